@@ -1,0 +1,259 @@
+"""Where particles are: the periodic box and the configuration in it.
+
+`Configuration` is the one place where every accepted form of input becomes checked arrays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cagebreak.errors import ConfigurationError, InputError
+
+SPECIES_NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """A periodic box, orthorhombic or sheared.
+
+    Parameters
+    ----------
+    matrix : (3, 3) array
+        The lattice vectors as rows, in units of sigma.
+
+    Raises
+    ------
+    InputError
+        If the matrix is not 3 x 3, not finite, or spans no volume.
+    """
+
+    matrix: Floats
+
+    def __post_init__(self) -> None:
+        matrix = _floats("box.matrix", self.matrix)
+        if matrix.shape != (3, 3):
+            raise InputError(f"box.matrix: expected shape (3, 3), got {matrix.shape}")
+        if not np.isfinite(matrix).all() or not np.linalg.det(matrix) > 0:
+            raise InputError(
+                "box.matrix: expected finite lattice vectors as rows, right-handed and of "
+                f"positive volume, got {matrix.tolist()}"
+            )
+        object.__setattr__(self, "matrix", _frozen(matrix))
+
+    @classmethod
+    def cubic(cls, length: float) -> Self:
+        """Return the cube of the given edge length."""
+        return cls(np.eye(3) * length)
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """Lengths of the three lattice vectors, (3,)."""
+        return np.sqrt((self.matrix**2).sum(axis=1))
+
+    @cached_property
+    def heights(self) -> Floats:
+        """Distances between opposite faces, (3,); equal to `lengths` without shear."""
+        return 1.0 / np.sqrt((self.inverse**2).sum(axis=0))
+
+    @cached_property
+    def inverse(self) -> Floats:
+        """The inverse of `matrix`: ``positions @ inverse`` are fractional coordinates."""
+        return np.linalg.inv(self.matrix)
+
+    @property
+    def volume(self) -> float:
+        """The volume, in sigma^3."""
+        return float(np.linalg.det(self.matrix))
+
+    @property
+    def is_orthorhombic(self) -> bool:
+        """True if the lattice vectors lie along x, y and z."""
+        return bool((self.matrix == np.diag(np.diag(self.matrix))).all())
+
+    def wrap(self, positions: ArrayLike) -> Floats:
+        """Return positions (..., 3) moved by lattice vectors to fractions in [0, 1)."""
+        positions = _floats("positions", positions)
+        wrapped = positions - np.floor(positions @ self.inverse) @ self.matrix
+        # Rounding can leave a coordinate at exactly 1, or a hair below 0.
+        return wrapped - np.floor(wrapped @ self.inverse) @ self.matrix
+
+    def minimum_image(self, vectors: ArrayLike) -> Floats:
+        """Return the shortest periodic image of each vector (..., 3)."""
+        vectors = _floats("vectors", vectors)
+        nearest = vectors - np.rint(vectors @ self.inverse) @ self.matrix
+        if self.is_orthorhombic:
+            return nearest
+        # In a sheared box rounding fractions may miss the shortest image by one lattice vector.
+        best, best_length = nearest, (nearest**2).sum(-1)
+        for shift in product((-1, 0, 1), repeat=3):
+            candidate = nearest + np.array(shift) @ self.matrix
+            length = (candidate**2).sum(-1)
+            shorter = length < best_length
+            best = np.where(shorter[..., None], candidate, best)
+            best_length = np.where(shorter, length, best_length)
+        return best
+
+
+@dataclass(frozen=True, eq=False)
+class Configuration:
+    """Positions, species and box of N particles, with velocities if they are known.
+
+    Parameters
+    ----------
+    positions : (N, 3) array
+        In units of sigma, anywhere: periodic images are equivalent. Kept as given.
+    species : (N,) array of integers, or of letters "A", "B", ...
+        0 is A, 1 is B.
+    box : Box, edge length, three edge lengths, or (3, 3) lattice vectors as rows
+    velocities : (N, 3) array, optional
+        In units of sigma / tau.
+    images : (N, 3) array of integers, optional
+        How many lattice vectors a particle has crossed; `unwrapped` adds them.
+
+    Raises
+    ------
+    ConfigurationError
+        If a shape does not fit, a number is not finite, or a species is no natural number.
+    """
+
+    positions: Floats
+    species: Integers
+    box: Box
+    velocities: Floats | None = None
+    images: Integers | None = None
+
+    def __post_init__(self) -> None:
+        positions = _vectors("positions", self.positions)
+        n = len(positions)
+        if n == 0:
+            raise ConfigurationError("positions: expected at least one particle, got none")
+        velocities = images = None
+        if self.velocities is not None:
+            velocities = _frozen(_vectors("velocities", self.velocities, n))
+        if self.images is not None:
+            images = _vectors("images", self.images, n)
+            if (images != np.rint(images)).any():
+                raise ConfigurationError("images: expected whole numbers of lattice vectors")
+            images = _frozen(images.astype(np.int64))
+        object.__setattr__(self, "positions", _frozen(positions))
+        object.__setattr__(self, "species", _frozen(_species(self.species, n)))
+        object.__setattr__(self, "box", as_box(self.box))
+        object.__setattr__(self, "velocities", velocities)
+        object.__setattr__(self, "images", images)
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(
+            f"{np.count_nonzero(self.species == s)} {SPECIES_NAMES[s]}"
+            for s in range(self.n_species)
+        )
+        edges = " x ".join(f"{length:.6g}" for length in self.box.lengths)
+        return f"Configuration({len(self)} particles: {counts}; box {edges})"
+
+    @property
+    def n_species(self) -> int:
+        """One more than the highest species."""
+        return int(self.species.max()) + 1
+
+    @cached_property
+    def wrapped(self) -> Floats:
+        """Positions moved into the box, (N, 3)."""
+        return _frozen(self.box.wrap(self.positions))
+
+    @cached_property
+    def unwrapped(self) -> Floats:
+        """Positions with the crossed lattice vectors added, (N, 3)."""
+        if self.images is None:
+            return self.positions
+        return _frozen(self.positions + self.images @ self.box.matrix)
+
+    def replace(self, **changes: object) -> "Configuration":
+        """Return a copy with some fields changed."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def as_box(box: Box | ArrayLike) -> Box:
+    """Return `box` as a `Box`: itself, an edge length, three lengths, or lattice vectors."""
+    if isinstance(box, Box):
+        return box
+    array = _floats("box", box)
+    if array.shape == ():
+        return Box.cubic(float(array))
+    if array.shape == (3,):
+        return Box(np.diag(array))
+    return Box(array)
+
+
+def species_index(species: str | int, n_species: int = len(SPECIES_NAMES)) -> int:
+    """Return the number of a species given as 0, 1, ... or "A", "B", ...
+
+    Raises
+    ------
+    InputError
+        If there is no such species.
+    """
+    index = SPECIES_NAMES.find(species) if isinstance(species, str) and species else species
+    if not isinstance(index, int | np.integer) or not 0 <= index < n_species:
+        raise InputError(
+            f"species: expected one of {', '.join(SPECIES_NAMES[:n_species])} "
+            f"or its number from 0, got {species!r}"
+        )
+    return int(index)
+
+
+def _species(species: ArrayLike | Sequence[str], n: int) -> Integers:
+    array = np.asarray(species)
+    if array.shape != (n,):
+        raise ConfigurationError(f"species: expected shape ({n},), got {array.shape}")
+    if array.dtype.kind in "US":
+        return np.array([species_index(str(s)) for s in array.astype(str)], dtype=np.int64)
+    if array.dtype.kind not in "iub" and not (
+        array.dtype.kind == "f" and (array == np.rint(array)).all()
+    ):
+        raise ConfigurationError(f"species: expected integers or letters, got {array.dtype}")
+    array = array.astype(np.int64)
+    if array.min() < 0 or array.max() >= len(SPECIES_NAMES):
+        raise ConfigurationError(
+            f"species: expected numbers from 0 to {len(SPECIES_NAMES) - 1}, "
+            f"got {array.min()} to {array.max()}"
+        )
+    return array
+
+
+def _vectors(name: str, values: ArrayLike, n: int | None = None) -> Floats:
+    array = _floats(name, values)
+    if array.ndim != 2 or array.shape[1] != 3 or (n is not None and len(array) != n):
+        expected = f"({'N' if n is None else n}, 3)"
+        raise ConfigurationError(f"{name}: expected shape {expected}, got {array.shape}")
+    bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
+    if len(bad):
+        raise ConfigurationError(
+            f"{name}: expected finite numbers, got {array[bad[0]].tolist()} "
+            f"for particle {bad[0]} ({len(bad)} such particles)"
+        )
+    return array
+
+
+def _floats(name: str, values: ArrayLike) -> Floats:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}: expected numbers, got {type(values).__name__}") from error
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    # A view that cannot be written to would still follow its base, so writable input is copied.
+    if array.flags.writeable:
+        array = array.copy()
+        array.flags.writeable = False
+    return np.ascontiguousarray(array)

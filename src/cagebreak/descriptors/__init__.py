@@ -1,0 +1,1 @@
+"""Descriptors: a configuration goes in, a labelled table comes out."""

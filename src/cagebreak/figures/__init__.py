@@ -1,0 +1,1 @@
+"""Figures: one module a paper, one function a figure."""

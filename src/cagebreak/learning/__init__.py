@@ -1,0 +1,1 @@
+"""Linear learning from sufficient statistics, and its scores."""

@@ -1,0 +1,55 @@
+"""Random streams from a seed and an address, and from nothing else.
+
+Work is named by an address such as ``("run", 3, 17)``. The stream that belongs to an address does
+not depend on the order of the work, on the number of workers or on the machine.
+"""
+
+import hashlib
+import operator
+
+import numpy as np
+
+from cagebreak.errors import InputError
+
+
+def seed_sequence(seed: int, *address: str | int) -> np.random.SeedSequence:
+    """Return the seed sequence of one address.
+
+    Parameters
+    ----------
+    seed
+        Non-negative integer; the seed of the whole study or call.
+    *address
+        Words and non-negative integers that name the piece of work.
+
+    Raises
+    ------
+    InputError
+        If the seed or a part of the address is negative or neither an integer nor a word.
+    """
+    return np.random.SeedSequence(_natural("seed", seed), spawn_key=_key(address))
+
+
+def stream(seed: int, *address: str | int) -> np.random.Generator:
+    """Return the random generator of one address; see `seed_sequence`."""
+    return np.random.Generator(np.random.PCG64(seed_sequence(seed, *address)))
+
+
+def _key(address: tuple[str | int, ...]) -> tuple[int, ...]:
+    # A word becomes 128 bits of its digest, so that words never collide with indices.
+    return tuple(
+        int.from_bytes(hashlib.sha256(part.encode()).digest()[:16], "big")
+        if isinstance(part, str)
+        else _natural("address", part)
+        for part in address
+    )
+
+
+def _natural(name: str, value: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise InputError(f"{name}: expected a non-negative integer, got {value!r}")
+    return number

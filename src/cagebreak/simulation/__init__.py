@@ -1,0 +1,1 @@
+"""Simulating glass formers."""

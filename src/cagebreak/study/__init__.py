@@ -1,0 +1,1 @@
+"""Studies: a recipe and addressed units of work."""
