@@ -66,7 +66,7 @@ class Box:
     @cached_property
     def inverse(self) -> Floats:
         """The inverse of `matrix`: ``positions @ inverse`` are fractional coordinates."""
-        return np.linalg.inv(self.matrix)
+        return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
 
     @property
     def volume(self) -> float:

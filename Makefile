@@ -1,0 +1,42 @@
+# Each target makes the environment it needs; python3 (3.11 or newer) and make are enough.
+#   make run        a small study from nothing to figures, in run/
+#   make test       style, types, import rules and the test suite
+#   make benchmark  speed against peers and against the machine's limit
+#   make clean      remove environments and results of `make run`
+
+PYTHON ?= python3
+DEMO := run/demo.toml
+
+.PHONY: run test benchmark clean
+
+run: .venv-run/installed $(DEMO)
+	.venv-run/bin/cagebreak run $(DEMO)
+	.venv-run/bin/cagebreak fit $(DEMO)
+	.venv-run/bin/cagebreak figure $(DEMO)
+
+test: .venv-test/installed
+	.venv-test/bin/ruff check
+	.venv-test/bin/ruff format --check
+	.venv-test/bin/mypy
+	.venv-test/bin/lint-imports
+	.venv-test/bin/pytest -n 2 -m "not slow"
+
+benchmark: .venv-benchmark/installed
+	for script in benchmarks/*.py; do .venv-benchmark/bin/python $$script || exit 1; done
+
+clean:
+	rm -rf .venv-run .venv-test .venv-benchmark run
+
+$(DEMO): examples/demo.toml
+	mkdir -p $(@D)
+	cp $< $@
+
+# The stamp is written last, so that an install that was cut short is made again.
+EXTRA_.venv-run :=
+EXTRA_.venv-test := [test]
+EXTRA_.venv-benchmark := [benchmark]
+.venv-%/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cagebreak needs Python 3.11 or newer: make PYTHON=...")'
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".$(EXTRA_$(@D))"
+	touch $@
