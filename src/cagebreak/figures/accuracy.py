@@ -1,0 +1,56 @@
+"""The panel that the papers share: r over time, with its bootstrap band and the noise ceiling."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from cagebreak.figures import style
+from cagebreak.figures.tables import curve
+
+COLUMNS = ("time", "species", "features", "r", "low", "high", "ceiling")
+
+
+def draw(
+    axes: Axes,
+    table: np.ndarray,
+    species: str,
+    selections: Mapping[str, tuple[str, tuple[str, str]]],
+    tau_alpha: Mapping[str, float] | None,
+) -> None:
+    """Draw r over time for several selections of features of one species.
+
+    `selections` maps a name in the table's column `features` to its label and (colour, marker).
+    """
+    curves = {name: curve(table, species=species, features=name) for name in selections}
+    for name, (label, (colour, marker)) in selections.items():
+        rows = curves[name]
+        axes.fill_between(
+            rows["time"], rows["low"], rows["high"], color=colour, alpha=0.22, linewidth=0
+        )
+        axes.plot(rows["time"], rows["r"], color=colour, marker=marker, label=label)
+    # The ceiling belongs to the target: every selection carries the same one.
+    axes.plot(rows["time"], rows["ceiling"], "--", color=style.GREY, label="ceiling", zorder=1)
+
+    times = np.concatenate([rows["time"] for rows in curves.values()])
+    lowest = min(np.nanmin(np.fmin(rows["r"], rows["low"])) for rows in curves.values())
+    style.log_axis(axes, "x", times.min() / 1.3, times.max() * 1.3)
+    axes.set_ylim(min(0.0, np.floor(10 * lowest) / 10), 1.03)
+    axes.set_yticks(np.arange(np.ceil(5 * axes.get_ylim()[0]), 6) / 5)
+    axes.set_ylabel("Pearson correlation $r$")
+    _mark_relaxation(axes, (tau_alpha or {}).get(species, np.nan))
+
+
+def _mark_relaxation(axes: Axes, tau_alpha: float) -> None:
+    low, high = axes.get_xlim()
+    if low < tau_alpha < high:
+        axes.axvline(tau_alpha, color=style.GREY, linewidth=0.8, linestyle=":", zorder=0)
+        axes.annotate(
+            r"$\tau_\alpha$",
+            (tau_alpha, 0.0),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(-2, 3),
+            textcoords="offset points",
+            ha="right",
+            color=style.GREY,
+        )

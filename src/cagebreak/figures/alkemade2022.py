@@ -1,0 +1,140 @@
+"""Figures of Alkemade 2022: mean propensity (fig. 1) and the gain of generations (fig. 4)."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cagebreak.figures import accuracy, style
+from cagebreak.figures.pictograms import mark_regimes
+from cagebreak.figures.regimes import regimes
+from cagebreak.figures.tables import curve, species_in
+
+
+def mean_propensity(
+    table: np.ndarray,
+    tau_alpha: Mapping[str, float] | None = None,
+    mean_speed: float = math.sqrt(8 / math.pi),
+) -> Figure:
+    r"""Draw the mean propensity of each species over time, with its regimes; fig. 1.
+
+    The ballistic, caging and diffusive regimes are those that `regimes` finds in the mean over
+    species. Dashed guides show free flight, :math:`\langle|v|\rangle t`, and diffusion,
+    :math:`\propto t^{1/2}`.
+
+    Parameters
+    ----------
+    table
+        Structured array with the columns time (in tau), species, propensity and error (in sigma;
+        the standard error over configurations).
+    tau_alpha
+        Structural relaxation time of each species, in tau; marked where the data reach it.
+    mean_speed
+        :math:`\langle|v|\rangle = \sqrt{8 kT / \pi m}`, in sigma/tau; the default is that of
+        kT = m = 1, as of hard spheres.
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column or has several rows for one species and time.
+    """
+    names = species_in(table, ("time", "species", "propensity", "error"))
+    curves = {name: curve(table, species=name) for name in names}
+    # The same times serve every species, so this is the mean over species at each time.
+    times, at = np.unique(table["time"], return_inverse=True)
+    mean = np.bincount(at, table["propensity"]) / np.bincount(at)
+    found = regimes(times, mean)
+
+    with style.look():
+        figure, (axes,) = style.panels(1, height=3.0)
+        for name, rows in curves.items():
+            colour, marker = style.species_look(name)
+            time, value, error = rows["time"], rows["propensity"], rows["error"]
+            axes.fill_between(
+                time, value - error, value + error, color=colour, alpha=0.3, linewidth=0
+            )
+            axes.plot(time, value, color=colour, marker=marker, label=f"{name} particles")
+        _mark_relaxation(axes, curves, tau_alpha or {})
+        low, high = table["propensity"].min(), table["propensity"].max()
+        # The lower third of the panel is left to the pictures of the regimes.
+        style.log_axis(axes, "x", times[0] / 1.3, times[-1] * 1.3)
+        style.log_axis(axes, "y", low / (high / low) ** 0.6, high * 1.7)
+        axes.set_ylabel(r"mean propensity $\langle \Delta r_i(t) \rangle\,/\,\sigma$")
+        flight = times[times <= 2.5 * found.caging_begins]
+        _guide(axes, flight, mean_speed * flight, r"$\langle|v|\rangle\, t$")
+        drift = times[times >= 4 * found.caging_ends]
+        if len(drift) > 1:
+            _guide(axes, drift, 1.4 * high * np.sqrt(drift / times[-1]), r"$\propto t^{1/2}$")
+        mark_regimes(axes, found)
+        style.legend(figure, axes, columns=3)
+    return figure
+
+
+def generations(
+    table: np.ndarray, tau_alpha: Mapping[str, float] | None = None, species: str = "A"
+) -> Figure:
+    """Draw r over time for generations 0, 1 and 2 of descriptors; fig. 4.
+
+    Parameters
+    ----------
+    table
+        Structured array with the columns time, species, features, r, low, high and ceiling; the
+        features LR0, LR1 and LR2 are drawn with their bootstrap bands.
+    tau_alpha
+        Structural relaxation time of each species, in tau; marked where the data reach it.
+    species
+        The species shown.
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column, the species or a selection, or has several rows at one time.
+    """
+    species_in(table, accuracy.COLUMNS)
+    selections = {name: (name, look) for name, look in style.GENERATIONS.items()}
+    with style.look():
+        figure, (axes,) = style.panels(1, height=2.6)
+        accuracy.draw(axes, table, species, selections, tau_alpha)
+        style.name_panel(axes, f"{species} particles")
+        style.legend(figure, axes, columns=4)
+    return figure
+
+
+def _mark_relaxation(
+    axes: Axes, curves: Mapping[str, np.ndarray], tau_alpha: Mapping[str, float]
+) -> None:
+    """Put a star on each curve at its tau_alpha, if the data reach it."""
+    label: str | None = r"$t = \tau_\alpha$"
+    for name, rows in curves.items():
+        tau = tau_alpha.get(name, np.nan)
+        if rows["time"][0] <= tau <= rows["time"][-1]:
+            height = np.interp(np.log(tau), np.log(rows["time"]), np.log(rows["propensity"]))
+            axes.plot(
+                [tau],
+                [np.exp(height)],
+                linestyle="none",
+                marker="*",
+                markersize=7,
+                color="white",
+                markeredgecolor="black",
+                markeredgewidth=0.6,
+                label=label,
+            )
+            label = None
+
+
+def _guide(axes: Axes, times: np.ndarray, values: np.ndarray, name: str) -> None:
+    """Draw a dashed line for the eye, named to the upper left of its middle."""
+    axes.plot(times, values, "--", color=style.GREY, linewidth=0.9, zorder=1)
+    middle = len(times) // 2
+    axes.annotate(
+        name,
+        (times[middle], values[middle]),
+        xytext=(-3, 2),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        color=style.GREY,
+    )

@@ -1,0 +1,72 @@
+"""Figures of Boattini 2021: the gain of generations (fig. 3), radial against angular (fig. 1c)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cagebreak.figures import accuracy, style
+from cagebreak.figures.tables import species_in
+
+
+def generations(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) -> Figure:
+    """Draw r over time for generations 0, 1 and 2, a panel for each species; fig. 3.
+
+    Parameters
+    ----------
+    table
+        Structured array with the columns time, species, features, r, low, high and ceiling; the
+        features LR0, LR1 and LR2 are drawn with their bootstrap bands.
+    tau_alpha
+        Structural relaxation time of each species, in tau; marked where the data reach it.
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column or a selection, or has several rows at one time.
+    """
+    names = species_in(table, accuracy.COLUMNS)
+    selections = {name: (name, look) for name, look in style.GENERATIONS.items()}
+    with style.look():
+        figure, axes = style.panels(len(names), height=0.6 + 2.0 * len(names))
+        for letter, panel, species in zip("abcdefgh", axes, names, strict=False):
+            accuracy.draw(panel, table, species, selections, tau_alpha)
+            style.name_panel(panel, f"({letter}) {species} particles")
+        style.legend(figure, axes[0], columns=4)
+    return figure
+
+
+def radial_angular(
+    table: np.ndarray, tau_alpha: Mapping[str, float] | None = None, species: str = "A"
+) -> Figure:
+    """Draw r over time for radial descriptors, angular ones, and both; figs. 1c and S4.
+
+    Panel a has generation 0 alone, panel b generations 0 to 2.
+
+    Parameters
+    ----------
+    table
+        Structured array with the columns time, species, features, r, low, high and ceiling; drawn
+        are the features LR0 and LR2, each whole and as "LR0 radial", "LR0 angular", ...
+    tau_alpha
+        Structural relaxation time of each species, in tau; marked where the data reach it.
+    species
+        The species shown.
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column, the species or a selection, or has several rows at one time.
+    """
+    species_in(table, accuracy.COLUMNS)
+    with style.look():
+        figure, axes = style.panels(2, height=4.6)
+        for letter, panel, generation in zip("ab", axes, ("LR0", "LR2"), strict=True):
+            selections = {
+                generation if kind == "both" else f"{generation} {kind}": (kind, look)
+                for kind, look in style.KINDS.items()
+            }
+            accuracy.draw(panel, table, species, selections, tau_alpha)
+            style.name_panel(panel, f"({letter}) {generation}, {species} particles")
+        style.legend(figure, axes[0], columns=4)
+    return figure

@@ -1,0 +1,81 @@
+"""The shading, names and small pictures that tell the dynamical regimes apart in a figure."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle
+
+from cagebreak.figures.regimes import Regimes
+
+_RADIUS = 0.43  # of a particle whose neighbours stand at distance 1
+
+
+def mark_regimes(axes: Axes, found: Regimes) -> None:
+    """Shade the regimes on a logarithmic time axis; name and picture each near its foot."""
+    low, high = axes.get_xlim()
+    edges = np.clip([low, found.caging_begins, found.caging_ends, high], low, high)
+    places = np.log(edges / low) / np.log(high / low)
+    for i, (name, path, shade) in enumerate(
+        (
+            ("ballistic", _flight(), "white"),
+            ("caging", _rattling(), "0.93"),
+            ("diffusive", _escape(), "white"),
+        )
+    ):
+        start, end = places[i], places[i + 1]
+        if end == start:
+            continue
+        axes.axvspan(edges[i], edges[i + 1], facecolor=shade, edgecolor="none", zorder=-2)
+        wide = end - start > 0.2
+        centre = (start + end) / 2
+        axes.text(
+            centre,
+            0.03,
+            name,
+            transform=axes.transAxes,
+            ha="center",
+            rotation="horizontal" if wide else "vertical",
+        )
+        if wide:
+            _picture(axes, centre, path)
+
+
+def _flight() -> np.ndarray:
+    return np.array([(0.0, 0.0), (0.33, 0.19)])
+
+
+def _rattling() -> np.ndarray:
+    s = np.linspace(0, 5.6, 200)
+    return np.stack([0.3 * np.sin(3 * s), 0.3 * np.sin(4 * s + 0.9)], axis=1)
+
+
+def _escape() -> np.ndarray:
+    # Out between the neighbours at 0 and 60 degrees.
+    rattling = _rattling()[:90]
+    s = np.linspace(0, 1, 60)[1:, None]
+    start, bend, end = rattling[-1], np.array([0.3, 0.36]), np.array([1.5, 0.87])
+    return np.concatenate([rattling, (1 - s) ** 2 * start + 2 * s * (1 - s) * bend + s**2 * end])
+
+
+def _picture(axes: Axes, centre: float, path: np.ndarray) -> None:
+    """Draw a particle among its neighbours and the path that it takes."""
+    inset = axes.inset_axes((centre - 0.125, 0.1, 0.25, 0.25))
+    inset.set(xlim=(-1.6, 1.6), ylim=(-1.35, 1.35), aspect="equal")
+    inset.axis("off")
+    for angle in np.arange(6) * np.pi / 3:
+        place = (np.cos(angle), np.sin(angle))
+        inset.add_patch(Circle(place, _RADIUS, facecolor="0.8", edgecolor="0.5", linewidth=0.4))
+    inset.add_patch(Circle((0, 0), _RADIUS, facecolor="#AADDEE", edgecolor="0.3", linewidth=0.4))
+    inset.plot(*path.T, color="black", linewidth=0.6)
+    ahead = path[-1] + 1e-3 * (path[-1] - path[-2])
+    inset.annotate(
+        "",
+        ahead,
+        path[-2],
+        arrowprops={
+            "arrowstyle": "-|>,head_width=0.12,head_length=0.25",
+            "linewidth": 0.6,
+            "color": "black",
+            "shrinkA": 0,
+            "shrinkB": 0,
+        },
+    )

@@ -1,0 +1,73 @@
+"""The dynamical regimes of a glass former, read off the growth of its displacement."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cagebreak.errors import InputError
+
+
+@dataclass(frozen=True)
+class Regimes:
+    """When caging begins and ends, in units of tau.
+
+    Without a ballistic regime in the data, caging begins at the first time; without a diffusive
+    one, it ends at infinity; without caging, it ends where it begins.
+    """
+
+    caging_begins: float
+    caging_ends: float
+
+
+def regimes(times: ArrayLike, displacement: ArrayLike) -> Regimes:
+    r"""Find the regimes from the local exponent of the mean displacement.
+
+    :math:`d \ln\langle\Delta r\rangle / d \ln t` is 1 in free flight, 1/2 in diffusion, and less
+    for a caged particle. With s the smallest exponent, caging begins where the exponent falls
+    through (1 + s)/2 and ends where it next rises through (1/2 + s)/2. If s is not below 1/2,
+    nothing is caged, and flight turns into diffusion at an exponent of 3/4.
+
+    Parameters
+    ----------
+    times : (T,) array
+        Increasing, > 0.
+    displacement : (T,) array
+        Mean absolute displacement, > 0.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than three times, if they do not increase from above zero, or if a
+        displacement is not positive.
+    """
+    times, displacement = np.asarray(times, float), np.asarray(displacement, float)
+    if times.ndim != 1 or times.shape != displacement.shape or len(times) < 3:
+        raise InputError(
+            "times, displacement: expected the same length of at least 3, got shapes "
+            f"{times.shape} and {displacement.shape}"
+        )
+    if not (times[0] > 0 and (np.diff(times) > 0).all() and (displacement > 0).all()):
+        raise InputError("times, displacement: expected numbers > 0 at increasing times")
+    exponent = np.gradient(np.log(displacement), np.log(times))
+    slowest = int(exponent.argmin())
+    least = exponent[slowest]
+    if least >= 0.5:
+        begins = _first_reach(times, -exponent, -0.75)
+        return Regimes(begins, begins)
+    return Regimes(
+        _first_reach(times, -exponent, -(1 + least) / 2),
+        _first_reach(times[slowest:], exponent[slowest:], (0.5 + least) / 2),
+    )
+
+
+def _first_reach(times: np.ndarray, values: np.ndarray, level: float) -> float:
+    """Return the first time at which `values` reach `level`, interpolated in log t."""
+    reached = np.flatnonzero(values >= level)
+    if not len(reached):
+        return np.inf
+    i = reached[0]
+    if i == 0:
+        return float(times[0])
+    share = (level - values[i - 1]) / (values[i] - values[i - 1])
+    return float(times[i - 1] * (times[i] / times[i - 1]) ** share)

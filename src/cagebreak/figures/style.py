@@ -1,0 +1,119 @@
+"""One look for all figures: single-column, readable in print and without colour vision.
+
+Colours keep their meaning from figure to figure, and every curve has its own marker besides.
+"""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from cagebreak.configuration import species_index
+
+WIDTH = 3.375
+"""Width of a journal's column, in inches."""
+
+# Colour and marker. Paul Tol's schemes, made for print and for colour-blind readers
+# (https://personal.sron.nl/~pault).
+GENERATIONS = {"LR0": ("#DDAA33", "o"), "LR1": ("#BB5566", "s"), "LR2": ("#004488", "^")}
+KINDS = {"radial": ("#EE7733", "v"), "angular": ("#0077BB", "D"), "both": ("#222222", "o")}
+GREY = "#777777"
+_SPECIES = (("#009988", "o"), ("#AA4499", "s"), ("#CCBB44", "^"), ("#332288", "D"))
+
+_LOOK: dict[Any, Any] = {
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 9,
+    "axes.labelsize": 10,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "legend.handlelength": 1.8,
+    "legend.columnspacing": 1.2,
+    "legend.handletextpad": 0.5,
+    "axes.linewidth": 0.6,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.2,
+    "lines.markeredgewidth": 0,
+    "figure.constrained_layout.use": True,
+    "figure.constrained_layout.h_pad": 0.02,
+    "figure.constrained_layout.w_pad": 0.02,
+    "savefig.dpi": 300,
+    # Type 42 keeps letters as letters in the PDF.
+    "pdf.fonttype": 42,
+}
+
+
+def look() -> AbstractContextManager[None]:
+    """Return the context in which figures are drawn; the caller's settings are left alone."""
+    # The backend is no part of a look, and naming it would choose one.
+    plain = {key: value for key, value in mpl.rcParamsDefault.items() if "backend" not in key}
+    return mpl.rc_context(plain | _LOOK)
+
+
+def species_look(species: str) -> tuple[str, str]:
+    """Return the colour and marker of a species."""
+    return _SPECIES[species_index(species) % len(_SPECIES)]
+
+
+def panels(n: int, height: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `n` panels above each other that share a time axis."""
+    figure = Figure(figsize=(WIDTH, height))
+    axes = list(figure.subplots(n, 1, sharex=True, squeeze=False)[:, 0])
+    axes[-1].set_xlabel(r"$t\,/\,\tau$")
+    return figure, axes
+
+
+def log_axis(axes: Axes, which: str, low: float, high: float) -> None:
+    """Make the axis `which`, x or y, logarithmic from `low` to `high`, every decade ticked."""
+    getattr(axes, f"set_{which}scale")("log")
+    getattr(axes, f"set_{which}lim")(low, high)
+    axis = getattr(axes, f"{which}axis")
+    axis.set_major_locator(LogLocator(numticks=15))
+    axis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=99))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def name_panel(axes: Axes, name: str) -> None:
+    """Write the panel's name into its lower left corner, below any curve of r."""
+    axes.text(0.03, 0.04, name, transform=axes.transAxes)
+
+
+def legend(figure: Figure, axes: Axes, columns: int) -> None:
+    """Write the legend of `axes` above the panels, where it covers no curve."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=columns)
+
+
+def save(figure: Figure, path_stem: str | Path) -> tuple[Path, Path]:
+    """Write a figure as PNG (300 dpi) and as PDF; return the two paths.
+
+    Parameters
+    ----------
+    figure
+        Any matplotlib figure.
+    path_stem
+        The path without its ending; its folder is made if it is missing.
+    """
+    stem = Path(path_stem)
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    # Not `with_suffix`: a stem such as "eta0.58" has a dot of its own.
+    png, pdf = (stem.with_name(f"{stem.name}.{ending}") for ending in ("png", "pdf"))
+    with look():
+        figure.savefig(png)
+        # Without the date, the same data give the same bytes.
+        figure.savefig(pdf, metadata={"CreationDate": None})
+    return png, pdf
