@@ -11,14 +11,17 @@ import numpy as np
 
 from cagebreak.errors import InputError
 
+Seed = int | np.random.SeedSequence
 
-def seed_sequence(seed: int, *address: str | int) -> np.random.SeedSequence:
+
+def seed_sequence(seed: Seed, *address: str | int) -> np.random.SeedSequence:
     """Return the seed sequence of one address.
 
     Parameters
     ----------
     seed
-        Non-negative integer; the seed of the whole study or call.
+        Non-negative integer, the seed of the whole study or call; or the sequence of an address,
+        which the new address extends.
     *address
         Words and non-negative integers that name the piece of work.
 
@@ -27,10 +30,14 @@ def seed_sequence(seed: int, *address: str | int) -> np.random.SeedSequence:
     InputError
         If the seed or a part of the address is negative or neither an integer nor a word.
     """
-    return np.random.SeedSequence(_natural("seed", seed), spawn_key=_key(address))
+    if isinstance(seed, np.random.SeedSequence):
+        entropy, spawn_key = seed.entropy, tuple(seed.spawn_key)
+    else:
+        entropy, spawn_key = _natural("seed", seed), ()
+    return np.random.SeedSequence(entropy, spawn_key=spawn_key + _key(address))
 
 
-def stream(seed: int, *address: str | int) -> np.random.Generator:
+def stream(seed: Seed, *address: str | int) -> np.random.Generator:
     """Return the random generator of one address; see `seed_sequence`."""
     return np.random.Generator(np.random.PCG64(seed_sequence(seed, *address)))
 

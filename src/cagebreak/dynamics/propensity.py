@@ -1,0 +1,129 @@
+"""Dynamic propensity, and how much of it the finite number of runs leaves to be predicted."""
+
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import InputError
+from cagebreak.models import Model
+from cagebreak.seeding import Seed
+from cagebreak.simulation.isoconfigurational import check_times, isoconfigurational
+
+
+@dataclass(frozen=True, eq=False)
+class Propensity:
+    r"""The propensity of every particle: :math:`\langle |r_i(t) - r_i(0)| \rangle_{iso}`.
+
+    Parameters
+    ----------
+    times : (T,) array
+        In tau.
+    mean : (T, N) array
+        Absolute displacement averaged over the runs, in sigma (Alkemade 2022, eq. 1).
+    halves : (2, T, N) array
+        The same over the runs of even and of odd number; NaN if there is only one run.
+    n_runs
+        Number of runs.
+    species : (N,) array
+        Species of the particles.
+    """
+
+    times: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    halves: NDArray[np.float64]
+    n_runs: int
+    species: NDArray[np.int64]
+
+    @classmethod
+    def from_runs(
+        cls, times: ArrayLike, species: ArrayLike, runs: Iterable[NDArray[np.float64]]
+    ) -> "Propensity":
+        """Average the absolute displacements (T, N) of each run, in their order.
+
+        Raises
+        ------
+        InputError
+            If there is no run, or one has another shape.
+        """
+        times, species = check_times(times), np.asarray(species)
+        shape = (len(times), len(species))
+        sums = np.zeros((2, *shape))
+        counts = [0, 0]
+        for r, lengths in enumerate(runs):
+            if lengths.shape != shape:
+                raise InputError(f"runs: expected shape {shape}, got {lengths.shape} in run {r}")
+            sums[r % 2] += lengths
+            counts[r % 2] += 1
+        n_runs = sum(counts)
+        if n_runs == 0:
+            raise InputError("runs: expected at least one run, got none")
+        halves = np.full_like(sums, np.nan)
+        if n_runs > 1:
+            halves = sums / np.reshape(counts, (2, 1, 1))
+        return cls(times, sums.sum(axis=0) / n_runs, halves, n_runs, species)
+
+    @cached_property
+    def reliability(self) -> NDArray[np.float64]:
+        r"""Share of the variance of `mean` that more runs would confirm, (T, S), per species.
+
+        From the correlation r of the halves, by Spearman and Brown: :math:`2 r / (1 + r)`. For
+        uneven halves it is a slight underestimate. NaN with one run or fewer than three particles
+        of a species; 0 if the halves do not correlate.
+        """
+        n_species = int(self.species.max()) + 1
+        result = np.full((len(self.times), n_species), np.nan)
+        for s in range(n_species):
+            chosen = self.species == s
+            if self.n_runs < 2 or chosen.sum() < 3:
+                continue
+            centred = self.halves[:, :, chosen]
+            centred = centred - centred.mean(axis=2, keepdims=True)
+            products = (centred[0] * centred[1]).sum(axis=1)
+            norms = np.sqrt((centred**2).sum(axis=2).prod(axis=0))
+            r = np.divide(products, norms, out=np.zeros_like(products), where=norms > 0)
+            result[:, s] = np.maximum(2 * r / (1 + np.maximum(r, 0)), 0)
+        return result
+
+    @property
+    def ceiling(self) -> NDArray[np.float64]:
+        """The Pearson r a perfect prediction would reach, (T, S): the root of `reliability`."""
+        return np.sqrt(self.reliability)
+
+
+def propensity(
+    configuration: Configuration,
+    model: Model,
+    times: ArrayLike,
+    n_runs: int,
+    seed: Seed,
+    executor: Executor | None = None,
+) -> Propensity:
+    """Measure the propensity of every particle over the isoconfigurational ensemble.
+
+    Parameters
+    ----------
+    configuration, model, times, n_runs, seed, executor
+        See `cagebreak.isoconfigurational`.
+
+    Returns
+    -------
+    Propensity
+        Mean (T, N), split halves (2, T, N), reliability and noise ceiling per species (T, S).
+
+    Raises
+    ------
+    InputError
+        If `times` or `n_runs` cannot be used.
+    """
+    runs = isoconfigurational(configuration, model, times, n_runs, seed, lengths, executor)
+    return Propensity.from_runs(times, configuration.species, runs)
+
+
+def lengths(displacements: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the lengths (T, N) of displacements (T, N, 3)."""
+    return np.sqrt((displacements**2).sum(axis=-1))

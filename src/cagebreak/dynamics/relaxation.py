@@ -1,0 +1,92 @@
+"""How a liquid relaxes: mean squared displacement, self-intermediate scattering, tau_alpha."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cagebreak.errors import InputError
+
+
+def mean_squared_displacement(
+    displacements: NDArray[np.float64], species: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return <|r(t) - r(0)|^2> of each species, (T, S), in sigma^2; NaN for an absent species.
+
+    Parameters
+    ----------
+    displacements : (T, N, 3) array
+        In sigma.
+    species : (N,) array
+    """
+    return _per_species((displacements**2).sum(axis=-1), species)
+
+
+def self_intermediate(
+    displacements: NDArray[np.float64], species: NDArray[np.int64], k: float = 2 * math.pi
+) -> NDArray[np.float64]:
+    r"""Return the self-intermediate scattering function of each species, (T, S).
+
+    .. math:: F_s(k, t) = \frac{1}{3 N_s} \sum_i \sum_{\hat e = x, y, z}
+              \cos(k \, \hat e \cdot [r_i(t) - r_i(0)])
+
+    Parameters
+    ----------
+    displacements : (T, N, 3) array
+        In sigma.
+    species : (N,) array
+    k
+        Wave number in 1 / sigma; default 2 pi / sigma_A, near the first peak of the structure
+        factor (chosen).
+
+    Raises
+    ------
+    InputError
+        If k is not positive.
+    """
+    if not 0 < k < np.inf:
+        raise InputError(f"k: expected a positive wave number, got {k!r}")
+    return _per_species(np.cos(k * displacements).mean(axis=-1), species)
+
+
+def tau_alpha(times: ArrayLike, scattering: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return when the scattering function has fallen to 1/e, one number a species, (S,).
+
+    Parameters
+    ----------
+    times : (T,) array
+        In tau, positive and ascending.
+    scattering : (T, S) array
+        F_s(k, t) of each species.
+
+    Returns
+    -------
+    (S,) array
+        In tau, interpolated in log t; NaN if 1/e is not reached.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit.
+    """
+    times, scattering = np.asarray(times, dtype=np.float64), np.asarray(scattering)
+    if scattering.ndim != 2 or len(scattering) != len(times):
+        raise InputError(
+            f"scattering: expected shape ({len(times)}, species), got {scattering.shape}"
+        )
+    result = np.full(scattering.shape[1], np.nan)
+    for s, values in enumerate(scattering.T):
+        below = np.flatnonzero(values <= 1 / math.e)
+        if len(below) == 0 or below[0] == 0:
+            continue
+        after = below[0]
+        (t0, t1), (f0, f1) = np.log(times[after - 1 : after + 1]), values[after - 1 : after + 1]
+        result[s] = math.exp(t0 + (t1 - t0) * (f0 - 1 / math.e) / (f0 - f1))
+    return result
+
+
+def _per_species(values: NDArray[np.float64], species: NDArray[np.int64]) -> NDArray[np.float64]:
+    result = np.full((len(values), int(species.max()) + 1), np.nan)
+    for s in np.unique(species):
+        result[:, s] = values[:, species == s].mean(axis=1)
+    return result

@@ -1,0 +1,384 @@
+"""Event-driven molecular dynamics of hard spheres."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.models import Model
+from cagebreak.seeding import Seed, stream
+from cagebreak.simulation import _event_kernel as kernel
+from cagebreak.simulation._lanes import LANES
+
+OVERLAP_TOLERANCE = 1e-5
+"""Overlap, as a share of the contact distance, that a single-precision file may leave."""
+
+_EVENTS_A_CALL = 4_000_000  # about a second: Ctrl-C is heard between calls
+_NEIGHBOURS_WANTED = 16  # of a list: fewer means more rebuilding, more means longer predictions
+_SIZES_APART = 0.5  # species whose diameters have a smaller ratio get cell grids of their own
+
+
+class EventDriven:
+    r"""Hard spheres that fly freely and collide elastically, at constant energy.
+
+    Parameters
+    ----------
+    configuration
+        Where the spheres are. The box is orthorhombic and longer than the largest diameter.
+    model
+        From `hard_spheres`; gives diameters, masses and temperature.
+    seed
+        Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
+        exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
+    scale, growth_rate
+        The diameters are ``scale`` times the model's and grow by ``growth_rate`` times the model's
+        per tau (Lubachevsky and Stillinger); the kinetic energy then rises.
+
+    Attributes
+    ----------
+    time : float
+        Time since the start, in tau = sqrt(m sigma^2 / kT).
+    collisions : int
+        Collisions since the start.
+
+    Raises
+    ------
+    ConfigurationError
+        If spheres overlap by more than `OVERLAP_TOLERANCE`, the box is sheared or too small, there
+        are fewer than two spheres, or a species is not the model's.
+    InputError
+        If the model is not of hard spheres, or neither seed nor velocities are given.
+
+    Notes
+    -----
+    The same seed gives the same bits on the same machine; ``run(a); run(b)`` gives those of
+    ``run(a + b)`` up to the rounding of the stopping time.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        model: Model,
+        seed: Seed | None = None,
+        *,
+        scale: float = 1.0,
+        growth_rate: float = 0.0,
+    ) -> None:
+        _check(configuration, model)
+        self._start = configuration
+        self._model = model
+        velocities = configuration.velocities
+        masses = np.asarray(model.masses)[configuration.species]
+        if seed is not None:
+            velocities = thermal_velocities(masses, model.temperature, seed)
+        elif velocities is None:
+            raise InputError("seed: expected a seed, or a configuration with velocities; got None")
+        radii = np.asarray(model.diameters)[configuration.species] / 2
+        self._layout = _Layout.of(configuration, radii)
+
+        # Spheres that are near in space are near in memory.
+        self._order = self._layout.along_cells(configuration.wrapped)
+        order, n = self._order, len(configuration)
+        self._spheres = _aligned((n + 1, kernel.COLUMNS), np.float64)
+        self._spheres[:n, :3] = configuration.unwrapped[order]
+        self._spheres[:n, kernel.VX : kernel.VX + 3] = velocities[order]
+        self._spheres[:n, kernel.RADIUS] = radii[order]
+        self._spheres[:n, kernel.MASS] = masses[order]
+        self._spheres[n] = np.nan
+        self._anchors = _aligned((n, kernel.ANCHOR_COLUMNS), np.float64)
+        self._anchors[:, kernel.REACH] = self._layout.reaches[configuration.species[order]]
+        self._books = _aligned((n, kernel.BOOK_COLUMNS), np.int32)
+        self._books[:, kernel.SPECIES] = configuration.species[order]
+        self._allot(self._layout.capacities)
+        rate = _collision_rate(configuration, model)
+        self._inverse_width = rate * n
+        n_buckets = 1 << math.ceil(math.log2(4 * n))
+        self._times = _aligned((n,), np.float64)
+        self._following = _aligned((n + 1 + n_buckets,), np.int32)
+        self._preceding = _aligned((n + 1 + n_buckets,), np.int32)
+        self._cells = _aligned((self._layout.n_cells,), np.int32)
+        edges = np.diag(configuration.box.matrix)
+        self._space = np.concatenate([edges, 1 / edges, [scale, growth_rate]])
+        self._clock = np.zeros(3)
+        self._tally = np.zeros(4, dtype=np.int64)
+        self._time = 0.0
+        self.reset_averages()
+        self._begin()
+        self._refuse_overlap(scale)
+
+    @property
+    def time(self) -> float:
+        """Time since the start, in tau."""
+        return self._time
+
+    @property
+    def collisions(self) -> int:
+        """Number of collisions since the start."""
+        return int(self._tally[kernel.COLLIDED])
+
+    @property
+    def scale(self) -> float:
+        """Diameters now over the model's."""
+        flown = self._time - self._clock[kernel.ORIGIN]
+        return float(self._space[kernel.SCALE] + self._space[kernel.RATE] * flown)
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """Unwrapped positions now, (N, 3), in sigma."""
+        flown = self._time - self._clock[kernel.ORIGIN]
+        lines = self._spheres[:-1]
+        return self._in_order(lines[:, :3] + lines[:, kernel.VX : kernel.VX + 3] * flown)
+
+    @property
+    def velocities(self) -> NDArray[np.float64]:
+        """Velocities now, (N, 3), in sigma / tau."""
+        return self._in_order(self._spheres[:-1, kernel.VX : kernel.VX + 3])
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration now: unwrapped positions, and velocities."""
+        return self._start.replace(
+            positions=self.positions, velocities=self.velocities, images=None
+        )
+
+    @property
+    def temperature(self) -> float:
+        """Kinetic temperature 2 K / 3 (N - 1), in kT."""
+        lines = self._spheres[:-1]
+        squares = (lines[:, kernel.VX : kernel.VX + 3] ** 2).sum(axis=1)
+        return float((lines[:, kernel.MASS] * squares).sum() / (3 * (len(lines) - 1)))
+
+    @property
+    def pressure(self) -> float:
+        r"""Average of :math:`\beta P \sigma^3` since the start or `reset_averages`.
+
+        From the virial: beta P = N / V + sum of momentum transfer times distance / (3 V kT t).
+        NaN before any time has passed.
+        """
+        virial = self._clock[kernel.VIRIAL] - self._virial_before
+        duration = self._time - self._time_before
+        if duration == 0:
+            return math.nan
+        ideal = len(self._start) / self._start.box.volume
+        return float(ideal + virial / (3 * self._start.box.volume * self.temperature * duration))
+
+    @property
+    def collision_rate(self) -> float:
+        """Collisions per sphere and tau since the start or `reset_averages`; NaN at first."""
+        duration = self._time - self._time_before
+        if duration == 0:
+            return math.nan
+        collisions = self.collisions - self._collisions_before
+        return 2 * collisions / (len(self._start) * duration)
+
+    def reset_averages(self) -> None:
+        """Let `pressure` and `collision_rate` average from now on."""
+        self._time_before = self._time
+        self._virial_before = float(self._clock[kernel.VIRIAL])
+        self._collisions_before = self.collisions
+
+    def run(self, duration: float) -> None:
+        """Go on for `duration` tau.
+
+        Raises
+        ------
+        InputError
+            If the duration is negative or not finite.
+        SimulationError
+            If time no longer advances: growing spheres have jammed.
+        """
+        if not (math.isfinite(duration) and duration >= 0):
+            raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
+        target = self._time + duration
+        while True:
+            before = self._clock[kernel.ORIGIN] + self._clock[kernel.NOW]
+            status = kernel.advance(target, _EVENTS_A_CALL, *self._state())
+            if status == kernel.DONE:
+                break
+            if status == kernel.LIST_FULL:
+                self._enlarge_lists()
+            elif self._clock[kernel.ORIGIN] + self._clock[kernel.NOW] - before < 1e-9:
+                raise SimulationError(
+                    f"hard spheres jammed: {_EVENTS_A_CALL} events within 1e-9 tau at diameters "
+                    f"{self.scale:.6f} times the model's"
+                )
+        self._time = target
+
+    def set_temperature(self, temperature: float) -> None:
+        """Scale all velocities to a kinetic temperature."""
+        flown = self._time - self._clock[kernel.ORIGIN]
+        factor = math.sqrt(temperature / self.temperature)
+        positions, velocities = self._spheres[:-1, :3], self._spheres[:-1, kernel.VX :][:, :3]
+        positions += velocities * (1 - factor) * flown  # the new flight passes the same point
+        velocities *= factor
+        self._clock[kernel.NOW] = flown
+        self._begin()
+
+    def _begin(self) -> None:
+        while kernel.begin(*self._state()) == kernel.LIST_FULL:
+            self._allot(2 * self._capacities)
+
+    def _enlarge_lists(self) -> None:
+        self._allot(2 * self._capacities)
+        self._begin()
+
+    def _allot(self, capacities: NDArray[np.int64]) -> None:
+        """Give each sphere room for the neighbours of its species; a multiple of `LANES`."""
+        self._capacities = capacities
+        rooms = capacities[self._books[:, kernel.SPECIES]]
+        self._books[:, kernel.CAPACITY] = rooms
+        self._books[:, kernel.FIRST] = np.cumsum(rooms) - rooms
+        self._neighbours = _aligned((int(rooms.sum()),), np.int32)
+
+    def _state(self) -> tuple:
+        return (
+            self._layout.many_images, self._spheres, self._anchors, self._books,
+            self._neighbours, self._times, self._following, self._preceding, self._cells,
+            self._layout.grids, self._layout.grid_of, self._layout.ranges, self._space,
+            self._clock, self._tally, self._inverse_width,
+        )  # fmt: skip
+
+    def _in_order(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        result = np.empty_like(rows)
+        result[self._order] = rows
+        return result
+
+    def _refuse_overlap(self, scale: float) -> None:
+        ratio, first, second = kernel.closest_pair(
+            self._spheres, self._anchors, self._books, self._neighbours, self._space
+        )
+        if ratio < scale * (1 - OVERLAP_TOLERANCE):
+            i, j = sorted((int(self._order[first]), int(self._order[second])))
+            raise ConfigurationError(
+                f"configuration: spheres {i} and {j} overlap, at {ratio / scale:.6f} of their "
+                "contact distance; expected none closer than 1 (wrong box, units or species?)"
+            )
+
+
+def thermal_velocities(
+    masses: NDArray[np.float64], temperature: float, seed: Seed
+) -> NDArray[np.float64]:
+    """Draw Maxwell-Boltzmann velocities (N, 3): no total momentum, kinetic energy 3 (N - 1) kT / 2.
+
+    Parameters
+    ----------
+    masses : (N,) array
+    temperature
+        kT.
+    seed
+        See `cagebreak.seeding.stream`; the address is "velocities".
+    """
+    normal = stream(seed, "velocities").standard_normal((len(masses), 3))
+    velocities = normal * np.sqrt(temperature / masses)[:, None]
+    velocities -= (masses @ velocities) / masses.sum()
+    twice_kinetic = (masses[:, None] * velocities**2).sum()
+    return velocities * math.sqrt(3 * (len(masses) - 1) * temperature / twice_kinetic)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How lists and cells are cut for one mixture in one box."""
+
+    reaches: NDArray[np.float64]  # (S,): a pair is listed within the sum of its reaches
+    capacities: NDArray[np.int64]  # (S,): room in a list
+    grids: NDArray[np.int32]  # (G, 4): cells along x, y, z, first cell
+    grid_of: NDArray[np.int32]  # (S,)
+    ranges: NDArray[np.int32]  # (S, G, 3): cells to search to either side
+    many_images: bool  # the box is so small that a pair may touch across several faces
+    edges: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, configuration: Configuration, radii: NDArray[np.float64]) -> "_Layout":
+        species, box = configuration.species, configuration.box
+        edges = np.diag(box.matrix)
+        n_species = configuration.n_species
+        radius = np.zeros(n_species)
+        radius[species] = radii
+        counts = np.bincount(species, minlength=n_species)
+        present = radius[counts > 0]
+        packing = 4 / 3 * np.pi * (radii**3).sum() / box.volume
+        shell = min((_NEIGHBOURS_WANTED / (8 * packing)) ** (1 / 3), 3.0)
+        # A large sphere among small ones moves as little as they do.
+        skins = max(shell - 1, 0.05) * np.minimum(radius, 2 * present.min())
+        many_images = bool(edges.min() / 2 < 2 * radius.max() + 4 * skins.max())
+        if many_images:
+            skins = np.minimum(skins, edges.min() / 8)
+        reaches = radius + skins
+
+        density = counts / box.volume
+        expected = 4 / 3 * np.pi * (density * (reaches[:, None] + reaches) ** 3).sum(axis=1)
+        capacities = LANES * np.ceil((1.3 * expected + 8) / LANES).astype(np.int64)
+
+        apart = present.min() < _SIZES_APART * present.max()
+        grid_of = np.arange(n_species) if apart else np.zeros(n_species, dtype=np.int64)
+        n_grids = int(grid_of.max()) + 1
+        grids = np.empty((n_grids, 4), dtype=np.int32)
+        ranges = np.empty((n_species, n_grids, 3), dtype=np.int32)
+        first = 0
+        for g in range(n_grids):
+            members = grid_of == g
+            # No more than about a cell a sphere, however dilute.
+            finest = (box.volume / max(counts[members].sum(), 1)) ** (1 / 3)
+            size = max(2 * reaches[members].max(), finest)
+            cells = np.maximum(edges // size, 1).astype(np.int32)
+            grids[g] = *cells, first
+            first += int(cells.prod())
+            farthest = reaches + reaches[members].max()
+            ranges[:, g] = np.ceil(farthest[:, None] * cells / edges)
+        return cls(reaches, capacities, grids, grid_of.astype(np.int32), ranges, many_images, edges)
+
+    @property
+    def n_cells(self) -> int:
+        return int(self.grids[:, :3].prod(axis=1).sum())
+
+    def along_cells(self, wrapped: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the order of the particles cell after cell."""
+        cells = np.maximum(self.edges // (2 * self.reaches.max()), 1)
+        x, y, z = np.minimum((wrapped / self.edges * cells).astype(np.int64), cells - 1).T
+        return np.lexsort((z, y, x))
+
+
+def _check(configuration: Configuration, model: Model) -> None:
+    if model.name != "hard_spheres":
+        raise InputError(f"model: expected hard_spheres, got {model.name}")
+    if len(configuration) < 2:
+        raise ConfigurationError("configuration: expected at least two spheres, got one")
+    if configuration.n_species > model.n_species:
+        raise ConfigurationError(
+            f"configuration.species: expected {' or '.join(model.species_names)}, as in the model; "
+            f"got species number {configuration.n_species - 1}"
+        )
+    box = configuration.box
+    if not box.is_orthorhombic:
+        raise ConfigurationError(
+            "configuration.box: expected an orthorhombic box for event-driven dynamics, "
+            f"got lattice vectors {box.matrix.tolist()}"
+        )
+    largest = max(model.diameters[s] for s in np.unique(configuration.species))
+    if box.lengths.min() <= largest:
+        raise ConfigurationError(
+            f"configuration.box: expected edges longer than the largest diameter {largest}, "
+            f"got {box.lengths.tolist()}"
+        )
+
+
+def _collision_rate(configuration: Configuration, model: Model) -> float:
+    """Estimate events per sphere and tau (Enskog, Carnahan-Starling); sets the bucket width."""
+    diameters = np.asarray(model.diameters)[configuration.species]
+    density = len(configuration) / configuration.box.volume
+    packing = min(np.pi / 6 * density * (diameters**3).mean(), 0.7)
+    contact = (1 - packing / 2) / (1 - packing) ** 3
+    mean_mass = float(np.mean(np.asarray(model.masses)[configuration.species]))
+    speed = math.sqrt(model.temperature / mean_mass)
+    return 4 * math.sqrt(math.pi) * density * (diameters**2).mean() * contact * speed
+
+
+def _aligned(shape: tuple[int, ...], dtype: type) -> np.ndarray:
+    """Return a zeroed array that starts on a cache line."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + 64, dtype=np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size].view(dtype).reshape(shape)

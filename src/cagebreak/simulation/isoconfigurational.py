@@ -1,0 +1,121 @@
+"""The isoconfigurational ensemble: many runs from one configuration, with fresh velocities each."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import InputError
+from cagebreak.models import Model
+from cagebreak.seeding import Seed, seed_sequence
+from cagebreak.simulation.hard_spheres import EventDriven
+
+Observed = TypeVar("Observed")
+
+
+def log_times(first: float, last: float, n: int = 40) -> NDArray[np.float64]:
+    """Return `n` times (n,) from `first` to `last`, equally spaced in their logarithm, in tau.
+
+    Raises
+    ------
+    InputError
+        Unless 0 < first < last and n >= 2.
+    """
+    if not 0 < first < last < np.inf:
+        raise InputError(f"first, last: expected 0 < first < last, got {first!r} and {last!r}")
+    if n != int(n) or n < 2:
+        raise InputError(f"n: expected a whole number of at least 2, got {n!r}")
+    return np.geomspace(first, last, int(n))
+
+
+def trajectory(
+    configuration: Configuration, model: Model, times: ArrayLike, seed: Seed
+) -> NDArray[np.float64]:
+    """Run once with fresh Maxwell-Boltzmann velocities; return displacements (T, N, 3) in sigma.
+
+    Parameters
+    ----------
+    configuration
+        Where the run starts; its velocities are not used.
+    model
+        The glass former.
+    times : (T,) array
+        When to look, in tau, ascending; the run stops exactly there.
+    seed
+        Of the velocities.
+
+    Raises
+    ------
+    InputError
+        If the times are not ascending and finite.
+    """
+    times = check_times(times)
+    spheres = EventDriven(configuration, model, seed)
+    start = spheres.positions
+    displacements = np.empty((len(times), *start.shape))
+    for t, time in enumerate(times):
+        spheres.run(time - spheres.time)
+        displacements[t] = spheres.positions - start
+    return displacements
+
+
+def isoconfigurational(
+    configuration: Configuration,
+    model: Model,
+    times: ArrayLike,
+    n_runs: int,
+    seed: Seed,
+    observe: Callable[[NDArray[np.float64]], Observed] | None = None,
+    executor: Executor | None = None,
+) -> Iterator[Observed]:
+    """Run `n_runs` times from one configuration and yield what each run shows, in order.
+
+    Parameters
+    ----------
+    configuration, model, times
+        See `trajectory`.
+    n_runs
+        Number of runs: 50 in Alkemade 2022 and 2023, 30 in Rottler & Ortner 2024.
+    seed
+        Run r has the stream of the address ("run", r).
+    observe
+        Called, where the run was made, on its displacements (T, N, 3); None yields these.
+        With an executor of processes it must be importable (a function of a module).
+    executor
+        Any `concurrent.futures.Executor`; None runs here, one run after the other.
+
+    Yields
+    ------
+    Observed
+        The result of `observe`, run after run; the same for any executor.
+
+    Raises
+    ------
+    InputError
+        If `n_runs` or `times` cannot be used.
+    """
+    times = check_times(times)
+    if n_runs != int(n_runs) or n_runs < 1:
+        raise InputError(f"n_runs: expected a whole number of at least 1, got {n_runs!r}")
+    run = partial(_observed, configuration, model, times, observe)
+    seeds = [seed_sequence(seed, "run", r) for r in range(int(n_runs))]
+    return map(run, seeds) if executor is None else iter(executor.map(run, seeds))
+
+
+def check_times(times: ArrayLike) -> NDArray[np.float64]:
+    """Return `times` as an array (T,), or raise `InputError` unless finite, >= 0 and ascending."""
+    array = np.asarray(times, dtype=np.float64)
+    if array.ndim != 1 or len(array) == 0 or not np.isfinite(array).all():
+        raise InputError(f"times: expected a list of finite times, got {times!r}")
+    if array[0] < 0 or (np.diff(array) <= 0).any():
+        raise InputError(f"times: expected ascending times >= 0, got {array.tolist()}")
+    return array
+
+
+def _observed(configuration, model, times, observe, seed):
+    displacements = trajectory(configuration, model, times, seed)
+    return displacements if observe is None else observe(displacements)
