@@ -60,13 +60,13 @@ def mean_propensity(
         low, high = table["propensity"].min(), table["propensity"].max()
         # The lower third of the panel is left to the pictures of the regimes.
         style.log_axis(axes, "x", times[0] / 1.3, times[-1] * 1.3)
-        style.log_axis(axes, "y", low / (high / low) ** 0.6, high * 1.7)
+        style.log_axis(axes, "y", low / (high / low) ** 0.7, high * 2.8)
         axes.set_ylabel(r"mean propensity $\langle \Delta r_i(t) \rangle\,/\,\sigma$")
         flight = times[times <= 2.5 * found.caging_begins]
         _guide(axes, flight, mean_speed * flight, r"$\langle|v|\rangle\, t$")
-        drift = times[times >= 4 * found.caging_ends]
+        drift = times[times >= found.caging_ends]
         if len(drift) > 1:
-            _guide(axes, drift, 1.4 * high * np.sqrt(drift / times[-1]), r"$\propto t^{1/2}$")
+            _guide(axes, drift, 1.6 * high * np.sqrt(drift / times[-1]), r"$\propto t^{1/2}$")
         mark_regimes(axes, found)
         style.legend(figure, axes, columns=3)
     return figure

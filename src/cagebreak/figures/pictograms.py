@@ -25,7 +25,7 @@ def mark_regimes(axes: Axes, found: Regimes) -> None:
         if end == start:
             continue
         axes.axvspan(edges[i], edges[i + 1], facecolor=shade, edgecolor="none", zorder=-2)
-        wide = end - start > 0.2
+        wide = end - start > 0.22
         centre = (start + end) / 2
         axes.text(
             centre,
@@ -58,7 +58,7 @@ def _escape() -> np.ndarray:
 
 def _picture(axes: Axes, centre: float, path: np.ndarray) -> None:
     """Draw a particle among its neighbours and the path that it takes."""
-    inset = axes.inset_axes((centre - 0.125, 0.1, 0.25, 0.25))
+    inset = axes.inset_axes((centre - 0.11, 0.11, 0.22, 0.22))
     inset.set(xlim=(-1.6, 1.6), ylim=(-1.35, 1.35), aspect="equal")
     inset.axis("off")
     for angle in np.arange(6) * np.pi / 3:

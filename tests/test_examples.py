@@ -1,0 +1,26 @@
+"""The examples run, at a tiny size, and write what they say."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_example_runs(script, tmp_path):
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path,
+        env={**os.environ, "CAGEBREAK_SMOKE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr.lower(), done.stderr
+    promised = [word for word in script.read_text().split('"""')[1].split() if "run/" in word]
+    for name in promised:
+        assert (tmp_path / name.strip(".,;()")).exists()
