@@ -1,1 +1,9 @@
-"""Descriptors: a configuration goes in, a labelled table comes out."""
+"""Descriptors: what the surroundings of each particle look like, in labelled numbers."""
+
+from cagebreak.descriptors import papers
+from cagebreak.descriptors.angular import Angular
+from cagebreak.descriptors.base import Descriptor, Features, select
+from cagebreak.descriptors.generations import Generations
+from cagebreak.descriptors.radial import Radial
+
+__all__ = ["Angular", "Descriptor", "Features", "Generations", "Radial", "papers", "select"]

@@ -1,0 +1,37 @@
+"""Kernel of the generations: weighted averages of columns over neighbors."""
+
+import numpy as np
+from numba import njit
+
+from cagebreak._neighbor_kernel import gather
+
+
+@njit(cache=True, fastmath={"reassoc", "contract"})
+def average(cells, source, target):
+    """Write the mean of `source` over each particle and its neighbors, weight exp(-r / cutoff).
+
+    Four neighbors at a time, so that a partial sum is read and written once for four.
+    """
+    n_columns = source.shape[1]
+    index, near = np.empty(cells.capacity + 4, np.int64), np.empty((4, cells.capacity))
+    weight = np.empty(cells.capacity + 4)
+    total = np.empty(n_columns)
+    for i in range(len(cells.x)):
+        n = gather(cells, i, index, near)
+        norm = 1.0
+        for j in range(n):
+            weight[j] = np.exp(-np.sqrt(near[3, j]) / cells.cutoff)
+            norm += weight[j]
+        # The particle itself, at distance 0; then a full block of four at no weight.
+        index[n : n + 4], weight[n : n + 4] = i, 0.0
+        weight[n] = 1.0
+        total[:] = 0.0
+        for j in range(0, n + 1, 4):
+            w0, w1, w2, w3 = weight[j], weight[j + 1], weight[j + 2], weight[j + 3]
+            x0, x1 = source[cells.order[index[j]]], source[cells.order[index[j + 1]]]
+            x2, x3 = source[cells.order[index[j + 2]]], source[cells.order[index[j + 3]]]
+            for c in range(n_columns):
+                total[c] += (w0 * x0[c] + w1 * x1[c]) + (w2 * x2[c] + w3 * x3[c])
+        row = target[cells.order[i]]
+        for c in range(n_columns):
+            row[c] = total[c] / norm

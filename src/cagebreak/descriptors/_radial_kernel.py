@@ -1,0 +1,43 @@
+"""Kernel of the radial descriptors."""
+
+import numpy as np
+from numba import njit
+
+from cagebreak._neighbor_kernel import counting_sort, gather
+from cagebreak.descriptors._shell_kernel import weight
+
+
+@njit(cache=True, fastmath={"reassoc", "contract"}, error_model="numpy")
+def radial(cells, r, width, first_bin, last_bin, n_bins, n_species, values):
+    """Write sum_j exp(-(r_ij - r)^2 / (2 width^2)) to columns (species of j, shell).
+
+    The neighbors are sorted by species and by distance into `n_bins` bins, so that a shell needs
+    only those in its bins `first_bin` to `last_bin`.
+    """
+    n_shells = len(r)
+    index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
+    keys, order = np.empty_like(index), np.empty_like(index)
+    distance = np.empty(cells.capacity)
+    starts = np.empty(n_species * n_bins + 1, np.int64)
+    scale = n_bins / cells.cutoff
+    for i in range(len(cells.x)):
+        n = gather(cells, i, index, near)
+        for j in range(n):
+            near[0, j] = np.sqrt(near[3, j])
+        for j in range(n):
+            keys[j] = cells.species[index[j]] * n_bins + min(int(near[0, j] * scale), n_bins - 1)
+        counting_sort(keys[:n], starts, order)
+        for j in range(n):
+            distance[j] = near[0, order[j]]
+        for s in range(n_species):
+            for k in range(n_shells):
+                factor = np.sqrt(0.5) / width[k]
+                total = 0.0
+                first, last = (
+                    starts[s * n_bins + first_bin[k]],
+                    starts[s * n_bins + last_bin[k] + 1],
+                )
+                for j in range(first, last):
+                    z = (distance[j] - r[k]) * factor
+                    total += weight(z * z)
+                values[cells.order[i], s * n_shells + k] = total

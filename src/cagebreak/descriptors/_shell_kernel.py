@@ -1,0 +1,33 @@
+"""Gaussian shells around a particle: neighbors sorted by distance, and fast Gaussian weights."""
+
+from math import factorial
+
+import numpy as np
+from numba import njit
+
+# A weight below exp(-TAIL) = 1e-8 is taken as zero.
+TAIL = np.log(1e8)
+
+C2, C3, C4, C5, C6 = (1 / factorial(k) for k in range(2, 7))
+C7, C8, C9, C10, C11 = (1 / factorial(k) for k in range(7, 12))
+
+
+@njit(cache=True, fastmath={"contract"})
+def weight(exponent):
+    """Return exp(-exponent), or 0 if that is less than exp(-TAIL).
+
+    Plain arithmetic, which a compiler can turn into vector instructions, unlike the exp of the C
+    library: the Taylor series at a 64th of the argument, squared six times. Its relative error is
+    below 1e-13.
+    """
+    t = exponent * (-1 / 64)
+    series = C8 + t * (C9 + t * (C10 + t * C11))
+    series = C4 + t * (C5 + t * (C6 + t * (C7 + t * series)))
+    value = 1 + t * (1 + t * (C2 + t * (C3 + t * series)))
+    value *= value
+    value *= value
+    value *= value
+    value *= value
+    value *= value
+    value *= value
+    return value if exponent < TAIL else 0.0

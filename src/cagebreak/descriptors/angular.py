@@ -1,0 +1,93 @@
+"""Angular descriptors: the symmetry of the neighbors in a soft shell."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cagebreak.configuration import Configuration
+from cagebreak.descriptors._angular_kernel import angular
+from cagebreak.descriptors.base import Features, make_labels
+from cagebreak.descriptors.shells import N_BINS, as_shells, bins, cutoff
+from cagebreak.errors import ConfigurationError, InputError
+from cagebreak.neighbors import cell_list
+
+
+@dataclass(frozen=True)
+class Angular:
+    r"""Bond order in soft shells around a particle, all species together.
+
+    .. math::
+        q_i(l, m, r, \delta) &= \frac1Z \sum_{j \ne i}
+            \exp\left(-\frac{(r_{ij} - r)^2}{2 \delta^2}\right) Y_l^m(\mathbf r_{ij}), \\
+        q_i(l, r, \delta) &= \sqrt{\frac{4 \pi}{2 l + 1} \sum_{m=-l}^{l} |q_i(l, m, r, \delta)|^2}
+
+    with Z the sum of the weights. Alkemade 2022, eqs. 3-5; Boattini 2021, eqs. 2-3. A neighbor
+    whose weight is below 1e-8 counts nothing, and q is 0 where no neighbor counts; each periodic
+    image within reach counts for itself.
+
+    Parameters
+    ----------
+    l
+        Orders of the spherical harmonics, from 1.
+    r
+        Radii of the shells, in units of sigma.
+    width
+        delta of all shells or of each, in units of sigma.
+
+    Raises
+    ------
+    InputError
+        If l is not made of different natural numbers, a length is not positive, or the numbers of
+        radii and widths differ.
+    """
+
+    l: tuple[int, ...]
+    r: tuple[float, ...]
+    width: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        l = np.atleast_1d(np.asarray(self.l))
+        if l.ndim != 1 or l.dtype.kind not in "iu" or (l < 1).any() or len(set(l)) < len(l):
+            raise InputError(f"l: expected different integers from 1, got {self.l!r}")
+        r, width = as_shells(self.r, self.width)
+        object.__setattr__(self, "l", tuple(l.tolist()))
+        object.__setattr__(self, "r", r)
+        object.__setattr__(self, "width", width)
+
+    def labels(self, state: str = "initial") -> np.recarray:
+        """Return the labels of the columns, by l and then by shell."""
+        columns = [
+            {"l": l, "r": r, "width": width}
+            for l in self.l
+            for r, width in zip(self.r, self.width, strict=True)
+        ]
+        return make_labels("angular", 3, state, columns)
+
+    def compute(self, configuration: Configuration, state: str = "initial") -> Features:
+        """Return q of every particle, (N, orders x shells), from 0 to 1.
+
+        Raises
+        ------
+        ConfigurationError
+            If two particles coincide: there is no direction from one to the other.
+        """
+        r, width = np.array(self.r), np.array(self.width)
+        values = np.empty((len(configuration), len(self.l) * len(r)))
+        cells = cell_list(configuration, cutoff(r, width))
+        rows, row_degree = self._rows()
+        coincident = angular(cells, r, width, *bins(r, width), N_BINS, rows, row_degree, values)
+        if coincident:
+            raise ConfigurationError(
+                f"positions: expected particles apart, got {coincident // 2} pairs that coincide"
+            )
+        return Features(values, self.labels(state))
+
+    def _rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the row of each harmonic in the kernel, and for each row the place of its l."""
+        rows = np.full((max(self.l) + 1, max(self.l) + 1), -1)
+        degree: list[int] = []
+        for place, l in enumerate(self.l):
+            # One row for m = 0, two for each m > 0.
+            rows[l, : l + 1] = len(degree) + np.maximum(2 * np.arange(l + 1) - 1, 0)
+            degree += [place] * (2 * l + 1)
+        return rows, np.array(degree)

@@ -1,0 +1,85 @@
+"""Generations: descriptors averaged over neighbors, and those averages averaged again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cagebreak.configuration import Configuration
+from cagebreak.descriptors._average_kernel import average
+from cagebreak.descriptors.base import Descriptor, Features
+from cagebreak.errors import InputError
+from cagebreak.neighbors import cell_list
+
+
+@dataclass(frozen=True)
+class Generations:
+    r"""Descriptors and their averages over ever wider surroundings.
+
+    .. math::
+        x_i^{(n)} = \frac{\sum_{j: r_{ij} < r_c} x_j^{(n-1)} e^{-r_{ij} / r_c}}
+                         {\sum_{j: r_{ij} < r_c} e^{-r_{ij} / r_c}}
+
+    The sums include particle i itself, at r = 0. Alkemade 2022, eq. 6; Boattini 2021, eq. 4.
+
+    Parameters
+    ----------
+    descriptors
+        One descriptor or several, whose columns stand side by side: generation 0.
+    n_max
+        The last generation; 0 adds none.
+    r_c
+        Cut-off and decay length, in units of sigma. Default: Alkemade 2022, section I C, about
+        the second minimum of the radial distribution function.
+
+    Raises
+    ------
+    InputError
+        If there is no descriptor, one has generations itself, n_max is not a natural number or 0,
+        or r_c is not positive.
+    """
+
+    descriptors: tuple[Descriptor, ...]
+    n_max: int
+    r_c: float = 2.1
+
+    def __post_init__(self) -> None:
+        given: Sequence | Descriptor = self.descriptors
+        descriptors = (given,) if isinstance(given, Descriptor) else tuple(given)
+        if not descriptors or not all(isinstance(d, Descriptor) for d in descriptors):
+            raise InputError(f"descriptors: expected at least one descriptor, got {given!r}")
+        if any((d.labels().generation > 0).any() for d in descriptors):
+            raise InputError("descriptors: expected generation 0 only, got further generations")
+        if not isinstance(self.n_max, int | np.integer) or self.n_max < 0:
+            raise InputError(f"n_max: expected 0, 1, 2, ..., got {self.n_max!r}")
+        if not (np.isfinite(self.r_c) and self.r_c > 0):
+            raise InputError(f"r_c: expected a positive length, got {self.r_c!r}")
+        object.__setattr__(self, "descriptors", descriptors)
+
+    def labels(self, state: str = "initial") -> np.recarray:
+        """Return the labels of the columns: generation 0 of all descriptors, then 1, ..."""
+        first = np.concatenate([d.labels(state) for d in self.descriptors])
+        labels = np.tile(first, self.n_max + 1)
+        labels["generation"] = np.repeat(np.arange(self.n_max + 1), len(first))
+        return labels.view(np.recarray)
+
+    def compute(self, configuration: Configuration, state: str = "initial") -> Features:
+        """Return all generations of every particle, (N, (n_max + 1) x columns).
+
+        Raises
+        ------
+        ConfigurationError
+            If a descriptor cannot describe the configuration.
+        """
+        labels = self.labels(state)
+        values = np.empty((len(configuration), len(labels)))
+        width = len(labels) // (self.n_max + 1)
+        start = 0
+        for descriptor in self.descriptors:
+            first = descriptor.compute(configuration, state).values
+            values[:, start : start + first.shape[1]] = first
+            start += first.shape[1]
+        cells = cell_list(configuration, self.r_c)
+        for start in range(width, len(labels), width):
+            average(cells, values[:, start - width : start], values[:, start : start + width])
+        return Features(values, labels)

@@ -1,0 +1,115 @@
+"""Who is near whom: cell lists and neighbor tables in any periodic box."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak._neighbor_kernel import (
+    CellList,
+    cell_of_each,
+    count_neighbors,
+    counting_sort,
+    fill_table,
+)
+from cagebreak.configuration import Configuration
+from cagebreak.errors import InputError
+
+# Finer cells follow the sphere more closely, coarser ones give longer runs of particles.
+CELLS_PER_CUTOFF = 3
+
+
+class NeighborTable(NamedTuple):
+    """The neighbors of every particle, as compressed rows.
+
+    Those of particle i stand at ``offsets[i]`` to ``offsets[i + 1]``, in no particular order.
+    """
+
+    offsets: NDArray[np.int64]
+    """(N + 1,)"""
+    neighbors: NDArray[np.int64]
+    """(M,), the indices of the neighbors."""
+    vectors: NDArray[np.float64]
+    """(M, 3), from the particle to the image of its neighbor, in units of sigma."""
+
+
+def neighbor_table(configuration: Configuration, cutoff: float) -> NeighborTable:
+    """Return all pairs nearer than a cut-off.
+
+    A pair counts once per periodic image within the cut-off, so the cut-off may exceed half the
+    box; in a small box a particle is a neighbor of its own images.
+
+    Parameters
+    ----------
+    configuration
+        N particles in a box of any shape.
+    cutoff
+        Neighbors have r_ij < cutoff, in units of sigma.
+
+    Returns
+    -------
+    NeighborTable
+        M = sum of the numbers of neighbors; 32 bytes each. Time and memory are linear in N.
+
+    Raises
+    ------
+    InputError
+        If the cut-off is not positive and finite.
+    """
+    cells = cell_list(configuration, cutoff)
+    offsets = np.zeros(len(configuration) + 1, np.int64)
+    count_neighbors(cells, offsets[1:])
+    np.cumsum(offsets, out=offsets)
+    neighbors = np.empty(offsets[-1], np.int64)
+    vectors = np.empty((offsets[-1], 3))
+    fill_table(cells, offsets, neighbors, vectors)
+    return NeighborTable(offsets, neighbors, vectors)
+
+
+def cell_list(configuration: Configuration, cutoff: float) -> CellList:
+    """Return the cell list in which kernels find the neighbors of a particle with `gather`.
+
+    Memory is linear in N, whatever the cut-off.
+
+    Parameters
+    ----------
+    configuration
+        N particles in a box of any shape.
+    cutoff
+        Neighbors have r_ij < cutoff, in units of sigma.
+
+    Raises
+    ------
+    InputError
+        If the cut-off is not positive and finite.
+    """
+    if not (np.isfinite(cutoff) and cutoff > 0):
+        raise InputError(f"cutoff: expected a positive length, got {cutoff!r}")
+    box, n = configuration.box, len(configuration)
+    # No more cells than particles: a dilute or elongated box must not cost memory.
+    edge = max(cutoff / CELLS_PER_CUTOFF, (box.volume / n) ** (1 / 3))
+    shape = np.maximum(box.heights // edge, 1).astype(np.int64)
+    positions = configuration.wrapped
+    # Clipped, not wrapped: rounding may not move a fraction away from its position.
+    fractions = np.clip(positions @ box.inverse, 0, 1)
+    starts, order = np.empty(np.prod(shape) + 1, np.int64), np.empty(n, np.int64)
+    counting_sort(cell_of_each(fractions, shape), starts, order)
+    # A hair further than the cut-off, so that rounding hides no cell.
+    reach = cutoff / box.heights * (1 + 1e-12)
+    searched = np.prod(np.floor(2 * reach * shape) + 2)
+    x, y, z = np.ascontiguousarray(positions[order].T)
+    return CellList(
+        x=x,
+        y=y,
+        z=z,
+        fractions=fractions[order],
+        species=configuration.species[order],
+        order=order,
+        starts=starts,
+        shape=shape,
+        matrix=box.matrix,
+        reach=reach,
+        cutoff=float(cutoff),
+        # One slot more: `gather` writes a candidate before it knows whether it counts.
+        capacity=int(searched * np.diff(starts).max()) + 1,
+    )

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak.descriptors import select
+from cagebreak.errors import InputError
+
+DESCRIPTOR = cb.Generations([cb.Radial((1.0, 1.3), 0.1, 2), cb.Angular((4, 6), (1.0,), 0.1)], 2)
+LABELS = DESCRIPTOR.labels()
+
+
+def features(n=3, state="initial"):
+    labels = DESCRIPTOR.labels(state)
+    return cb.Features(np.arange(n * len(labels), dtype=float).reshape(n, -1), labels)
+
+
+def test_column_order_is_generation_descriptor_species_shell():
+    first = [("radial", s, r) for s in "AB" for r in (1.0, 1.3)]
+    first += [("angular", "", 1.0), ("angular", "", 1.0)]
+    rows = [(label.kind, label.species, label.r) for label in LABELS]
+    assert rows == first * 3
+    assert LABELS.generation.tolist() == [0] * 6 + [1] * 6 + [2] * 6
+    assert LABELS.l[:6].tolist() == [-1] * 4 + [4, 6]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({}, range(18)),
+        ({"kind": "angular"}, [4, 5, 10, 11, 16, 17]),
+        ({"kind": "angular", "generation": [0, 2]}, [4, 5, 16, 17]),
+        ({"generation": range(2), "l": 6}, [5, 11]),
+        ({"r": 1.3 + 1e-12, "species": "B"}, [3, 9, 15]),
+        ({"species": ["", "A"], "generation": 0}, [0, 1, 4, 5]),
+        ({"state": "initial", "generation": np.array([1])}, range(6, 12)),
+    ],
+)
+def test_select_and_where(wanted, expected):
+    np.testing.assert_array_equal(select(LABELS, **wanted), list(expected))
+    selected = features().where(**wanted)
+    np.testing.assert_array_equal(selected.values, features().values[:, list(expected)])
+    assert selected.labels.tolist() == LABELS[list(expected)].tolist()
+    assert isinstance(selected.labels, np.recarray)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"sort": "angular"}, "sort: expected one of kind, body, l, r, width"),
+        ({"kind": "angle"}, "kind: expected one of 'angular', 'radial', got 'angle'"),
+        ({"generation": [0, 3]}, "generation: expected one of 0, 1, 2, got 3"),
+        ({"generation": "1"}, "generation: expected one of 0, 1, 2, got '1'"),
+        ({"species": 0}, "species: expected one of '', 'A', 'B', got 0"),
+        ({"r": 1.1}, "r: expected one of 1.0, 1.3, got 1.1"),
+        ({"kind": "radial", "l": 6}, "not together"),
+        ({"kind": []}, "no column"),
+    ],
+)
+def test_an_empty_selection_says_what_exists(wanted, message):
+    with pytest.raises(InputError, match=message):
+        select(LABELS, **wanted)
+
+
+def test_nan_can_be_selected():
+    labels = LABELS.copy()
+    labels.width[:2] = np.nan
+    assert select(labels, width=np.nan).tolist() == [0, 1]
+
+
+def test_states_side_by_side():
+    both = cb.Features.concatenate([features(), features(state="cage")])
+    assert both.n_features == 36
+    assert len(both) == 3
+    np.testing.assert_array_equal(both.where(state="cage").values, features().values)
+    assert "radial" in repr(both)
+
+
+def test_features_that_do_not_fit_are_refused():
+    with pytest.raises(InputError, match=r"\[3, 4\] particles"):
+        cb.Features.concatenate([features(3), features(4)])
+    with pytest.raises(InputError, match="parts"):
+        cb.Features.concatenate([])
+    with pytest.raises(InputError, match=r"expected shape \(N, 18\)"):
+        cb.Features(np.zeros((3, 17)), LABELS)
+    with pytest.raises(InputError, match="fields"):
+        cb.Features(np.zeros((3, 1)), np.zeros(1, [("kind", "U16")]).view(np.recarray))

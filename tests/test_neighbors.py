@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import naive_descriptors as naive
+from cagebreak.configuration import Box, Configuration
+from cagebreak.errors import InputError
+from cagebreak.neighbors import cell_list, neighbor_table
+
+BOXES = {
+    "cube": np.eye(3) * 3.0,
+    "slab": np.diag([1.0, 6.0, 2.5]),
+    "needle": np.diag([0.21, 0.37, 40.0]),
+    "sheared": np.array([[3.0, 0, 0], [1.4, 2.0, 0], [-0.9, 0.5, 2.5]]),
+    "strongly sheared": np.array([[2.0, 0, 0], [3.1, 2.2, 0], [-2.7, 1.9, 2.4]]),
+    "rotated": np.array([[1.8, 1.1, -0.6], [-1.2, 2.0, 0.4], [0.7, -0.3, 2.2]]),
+}
+
+
+def rows(table, i):
+    """Return the neighbors of particle i and the vectors to them, in an order of their own."""
+    here = slice(table.offsets[i], table.offsets[i + 1])
+    return ordered(table.neighbors[here], table.vectors[here])
+
+
+def ordered(index, vectors):
+    order = np.lexsort((*vectors.round(9).T, index))
+    return index[order], vectors[order]
+
+
+def assert_equals_twin(configuration, cutoff):
+    table = neighbor_table(configuration, cutoff)
+    assert table.offsets.shape == (len(configuration) + 1,)
+    for i in range(len(configuration)):
+        index, vectors = rows(table, i)
+        twin_index, twin_vectors = ordered(*naive.images(configuration, i, cutoff))
+        np.testing.assert_array_equal(index, twin_index)
+        np.testing.assert_allclose(vectors, twin_vectors, atol=1e-12)
+
+
+@pytest.mark.parametrize("cutoff", [0.3, 1.1, 2.6, 5.2])
+@pytest.mark.parametrize("box", BOXES)
+def test_equals_twin_in_any_box_at_any_cutoff(box, cutoff):
+    positions = np.random.default_rng(1).uniform(-9, 9, (15, 3))
+    assert_equals_twin(Configuration(positions, [0] * 15, Box(BOXES[box])), cutoff)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.integers(1, 12),
+    cutoff=st.floats(0.05, 4),
+    edges=st.lists(st.floats(0.5, 5), min_size=3, max_size=3),
+    shear=st.lists(st.floats(-3, 3), min_size=3, max_size=3),
+)
+def test_equals_twin_for_random_input(seed, n, cutoff, edges, shear):
+    matrix = np.diag(edges)
+    matrix[1, 0], matrix[2, 0], matrix[2, 1] = shear
+    positions = np.random.default_rng(seed).uniform(-9, 9, (n, 3))
+    assert_equals_twin(Configuration(positions, [0] * n, Box(matrix)), cutoff)
+
+
+def test_particles_on_faces_and_corners_of_the_box():
+    corners = np.array(np.meshgrid([0, 1.5, 3, np.nextafter(0, -1)], [0, 3], [0, 1])).reshape(3, -1)
+    assert_equals_twin(Configuration(corners.T, [0] * 16, 3.0), 1.4)
+
+
+def test_a_lone_particle_sees_its_own_images():
+    table = neighbor_table(Configuration([[0.2, 0.3, 0.4]], [0], 1.0), 1.5)
+    assert table.offsets.tolist() == [0, 18]  # 6 at distance 1, 12 at sqrt(2)
+    assert not table.neighbors.any()
+    assert len(neighbor_table(Configuration([[0.2, 0.3, 0.4]], [0], 1.0), 0.9).neighbors) == 0
+
+
+def test_vectors_are_opposite_to_the_bit():
+    positions = np.random.default_rng(2).uniform(0, 4, (60, 3))
+    table = neighbor_table(Configuration(positions, [0] * 60, Box(BOXES["sheared"])), 1.7)
+    i = np.repeat(np.arange(60), np.diff(table.offsets))
+    pairs = {(a, b, *v) for a, b, v in zip(i, table.neighbors, table.vectors.tolist(), strict=True)}
+    assert pairs == {(b, a, -x, -y, -z) for a, b, x, y, z in pairs}
+
+
+def test_memory_of_the_cell_list_is_linear_for_a_dilute_box():
+    positions = np.random.default_rng(3).uniform(0, 1000, (50, 3))
+    assert len(cell_list(Configuration(positions, [0] * 50, 1000.0), 0.5).starts) <= 51
+
+
+@pytest.mark.parametrize("cutoff", [0, -1.0, np.nan, np.inf])
+def test_a_cutoff_that_is_no_length_is_refused(cutoff):
+    with pytest.raises(InputError, match="cutoff"):
+        neighbor_table(Configuration([[0, 0, 0]], [0], 1.0), cutoff)
