@@ -1,1 +1,22 @@
-"""Linear learning from sufficient statistics, and its scores."""
+"""Learning the dynamics from the structure, from sufficient statistics."""
+
+from cagebreak.learning.evaluate import Scores, evaluate
+from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning.ridge import Ridge
+from cagebreak.learning.samples import Sample, Samples
+from cagebreak.learning.scores import pearson, reliability
+from cagebreak.learning.standardize import Standardizer
+from cagebreak.learning.statistics import Statistics
+
+__all__ = [
+    "Ridge",
+    "Sample",
+    "Samples",
+    "Scores",
+    "Standardizer",
+    "Statistics",
+    "configuration_folds",
+    "evaluate",
+    "pearson",
+    "reliability",
+]

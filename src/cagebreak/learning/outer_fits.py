@@ -1,0 +1,113 @@
+"""The fits of the outer cross-validation: one for each fold, species and selection of features."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import RegressorMixin, clone
+from sklearn.utils.validation import has_fit_parameter
+
+from cagebreak.errors import InputError
+from cagebreak.learning._checks import Floats, Integers
+from cagebreak.learning.ridge import Ridge
+from cagebreak.learning.samples import Samples, in_turn
+from cagebreak.learning.standardize import Moments, Standardizer
+from cagebreak.learning.statistics import Statistics
+
+
+class Fit(NamedTuple):
+    """Which fit: the fold it has not seen, the species, and the name of the selection."""
+
+    held_out: int
+    species: str
+    features: str
+
+
+Fits = dict[Fit, RegressorMixin]
+
+
+def fit_ridge(
+    learner: Ridge, samples: Samples, fold: Integers, columns: Mapping[str, Integers]
+) -> Fits:
+    """Fit ridge regression from two readings of the samples, one configuration at a time.
+
+    The first reading gathers the moments, the second the statistics. Since the bounds of clipping
+    depend on the training data, each outer fold has statistics of its own, one block for each
+    fold it trains on: K (K - 1) blocks of (F + T)^2 numbers for each species, however many
+    configurations there are.
+    """
+    n_folds = int(fold.max()) + 1
+    moments: dict[str, dict[int, Moments]] = defaultdict(dict)
+    for i, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            new = Moments.of(sample.features[rows])
+            of_fold = moments[species]
+            of_fold[fold[i]] = of_fold[fold[i]] + new if fold[i] in of_fold else new
+
+    standardizers = {
+        (k, species): Standardizer.from_moments(
+            _sum(species, k, [of_fold[j] for j in sorted(of_fold) if j != k]), learner.clip
+        )
+        for species, of_fold in moments.items()
+        for k in range(n_folds)
+    }
+
+    parts: dict[tuple[int, str], dict[int, Statistics]] = defaultdict(dict)
+    for i, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            X, Y = sample.features[rows], sample.targets[rows]
+            for k in range(n_folds):
+                if k == fold[i]:
+                    continue
+                blocks = parts[k, species]
+                if fold[i] not in blocks:
+                    blocks[fold[i]] = Statistics(X.shape[1], Y.shape[1], learner.center)
+                blocks[fold[i]].add(standardizers[k, species].transform(X), Y)
+
+    fits: Fits = {}
+    for (k, species), blocks in parts.items():
+        # In order of the folds, whatever the order in which species turn up.
+        ordered = [blocks[j] for j in sorted(blocks)]
+        for name, chosen in columns.items():
+            fits[Fit(k, species, name)] = clone(learner).fit_statistics(
+                [block.select(chosen) for block in ordered],
+                standardizers[k, species].select(chosen),
+            )
+    return fits
+
+
+def fit_rows(
+    learner: RegressorMixin, samples: Samples, fold: Integers, columns: Mapping[str, Integers]
+) -> Fits:
+    """Fit any regressor to the rows of the training configurations, held in memory together."""
+    everything: dict[str, list[tuple[int, Floats, Floats]]] = defaultdict(list)
+    for i, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            everything[species].append((i, sample.features[rows], sample.targets[rows]))
+    fits: Fits = {}
+    for species, configurations in everything.items():
+        for k in range(int(fold.max()) + 1):
+            training = [entry for entry in configurations if fold[entry[0]] != k]
+            if not training:
+                raise _missing(species, k)
+            X = np.concatenate([x for _, x, _ in training])
+            Y = np.concatenate([y for _, _, y in training])
+            extra = {}
+            if has_fit_parameter(learner, "groups"):
+                extra["groups"] = np.concatenate([np.full(len(x), i) for i, x, _ in training])
+            for name, chosen in columns.items():
+                fits[Fit(k, species, name)] = clone(learner).fit(X[:, chosen], Y, **extra)
+    return fits
+
+
+def _sum(species: str, held_out: int, moments: list[Moments]) -> Moments:
+    if not moments:
+        raise _missing(species, held_out)
+    return sum(moments[1:], start=moments[0])
+
+
+def _missing(species: str, held_out: int) -> InputError:
+    return InputError(
+        f"samples: expected particles of species {species} outside fold {held_out}, got none"
+    )

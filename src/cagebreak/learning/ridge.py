@@ -1,0 +1,289 @@
+"""Ridge regression with the strength of its penalty chosen on held-out configurations."""
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from cagebreak.errors import InputError
+from cagebreak.learning._checks import (
+    Floats,
+    Integers,
+    as_table,
+    require_choice,
+    require_finite,
+)
+from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning.ridge_path import RidgePath
+from cagebreak.learning.standardize import CLIP, Moments, Standardizer
+from cagebreak.learning.statistics import CENTERS, Statistics
+
+ALPHAS = tuple(10.0**decade for decade in range(-5, 5))
+WIDEST = (1e-10, 1e10)
+
+
+class Ridge(RegressorMixin, BaseEstimator):
+    """Linear regression with an L2 penalty, for all targets (times) at once.
+
+    Minimises ``sum_i (y_i - w'z_i - b)^2 + alpha |w|^2`` over standardised features z
+    (`Standardizer`): the objective of `sklearn.linear_model.Ridge`, and its coefficients.
+
+    Alpha is chosen for each target by cross-validation over configurations: the one with the
+    smallest squared error on configurations that are held out. Squared error and not Pearson r,
+    because it is what the regression minimises, adds over folds, and is defined for a prediction
+    that does not vary; r is what is reported (`evaluate`). If the best alpha lies at an end of the
+    range, the best is sought beyond it, decade by decade, as far as 1e-10 or 1e10.
+
+    Without groups, or with one configuration only, nothing can be held out. Then alpha minimises
+    the generalised cross-validation error ``n E / (n - 1 - d)^2`` (Golub, Heath & Wahba 1979), E
+    the squared error in training and d the effective number of coefficients. It takes particles
+    for independent, which neighbours are not, and so chooses too small an alpha: give groups.
+
+    Parameters
+    ----------
+    alphas : sequence of floats
+        Strengths to choose from, default 1e-5, 1e-4, ..., 1e4 (Alkemade 2022). One alone is
+        taken as it is.
+    folds : int
+        Folds of the cross-validation; one for each configuration if there are fewer.
+    center : "global" or "configuration"
+        With "configuration", features and targets are centred in each configuration, so that what
+        is learnt is how particles differ within one. How one configuration differs from another
+        is then not predicted: a prediction scatters about the mean of the training targets.
+    clip : float
+        Standardised features are clipped at so many deviations.
+    seed : int
+        Of the division into folds.
+
+    Attributes
+    ----------
+    coef_ : (F,) or (T, F) array
+        Of the standardised features; 0 for a column dropped as constant.
+    intercept_ : float or (T,) array
+    alpha_ : float or (T,) array
+    alphas_ : (A,) array
+        The range of `alphas` after widening.
+    errors_ : (A,) or (A, T) array
+        The mean squared error held out (or the generalised cross-validation error) of each; None
+        where there was one alpha and nothing to choose.
+    standardizer_ : Standardizer or None
+        None after `fit_statistics` of features that needed none.
+    n_features_in_ : int
+    """
+
+    coef_: Floats
+    intercept_: Floats
+    alpha_: Floats
+    alphas_: Floats
+    errors_: Floats | None
+    standardizer_: Standardizer | None
+    n_features_in_: int
+
+    def __init__(
+        self,
+        alphas: Sequence[float] = ALPHAS,
+        folds: int = 5,
+        center: str = "global",
+        clip: float = CLIP,
+        seed: int = 0,
+    ) -> None:
+        self.alphas = alphas
+        self.folds = folds
+        self.center = center
+        self.clip = clip
+        self.seed = seed
+
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Fit to features X (n, F) and targets y (n,) or (n, T).
+
+        Parameters
+        ----------
+        X, y
+        groups : (n,) array, optional
+            The configuration each row belongs to.
+
+        Raises
+        ------
+        InputError
+            If a shape does not fit, a number is not finite, there are no rows, or a parameter is
+            out of range.
+        """
+        self._check_parameters()
+        X = as_table("X", X)
+        Y = np.asarray(y)
+        single = Y.ndim == 1
+        Y = as_table("y", Y[:, None] if single else Y, len(X))
+        configurations = _rows_of_groups(groups, len(X))
+        moments = Moments.none(X.shape[1])
+        for rows in configurations:
+            moments = moments + Moments.of(X[rows])
+        standardizer = Standardizer.from_moments(moments, self.clip)
+        fold = configuration_folds(len(configurations), self.folds, seed=self.seed)
+        parts = [
+            Statistics(X.shape[1], Y.shape[1], center=self.center) for _ in range(fold.max() + 1)
+        ]
+        for rows, held_out_in in zip(configurations, fold, strict=True):
+            parts[held_out_in].add(standardizer.transform(X[rows]), Y[rows])
+        self.fit_statistics(parts, standardizer)
+        if single:
+            self.coef_, self.intercept_ = self.coef_[0], self.intercept_[0]
+            self.alpha_ = self.alpha_[0]
+            self.errors_ = None if self.errors_ is None else self.errors_[:, 0]
+        return self
+
+    def fit_statistics(
+        self, parts: Sequence[Statistics], standardizer: Standardizer | None = None
+    ) -> Self:
+        """Fit to statistics instead of rows.
+
+        Parameters
+        ----------
+        parts
+            Statistics of configurations, or of groups of them, of features already standardised.
+            They are held out, in `folds` folds, to choose alpha.
+        standardizer
+            What the features were standardised with; `predict` applies it.
+
+        Raises
+        ------
+        InputError
+            If there are no rows, the parts do not fit each other or the standardiser, or a
+            parameter is out of range.
+        """
+        self._check_parameters()
+        parts = [part for part in parts if part.count > 0]
+        if not parts:
+            raise InputError("parts: expected at least one row, got none")
+        n_features = parts[0].n_features
+        if n_features == 0:
+            raise InputError("X: expected at least one feature, got none")
+        if standardizer is not None and standardizer.n_features_in_ != n_features:
+            raise InputError(
+                f"standardizer: expected {n_features} features, got {standardizer.n_features_in_}"
+            )
+        blocks = self._blocks(parts)
+        everything = Statistics.pooled(blocks, self.center)
+        path = RidgePath(everything)
+        if len(self.alphas) == 1:
+            self.alphas_, self.errors_ = np.array(self.alphas, dtype=float), None
+            self.alpha_ = np.full(everything.n_targets, self.alphas_[0])
+        else:
+            wide, used = _widened(self.alphas)
+            if len(blocks) == 1:
+                errors = path.generalised_errors(wide)
+            else:
+                errors = _held_out_error(blocks, self.center, wide)
+            best = _best(errors, used)
+            used = slice(min(used.start, best.min()), max(used.stop, best.max() + 1))
+            self.alpha_ = wide[best]
+            self.alphas_, self.errors_ = wide[used], errors[used]
+        coefficients = path.coefficients(self.alpha_)
+        self.coef_ = coefficients.T
+        self.intercept_ = everything.y_mean - everything.x_mean @ coefficients
+        if self.center == "configuration":
+            self.intercept_ = everything.y_mean.copy()
+        self.standardizer_ = standardizer
+        self.n_features_in_ = n_features
+        return self
+
+    def predict(self, X: ArrayLike, groups: ArrayLike | None = None) -> Floats:
+        """Return the predictions for the rows of X (n, F), (n,) or (n, T).
+
+        Parameters
+        ----------
+        X
+        groups : (n,) array, optional
+            The configuration each row belongs to, of use only with ``center="configuration"``;
+            all rows are of one configuration if omitted.
+
+        Raises
+        ------
+        InputError
+            If X has another number of columns, or a number is not finite.
+        """
+        check_is_fitted(self)
+        X = as_table("X", X)
+        if X.shape[1] != self.n_features_in_:
+            raise InputError(f"X: expected {self.n_features_in_} columns, got {X.shape[1]}")
+        if self.standardizer_ is None:
+            require_finite("X", X, X.sum(axis=0))
+        else:
+            X = self.standardizer_.transform(X)
+        predicted = X @ self.coef_.T
+        if self.center == "configuration":
+            for rows in _rows_of_groups(groups, len(X)):
+                predicted[rows] -= predicted[rows].mean(axis=0)
+        return predicted + self.intercept_
+
+    def _blocks(self, parts: Sequence[Statistics]) -> Sequence[Statistics]:
+        """Return the parts, pooled into as many blocks as there are folds."""
+        if len(parts) <= self.folds:
+            return parts
+        fold = configuration_folds(len(parts), self.folds, seed=self.seed)
+        return [
+            Statistics.pooled(
+                (part for part, held_out_in in zip(parts, fold, strict=True) if held_out_in == k),
+                self.center,
+            )
+            for k in range(self.folds)
+        ]
+
+    def _check_parameters(self) -> None:
+        require_choice("center", self.center, CENTERS)
+        if self.folds < 2:
+            raise InputError(f"folds: expected at least 2, got {self.folds}")
+        alphas = np.asarray(self.alphas, dtype=float)
+        if alphas.ndim != 1 or len(alphas) == 0 or not (np.diff(alphas) > 0).all():
+            raise InputError(f"alphas: expected an increasing sequence, got {self.alphas!r}")
+        if not (alphas > 0).all() or not np.isfinite(alphas).all():
+            raise InputError(f"alphas: expected positive numbers, got {self.alphas!r}")
+
+
+def _rows_of_groups(groups: ArrayLike | None, n_rows: int) -> list[slice | Integers]:
+    """Return the rows of each group, as a slice where they stand together."""
+    if groups is None:
+        return [slice(0, n_rows)]
+    labels = np.asarray(groups)
+    if labels.shape != (n_rows,):
+        raise InputError(f"groups: expected shape ({n_rows},), got {labels.shape}")
+    _, group = np.unique(labels, return_inverse=True)
+    order = np.argsort(group, kind="stable")
+    found = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+    return [
+        slice(int(rows[0]), int(rows[-1]) + 1) if rows[-1] - rows[0] == len(rows) - 1 else rows
+        for rows in found
+    ]
+
+
+def _widened(alphas: Sequence[float]) -> tuple[Floats, slice]:
+    """Return `alphas` with further decades at both ends, and where they stand among them."""
+    inner = np.asarray(alphas, dtype=float)
+    tolerance = 1.0 + 1e-9  # So that the widest alphas are not missed by rounding.
+    n_below = max(0, int(np.floor(np.log10(inner[0] / WIDEST[0] * tolerance))))
+    n_above = max(0, int(np.floor(np.log10(WIDEST[1] / inner[-1] * tolerance))))
+    below = inner[0] * 10.0 ** np.arange(-n_below, 0)
+    above = inner[-1] * 10.0 ** np.arange(1, n_above + 1)
+    return np.concatenate([below, inner, above]), slice(n_below, n_below + len(inner))
+
+
+def _best(errors: Floats, used: slice) -> Integers:
+    """Return, for each target, the index of the smallest error, beyond the range at its ends."""
+    best = used.start + errors[used].argmin(axis=0)
+    above = best == used.stop - 1
+    below = best == used.start
+    best[above] += errors[used.stop - 1 :, above].argmin(axis=0)
+    best[below] = used.start - errors[used.start :: -1, below].argmin(axis=0)
+    return best
+
+
+def _held_out_error(blocks: Sequence[Statistics], center: str, alphas: Floats) -> Floats:
+    """Return the mean squared error of each alpha and target on blocks held out, (A, T)."""
+    total = np.zeros((len(alphas), blocks[0].n_targets))
+    for held_out, rows in enumerate(blocks):
+        # Summed anew rather than subtracted from all, which would lose digits.
+        others = (block for k, block in enumerate(blocks) if k != held_out)
+        total += RidgePath(Statistics.pooled(others, center)).squared_errors(alphas, rows)
+    return total / sum(block.count for block in blocks)

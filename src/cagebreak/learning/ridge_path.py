@@ -1,0 +1,79 @@
+"""Ridge regression for every strength of the penalty from one eigendecomposition."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.linalg import eigh
+
+from cagebreak.learning._checks import Floats
+from cagebreak.learning.statistics import Statistics
+
+
+class RidgePath:
+    """Solutions of ``(X'X + alpha) w = X'y`` for all alpha and all targets.
+
+    With ``X'X = V diag(lambda) V'`` the solution is ``V (V'X'y / (lambda + alpha))``. Directions
+    whose eigenvalue is lost in rounding, ``lambda <= eps F lambda_max``, hold nothing of the data:
+    collinear columns, and those beyond the number of rows. Their coefficient is 0, the limit of
+    the exact solution.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        Of the training rows.
+    """
+
+    def __init__(self, statistics: Statistics) -> None:
+        self.statistics = statistics
+        # Divide and conquer, 0.18 s for F = 1062 on one core: as much as twelve Cholesky
+        # factorisations with their solutions, one for each alpha, and safe where X'X is singular.
+        values, vectors = eigh(statistics.xx_lower, lower=True, driver="evd", check_finite=False)
+        lost = values <= np.finfo(float).eps * len(values) * values.max(initial=0.0)
+        self._values = np.where(lost, 0.0, values)
+        self._rank = int((~lost).sum())
+        self._vectors = vectors
+        self._rotated = vectors.T @ statistics.xy
+        self._rotated[lost] = 0.0
+
+    def coefficients(self, alpha: ArrayLike) -> Floats:
+        """Return the coefficients (F, T) for one alpha, or for one alpha of each target, (T,)."""
+        return self._vectors @ (self._rotated / (self._values[:, None] + np.asarray(alpha)))
+
+    def squared_errors(self, alphas: Floats, rows: Statistics) -> Floats:
+        """Return the sum of squared errors on other rows, (A, T), from their statistics alone.
+
+        ``sum (y - w'x - b)^2 = y'y - 2 w'X'y + w'X'X w + n d^2`` with the blocks centred, and d
+        what the prediction misses of the rows' mean; d is 0 where only the deviations from each
+        configuration's mean are predicted.
+        """
+        n_targets = rows.n_targets
+        each = [self.coefficients(alpha) for alpha in alphas]
+        together = np.concatenate(each, axis=1)
+        quadratic = np.einsum("fk,fk->k", together, rows.xx @ together)
+        linear = np.einsum("fk,fk->k", together, np.tile(rows.xy, len(alphas)))
+        errors = (quadratic - 2.0 * linear).reshape(-1, n_targets) + np.diag(rows.yy)
+        if self.statistics.center == "global":
+            shift = (rows.x_mean - self.statistics.x_mean) @ together
+            missed = rows.y_mean - self.statistics.y_mean - shift.reshape(-1, n_targets)
+            errors += rows.count * missed**2
+        return errors
+
+    def generalised_errors(self, alphas: Floats) -> Floats:
+        """Return the generalised cross-validation error of each alpha and target, (A, T).
+
+        ``n E / (n - 1 - d)^2``, with the squared error in training
+        ``E = E_0 + sum_k (alpha / (lambda_k + alpha))^2 (v_k'X'y)^2 / lambda_k`` and
+        ``d = sum_k lambda_k / (lambda_k + alpha)``; E_0 is what no coefficients can explain.
+        """
+        count, kept = self.statistics.count, self._values > 0
+        values, spare = self._values[kept], self.statistics.count - 1 - self._rank
+        explained = self._rotated[kept] ** 2 / values[:, None]
+        unexplained = np.zeros(self.statistics.n_targets)
+        if spare > 0:
+            unexplained = np.maximum(np.diag(self.statistics.yy) - explained.sum(axis=0), 0.0)
+        # Sums of positive terms only: E and n - 1 - d vanish together where d approaches n - 1.
+        errors = np.empty((len(alphas), self.statistics.n_targets))
+        for error, alpha in zip(errors, alphas, strict=True):
+            shrunk = alpha / (values + alpha)
+            left = max(spare, 0) + shrunk.sum()
+            error[:] = count * (unexplained + shrunk**2 @ explained) / left**2 if left > 0 else 0.0
+        return errors

@@ -1,0 +1,331 @@
+"""Sufficient statistics of linear learning: count, means and Gram blocks of a set of rows."""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Self
+
+import h5py
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.linalg import blas
+
+from cagebreak.errors import FileFormatError, InputError
+from cagebreak.learning._checks import (
+    Floats,
+    as_columns,
+    as_table,
+    require_choice,
+    require_finite,
+)
+
+CENTERS = ("global", "configuration")
+
+
+class Statistics:
+    """Count, means and centred Gram blocks of rows of features X (n, F) and targets Y (n, T).
+
+    With ``Z = [X Y]`` they are the count n, the mean of Z, and the Gram matrix
+    ``sum (z - mean)(z - mean)'``, whose blocks are X'X, X'Y and Y'Y. All that a linear model needs
+    to know of its data follows from them, and they add: the statistics of two sets of rows are
+    the sum of their statistics (Chan, Golub & LeVeque 1983), whatever the order of summation.
+
+    Parameters
+    ----------
+    n_features, n_targets
+        F and T. The new statistics are those of no rows.
+    center : "global" or "configuration"
+        About which mean the Gram blocks are taken: that of all rows, or that of the configuration
+        a row belongs to. In the latter case each `add` is one configuration, and what
+        distinguishes configurations from one another is left out of the blocks.
+    labels : (F,) structured array, optional
+        The labels of the features; they are carried along, selected and saved.
+
+    Attributes
+    ----------
+    count : int
+    x_mean : (F,) array
+    y_mean : (T,) array
+    xx : (F, F) array
+    xy : (F, T) array
+    yy : (T, T) array
+
+    Raises
+    ------
+    InputError
+        If `center` is unknown or the labels are not F.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_targets: int,
+        center: str = "global",
+        labels: np.ndarray | None = None,
+    ) -> None:
+        require_choice("center", center, CENTERS)
+        if labels is not None and labels.shape != (n_features,):
+            raise InputError(f"labels: expected shape ({n_features},), got {labels.shape}")
+        self.n_features = n_features
+        self.n_targets = n_targets
+        self.center = center
+        self.labels = labels
+        self.count = 0
+        self._mean = np.zeros(n_features + n_targets)
+        # Only the lower triangle holds the truth; see `xx`.
+        self._gram = np.zeros((n_features + n_targets, n_features + n_targets))
+
+    @classmethod
+    def from_arrays(cls, X: ArrayLike, Y: ArrayLike, labels: np.ndarray | None = None) -> Self:
+        """Return the statistics of the rows of X (n, F) and Y (n, T)."""
+        X, Y = as_table("X", X), as_table("Y", Y)
+        return cls(X.shape[1], Y.shape[1], labels=labels).add(X, Y)
+
+    @classmethod
+    def pooled(cls, parts: Iterable["Statistics"], center: str = "global") -> Self:
+        """Return the statistics of all rows of all parts.
+
+        With ``center="configuration"`` each part that is centred globally counts as one
+        configuration, so that the blocks are the sum of the parts' blocks. The parts may come
+        from a generator: they are taken one at a time.
+
+        Raises
+        ------
+        InputError
+            If there is no part, if shapes or labels differ, or if parts that are centred per
+            configuration are to be pooled globally: what differs between the configurations is
+            no longer in them.
+        """
+        total = None
+        for part in parts:
+            if total is None:
+                total = cls(part.n_features, part.n_targets, center, part.labels)
+            if center == "global" and part.center != "global":
+                raise InputError("parts: cannot be pooled globally, centred per configuration")
+            total._require_same_columns(part)
+            total._merge(part, +1)
+        if total is None:
+            raise InputError("parts: expected at least one, got none")
+        return total
+
+    @property
+    def x_mean(self) -> Floats:
+        """Mean of each feature, (F,)."""
+        return self._mean[: self.n_features]
+
+    @property
+    def y_mean(self) -> Floats:
+        """Mean of each target, (T,)."""
+        return self._mean[self.n_features :]
+
+    @property
+    def gram(self) -> Floats:
+        """The whole centred Gram matrix of [X Y], (F + T, F + T)."""
+        _mirror(self._gram)
+        return self._gram
+
+    @property
+    def xx(self) -> Floats:
+        """Centred X'X, (F, F)."""
+        return self.gram[: self.n_features, : self.n_features]
+
+    @property
+    def xx_lower(self) -> Floats:
+        """Centred X'X of which only the lower triangle is meant, (F, F); cheaper than `xx`."""
+        return self._gram[: self.n_features, : self.n_features]
+
+    @property
+    def xy(self) -> Floats:
+        """Centred X'Y, (F, T)."""
+        return self._gram[self.n_features :, : self.n_features].T
+
+    @property
+    def yy(self) -> Floats:
+        """Centred Y'Y, (T, T)."""
+        return self.gram[self.n_features :, self.n_features :]
+
+    def add(self, X: ArrayLike, Y: ArrayLike) -> Self:
+        """Add rows X (n, F) and Y (n, T) in place, and return the statistics themselves.
+
+        Needs a copy of these rows and no other memory.
+
+        Raises
+        ------
+        InputError
+            If the shapes do not fit or a number is not finite.
+        """
+        X = as_table("X", X)
+        Y = as_table("Y", Y, len(X))
+        if (X.shape[1], Y.shape[1]) != (self.n_features, self.n_targets):
+            raise InputError(
+                f"X, Y: expected {self.n_features} features and {self.n_targets} targets, "
+                f"got {X.shape[1]} and {Y.shape[1]}"
+            )
+        n = len(X)
+        if n == 0:
+            return self
+        mean = np.concatenate([X.mean(axis=0), Y.mean(axis=0)])
+        require_finite("X", X, mean[: self.n_features])
+        require_finite("Y", Y, mean[self.n_features :])
+        rows = np.empty((n + 1, len(mean)))
+        np.subtract(X, mean[: self.n_features], out=rows[:n, : self.n_features])
+        np.subtract(Y, mean[self.n_features :], out=rows[:n, self.n_features :])
+        # What lies between the new rows and the old is one more row of the Gram matrix.
+        if self.center == "global":
+            weight = np.sqrt(self.count * n / (self.count + n))
+            rows[n] = weight * (mean - self._mean)
+        else:
+            rows[n] = 0.0
+        # BLAS sees the transpose of our arrays: its upper triangle is our lower one.
+        blas.dsyrk(1.0, rows.T, beta=1.0, c=self._gram.T, lower=0, overwrite_c=1)
+        self.count += n
+        self._mean += (n / self.count) * (mean - self._mean)
+        return self
+
+    def select(self, features: Any = None, targets: Any = None) -> Self:
+        """Return the statistics of some features and targets, in the order asked for.
+
+        Parameters
+        ----------
+        features, targets : indices, mask or slice, optional
+            All if omitted.
+        """
+        chosen = np.arange(self.n_features)
+        wanted = np.arange(self.n_targets)
+        if features is not None:
+            chosen = as_columns("features", features, self.n_features)
+        if targets is not None:
+            wanted = as_columns("targets", targets, self.n_targets)
+        labels = None if self.labels is None else self.labels[chosen]
+        part = type(self)(len(chosen), len(wanted), self.center, labels)
+        both = np.concatenate([chosen, self.n_features + wanted])
+        part.count = self.count
+        part._mean = self._mean[both]
+        part._gram = self.gram[np.ix_(both, both)]
+        return part
+
+    def __add__(self, other: "Statistics") -> Self:
+        """Return the statistics of the rows of both."""
+        return self._copy()._combine(other, +1)
+
+    def __sub__(self, other: "Statistics") -> Self:
+        """Return the statistics of our rows without those of `other`, which are among them.
+
+        Loses as many digits as the blocks shrink: fit for leaving out a part, not nearly all.
+        """
+        if other.count > self.count:
+            raise InputError(f"other: expected at most {self.count} rows, got {other.count}")
+        return self._copy()._combine(other, -1)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the statistics to an HDF5 file, completely or not at all."""
+        path = Path(path)
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        try:
+            with h5py.File(beside, "w") as file:
+                file.attrs["kind"] = "statistics"
+                file.attrs["center"] = self.center
+                file.attrs["count"] = self.count
+                file["x_mean"], file["y_mean"] = self.x_mean, self.y_mean
+                file["xx"], file["xy"], file["yy"] = self.xx, self.xy, self.yy
+                if self.labels is not None:
+                    _write_labels(file.create_group("labels", track_order=True), self.labels)
+            os.replace(beside, path)
+        finally:
+            Path(beside).unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what `save` has written.
+
+        Raises
+        ------
+        FileFormatError
+            If the file is no HDF5 file of statistics.
+        """
+        try:
+            with h5py.File(path, "r") as file:
+                labels = _read_labels(file["labels"]) if "labels" in file else None
+                x_mean, y_mean = file["x_mean"][:], file["y_mean"][:]
+                loaded = cls(len(x_mean), len(y_mean), file.attrs["center"], labels)
+                loaded.count = int(file.attrs["count"])
+                loaded._mean = np.concatenate([x_mean, y_mean])
+                loaded._gram = np.block(
+                    [[file["xx"][:], file["xy"][:]], [file["xy"][:].T, file["yy"][:]]]
+                )
+        except FileNotFoundError:
+            raise
+        except (OSError, KeyError, ValueError) as error:
+            raise FileFormatError(f"{path}: expected saved statistics, {error}") from error
+        return loaded
+
+    def _copy(self) -> Self:
+        copy = type(self)(self.n_features, self.n_targets, self.center, self.labels)
+        copy.count = self.count
+        copy._mean = self._mean.copy()
+        copy._gram = self._gram.copy()
+        return copy
+
+    def _combine(self, other: "Statistics", sign: int) -> Self:
+        self._require_same_columns(other)
+        if self.center != other.center:
+            raise InputError(f"other: expected center {self.center!r}, got {other.center!r}")
+        return self._merge(other, sign)
+
+    def _merge(self, other: "Statistics", sign: int) -> Self:
+        if self.labels is None:
+            self.labels = other.labels
+        count = self.count + sign * other.count
+        change = np.add if sign > 0 else np.subtract
+        change(self._gram, other._gram, out=self._gram)
+        if count == 0:
+            self._gram[:] = 0.0
+            self._mean[:] = 0.0
+        else:
+            delta = other._mean - self._mean
+            if self.center == "global":
+                weight = sign * self.count * other.count / count
+                blas.dsyr(weight, delta, a=self._gram.T, lower=0, overwrite_a=1)
+            self._mean = self._mean + sign * other.count / count * delta
+        self.count = count
+        return self
+
+    def _require_same_columns(self, other: "Statistics") -> None:
+        ours = (self.n_features, self.n_targets)
+        theirs = (other.n_features, other.n_targets)
+        if ours != theirs:
+            raise InputError(f"other: expected {ours} features and targets, got {theirs}")
+        if self.labels is None or other.labels is None:
+            return
+        if self.labels.dtype != other.labels.dtype or (self.labels != other.labels).any():
+            raise InputError("other: expected the same labels of the features")
+
+
+def _mirror(matrix: Floats) -> None:
+    """Copy the lower triangle onto the upper, in blocks that stay in the cache."""
+    size = 128
+    n = len(matrix)
+    for i in range(0, n, size):
+        square = matrix[i : i + size, i : i + size]
+        square[:] = np.tril(square) + np.tril(square, -1).T
+        for j in range(i + size, n, size):
+            matrix[i : i + size, j : j + size] = matrix[j : j + size, i : i + size].T
+
+
+def _write_labels(group: h5py.Group, labels: np.ndarray) -> None:
+    # HDF5 has no fixed-width Unicode: words are stored as UTF-8.
+    for name in labels.dtype.names or ():
+        field = labels[name]
+        group[name] = np.char.encode(field, "utf-8") if field.dtype.kind == "U" else field
+        group[name].attrs["dtype"] = field.dtype.str
+
+
+def _read_labels(group: h5py.Group) -> np.ndarray:
+    dtype = np.dtype([(name, group[name].attrs["dtype"]) for name in group])
+    labels = np.empty(len(next(iter(group.values()))), dtype=dtype)
+    for name in group:
+        field = group[name][:]
+        labels[name] = np.char.decode(field, "utf-8") if field.dtype.kind == "S" else field
+    return labels
