@@ -8,7 +8,7 @@ import os
 import numpy as np
 
 import cagebreak as cb
-from cagebreak.dynamics import self_intermediate, tau_alpha
+from cagebreak.dynamics.relaxation import self_intermediate, tau_alpha
 from cagebreak.figures import alkemade2022, style
 
 SMOKE = "CAGEBREAK_SMOKE" in os.environ  # the tests run every example at a tiny size

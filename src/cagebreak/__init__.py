@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from cagebreak import dynamics, simulation
 from cagebreak.configuration import Box, Configuration
 from cagebreak.descriptors import Angular, Features, Generations, Radial, papers
-from cagebreak.dynamics import Propensity, propensity
+from cagebreak.dynamics.propensity import Propensity, propensity
 from cagebreak.models import Model, hard_spheres
-from cagebreak.simulation import equilibrate, isoconfigurational, log_times
+from cagebreak.simulation.equilibrate import equilibrate
+from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times
 
 if TYPE_CHECKING:
     from cagebreak import learning

@@ -202,7 +202,9 @@ def species_index(species: str | int, n_species: int = len(SPECIES_NAMES)) -> in
     InputError
         If there is no such species.
     """
-    index = SPECIES_NAMES.find(species) if isinstance(species, str) and species else species
+    index = species
+    if isinstance(species, str) and len(species) == 1:
+        index = SPECIES_NAMES.find(species)
     if not isinstance(index, int | np.integer) or not 0 <= index < n_species:
         raise InputError(
             f"species: expected one of {', '.join(SPECIES_NAMES[:n_species])} "

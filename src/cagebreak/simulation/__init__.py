@@ -1,6 +1,5 @@
 """Simulating glass formers."""
 
-from cagebreak.simulation.equilibrate import equilibrate
-from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times, trajectory
+from cagebreak.simulation import equilibrate, hard_spheres, isoconfigurational
 
-__all__ = ["equilibrate", "isoconfigurational", "log_times", "trajectory"]
+__all__ = ["equilibrate", "hard_spheres", "isoconfigurational"]

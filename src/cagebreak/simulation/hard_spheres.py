@@ -17,6 +17,7 @@ OVERLAP_TOLERANCE = 1e-5
 """Overlap, as a share of the contact distance, that a single-precision file may leave."""
 
 _EVENTS_A_CALL = 4_000_000  # about a second: Ctrl-C is heard between calls
+_JAMMED = 1e5  # collisions per sphere and tau at kT = 1; a dense glass has a thousandth of it
 _NEIGHBOURS_WANTED = 16  # of a list: fewer means more rebuilding, more means longer predictions
 _SIZES_APART = 0.5  # species whose diameters have a smaller ratio get cell grids of their own
 
@@ -188,7 +189,7 @@ class EventDriven:
         InputError
             If the duration is negative or not finite.
         SimulationError
-            If time no longer advances: growing spheres have jammed.
+            If time hardly advances, event by event: growing spheres have jammed.
         """
         if not (math.isfinite(duration) and duration >= 0):
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
@@ -200,10 +201,13 @@ class EventDriven:
                 break
             if status == kernel.LIST_FULL:
                 self._enlarge_lists()
-            elif self._clock[kernel.ORIGIN] + self._clock[kernel.NOW] - before < 1e-9:
+                continue
+            passed = self._clock[kernel.ORIGIN] + self._clock[kernel.NOW] - before
+            speed = math.sqrt(self.temperature / self._model.temperature)
+            if _EVENTS_A_CALL > _JAMMED * len(self._start) * speed * passed:
                 raise SimulationError(
-                    f"hard spheres jammed: {_EVENTS_A_CALL} events within 1e-9 tau at diameters "
-                    f"{self.scale:.6f} times the model's"
+                    f"hard spheres jammed: {_EVENTS_A_CALL} events within {passed:.3g} tau at "
+                    f"diameters {self.scale:.6f} times the model's"
                 )
         self._time = target
 

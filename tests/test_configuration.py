@@ -1,0 +1,174 @@
+"""Boxes, configurations, models and seeds."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import cagebreak as cb
+from cagebreak.configuration import species_index
+from cagebreak.errors import CagebreakError, ConfigurationError, InputError
+from cagebreak.seeding import seed_sequence, stream
+
+SHEARED = np.array([[5.0, 0, 0], [2.4, 4, 0], [-1.9, 1.5, 3]])
+BOXES = [cb.Box.cubic(4), cb.Box(np.diag([2.0, 3, 5])), cb.Box(SHEARED)]
+vectors = arrays(np.float64, (7, 3), elements=st.floats(-50, 50))
+
+
+@settings(max_examples=30, deadline=None)
+@given(vectors=vectors)
+@pytest.mark.parametrize("box", BOXES, ids=["cubic", "unequal", "sheared"])
+def test_wrapped_positions_lie_in_the_box_and_are_images(box, vectors):
+    wrapped = box.wrap(vectors)
+    fractions = wrapped @ box.inverse
+    assert (fractions >= -1e-12).all()
+    assert (fractions < 1 + 1e-12).all()
+    crossed = (vectors - wrapped) @ box.inverse
+    np.testing.assert_allclose(crossed, np.rint(crossed), atol=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(vectors=vectors)
+@pytest.mark.parametrize("box", BOXES, ids=["cubic", "unequal", "sheared"])
+def test_minimum_image_is_the_shortest_of_all(box, vectors):
+    shifts = np.array(list(itertools.product(range(-3, 4), repeat=3))) @ box.matrix
+    near = box.wrap(vectors)
+    shortest = np.sqrt(((near[:, None] + shifts) ** 2).sum(-1).min(1))
+    found = np.linalg.norm(box.minimum_image(vectors), axis=1)
+    np.testing.assert_allclose(found, shortest, atol=1e-9)
+
+
+def test_box_measures():
+    box = cb.Box(SHEARED)
+    assert box.volume == pytest.approx(60)
+    np.testing.assert_allclose(box.heights[2], 3)
+    assert not box.is_orthorhombic
+    assert cb.Box.cubic(2).is_orthorhombic
+    np.testing.assert_allclose(cb.Box.cubic(2).heights, 2)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        np.zeros((3, 3)),
+        np.eye(2),
+        -np.eye(3),
+        np.full((3, 3), np.nan),
+        "cube",
+        np.eye(3)[[1, 0, 2]],
+    ],
+)
+def test_impossible_boxes_are_refused(matrix):
+    with pytest.raises(InputError, match=r"box\.matrix"):
+        cb.Box(matrix)
+
+
+def test_every_form_of_input_becomes_the_same_configuration():
+    positions = [[0.0, 1, 2], [3, 4, 5]]
+    one = cb.Configuration(positions, [0, 1], 6.0)
+    for species, box in [("AB", [6.0, 6, 6]), (["A", "B"], np.eye(3) * 6)]:
+        other = cb.Configuration(np.array(positions), list(species), box)
+        np.testing.assert_array_equal(one.species, other.species)
+        np.testing.assert_array_equal(one.box.matrix, other.box.matrix)
+    assert repr(one) == "Configuration(2 particles: 1 A, 1 B; box 6 x 6 x 6)"
+
+
+def test_a_configuration_cannot_change_behind_our_back():
+    positions = np.zeros((1, 3))
+    configuration = cb.Configuration(positions, [0], 1.0)
+    positions[0] = 9
+    assert (configuration.positions == 0).all()
+    with pytest.raises(ValueError, match="read-only"):
+        configuration.positions[0] = 1
+
+
+def test_images_unwrap():
+    configuration = cb.Configuration([[0.5, 0, 0]], [0], SHEARED, images=[[1, -1, 2]])
+    expected = np.array([0.5, 0, 0]) + [1, -1, 2] @ SHEARED
+    np.testing.assert_allclose(configuration.unwrapped[0], expected)
+    moved = configuration.replace(images=None)
+    np.testing.assert_array_equal(moved.unwrapped, moved.positions)
+
+
+GOOD = {"positions": np.zeros((2, 3)), "species": [0, 1], "box": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"positions": np.zeros((2, 2))}, r"positions: expected shape \(N, 3\), got \(2, 2\)"),
+        ({"positions": [[0, 0, 0], [0, np.nan, 0]]}, "positions: .* particle 1"),
+        ({"positions": np.zeros((0, 3))}, "at least one particle"),
+        ({"positions": [["a", "b", "c"]]}, "positions: expected numbers"),
+        ({"species": [0]}, r"species: expected shape \(2,\)"),
+        ({"species": [0, -1]}, "species: expected numbers from 0"),
+        ({"species": [0, 0.5]}, "species: expected integers or letters"),
+        ({"species": ["A", "ä"]}, "species: expected one of A"),
+        ({"box": -1.0}, r"box\.matrix"),
+        ({"velocities": np.zeros((3, 3))}, r"velocities: expected shape \(2, 3\)"),
+        ({"velocities": np.full((2, 3), np.inf)}, "velocities: expected finite"),
+        ({"images": np.full((2, 3), 0.5)}, "images: expected whole numbers"),
+    ],
+)
+def test_bad_configurations_are_named(changes, message):
+    with pytest.raises(CagebreakError, match=message) as caught:
+        cb.Configuration(**(GOOD | changes))
+    assert isinstance(caught.value, ValueError)
+
+
+def test_species_have_letters():
+    assert [species_index(s, 2) for s in ("A", "B", 0, 1)] == [0, 1, 0, 1]
+    for wrong in ("C", "", "AB", 2, -1, None, 0.5):
+        with pytest.raises(InputError, match="species: expected one of A, B"):
+            species_index(wrong, 2)
+
+
+def test_hard_spheres_are_the_mixture_of_the_papers():
+    model = cb.hard_spheres()
+    assert model.packing_fraction == pytest.approx(0.58)
+    species = model.species(2000)
+    assert np.bincount(species).tolist() == [600, 1400]  # Alkemade 2022, section I A
+    box = model.box(2000)
+    spheres = np.pi / 6 * (np.array(model.diameters)[species] ** 3).sum()
+    assert spheres / box.volume == pytest.approx(0.58)
+    assert dict(model.units)["tau"] == "sqrt(m sigma^2 / kT)"
+    assert cb.hard_spheres(composition=1).diameters == (1.0,)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"packing_fraction": 0},
+        {"packing_fraction": 0.8},
+        {"size_ratio": 0.05},
+        {"size_ratio": 1.1},
+        {"composition": 0},
+        {"composition": float("nan")},
+    ],
+)
+def test_impossible_models_are_refused(arguments):
+    with pytest.raises(InputError, match=next(iter(arguments))):
+        cb.hard_spheres(**arguments)
+
+
+def test_streams_follow_from_the_address_alone():
+    first = stream(1, "run", 3, 4).random(4)
+    np.testing.assert_array_equal(first, stream(1, "run", 3, 4).random(4))
+    extended = stream(seed_sequence(1, "run"), 3, 4).random(4)
+    np.testing.assert_array_equal(first, extended)
+    others = [(2, "run", 3, 4), (1, "run", 4, 3), (1, "grow", 3, 4), (1, "run", 3), (1, "run", 34)]
+    for other in others:
+        assert (stream(*other).random(4) != first).all()
+
+
+@pytest.mark.parametrize("address", [(-1,), (1.5,), (None,), (1, "run", -1), (1, 0.5)])
+def test_seeds_and_addresses_are_checked(address):
+    with pytest.raises(InputError, match="expected a non-negative integer"):
+        seed_sequence(*address)
+
+
+def test_a_configuration_error_is_an_input_error():
+    assert issubclass(ConfigurationError, InputError)
