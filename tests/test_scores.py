@@ -124,7 +124,7 @@ def test_the_ceiling_is_the_r_of_a_perfect_prediction():
 def test_what_does_not_fit_is_named():
     with pytest.raises(InputError, match="equal shapes"):
         pearson(np.zeros(3), np.zeros(4))
-    with pytest.raises(InputError, match="y: .*nan in row 1"):
+    with pytest.raises(InputError, match=r"y: .*nan in row 1"):
         pearson(np.zeros(3), [0.0, np.nan, 1.0])
     with pytest.raises(InputError, match="confidence"):
         interval(np.zeros((10, 2)), 5, confidence=95)

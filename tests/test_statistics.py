@@ -224,7 +224,7 @@ def test_what_does_not_fit_is_named():
         Statistics.from_arrays(X, Y, LABELS[:2])
     with pytest.raises(InputError, match="same labels"):
         Statistics.from_arrays(X, Y, LABELS) + Statistics.from_arrays(X, Y, LABELS[[1, 0, 2]])
-    with pytest.raises(InputError, match="center: .*'local'"):
+    with pytest.raises(InputError, match=r"center: .*'local'"):
         Statistics(3, 2, center="local")
     with pytest.raises(InputError, match="at least one"):
         Statistics.pooled([])

@@ -16,12 +16,13 @@ def as_table(name: str, values: ArrayLike, n_rows: int | None = None) -> Floats:
 
     Finiteness is for the caller to check, by `require_finite`, where it costs least.
     """
-    if np.iscomplexobj(values):
-        raise InputError(f"{name}: expected real numbers, got complex data")
     try:
-        table = np.asarray(values, dtype=np.float64)
+        given = np.asarray(values)
+        if given.dtype.kind == "c":
+            raise TypeError("got complex ones")
+        table = given.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name}: expected numbers, {error}") from error
+        raise InputError(f"{name}: expected real numbers, {error}") from error
     if table.ndim != 2:
         raise InputError(f"{name}: expected shape (n, columns), got {table.shape}")
     if n_rows is not None and len(table) != n_rows:
@@ -51,8 +52,8 @@ def as_columns(name: str, columns: Any, n_columns: int) -> Integers:
         raise InputError(
             f"{name}: expected indices, a mask or a slice of {n_columns} columns, {error}"
         ) from error
-    if indices.ndim != 1:
-        raise InputError(f"{name}: expected one dimension, got {indices.ndim}")
+    if indices.ndim != 1 or len(indices) == 0:
+        raise InputError(f"{name}: expected at least one, in one dimension, got {columns!r}")
     return indices
 
 

@@ -30,6 +30,8 @@ class RidgePath:
         lost = values <= np.finfo(float).eps * len(values) * values.max(initial=0.0)
         self._values = np.where(lost, 0.0, values)
         self._rank = int((~lost).sum())
+        # Exactly 0, not within rounding, for a column that does not vary.
+        vectors[np.diag(statistics.xx_lower) == 0.0] = 0.0
         self._vectors = vectors
         self._rotated = vectors.T @ statistics.xy
         self._rotated[lost] = 0.0
@@ -55,7 +57,7 @@ class RidgePath:
             shift = (rows.x_mean - self.statistics.x_mean) @ together
             missed = rows.y_mean - self.statistics.y_mean - shift.reshape(-1, n_targets)
             errors += rows.count * missed**2
-        return errors
+        return np.maximum(errors, 0.0)  # Rounding of an error that is 0 may be negative.
 
     def generalised_errors(self, alphas: Floats) -> Floats:
         """Return the generalised cross-validation error of each alpha and target, (A, T).

@@ -47,7 +47,7 @@ class Sample:
                 raise InputError(f"species: expected shape ({len(features)},), got {species.shape}")
             if not np.isin(species, range(len(SPECIES_NAMES))).all():
                 raise InputError(f"species: expected 0, 1, ..., got {np.unique(species)}")
-            object.__setattr__(self, "species", species)
+            object.__setattr__(self, "species", species.astype(np.int64))
         if self.halves is not None:
             halves = np.asarray(self.halves, dtype=np.float64)
             if halves.shape != (2, *targets.shape):

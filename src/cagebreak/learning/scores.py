@@ -160,9 +160,11 @@ def _pearson(moments: Floats) -> Floats:
     """Return r of moments (6, ...); NaN where x or y does not vary within rounding."""
     x_varies = moments[XX] > _rounding(moments[COUNT], moments[X_MEAN])
     y_varies = moments[YY] > _rounding(moments[COUNT], moments[Y_MEAN])
+    varies = x_varies & y_varies
     # Two roots, since the product of the squares may overflow.
-    norm = np.sqrt(moments[XX]) * np.sqrt(moments[YY])
-    varies = x_varies & y_varies & (norm > 0)
+    norm = np.sqrt(moments[XX], where=varies, out=np.zeros(varies.shape))
+    norm *= np.sqrt(moments[YY], where=varies, out=np.zeros(varies.shape))
+    varies &= norm > 0
     r = np.divide(moments[XY], norm, out=np.full(norm.shape, np.nan), where=varies)
     return np.clip(r, -1.0, 1.0)
 

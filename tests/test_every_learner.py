@@ -1,0 +1,149 @@
+"""One contract for every learner: scikit-learn's manners, linear truth, and no leak."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GroupKFold, cross_val_predict, cross_val_score
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures
+from sklearn.svm import LinearSVR
+from sklearn.utils.estimator_checks import check_estimator
+
+import naive_learning as naive
+from cagebreak.learning import Ridge, Sample, Standardizer, evaluate
+from cagebreak.learning.outer_fits import Fit, fit_ridge, fit_rows
+
+LEARNERS = {
+    "ridge": Ridge(),
+    "ridge, one alpha": Ridge(alphas=[3.0], clip=4.0, seed=7),
+    "ridge, centred per configuration": Ridge(center="configuration", folds=3),
+}
+# Learners of others, in the same evaluation.
+GUESTS = {
+    "ridge in a pipeline": make_pipeline(Standardizer(), Ridge(alphas=[1.0])),
+    "support vectors": make_pipeline(
+        Standardizer(), MultiOutputRegressor(LinearSVR(C=0.1, random_state=0))
+    ),
+}
+
+every_learner = pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS)
+everyone = pytest.mark.parametrize(
+    "learner", [*LEARNERS.values(), *GUESTS.values()], ids=[*LEARNERS, *GUESTS]
+)
+
+# These checks ask for scikit-learn's own words where our messages name the same fault in ours.
+OWN_WORDS = {
+    "check_n_features_in_after_fitting": "wants 'X has 1 features, but Ridge is expecting'",
+    "check_estimators_empty_data_messages": "wants 'minimum of 1 is required'",
+    "check_fit2d_predict1d": "wants 'Reshape your data'",
+    "check_estimator_sparse_tag": "wants the word sparse",
+    "check_estimator_sparse_array": "wants the word sparse",
+    "check_estimator_sparse_matrix": "wants the word sparse",
+    "check_supervised_y_2d": "wants a warning where y (n, 1) gives predictions (n, 1)",
+    "check_requires_y_none": "wants 'Expected 2D array' where y is None",
+    "check_complex_data": "wants 'Complex data not supported'",
+    "check_dtype_object": "wants 'argument must be .* string.* number' at the start",
+}
+
+
+def samples(seed=0, n_configurations=8, n=60, n_features=6, noise=1.0, shuffled=False):
+    random = np.random.default_rng(seed)
+    w = random.normal(size=(n_features, 2))
+    made = []
+    for _ in range(n_configurations):
+        X = random.normal(size=(n, n_features))
+        Y = X @ w
+        if shuffled:
+            Y = random.permutation(Y)
+        noises = noise * random.normal(size=(2, n, 2))
+        species = np.arange(n) % 2
+        made.append(Sample(X, Y + noises.mean(axis=0), species, Y + noises))
+    return made
+
+
+def rows(made):
+    X = np.concatenate([sample.features for sample in made])
+    Y = np.concatenate([sample.targets for sample in made])
+    return X, Y, np.repeat(np.arange(len(made)), len(made[0].features))
+
+
+@every_learner
+def test_clones_have_the_same_parameters_and_give_the_same(learner):
+    X, Y, groups = rows(samples())
+    copy = clone(learner)
+    assert copy.get_params() == learner.get_params()
+    first = copy.fit(X, Y, groups=groups).predict(X)
+    assert copy.get_params() == learner.get_params()
+    assert (clone(copy).fit(X, Y, groups=groups).predict(X) == first).all()
+    assert copy.n_features_in_ == X.shape[1]
+
+
+@every_learner
+def test_it_works_in_the_tools_of_scikit_learn(learner):
+    X, Y, groups = rows(samples())
+    folds = GroupKFold(4)
+    scores = cross_val_score(
+        clone(learner), X, Y, groups=groups, cv=folds, params={"groups": groups}
+    )
+    assert scores.mean() > 0.7
+    predicted = cross_val_predict(make_pipeline(PolynomialFeatures(1), learner), X, Y, cv=4)
+    assert predicted.shape == Y.shape
+    assert naive.pearson(predicted[:, 0], Y[:, 0]) > 0.8
+
+
+@pytest.mark.parametrize("estimator", [Ridge(), Standardizer()], ids=["ridge", "standardizer"])
+def test_it_passes_the_checks_of_scikit_learn(estimator):
+    check_estimator(estimator, expected_failed_checks=OWN_WORDS, on_skip=None)
+
+
+@every_learner
+def test_the_order_of_particles_does_not_matter(learner):
+    X, Y, _ = rows(samples(n_configurations=1))
+    mixed = np.random.default_rng(1).permutation(len(X))
+    predicted = clone(learner).fit(X, Y).predict(X)
+    again = clone(learner).fit(X[mixed], Y[mixed]).predict(X)
+    np.testing.assert_allclose(again, predicted, rtol=1e-10, atol=1e-10)
+
+
+@everyone
+def test_a_linear_truth_is_found_to_the_ceiling(learner):
+    table = evaluate(learner, samples(n=200), seed=1).table
+    assert len(table) == 4
+    assert np.abs(table["r"] - table["ceiling"]).max() < 0.04
+    assert np.abs(table["r_configuration"] - table["ceiling"]).max() < 0.04
+    assert (table["low"] <= table["r"]).all()
+    assert (table["r"] <= table["high"]).all()
+
+
+@everyone
+def test_shuffled_targets_are_not_predicted(learner):
+    """Any leak from held-out to training data shows here."""
+    table = evaluate(learner, samples(n_configurations=10, n=100, shuffled=True), seed=1).table
+    # The standard error of r over 500 particles of a species is 0.045. Pooled r may be lower: the
+    # mean of the training data is low where that of the configuration held out is high.
+    assert table["r"].max() < 0.15
+    assert np.abs(table["r_configuration"]).max() < 0.15
+
+
+@everyone
+@pytest.mark.parametrize("what", ["features", "targets"])
+def test_a_configuration_held_out_does_not_change_its_training(learner, what):
+    made = samples()
+    fold = np.arange(len(made)) % 4
+    columns = {"all": np.arange(6), "two": np.array([4, 1])}
+    fit = fit_ridge if isinstance(learner, Ridge) else fit_rows
+    before = fit(learner, made, fold, columns)
+    changed = {"features": made[2].features, "targets": made[2].targets}
+    changed[what] = 50.0 * changed[what] ** 3 - 7.0
+    made[2] = Sample(**changed, species=made[2].species)
+    after = fit(learner, made, fold, columns)
+    X = made[0].features
+    for name, chosen in columns.items():
+        for species in "AB":
+            for k in range(4):
+                same = (
+                    before[Fit(k, species, name)].predict(X[:, chosen])
+                    == after[Fit(k, species, name)].predict(X[:, chosen])
+                ).all()
+                assert same == (k == fold[2])
