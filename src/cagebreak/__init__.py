@@ -13,7 +13,9 @@ from cagebreak.simulation.isoconfigurational import isoconfigurational, log_time
 
 if TYPE_CHECKING:
     from cagebreak import learning
+    from cagebreak.files import read, write
     from cagebreak.learning import Ridge
+    from cagebreak.study import Study
 
 __all__ = [
     "Angular",
@@ -25,6 +27,7 @@ __all__ = [
     "Propensity",
     "Radial",
     "Ridge",
+    "Study",
     "dynamics",
     "equilibrate",
     "hard_spheres",
@@ -33,15 +36,26 @@ __all__ = [
     "log_times",
     "papers",
     "propensity",
+    "read",
     "simulation",
+    "write",
 ]
 
 __version__ = "0.1.0"
 
 
+# scikit-learn and h5py take their time to import: only who uses them pays for it.
+_LAZY = {
+    "Ridge": "learning",
+    "Study": "study",
+    "learning": "learning",
+    "read": "files",
+    "write": "files",
+}
+
+
 def __getattr__(name: str) -> Any:
-    # scikit-learn takes a second to import: only who learns pays for it.
-    if name in ("Ridge", "learning"):
-        learning = import_module("cagebreak.learning")
-        return learning if name == "learning" else getattr(learning, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"cagebreak.{_LAZY[name]}")
+    return module if name == _LAZY[name] else getattr(module, name)

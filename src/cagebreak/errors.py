@@ -28,6 +28,10 @@ class StoreError(CagebreakError, OSError):
     """A study's folder cannot be used: damaged, locked, or of another recipe."""
 
 
+class UnitError(CagebreakError, RuntimeError):
+    """Units of a study failed; all others are done."""
+
+
 class SimulationError(CagebreakError, RuntimeError):
     """A simulation left the states it can follow."""
 

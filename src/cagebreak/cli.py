@@ -1,0 +1,209 @@
+"""The command line: `cagebreak new | plan | run | status | fit | figure`."""
+
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cagebreak.errors import CagebreakError, InputError
+
+if TYPE_CHECKING:
+    from cagebreak.study import StageStatus, Study
+
+_RECIPE = click.argument("recipe", type=click.Path(dir_okay=False))
+
+
+class _Failure(click.ClickException):
+    exit_code = 2
+
+
+class _Commands(click.Group):
+    """Errors that are ours, or the file system's, end in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (CagebreakError, OSError) as error:
+            raise _Failure(" ".join(str(error).split())) from error
+        except KeyboardInterrupt:
+            click.echo(
+                "stopped; what is done is kept: `cagebreak run` goes on from there", err=True
+            )
+            sys.exit(130)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cagebreak", message="%(prog)s %(version)s")
+def main() -> None:
+    """Predict where a glass will move next from how it is packed now."""
+
+
+@main.command()
+@click.argument("model")
+@_RECIPE
+@click.option("--small", is_flag=True, help="A liquid that relaxes, in a study of some minutes.")
+def new(model: str, recipe: str, small: bool) -> None:
+    """Write RECIPE with every default for MODEL spelled out, e.g. hard-spheres hs.toml."""
+    from cagebreak.study.recipe import write_new
+
+    write_new(recipe, model, small)
+    click.echo(f"wrote {recipe}; look through it, then: cagebreak plan {recipe}")
+
+
+@main.command()
+@_RECIPE
+@click.option("--workers", type=click.IntRange(min=1), help="Cores it will run on.")
+def plan(recipe: str, workers: int | None) -> None:
+    """Say what RECIPE still costs: units, core-hours, disk. Nothing is kept."""
+    from cagebreak.study.progress import duration
+
+    study = _study(recipe)
+    costs = study.plan(workers)
+    rows = [
+        (
+            stage.stage,
+            f"{stage.left} of {stage.total}",
+            duration(stage.seconds) if stage.seconds >= 1 else f"{stage.seconds:.2g} s",
+            f"{stage.left * stage.seconds / 3600:.3g}",
+            _size(stage.left * stage.n_bytes),
+        )
+        for stage in costs.stages
+    ]
+    _print_table(("stage", "to do", "a unit", "core-hours", "disk"), rows)
+    click.echo(
+        f"in all {costs.core_seconds / 3600:.3g} core-hours, about "
+        f"{duration(costs.core_seconds / costs.workers)} on {costs.workers} cores; "
+        f"{_size(costs.n_bytes)} of {_size(costs.disk_free)} that are free"
+    )
+
+
+@main.command()
+@_RECIPE
+@click.option("--engine", default="processes", show_default=True, help="processes or serial.")
+@click.option("--workers", type=click.IntRange(min=1), help="Default: as many as cores.")
+@click.option(
+    "--set-aside", is_flag=True, help="Move results of another recipe, and damaged files, aside."
+)
+def run(recipe: str, engine: str, workers: int | None, set_aside: bool) -> None:
+    """Do what RECIPE still needs; stopped or killed, it goes on from where it was."""
+    study = _study(recipe)
+    study.run(engine, workers, set_aside=set_aside)
+    _print_relaxation(study)
+    click.echo(f"done; next: cagebreak fit {recipe}")
+
+
+@main.command()
+@_RECIPE
+def status(recipe: str) -> None:
+    """Say how far RECIPE is."""
+    study = _study(recipe)
+    found = study.status()
+    _print_status(found)
+    if any(stage.stage == "propensity" and stage.done for stage in found):
+        _print_relaxation(study)
+    complete = all(stage.done == stage.total for stage in found)
+    click.echo(f"next: cagebreak {'fit' if complete else 'run'} {recipe}")
+
+
+@main.command()
+@_RECIPE
+def fit(recipe: str) -> None:
+    """Learn propensity from structure and say how well it is predicted."""
+    study = _study(recipe)
+    scores = study.fit()
+    _print_scores(study, scores.table)
+    click.echo(
+        f"wrote {study.store.folder / 'tables' / 'scores.csv'}; next: cagebreak figure {recipe}"
+    )
+
+
+@main.command()
+@_RECIPE
+@click.argument("names", nargs=-1)
+def figure(recipe: str, names: Sequence[str]) -> None:
+    """Draw the figures of the papers, all or those NAMED, as PNG and PDF with their tables."""
+    from cagebreak.figures import FIGURES
+
+    study = _study(recipe)
+    folder = study.store.folder / "figures"
+    for name in names or FIGURES:
+        try:
+            study.figure(name, folder / name)
+        except InputError as error:
+            # Of all figures those are drawn that the recipe's selections allow.
+            if names:
+                raise
+            click.echo(f"{name} is not drawn: {error}", err=True)
+        else:
+            click.echo(f"wrote {folder / name}.png, .pdf and .csv")
+
+
+def _study(recipe: str) -> "Study":
+    from cagebreak.study import Study
+
+    return Study(recipe)
+
+
+def _print_status(found: "Iterable[StageStatus]") -> None:
+    rows = []
+    for stage in found:
+        remarks = [
+            f"{n} {what}"
+            for n, what in (
+                (stage.outdated, "of fewer runs"),
+                (stage.changed, "of another recipe"),
+                (stage.damaged, "damaged"),
+            )
+            if n
+        ]
+        rows.append((stage.stage, f"{stage.done} of {stage.total}", ", ".join(remarks)))
+    _print_table(("stage", "done", ""), rows)
+
+
+def _print_relaxation(study: "Study") -> None:
+    wanted = study.recipe
+    for species, tau in study.relaxation().items():
+        if math.isnan(tau):
+            click.echo(
+                f"tau_alpha of {species}: beyond the last time, {wanted.isoconfigurational.last:g}"
+                f" tau; whether {wanted.preparation.time:g} tau equilibrated it cannot be said"
+            )
+        else:
+            click.echo(
+                f"tau_alpha of {species}: {tau:.3g} tau; "
+                f"equilibrated for {wanted.preparation.time / tau:.3g} tau_alpha"
+            )
+
+
+def _print_scores(study: "Study", table: Any) -> None:
+    relaxation = study.relaxation()
+    rows = []
+    for species in dict.fromkeys(table["species"].tolist()):
+        mine = table[table["species"] == species]
+        tau = relaxation[species]
+        wanted = mine["time"][-1] if math.isnan(tau) else tau
+        nearest = min(mine["time"].tolist(), key=lambda time: abs(math.log(time / wanted)))
+        for row in mine[mine["time"] == nearest]:
+            interval = f"{row['low']:.3f} to {row['high']:.3f}"
+            rows.append(
+                (species, f"{nearest:.3g}", str(row["features"]), f"{row['r']:.3f}", interval,
+                 f"{row['ceiling']:.3f}")
+            )  # fmt: skip
+    _print_table(("species", "time", "features", "r", "95 % interval", "ceiling"), rows)
+
+
+def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo(line.rstrip())
+
+
+def _size(n_bytes: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} TB"

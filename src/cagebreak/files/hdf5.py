@@ -1,0 +1,96 @@
+"""HDF5 files of our own: named arrays that say their units and axes, readable with h5py alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Box, Configuration
+from cagebreak.errors import FileFormatError, InputError
+from cagebreak.files._atomic import replacing
+
+# What h5py raises on a file that is truncated, overwritten or edited, besides OSError.
+UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
+
+
+class Dataset(NamedTuple):
+    """An array with its units and the names of its axes, as it stands in a file."""
+
+    values: NDArray
+    units: str
+    axes: str
+
+
+def read(path: Path) -> Configuration:
+    """Read the configuration of an HDF5 file.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is not HDF5, is truncated, or holds no configuration.
+    """
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            arrays = read_datasets(file)
+    except FileNotFoundError:
+        raise
+    except UNREADABLE as error:
+        raise FileFormatError(f"{path}: expected an HDF5 file, whole ({error})") from error
+    return configuration(arrays, str(path))
+
+
+def write(path: Path, configuration: Configuration) -> None:
+    """Write a configuration: positions, species, box and, if known, velocities and images."""
+    with replacing(path) as temporary, h5py.File(temporary, "w", locking=False) as file:
+        write_datasets(file, datasets(configuration))
+
+
+def datasets(configuration: Configuration) -> dict[str, Dataset]:
+    """Return the arrays of a configuration as they stand in a file."""
+    arrays = {
+        "positions": Dataset(configuration.positions, "sigma", "particle, xyz"),
+        "species": Dataset(configuration.species, "0 is A, 1 is B", "particle"),
+        "box": Dataset(configuration.box.matrix, "sigma", "lattice vector, xyz"),
+    }
+    if configuration.velocities is not None:
+        arrays["velocities"] = Dataset(configuration.velocities, "sigma/tau", "particle, xyz")
+    if configuration.images is not None:
+        arrays["images"] = Dataset(configuration.images, "lattice vectors", "particle, xyz")
+    return arrays
+
+
+def configuration(arrays: Mapping[str, NDArray], where: str) -> Configuration:
+    """Return the configuration that the arrays of a file form; `where` names the file."""
+    missing = [name for name in ("positions", "species", "box") if name not in arrays]
+    if missing:
+        raise FileFormatError(
+            f"{where}: expected the arrays of a configuration, found no {' and no '.join(missing)}"
+        )
+    try:
+        return Configuration(
+            positions=arrays["positions"],
+            species=arrays["species"],
+            box=Box(arrays["box"]),
+            velocities=arrays.get("velocities"),
+            images=arrays.get("images"),
+        )
+    except InputError as error:
+        raise FileFormatError(f"{where}: {error}") from error
+
+
+def write_datasets(file: h5py.Group, arrays: Mapping[str, Dataset]) -> None:
+    """Write arrays with a checksum a chunk, which HDF5 verifies whenever it reads."""
+    for name, (values, units, axes) in arrays.items():
+        checked = {"fletcher32": True} if np.ndim(values) and np.size(values) else {}
+        dataset = file.create_dataset(name, data=values, **checked)
+        dataset.attrs["units"] = units
+        dataset.attrs["axes"] = axes
+
+
+def read_datasets(file: h5py.Group, names: tuple[str, ...] | None = None) -> dict[str, NDArray]:
+    """Read the arrays of a file, all of them or those named."""
+    wanted = names if names is not None else [n for n in file if isinstance(file[n], h5py.Dataset)]
+    return {name: file[name][()] for name in wanted}

@@ -1,0 +1,188 @@
+"""How a run shows its progress: bars on a terminal, a few lines elsewhere."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self, TextIO
+
+from cagebreak.study.store import Unit
+
+
+class Tally:
+    """Units done and left, and an estimate of the time left.
+
+    Parameters
+    ----------
+    done, totals
+        Units of each stage, when the run begins.
+    weights
+        Expected cost of a unit of each stage, in any unit; corrected by what units take.
+    workers
+        How many units are done at once.
+    """
+
+    def __init__(
+        self,
+        done: Mapping[str, int],
+        totals: Mapping[str, int],
+        weights: Mapping[str, float],
+        workers: int,
+    ) -> None:
+        self.done = dict(done)
+        self.totals = dict(totals)
+        self._weights = weights
+        self._workers = workers
+        self._seconds = dict.fromkeys(totals, 0.0)
+        self._timed: Counter[str] = Counter()
+
+    def add(self, unit: Unit, seconds: float) -> None:
+        """Count a unit that is done."""
+        self.done[unit.stage] += 1
+        self._timed[unit.stage] += 1
+        self._seconds[unit.stage] += seconds
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate of the time left, once a unit has been timed."""
+        weight = sum(self._timed[stage] * self._weights[stage] for stage in self._timed)
+        if not weight:
+            return None
+        per_weight = sum(self._seconds.values()) / weight
+        left = 0.0
+        for stage, total in self.totals.items():
+            n = self._timed[stage]
+            each = self._seconds[stage] / n if n else per_weight * self._weights[stage]
+            left += each * (total - self.done[stage])
+        return left / self._workers
+
+
+class Lines(AbstractContextManager):
+    """A line at the start, for every tenth of the units, and for each failure."""
+
+    def __init__(self, tally: Tally, stream: TextIO | None = None) -> None:
+        self._tally = tally
+        self._stream = stream or sys.stderr
+        self._start = time.monotonic()
+        self._tenth = self._tenths()
+
+    def __enter__(self) -> Self:
+        self._print(f"{self._n_done()} of {sum(self._tally.totals.values())} units are done")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def done(self, unit: Unit, seconds: float) -> None:
+        """Print a line if another tenth is done."""
+        self._tally.add(unit, seconds)
+        if self._tenths() > self._tenth:
+            self._tenth = self._tenths()
+            left = self._tally.seconds_left
+            self._print(
+                f"{self._n_done()} of {sum(self._tally.totals.values())} units after "
+                f"{duration(time.monotonic() - self._start)}"
+                + (f", about {duration(left)} left" if left else "")
+            )
+
+    def failed(self, unit: Unit, error: BaseException, again: bool) -> None:
+        """Print why."""
+        self._print(failure(unit, error, again))
+
+    def _n_done(self) -> int:
+        return sum(self._tally.done.values())
+
+    def _tenths(self) -> int:
+        return 10 * self._n_done() // max(sum(self._tally.totals.values()), 1)
+
+    def _print(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
+
+
+class Bars(AbstractContextManager):
+    """A bar a stage, units done, and the time left."""
+
+    def __init__(self, tally: Tally) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        self._tally = tally
+        self._progress = Progress(
+            TextColumn("{task.description:12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=Console(stderr=True),
+        )
+        self._tasks = {
+            stage: self._progress.add_task(stage, total=total, completed=tally.done[stage], left="")
+            for stage, total in tally.totals.items()
+        }
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def done(self, unit: Unit, seconds: float) -> None:
+        """Move the bar of the unit's stage."""
+        self._tally.add(unit, seconds)
+        self._progress.advance(self._tasks[unit.stage])
+        left = self._tally.seconds_left
+        text = f"about {duration(left)} left" if left else ""
+        self._progress.update(next(iter(self._tasks.values())), left=text)
+
+    def failed(self, unit: Unit, error: BaseException, again: bool) -> None:
+        """Print why, above the bars."""
+        self._progress.console.print(failure(unit, error, again), markup=False, highlight=False)
+
+
+class Silent(AbstractContextManager):
+    """Nothing at all."""
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def done(self, unit: Unit, seconds: float) -> None:
+        """Say nothing."""
+
+    def failed(self, unit: Unit, error: BaseException, again: bool) -> None:
+        """Say nothing."""
+
+
+def show(tally: Tally, progress: bool) -> Bars | Lines | Silent:
+    """Return bars on a terminal, lines elsewhere, or nothing if it is not wanted."""
+    if not progress:
+        return Silent()
+    return Bars(tally) if sys.stderr.isatty() else Lines(tally)
+
+
+def failure(unit: Unit, error: BaseException, again: bool) -> str:
+    """Return a line on a failed unit."""
+    return f"{unit} failed{', is tried again' if again else ''}: {describe(error)}"
+
+
+def describe(error: BaseException) -> str:
+    """Return an error's kind and message in one line."""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its two largest units: 42 s, 3 min 20 s, 5 h 10 min, 2 d 3 h."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    day, hour = divmod(hours, 24)
+    parts = [(day, "d"), (hour, "h"), (minute, "min"), (second, "s")]
+    while len(parts) > 1 and not parts[0][0]:
+        parts.pop(0)
+    return " ".join(f"{n} {unit}" for n, unit in parts[:2])

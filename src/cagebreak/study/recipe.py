@@ -1,0 +1,292 @@
+"""The recipe of a study: one TOML file that says everything, checked before any work is spent."""
+
+import difflib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cagebreak.errors import InputError, RecipeError
+from cagebreak.models import Model
+from cagebreak.study import schema
+
+_SHOWN = 80  # characters of a value in a message
+_COMMENT_COLUMN = 33
+
+_HEADER = """\
+# Recipe of a cagebreak study. Every key must be present; the source of a default is in brackets.
+# Units: {units}.
+# Results go to the folder beside this file that has its name.
+"""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A checked recipe.
+
+    Parameters
+    ----------
+    path
+        The file it was read from.
+    values
+        Every value as it stands in the file, by section and key.
+    model
+        The model that [model] describes.
+    study, preparation, isoconfigurational, descriptors, learning
+        The other sections.
+    """
+
+    path: Path
+    values: dict[str, dict[str, Any]]
+    model: Model
+    study: schema.StudySection
+    preparation: schema.Preparation
+    isoconfigurational: schema.Isoconfigurational
+    descriptors: schema.Descriptors
+    learning: schema.Learning
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> "Recipe":
+        """Read and check a recipe.
+
+        Raises
+        ------
+        RecipeError
+            If the file is missing or no TOML, or a section or key is unknown, missing or absurd.
+        """
+        path = Path(path)
+        if path.suffix != ".toml":
+            raise RecipeError(f"{path}: expected the name of a recipe to end in .toml")
+        values = _checked(path, _parsed(path))
+        recipe = cls(
+            path=path,
+            values=values,
+            model=_model(path, values["model"]),
+            **{name: section(**values[name]) for name, section in schema.SECTIONS.items()},
+        )
+        _agree(recipe)
+        return recipe
+
+    @property
+    def folder(self) -> Path:
+        """Where the results are: the folder beside the recipe that has its name."""
+        return self.path.with_suffix("")
+
+    def select(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Return the values of some keys (``"preparation.time"``) or sections (``"model"``)."""
+        selected = {}
+        for key in keys:
+            section, _, name = key.partition(".")
+            for each in [name] if name else self.values[section]:
+                selected[f"{section}.{each}"] = self.values[section][each]
+        return selected
+
+
+def write_new(path: str | os.PathLike[str], model: str, small: bool = False) -> None:
+    """Write a recipe with every default of a model spelled out and commented.
+
+    Parameters
+    ----------
+    path
+        A new file that ends in `.toml`.
+    model
+        The model's name, e.g. ``"hard-spheres"``.
+    small
+        Write a study that ends within minutes, of a liquid that relaxes within it.
+
+    Raises
+    ------
+    RecipeError
+        If the file exists or is not called `.toml`, or no model has this name.
+    """
+    path = Path(path)
+    name = model.replace("-", "_")
+    if name not in schema.MODELS:
+        known = [known.replace("_", "-") for known in schema.MODELS]
+        raise RecipeError(f"model: expected one of {', '.join(known)}, got {model!r}")
+    if path.suffix != ".toml":
+        raise RecipeError(f"{path}: expected the name of a recipe to end in .toml")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text(schema.defaults(name, small)))
+    except FileExistsError:
+        raise RecipeError(f"{path}: exists already, and is never overwritten") from None
+
+
+def text(values: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a recipe as commented TOML."""
+    model = schema.MODELS[values["model"]["name"]]()
+    units = ", ".join(f"{unit} = {meaning}" for unit, meaning in model.units)
+    lines = [_HEADER.format(units=units)]
+    for section, entries in values.items():
+        keys = _keys(section, values)
+        tables = [name for name, value in entries.items() if isinstance(value, Mapping)]
+        lines.append(f"[{section}]")
+        for name in entries:
+            if name not in tables:
+                comment = keys[name].comment if name in keys else "the glass former"
+                lines.append(_line(name, entries[name], comment))
+        for name in tables:
+            lines += ["", f"[{section}.{name}]  # {keys[name].comment}"]
+            lines += [_line(_quoted(key), value) for key, value in entries[name].items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _line(name: str, value: Any, comment: str = "") -> str:
+    entry = f"{name} = {_toml(value)}"
+    if len(entry) > 2 * _COMMENT_COLUMN:
+        return f"# {comment}\n{entry}"
+    return f"{entry:{_COMMENT_COLUMN}} # {comment}" if comment else entry
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, float):
+        # 1e5 rather than 100000.0, where both are the same number.
+        short = re.sub(r"e\+?(-?)0*(\d)", r"e\1\2", f"{value:.0e}")
+        return short if float(short) == value and len(short) + 1 < len(repr(value)) else repr(value)
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_quoted(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    # TOML is like JSON here, but for two characters.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _quoted(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(
+            f"{path}: no such file; write one with `cagebreak new hard-spheres {path}`"
+        ) from None
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise RecipeError(f"{path}: expected TOML ({error})") from error
+
+
+def _keys(section: str, values: Mapping[str, Any]) -> dict[str, schema.Key]:
+    if section == "model":
+        return schema.model_keys(values["model"]["name"])
+    return schema.keys_of(section)
+
+
+def _checked(path: Path, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    sections = ("study", "model", *(name for name in schema.SECTIONS if name != "study"))
+    for name, content in raw.items():
+        if name not in sections:
+            raise RecipeError(f"{path}: [{name}] is no section of a recipe{_hint(name, sections)}")
+        if not isinstance(content, dict):
+            raise RecipeError(f"{path}: {name} = {_show(content)}: expected a section [{name}]")
+    for name in sections:
+        if name not in raw:
+            raise RecipeError(f"{path}: the section [{name}] is missing")
+    values = {"model": raw["model"]}
+    named = raw["model"].get("name")
+    if not isinstance(named, str) or named not in schema.MODELS:
+        expected = f"one of {', '.join(schema.MODELS)}"
+        raise RecipeError(_problem(path, "model", raw["model"], "name", expected, schema.MODELS))
+    return {section: _checked_section(path, section, raw[section], values) for section in sections}
+
+
+def _checked_section(
+    path: Path, section: str, raw: dict[str, Any], values: dict[str, Any]
+) -> dict[str, Any]:
+    keys = _keys(section, values)
+    checked: dict[str, Any] = {"name": raw["name"]} if section == "model" else {}
+    for name in raw:
+        if name not in keys and name not in checked:
+            raise RecipeError(
+                f"{path}: [{section}] {name} = {_show(raw[name])}: no key of this section"
+                f"{_hint(name, keys)}"
+            )
+    for name, key in keys.items():
+        if name not in raw:
+            raise RecipeError(_problem(path, section, raw, name, key.expected))
+        try:
+            checked[name] = key.check(raw[name])
+        except ValueError as error:
+            raise RecipeError(
+                _problem(path, section, raw, name, key.expected) + (f"; {error}" * bool(str(error)))
+            ) from None
+    return checked
+
+
+def _model(path: Path, values: dict[str, Any]) -> Model:
+    parameters = {name: value for name, value in values.items() if name != "name"}
+    try:
+        return schema.MODELS[values["name"]](**parameters)
+    except InputError as error:
+        raise RecipeError(f"{path}: [model] {error}") from error
+
+
+def _agree(recipe: Recipe) -> None:
+    """Check what two keys say together."""
+
+    def problem(key: str, expected: str) -> RecipeError:
+        section, name = key.split(".")
+        return RecipeError(_problem(recipe.path, section, recipe.values[section], name, expected))
+
+    n_configurations = recipe.preparation.n_configurations
+    n_particles = recipe.preparation.n_particles
+    learning, described = recipe.learning, recipe.descriptors
+    if not recipe.isoconfigurational.first < recipe.isoconfigurational.last:
+        first = recipe.isoconfigurational.first
+        raise problem("isoconfigurational.last", f"more than first = {first!r}")
+    counts = np.bincount(recipe.model.species(n_particles), minlength=recipe.model.n_species)
+    if counts.min() < 3:
+        raise problem(
+            "preparation.n_particles",
+            f"at least 3 particles of each species, which would be {counts.tolist()}",
+        )
+    if learning.outer_folds > n_configurations:
+        raise problem("learning.outer_folds", f"at most n_configurations = {n_configurations}")
+    if learning.inner_folds >= learning.outer_folds:
+        raise problem("learning.inner_folds", f"less than outer_folds = {learning.outer_folds}")
+    if not set(learning.species) <= set(recipe.model.species_names):
+        raise problem("learning.species", f"among {', '.join(recipe.model.species_names)}")
+    for name, selection in learning.selections.items():
+        generations = selection.get("generations", 0)
+        highest = max(generations) if isinstance(generations, tuple) else generations
+        states = selection.get("states", described.states)
+        if highest > described.generations or not set(states) <= set(described.states):
+            raise problem(
+                "learning.selections",
+                f"what [descriptors] has (generations up to {described.generations}; states "
+                f"{', '.join(described.states)}); {name!r} has more",
+            )
+
+
+def _problem(
+    path: Path,
+    section: str,
+    raw: Mapping[str, Any],
+    name: str,
+    expected: str,
+    candidates: Iterable[str] = (),
+) -> str:
+    if name not in raw:
+        return f"{path}: [{section}] {name} is missing: expected {expected}"
+    hint = _hint(str(raw[name]), candidates)
+    return f"{path}: [{section}] {name} = {_show(raw[name])}: expected {expected}{hint}"
+
+
+def _hint(name: str, candidates: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(candidates), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _show(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"

@@ -1,0 +1,355 @@
+"""What a recipe may say: its sections and keys, their defaults, where those come from, and limits.
+
+To add a key, add a field; the file that `cagebreak new` writes, the checks and the messages follow.
+"""
+
+import dataclasses
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cagebreak.configuration import SPECIES_NAMES
+from cagebreak.models import Model, hard_spheres
+
+MODELS: dict[str, Callable[..., Model]] = {"hard_spheres": hard_spheres}
+"""The glass formers a recipe may name; a parameter of the function is a key of [model]."""
+
+DESCRIPTORS = ("alkemade2022", "boattini2021")
+"""The papers' sets of descriptors, as in `cagebreak.descriptors.papers`."""
+
+STATES = ("initial",)
+"""The states of a configuration that can be described."""
+
+Check = Callable[[Any], Any]
+"""Returns the value as it is kept, or raises a ValueError, whose text says more."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a recipe."""
+
+    expected: str
+    check: Check
+    comment: str
+    small: Any = None
+
+
+def _key(default: Any, expected: str, check: Check, comment: str, small: Any = None) -> Any:
+    key = Key(expected, check, comment, default if small is None else small)
+    return dataclasses.field(default=default, metadata={"key": key})
+
+
+def _integer(low: int, high: int) -> Check:
+    def check(value: Any) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError
+        return value
+
+    return check
+
+
+def _number(low: float, high: float, open_below: bool = False) -> Check:
+    def check(value: Any) -> float:
+        if type(value) not in (int, float) or not low <= value <= high:
+            raise ValueError
+        if open_below and value == low:
+            raise ValueError
+        return float(value)
+
+    return check
+
+
+def _one_of(names: tuple[str, ...]) -> Check:
+    def check(value: Any) -> str:
+        if type(value) is not str or value not in names:
+            raise ValueError
+        return value
+
+    return check
+
+
+def _list_of(check: Check) -> Check:
+    def check_list(value: Any) -> tuple:
+        if type(value) is not list or not value:
+            raise ValueError
+        checked = tuple(check(item) for item in value)
+        if len(set(checked)) != len(checked):
+            raise ValueError
+        return checked
+
+    return check_list
+
+
+def _ascending(value: Any) -> tuple[float, ...]:
+    numbers = _list_of(_number(0, 1e300, open_below=True))(value)
+    if list(numbers) != sorted(numbers):
+        raise ValueError
+    return numbers
+
+
+def _generations(value: Any) -> int | tuple[int, ...]:
+    generation = _integer(0, 20)
+    return _list_of(generation)(value) if type(value) is list else generation(value)
+
+
+_WISHES: dict[str, Check] = {
+    "generations": _generations,
+    "kind": _one_of(("radial", "angular")),
+    "states": _list_of(_one_of(STATES)),
+}
+
+
+def _selections(value: Any) -> dict[str, dict[str, Any]]:
+    if type(value) is not dict or not value:
+        raise ValueError
+    return {name: _selection(name, selection) for name, selection in value.items()}
+
+
+def _selection(name: str, selection: Any) -> dict[str, Any]:
+    if type(selection) is not dict:
+        raise ValueError(f"{name!r} is no table")
+    checked = {}
+    for wish, wanted in selection.items():
+        try:
+            checked[wish] = _WISHES[wish](wanted)
+        except (KeyError, ValueError):
+            raise ValueError(f"{name!r} has {wish} = {wanted!r}") from None
+    return checked
+
+
+def _selections_of_the_papers() -> dict[str, dict[str, Any]]:
+    selections: dict[str, dict[str, Any]] = {f"LR{n}": {"generations": n} for n in (0, 1, 2)}
+    for n in (0, 2):
+        for kind in ("radial", "angular"):
+            selections[f"LR{n} {kind}"] = {"generations": n, "kind": kind}
+    return selections
+
+
+@dataclass(frozen=True)
+class StudySection:
+    """[study]: what holds for all of it."""
+
+    seed: int = _key(
+        1,
+        "a whole number from 0 to 2^63 - 1",
+        _integer(0, 2**63 - 1),
+        "of every random stream; the same seed gives the same bits",
+    )
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """[preparation]: the configurations that everything starts from."""
+
+    n_configurations: int = _key(
+        100,
+        "a whole number from 3 to 1000000",
+        _integer(3, 10**6),
+        "raise it to extend a study (Alkemade 2022: 100)",
+        small=8,
+    )
+    n_particles: int = _key(
+        2000,
+        "a whole number from 10 to 10000000",
+        _integer(10, 10**7),
+        "all species together (Alkemade 2022: 2000)",
+        small=1000,
+    )
+    time: float = _key(
+        1e5,
+        "a number from 0 to 1e12",
+        _number(0, 1e12),
+        "equilibration after growth, tau (Alkemade 2022: 1e5)",
+        small=500.0,
+    )
+
+
+@dataclass(frozen=True)
+class Isoconfigurational:
+    """[isoconfigurational]: runs from one configuration, each with fresh velocities."""
+
+    n_runs: int = _key(
+        50,
+        "a whole number from 2 to 1000000",
+        _integer(2, 10**6),
+        "per configuration; raise it to extend a study (Alkemade 2022: 50)",
+        small=16,
+    )
+    first: float = _key(
+        1e-2,
+        "a number above 0, up to 1e12",
+        _number(0, 1e12, open_below=True),
+        "first time, tau (Alkemade 2022: 1e-2)",
+    )
+    last: float = _key(
+        1e5,
+        "a number above `first`, up to 1e12",
+        _number(0, 1e12, open_below=True),
+        "last time, tau (Alkemade 2022: 1e5, ten times tau_alpha)",
+        small=100.0,
+    )
+    n_times: int = _key(
+        36,
+        "a whole number from 2 to 10000",
+        _integer(2, 10**4),
+        "spaced evenly in log t (chosen: five a decade)",
+        small=21,
+    )
+    wavenumber: float = _key(
+        2 * math.pi,
+        "a number above 0, up to 1e6",
+        _number(0, 1e6, open_below=True),
+        "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))",
+    )
+
+
+@dataclass(frozen=True)
+class Descriptors:
+    """[descriptors]: how a particle's surroundings are described."""
+
+    set: str = _key(
+        "alkemade2022",
+        f"one of {', '.join(DESCRIPTORS)}",
+        _one_of(DESCRIPTORS),
+        "162 radial and 192 angular descriptors (Alkemade 2022); or boattini2021",
+    )
+    generations: int = _key(
+        2,
+        "a whole number from 0 to 20",
+        _integer(0, 20),
+        "how often descriptors are averaged over neighbours (Alkemade 2022: 2)",
+    )
+    states: tuple[str, ...] = _key(
+        ("initial",),
+        f"a list of {', '.join(STATES)}",
+        _list_of(_one_of(STATES)),
+        "of the configuration, to be described",
+    )
+
+
+@dataclass(frozen=True)
+class Learning:
+    """[learning]: ridge regression and how its accuracy is measured; changes redo no simulation."""
+
+    outer_folds: int = _key(
+        5,
+        "a whole number from 3 up to n_configurations",
+        _integer(3, 10**6),
+        "accuracy is measured on configurations left out (chosen)",
+        small=4,
+    )
+    inner_folds: int = _key(
+        4,
+        "a whole number from 2 up to outer_folds - 1",
+        _integer(2, 10**6),
+        "alpha is chosen on configurations left out of those trained on (chosen)",
+        small=3,
+    )
+    alphas: tuple[float, ...] = _key(
+        tuple(10.0**n for n in range(-5, 7)),
+        "a list of ascending numbers above 0",
+        _ascending,
+        "regularisation (Alkemade 2022: 1e-5 to 1e4; large sets prefer more)",
+    )
+    center: str = _key(
+        "global",
+        "global or configuration",
+        _one_of(("global", "configuration")),
+        "means are subtracted over all, or in each configuration",
+    )
+    clip: float = _key(
+        6.0,
+        "a number above 0",
+        _number(0, 1e300, open_below=True),
+        "standardised features are cut off here (chosen: guards against rare neighbours)",
+    )
+    bootstrap: int = _key(
+        2000,
+        "a whole number from 100 to 1000000",
+        _integer(100, 10**6),
+        "resamples of the configurations, for the intervals (chosen)",
+    )
+    species: tuple[str, ...] = _key(
+        ("A", "B"),
+        "a list of species of the model, for instance A, B",
+        _list_of(_one_of(tuple(SPECIES_NAMES))),
+        "each is fitted alone (Alkemade 2022)",
+    )
+    selections: dict[str, dict[str, Any]] = dataclasses.field(
+        default_factory=_selections_of_the_papers,
+        metadata={
+            "key": Key(
+                'named tables of "generations" (a number: up to it; or a list), "kind" (radial or '
+                'angular) and "states"',
+                _selections,
+                "which descriptors are used; generations = 2 means up to 2",
+                _selections_of_the_papers(),
+            )
+        },
+    )
+
+
+SECTIONS: dict[str, type] = {
+    "study": StudySection,
+    "preparation": Preparation,
+    "isoconfigurational": Isoconfigurational,
+    "descriptors": Descriptors,
+    "learning": Learning,
+}
+
+_MODEL_COMMENTS = {
+    "hard_spheres": {
+        "packing_fraction": "volume of the spheres over that of the box (Alkemade 2022: 0.58)",
+        "size_ratio": "sigma_B / sigma_A (Alkemade 2022: 0.85)",
+        "composition": "fraction of A particles (Alkemade 2022: 0.3)",
+    }
+}
+_MODEL_SMALL: dict[str, dict[str, Any]] = {"hard_spheres": {"packing_fraction": 0.52}}
+
+
+def keys_of(section: str) -> dict[str, Key]:
+    """Return the keys of a section other than [model]."""
+    fields = dataclasses.fields(SECTIONS[section])
+    return {field.name: field.metadata["key"] for field in fields}
+
+
+def model_keys(name: str) -> dict[str, Key]:
+    """Return the keys of [model] for a model: the parameters of its function."""
+    comments, small = _MODEL_COMMENTS[name], _MODEL_SMALL[name]
+    number = _number(-1e300, 1e300)
+    return {
+        parameter: Key("a number", number, comments[parameter], small.get(parameter, value.default))
+        for parameter, value in inspect.signature(MODELS[name]).parameters.items()
+    }
+
+
+def defaults(model: str, small: bool = False) -> dict[str, dict[str, Any]]:
+    """Return every value of a new recipe, section by section.
+
+    Parameters
+    ----------
+    model
+        A name in `MODELS`.
+    small
+        A study that ends within minutes, of a liquid that relaxes within it.
+    """
+    parameters = inspect.signature(MODELS[model]).parameters
+    values: dict[str, dict[str, Any]] = {
+        "study": {},
+        "model": {
+            "name": model,
+            **{
+                name: key.small if small else parameters[name].default
+                for name, key in model_keys(model).items()
+            },
+        },
+    }
+    for section, cls in SECTIONS.items():
+        full = cls()
+        values[section] = {
+            name: key.small if small else getattr(full, name)
+            for name, key in keys_of(section).items()
+        }
+    return values

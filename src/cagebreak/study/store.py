@@ -1,0 +1,286 @@
+"""The folder of a study: one HDF5 file a unit of work, whole or absent, that says what made it."""
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.errors import StoreError
+from cagebreak.files._atomic import TEMPORARY, replacing
+from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets, write_datasets
+
+FORMAT = "cagebreak unit 1"
+ASIDE = "aside"
+_PARTIAL = ".partial"
+_LOCK = ".lock"
+_ADDRESS = re.compile(r"(?:(\d{4,})/)?(\d{4,})(\.partial)?\.h5")
+
+
+@dataclass(frozen=True, order=True)
+class Unit:
+    """A piece of work, named by its stage and address: (configuration,) or (configuration, run)."""
+
+    stage: str
+    address: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.stage} {'/'.join(map(str, self.address))}"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a stage's results depend on.
+
+    Parameters
+    ----------
+    values
+        Recipe values that the results depend on, of the stage and of those it builds on.
+    sizes
+        Recipe values that only say how many units of other stages a unit takes in. If they grow,
+        a unit is done again, and nothing it was made from is lost.
+    """
+
+    values: dict[str, Any]
+    sizes: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the values in canonical JSON."""
+        return hashlib.sha256(_json(self.values).encode()).hexdigest()
+
+
+@dataclass
+class Survey:
+    """What a stage's folder holds."""
+
+    done: set[tuple[int, ...]] = field(default_factory=set)
+    outdated: set[tuple[int, ...]] = field(default_factory=set)
+    changed: dict[Path, Identity] = field(default_factory=dict)
+    damaged: dict[Path, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A study's folder.
+
+    Parameters
+    ----------
+    folder
+        Made when the first unit is written.
+    identities
+        What each stage depends on, in the order of the stages.
+    seed
+        The study's seed, for the record.
+    """
+
+    folder: Path
+    identities: Mapping[str, Identity]
+    seed: int
+
+    def path(self, unit: Unit, partial: bool = False) -> Path:
+        """Return the file of a unit, or of what is kept while it is being done."""
+        *parents, last = (f"{index:04d}" for index in unit.address)
+        return self.folder.joinpath(unit.stage, *parents, last + _PARTIAL * partial + ".h5")
+
+    def save(self, unit: Unit, arrays: Mapping[str, Dataset], partial: bool = False) -> None:
+        """Write a unit's file, or replace its partial one; a whole file ends the partial one.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written, as on a full disk.
+        """
+        path, identity = self.path(unit, partial), self.identities[unit.stage]
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as temporary, h5py.File(temporary, "w", locking=False) as file:
+                file.attrs["format"] = FORMAT
+                file.attrs["stage"] = unit.stage
+                file.attrs["address"] = unit.address
+                file.attrs["recipe_hash"] = identity.hash
+                file.attrs["recipe"] = _json(identity.values)
+                file.attrs["sizes"] = _json(identity.sizes)
+                file.attrs["seed"] = self.seed
+                file.attrs["versions"] = _json(_versions())
+                write_datasets(file, arrays)
+            if not partial:
+                self.path(unit, partial=True).unlink(missing_ok=True)
+        except (OSError, RuntimeError) as error:
+            raise StoreError(f"{path}: cannot be written ({error})") from error
+
+    def load(
+        self, unit: Unit, names: tuple[str, ...] | None = None, partial: bool = False
+    ) -> dict[str, NDArray]:
+        """Return the arrays of a unit, all of them or those named.
+
+        Raises
+        ------
+        StoreError
+            If the file is missing, damaged, of another unit, or of another recipe.
+        """
+        path = self.path(unit, partial)
+        try:
+            with h5py.File(path, "r", locking=False) as file:
+                header = _header(file, unit)
+                arrays = read_datasets(file, names)
+        except FileNotFoundError:
+            raise StoreError(f"{path}: {unit} is not done yet; run the study first") from None
+        except UNREADABLE as error:
+            raise StoreError(
+                f"{path}: damaged ({error}); move it away, or run with --set-aside"
+            ) from error
+        if header.hash != self.identities[unit.stage].hash:
+            raise self._changed_error(unit.stage, header)
+        return arrays
+
+    def has(self, unit: Unit, partial: bool = False) -> bool:
+        """Return whether a unit's file exists."""
+        return self.path(unit, partial).exists()
+
+    def survey(self, stage: str) -> Survey:
+        """Look at every file of a stage."""
+        survey, identity = Survey(), self.identities[stage]
+        folder = self.folder / stage
+        for path in sorted(folder.rglob("*.h5")):
+            match = _ADDRESS.fullmatch(path.relative_to(folder).as_posix())
+            if not match:
+                survey.damaged[path] = "no name of a unit"
+                continue
+            address = tuple(int(part) for part in match.groups()[:2] if part)
+            try:
+                with h5py.File(path, "r", locking=False) as file:
+                    header = _header(file, Unit(stage, address))
+            except UNREADABLE as error:
+                survey.damaged[path] = str(error)
+                continue
+            if header.hash != identity.hash:
+                survey.changed[path] = header
+            elif match[3]:
+                continue
+            elif header.sizes != identity.sizes:
+                survey.outdated.add(address)
+            else:
+                survey.done.add(address)
+        return survey
+
+    def check(self, surveys: Mapping[str, Survey]) -> None:
+        """Raise `StoreError` if files are damaged or belong to another recipe."""
+        for stage, survey in surveys.items():
+            for identity in survey.changed.values():
+                raise self._changed_error(stage, identity)
+        damaged = {path: why for survey in surveys.values() for path, why in survey.damaged.items()}
+        for path, why in damaged.items():
+            others = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+            raise StoreError(
+                f"{path}{others}: damaged ({why}); with --set-aside such files move to "
+                f"{self.folder / ASIDE} and their units are done again"
+            )
+
+    def set_aside(self, surveys: Mapping[str, Survey]) -> int:
+        """Move damaged files and those of another recipe aside; return how many.
+
+        Files of this recipe that were set aside before come back.
+        """
+        moves: dict[Path, Path] = {}
+        for stage, survey in surveys.items():
+            folder = self.folder / stage
+            for path, identity in survey.changed.items():
+                moves[path] = self._aside(stage, identity) / path.relative_to(folder)
+            for path in survey.damaged:
+                moves[path] = self.folder / ASIDE / f"{stage}-damaged" / path.relative_to(folder)
+        n_aside = len(moves)
+        for stage, identity in self.identities.items():
+            aside = self._aside(stage, identity)
+            for path in sorted(aside.rglob("*.h5")):
+                moves[path] = self.folder / stage / path.relative_to(aside)
+        for source, target in moves.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(source, target)
+        for folder in sorted((self.folder / ASIDE).rglob("*/"), reverse=True):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        return n_aside
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs out of the folder; the lock ends with the process, however it ends.
+
+        Raises
+        ------
+        StoreError
+            If another process has it, or the folder cannot be written to.
+        """
+        path = self.folder / _LOCK
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise StoreError(f"{self.folder}: cannot be written to ({error})") from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise StoreError(
+                    f"{self.folder}: another run is at work here ({file.read().strip()}); "
+                    "wait for it, or stop it"
+                ) from None
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {platform.node()}\n")
+            file.flush()
+            # What killed runs were writing.
+            for stage in self.identities:
+                for leftover in (self.folder / stage).rglob(f".*{TEMPORARY}"):
+                    leftover.unlink(missing_ok=True)
+            yield
+
+    def _aside(self, stage: str, identity: Identity) -> Path:
+        return self.folder / ASIDE / f"{stage}-{identity.hash[:12]}"
+
+    def _changed_error(self, stage: str, identity: Identity) -> StoreError:
+        old, new = identity.values, json.loads(_json(self.identities[stage].values))
+        keys = [key for key in new | old if new.get(key) != old.get(key)]
+        changes = ", ".join(f"{key} was {old.get(key)!r}, is {new.get(key)!r}" for key in keys)
+        return StoreError(
+            f"{self.folder / stage}: computed with another recipe ({changes}). Restore the recipe, "
+            "or give the new one a name of its own, or run with --set-aside: results of the old "
+            f"recipe then move to {self.folder / ASIDE}, and come back with it"
+        )
+
+
+def _header(file: h5py.File, unit: Unit) -> Identity:
+    """Return what a unit's file was made from, or raise ValueError or KeyError."""
+    attributes = dict(file.attrs)
+    if attributes.get("format") != FORMAT:
+        raise ValueError(f"expected format {FORMAT!r}, got {attributes.get('format')!r}")
+    address = tuple(int(part) for part in np.atleast_1d(attributes["address"]))
+    found = Unit(str(attributes["stage"]), address)
+    if found != unit:
+        raise ValueError(f"it is that of {found}, in the place of {unit}")
+    identity = Identity(json.loads(attributes["recipe"]), json.loads(attributes["sizes"]))
+    if identity.hash != attributes["recipe_hash"]:
+        raise ValueError("its recipe does not have the hash it states")
+    return identity
+
+
+def _json(values: Any) -> str:
+    return json.dumps(values, sort_keys=True)
+
+
+@cache
+def _versions() -> dict[str, str]:
+    packages = ("cagebreak", "numpy", "scipy", "numba", "h5py")
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}

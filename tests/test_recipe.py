@@ -1,0 +1,196 @@
+"""Recipes: what `new` writes reads back, and every mistake has one clear error."""
+
+import tomllib
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cagebreak.errors import RecipeError
+from cagebreak.study import Recipe, schema
+from cagebreak.study.recipe import text, write_new
+from cagebreak.study.stages import open_store
+
+
+def written(tmp_path, changes=None, small=True):
+    """Write the default recipe with some values changed: {"section.key": value or None}."""
+    values = schema.defaults("hard_spheres", small)
+    for key, value in (changes or {}).items():
+        section, name = key.split(".")
+        if value is None:
+            del values[section][name]
+        else:
+            values[section][name] = value
+    path = tmp_path / "hs.toml"
+    path.write_text(text(values))
+    return path
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_new_recipe_reads_back(tmp_path, small):
+    path = tmp_path / "hs.toml"
+    write_new(path, "hard-spheres", small)
+    recipe = Recipe.read(path)
+    values = schema.defaults("hard_spheres", small)
+    assert recipe.values == values
+    assert recipe.folder == tmp_path / "hs"
+    assert recipe.model.packing_fraction == pytest.approx(values["model"]["packing_fraction"])
+
+
+def test_new_recipe_has_the_papers_values_with_their_source(tmp_path):
+    path = tmp_path / "hs.toml"
+    write_new(path, "hard-spheres")
+    recipe = Recipe.read(path)
+    assert recipe.preparation == schema.Preparation(100, 2000, 1e5)
+    assert recipe.isoconfigurational.n_runs == 50
+    lines = path.read_text().splitlines()
+    keys = [line for line in lines if " = " in line and not line.startswith(("#", '"', "LR"))]
+    assert len(keys) > 20
+    commented = [line for before, line in pairwise(lines) if "#" in before + line]
+    assert set(keys) <= set(commented)
+
+
+def test_new_never_overwrites(tmp_path):
+    path = tmp_path / "hs.toml"
+    path.write_text("mine")
+    with pytest.raises(RecipeError, match=r"hs\.toml: exists already"):
+        write_new(path, "hard-spheres")
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize(("model", "name"), [("soft-spheres", "hs.toml"), ("hard-spheres", "hs")])
+def test_new_refuses_unknown_models_and_names(tmp_path, model, name):
+    with pytest.raises(RecipeError, match=r"hard-spheres|\.toml"):
+        write_new(tmp_path / name, model)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"preparation.n_particle": 3}, r"\[preparation\] n_particle = 3: .*did you mean n_parti"),
+        ({"preparation.n_particles": None}, r"\[preparation\] n_particles is missing: expected a"),
+        ({"preparation.n_particles": 2000.0}, r"n_particles = 2000.0: expected a whole number"),
+        ({"preparation.n_particles": True}, r"n_particles = True: expected a whole number"),
+        ({"preparation.n_particles": 10**9}, r"n_particles = 1000000000: expected .* 10000000"),
+        (
+            {"preparation.n_particles": 10, "model.composition": 0.1},
+            r"n_particles = 10: expected at least 3 particles of each species.* \[1, 9\]",
+        ),
+        ({"preparation.time": -1.0}, r"\[preparation\] time = -1.0: expected"),
+        ({"preparation.time": float("nan")}, r"time = nan: expected a number from 0"),
+        ({"preparation.time": float("inf")}, r"time = inf: expected a number from 0"),
+        ({"study.seed": -1}, r"\[study\] seed = -1: expected a whole number"),
+        ({"isoconfigurational.n_runs": 1}, r"n_runs = 1: expected a whole number from 2"),
+        ({"isoconfigurational.last": 0.001}, r"last = 0.001: expected more than first = 0.01"),
+        ({"isoconfigurational.wavenumber": 0.0}, r"wavenumber = 0.0: expected a number above 0"),
+        ({"model.packing_fraction": 0.9}, r"\[model\] packing_fraction: expected .*0.74.* got 0.9"),
+        ({"model.packing_fraction": "big"}, r"packing_fraction = 'big': expected a number"),
+        ({"model.ratio": 0.9}, r"\[model\] ratio = 0.9: no key .* did you mean size_ratio"),
+        ({"descriptors.set": "alkemade"}, r"set = 'alkemade': expected one of alkemade2022"),
+        ({"descriptors.states": ["cage"]}, r"states = \['cage'\]: expected a list of initial"),
+        ({"learning.outer_folds": 9}, r"outer_folds = 9: expected at most n_configurations = 8"),
+        ({"learning.inner_folds": 4}, r"inner_folds = 4: expected less than outer_folds = 4"),
+        ({"learning.alphas": [1.0, 0.1]}, r"alphas = \[1.0, 0.1\]: expected a list of ascending"),
+        ({"learning.alphas": []}, r"alphas = \[\]: expected"),
+        ({"learning.species": ["A", "C"]}, r"species = .*: expected among A, B"),
+        ({"learning.selections": {}}, r"selections = \{\}: expected named tables"),
+        ({"learning.selections": {"LR3": {"generations": 3}}}, r"generations up to 2.*'LR3' has"),
+        ({"learning.selections": {"x": {"kind": "bent"}}}, r"'x' has kind = 'bent'"),
+        ({"learning.selections": {"x": {"generation": 1}}}, r"'x' has generation = 1"),
+    ],
+)
+def test_a_wrong_value_has_one_clear_error(tmp_path, changes, expected):
+    path = written(tmp_path, changes)
+    with pytest.raises(RecipeError, match=expected) as raised:
+        Recipe.read(path)
+    message = str(raised.value)
+    assert message.startswith(f"{path}: ")
+    assert "\n" not in message
+    assert len(message) < 600
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (lambda s: s.replace("[preparation]", "[preperation]"), "did you mean preparation"),
+        (lambda s: s.replace("[study]\nseed = 1", "[study]\n"), r"\[study\] seed is missing"),
+        (lambda s: "seed = 1\n" + s, r"\[seed\] is no section"),
+        (lambda s: "study = 1\n" + s.replace("[study]\n", ""), r"study = 1: expected a section"),
+        (lambda s: s[: s.index("[learning]")], r"the section \[learning\] is missing"),
+        (lambda s: s.replace("seed = 1", "seed ="), "expected TOML .*line"),
+        (lambda s: s + "\n[study]\n", "expected TOML"),
+        (lambda s: "x = " + "[" * 5000, "expected TOML"),
+        (lambda s: s.replace("_spheres", "_sphere"), r"name = 'hard_sphere': .* hard_spheres\?"),
+        (lambda s: s.replace('"hard_spheres"', "3"), r"\[model\] name = 3: expected one of hard_"),
+        (lambda s: s.replace('name = "hard_spheres"', ""), r"\[model\] name is missing"),
+        (lambda s: "", r"\[study\] is missing"),
+    ],
+)
+def test_a_broken_file_has_one_clear_error(tmp_path, edit, expected):
+    path = written(tmp_path)
+    path.write_text(edit(path.read_text()))
+    with pytest.raises(RecipeError, match=expected) as raised:
+        Recipe.read(path)
+    assert str(raised.value).startswith(f"{path}: ")
+
+
+def test_a_missing_file_says_how_to_write_one(tmp_path):
+    with pytest.raises(RecipeError, match="cagebreak new hard-spheres"):
+        Recipe.read(tmp_path / "no.toml")
+    with pytest.raises(RecipeError, match=r"end in \.toml"):
+        Recipe.read(tmp_path / "no.txt")
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(RecipeError, match=r"bytes\.toml: expected TOML"):
+        Recipe.read(tmp_path / "bytes.toml")
+
+
+toml_values = st.recursive(
+    st.booleans() | st.integers(-5, 2000) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+KEYS = [f"{section}.{key}" for section in schema.SECTIONS for key in schema.keys_of(section)]
+
+
+@given(key=st.sampled_from([*KEYS, "model.size_ratio"]), value=toml_values)
+@settings(max_examples=200, deadline=None)
+def test_any_value_reads_or_is_refused(tmp_path_factory, key, value):
+    path = written(tmp_path_factory.mktemp("any"), {key: value})
+    try:
+        recipe = Recipe.read(path)
+    except RecipeError as error:
+        refusal = str(error)
+    else:
+        assert tomllib.loads(text(recipe.values)) == tomllib.loads(path.read_text())
+        return
+    assert refusal.startswith(f"{path}: [")
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@settings(deadline=None)
+def test_numbers_are_written_to_the_bit(number):
+    values = schema.defaults("hard_spheres")
+    values["preparation"]["time"] = number
+    assert tomllib.loads(text(values))["preparation"]["time"] == number
+
+
+@pytest.mark.parametrize(
+    ("change", "stages"),
+    [
+        ({"study.seed": 2}, {"equilibrate", "run", "propensity", "descriptors"}),
+        ({"model.size_ratio": 0.8}, {"equilibrate", "run", "propensity", "descriptors"}),
+        ({"preparation.time": 7.0}, {"equilibrate", "run", "propensity", "descriptors"}),
+        ({"preparation.n_configurations": 9}, set()),
+        ({"isoconfigurational.n_runs": 9}, set()),
+        ({"isoconfigurational.last": 9.0}, {"run", "propensity"}),
+        ({"isoconfigurational.wavenumber": 7.25}, {"run", "propensity"}),
+        ({"descriptors.set": "boattini2021"}, {"descriptors"}),
+        ({"learning.center": "configuration"}, set()),
+    ],
+)
+def test_a_stage_depends_on_what_it_uses_alone(tmp_path, change, stages):
+    before = open_store(Recipe.read(written(tmp_path))).identities
+    after = open_store(Recipe.read(written(tmp_path, change))).identities
+    assert {name for name in before if before[name].hash != after[name].hash} == stages
