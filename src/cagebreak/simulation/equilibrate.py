@@ -13,8 +13,11 @@ from cagebreak.simulation.hard_spheres import EventDriven
 SEGMENT = 500.0
 """Equilibration goes in steps of this many tau; a study stores the state after each."""
 
-GROWTH_RATE = 0.01
-"""Growth of the diameters, in model diameters per tau (chosen: 100 tau from points to spheres)."""
+GROWTH = ((0.8, 0.1), (1.0, 0.01))
+"""Growth of the diameters: up to which share of the model's, at which rate per tau (chosen).
+
+Up to about half the packing fraction spheres hardly meet and may grow fast; then slowly.
+"""
 
 _CLEARANCE = 1e-9  # spheres are grown this much too large, so that none touches when growth stops
 
@@ -63,8 +66,8 @@ def segments(time: float) -> list[float]:
 def grow(model: Model, n_particles: int, seed: Seed) -> Configuration:
     """Return spheres grown from random points to the model's packing fraction.
 
-    The points fly and collide while their diameters grow (Lubachevsky and Stillinger 1990) at
-    `GROWTH_RATE`; once a tau the velocities are scaled back to the model's temperature.
+    The points fly and collide while their diameters grow (Lubachevsky and Stillinger 1990), see
+    `GROWTH`; once a tau the velocities are scaled back to the model's temperature.
 
     Parameters
     ----------
@@ -82,15 +85,20 @@ def grow(model: Model, n_particles: int, seed: Seed) -> Configuration:
         raise InputError(f"n_particles: expected a whole number of at least 2, got {n_particles!r}")
     box = model.box(n_particles)
     points = stream(seed, "points").random((n_particles, 3)) @ box.matrix
-    start = Configuration(points, model.species(n_particles), box)
-    spheres = EventDriven(
-        start, model, seed_sequence(seed, "growth"), scale=0.0, growth_rate=GROWTH_RATE
-    )
-    steps = math.ceil(1 / GROWTH_RATE)
+    configuration = Configuration(points, model.species(n_particles), box)
+    first_velocities: Seed | None = seed_sequence(seed, "growth")
+    scale = 0.0
     try:
-        for _ in range(steps):
-            spheres.run((1 + _CLEARANCE) / GROWTH_RATE / steps)
-            spheres.set_temperature(model.temperature)
+        for target, rate in GROWTH:
+            spheres = EventDriven(
+                configuration, model, first_velocities, scale=scale, growth_rate=rate
+            )
+            duration = (target * (1 + _CLEARANCE) - scale) / rate
+            steps = math.ceil(duration)
+            for _ in range(steps):
+                spheres.run(duration / steps)
+                spheres.set_temperature(model.temperature)
+            configuration, first_velocities, scale = spheres.configuration, None, target
     except SimulationError as error:
         raise SimulationError(
             f"grow: spheres jammed at packing fraction "

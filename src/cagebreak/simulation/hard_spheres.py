@@ -204,7 +204,7 @@ class EventDriven:
                 continue
             passed = self._clock[kernel.ORIGIN] + self._clock[kernel.NOW] - before
             speed = math.sqrt(self.temperature / self._model.temperature)
-            if _EVENTS_A_CALL > _JAMMED * len(self._start) * speed * passed:
+            if _JAMMED * len(self._start) * speed * passed < _EVENTS_A_CALL:
                 raise SimulationError(
                     f"hard spheres jammed: {_EVENTS_A_CALL} events within {passed:.3g} tau at "
                     f"diameters {self.scale:.6f} times the model's"
