@@ -201,6 +201,10 @@ def test_one_configuration_is_judged_by_generalised_cross_validation(n_features)
     np.testing.assert_allclose(ridge.errors_[used], expected, rtol=1e-6)
     grouped = Ridge(alphas=alphas).fit(X, Y, groups=np.zeros(len(X)))
     assert (grouped.coef_ == ridge.coef_).all()
+    # With more features than rows error and freedom vanish together; their ratio has a limit.
+    if n_features > len(X):
+        weak = Ridge(alphas=[1e-9, 1e-8, 1e-7]).fit(X, Y).errors_[:3]
+        np.testing.assert_allclose(weak[1:], weak[:-1], rtol=1e-5)
 
 
 @given(
@@ -272,6 +276,20 @@ def test_a_shell_that_is_nearly_always_empty_does_not_explode():
     clipped = Ridge().fit(X, Y[:, 0], groups)
     assert naive.pearson(clipped.predict(new), truth) > 0.9
     assert np.abs(naive.pearson(Ridge(clip=np.inf).fit(X, Y[:, 0]).predict(new), truth)) < 0.5
+
+
+def test_columns_that_do_not_vary_within_rounding_are_dropped():
+    X, Y, groups = data(15, n_features=4)
+    constant = np.where(np.arange(len(X)) % 2, 0.1 + 0.2, 0.3)
+    assert constant.std() > 0
+    tiny = 1e-30 * X[:, 0]
+    X = np.column_stack([X, constant, np.zeros(len(X)), X[:, 0], tiny])
+    scale = Standardizer().fit(X).scale_
+    assert (np.flatnonzero(scale == 0) == [4, 5]).all()
+    ridge = Ridge().fit(X, Y, groups)
+    assert (ridge.coef_[:, 4:6] == 0).all()
+    assert (ridge.coef_[:, [0, 6, 7]] != 0).all()
+    np.testing.assert_allclose(ridge.coef_[:, 7], ridge.coef_[:, 0], rtol=1e-6)
 
 
 def test_standardised_features_are_those_of_the_training_data():

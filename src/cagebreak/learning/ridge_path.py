@@ -48,8 +48,9 @@ class RidgePath:
         configuration's mean are predicted.
         """
         n_targets = rows.n_targets
-        each = [self.coefficients(alpha) for alpha in alphas]
-        together = np.concatenate(each, axis=1)
+        # One product for all alphas, several times as fast as one for each.
+        scaled = [self._rotated / (self._values + alpha)[:, None] for alpha in alphas]
+        together = self._vectors @ np.concatenate(scaled, axis=1)
         quadratic = np.einsum("fk,fk->k", together, rows.xx @ together)
         linear = np.einsum("fk,fk->k", together, np.tile(rows.xy, len(alphas)))
         errors = (quadratic - 2.0 * linear).reshape(-1, n_targets) + np.diag(rows.yy)
