@@ -2,10 +2,11 @@
 
     python benchmarks/ridge.py [--rows 60000] [--rounds 5] [--skip-memory]
 
-Everything on one thread, in CPU time, which other work on the machine disturbs least. The fit does: moments, standardising and clipping, statistics, 5-fold
-cross-validation over 40 configurations, 10 alphas (and the wider range), 40 times. A dsyrk of the
-features alone is what it cannot do without. The time of scikit-learn's `Ridge`, which fits all
-times at once but one alpha and one fold, is extrapolated from three fits.
+Everything on one thread, in CPU time, which other work on the machine disturbs least. The fit
+does: moments, standardising and clipping, statistics, 5-fold cross-validation over 40
+configurations, 10 alphas (and the wider range), 40 times. A dsyrk of the features alone is what it
+cannot do without. The time of scikit-learn's `Ridge`, which fits all times at once but one alpha
+and one fold, is extrapolated from three fits.
 """
 
 import os
