@@ -299,7 +299,9 @@ class Statistics:
             raise InputError(f"other: expected {ours} features and targets, got {theirs}")
         if self.labels is None or other.labels is None:
             return
-        if self.labels.dtype != other.labels.dtype or (self.labels != other.labels).any():
+        # By their bytes: a label that does not apply may be NaN, which equals nothing.
+        same_type = self.labels.dtype == other.labels.dtype
+        if not same_type or self.labels.tobytes() != other.labels.tobytes():
             raise InputError("other: expected the same labels of the features")
 
 
