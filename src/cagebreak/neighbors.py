@@ -96,7 +96,8 @@ def cell_list(configuration: Configuration, cutoff: float) -> CellList:
     counting_sort(cell_of_each(fractions, shape), starts, order)
     # A hair further than the cut-off, so that rounding hides no cell.
     reach = cutoff / box.heights * (1 + 1e-12)
-    searched = np.prod(np.floor(2 * reach * shape) + 2)
+    cells_searched = np.prod(np.floor(2 * reach * shape) + 2)
+    images_searched = np.prod(np.floor(2 * reach) + 2)
     x, y, z = np.ascontiguousarray(positions[order].T)
     return CellList(
         x=x,
@@ -111,5 +112,5 @@ def cell_list(configuration: Configuration, cutoff: float) -> CellList:
         reach=reach,
         cutoff=float(cutoff),
         # One slot more: `gather` writes a candidate before it knows whether it counts.
-        capacity=int(searched * np.diff(starts).max()) + 1,
+        capacity=int(min(cells_searched * np.diff(starts).max(), images_searched * n)) + 1,
     )

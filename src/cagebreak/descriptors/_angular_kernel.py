@@ -12,7 +12,7 @@ ROWS, SHELLS, LANES = 4, 2, 8
 
 @njit(cache=True, fastmath={"reassoc", "contract"}, error_model="numpy")
 def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, values):
-    """Write q_l(r, width) to columns (l, shell); return the number of coincident pairs.
+    """Write q_l(r, width) to columns (l, shell); return the number of coincident neighbors.
 
     Neighbors are sorted by distance into `n_bins` bins, so that a block of shells needs only
     those in its shells' bins `first_bin` to `last_bin`. `rows` is as in `harmonics`; `row_degree`
@@ -20,16 +20,17 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
     """
     n_shells, n_rows = len(r), len(row_degree)
     n_blocks = -(-n_shells // SHELLS)
+    y_rows, w_rows = -(-n_rows // ROWS) * ROWS, n_blocks * SHELLS
     capacity = -(-cells.capacity // LANES) * LANES
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
     keys, order = np.empty_like(index), np.empty_like(index)
     starts = np.empty(n_bins + 1, np.int64)
-    unit, distance, scratch = np.empty((3, capacity)), np.empty(capacity), np.empty((4, capacity))
-    y_lm = np.zeros((-(-n_rows // ROWS) * ROWS, capacity))
-    weights = np.zeros((n_blocks * SHELLS, capacity))
-    sums = np.empty((len(y_lm), n_blocks * SHELLS))
-    norm = np.empty(n_shells)
     first, last = np.empty(n_blocks, np.int64), np.empty(n_blocks, np.int64)
+    unit_buffer, scratch_buffer = np.empty(3 * capacity), np.empty(4 * capacity)
+    y_buffer, w_buffer = np.zeros(y_rows * capacity), np.zeros(w_rows * capacity)
+    distance = np.empty(capacity)
+    sums = np.empty((y_rows, w_rows))
+    inverse_norm = np.empty(n_shells)
     coincident = 0
     for i in range(len(cells.x)):
         n = gather(cells, i, index, near)
@@ -37,15 +38,19 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
             near[3, j] = np.sqrt(near[3, j])
             keys[j] = min(int(near[3, j] * (n_bins / cells.cutoff)), n_bins - 1)
         counting_sort(keys[:n], starts, order)
+
         padded = -(-n // LANES) * LANES
+        unit, scratch = compact(unit_buffer, 3, padded), compact(scratch_buffer, 4, padded)
+        y_lm, weights = compact(y_buffer, y_rows, padded), compact(w_buffer, w_rows, padded)
         for j in range(n):
             d = near[3, order[j]]
             coincident += d == 0
             distance[j] = d
             for a in range(3):
                 unit[a, j] = near[a, order[j]] / d
-        distance[n:padded], unit[:, n:padded] = np.inf, 0.0
-        harmonics(unit[:, :padded], rows, scratch, y_lm)
+        distance[n:padded], unit[:, n:] = np.inf, 0.0
+        harmonics(unit, rows, scratch, y_lm)
+
         for b in range(n_blocks):
             shells = range(b * SHELLS, min((b + 1) * SHELLS, n_shells))
             start, stop = n, 0
@@ -56,23 +61,33 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
             last[b] = max(first[b], -(-stop // LANES) * LANES)
             for k in shells:
                 factor = np.sqrt(0.5) / width[k]
-                total = 0.0
+                norm = 0.0
                 for j in range(first[b], last[b]):
                     z = (distance[j] - r[k]) * factor
                     w = weight(z * z)
                     weights[k, j] = w
-                    total += w
-                norm[k] = total
+                    norm += w
+                inverse_norm[k] = 1 / norm if norm > 0 else 0.0
         shell_sums(y_lm, weights, first, last, sums)
+
         out = values[cells.order[i]]
         out[:] = 0.0
         for c in range(n_rows):
+            total = out[row_degree[c] * n_shells : (row_degree[c] + 1) * n_shells]
+            part = sums[c]
             for k in range(n_shells):
-                out[row_degree[c] * n_shells + k] += sums[c, k] ** 2
-        for c in range(0, len(out), n_shells):
+                total[k] += part[k] * part[k]
+        for start in range(0, len(out), n_shells):
+            total = out[start : start + n_shells]
             for k in range(n_shells):
-                out[c + k] = np.sqrt(out[c + k]) / norm[k] if norm[k] > 0 else 0.0
+                total[k] = np.sqrt(total[k]) * inverse_norm[k]
     return coincident
+
+
+@njit(cache=True)
+def compact(buffer, n_rows, n):
+    """Return the beginning of a buffer as rows of length n, close together for the cache's sake."""
+    return buffer[: n_rows * n].reshape(n_rows, n)
 
 
 @njit(cache=True, fastmath={"contract"})

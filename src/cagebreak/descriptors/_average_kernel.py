@@ -7,12 +7,13 @@ from cagebreak._neighbor_kernel import gather
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
-def average(cells, source, target):
-    """Write the mean of `source` over each particle and its neighbors, weight exp(-r / cutoff).
+def average(cells, values, first, last):
+    """Average columns `first` to `last` into as many columns from `last` on.
 
-    Four neighbors at a time, so that a partial sum is read and written once for four.
+    The mean runs over each particle and its neighbors, with weight exp(-r / cutoff); four of them
+    at a time, so that a partial sum is read and written once for four.
     """
-    n_columns = source.shape[1]
+    n_columns = last - first
     index, near = np.empty(cells.capacity + 4, np.int64), np.empty((4, cells.capacity))
     weight = np.empty(cells.capacity + 4)
     total = np.empty(n_columns)
@@ -28,10 +29,12 @@ def average(cells, source, target):
         total[:] = 0.0
         for j in range(0, n + 1, 4):
             w0, w1, w2, w3 = weight[j], weight[j + 1], weight[j + 2], weight[j + 3]
-            x0, x1 = source[cells.order[index[j]]], source[cells.order[index[j + 1]]]
-            x2, x3 = source[cells.order[index[j + 2]]], source[cells.order[index[j + 3]]]
+            x0 = values[cells.order[index[j]], first:last]
+            x1 = values[cells.order[index[j + 1]], first:last]
+            x2 = values[cells.order[index[j + 2]], first:last]
+            x3 = values[cells.order[index[j + 3]], first:last]
             for c in range(n_columns):
                 total[c] += (w0 * x0[c] + w1 * x1[c]) + (w2 * x2[c] + w3 * x3[c])
-        row = target[cells.order[i]]
+        row = values[cells.order[i], last:]
         for c in range(n_columns):
             row[c] = total[c] / norm

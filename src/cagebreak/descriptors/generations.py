@@ -80,6 +80,6 @@ class Generations:
             values[:, start : start + first.shape[1]] = first
             start += first.shape[1]
         cells = cell_list(configuration, self.r_c)
-        for start in range(width, len(labels), width):
-            average(cells, values[:, start - width : start], values[:, start : start + width])
+        for last in range(width, len(labels), width):
+            average(cells, values, last - width, last)
         return Features(values, labels)
