@@ -19,7 +19,7 @@ test: .venv-test/installed
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/mypy
 	.venv-test/bin/lint-imports
-	.venv-test/bin/pytest -n 2 -m "not slow"
+	OPENBLAS_NUM_THREADS=1 .venv-test/bin/pytest -n 2 -m "not slow"  # two workers, a core each
 
 benchmark: .venv-benchmark/installed
 	for script in benchmarks/*.py; do .venv-benchmark/bin/python $$script || exit 1; done

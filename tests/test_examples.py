@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cagebreak.study import Recipe
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
@@ -24,3 +26,10 @@ def test_example_runs(script, tmp_path):
     promised = [word for word in script.read_text().split('"""')[1].split() if "run/" in word]
     for name in promised:
         assert (tmp_path / name.strip(".,;()")).exists()
+
+
+def test_the_recipe_of_make_run_is_a_real_study():
+    recipe = Recipe.read(EXAMPLES / "demo.toml")
+    assert recipe.preparation.n_configurations >= 8
+    assert recipe.preparation.n_particles >= 1000
+    assert recipe.isoconfigurational.n_runs >= 16
