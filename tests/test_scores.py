@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import naive_learning as naive
+from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning.scores import (
     configuration_pearson,
@@ -11,7 +12,6 @@ from cagebreak.learning.scores import (
     pair_moments,
     pearson,
     pooled_pearson,
-    reliability,
     resamples,
 )
 
@@ -114,11 +114,11 @@ def test_the_ceiling_is_the_r_of_a_perfect_prediction():
     random = np.random.default_rng(0)
     truth = random.normal(size=20000)
     halves = truth + random.normal(scale=0.8, size=(2, 20000))
-    ceiling = np.sqrt(reliability(pearson(*halves)))
+    ceiling = np.sqrt(spearman_brown(pearson(*halves)))
     assert ceiling == pytest.approx(pearson(truth, halves.mean(axis=0)), abs=0.01)
-    assert reliability(-0.1) == 0.0
-    assert reliability(1.0) == 1.0
-    assert np.isnan(reliability(np.nan))
+    assert spearman_brown(-0.1) == 0.0
+    assert spearman_brown(1.0) == 1.0
+    assert np.isnan(spearman_brown(np.nan))
 
 
 def test_what_does_not_fit_is_named():

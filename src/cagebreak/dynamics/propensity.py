@@ -71,9 +71,8 @@ class Propensity:
     def reliability(self) -> NDArray[np.float64]:
         r"""Share of the variance of `mean` that more runs would confirm, (T, S), per species.
 
-        From the correlation r of the halves, by Spearman and Brown: :math:`2 r / (1 + r)`. For
-        uneven halves it is a slight underestimate. NaN with one run or fewer than three particles
-        of a species; 0 if the halves do not correlate.
+        From the correlation of the halves, see `spearman_brown`; for uneven halves a slight
+        underestimate. NaN with one run or fewer than three particles of a species.
         """
         n_species = int(self.species.max()) + 1
         result = np.full((len(self.times), n_species), np.nan)
@@ -86,7 +85,7 @@ class Propensity:
             products = (centred[0] * centred[1]).sum(axis=1)
             norms = np.sqrt((centred**2).sum(axis=2).prod(axis=0))
             r = np.divide(products, norms, out=np.zeros_like(products), where=norms > 0)
-            result[:, s] = np.maximum(2 * r / (1 + np.maximum(r, 0)), 0)
+            result[:, s] = spearman_brown(r)
         return result
 
     @property
@@ -127,3 +126,14 @@ def propensity(
 def lengths(displacements: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the lengths (T, N) of displacements (T, N, 3)."""
     return np.sqrt((displacements**2).sum(axis=-1))
+
+
+def spearman_brown(r_halves: ArrayLike) -> NDArray[np.float64]:
+    """Return the reliability of a mean over runs from the Pearson r of its split halves.
+
+    ``2 r / (1 + r)`` (Spearman 1910, Brown 1910): the share of the variance that is no noise; 0
+    where the halves do not correlate. Its root is the ceiling that noise puts on the r of any
+    prediction.
+    """
+    r = np.maximum(np.asarray(r_halves, dtype=np.float64), 0.0)
+    return 2.0 * r / (1.0 + r)

@@ -4,7 +4,7 @@ from cagebreak.learning.evaluate import Scores, evaluate
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.ridge import Ridge
 from cagebreak.learning.samples import Sample, Samples
-from cagebreak.learning.scores import pearson, reliability
+from cagebreak.learning.scores import pearson
 from cagebreak.learning.standardize import Standardizer
 from cagebreak.learning.statistics import Statistics
 
@@ -18,5 +18,4 @@ __all__ = [
     "configuration_folds",
     "evaluate",
     "pearson",
-    "reliability",
 ]

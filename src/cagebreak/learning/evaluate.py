@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.pipeline import Pipeline
 
+from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
@@ -21,7 +22,6 @@ from cagebreak.learning.scores import (
     interval,
     pair_moments,
     pooled_pearson,
-    reliability,
     resamples,
 )
 from cagebreak.seeding import Seed
@@ -154,7 +154,7 @@ def evaluate(
         table["alpha"] = np.median(np.array(alphas), axis=0)
         table["n_features"] = len(chosen[features])
         table["n_configurations"] = n_present = int((of_pair[:, COUNT, 0] > 0).sum())
-        table["ceiling"] = np.sqrt(reliability(pooled_pearson(halves[species])))
+        table["ceiling"] = np.sqrt(spearman_brown(pooled_pearson(halves[species])))
         for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
             table["r" + suffix] = score(of_pair)
             low, high = interval(score(of_pair, drawn), n_present, confidence)

@@ -145,17 +145,6 @@ def interval(drawn: Floats, n_configurations: int, confidence: float = 0.95) -> 
     return bounds
 
 
-def reliability(r_halves: ArrayLike) -> Floats:
-    """Return the reliability of a mean over runs from the r of its split halves.
-
-    ``2 r / (1 + r)`` (Spearman 1910, Brown 1910): the share of the variance that is no noise.
-    0 where the halves do not correlate. Its root is the ceiling that noise puts on the r of any
-    prediction.
-    """
-    r = np.maximum(np.asarray(r_halves, dtype=np.float64), 0.0)
-    return 2.0 * r / (1.0 + r)
-
-
 def _pearson(moments: Floats) -> Floats:
     """Return r of moments (6, ...); NaN where x or y does not vary within rounding."""
     x_varies = moments[XX] > _rounding(moments[COUNT], moments[X_MEAN])
