@@ -4,6 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import BrokenExecutor
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self, TextIO
@@ -173,6 +174,8 @@ def failure(unit: Unit, error: BaseException, again: bool) -> str:
 
 def describe(error: BaseException) -> str:
     """Return an error's kind and message in one line."""
+    if isinstance(error, BrokenExecutor):
+        return "its worker process died (out of memory, or killed)"
     message = " ".join(str(error).split())
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 

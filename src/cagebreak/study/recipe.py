@@ -150,7 +150,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, float):
         # 1e5 rather than 100000.0, where both are the same number.
         short = re.sub(r"e\+?(-?)0*(\d)", r"e\1\2", f"{value:.0e}")
-        return short if float(short) == value and len(short) + 1 < len(repr(value)) else repr(value)
+        return short if float(short) == value and not 1e-4 <= value < 1e3 else repr(value)
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_quoted(k)} = {_toml(v)}" for k, v in value.items()) + " }"
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -27,7 +27,6 @@ from cagebreak.study.stages import STAGES, needs, units
 from cagebreak.study.store import Survey, Unit
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from sklearn.base import RegressorMixin
 
     from cagebreak.learning import Sample, Scores
@@ -291,8 +290,8 @@ class Study:
         tables.write(path, table, provenance)
         return table
 
-    def figure(self, name: str, path: str | os.PathLike[str] | None = None) -> "Figure":
-        """Return a figure, drawn from a table of the study.
+    def figure(self, name: str, path: str | os.PathLike[str] | None = None) -> Any:
+        """Return a matplotlib `Figure`, drawn from a table of the study.
 
         Parameters
         ----------

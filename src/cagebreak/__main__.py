@@ -1,0 +1,5 @@
+"""``python -m cagebreak`` is the command `cagebreak`."""
+
+from cagebreak.cli import main
+
+main(prog_name="cagebreak")

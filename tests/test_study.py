@@ -1,0 +1,314 @@
+"""A study end to end: the same bits for any engine, extension, change, failure, fit and figures."""
+
+import csv
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import matplotlib.figure
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+
+import cagebreak as cb
+from cagebreak.dynamics.relaxation import mean_squared_displacement, self_intermediate
+from cagebreak.errors import InputError, StoreError, UnitError
+from cagebreak.learning import evaluate
+from cagebreak.seeding import seed_sequence
+from cagebreak.simulation.equilibrate import SEGMENT
+from cagebreak.simulation.isoconfigurational import trajectory
+from cagebreak.study import stages
+from tiny_study import unit_bytes, write_recipe
+
+SEGMENTS = {"time": 2 * SEGMENT + 10}  # two whole segments and a rest
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    path = write_recipe(tmp_path_factory.mktemp("study") / "hs.toml", **SEGMENTS)
+    study = cb.Study(path)
+    study.run("serial", progress=False)
+    return study
+
+
+def complete(study):
+    return all(stage.done == stage.total for stage in study.status())
+
+
+def test_every_unit_is_there(study):
+    found = unit_bytes(study.store.folder)
+    assert len(found) == 3 + 3 * 3 + 3 + 3
+    assert {"equilibrate/0000.h5", "run/0001/0002.h5"} <= set(found)
+    assert complete(study)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_pool_gives_the_same_bits(study, tmp_path, workers):
+    other = cb.Study(write_recipe(tmp_path / "hs.toml", **SEGMENTS))
+    other.run(workers=workers, progress=False)
+    assert unit_bytes(other.store.folder) == unit_bytes(study.store.folder)
+
+
+def test_any_executor_gives_the_same_bits(study, tmp_path):
+    other = cb.Study(write_recipe(tmp_path / "hs.toml", **SEGMENTS))
+    with ThreadPoolExecutor(2) as executor:
+        other.run(executor=executor, workers=2, progress=False)
+    assert unit_bytes(other.store.folder) == unit_bytes(study.store.folder)
+
+
+def test_a_configuration_is_that_of_equilibrate(study):
+    seed = seed_sequence(study.recipe.study.seed, "equilibrate", 2)
+    expected = cb.equilibrate(study.recipe.model, 120, SEGMENTS["time"], seed)
+    found = study.configuration(2)
+    assert np.array_equal(found.positions, expected.positions)
+    assert np.array_equal(found.velocities, expected.velocities)
+    read = cb.read(study.store.folder / "equilibrate" / "0002.h5")
+    assert np.array_equal(read.positions, expected.positions)
+
+
+def test_propensity_is_that_of_its_runs(study):
+    start, model = study.configuration(1), study.recipe.model
+    times = cb.log_times(0.01, 5.0, 5)
+    runs = [
+        trajectory(start, model, times, seed_sequence(study.recipe.study.seed, "run", 1, r))
+        for r in range(3)
+    ]
+    lengths = np.sqrt((np.array(runs) ** 2).sum(axis=-1))
+    found, relaxation = stages.load_propensity(study.store, 1)
+    assert np.array_equal(found.times, times)
+    assert found.n_runs == 3
+    np.testing.assert_allclose(found.mean, lengths.mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(found.halves[0], (lengths[0] + lengths[2]) / 2, rtol=1e-14)
+    np.testing.assert_allclose(found.halves[1], lengths[1], rtol=1e-14)
+    species = start.species
+    msd = np.mean([mean_squared_displacement(run, species) for run in runs], axis=0)
+    f_s = np.mean([self_intermediate(run, species, 2 * np.pi) for run in runs], axis=0)
+    np.testing.assert_allclose(relaxation["msd"], msd, rtol=1e-14)
+    np.testing.assert_allclose(relaxation["f_s"], f_s, rtol=1e-14)
+
+
+def test_features_are_those_of_the_paper(study):
+    expected = cb.papers.alkemade2022(study.recipe.model, 1).compute(study.configuration(2))
+    found = study.features(2)
+    assert np.array_equal(found.values, expected.values)
+    assert found.labels.dtype == expected.labels.dtype
+    assert str(found.labels) == str(expected.labels)
+
+
+def test_a_study_that_grows_keeps_its_units_and_equals_one_made_at_once(tmp_path):
+    large = cb.Study(write_recipe(tmp_path / "large.toml", n_configurations=4, n_runs=3))
+    large.run("serial", progress=False)
+    path = write_recipe(tmp_path / "hs.toml", n_configurations=3, n_runs=2)
+    small = cb.Study(path)
+    small.run("serial", progress=False)
+    folder = small.store.folder
+    kept = [p for p in folder.rglob("*.h5") if p.parts[-2] != "propensity"]
+    made = {p: p.stat().st_mtime_ns for p in kept}
+    write_recipe(path, n_configurations=4, n_runs=3)
+    grown = cb.Study(path)
+    assert {s.stage: (s.done, s.outdated) for s in grown.status()} == {
+        "equilibrate": (3, 0),
+        "run": (6, 0),
+        "propensity": (0, 3),
+        "descriptors": (3, 0),
+    }
+    grown.run("serial", progress=False)
+    assert {p: p.stat().st_mtime_ns for p in kept} == made
+    assert unit_bytes(folder) == unit_bytes(large.store.folder)
+
+
+def test_a_changed_recipe_never_mixes(tmp_path, monkeypatch):
+    path = write_recipe(tmp_path / "hs.toml")
+    study = cb.Study(path)
+    study.run("serial", progress=False)
+    before = unit_bytes(study.store.folder)
+    write_recipe(path, last=6.0)
+    changed = cb.Study(path)
+    with pytest.raises(StoreError, match=r"run: computed with another recipe \(isoconf.*last was"):
+        changed.run("serial", progress=False)
+    for refused in (changed.fit, lambda: changed.propensity(0)):
+        with pytest.raises(StoreError, match="another recipe"):
+            refused()
+    assert unit_bytes(study.store.folder) == before
+    assert [s.changed for s in changed.status()] == [0, 9, 3, 0]
+    changed.run("serial", progress=False, set_aside=True)
+    assert complete(changed)
+    write_recipe(path)
+    monkeypatch.setattr(stages, "do", None)  # the old results come back, with nothing to do
+    cb.Study(path).run("serial", progress=False, set_aside=True)
+    assert unit_bytes(study.store.folder) == before
+
+
+def test_a_failing_unit_stops_only_those_that_need_it(tmp_path, monkeypatch):
+    study = cb.Study(write_recipe(tmp_path / "hs.toml"))
+    good, tried = stages.STAGES["run"], []
+
+    def work(recipe, store, unit):
+        if unit.address == (1, 0):
+            tried.append(unit)
+            raise ArithmeticError("an unlucky number")
+        good.work(recipe, store, unit)
+
+    monkeypatch.setitem(stages.STAGES, "run", replace(good, work=work))
+    with pytest.raises(UnitError, match=r"1 unit failed, and 1 that.*run 1/0: Arith.*unlucky"):
+        study.run("serial", retries=1, progress=False)
+    assert len(tried) == 2
+    assert [s.total - s.done for s in study.status()] == [0, 1, 1, 0]
+    monkeypatch.undo()
+    study.run("serial", progress=False)
+    assert complete(study)
+
+
+def test_relaxation_is_where_f_s_falls_to_one_over_e(study):
+    found = study.relaxation()
+    table = study.table("propensity")
+    assert found.keys() == {"A", "B"}
+    for letter, tau in found.items():
+        rows = table[table["species"] == letter]
+        at_tau = np.interp(np.log(tau), np.log(rows["time"]), rows["f_s"])
+        assert at_tau == pytest.approx(np.exp(-1))
+
+
+def test_table_of_propensity(study):
+    table = study.table("propensity")
+    parts = [study.propensity(c) for c in range(3)]
+    means = np.array([p.mean[:, p.species == 1].mean(axis=1) for p in parts])
+    rows = table[table["species"] == "B"]
+    np.testing.assert_allclose(rows["propensity"], means.mean(axis=0))
+    np.testing.assert_allclose(rows["error"], means.std(axis=0, ddof=1) / 3**0.5)
+    np.testing.assert_allclose(rows["ceiling"], np.mean([p.ceiling[:, 1] for p in parts], axis=0))
+    assert (table["n_configurations"] == 3).all()
+
+
+def test_fit_does_what_the_recipe_says(study):
+    table = study.fit().table
+    assert {(str(r["species"]), str(r["features"])) for r in table} == {
+        (species, features) for species in "AB" for features in ("LR0", "LR1")
+    }
+    assert set(table["n_features"][table["features"] == "LR0"]) == {354}
+    assert set(table["n_features"][table["features"] == "LR1"]) == {708}
+    path = study.store.folder / "tables" / "scores.csv"
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["r"]) for row in rows] == pytest.approx(table["r"].tolist(), nan_ok=True)
+    recipe = json.loads(path.with_suffix(".json").read_text())["recipe"]
+    assert recipe["learning.clip"] == 6.0
+
+
+def test_tables_are_read_again_until_the_recipe_changes(study, monkeypatch):
+    first = study.table("scores")
+    times = first["time"].copy()
+
+    def refuse(*_, **__):
+        raise AssertionError("fitted again")
+
+    monkeypatch.setattr("cagebreak.learning.evaluate", refuse)
+    again = study.table("scores")
+    assert again.dtype == first.dtype
+    assert all(np.array_equal(again[n], first[n], equal_nan=first[n].dtype.kind == "f")
+               for n in first.dtype.names)  # fmt: skip
+    assert np.array_equal(again["time"], times)
+    learning = dict(study.recipe.values["learning"], clip=5.0)
+    other = replace(study.recipe, values=study.recipe.values | {"learning": learning})
+    monkeypatch.setattr(study, "recipe", other)
+    with pytest.raises(AssertionError, match="fitted again"):
+        study.table("scores")
+
+
+def test_fit_of_a_selection_equals_evaluate_of_its_columns(study):
+    samples = []
+    for c in range(3):
+        propensity = study.propensity(c)
+        rows = propensity.species == 0
+        features = study.features(c).where(kind="radial", generation=[0])
+        samples.append(
+            cb.learning.Sample(
+                features.values[rows],
+                propensity.mean[:, rows].T,
+                np.zeros(rows.sum(), int),
+                propensity.halves[:, :, rows].swapaxes(1, 2),
+            )
+        )
+    expected = evaluate(
+        cb.Ridge(alphas=(1.0, 10.0)),
+        samples,
+        seed=seed_sequence(study.recipe.study.seed, "fit"),
+        times=study.propensity(0).times,
+        folds=3,
+        n_resamples=100,
+    ).table
+    found = study.fit(
+        cb.Ridge(alphas=(1.0, 10.0)), {"generations": 0, "kind": "radial"}, "A", "mine"
+    ).table
+    assert set(found["learner"]) == {"mine"}
+    assert set(found["features"]) == {"generations = 0, kind = radial"}
+    assert set(found["n_features"]) == {162}
+    for column in ("time", "species", "r", "low", "high", "ceiling", "r_configuration"):
+        assert np.array_equal(found[column], expected[column]) or np.allclose(
+            found[column], expected[column], equal_nan=True
+        ), column
+
+
+def test_any_learner_and_named_selections(study):
+    wanted = {"near": {"generations": [1], "kind": "angular", "l": [4, 6]}, "all": {}}
+    table = study.fit(LinearRegression(), wanted, species=["B"]).table
+    sizes = {str(row["features"]): int(row["n_features"]) for row in table}
+    assert sizes == {"near": 32, "all": 708}
+    assert set(table["species"]) == {"B"}
+    assert set(table["learner"]) == {"LinearRegression"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda s: s.run("dusk"),
+        lambda s: s.run(workers=0),
+        lambda s: s.run("serial", retries=-1),
+        lambda s: s.configuration(3),
+        lambda s: s.features(-1),
+        lambda s: s.fit(features={"kind": "radial", "more": {"kind": "angular"}}),
+        lambda s: s.fit(features={"generation": 2}),
+        lambda s: s.fit(features="radial"),
+        lambda s: s.fit(species="C"),
+        lambda s: s.table("tables"),
+        lambda s: s.figure("fig1"),
+    ],
+)
+def test_wrong_arguments_are_named(study, wrong):
+    with pytest.raises(InputError, match="expected"):
+        wrong(study)
+
+
+def test_what_is_not_done_is_said(tmp_path):
+    study = cb.Study(write_recipe(tmp_path / "hs.toml"))
+    assert [s.done for s in study.status()] == [0, 0, 0, 0]
+    for early in (study.fit, study.relaxation, lambda: study.configuration(0)):
+        with pytest.raises(StoreError, match="run the study first"):
+            early()
+    assert not study.store.folder.exists()
+
+
+def test_plan_counts_what_is_left(study, tmp_path):
+    fresh = cb.Study(write_recipe(tmp_path / "hs.toml"))
+    plan = fresh.plan(workers=3)
+    assert [(s.left, s.total) for s in plan.stages] == [(3, 3), (9, 9), (3, 3), (3, 3)]
+    assert plan.workers == 3
+    assert all(s.seconds > 0 for s in plan.stages)
+    written = {
+        name: np.mean([p.stat().st_size for p in (study.store.folder / name).rglob("*.h5")])
+        for name in stages.STAGES
+    }
+    for stage in plan.stages:
+        assert stage.n_bytes == pytest.approx(written[stage.stage], rel=0.35), stage.stage
+    assert not fresh.store.folder.exists()
+    done = study.plan()
+    assert done.core_seconds == done.n_bytes == 0
+
+
+def test_figure_is_drawn_and_written_with_its_table(study, tmp_path):
+    name = "alkemade2022.mean_propensity"
+    assert isinstance(study.figure(name), matplotlib.figure.Figure)
+    study.figure(name, tmp_path / "eta0.45")
+    assert {p.name for p in tmp_path.iterdir()} == {
+        f"eta0.45.{ending}" for ending in ("png", "pdf", "csv", "json")
+    }

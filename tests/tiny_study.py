@@ -1,0 +1,37 @@
+"""A study small enough for tests: seconds in all, every stage."""
+
+from cagebreak.study import schema
+from cagebreak.study.recipe import text
+
+
+def write_recipe(path, **changes):
+    """Write the tiny recipe; `changes` are values by key, whatever the section."""
+    values = schema.defaults("hard_spheres", small=True)
+    tiny = {
+        "packing_fraction": 0.45,
+        "n_configurations": 3,
+        "n_particles": 120,
+        "time": 60.0,
+        "n_runs": 3,
+        "last": 5.0,
+        "n_times": 5,
+        "generations": 1,
+        "outer_folds": 3,
+        "inner_folds": 2,
+        "bootstrap": 100,
+        "selections": {"LR0": {"generations": 0}, "LR1": {"generations": 1}},
+    }
+    for key, value in (tiny | changes).items():
+        (section,) = (name for name, entries in values.items() if key in entries)
+        values[section][key] = value
+    path.write_text(text(values))
+    return path
+
+
+def unit_bytes(folder):
+    """Return the bytes of every unit of a study by its path in the folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.glob("[!.]*/**/*.h5"))
+        if path.relative_to(folder).parts[0] != "aside"
+    }
