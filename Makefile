@@ -7,6 +7,10 @@
 PYTHON ?= python3
 DEMO := run/demo.toml
 
+# BLAS threads that find their core busy wait by spinning: beside other work, a fit with two of them
+# takes many times as long as with one.
+run test: export OPENBLAS_NUM_THREADS ?= 1
+
 .PHONY: run test benchmark clean
 
 run: .venv-run/installed $(DEMO)
@@ -19,7 +23,7 @@ test: .venv-test/installed
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/mypy
 	.venv-test/bin/lint-imports
-	OPENBLAS_NUM_THREADS=1 .venv-test/bin/pytest -n 2 -m "not slow"  # two workers, a core each
+	.venv-test/bin/pytest -n 2 -m "not slow"
 
 benchmark: .venv-benchmark/installed
 	for script in benchmarks/*.py; do .venv-benchmark/bin/python $$script || exit 1; done

@@ -213,6 +213,13 @@ def test_missing_selections_are_named(name, missing):
         draw(name, scores_table(selections=selections))
 
 
+def test_scores_that_are_no_numbers_are_named():
+    table = scores_table()
+    table["r"][table["features"] == "LR1"] = np.nan
+    with pytest.raises(InputError, match="no finite r for species 'A', features 'LR1'"):
+        draw("alkemade2022.generations", table)
+
+
 @pytest.mark.parametrize("name", ["alkemade2022.generations", "boattini2021.radial_angular"])
 def test_missing_species_are_named(name):
     with pytest.raises(InputError, match=r"no rows for species 'A'.*has B"):

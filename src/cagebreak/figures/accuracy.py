@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
+from cagebreak.errors import InputError
 from cagebreak.figures import style
 from cagebreak.figures.tables import curve
 
@@ -25,6 +26,8 @@ def draw(
     curves = {name: curve(table, species=species, features=name) for name in selections}
     for name, (label, (colour, marker)) in selections.items():
         rows = curves[name]
+        if not np.isfinite(rows["r"]).any():
+            raise InputError(f"table: no finite r for species {species!r}, features {name!r}")
         axes.fill_between(
             rows["time"], rows["low"], rows["high"], color=colour, alpha=0.22, linewidth=0
         )
