@@ -40,7 +40,7 @@ def test_help_lists_every_command():
 def test_new_then_plan(tmp_path):
     recipe = tmp_path / "hs.toml"
     assert f"cagebreak plan {recipe}" in call("new", "hard-spheres", recipe, "--small").output
-    assert Recipe.read(recipe).preparation.n_configurations == 8
+    assert Recipe.read(recipe).preparation.n_configurations == 10
     tiny = write_recipe(tmp_path / "tiny.toml")
     lines = call("plan", tiny, "--workers", 2).output.splitlines()
     assert lines[0].split() == ["stage", "to", "do", "a", "unit", "core-hours", "disk"]

@@ -148,7 +148,7 @@ class Preparation:
         "a whole number from 3 to 1000000",
         _integer(3, 10**6),
         "raise it to extend a study (Alkemade 2022: 100)",
-        small=8,
+        small=10,
     )
     n_particles: int = _key(
         2000,
@@ -162,7 +162,7 @@ class Preparation:
         "a number from 0 to 1e12",
         _number(0, 1e12),
         "equilibration after growth, tau (Alkemade 2022: 1e5)",
-        small=500.0,
+        small=300.0,
     )
 
 
@@ -194,7 +194,7 @@ class Isoconfigurational:
         36,
         "a whole number from 2 to 10000",
         _integer(2, 10**4),
-        "spaced evenly in log t (chosen: five a decade)",
+        "spaced evenly in log t (chosen: 36, five a decade)",
         small=21,
     )
     wavenumber: float = _key(
@@ -237,15 +237,13 @@ class Learning:
         5,
         "a whole number from 3 up to n_configurations",
         _integer(3, 10**6),
-        "accuracy is measured on configurations left out (chosen)",
-        small=4,
+        "accuracy is measured on configurations left out (chosen: 5)",
     )
     inner_folds: int = _key(
         4,
         "a whole number from 2 up to outer_folds - 1",
         _integer(2, 10**6),
-        "alpha is chosen on configurations left out of those trained on (chosen)",
-        small=3,
+        "alpha is chosen on configurations left out of those trained on (chosen: 4)",
     )
     alphas: tuple[float, ...] = _key(
         tuple(10.0**n for n in range(-5, 7)),
@@ -263,13 +261,13 @@ class Learning:
         6.0,
         "a number above 0",
         _number(0, 1e300, open_below=True),
-        "standardised features are cut off here (chosen: guards against rare neighbours)",
+        "standardised features are cut off here (chosen: 6; rare neighbours do harm else)",
     )
     bootstrap: int = _key(
         2000,
         "a whole number from 100 to 1000000",
         _integer(100, 10**6),
-        "resamples of the configurations, for the intervals (chosen)",
+        "resamples of the configurations, for the intervals (chosen: 2000)",
     )
     species: tuple[str, ...] = _key(
         ("A", "B"),
@@ -306,7 +304,7 @@ _MODEL_COMMENTS = {
         "composition": "fraction of A particles (Alkemade 2022: 0.3)",
     }
 }
-_MODEL_SMALL: dict[str, dict[str, Any]] = {"hard_spheres": {"packing_fraction": 0.52}}
+_MODEL_SMALL: dict[str, dict[str, Any]] = {"hard_spheres": {"packing_fraction": 0.56}}
 
 
 def keys_of(section: str) -> dict[str, Key]:

@@ -263,7 +263,7 @@ class Store:
 
 def _header(file: h5py.File, unit: Unit) -> Identity:
     """Return what a unit's file was made from, or raise ValueError or KeyError."""
-    attributes = dict(file.attrs)
+    attributes = file.attrs
     if attributes.get("format") != FORMAT:
         raise ValueError(f"expected format {FORMAT!r}, got {attributes.get('format')!r}")
     address = tuple(int(part) for part in np.atleast_1d(attributes["address"]))

@@ -80,7 +80,7 @@ class Study:
         set_aside: bool = False,
         retries: int = RETRIES,
         progress: bool = True,
-    ) -> list[StageStatus]:
+    ) -> None:
         """Do what is not done yet.
 
         Killed at any moment, it loses only the units in flight, and of an equilibration only one
@@ -101,10 +101,6 @@ class Study:
             How often a unit that fails is tried again.
         progress
             Show it: bars on a terminal, a few lines elsewhere.
-
-        Returns
-        -------
-        list of StageStatus
 
         Raises
         ------
@@ -132,7 +128,6 @@ class Study:
                 with entered as ready:
                     outcome = self._do(todo, ready, retries, progress)
                 _raise_if_failed(outcome)
-        return self.status()
 
     def plan(self, workers: int | None = None) -> Plan:
         """Measure on this machine what is left to spend; takes seconds.
