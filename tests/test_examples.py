@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cagebreak.study import Recipe
+from cagebreak.study.recipe import Recipe, write_new
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -48,8 +48,10 @@ def test_links_of_the_documents_lead_somewhere():
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
-def test_the_recipe_of_make_run_is_a_real_study():
+def test_the_recipe_of_make_run_is_a_real_study_and_that_of_the_command(tmp_path):
     recipe = Recipe.read(EXAMPLES / "demo.toml")
     assert recipe.preparation.n_configurations >= 8
     assert recipe.preparation.n_particles >= 1000
     assert recipe.isoconfigurational.n_runs >= 16
+    write_new(tmp_path / "new.toml", "hard-spheres", small=True)
+    assert (tmp_path / "new.toml").read_text() == (EXAMPLES / "demo.toml").read_text()

@@ -123,6 +123,15 @@ def test_mean_propensity_draws_free_flight_over_short_times():
     np.testing.assert_allclose(flight.get_ydata() / flight.get_xdata(), np.sqrt(8 / np.pi))
 
 
+@pytest.mark.parametrize(("late", "early"), [(1.0, 1e9), (0.0, 1.0), (1.0, 10.0)])
+def test_guides_and_names_belong_to_regimes_in_the_data(late, early):
+    table = propensity_table(times=TIMES[(late < TIMES) & (early > TIMES)])
+    (axes,) = draw("alkemade2022.mean_propensity", table).axes
+    texts = {text.get_text() for text in axes.texts}
+    assert ("ballistic" in texts) == (late == 0) == (r"$\langle|v|\rangle\, t$" in texts)
+    assert ("diffusive" in texts) == (early > 100) == (r"$\propto t^{1/2}$" in texts)
+
+
 def test_tau_alpha_beyond_the_data_is_not_marked():
     (axes,) = draw("alkemade2022.mean_propensity", tau_alpha={"A": 1e9}).axes
     assert "*" not in [line.get_marker() for line in axes.get_lines()]
@@ -292,7 +301,7 @@ class TestRegimes:
 
     def test_without_flight(self):
         late = TIMES[TIMES > 1]
-        assert self.find(late, displacement(late)).caging_begins == late[0]
+        assert self.find(late, displacement(late)).caging_begins == 0
 
     def test_without_cages(self):
         found = self.find(TIMES, TIMES / np.sqrt(1 + TIMES))

@@ -65,8 +65,7 @@ def mean_propensity(
         flight = times[times <= 2.5 * found.caging_begins]
         _guide(axes, flight, mean_speed * flight, r"$\langle|v|\rangle\, t$")
         drift = times[times >= found.caging_ends]
-        if len(drift) > 1:
-            _guide(axes, drift, 1.6 * high * np.sqrt(drift / times[-1]), r"$\propto t^{1/2}$")
+        _guide(axes, drift, 1.6 * high * np.sqrt(drift / times[-1]), r"$\propto t^{1/2}$")
         mark_regimes(axes, found)
         style.legend(figure, axes, columns=3)
     return figure
@@ -126,7 +125,9 @@ def _mark_relaxation(
 
 
 def _guide(axes: Axes, times: np.ndarray, values: np.ndarray, name: str) -> None:
-    """Draw a dashed line for the eye, named to the upper left of its middle."""
+    """Draw a dashed line for the eye, named to the upper left of its middle, if there is room."""
+    if len(times) < 2:
+        return
     axes.plot(times, values, "--", color=style.GREY, linewidth=0.9, zorder=1)
     middle = len(times) // 2
     axes.annotate(

@@ -12,8 +12,8 @@ from cagebreak.errors import InputError
 class Regimes:
     """When caging begins and ends, in units of tau.
 
-    Without a ballistic regime in the data, caging begins at the first time; without a diffusive
-    one, it ends at infinity; without caging, it ends where it begins.
+    Without a ballistic regime in the data, caging begins at 0; without a diffusive one, it ends at
+    infinity; without caging, it ends where it begins.
     """
 
     caging_begins: float
@@ -62,12 +62,12 @@ def regimes(times: ArrayLike, displacement: ArrayLike) -> Regimes:
 
 
 def _first_reach(times: np.ndarray, values: np.ndarray, level: float) -> float:
-    """Return the first time at which `values` reach `level`, interpolated in log t."""
+    """Return when `values` reach `level`, interpolated in log t: 0 if before, inf if after all."""
     reached = np.flatnonzero(values >= level)
     if not len(reached):
         return np.inf
     i = reached[0]
     if i == 0:
-        return float(times[0])
+        return 0.0
     share = (level - values[i - 1]) / (values[i] - values[i - 1])
     return float(times[i - 1] * (times[i] / times[i - 1]) ** share)
