@@ -81,6 +81,7 @@ def test_new_refuses_unknown_models_and_names(tmp_path, model, name):
         ({"preparation.time": -1.0}, r"\[preparation\] time = -1.0: expected"),
         ({"preparation.time": float("nan")}, r"time = nan: expected a number from 0"),
         ({"preparation.time": float("inf")}, r"time = inf: expected a number from 0"),
+        ({"study.seed": True}, r"\[study\] seed = True: expected a whole number"),
         ({"study.seed": -1}, r"\[study\] seed = -1: expected a whole number"),
         ({"isoconfigurational.n_runs": 1}, r"n_runs = 1: expected a whole number from 2"),
         ({"isoconfigurational.last": 0.001}, r"last = 0.001: expected more than first = 0.01"),

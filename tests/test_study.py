@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -42,10 +44,9 @@ def test_every_unit_is_there(study):
     assert complete(study)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_pool_gives_the_same_bits(study, tmp_path, workers):
+def test_a_pool_gives_the_same_bits(study, tmp_path):
     other = cb.Study(write_recipe(tmp_path / "hs.toml", **SEGMENTS))
-    other.run(workers=workers, progress=False)
+    other.run(workers=2, progress=False)
     assert unit_bytes(other.store.folder) == unit_bytes(study.store.folder)
 
 
@@ -54,6 +55,17 @@ def test_any_executor_gives_the_same_bits(study, tmp_path):
     with ThreadPoolExecutor(2) as executor:
         other.run(executor=executor, workers=2, progress=False)
     assert unit_bytes(other.store.folder) == unit_bytes(study.store.folder)
+
+
+def test_a_script_needs_no_main_guard(tmp_path):
+    recipe = write_recipe(tmp_path / "hs.toml", time=1.0)
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import cagebreak as cb\nprint('once')\ncb.Study({str(recipe)!r}).run(workers=1)\n"
+    )
+    found = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert found.stdout == "once\n"
+    assert complete(cb.Study(recipe))
 
 
 def test_a_configuration_is_that_of_equilibrate(study):
