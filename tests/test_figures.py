@@ -267,14 +267,15 @@ def test_the_registry_needs_no_matplotlib_and_the_figures_no_pyplot():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_drawing_leaves_the_callers_settings_alone():
+def test_drawing_neither_changes_nor_heeds_the_callers_settings():
     import matplotlib as mpl
 
-    with mpl.rc_context({"font.size": 31.0, "lines.linewidth": 9.0}):
+    with mpl.rc_context({"lines.linewidth": 9.0, "axes.facecolor": "black"}):
         before = dict(mpl.rcParams)
         (axes,) = draw("alkemade2022.generations").axes
         assert dict(mpl.rcParams) == before
         assert axes.get_lines()[0].get_linewidth() < 2
+        assert axes.get_facecolor() == (1, 1, 1, 1)
 
 
 class TestRegimes:
