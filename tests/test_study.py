@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -127,6 +128,26 @@ def test_a_study_that_grows_keeps_its_units_and_equals_one_made_at_once(tmp_path
     grown.run("serial", progress=False)
     assert {p: p.stat().st_mtime_ns for p in kept} == made
     assert unit_bytes(folder) == unit_bytes(large.store.folder)
+
+
+def test_runs_that_are_reduced_may_be_deleted(tmp_path):
+    path = write_recipe(tmp_path / "hs.toml")
+    study = cb.Study(path)
+    study.run("serial", progress=False)
+    complete, table = unit_bytes(study.store.folder), study.fit().table
+    shutil.rmtree(study.store.folder / "run")
+    study.run("serial", progress=False)
+    assert {s.stage: s.done for s in study.status()}["run"] == 9
+    assert not (study.store.folder / "run").exists()
+    np.testing.assert_array_equal(study.fit().table, table)
+    # A reduction that is lost needs its runs again, and no others.
+    (study.store.folder / "propensity" / "0001.h5").unlink()
+    study.run("serial", progress=False)
+    again = unit_bytes(study.store.folder)
+    assert [name for name in again if name.startswith("run")] == [
+        f"run/0001/{r:04d}.h5" for r in range(3)
+    ]
+    assert all(complete[name] == data for name, data in again.items())
 
 
 def test_a_changed_recipe_never_mixes(tmp_path, monkeypatch):

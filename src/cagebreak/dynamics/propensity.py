@@ -23,10 +23,9 @@ class Propensity:
     ----------
     times : (T,) array
         In tau.
-    mean : (T, N) array
-        Absolute displacement averaged over the runs, in sigma (Alkemade 2022, eq. 1).
-    halves : (2, T, N) array
-        The same over the runs of even and of odd number; NaN if there is only one run.
+    sums : (2, T, N) array
+        Absolute displacements in sigma, summed over the runs of even and over those of odd number:
+        all that is kept of the runs, and what further runs add to.
     n_runs
         Number of runs.
     species : (N,) array
@@ -34,8 +33,7 @@ class Propensity:
     """
 
     times: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    halves: NDArray[np.float64]
+    sums: NDArray[np.float64]
     n_runs: int
     species: NDArray[np.int64]
 
@@ -43,7 +41,7 @@ class Propensity:
     def from_runs(
         cls, times: ArrayLike, species: ArrayLike, runs: Iterable[NDArray[np.float64]]
     ) -> "Propensity":
-        """Average the absolute displacements (T, N) of each run, in their order.
+        """Add up the absolute displacements (T, N) of each run, in their order.
 
         Raises
         ------
@@ -53,19 +51,33 @@ class Propensity:
         times, species = check_times(times), np.asarray(species)
         shape = (len(times), len(species))
         sums = np.zeros((2, *shape))
-        counts = [0, 0]
-        for r, lengths in enumerate(runs):
+        n_runs = 0
+        for lengths in runs:
             if lengths.shape != shape:
-                raise InputError(f"runs: expected shape {shape}, got {lengths.shape} in run {r}")
-            sums[r % 2] += lengths
-            counts[r % 2] += 1
-        n_runs = sum(counts)
+                raise InputError(
+                    f"runs: expected shape {shape}, got {lengths.shape} in run {n_runs}"
+                )
+            sums[n_runs % 2] += lengths
+            n_runs += 1
         if n_runs == 0:
             raise InputError("runs: expected at least one run, got none")
-        halves = np.full_like(sums, np.nan)
-        if n_runs > 1:
-            halves = sums / np.reshape(counts, (2, 1, 1))
-        return cls(times, sums.sum(axis=0) / n_runs, halves, n_runs, species)
+        return cls(times, sums, n_runs, species)
+
+    @cached_property
+    def mean(self) -> NDArray[np.float64]:
+        """The propensity: absolute displacement averaged over all runs, (T, N), in sigma.
+
+        Alkemade 2022, eq. 1.
+        """
+        return self.sums.sum(axis=0) / self.n_runs
+
+    @cached_property
+    def halves(self) -> NDArray[np.float64]:
+        """The same from the runs of even and of odd number, (2, T, N); NaN with one run only."""
+        if self.n_runs == 1:
+            return np.full_like(self.sums, np.nan)
+        counts = [(self.n_runs + 1) // 2, self.n_runs // 2]
+        return self.sums / np.reshape(counts, (2, 1, 1))
 
     @cached_property
     def reliability(self) -> NDArray[np.float64]:

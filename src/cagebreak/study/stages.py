@@ -42,6 +42,9 @@ class Stage:
         Whether a unit is one run rather than one configuration.
     sizes
         Recipe keys that say how many units it takes in; see `Identity`.
+    reduced_to
+        The stage that keeps all that is needed of it: once a configuration is done there, the files
+        of this stage may be deleted and are not made again.
     weight
         Expected cost of a unit, in tau of simulation; for estimates of the time left.
     """
@@ -52,6 +55,7 @@ class Stage:
     work: Callable[[Recipe, Store, Unit], None]
     per_run: bool = False
     sizes: tuple[str, ...] = ()
+    reduced_to: str = ""
     weight: Callable[[Recipe], float] = lambda recipe: 1.0
 
 
@@ -174,8 +178,7 @@ def _propensity(recipe: Recipe, store: Store, unit: Unit) -> None:
     result = Propensity.from_runs(first["times"], first["species"], lengths_of_runs())
     arrays = {
         "times": Dataset(result.times, "tau", "time"),
-        "mean": Dataset(result.mean, "sigma", "time, particle"),
-        "halves": Dataset(result.halves, "sigma", "half of the runs, time, particle"),
+        "sums": Dataset(result.sums, "sigma", "runs of even and odd number, time, particle"),
         "n_runs": Dataset(np.array(result.n_runs), "runs", ""),
         "species": Dataset(result.species, "0 is A, 1 is B", "particle"),
         "msd": Dataset(sums["msd"] / result.n_runs, "sigma^2", "time, species"),
@@ -242,6 +245,7 @@ STAGES: dict[str, Stage] = {
             ),
             work=_run,
             per_run=True,
+            reduced_to="propensity",
             weight=lambda recipe: recipe.isoconfigurational.last,
         ),
         Stage(

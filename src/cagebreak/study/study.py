@@ -348,7 +348,14 @@ class Study:
         return units(self.recipe, STAGES[stage])
 
     def _surveys(self) -> dict[str, Survey]:
-        return {name: self.store.survey(name) for name in STAGES}
+        surveys = {name: self.store.survey(name) for name in STAGES}
+        for name, stage in STAGES.items():
+            if stage.reduced_to:
+                kept = surveys[stage.reduced_to].done
+                surveys[name].done |= {
+                    unit.address for unit in self._units(name) if unit.address[:1] in kept
+                }
+        return surveys
 
     def _require_done(self, *names: str) -> None:
         surveys = {name: self.store.survey(name) for name in names}
