@@ -12,6 +12,7 @@ import matplotlib.figure
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import cagebreak as cb
 from cagebreak.dynamics.relaxation import mean_squared_displacement, self_intermediate
@@ -246,6 +247,20 @@ def test_tables_are_read_again_until_the_recipe_changes(study, monkeypatch):
     monkeypatch.setattr(study, "recipe", other)
     with pytest.raises(AssertionError, match="fitted again"):
         study.table("scores")
+
+
+def test_fit_uses_one_thread_so_that_its_bits_depend_on_none(study, monkeypatch):
+    found = []
+
+    def look(*_, **__):
+        found.extend(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
+        raise InterruptedError
+
+    monkeypatch.setattr("cagebreak.learning.evaluate", look)
+    with threadpool_limits(limits=2), pytest.raises(InterruptedError):
+        study.fit()
+    assert found
+    assert set(found) == {1}
 
 
 def test_fit_of_a_selection_equals_evaluate_of_its_columns(study):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import Configuration, species_index
 from cagebreak.descriptors import Features
@@ -22,6 +23,7 @@ from cagebreak.study.engines import ENGINES, Engine, available_cores
 from cagebreak.study.plan import Plan, make_plan
 from cagebreak.study.progress import Tally, describe, show
 from cagebreak.study.recipe import Recipe
+from cagebreak.study.samples import StudySamples
 from cagebreak.study.schedule import RETRIES, Outcome, by_configuration, schedule
 from cagebreak.study.stages import STAGES, needs, units
 from cagebreak.study.store import Survey, Unit
@@ -29,7 +31,7 @@ from cagebreak.study.store import Survey, Unit
 if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
 
-    from cagebreak.learning import Sample, Scores
+    from cagebreak.learning import Scores
 
 
 @dataclass(frozen=True)
@@ -242,16 +244,19 @@ class Study:
         letters = [species] if isinstance(species, str) else species or wanted.species
         numbers = [species_index(letter, self.recipe.model.n_species) for letter in letters]
         labels = self.features(0).labels
-        scores = evaluate(
-            learner,
-            _Samples(self, numbers),
-            seed=seed_sequence(self.recipe.study.seed, "fit"),
-            columns={key: selections.columns(labels, wish) for key, wish in chosen.items()},
-            times=self.propensity(0).times,
-            folds=wanted.outer_folds,
-            n_resamples=wanted.bootstrap,
-            name=name,
-        )
+        samples = StudySamples(self.store, self.recipe.preparation.n_configurations, numbers)
+        # One thread gives the same bits anywhere; on busy cores several were eight times slower.
+        with threadpool_limits(limits=1, user_api="blas"):
+            scores = evaluate(
+                learner,
+                samples,
+                seed=seed_sequence(self.recipe.study.seed, "fit"),
+                columns={key: selections.columns(labels, wish) for key, wish in chosen.items()},
+                times=self.propensity(0).times,
+                folds=wanted.outer_folds,
+                n_resamples=wanted.bootstrap,
+                name=name,
+            )
         if as_in_recipe:
             tables.write(self._table_path("scores"), scores.table, self._provenance("scores"))
             self.table("propensity")
@@ -382,29 +387,6 @@ class Study:
         if not 0 <= c < n:
             raise InputError(f"c: expected a configuration from 0 to {n - 1}, got {c!r}")
         return int(c)
-
-
-class _Samples:
-    """The configurations of a study, read when they are asked for."""
-
-    def __init__(self, study: Study, species: Sequence[int]) -> None:
-        self._study = study
-        self._species = species
-
-    def __len__(self) -> int:
-        return self._study.recipe.preparation.n_configurations
-
-    def __getitem__(self, c: int, /) -> "Sample":
-        from cagebreak.learning import Sample
-
-        propensity = self._study.propensity(c)
-        rows = np.flatnonzero(np.isin(propensity.species, self._species))
-        return Sample(
-            features=self._study.features(c).values[rows],
-            targets=propensity.mean[:, rows].T,
-            species=propensity.species[rows],
-            halves=propensity.halves[:, :, rows].swapaxes(1, 2),
-        )
 
 
 def _raise_if_failed(outcome: Outcome) -> None:
