@@ -143,7 +143,7 @@ def _bytes(recipe: Recipe) -> dict[str, int]:
     arrays = {
         "equilibrate": n * 7,
         "run": n * (t + 1),
-        "propensity": n * (3 * t + 1),
+        "propensity": n * (2 * t + 1),
         "descriptors": n * features,
     }
     return {name: 8 * numbers + _HEADER for name, numbers in arrays.items()}
