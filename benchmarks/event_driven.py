@@ -26,6 +26,14 @@ def speed(run, counter, duration):
     return (counter() - before) / (time.process_time() - start)
 
 
+def tiled(configuration, copies):
+    """Return copies**3 images of a configuration side by side, as one."""
+    shifts = np.stack(np.meshgrid(*[np.arange(copies)] * 3), axis=-1).reshape(-1, 1, 3)
+    box = configuration.box.matrix
+    positions = (configuration.positions + shifts @ box).reshape(-1, 3)
+    return cb.Configuration(positions, np.tile(configuration.species, copies**3), box * copies)
+
+
 def load(path):
     spec = importlib.util.spec_from_file_location("peer", path)
     module = importlib.util.module_from_spec(spec)
@@ -37,7 +45,7 @@ def load(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peer", type=Path, help="a Python file with a class Sim")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[2000, 10_000, 100_000])
+    parser.add_argument("--copies", type=int, nargs="+", default=[1, 2, 4], help="along each edge")
     parser.add_argument("--packing", type=float, nargs="+", default=[0.50, 0.58])
     parser.add_argument("--rounds", type=int, default=9)
     arguments = parser.parse_args()
@@ -47,16 +55,18 @@ def main():
     print("packing       N   cagebreak [1e6/s]   peer [1e6/s]   ratio (middle half)")
     for packing in arguments.packing:
         model = cb.hard_spheres(packing)
-        for n in arguments.sizes:
-            start = cb.equilibrate(model, n, 2000 / n * 20, seed=1)
-            ours = EventDriven(start, model)
-            duration = 2000.0 / n
+        small = cb.equilibrate(model, 2000, 100, seed=1)
+        for copies in arguments.copies:
+            start = tiled(small, copies)
+            n = len(start)
+            ours = EventDriven(start, model, seed=2)
+            duration = max(4000.0 / n, 0.2)
             ours.run(duration)
             theirs = None
             if peer:
                 radii = np.asarray(model.diameters)[start.species] / 2
                 theirs = peer.Sim(
-                    start.positions, radii, start.box.lengths[0], shell=1.5, vel=start.velocities
+                    start.positions, radii, start.box.lengths[0], shell=1.5, vel=ours.velocities
                 )
                 theirs.run(duration)
             rates = []
