@@ -10,8 +10,10 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models import Model
 from cagebreak.seeding import Seed, stream
+from cagebreak.simulation import _columns as columns
 from cagebreak.simulation import _event_kernel as kernel
 from cagebreak.simulation._lanes import LANES
+from cagebreak.simulation._list_kernel import closest_pair
 
 OVERLAP_TOLERANCE = 1e-5
 """Overlap, as a share of the contact distance, that a single-precision file may leave."""
@@ -83,16 +85,16 @@ class EventDriven:
         # Spheres that are near in space are near in memory.
         self._order = self._layout.along_cells(configuration.wrapped)
         order, n = self._order, len(configuration)
-        self._spheres = _aligned((n + 1, kernel.COLUMNS), np.float64)
+        self._spheres = _aligned((n + 1, columns.COLUMNS), np.float64)
         self._spheres[:n, :3] = configuration.unwrapped[order]
-        self._spheres[:n, kernel.VX : kernel.VX + 3] = velocities[order]
-        self._spheres[:n, kernel.RADIUS] = radii[order]
-        self._spheres[:n, kernel.MASS] = masses[order]
+        self._spheres[:n, columns.VX : columns.VX + 3] = velocities[order]
+        self._spheres[:n, columns.RADIUS] = radii[order]
+        self._spheres[:n, columns.MASS] = masses[order]
         self._spheres[n] = np.nan
-        self._anchors = _aligned((n, kernel.ANCHOR_COLUMNS), np.float64)
-        self._anchors[:, kernel.REACH] = self._layout.reaches[configuration.species[order]]
-        self._books = _aligned((n, kernel.BOOK_COLUMNS), np.int32)
-        self._books[:, kernel.SPECIES] = configuration.species[order]
+        self._anchors = _aligned((n, columns.ANCHOR_COLUMNS), np.float64)
+        self._anchors[:, columns.REACH] = self._layout.reaches[configuration.species[order]]
+        self._books = _aligned((n, columns.BOOK_COLUMNS), np.int32)
+        self._books[:, columns.SPECIES] = configuration.species[order]
         self._allot(self._layout.capacities)
         rate = _collision_rate(configuration, model)
         self._inverse_width = rate * n
@@ -118,25 +120,25 @@ class EventDriven:
     @property
     def collisions(self) -> int:
         """Number of collisions since the start."""
-        return int(self._tally[kernel.COLLIDED])
+        return int(self._tally[columns.COLLIDED])
 
     @property
     def scale(self) -> float:
         """Diameters now over the model's."""
-        flown = self._time - self._clock[kernel.ORIGIN]
-        return float(self._space[kernel.SCALE] + self._space[kernel.RATE] * flown)
+        flown = self._time - self._clock[columns.ORIGIN]
+        return float(self._space[columns.SCALE] + self._space[columns.RATE] * flown)
 
     @property
     def positions(self) -> NDArray[np.float64]:
         """Unwrapped positions now, (N, 3), in sigma."""
-        flown = self._time - self._clock[kernel.ORIGIN]
+        flown = self._time - self._clock[columns.ORIGIN]
         lines = self._spheres[:-1]
-        return self._in_order(lines[:, :3] + lines[:, kernel.VX : kernel.VX + 3] * flown)
+        return self._in_order(lines[:, :3] + lines[:, columns.VX : columns.VX + 3] * flown)
 
     @property
     def velocities(self) -> NDArray[np.float64]:
         """Velocities now, (N, 3), in sigma / tau."""
-        return self._in_order(self._spheres[:-1, kernel.VX : kernel.VX + 3])
+        return self._in_order(self._spheres[:-1, columns.VX : columns.VX + 3])
 
     @property
     def configuration(self) -> Configuration:
@@ -149,8 +151,8 @@ class EventDriven:
     def temperature(self) -> float:
         """Kinetic temperature 2 K / 3 (N - 1), in kT."""
         lines = self._spheres[:-1]
-        squares = (lines[:, kernel.VX : kernel.VX + 3] ** 2).sum(axis=1)
-        return float((lines[:, kernel.MASS] * squares).sum() / (3 * (len(lines) - 1)))
+        squares = (lines[:, columns.VX : columns.VX + 3] ** 2).sum(axis=1)
+        return float((lines[:, columns.MASS] * squares).sum() / (3 * (len(lines) - 1)))
 
     @property
     def pressure(self) -> float:
@@ -159,7 +161,7 @@ class EventDriven:
         From the virial: beta P = N / V + sum of momentum transfer times distance / (3 V kT t).
         NaN before any time has passed.
         """
-        virial = self._clock[kernel.VIRIAL] - self._virial_before
+        virial = self._clock[columns.VIRIAL] - self._virial_before
         duration = self._time - self._time_before
         if duration == 0:
             return math.nan
@@ -178,7 +180,7 @@ class EventDriven:
     def reset_averages(self) -> None:
         """Let `pressure` and `collision_rate` average from now on."""
         self._time_before = self._time
-        self._virial_before = float(self._clock[kernel.VIRIAL])
+        self._virial_before = float(self._clock[columns.VIRIAL])
         self._collisions_before = self.collisions
 
     def run(self, duration: float) -> None:
@@ -195,14 +197,14 @@ class EventDriven:
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
         target = self._time + duration
         while True:
-            before = self._clock[kernel.ORIGIN] + self._clock[kernel.NOW]
+            before = self._clock[columns.ORIGIN] + self._clock[columns.NOW]
             status = kernel.advance(target, _EVENTS_A_CALL, *self._state())
             if status == kernel.DONE:
                 break
             if status == kernel.LIST_FULL:
                 self._enlarge_lists()
                 continue
-            passed = self._clock[kernel.ORIGIN] + self._clock[kernel.NOW] - before
+            passed = self._clock[columns.ORIGIN] + self._clock[columns.NOW] - before
             speed = math.sqrt(self.temperature / self._model.temperature)
             if _JAMMED * len(self._start) * speed * passed < _EVENTS_A_CALL:
                 raise SimulationError(
@@ -213,12 +215,12 @@ class EventDriven:
 
     def set_temperature(self, temperature: float) -> None:
         """Scale all velocities to a kinetic temperature."""
-        flown = self._time - self._clock[kernel.ORIGIN]
+        flown = self._time - self._clock[columns.ORIGIN]
         factor = math.sqrt(temperature / self.temperature)
-        positions, velocities = self._spheres[:-1, :3], self._spheres[:-1, kernel.VX :][:, :3]
+        positions, velocities = self._spheres[:-1, :3], self._spheres[:-1, columns.VX :][:, :3]
         positions += velocities * (1 - factor) * flown  # the new flight passes the same point
         velocities *= factor
-        self._clock[kernel.NOW] = flown
+        self._clock[columns.NOW] = flown
         self._begin()
 
     def _begin(self) -> None:
@@ -232,9 +234,9 @@ class EventDriven:
     def _allot(self, capacities: NDArray[np.int64]) -> None:
         """Give each sphere room for the neighbours of its species; a multiple of `LANES`."""
         self._capacities = capacities
-        rooms = capacities[self._books[:, kernel.SPECIES]]
-        self._books[:, kernel.CAPACITY] = rooms
-        self._books[:, kernel.FIRST] = np.cumsum(rooms) - rooms
+        rooms = capacities[self._books[:, columns.SPECIES]]
+        self._books[:, columns.CAPACITY] = rooms
+        self._books[:, columns.FIRST] = np.cumsum(rooms) - rooms
         self._neighbours = _aligned((int(rooms.sum()),), np.int32)
 
     def _state(self) -> tuple:
@@ -251,7 +253,7 @@ class EventDriven:
         return result
 
     def _refuse_overlap(self, scale: float) -> None:
-        ratio, first, second = kernel.closest_pair(
+        ratio, first, second = closest_pair(
             self._spheres, self._anchors, self._books, self._neighbours, self._space
         )
         if ratio < scale * (1 - OVERLAP_TOLERANCE):
