@@ -11,7 +11,9 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
-def as_table(name: str, values: ArrayLike, n_rows: int | None = None) -> Floats:
+def as_table(
+    name: str, values: ArrayLike, n_rows: int | None = None, n_columns: int | None = None
+) -> Floats:
     """Return `values` as float64 of shape (n, columns), without a copy if it is one already.
 
     Finiteness is for the caller to check, by `require_finite`, where it costs least.
@@ -27,6 +29,8 @@ def as_table(name: str, values: ArrayLike, n_rows: int | None = None) -> Floats:
         raise InputError(f"{name}: expected shape (n, columns), got {table.shape}")
     if n_rows is not None and len(table) != n_rows:
         raise InputError(f"{name}: expected {n_rows} rows, got {len(table)}")
+    if n_columns is not None and table.shape[1] != n_columns:
+        raise InputError(f"{name}: expected {n_columns} columns, got {table.shape[1]}")
     return table
 
 

@@ -205,9 +205,7 @@ class Ridge(RegressorMixin, BaseEstimator):
             If X has another number of columns, or a number is not finite.
         """
         check_is_fitted(self)
-        X = as_table("X", X)
-        if X.shape[1] != self.n_features_in_:
-            raise InputError(f"X: expected {self.n_features_in_} columns, got {X.shape[1]}")
+        X = as_table("X", X, n_columns=self.n_features_in_)
         if self.standardizer_ is None:
             require_finite("X", X, X.sum(axis=0))
         else:

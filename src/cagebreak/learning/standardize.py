@@ -135,9 +135,7 @@ class Standardizer(TransformerMixin, BaseEstimator):
             If X has another number of columns, or a number is not finite.
         """
         check_is_fitted(self)
-        X = as_table("X", X)
-        if X.shape[1] != self.n_features_in_:
-            raise InputError(f"X: expected {self.n_features_in_} columns, got {X.shape[1]}")
+        X = as_table("X", X, n_columns=self.n_features_in_)
         require_finite("X", X, X.sum(axis=0))
         factor = np.divide(1.0, self.scale_, out=np.zeros_like(self.scale_), where=self.scale_ > 0)
         rows = X - self.mean_

@@ -223,10 +223,8 @@ def _next_event(bucket, inverse_width, n, n_buckets, times, following, preceding
 
 
 @njit(inline="always", **OPTIONS)
-def _rebase(
-    elapsed, spheres, space, clock, inverse_width, n, n_buckets, times, following, preceding
-):
-    """Let time count from `elapsed` after the last rebase."""
+def _move_origin(elapsed, spheres, space, clock, n):
+    """Let time count from `elapsed` after the last rebase, with the positions and radii of then."""
     for i in range(n):
         s = COLUMNS * i
         for k in range(3):
@@ -234,6 +232,14 @@ def _rebase(
     space[SCALE] += space[RATE] * elapsed
     clock[ORIGIN] += elapsed
     clock[NOW] = 0.0
+
+
+@njit(inline="always", **OPTIONS)
+def _rebase(
+    elapsed, spheres, space, clock, inverse_width, n, n_buckets, times, following, preceding
+):
+    """Move the origin of time, and every event with it."""
+    _move_origin(elapsed, spheres, space, clock, n)
     for k in range(n + 1 + n_buckets):
         following[k] = n
     for i in range(n):
@@ -259,14 +265,11 @@ def begin(
     following, preceding = pointer(following_), pointer(preceding_)
     cells, grids, grid_of = pointer(cells_), pointer(grids_), pointer(grid_of_)
     ranges, clock = pointer(ranges_), pointer(clock_)
-    now = clock[NOW]
-    times_[:] = now
-    _rebase(now, spheres, space, clock, inverse_width, n, n_buckets, times, following, preceding)
+    _move_origin(clock[NOW], spheres, space, clock, n)
     tally_[BUCKET] = 0
     neighbours_[:] = n
     cells_[:] = -1
-    for k in range(len(following_)):
-        following[k] = n
+    following_[:] = n
     for i in range(n):
         books[BOOK_COLUMNS * i + COUNT] = 0
         books[BOOK_COLUMNS * i + CELL] = -1
