@@ -339,3 +339,40 @@ def test_what_cannot_be_used_is_named():
         Ridge().fit_statistics([Statistics(3, 1)])
     with pytest.raises(InputError, match="at least one row"):
         Ridge().fit(X[:0], Y[:0])
+
+
+def test_the_weight_of_a_family_is_the_best_on_held_out_configurations():
+    X, Y, groups = data(3, n_particles=10, n_features=24, noise=3.0)
+    X[:, 4:] += 2 * np.random.default_rng(0).normal(size=X[:, 4:].shape)  # a blurred many
+    families, weights, alphas = np.repeat([1, 0], [4, 20]), (0.3, 1.0, 3.0), 10.0 ** np.arange(5)
+    fitted = Ridge(alphas=alphas, folds=3, weights=weights).fit(X, Y, groups, families)
+    fold = configuration_folds(6, 3, seed=0)[groups]
+    Z = naive.standardize(X, X, 6.0)
+    errors = np.array(
+        [naive.held_out_error(Z * np.where(families, w, 1.0), Y, fold, alphas) for w in weights]
+    )
+    flat = errors.reshape(-1, Y.shape[1]).argmin(axis=0)
+    best, alpha = np.unravel_index(flat, errors.shape[:2])
+    assert len(set(best)) > 1
+    np.testing.assert_array_equal(fitted.weights_[:, 1], np.take(weights, best))
+    assert (fitted.weights_[:, 0] == 1).all()
+    np.testing.assert_array_equal(fitted.alpha_, alphas[alpha])
+    for t in range(Y.shape[1]):
+        w, b = naive.ridge(Z * np.where(families, weights[best[t]], 1.0), Y, alphas[alpha[t]])
+        expected = Z * np.where(families, weights[best[t]], 1.0) @ w[:, t] + b[t]
+        np.testing.assert_allclose(fitted.predict(X)[:, t], expected, rtol=1e-8)
+        np.testing.assert_allclose(fitted.errors_[:, t], errors[best[t], :, t], rtol=1e-8)
+
+
+@pytest.mark.parametrize("families", [[0, 1], [[0] * 8], [-1] * 8, [0.0] * 8, ["a"] * 8])
+def test_families_are_checked(families):
+    X, Y, groups = data(1)
+    with pytest.raises(InputError, match="families"):
+        Ridge(weights=(1.0, 2.0)).fit(X, Y, groups, families)
+
+
+@pytest.mark.parametrize("weights", [(), (0.0,), (-1.0, 1.0), 2.0])
+def test_weights_are_checked(weights):
+    X, Y, groups = data(1)
+    with pytest.raises(InputError, match="weights"):
+        Ridge(weights=weights).fit(X, Y, groups)

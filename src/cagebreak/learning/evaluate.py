@@ -13,7 +13,8 @@ from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.outer_fits import Fit, Fits, fit_ridge, fit_rows
+from cagebreak.learning.level import Level
+from cagebreak.learning.outer_fits import Fit, Fits, fit_levels, fit_ridge, fit_rows
 from cagebreak.learning.ridge import Ridge
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.scores import (
@@ -69,6 +70,8 @@ def evaluate(
     seed: Seed,
     columns: Mapping[str, Any] | None = None,
     times: ArrayLike | None = None,
+    families: ArrayLike | None = None,
+    level: int | None = None,
     folds: int = 5,
     n_resamples: int = 2000,
     confidence: float = 0.95,
@@ -101,6 +104,12 @@ def evaluate(
         omitted.
     times : (T,) array, optional
         Of the targets; 0, 1, ... if omitted.
+    families : (F,) array of integers, optional
+        The family of each feature, handed on to a learner that knows them; see `Ridge`.
+    level
+        A column of the features. The mean prediction over a configuration is then replaced by
+        what a `Level` makes of the mean of this column; meant for a learner that is centred per
+        configuration. Changes the pooled r alone.
     folds
         Of the outer cross-validation; one for each configuration if there are fewer.
     n_resamples, confidence
@@ -139,9 +148,17 @@ def evaluate(
     fold = configuration_folds(len(samples), folds, seed=seed)
     drawn = resamples(len(samples), n_resamples, seed=seed)
 
+    if families is not None:
+        families = np.asarray(families)
+        if families.shape != (n_features,):
+            raise InputError(f"families: expected shape ({n_features},), got {families.shape}")
+    if level is not None and not 0 <= level < n_features:
+        raise InputError(f"level: expected a column from 0 to {n_features - 1}, got {level!r}")
+
     fit = fit_ridge if isinstance(learner, Ridge) else fit_rows
-    fits = fit(learner, samples, fold, chosen)
-    moments, halves = _predict_held_out(fits, samples, fold, chosen)
+    fits = fit(learner, samples, fold, chosen, families)
+    levels = None if level is None else fit_levels(samples, fold, level)
+    moments, halves = _predict_held_out(fits, samples, fold, chosen, level, levels)
     rows = []
     for (species, features), of_pair in moments.items():
         alphas = [
@@ -164,7 +181,12 @@ def evaluate(
 
 
 def _predict_held_out(
-    fits: Fits, samples: Samples, fold: Integers, columns: Mapping[str, Integers]
+    fits: Fits,
+    samples: Samples,
+    fold: Integers,
+    columns: Mapping[str, Integers],
+    level: int | None,
+    levels: Mapping[tuple[int, str], Level] | None,
 ) -> tuple[dict[tuple[str, str], Floats], dict[str, Floats]]:
     """Return the moments of predictions and targets, and those of the halves of the targets."""
     shape = (len(samples), 6, samples[0].targets.shape[1])
@@ -179,7 +201,11 @@ def _predict_held_out(
             X, Y = sample.features[rows], sample.targets[rows]
             for features, chosen in columns.items():
                 predicted = fits[Fit(int(fold[i]), species, features)].predict(X[:, chosen])
-                moments[species, features][i] = pair_moments(predicted.reshape(Y.shape), Y)
+                predicted = predicted.reshape(Y.shape)
+                if level is not None and levels is not None:
+                    mean = levels[int(fold[i]), species].predict(X[:, level].mean())
+                    predicted = predicted - predicted.mean(axis=0) + mean
+                moments[species, features][i] = pair_moments(predicted, Y)
             if sample.halves is not None:
                 halves[species][i] = pair_moments(*sample.halves[:, rows])
     return moments, halves

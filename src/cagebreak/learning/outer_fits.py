@@ -10,6 +10,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers
+from cagebreak.learning.level import Level
 from cagebreak.learning.ridge import Ridge
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.standardize import Moments, Standardizer
@@ -28,7 +29,11 @@ Fits = dict[Fit, RegressorMixin]
 
 
 def fit_ridge(
-    learner: Ridge, samples: Samples, fold: Integers, columns: Mapping[str, Integers]
+    learner: Ridge,
+    samples: Samples,
+    fold: Integers,
+    columns: Mapping[str, Integers],
+    families: Integers | None = None,
 ) -> Fits:
     """Fit ridge regression from two readings of the samples, one configuration at a time.
 
@@ -73,12 +78,17 @@ def fit_ridge(
             fits[Fit(k, species, name)] = clone(learner).fit_statistics(
                 [block.select(chosen) for block in ordered],
                 standardizers[k, species].select(chosen),
+                None if families is None else families[chosen],
             )
     return fits
 
 
 def fit_rows(
-    learner: RegressorMixin, samples: Samples, fold: Integers, columns: Mapping[str, Integers]
+    learner: RegressorMixin,
+    samples: Samples,
+    fold: Integers,
+    columns: Mapping[str, Integers],
+    families: Integers | None = None,
 ) -> Fits:
     """Fit any regressor to the rows of the training configurations, held in memory together."""
     everything: dict[str, list[tuple[int, Floats, Floats]]] = defaultdict(list)
@@ -93,12 +103,32 @@ def fit_rows(
                 raise _missing(species, k)
             X = np.concatenate([x for _, x, _ in training])
             Y = np.concatenate([y for _, _, y in training])
-            extra = {}
+            extra: dict[str, Integers] = {}
             if has_fit_parameter(learner, "groups"):
                 extra["groups"] = np.concatenate([np.full(len(x), i) for i, x, _ in training])
             for name, chosen in columns.items():
+                if families is not None and has_fit_parameter(learner, "families"):
+                    extra["families"] = families[chosen]
                 fits[Fit(k, species, name)] = clone(learner).fit(X[:, chosen], Y, **extra)
     return fits
+
+
+def fit_levels(samples: Samples, fold: Integers, column: int) -> dict[tuple[int, str], Level]:
+    """Fit, for each fold and species, the means of the training configurations' targets."""
+    x: dict[str, Floats] = {}
+    y: dict[str, Floats] = {}
+    for i, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            x.setdefault(species, np.full(len(samples), np.nan))[i] = sample.features[
+                rows, column
+            ].mean()
+            means = y.setdefault(species, np.full((len(samples), sample.targets.shape[1]), np.nan))
+            means[i] = sample.targets[rows].mean(axis=0)
+    return {
+        (k, species): Level.of_training(x[species], y[species], fold != k)
+        for species in x
+        for k in range(int(fold.max()) + 1)
+    }
 
 
 def _sum(species: str, held_out: int, moments: list[Moments]) -> Moments:

@@ -1,5 +1,6 @@
 """Ridge regression with the strength of its penalty chosen on held-out configurations."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Self
 
@@ -42,6 +43,11 @@ class Ridge(RegressorMixin, BaseEstimator):
     the squared error in training and d the effective number of coefficients. It takes particles
     for independent, which neighbours are not, and so chooses too small an alpha: give groups.
 
+    Features of different families, such as a thousand descriptors and twenty scalars, need not be
+    penalised alike: with several `weights`, each family but the first is multiplied by one of
+    them, and the combination is chosen together with alpha, in the same way. That costs a
+    decomposition for each combination and fold.
+
     Parameters
     ----------
     alphas : sequence of floats
@@ -57,6 +63,8 @@ class Ridge(RegressorMixin, BaseEstimator):
         Standardised features are clipped at so many deviations.
     seed : int
         Of the division into folds.
+    weights : sequence of floats
+        Factors to choose from, for the standardised features of each family but the first.
 
     Attributes
     ----------
@@ -66,6 +74,8 @@ class Ridge(RegressorMixin, BaseEstimator):
     alpha_ : float or (T,) array
     alphas_ : (A,) array
         The range of `alphas` after widening.
+    weights_ : (families,) or (T, families) array
+        The factor of each family; the first has 1.
     errors_ : (A,) or (A, T) array
         The mean squared error held out (or the generalised cross-validation error) of each; None
         where there was one alpha and nothing to choose.
@@ -78,6 +88,7 @@ class Ridge(RegressorMixin, BaseEstimator):
     intercept_: Floats
     alpha_: Floats
     alphas_: Floats
+    weights_: Floats
     errors_: Floats | None
     standardizer_: Standardizer | None
     n_features_in_: int
@@ -89,14 +100,22 @@ class Ridge(RegressorMixin, BaseEstimator):
         center: str = "global",
         clip: float = CLIP,
         seed: int = 0,
+        weights: Sequence[float] = (1.0,),
     ) -> None:
         self.alphas = alphas
         self.folds = folds
         self.center = center
         self.clip = clip
         self.seed = seed
+        self.weights = weights
 
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        families: ArrayLike | None = None,
+    ) -> Self:
         """Fit to features X (n, F) and targets y (n,) or (n, T).
 
         Parameters
@@ -104,6 +123,8 @@ class Ridge(RegressorMixin, BaseEstimator):
         X, y
         groups : (n,) array, optional
             The configuration each row belongs to.
+        families : (F,) array of integers, optional
+            The family each feature belongs to: 0, 1, ...; all are of one if omitted.
 
         Raises
         ------
@@ -127,15 +148,18 @@ class Ridge(RegressorMixin, BaseEstimator):
         ]
         for rows, held_out_in in zip(configurations, fold, strict=True):
             parts[held_out_in].add(standardizer.transform(X[rows]), Y[rows])
-        self.fit_statistics(parts, standardizer)
+        self.fit_statistics(parts, standardizer, families)
         if single:
             self.coef_, self.intercept_ = self.coef_[0], self.intercept_[0]
-            self.alpha_ = self.alpha_[0]
+            self.alpha_, self.weights_ = self.alpha_[0], self.weights_[0]
             self.errors_ = None if self.errors_ is None else self.errors_[:, 0]
         return self
 
     def fit_statistics(
-        self, parts: Sequence[Statistics], standardizer: Standardizer | None = None
+        self,
+        parts: Sequence[Statistics],
+        standardizer: Standardizer | None = None,
+        families: ArrayLike | None = None,
     ) -> Self:
         """Fit to statistics instead of rows.
 
@@ -146,6 +170,8 @@ class Ridge(RegressorMixin, BaseEstimator):
             They are held out, in `folds` folds, to choose alpha.
         standardizer
             What the features were standardised with; `predict` applies it.
+        families : (F,) array of integers, optional
+            As in `fit`.
 
         Raises
         ------
@@ -164,23 +190,21 @@ class Ridge(RegressorMixin, BaseEstimator):
             raise InputError(
                 f"standardizer: expected {n_features} features, got {standardizer.n_features_in_}"
             )
+        combinations = _combinations(families, n_features, self.weights)
         blocks = self._blocks(parts)
         everything = Statistics.pooled(blocks, self.center)
-        path = RidgePath(everything)
-        if len(self.alphas) == 1:
+        if len(self.alphas) == len(combinations) == 1:
             self.alphas_, self.errors_ = np.array(self.alphas, dtype=float), None
             self.alpha_ = np.full(everything.n_targets, self.alphas_[0])
+            chosen = np.zeros(everything.n_targets, dtype=np.int64)
         else:
-            wide, used = _widened(self.alphas)
-            if len(blocks) == 1:
-                errors = path.generalised_errors(wide)
-            else:
-                errors = _held_out_error(blocks, self.center, wide)
-            best = _best(errors, used)
-            used = slice(min(used.start, best.min()), max(used.stop, best.max() + 1))
-            self.alpha_ = wide[best]
-            self.alphas_, self.errors_ = wide[used], errors[used]
-        coefficients = path.coefficients(self.alpha_)
+            chosen = self._choose(blocks, everything, [factors for _, factors in combinations])
+        self.weights_ = np.array([combinations[k][0] for k in chosen])
+        coefficients = np.empty((n_features, everything.n_targets))
+        for k in np.unique(chosen):
+            factors, targets = combinations[k][1], chosen == k
+            path = RidgePath(everything.select(targets=targets).scaled(factors))
+            coefficients[:, targets] = factors[:, None] * path.coefficients(self.alpha_[targets])
         self.coef_ = coefficients.T
         self.intercept_ = everything.y_mean - everything.x_mean @ coefficients
         if self.center == "configuration":
@@ -216,6 +240,31 @@ class Ridge(RegressorMixin, BaseEstimator):
                 predicted[rows] -= predicted[rows].mean(axis=0)
         return predicted + self.intercept_
 
+    def _choose(
+        self, blocks: Sequence[Statistics], everything: Statistics, candidates: Sequence[Floats]
+    ) -> Integers:
+        """Set alpha and the errors; return which of the factors is best for each target, (T,)."""
+        wide, inside = np.asarray(self.alphas, dtype=float), slice(0, 1)
+        if len(wide) > 1:
+            wide, inside = _widened(self.alphas)
+        errors = np.empty((len(candidates), len(wide), everything.n_targets))
+        best = np.empty((len(candidates), everything.n_targets), dtype=np.int64)
+        for k, factors in enumerate(candidates):
+            if len(blocks) == 1:
+                errors[k] = RidgePath(everything.scaled(factors)).generalised_errors(wide)
+            else:
+                scaled = [block.scaled(factors) for block in blocks]
+                errors[k] = _held_out_error(scaled, self.center, wide)
+            best[k] = _best(errors[k], inside)
+        smallest = np.take_along_axis(errors, best[:, None], axis=1)[:, 0]
+        chosen = smallest.argmin(axis=0)
+        targets = np.arange(everything.n_targets)
+        index = best[chosen, targets]
+        used = slice(min(inside.start, index.min()), max(inside.stop, index.max() + 1))
+        self.alpha_, self.alphas_ = wide[index], wide[used]
+        self.errors_ = errors[chosen, used, targets].T
+        return chosen
+
     def _blocks(self, parts: Sequence[Statistics]) -> Sequence[Statistics]:
         """Return the parts, pooled into as many blocks as there are folds."""
         if len(parts) <= self.folds:
@@ -236,8 +285,26 @@ class Ridge(RegressorMixin, BaseEstimator):
         alphas = np.asarray(self.alphas, dtype=float)
         if alphas.ndim != 1 or len(alphas) == 0 or not (np.diff(alphas) > 0).all():
             raise InputError(f"alphas: expected an increasing sequence, got {self.alphas!r}")
+        weights = np.asarray(self.weights, dtype=float)
+        if weights.ndim != 1 or len(weights) == 0 or not (weights > 0).all():
+            raise InputError(f"weights: expected positive numbers, got {self.weights!r}")
         if not (alphas > 0).all() or not np.isfinite(alphas).all():
             raise InputError(f"alphas: expected positive numbers, got {self.alphas!r}")
+
+
+def _combinations(
+    families: ArrayLike | None, n_features: int, weights: Sequence[float]
+) -> list[tuple[tuple[float, ...], Floats]]:
+    """Return every choice of weights: one for each family, and one for each feature, (F,)."""
+    member = np.zeros(n_features, dtype=np.int64)
+    if families is not None:
+        member = np.asarray(families)
+        if member.shape != (n_features,) or member.dtype.kind not in "iu" or member.min() < 0:
+            raise InputError(
+                f"families: expected ({n_features},) integers from 0, got {families!r}"
+            )
+    others = itertools.product(weights, repeat=int(member.max()))
+    return [(choice, np.array(choice)[member]) for choice in ((1.0, *other) for other in others)]
 
 
 def _rows_of_groups(groups: ArrayLike | None, n_rows: int) -> list[slice | Integers]:

@@ -205,6 +205,15 @@ class Statistics:
         part._gram = self.gram[np.ix_(both, both)]
         return part
 
+    def scaled(self, factors: Floats) -> Self:
+        """Return the statistics of the features times factors (F,)."""
+        part = self._copy()
+        both = np.concatenate([factors, np.ones(self.n_targets)])
+        part._mean *= both
+        part._gram *= both[:, None]
+        part._gram *= both
+        return part
+
     def __add__(self, other: "Statistics") -> Self:
         """Return the statistics of the rows of both."""
         return self._copy()._combine(other, +1)
