@@ -3,8 +3,9 @@
     python benchmarks/event_driven.py [--peer prototype.py]
 
 The peer is a module with `Sim(positions, radii, L, shell=...)`, `.run(duration)` and a collision
-counter `.C[0]`, such as this project's first sketch of the algorithm. Both run in turn, on one
-core; medians of the ratio are what to read, since absolute times drift with the machine's load.
+counter `.C[0]`, such as this project's first sketch of the algorithm. Both, and all numbers of
+spheres, run in turn, on one core; medians of the ratios are what to read, since absolute times
+drift with the machine's load.
 """
 
 import argparse
@@ -42,6 +43,26 @@ def load(path):
     return module
 
 
+def prepare(start, model, peer):
+    """Return our simulation, the peer's (or None) and a duration, both past their first steps."""
+    duration = max(4000.0 / len(start), 0.2)
+    ours = EventDriven(start, model, seed=2)
+    ours.run(duration)
+    theirs = None
+    if peer:
+        radii = np.asarray(model.diameters)[start.species] / 2
+        theirs = peer.Sim(
+            start.positions, radii, start.box.lengths[0], shell=1.5, vel=ours.velocities
+        )
+        theirs.run(duration)
+    return ours, theirs, duration
+
+
+def measure(ours, theirs, duration):
+    own = speed(ours.run, lambda: ours.collisions, duration)
+    return own, speed(theirs.run, lambda: theirs.C[0], duration) if theirs else np.nan
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peer", type=Path, help="a Python file with a class Sim")
@@ -52,35 +73,19 @@ def main():
     peer = load(arguments.peer) if arguments.peer else None
 
     print(f"{platform.processor() or platform.machine()}, one core, CPU time, medians")
-    print("packing       N   cagebreak [1e6/s]   peer [1e6/s]   ratio (middle half)")
+    print("packing       N   cagebreak [1e6/s]   over first N   peer [1e6/s]   ratio (middle half)")
     for packing in arguments.packing:
         model = cb.hard_spheres(packing)
         small = cb.equilibrate(model, 2000, 100, seed=1)
-        for copies in arguments.copies:
-            start = tiled(small, copies)
-            n = len(start)
-            ours = EventDriven(start, model, seed=2)
-            duration = max(4000.0 / n, 0.2)
-            ours.run(duration)
-            theirs = None
-            if peer:
-                radii = np.asarray(model.diameters)[start.species] / 2
-                theirs = peer.Sim(
-                    start.positions, radii, start.box.lengths[0], shell=1.5, vel=ours.velocities
-                )
-                theirs.run(duration)
-            rates = []
-            for _ in range(arguments.rounds):
-                own = speed(ours.run, lambda ours=ours: ours.collisions, duration)
-                other = np.nan
-                if theirs:
-                    other = speed(theirs.run, lambda theirs=theirs: theirs.C[0], duration)
-                rates.append((own, other, own / other))
-            own, other, ratio = np.median(rates, axis=0)
-            low, high = np.percentile(np.array(rates)[:, 2], [25, 75])
+        pairs = [prepare(tiled(small, copies), model, peer) for copies in arguments.copies]
+        rates = np.array([[measure(*pair) for pair in pairs] for _ in range(arguments.rounds)])
+        share = np.median(rates[:, :, 0] / rates[:, :1, 0], axis=0)
+        own, other = np.median(rates, axis=0).T
+        low, ratio, high = np.percentile(rates[:, :, 0] / rates[:, :, 1], [25, 50, 75], axis=0)
+        for k, copies in enumerate(arguments.copies):
             print(
-                f"{packing:7.2f} {n:7d} {own / 1e6:19.2f} {other / 1e6:14.2f} "
-                f"{ratio:7.2f} ({low:.2f}-{high:.2f})",
+                f"{packing:7.2f} {2000 * copies**3:7d} {own[k] / 1e6:19.2f} {share[k]:14.2f} "
+                f"{other[k] / 1e6:14.2f} {ratio[k]:7.2f} ({low[k]:.2f}-{high[k]:.2f})",
                 flush=True,
             )
 

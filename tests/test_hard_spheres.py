@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.simulation import hard_spheres as hard_spheres_module
+from cagebreak.simulation._event_kernel import LOOK_AHEAD_FROM
 from cagebreak.simulation.equilibrate import grow
 from cagebreak.simulation.hard_spheres import EventDriven, thermal_velocities
 from naive_hard_spheres import run as naive_run
@@ -208,6 +209,30 @@ def test_stops_do_not_disturb(liquid):
     np.testing.assert_array_equal(once.positions, often.positions)
     np.testing.assert_array_equal(once.velocities, often.velocities)
     assert once.pressure == often.pressure
+
+
+def test_copies_side_by_side_move_as_one(liquid):
+    """Above `LOOK_AHEAD_FROM` spheres, with events that wait in pages for their turn."""
+    model, small = liquid
+    small = small.replace(velocities=thermal_velocities(np.ones(len(small)), 1.0, seed=6))
+    corners = np.stack(np.meshgrid(*[np.arange(2)] * 3), axis=-1).reshape(-1, 1, 3)
+    shifts = corners @ small.box.matrix
+    large = cb.Configuration(
+        (small.positions + shifts).reshape(-1, 3),
+        np.tile(small.species, 8),
+        2 * small.box.matrix,
+        np.tile(small.velocities, (8, 1)),
+    )
+    assert len(large) > LOOK_AHEAD_FROM
+    one, eight, stopped = (EventDriven(start, model) for start in (small, large, large))
+    one.run(0.25)
+    eight.run(0.25)
+    for _ in range(16):
+        stopped.run(0.25 / 16)
+    assert eight.collisions == 8 * one.collisions
+    positions = eight.positions.reshape(8, -1, 3) - shifts
+    np.testing.assert_allclose(positions, np.tile(one.positions, (8, 1, 1)), atol=1e-9)
+    np.testing.assert_array_equal(stopped.positions, eight.positions)
 
 
 def test_same_bits_in_another_process(liquid):

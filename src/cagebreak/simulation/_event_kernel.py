@@ -7,7 +7,10 @@ nothing is done for it until it collides. What makes the loop fast:
   that its neighbour list is good for. An event notes how often its partner had collided when it
   was predicted; if the partner has collided since, the sphere predicts anew when the event comes.
 - The queue is a ring of buckets of equal time, about one event a bucket, each a doubly linked list.
-- All numbers that predict a collision stand in one 64-byte line a sphere; see `_lanes.py`.
+  An event beyond the ring waits in a page of many buckets, so that the ring stays in the cache.
+- All numbers that predict a collision stand in one 64-byte line a sphere; see `_lanes.py`. All
+  else that an event needs stands in a second line, the sphere's book.
+- Where the state is larger than the cache, the lines of the events to come are asked for ahead.
 
 The state is a handful of arrays that `EventDriven` allocates. Times in the arrays count from the
 last rebase, which moves the origin of time (and of flight) so that no digits are lost.
@@ -19,7 +22,6 @@ import numpy as np
 from numba import int32, int64, njit
 
 from cagebreak.simulation._columns import (
-    ANCHOR_COLUMNS,
     BOOK_COLUMNS,
     BUCKET,
     CELL,
@@ -28,71 +30,86 @@ from cagebreak.simulation._columns import (
     COUNT,
     EDGE,
     FIRST,
+    FOLLOWING,
     INVERSE,
+    KIND_COLUMNS,
+    MARK_COLUMNS,
     MASS,
-    NEXT,
     NOW,
     OPTIONS,
     ORIGIN,
     PARTNER,
     PARTNER_COLLISIONS,
-    PREVIOUS,
+    PLACE,
     RADIUS,
     RATE,
-    REACH,
     SCALE,
+    SPECIES,
+    TIME,
     VIRIAL,
     VX,
     X,
 )
-from cagebreak.simulation._lanes import LANES, earliest_contact, float_of_bits, pointer
-from cagebreak.simulation._list_kernel import list_neighbours
+from cagebreak.simulation._lanes import (
+    LANES,
+    earliest_contact,
+    float_of_bits,
+    pointer,
+    prefetch,
+    write_line,
+)
+from cagebreak.simulation._list_kernel import (
+    LONGEST_FLIGHT,
+    fetch_list,
+    fetch_neighbours,
+    leave_shell,
+    list_neighbours,
+)
 
 NO_PARTNER = -1
-LONGEST_FLIGHT = 1e6
 REBASE_AFTER = 0.5
+BUCKETS, PAGE = 8192, 512  # buckets in the ring, and in a page; powers of two
+
+LOOK_AHEAD_FROM = 8000  # spheres: 2 MB of state
+BOOKS_AHEAD, LISTS_AHEAD = 24, 16  # buckets
+NEIGHBOURS_AFTER, PARTNERS_AFTER, COMING = 4, 8, 16  # events
 
 DONE, PAUSED, LIST_FULL = range(3)
 
 
 @njit(inline="always", **OPTIONS)
-def _enqueue(i, time, bucket, inverse_width, n, n_buckets, times, following, preceding):
-    # An event past the ring's end waits in its last bucket and is moved on when that is reached.
-    k = min(int64(time * inverse_width), bucket + n_buckets - 1)
-    head = n + 1 + (k & (n_buckets - 1))
-    times[i] = time
-    after = following[head]
-    following[i] = after
-    preceding[i] = head
-    preceding[after] = i
-    following[head] = i
+def _head_of_bucket(k, n):
+    return BOOK_COLUMNS * (n + 1) + (k & (BUCKETS - 1))
 
 
 @njit(inline="always", **OPTIONS)
-def _dequeue(i, following, preceding):
-    after = following[i]
-    before = preceding[i]
-    following[before] = after
-    preceding[after] = before
+def _head_of_page(page, n, n_pages):
+    return BOOK_COLUMNS * (n + 1) + BUCKETS + (page & (n_pages - 1))
 
 
 @njit(inline="always", **OPTIONS)
-def _leave_shell(i, now, spheres, anchors):
-    """Return the time until sphere i may be farther from its anchor than its list allows."""
-    s, a = COLUMNS * i, ANCHOR_COLUMNS * i
-    b = 0.0
-    v2 = 0.0
-    d2 = 0.0
-    for k in range(3):
-        v = spheres[s + VX + k]
-        d = spheres[s + X + k] + v * now - anchors[a + k]
-        b += d * v
-        v2 += v * v
-        d2 += d * d
-    skin = anchors[a + REACH] - spheres[s + RADIUS]
-    if v2 * LONGEST_FLIGHT * LONGEST_FLIGHT < skin * skin:
-        return LONGEST_FLIGHT
-    return (math.sqrt(max(b * b + v2 * (skin * skin - d2), 0.0)) - b) / v2
+def _enqueue(i, time, bucket, inverse_width, n, n_pages, books, marks):
+    k = int64(time * inverse_width)
+    if k < bucket + BUCKETS:
+        place = _head_of_bucket(k, n)
+    else:
+        # An event past the last page waits there and is moved on when that is reached.
+        place = _head_of_page(min(k // PAGE, bucket // PAGE + n_pages - 1), n, n_pages)
+    marks[MARK_COLUMNS * i + TIME] = time
+    after = int64(books[place])
+    book = BOOK_COLUMNS * i
+    books[book + FOLLOWING] = after
+    books[book + PLACE] = place
+    books[BOOK_COLUMNS * after + PLACE] = book + FOLLOWING
+    books[place] = i
+
+
+@njit(inline="always", **OPTIONS)
+def _dequeue(i, books):
+    after = int64(books[BOOK_COLUMNS * i + FOLLOWING])
+    place = int64(books[BOOK_COLUMNS * i + PLACE])
+    books[place] = after
+    books[BOOK_COLUMNS * after + PLACE] = place
 
 
 @njit(**OPTIONS)
@@ -127,15 +144,20 @@ def _contact_of_images(i, j, now, spheres, space):
 
 
 @njit(inline="always", **OPTIONS)
+def _collisions(i, spheres):
+    return int32(int64(spheres[COLUMNS * i + COLLISIONS]))
+
+
+@njit(inline="always", **OPTIONS)
 def _predict(
-    i, now, many_images, spheres, anchors, books, neighbours, space,
-    bucket, inverse_width, n, n_buckets, times, following, preceding,
+    i, now, many_images, spheres, books, marks, neighbours, space, kinds,
+    bucket, inverse_width, n, n_pages,
 ):  # fmt: skip
     """Find the next event of sphere i and put it into the queue."""
     book = BOOK_COLUMNS * i
     first = int64(books[book + FIRST])
     last = first + books[book + COUNT]
-    delay = min(_leave_shell(i, now, spheres, anchors), LONGEST_FLIGHT)
+    delay = min(leave_shell(i, now, spheres, books, marks, kinds), LONGEST_FLIGHT)
     partner = int32(NO_PARTNER)
     if many_images:
         for slot in range(first, last):
@@ -157,14 +179,24 @@ def _predict(
             partner = neighbours[at + (earliest & (LANES - 1))]
     books[book + PARTNER] = partner
     if partner != NO_PARTNER:
-        books[book + PARTNER_COLLISIONS] = books[BOOK_COLUMNS * partner + COLLISIONS]
-    _enqueue(
-        i, now + delay, bucket, inverse_width, n, n_buckets, times, following, preceding
+        books[book + PARTNER_COLLISIONS] = _collisions(int64(partner), spheres)
+    _enqueue(i, now + delay, bucket, inverse_width, n, n_pages, books, marks)
+
+
+@njit(inline="always", **OPTIONS)
+def _kick(i, vx, vy, vz, now, spheres):
+    """Change the velocity of sphere i; the new flight passes through the same point now."""
+    s = COLUMNS * i
+    write_line(
+        spheres, i,
+        spheres[s + X] - vx * now, spheres[s + X + 1] - vy * now, spheres[s + X + 2] - vz * now,
+        spheres[s + VX] + vx, spheres[s + VX + 1] + vy, spheres[s + VX + 2] + vz,
+        spheres[s + RADIUS], spheres[s + COLLISIONS] + 1,
     )  # fmt: skip
 
 
 @njit(inline="always", **OPTIONS)
-def _collide(i, j, now, spheres, space):
+def _collide(i, j, now, spheres, books, space, kinds):
     """Exchange momentum along the line of centres; return the momentum times the distance."""
     a, b = COLUMNS * i, COLUMNS * j
     vx = spheres[a + VX] - spheres[b + VX]
@@ -180,46 +212,86 @@ def _collide(i, j, now, spheres, space):
     # Divided by the distance found, not the one expected: so rounding never feeds energy in.
     d2 = x * x + y * y + z * z
     distance = math.sqrt(d2)
-    m1, m2 = spheres[a + MASS], spheres[b + MASS]
+    m1 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * i + SPECIES] + MASS]
+    m2 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * j + SPECIES] + MASS]
     impulse = 2.0 * (x * vx + y * vy + z * vz - growth * distance) / (d2 * (m1 + m2))
-    for k, d in enumerate((x, y, z)):
-        change = impulse * d
-        spheres[a + VX + k] -= change * m2
-        spheres[b + VX + k] += change * m1
-        # The new flight passes through the same point now.
-        spheres[a + X + k] += change * m2 * now
-        spheres[b + X + k] -= change * m1 * now
+    _kick(i, -impulse * m2 * x, -impulse * m2 * y, -impulse * m2 * z, now, spheres)
+    _kick(j, impulse * m1 * x, impulse * m1 * y, impulse * m1 * z, now, spheres)
     return -impulse * m1 * m2 * d2
 
 
 @njit(inline="always", **OPTIONS)
-def _next_event(bucket, inverse_width, n, n_buckets, times, following, preceding):
-    """Return the sphere whose event comes first, and the bucket it lies in."""
+def _look_ahead(bucket, seen, n, spheres, books, neighbours, coming):
+    """Ask step by step for what the coming events will read; return how many have been seen.
+
+    First the books, next the lists and the partners' books, then all neighbours.
+    """
+    prefetch(books, BOOK_COLUMNS * int64(books[_head_of_bucket(bucket + BOOKS_AHEAD, n)]))
+    i = int64(books[_head_of_bucket(bucket + LISTS_AHEAD, n)])
+    while i != n:
+        coming[seen % COMING] = i
+        prefetch(spheres, COLUMNS * i)
+        fetch_list(i, books, neighbours)
+        j = int64(books[BOOK_COLUMNS * i + PARTNER])
+        if j != NO_PARTNER:
+            prefetch(books, BOOK_COLUMNS * j)
+        earlier = int64(coming[(seen - NEIGHBOURS_AFTER) % COMING])
+        fetch_neighbours(earlier, spheres, books, neighbours)
+        j = int64(books[BOOK_COLUMNS * earlier + PARTNER])
+        if j != NO_PARTNER:
+            fetch_list(j, books, neighbours)
+        earlier = int64(coming[(seen - PARTNERS_AFTER) % COMING])
+        j = int64(books[BOOK_COLUMNS * earlier + PARTNER])
+        if j != NO_PARTNER:
+            fetch_neighbours(j, spheres, books, neighbours)
+        seen += 1
+        i = int64(books[BOOK_COLUMNS * i + FOLLOWING])
+    return seen
+
+
+@njit(inline="always", **OPTIONS)
+def _open_page(bucket, inverse_width, n, n_pages, books, marks):
+    """Move the events of the next page into the ring; return the first of the page after it."""
+    page = bucket // PAGE + 1
+    head = _head_of_page(page, n, n_pages)
+    i = int64(books[head])
+    books[head] = n
+    while i != n:
+        after = int64(books[BOOK_COLUMNS * i + FOLLOWING])
+        time = marks[MARK_COLUMNS * i + TIME]
+        _enqueue(i, time, bucket, inverse_width, n, n_pages, books, marks)
+        i = after
+    return int64(books[_head_of_page(page + 1, n, n_pages)])
+
+
+@njit(inline="always", **OPTIONS)
+def _next_event(
+    bucket, scout, seen, inverse_width, n, n_pages, spheres, books, marks, neighbours, coming
+):
+    """Return the sphere whose event comes first, its bucket, the scout and the events seen.
+
+    The scout goes through the next page, an event at a time, and asks for the books.
+    """
     while True:
-        head = n + 1 + (bucket & (n_buckets - 1))
-        i = int64(following[head])
-        if i == n:
-            bucket += 1
-            continue
-        earliest = times[i]
-        other = int64(following[i])
-        while other != n:
-            time = times[other]
-            i = other if time < earliest else i
-            earliest = min(time, earliest)
-            other = int64(following[other])
-        if int64(earliest * inverse_width) <= bucket:
-            return i, bucket
-        other = int64(following[head])
-        following[head] = n
+        i = int64(books[_head_of_bucket(bucket, n)])
+        if i != n:
+            break
         bucket += 1
-        while other != n:
-            after = int64(following[other])
-            _enqueue(
-                other, times[other], bucket, inverse_width, n, n_buckets,
-                times, following, preceding,
-            )  # fmt: skip
-            other = after
+        if bucket % PAGE == 0:
+            scout = _open_page(bucket, inverse_width, n, n_pages, books, marks)
+        if n > LOOK_AHEAD_FROM:
+            seen = _look_ahead(bucket, seen, n, spheres, books, neighbours, coming)
+    if n > LOOK_AHEAD_FROM:
+        scout = int64(books[BOOK_COLUMNS * scout + FOLLOWING])
+        prefetch(books, BOOK_COLUMNS * scout)
+    earliest = marks[MARK_COLUMNS * i + TIME]
+    other = int64(books[BOOK_COLUMNS * i + FOLLOWING])
+    while other != n:
+        time = marks[MARK_COLUMNS * other + TIME]
+        i = other if time < earliest else i
+        earliest = min(time, earliest)
+        other = int64(books[BOOK_COLUMNS * other + FOLLOWING])
+    return i, bucket, scout, seen
 
 
 @njit(inline="always", **OPTIONS)
@@ -235,120 +307,116 @@ def _move_origin(elapsed, spheres, space, clock, n):
 
 
 @njit(inline="always", **OPTIONS)
-def _rebase(
-    elapsed, spheres, space, clock, inverse_width, n, n_buckets, times, following, preceding
-):
+def _rebase(elapsed, spheres, space, clock, inverse_width, n, n_pages, books, marks):
     """Move the origin of time, and every event with it."""
     _move_origin(elapsed, spheres, space, clock, n)
-    for k in range(n + 1 + n_buckets):
-        following[k] = n
+    for place in range(BOOK_COLUMNS * (n + 1), BOOK_COLUMNS * (n + 1) + BUCKETS + n_pages):
+        books[place] = n
     for i in range(n):
         _enqueue(
-            i, times[i] - elapsed, 0, inverse_width, n, n_buckets, times, following, preceding
-        )  # fmt: skip
+            i, marks[MARK_COLUMNS * i + TIME] - elapsed, 0, inverse_width, n, n_pages, books, marks
+        )
 
 
 @njit(**OPTIONS)
 def begin(
-    many_images, spheres_, anchors_, books_, neighbours_, times_, following_, preceding_,
-    cells_, grids_, grid_of_, ranges_, space_, clock_, tally_, inverse_width,
+    many_images, spheres_, books_, marks_, neighbours_, cells_, chain_, candidates_, coming_,
+    kinds_, capacities_, grids_, grid_of_, ranges_, space_, clock_, tally_, inverse_width,
 ):  # fmt: skip
     """Build every list and predict every event anew, from the present positions.
 
     `COUNT` and `CELL` of every book are overwritten; `clock[NOW]` becomes 0.
     """
-    n = len(anchors_)
+    n = len(chain_)
     n_grids = len(grids_)
-    n_buckets = len(following_) - n - 1
-    spheres, anchors, books = pointer(spheres_), pointer(anchors_), pointer(books_)
-    neighbours, times, space = pointer(neighbours_), pointer(times_), pointer(space_)
-    following, preceding = pointer(following_), pointer(preceding_)
-    cells, grids, grid_of = pointer(cells_), pointer(grids_), pointer(grid_of_)
-    ranges, clock = pointer(ranges_), pointer(clock_)
+    n_pages = len(books_) - BOOK_COLUMNS * (n + 1) - BUCKETS
+    spheres, books, marks = pointer(spheres_), pointer(books_), pointer(marks_)
+    neighbours, cells, chain = pointer(neighbours_), pointer(cells_), pointer(chain_)
+    kinds, capacities, space = pointer(kinds_), pointer(capacities_), pointer(space_)
+    grids, grid_of, ranges = pointer(grids_), pointer(grid_of_), pointer(ranges_)
+    clock, candidates = pointer(clock_), pointer(candidates_)
     _move_origin(clock[NOW], spheres, space, clock, n)
     tally_[BUCKET] = 0
     neighbours_[:] = n
     cells_[:] = -1
-    following_[:] = n
+    books_[BOOK_COLUMNS * n :] = n
     for i in range(n):
         books[BOOK_COLUMNS * i + COUNT] = 0
         books[BOOK_COLUMNS * i + CELL] = -1
-        books[BOOK_COLUMNS * i + NEXT] = -1
-        books[BOOK_COLUMNS * i + PREVIOUS] = -1
     for i in range(n):
         if not list_neighbours(
-            i, 0.0, spheres, anchors, books, neighbours, space, n,
-            n_grids, grids, grid_of, ranges, cells,
+            i, 0.0, spheres, books, marks, neighbours, space, kinds, capacities, n,
+            n_grids, grids, grid_of, ranges, cells, chain, candidates,
         ):  # fmt: skip
             return LIST_FULL
     for i in range(n):
         _predict(
-            i, 0.0, many_images, spheres, anchors, books, neighbours, space,
-            0, inverse_width, n, n_buckets, times, following, preceding,
+            i, 0.0, many_images, spheres, books, marks, neighbours, space, kinds,
+            0, inverse_width, n, n_pages,
         )  # fmt: skip
     return DONE
 
 
 @njit(**OPTIONS)
 def advance(
-    until, most_events, many_images, spheres_, anchors_, books_, neighbours_, times_, following_,
-    preceding_, cells_, grids_, grid_of_, ranges_, space_, clock_, tally_, inverse_width,
+    until, most_events, many_images, spheres_, books_, marks_, neighbours_, cells_, chain_,
+    candidates_, coming_, kinds_, capacities_, grids_, grid_of_, ranges_, space_, clock_, tally_,
+    inverse_width,
 ):  # fmt: skip
     """Follow the events up to the time `until`, or to `most_events` of them."""
-    n = len(anchors_)
+    n = len(chain_)
     n_grids = len(grids_)
-    n_buckets = len(following_) - n - 1
-    spheres, anchors, books = pointer(spheres_), pointer(anchors_), pointer(books_)
-    neighbours, times, space = pointer(neighbours_), pointer(times_), pointer(space_)
-    following, preceding = pointer(following_), pointer(preceding_)
-    cells, grids, grid_of = pointer(cells_), pointer(grids_), pointer(grid_of_)
-    ranges, clock = pointer(ranges_), pointer(clock_)
+    n_pages = len(books_) - BOOK_COLUMNS * (n + 1) - BUCKETS
+    spheres, books, marks = pointer(spheres_), pointer(books_), pointer(marks_)
+    neighbours, cells, chain = pointer(neighbours_), pointer(cells_), pointer(chain_)
+    kinds, capacities, space = pointer(kinds_), pointer(capacities_), pointer(space_)
+    grids, grid_of, ranges = pointer(grids_), pointer(grid_of_), pointer(ranges_)
+    clock, candidates = pointer(clock_), pointer(candidates_)
+    coming = pointer(coming_)
     now, virial = clock[NOW], clock[VIRIAL]
     collided, predicted, listed, bucket = tally_[0], tally_[1], tally_[2], tally_[3]
+    scout, seen = int64(n), int64(0)
     status = PAUSED
     for _ in range(most_events):
-        i, bucket = _next_event(
-            bucket, inverse_width, n, n_buckets, times, following, preceding
+        i, bucket, scout, seen = _next_event(
+            bucket, scout, seen, inverse_width, n, n_pages, spheres, books, marks, neighbours,
+            coming,
         )  # fmt: skip
-        if times[i] + clock[ORIGIN] > until:
+        time = marks[MARK_COLUMNS * i + TIME]
+        if time + clock[ORIGIN] > until:
             status = DONE
             break
-        if times[i] > REBASE_AFTER:
-            _rebase(
-                times[i], spheres, space, clock, inverse_width, n, n_buckets,
-                times, following, preceding,
-            )  # fmt: skip
+        if time > REBASE_AFTER:
+            _rebase(time, spheres, space, clock, inverse_width, n, n_pages, books, marks)
             now = 0.0
             bucket = int64(0)
+            scout = int64(n)
             continue
-        now = times[i]
-        _dequeue(i, following, preceding)
+        now = time
+        _dequeue(i, books)
         book = BOOK_COLUMNS * i
         j = int64(books[book + PARTNER])
-        partner_book = BOOK_COLUMNS * j
         if j == NO_PARTNER:
             listed += 1
             if not list_neighbours(
-                i, now, spheres, anchors, books, neighbours, space, n,
-                n_grids, grids, grid_of, ranges, cells,
+                i, now, spheres, books, marks, neighbours, space, kinds, capacities, n,
+                n_grids, grids, grid_of, ranges, cells, chain, candidates,
             ):  # fmt: skip
                 status = LIST_FULL
                 break
-        elif books[partner_book + COLLISIONS] == books[book + PARTNER_COLLISIONS]:
+        elif _collisions(j, spheres) == books[book + PARTNER_COLLISIONS]:
             collided += 1
-            books[book + COLLISIONS] += 1
-            books[partner_book + COLLISIONS] += 1
-            _dequeue(j, following, preceding)
-            virial += _collide(i, j, now, spheres, space)
+            _dequeue(j, books)
+            virial += _collide(i, j, now, spheres, books, space, kinds)
             predicted += 1
             _predict(
-                j, now, many_images, spheres, anchors, books, neighbours, space,
-                bucket, inverse_width, n, n_buckets, times, following, preceding,
+                j, now, many_images, spheres, books, marks, neighbours, space, kinds,
+                bucket, inverse_width, n, n_pages,
             )  # fmt: skip
         predicted += 1
         _predict(
-            i, now, many_images, spheres, anchors, books, neighbours, space,
-            bucket, inverse_width, n, n_buckets, times, following, preceding,
+            i, now, many_images, spheres, books, marks, neighbours, space, kinds,
+            bucket, inverse_width, n, n_pages,
         )  # fmt: skip
     clock[NOW], clock[VIRIAL] = now, virial
     tally_[0], tally_[1], tally_[2], tally_[3] = collided, predicted, listed, bucket

@@ -11,7 +11,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 LANES = 8
-COLUMNS = 8  # numbers in the line of one particle: x y z vx vy vz radius mass
+COLUMNS = 8  # numbers in the line of one particle: x y z vx vy vz radius collisions
 
 _F64, _I64, _I32 = ir.DoubleType(), ir.IntType(64), ir.IntType(32)
 _LANES_F64, _LANES_I64, _LANES_I32 = (ir.VectorType(t, LANES) for t in (_F64, _I64, _I32))
@@ -36,6 +36,40 @@ def float_of_bits(typingctx, bits):
         return builder.bitcast(args[0], _F64)
 
     return types.float64(types.int64), codegen
+
+
+@intrinsic
+def write_line(typingctx, particles, i, x, y, z, vx, vy, vz, radius, collisions):
+    """Write the line of particle i as one vector.
+
+    The prediction that follows reads the line as one vector. Had it been written number by number,
+    the processor would first let everything written before reach the cache.
+    """
+    signature = types.void(particles, types.int64, *[types.float64] * COLUMNS)
+
+    def codegen(context, builder, sig, args):
+        line = ir.Constant(_LANES_F64, ir.Undefined)
+        for k, number in enumerate(args[2:]):
+            line = builder.insert_element(line, number, _I32(k))
+        address = builder.gep(args[0], [builder.mul(args[1], _I64(COLUMNS))])
+        builder.store(line, builder.bitcast(address, _LANES_F64.as_pointer()), align=64)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def prefetch(typingctx, data, offset):
+    """Ask for the cache line of data[offset], and go on without waiting."""
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), _I32, _I32, _I32])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        address = builder.bitcast(builder.gep(args[0], [args[1]]), ir.IntType(8).as_pointer())
+        builder.call(function, [address, _I32(0), _I32(3), _I32(1)])
+        return context.get_dummy_value()
+
+    return types.void(data, types.int64), codegen
 
 
 class _Vector:
@@ -118,11 +152,11 @@ def _load_lines(builder, particles, neighbours, start):
 def earliest_contact(typingctx, particles, i, neighbours, start, time, space):
     """Return when particle i first touches one of the eight neighbours from slot `start` on.
 
-    Lines hold x0, y0, z0, vx, vy, vz, radius, mass; the position at `time` is x0 + v time. `space`
-    holds the three edges of the box, their inverses, the scale of the radii at time 0 and its rate
-    of change. The result is the bits of the time from now, a non-negative float64, as an integer
-    that orders alike; its lowest three bits are replaced by the slot. 1e300 stands for never; a
-    line of NaN is never touched.
+    Lines hold x0, y0, z0, vx, vy, vz, radius, collisions; the position at `time` is x0 + v time.
+    `space` holds the three edges of the box, their inverses, the scale of the radii at time 0 and
+    its rate of change. The result is the bits of the time from now, a non-negative float64, as an
+    integer that orders alike; its lowest three bits are replaced by the slot. 1e300 stands for
+    never; a line of NaN is never touched.
     """
     signature = types.int64(particles, types.int64, neighbours, types.int64, types.float64, space)
 

@@ -6,25 +6,27 @@ import numpy as np
 from numba import int64, njit
 
 from cagebreak.simulation._columns import (
-    ANCHOR_COLUMNS,
     BOOK_COLUMNS,
-    CAPACITY,
     CELL,
-    COLUMNS,
+    CENTRE,
     COUNT,
     EDGE,
     FIRST,
     GRID_COLUMNS,
     INVERSE,
-    NEXT,
+    KIND_COLUMNS,
+    MARK_COLUMNS,
     OPTIONS,
-    PREVIOUS,
     RADIUS,
     REACH,
     SPECIES,
     VX,
     X,
 )
+from cagebreak.simulation._lanes import COLUMNS, LANES, prefetch
+
+LONGEST_FLIGHT = 1e6
+CACHE_LINE = 16  # neighbours
 
 
 @njit(inline="always", **OPTIONS)
@@ -43,16 +45,18 @@ def _window(cell, reach, n_cells):
 
 
 @njit(inline="always", **OPTIONS)
-def _forget(i, books, neighbours, n, cells):
+def _forget(i, books, neighbours, n, cells, chain):
     """Take sphere i out of its cell and out of the lists of its neighbours."""
     book = BOOK_COLUMNS * i
-    after, before = books[book + NEXT], books[book + PREVIOUS]
-    if after >= 0:
-        books[BOOK_COLUMNS * after + PREVIOUS] = before
-    if before >= 0:
-        books[BOOK_COLUMNS * before + NEXT] = after
-    elif books[book + CELL] >= 0:
-        cells[books[book + CELL]] = after
+    cell = int64(books[book + CELL])
+    if cell >= 0:
+        other = int64(cells[cell])
+        if other == i:
+            cells[cell] = chain[i]
+        else:
+            while chain[other] != i:
+                other = int64(chain[other])
+            chain[other] = chain[i]
     for slot in range(books[book + FIRST], books[book + FIRST] + books[book + COUNT]):
         other = BOOK_COLUMNS * neighbours[slot]
         first = int64(books[other + FIRST])
@@ -67,21 +71,23 @@ def _forget(i, books, neighbours, n, cells):
 
 @njit(**OPTIONS)
 def list_neighbours(
-    i, now, spheres, anchors, books, neighbours, space, n, n_grids, grids, grid_of, ranges, cells
-):
+    i, now, spheres, books, marks, neighbours, space, kinds, capacities, n,
+    n_grids, grids, grid_of, ranges, cells, chain, candidates,
+):  # fmt: skip
     """Build the neighbour list of sphere i around where it is now; return False if one is full.
 
     Spheres of very different size lie in grids of their own, so that a small one does not search
     the many small ones around a large one's reach.
     """
-    _forget(i, books, neighbours, n, cells)
-    book, a = BOOK_COLUMNS * i, ANCHOR_COLUMNS * i
+    _forget(i, books, neighbours, n, cells, chain)
+    book, a = BOOK_COLUMNS * i, MARK_COLUMNS * i + CENTRE
     for k in range(3):
         s = COLUMNS * i + k
-        anchors[a + k] = spheres[s + X] + spheres[s + VX] * now
-    x, y, z, reach = anchors[a], anchors[a + 1], anchors[a + 2], anchors[a + REACH]
+        marks[a + k] = spheres[s + X] + spheres[s + VX] * now
     first = int64(books[book + FIRST])
     species = books[book + SPECIES]
+    x, y, z = marks[a], marks[a + 1], marks[a + 2]
+    reach, capacity = kinds[KIND_COLUMNS * species + REACH], capacities[species]
     count = 0
     for grid in range(n_grids):
         g = GRID_COLUMNS * grid
@@ -93,60 +99,104 @@ def list_neighbours(
         from_x, to_x = _window(own_x, ranges[r], nx)
         from_y, to_y = _window(own_y, ranges[r + 1], ny)
         from_z, to_z = _window(own_z, ranges[r + 2], nz)
+        found = 0
         for p in range(from_x, to_x):
             plane = (p + nx if p < 0 else (p - nx if p >= nx else p)) * ny
             for q in range(from_y, to_y):
                 row = (plane + (q + ny if q < 0 else (q - ny if q >= ny else q))) * nz
                 for t in range(from_z, to_z):
                     cell = row + (t + nz if t < 0 else (t - nz if t >= nz else t))
-                    j = int64(cells[base + cell])
-                    while j >= 0:
-                        b = ANCHOR_COLUMNS * j
-                        dx, dy, dz = x - anchors[b], y - anchors[b + 1], z - anchors[b + 2]
-                        dx -= space[EDGE] * np.rint(dx * space[INVERSE])
-                        dy -= space[EDGE + 1] * np.rint(dy * space[INVERSE + 1])
-                        dz -= space[EDGE + 2] * np.rint(dz * space[INVERSE + 2])
-                        cutoff = reach + anchors[b + REACH]
-                        other = BOOK_COLUMNS * j
-                        if dx * dx + dy * dy + dz * dz < cutoff * cutoff:
-                            others = int64(books[other + COUNT])
-                            if count == books[book + CAPACITY] or others == books[other + CAPACITY]:
-                                return False
-                            neighbours[first + count] = j
-                            neighbours[books[other + FIRST] + others] = i
-                            books[other + COUNT] = others + 1
-                            count += 1
-                        j = int64(books[other + NEXT])
+                    candidates[found] = cells[base + cell]
+                    found += candidates[found] >= 0
+        # All chains are followed at once: one after the other, each link would wait for memory.
+        place = 0
+        while place < found:
+            j = int64(candidates[place])
+            prefetch(books, BOOK_COLUMNS * j)
+            candidates[found] = chain[j]
+            found += candidates[found] >= 0
+            place += 1
+        for place in range(found):
+            j = int64(candidates[place])
+            b = MARK_COLUMNS * j + CENTRE
+            dx, dy, dz = x - marks[b], y - marks[b + 1], z - marks[b + 2]
+            dx -= space[EDGE] * np.rint(dx * space[INVERSE])
+            dy -= space[EDGE + 1] * np.rint(dy * space[INVERSE + 1])
+            dz -= space[EDGE + 2] * np.rint(dz * space[INVERSE + 2])
+            other = BOOK_COLUMNS * j
+            kind = books[other + SPECIES]
+            cutoff = reach + kinds[KIND_COLUMNS * kind + REACH]
+            if dx * dx + dy * dy + dz * dz < cutoff * cutoff:
+                others = int64(books[other + COUNT])
+                if count == capacity or others == capacities[kind]:
+                    return False
+                neighbours[first + count] = j
+                neighbours[books[other + FIRST] + others] = i
+                books[other + COUNT] = others + 1
+                count += 1
         if grid == grid_of[species]:
             home = base + (own_x * ny + own_y) * nz + own_z
-    for slot in range(first + count, first + books[book + CAPACITY]):
+    for slot in range(first + count, first + capacity):
         neighbours[slot] = n
     books[book + COUNT] = count
-    head = cells[home]
     books[book + CELL] = home
-    books[book + NEXT] = head
-    books[book + PREVIOUS] = -1
-    if head >= 0:
-        books[BOOK_COLUMNS * head + PREVIOUS] = i
+    chain[i] = cells[home]
     cells[home] = i
     return True
 
 
+@njit(inline="always", **OPTIONS)
+def leave_shell(i, now, spheres, books, marks, kinds):
+    """Return the time until sphere i may be farther from its centre than its list allows."""
+    s, c = COLUMNS * i, MARK_COLUMNS * i + CENTRE
+    b = 0.0
+    v2 = 0.0
+    d2 = 0.0
+    for k in range(3):
+        v = spheres[s + VX + k]
+        d = spheres[s + X + k] + v * now - marks[c + k]
+        b += d * v
+        v2 += v * v
+        d2 += d * d
+    skin = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * i + SPECIES] + REACH] - spheres[s + RADIUS]
+    if v2 * LONGEST_FLIGHT * LONGEST_FLIGHT < skin * skin:
+        return LONGEST_FLIGHT
+    return max((math.sqrt(max(b * b + v2 * (skin * skin - d2), 0.0)) - b) / v2, 0.0)
+
+
+@njit(inline="always", **OPTIONS)
+def fetch_list(i, books, neighbours):
+    """Ask for the list of sphere i, whose book is at hand."""
+    first = int64(books[BOOK_COLUMNS * i + FIRST])
+    prefetch(neighbours, first)
+    if books[BOOK_COLUMNS * i + COUNT] > CACHE_LINE:
+        prefetch(neighbours, first + CACHE_LINE)
+
+
+@njit(inline="always", **OPTIONS)
+def fetch_neighbours(i, spheres, books, neighbours):
+    """Ask for the lines of the neighbours of sphere i, whose list is at hand."""
+    first = int64(books[BOOK_COLUMNS * i + FIRST])
+    for start in range(first, first + books[BOOK_COLUMNS * i + COUNT], LANES):
+        for slot in range(start, start + LANES):
+            prefetch(spheres, COLUMNS * int64(neighbours[slot]))
+
+
 @njit(**OPTIONS)
-def closest_pair(spheres, anchors, books, neighbours, space):
+def closest_pair(spheres, books, marks, neighbours, space):
     """Return the smallest distance over sum of radii among the listed pairs, and the pair.
 
-    Only directly after `begin`, when the anchors are where the spheres are.
+    Only directly after `begin`, when the centres are where the spheres are.
     """
     smallest = np.inf
     first = second = int64(-1)
-    for i in range(len(anchors)):
+    for i in range(len(spheres) - 1):
         start = books[i, FIRST]
         for slot in range(start, start + books[i, COUNT]):
             j = neighbours[slot]
-            dx = anchors[i, 0] - anchors[j, 0]
-            dy = anchors[i, 1] - anchors[j, 1]
-            dz = anchors[i, 2] - anchors[j, 2]
+            dx = marks[i, CENTRE] - marks[j, CENTRE]
+            dy = marks[i, CENTRE + 1] - marks[j, CENTRE + 1]
+            dz = marks[i, CENTRE + 2] - marks[j, CENTRE + 2]
             dx -= space[EDGE] * np.rint(dx * space[INVERSE])
             dy -= space[EDGE + 1] * np.rint(dy * space[INVERSE + 1])
             dz -= space[EDGE + 2] * np.rint(dz * space[INVERSE + 2])

@@ -12,8 +12,7 @@ from cagebreak.models import Model
 from cagebreak.seeding import Seed, stream
 from cagebreak.simulation import _columns as columns
 from cagebreak.simulation import _event_kernel as kernel
-from cagebreak.simulation._lanes import LANES
-from cagebreak.simulation._list_kernel import closest_pair
+from cagebreak.simulation._list_kernel import CACHE_LINE, closest_pair
 
 OVERLAP_TOLERANCE = 1e-5
 """Overlap, as a share of the contact distance, that a single-precision file may leave."""
@@ -89,19 +88,22 @@ class EventDriven:
         self._spheres[:n, :3] = configuration.unwrapped[order]
         self._spheres[:n, columns.VX : columns.VX + 3] = velocities[order]
         self._spheres[:n, columns.RADIUS] = radii[order]
-        self._spheres[:n, columns.MASS] = masses[order]
         self._spheres[n] = np.nan
-        self._anchors = _aligned((n, columns.ANCHOR_COLUMNS), np.float64)
-        self._anchors[:, columns.REACH] = self._layout.reaches[configuration.species[order]]
-        self._books = _aligned((n, columns.BOOK_COLUMNS), np.int32)
+        # The ledger: a book for each sphere and one for the end of a queue, then the queues' heads.
+        self._inverse_width = _collision_rate(configuration, model) * n
+        n_pages = 1 << math.ceil(math.log2(max(4 * n, 2 * kernel.BUCKETS) / kernel.PAGE))
+        n_books = columns.BOOK_COLUMNS * (n + 1)
+        self._ledger = _aligned((n_books + kernel.BUCKETS + n_pages,), np.int32)
+        self._books = self._ledger[:n_books].reshape(-1, columns.BOOK_COLUMNS)[:n]
+        self._marks = self._books.view(np.float64)
         self._books[:, columns.SPECIES] = configuration.species[order]
+        self._kinds = np.empty((configuration.n_species, columns.KIND_COLUMNS))
+        self._kinds[:, columns.MASS] = model.masses[: configuration.n_species]
+        self._kinds[:, columns.REACH] = self._layout.reaches
         self._allot(self._layout.capacities)
-        rate = _collision_rate(configuration, model)
-        self._inverse_width = rate * n
-        n_buckets = 1 << math.ceil(math.log2(4 * n))
-        self._times = _aligned((n,), np.float64)
-        self._following = _aligned((n + 1 + n_buckets,), np.int32)
-        self._preceding = _aligned((n + 1 + n_buckets,), np.int32)
+        self._chain = _aligned((n,), np.int32)
+        self._candidates = _aligned((n + 1,), np.int32)
+        self._coming = _aligned((kernel.COMING,), np.int32)
         self._cells = _aligned((self._layout.n_cells,), np.int32)
         edges = np.diag(configuration.box.matrix)
         self._space = np.concatenate([edges, 1 / edges, [scale, growth_rate]])
@@ -152,7 +154,8 @@ class EventDriven:
         """Kinetic temperature 2 K / 3 (N - 1), in kT."""
         lines = self._spheres[:-1]
         squares = (lines[:, columns.VX : columns.VX + 3] ** 2).sum(axis=1)
-        return float((lines[:, columns.MASS] * squares).sum() / (3 * (len(lines) - 1)))
+        masses = self._kinds[self._books[:, columns.SPECIES], columns.MASS]
+        return float((masses * squares).sum() / (3 * (len(lines) - 1)))
 
     @property
     def pressure(self) -> float:
@@ -232,19 +235,18 @@ class EventDriven:
         self._begin()
 
     def _allot(self, capacities: NDArray[np.int64]) -> None:
-        """Give each sphere room for the neighbours of its species; a multiple of `LANES`."""
+        """Give each sphere room for the neighbours of its species; a multiple of `CACHE_LINE`."""
         self._capacities = capacities
         rooms = capacities[self._books[:, columns.SPECIES]]
-        self._books[:, columns.CAPACITY] = rooms
         self._books[:, columns.FIRST] = np.cumsum(rooms) - rooms
         self._neighbours = _aligned((int(rooms.sum()),), np.int32)
 
     def _state(self) -> tuple:
         return (
-            self._layout.many_images, self._spheres, self._anchors, self._books,
-            self._neighbours, self._times, self._following, self._preceding, self._cells,
-            self._layout.grids, self._layout.grid_of, self._layout.ranges, self._space,
-            self._clock, self._tally, self._inverse_width,
+            self._layout.many_images, self._spheres, self._ledger, self._marks, self._neighbours,
+            self._cells, self._chain, self._candidates, self._coming, self._kinds,
+            self._capacities, self._layout.grids, self._layout.grid_of, self._layout.ranges,
+            self._space, self._clock, self._tally, self._inverse_width,
         )  # fmt: skip
 
     def _in_order(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -254,7 +256,7 @@ class EventDriven:
 
     def _refuse_overlap(self, scale: float) -> None:
         ratio, first, second = closest_pair(
-            self._spheres, self._anchors, self._books, self._neighbours, self._space
+            self._spheres, self._books, self._marks, self._neighbours, self._space
         )
         if ratio < scale * (1 - OVERLAP_TOLERANCE):
             i, j = sorted((int(self._order[first]), int(self._order[second])))
@@ -316,7 +318,7 @@ class _Layout:
 
         density = counts / box.volume
         expected = 4 / 3 * np.pi * (density * (reaches[:, None] + reaches) ** 3).sum(axis=1)
-        capacities = LANES * np.ceil((1.3 * expected + 8) / LANES).astype(np.int64)
+        capacities = CACHE_LINE * np.ceil((1.3 * expected + 8) / CACHE_LINE).astype(np.int64)
 
         apart = present.min() < _SIZES_APART * present.max()
         grid_of = np.arange(n_species) if apart else np.zeros(n_species, dtype=np.int64)
