@@ -36,5 +36,22 @@ class SimulationError(CagebreakError, RuntimeError):
     """A simulation left the states it can follow."""
 
 
+class NotConvergedError(CagebreakError, RuntimeError):
+    """An iteration ended before it reached what was asked for.
+
+    Attributes
+    ----------
+    state
+        The best it found, as the function would have returned it.
+    """
+
+    def __init__(self, message: str, state: object) -> None:
+        super().__init__(message, state)
+        self.state = state
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class MissingDependencyError(CagebreakError, ImportError):
     """An optional package is needed; says what to install."""

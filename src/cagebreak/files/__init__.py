@@ -1,6 +1,7 @@
 """Read and write configurations; the suffix names the format.
 
-A format is one module with `read` and `write`, and one line in `FORMATS`.
+A format is one module with `read` and, unless files of others are only read, `write`; and one line
+in `FORMATS`.
 """
 
 import os
@@ -11,11 +12,11 @@ from numpy.typing import ArrayLike
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.files import hdf5, sph
+from cagebreak.files import botan, hdf5, sph
 
 __all__ = ["FORMATS", "read", "write"]
 
-FORMATS: dict[str, ModuleType] = {".h5": hdf5, ".sph": sph}
+FORMATS: dict[str, ModuleType] = {".h5": hdf5, ".npz": botan, ".sph": sph}
 
 
 def read(path: str | os.PathLike[str]) -> Configuration:
@@ -24,8 +25,9 @@ def read(path: str | os.PathLike[str]) -> Configuration:
     Parameters
     ----------
     path
-        A `.h5` file that this package wrote (also a unit of a study's `equilibrate` stage) or a
-        `.sph` file of hard spheres, whose units are kept.
+        A `.h5` file that this package wrote (also a unit of a study's `equilibrate` stage), a
+        `.sph` file of hard spheres, whose units are kept, or a `.npz` file of BOTAN, whose runs
+        `cagebreak.files.botan` reads.
 
     Raises
     ------
@@ -57,12 +59,14 @@ def write(
     Raises
     ------
     FileFormatError
-        If the suffix names no format.
+        If the suffix names no format, or one that is only read.
     InputError
         If diameters are missing or not wanted, or the format cannot hold the box.
     """
     path = Path(path)
     module = _format(path)
+    if not hasattr(module, "write"):
+        raise FileFormatError(f"{path}: {path.suffix} files are read only; write .h5 or .sph")
     if module is sph:
         if diameters is None:
             raise InputError("diameters: a .sph file needs them, for instance model.diameters")

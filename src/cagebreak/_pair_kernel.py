@@ -1,0 +1,215 @@
+"""Pair potentials: u(r), -u'(r)/r and u''(r) + 2u'(r)/r of every form, once; and sums over pairs.
+
+The functions of one pair take r^2 and the row of `cagebreak.potentials.pair_table` for its species,
+as a tuple (`parameters`). They hold within the cut-off ``p[CUTOFF_SQUARED]`` only: who calls masks
+what lies beyond. Literal numbers are of single precision, so that a table in single precision
+keeps all arithmetic in it.
+
+`form` is one of the integers below. A loop is vectorised where `form` is one of these constants,
+not a variable, and where what lies beyond the cut-off is computed and then dropped, not skipped.
+"""
+
+import numpy as np
+from numba import njit
+
+from cagebreak._neighbor_kernel import gather
+
+HARD_LOG, HARMONIC, LENNARD_JONES, LENNARD_JONES_SMOOTH = range(4)
+
+# Columns of a row. The first is that of every form.
+CUTOFF_SQUARED = 0
+# Lennard-Jones, also the smoothed: 4 eps, sigma^6, and the energy at the cut-off.
+FOUR_EPSILON, SIGMA_6, SHIFT = 1, 2, 3
+# Smoothed: the force is F1 + F2 t + F3 t^2 + F4 t^3 with t = r - INNER, and INNER_U = u at t = 0.
+INNER, INNER_U, F1, F2, F3, F4 = 4, 5, 6, 7, 8, 9
+# Harmonic and hard spheres: contact distance, and eps / sigma^2 or kT.
+SIGMA, STRENGTH = 1, 2
+# Hard spheres: cut-off, energy and slope of the logarithm there.
+CUTOFF, CUTOFF_U, CUTOFF_SLOPE = 3, 4, 5
+N_COLUMNS = 10
+
+OPTIONS = {"cache": True, "error_model": "numpy", "fastmath": {"reassoc", "contract"}}
+
+
+@njit(inline="always")
+def parameters(table, a, b):
+    """Return the row of the table for species a and b, as a tuple."""
+    return (
+        table[a, b, 0],
+        table[a, b, 1],
+        table[a, b, 2],
+        table[a, b, 3],
+        table[a, b, 4],
+        table[a, b, 5],
+        table[a, b, 6],
+        table[a, b, 7],
+        table[a, b, 8],
+        table[a, b, 9],
+    )
+
+
+@njit(inline="always")
+def energy(form, r2, p):
+    """Return u(r)."""
+    if form == LENNARD_JONES:
+        return _lennard_jones_energy(r2, p)
+    if form == LENNARD_JONES_SMOOTH:
+        return _smooth_energy(r2, p)
+    if form == HARMONIC:
+        return _harmonic_energy(r2, p)
+    return _hard_log_energy(r2, p)
+
+
+@njit(inline="always")
+def force_over_distance(form, r2, p):
+    """Return -u'(r)/r: times the vector from j to i it is the force on i."""
+    if form == LENNARD_JONES:
+        return _lennard_jones_force(r2, p)
+    if form == LENNARD_JONES_SMOOTH:
+        return _smooth_force(r2, p)
+    if form == HARMONIC:
+        return _harmonic_force(r2, p)
+    return _hard_log_force(r2, p)
+
+
+@njit(inline="always")
+def laplacian(form, r2, p):
+    """Return u''(r) + 2u'(r)/r: the trace of the second derivatives."""
+    if form == LENNARD_JONES:
+        return _lennard_jones_laplacian(r2, p)
+    if form == LENNARD_JONES_SMOOTH:
+        return _smooth_laplacian(r2, p)
+    if form == HARMONIC:
+        return _harmonic_laplacian(r2, p)
+    return _hard_log_laplacian(r2, p)
+
+
+# 4 eps ((sigma/r)^12 - (sigma/r)^6) - shift
+
+
+@njit(**OPTIONS)
+def _lennard_jones_energy(r2, p):
+    s6 = p[SIGMA_6] / (r2 * r2 * r2)
+    attraction = p[FOUR_EPSILON] * s6
+    return attraction * s6 - attraction - p[SHIFT]
+
+
+@njit(**OPTIONS)
+def _lennard_jones_force(r2, p):
+    inverse = np.float32(1) / r2
+    s6 = p[SIGMA_6] * inverse * inverse * inverse
+    return np.float32(6) * p[FOUR_EPSILON] * s6 * (s6 + s6 - np.float32(1)) * inverse
+
+
+@njit(**OPTIONS)
+def _lennard_jones_laplacian(r2, p):
+    inverse = np.float32(1) / r2
+    s6 = p[SIGMA_6] * inverse * inverse * inverse
+    return p[FOUR_EPSILON] * s6 * (np.float32(132) * s6 - np.float32(30)) * inverse
+
+
+# The same up to INNER; beyond, a force that goes to zero with its slope, and its integral.
+
+
+@njit(**OPTIONS)
+def _smooth_energy(r2, p):
+    t = np.sqrt(r2) - p[INNER]
+    half, third, quarter = p[F2] / np.float32(2), p[F3] / np.float32(3), p[F4] / np.float32(4)
+    outer = p[INNER_U] - t * (p[F1] + t * (half + t * (third + t * quarter)))
+    return outer if t > np.float32(0) else _lennard_jones_energy(r2, p)
+
+
+@njit(**OPTIONS)
+def _smooth_force(r2, p):
+    r = np.sqrt(r2)
+    t = r - p[INNER]
+    outer = (p[F1] + t * (p[F2] + t * (p[F3] + t * p[F4]))) / r
+    return outer if t > np.float32(0) else _lennard_jones_force(r2, p)
+
+
+@njit(**OPTIONS)
+def _smooth_laplacian(r2, p):
+    r = np.sqrt(r2)
+    t = r - p[INNER]
+    force = p[F1] + t * (p[F2] + t * (p[F3] + t * p[F4]))
+    slope = p[F2] + t * (np.float32(2) * p[F3] + t * np.float32(3) * p[F4])
+    outer = -slope - np.float32(2) * force / r
+    return outer if t > np.float32(0) else _lennard_jones_laplacian(r2, p)
+
+
+# eps (1 - r/sigma)^2
+
+
+@njit(**OPTIONS)
+def _harmonic_energy(r2, p):
+    overlap = p[SIGMA] - np.sqrt(r2)
+    return p[STRENGTH] * overlap * overlap
+
+
+@njit(**OPTIONS)
+def _harmonic_force(r2, p):
+    r = np.sqrt(r2)
+    return np.float32(2) * p[STRENGTH] * (p[SIGMA] - r) / r
+
+
+@njit(**OPTIONS)
+def _harmonic_laplacian(r2, p):
+    r = np.sqrt(r2)
+    return np.float32(2) * p[STRENGTH] * (r - np.float32(2) * (p[SIGMA] - r)) / r
+
+
+# -kT ln(r - sigma), less its tangent at the cut-off; not a number where spheres overlap
+
+
+@njit(**OPTIONS)
+def _hard_log_energy(r2, p):
+    r = np.sqrt(r2)
+    tangent = p[CUTOFF_U] + (r - p[CUTOFF]) * p[CUTOFF_SLOPE]
+    return -p[STRENGTH] * np.log(r - p[SIGMA]) - tangent
+
+
+@njit(**OPTIONS)
+def _hard_log_force(r2, p):
+    r = np.sqrt(r2)
+    return (p[STRENGTH] / (r - p[SIGMA]) + p[CUTOFF_SLOPE]) / r
+
+
+@njit(**OPTIONS)
+def _hard_log_laplacian(r2, p):
+    r = np.sqrt(r2)
+    gap = r - p[SIGMA]
+    pull = p[STRENGTH] / gap + p[CUTOFF_SLOPE]
+    return p[STRENGTH] / (gap * gap) - np.float32(2) * pull / r
+
+
+@njit(**OPTIONS)
+def sums(cells, form, table, energies, forces, laplacians):
+    """Write each particle's half of the energies of its pairs, its force and its Laplacian.
+
+    Returns the first two particles found to overlap, or to coincide where the form has no hard
+    core; -1, -1 if there are none.
+    """
+    index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
+    for i in range(len(cells.x)):
+        n = gather(cells, i, index, near)
+        u, fx, fy, fz, trace = 0.0, 0.0, 0.0, 0.0, 0.0
+        for k in range(n):
+            p = parameters(table, cells.species[i], cells.species[index[k]])
+            r2 = near[3, k]
+            if r2 >= p[CUTOFF_SQUARED]:
+                continue
+            contact = p[SIGMA] if form == HARD_LOG else 0.0
+            if np.sqrt(r2) <= contact:
+                return cells.order[i], cells.order[index[k]]
+            f = force_over_distance(form, r2, p)
+            # The vectors lead from i to its neighbors.
+            fx -= f * near[0, k]
+            fy -= f * near[1, k]
+            fz -= f * near[2, k]
+            u += energy(form, r2, p)
+            trace += laplacian(form, r2, p)
+        own = cells.order[i]
+        energies[own] = u / 2
+        forces[own, 0], forces[own, 1], forces[own, 2] = fx, fy, fz
+        laplacians[own] = trace
+    return np.int64(-1), np.int64(-1)

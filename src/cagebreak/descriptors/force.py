@@ -1,0 +1,54 @@
+"""The net force on a particle as a descriptor."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cagebreak.configuration import Configuration
+from cagebreak.descriptors.base import Features, make_labels
+from cagebreak.errors import InputError
+from cagebreak.models import Model
+from cagebreak.potentials import forces
+
+
+@dataclass(frozen=True)
+class NetForce:
+    r"""How strongly a particle is pushed: :math:`|F_i| = |\nabla_i U|`, in eps / sigma.
+
+    The force is taken at the configuration itself; in an inherent state it is zero. Over short
+    times it tells where a particle goes (Alkemade 2023, figure 5).
+
+    Parameters
+    ----------
+    model
+        Whose pair potential acts.
+
+    Raises
+    ------
+    InputError
+        If the model is of hard spheres, which feel no force between collisions.
+    """
+
+    model: Model
+
+    def __post_init__(self) -> None:
+        if self.model.pair.form == "hard_log":
+            raise InputError(
+                "model: expected particles that act on each other at a distance, got "
+                f"{self.model.name}, between whose collisions there is no force"
+            )
+
+    def labels(self, state: str = "initial") -> np.recarray:
+        """Return the label of the one column."""
+        return make_labels("force", 2, state, [{}])
+
+    def compute(self, configuration: Configuration, state: str = "initial") -> Features:
+        """Return the length of the force on every particle, (N, 1), in eps / sigma.
+
+        Raises
+        ------
+        ConfigurationError
+            If a species is not the model's, or two particles coincide.
+        """
+        length = np.sqrt((forces(configuration, self.model) ** 2).sum(axis=1))
+        return Features(length[:, None], self.labels(state))

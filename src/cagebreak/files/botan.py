@@ -1,0 +1,115 @@
+"""The `.npz` files of BOTAN: a Kob-Andersen configuration and where its runs ended.
+
+Arrays `types` (N,), `initial_positions` (N, 3) and `positions` (R, N, 3), the unwrapped end
+positions of R isoconfigurational runs at one time. Neither the box nor the time is in the file.
+"""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Box, Configuration
+from cagebreak.dynamics.propensity import Propensity, lengths
+from cagebreak.errors import FileFormatError, InputError
+
+NUMBER_DENSITY = 1.2
+"""N sigma^3 / V of BOTAN's simulations (Shiba et al. 2023), from which the box follows."""
+
+# What numpy raises on a file that is no archive, truncated, or holds pickled objects.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    MemoryError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def read(path: Path) -> Configuration:
+    """Read the initial configuration, in the cube of density 1.2.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is no `.npz` archive or does not hold the arrays of one configuration.
+    """
+    types, positions = _arrays(path, "types", "initial_positions")
+    try:
+        box = Box.cubic((len(positions) / NUMBER_DENSITY) ** (1 / 3))
+        return Configuration(positions, types, box)
+    except (InputError, TypeError) as error:
+        raise FileFormatError(f"{path}: {error}") from error
+
+
+def read_runs(path: Path) -> tuple[Configuration, NDArray[np.float64]]:
+    """Read the initial configuration and the end positions of the runs from it.
+
+    Returns
+    -------
+    Configuration
+        As from `read`.
+    (R, N, 3) array
+        Unwrapped positions in sigma, which continue those of the configuration.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is no `.npz` archive or does not hold the arrays of one configuration and its
+        runs.
+    """
+    configuration = read(path)
+    (ends,) = _arrays(path, "positions")
+    n = len(configuration)
+    if ends.dtype.kind not in "fiu" or ends.ndim != 3 or ends.shape[1:] != (n, 3) or not len(ends):
+        raise FileFormatError(
+            f"{path}: positions: expected numbers of shape (R, {n}, 3), "
+            f"got {ends.dtype} of shape {ends.shape}"
+        )
+    ends = ends.astype(np.float64)
+    if not np.isfinite(ends).all():
+        raise FileFormatError(f"{path}: positions: expected finite numbers")
+    return configuration, ends
+
+
+def read_propensity(path: Path, time: float) -> tuple[Configuration, Propensity]:
+    """Read the initial configuration and the propensity that its runs give.
+
+    Parameters
+    ----------
+    path
+    time
+        When the runs ended, in tau.
+
+    Raises
+    ------
+    FileFormatError
+        As for `read_runs`.
+    InputError
+        If the time is not positive.
+    """
+    configuration, ends = read_runs(path)
+    moved = lengths(ends - configuration.positions)
+    return configuration, Propensity.from_runs([time], configuration.species, moved[:, None])
+
+
+def _arrays(path: Path, *names: str) -> list[NDArray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [name for name in names if name not in archive]
+            arrays = [archive[name] for name in names if name not in missing]
+    except FileNotFoundError:
+        raise
+    except (*_UNREADABLE, TypeError, AttributeError) as error:
+        raise FileFormatError(
+            f"{path}: expected a .npz archive of plain arrays, whole ({error})"
+        ) from error
+    if missing:
+        raise FileFormatError(
+            f"{path}: expected the arrays of a BOTAN file, found no {' and no '.join(missing)}"
+        )
+    return arrays

@@ -1,0 +1,166 @@
+r"""Energies and forces of a configuration, for every model.
+
+Pair potentials, zero beyond their cut-off r_c (`PairPotential` has the parameters):
+
+- ``harmonic``: :math:`\epsilon (1 - r/\sigma)^2`; Alkemade 2023, eq. 2.
+- ``lennard_jones``: :math:`4 \epsilon [(\sigma/r)^{12} - (\sigma/r)^6]`, shifted to zero at r_c;
+  Alkemade 2023, eq. 3.
+- ``lennard_jones_smooth``: the same up to the inner cut-off; from there to r_c the force is the
+  cubic polynomial that joins it and ends at zero, both with continuous slope (`lj/smooth` of
+  LAMMPS), and the energy is its integral.
+- ``hard_log``: :math:`V(r) = -kT \ln(r - \sigma)` with energy and force shifted to zero,
+  :math:`V(r) - V(r_c) - (r - r_c) V'(r_c)`; the effective potential of hard spheres of Arceri and
+  Corwin 2020, as in Alkemade 2023, section II D.
+
+A pair counts once per periodic image within the cut-off, so boxes may be small and sheared.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak import _pair_kernel as kernel
+from cagebreak.configuration import Configuration
+from cagebreak.errors import ConfigurationError
+from cagebreak.models import Model, PairPotential
+from cagebreak.neighbors import cell_list
+
+Floats = NDArray[np.float64]
+
+FORMS = {
+    "hard_log": kernel.HARD_LOG,
+    "harmonic": kernel.HARMONIC,
+    "lennard_jones": kernel.LENNARD_JONES,
+    "lennard_jones_smooth": kernel.LENNARD_JONES_SMOOTH,
+}
+"""The forms of a pair potential, and the number by which kernels know each."""
+
+
+class PairSums(NamedTuple):
+    """What the pairs of every particle add up to."""
+
+    energies: Floats
+    """Half of the energy of each of its pairs, (N,), in eps."""
+    forces: Floats
+    """(N, 3), in eps / sigma."""
+    laplacians: Floats
+    """(N,), in eps / sigma^2."""
+
+
+def energy(configuration: Configuration, model: Model) -> float:
+    """Return the potential energy of all particles together, in eps.
+
+    Parameters
+    ----------
+    configuration
+        N particles in a box of any shape.
+    model
+        Whose pair potential acts between them.
+
+    Raises
+    ------
+    ConfigurationError
+        If a species is not the model's, hard spheres overlap, or two particles coincide.
+    """
+    return float(energies(configuration, model).sum())
+
+
+def energies(configuration: Configuration, model: Model) -> Floats:
+    """Return the energy of every particle, (N,), in eps: half of that of each of its pairs.
+
+    Parameters and errors are those of `energy`.
+    """
+    return energies_forces_laplacians(configuration, model).energies
+
+
+def forces(configuration: Configuration, model: Model) -> Floats:
+    """Return the force on every particle, (N, 3), in eps / sigma.
+
+    Parameters and errors are those of `energy`.
+    """
+    return energies_forces_laplacians(configuration, model).forces
+
+
+def laplacians(configuration: Configuration, model: Model) -> Floats:
+    r"""Return the curvature of the energy around every particle, (N,), in eps / sigma^2.
+
+    .. math::
+        \nabla_i^2 U = \sum_{j \ne i} \left[ u''(r_{ij}) + 2 u'(r_{ij}) / r_{ij} \right],
+
+    the trace of the particle's block of the Hessian. Parameters and errors are those of `energy`.
+    """
+    return energies_forces_laplacians(configuration, model).laplacians
+
+
+def energies_forces_laplacians(configuration: Configuration, model: Model) -> PairSums:
+    """Return `energies`, `forces` and `laplacians` of every particle, all found in one pass.
+
+    Parameters and errors are those of `energy`.
+    """
+    check_species(configuration, model)
+    pair, n = model.pair, len(configuration)
+    sums = PairSums(np.empty(n), np.empty((n, 3)), np.empty(n))
+    cells = cell_list(configuration, pair.cutoff * np.max(pair.sigma))
+    i, j = kernel.sums(cells, FORMS[pair.form], pair_table(pair), *sums)
+    if i >= 0:
+        raise overlap_error(i, j, model)
+    return sums
+
+
+def check_species(configuration: Configuration, model: Model) -> None:
+    """Raise a `ConfigurationError` if a particle's species is not the model's."""
+    if configuration.n_species > model.n_species:
+        raise ConfigurationError(
+            f"configuration.species: expected {' or '.join(model.species_names)}, as in the model; "
+            f"got species number {configuration.n_species - 1}"
+        )
+
+
+def overlap_error(i: int, j: int, model: Model) -> ConfigurationError:
+    """Return the error for two particles at which the potential has no value."""
+    contact = "no more than the sum of their radii" if model.pair.form == "hard_log" else "zero"
+    return ConfigurationError(
+        f"configuration.positions: expected particles {i} and {j} apart, got a distance of "
+        f"{contact}; the potential of {model.name} has no value there"
+    )
+
+
+def pair_table(pair: PairPotential) -> Floats:
+    """Return the parameters as kernels read them: a row for each pair of species, (S, S, P).
+
+    The columns are those of `_pair_kernel`.
+    """
+    epsilon, sigma = np.array(pair.epsilon), np.array(pair.sigma)
+    r_c = pair.cutoff * sigma
+    table = np.zeros((*sigma.shape, kernel.N_COLUMNS))
+    table[..., kernel.CUTOFF_SQUARED] = r_c**2
+    if pair.form == "harmonic":
+        table[..., kernel.SIGMA] = sigma
+        table[..., kernel.STRENGTH] = epsilon / sigma**2
+    elif pair.form == "hard_log":
+        table[..., kernel.SIGMA] = sigma
+        table[..., kernel.STRENGTH] = epsilon
+        table[..., kernel.CUTOFF] = r_c
+        table[..., kernel.CUTOFF_U] = -epsilon * np.log(r_c - sigma)
+        table[..., kernel.CUTOFF_SLOPE] = -epsilon / (r_c - sigma)
+    else:
+        r = pair.inner_cutoff * sigma
+        s6 = (sigma / r) ** 6
+        u = 4 * epsilon * (s6**2 - s6)
+        force = 24 * epsilon * (2 * s6**2 - s6) / r
+        slope = -24 * epsilon * (26 * s6**2 - 7 * s6) / r**2
+        width = r_c - r
+        # Zero force and slope at the cut-off; without smoothing, the width is zero.
+        over = np.divide(1, width, out=np.zeros_like(width), where=width > 0)
+        third = -(3 * force + 2 * slope * width) * over**2
+        fourth = (2 * force + slope * width) * over**3
+        fall = width * (force + width * (slope / 2 + width * (third / 3 + width * fourth / 4)))
+        table[..., kernel.FOUR_EPSILON] = 4 * epsilon
+        table[..., kernel.SIGMA_6] = sigma**6
+        table[..., kernel.SHIFT] = u - fall
+        table[..., kernel.INNER] = r
+        table[..., kernel.INNER_U] = fall
+        table[..., kernel.F1], table[..., kernel.F2] = force, slope
+        table[..., kernel.F3], table[..., kernel.F4] = third, fourth
+    return table
