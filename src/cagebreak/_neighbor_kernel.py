@@ -127,3 +127,53 @@ def fill_table(cells, offsets, neighbors, vectors):
         for k in range(n):
             neighbors[start + k] = cells.order[index[k]]
             vectors[start + k] = near[:3, k]
+
+
+@njit(cache=True)
+def shell_radius(squares, n, order):
+    """Sort the nearest neighbors to the front of `order` until they fill the solid angle.
+
+    Returns how many they are, or -1 if the n candidates do not suffice. The m nearest suffice as
+    soon as the sum of their distances over m - 2 does not exceed the distance of the next.
+    """
+    for k in range(n):
+        order[k] = k
+    total = 0.0
+    for m in range(n):
+        nearest = m
+        for k in range(m + 1, n):
+            if squares[order[k]] < squares[order[nearest]]:
+                nearest = k
+        order[m], order[nearest] = order[nearest], order[m]
+        distance = np.sqrt(squares[order[m]])
+        if m >= 3 and total <= (m - 2) * distance:
+            return m
+        total += distance
+    return -1
+
+
+@njit(cache=True)
+def count_shells(cells, counts):
+    """Write the number of solid-angle neighbors of each particle, -1 where the cut-off hides one.
+
+    In the configuration's order.
+    """
+    index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
+    order = np.empty(cells.capacity, np.int64)
+    for i in range(len(cells.x)):
+        n = gather(cells, i, index, near)
+        counts[cells.order[i]] = shell_radius(near[3], n, order)
+
+
+@njit(cache=True)
+def fill_shells(cells, offsets, neighbors, vectors):
+    """Write the solid-angle neighbors of each particle, nearest first, at its offset."""
+    index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
+    order = np.empty(cells.capacity, np.int64)
+    for i in range(len(cells.x)):
+        n = gather(cells, i, index, near)
+        start = offsets[cells.order[i]]
+        for m in range(shell_radius(near[3], n, order)):
+            k = order[m]
+            neighbors[start + m] = cells.order[index[k]]
+            vectors[start + m] = near[:3, k]

@@ -9,7 +9,9 @@ from cagebreak._neighbor_kernel import (
     CellList,
     cell_of_each,
     count_neighbors,
+    count_shells,
     counting_sort,
+    fill_shells,
     fill_table,
 )
 from cagebreak.configuration import Configuration
@@ -17,6 +19,9 @@ from cagebreak.errors import InputError
 
 # Finer cells follow the sphere more closely, coarser ones give longer runs of particles.
 CELLS_PER_CUTOFF = 3
+
+# Where the search for solid-angle neighbors begins, in mean spacings; dense fluids need less.
+FIRST_SHELL = 1.8
 
 
 class NeighborTable(NamedTuple):
@@ -63,6 +68,47 @@ def neighbor_table(configuration: Configuration, cutoff: float) -> NeighborTable
     neighbors = np.empty(offsets[-1], np.int64)
     vectors = np.empty((offsets[-1], 3))
     fill_table(cells, offsets, neighbors, vectors)
+    return NeighborTable(offsets, neighbors, vectors)
+
+
+def sann(configuration: Configuration) -> NeighborTable:
+    r"""Return the nearest neighbors of every particle: those that fill its solid angle.
+
+    Of the neighbors in order of distance, the nearest m are taken, with m the smallest number of
+    at least three for which
+
+    .. math:: \frac{1}{m - 2} \sum_{j=1}^{m} r_{ij} \le r_{i, m+1}.
+
+    There is no parameter, and the relation need not be mutual. Each periodic image counts for
+    itself.
+
+    Parameters
+    ----------
+    configuration
+        N particles in a box of any shape.
+
+    Returns
+    -------
+    NeighborTable
+        Nearest first.
+
+    Notes
+    -----
+    The solid-angle nearest-neighbor algorithm of J. A. van Meel, L. Filion, C. Valeriani and
+    D. Frenkel, J. Chem. Phys. 136, 234107 (2012).
+    """
+    counts = np.empty(len(configuration), np.int64)
+    cutoff = FIRST_SHELL * (configuration.box.volume / len(configuration)) ** (1 / 3)
+    while True:
+        cells = cell_list(configuration, cutoff)
+        count_shells(cells, counts)
+        if counts.min() >= 0:
+            break
+        cutoff *= 1.5
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    neighbors = np.empty(offsets[-1], np.int64)
+    vectors = np.empty((offsets[-1], 3))
+    fill_shells(cells, offsets, neighbors, vectors)
     return NeighborTable(offsets, neighbors, vectors)
 
 

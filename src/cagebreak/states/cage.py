@@ -1,0 +1,110 @@
+"""The cage state: where particles are on average while none leaves its cage."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import InputError
+from cagebreak.models import Model
+from cagebreak.seeding import Seed
+from cagebreak.states.cage_sampler import CageSampler, CageState
+from cagebreak.states.cells import Cell
+
+PRECISION = 0.02
+"""Standard error of the mean positions at which sampling stops by default, in sigma; chosen."""
+RELAX = 1000
+"""Sweeps before measuring, where a precision decides on the number to measure; chosen."""
+_FIRST_SWEEPS = 500  # before the precision is looked at for the first time
+_GROWTH = 1.3  # of the run, at most, between one look and the next
+
+
+def cage_state(
+    configuration: Configuration,
+    model: Model,
+    *,
+    seed: Seed,
+    sweeps: tuple[int, int] | None = None,
+    precision: float | None = None,
+    cell: Cell = "voronoi",
+    samples: int = 0,
+) -> CageState:
+    r"""Return the cage state by constrained Monte Carlo.
+
+    The mean position of every particle at constant N, V, T while each stays in the cell around
+    its initial position; Alkemade 2023, section III. `CageSampler` has the rules of the moves.
+
+    Parameters
+    ----------
+    configuration
+        N particles in a box of any shape.
+    model
+        Gives the pair potential, sigma_i and the temperature.
+    seed
+        Of the trial moves; other seeds give independent runs of the same cells.
+    sweeps
+        Sweeps that relax, and sweeps that are measured: exactly these. The paper has
+        ``(500_000, 1_000_000)``, if its steps are sweeps.
+    precision
+        Measure until the standard error of the mean positions, root mean square over particles,
+        is below this, in sigma. The default is `PRECISION`. `RELAX` sweeps relax.
+    cell
+        "voronoi" for size-weighted Voronoi cells, or the radius of spheres, in sigma.
+    samples
+        How many samples to keep, evenly spaced over the sweeps measured; needs `sweeps`.
+
+    Returns
+    -------
+    CageState
+        The mean positions and the moments around them. Time is linear in N and in the sweeps.
+
+    Raises
+    ------
+    ConfigurationError
+        If a species is not the model's, or hard spheres overlap.
+    InputError
+        If both sweeps and precision are given, or an argument is out of range.
+
+    Notes
+    -----
+    The standard error compares two halves of the run and so knows only of what happens within it:
+    a rearrangement that the run is too short to see is not in it.
+    """
+    if sweeps is not None and precision is not None:
+        raise InputError("sweeps: expected either sweeps or precision, got both")
+    if sweeps is not None:
+        try:
+            relax, measure = sweeps
+        except (TypeError, ValueError) as error:
+            raise InputError(f"sweeps: expected (relax, measure), got {sweeps!r}") from error
+        if not measure >= 1:
+            raise InputError(f"sweeps: expected at least one to measure, got {sweeps!r}")
+        if not 0 <= samples <= measure:
+            raise InputError(f"samples: expected 0 to {measure}, one a sweep, got {samples!r}")
+        sampler = CageSampler(configuration, model, seed, cell)
+        sampler.relax(relax)
+        kept = []
+        for k in range(samples):
+            sampler.run((k + 1) * measure // samples - sampler.sweeps[1])
+            kept.append(sampler.positions)
+        sampler.run(measure - sampler.sweeps[1])
+        state = sampler.state()
+        return replace(state, samples=np.array(kept)) if kept else state
+
+    if samples:
+        raise InputError(f"samples: expected none without sweeps, got {samples!r}")
+    precision = PRECISION if precision is None else precision
+    if not (math.isfinite(precision) and precision > 0):
+        raise InputError(f"precision: expected a positive length, got {precision!r}")
+    sampler = CageSampler(configuration, model, seed, cell)
+    sampler.relax(RELAX)
+    sampler.run(_FIRST_SWEEPS)
+    while True:
+        state = sampler.state()
+        standard_error = float(np.sqrt((state.error**2).mean()))
+        if standard_error < precision:
+            return state
+        # The error falls as one over the root of the sweeps, or slower.
+        more = min((standard_error / precision) ** 2, _GROWTH) - 1
+        sampler.run(math.ceil(max(more, 0.05) * state.sweeps[1]))
