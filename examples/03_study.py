@@ -19,7 +19,7 @@ values = defaults("hard_spheres", small=True)
 values["model"]["packing_fraction"] = 0.54
 values["preparation"] |= {"n_configurations": 4, "n_particles": 100 if SMOKE else 500, "time": 50.0}
 values["isoconfigurational"] |= {"n_runs": 2 if SMOKE else 16, "last": 30.0, "n_times": 12}
-values["descriptors"]["generations"] = 1
+values["descriptors"] |= {"generations": 1, "states": ["initial"]}
 values["learning"] |= {"outer_folds": 4, "inner_folds": 2, "species": ["B"]}
 values["learning"]["selections"] = {"LR0": {"generations": 0}, "LR1": {"generations": 1}}
 path = Path("run/study.toml")

@@ -21,7 +21,7 @@ def call(*arguments, code=0):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    selections = {f"LR{n}": {"generations": n} for n in (0, 1)}
+    selections = {f"LR{n}": {"generations": n, "states": ["initial"]} for n in (0, 1)}
     recipe = write_recipe(tmp_path_factory.mktemp("cli") / "hs.toml", selections=selections)
     return recipe, call("run", recipe, "--engine", "serial")
 
@@ -54,14 +54,15 @@ def test_run_says_whether_it_was_equilibrated_and_what_is_next(finished):
     assert "tau_alpha of A: " in result.stdout
     assert "equilibrated for " in result.stdout
     assert result.stdout.endswith(f"next: cagebreak fit {recipe}\n")
-    assert "0 of 18 units are done" in result.stderr
-    assert "18 of 18 units" in result.stderr
+    assert "0 of 30 units are done" in result.stderr
+    assert "30 of 30 units" in result.stderr
 
 
 def test_status(finished, tmp_path):
     recipe, _ = finished
     output = call("status", recipe).output
-    assert "run          9 of 9" in output
+    assert "run                   9 of 9" in output
+    assert "descriptors-cage      3 of 3" in output
     assert output.endswith(f"next: cagebreak fit {recipe}\n")
     fresh = write_recipe(tmp_path / "hs.toml")
     assert call("status", fresh).output.endswith(f"next: cagebreak run {fresh}\n")
@@ -85,16 +86,25 @@ def test_fit_prints_a_table_and_figure_draws_what_it_can(finished):
 def test_every_figure_is_drawn_from_the_papers_selections(tmp_path):
     from cagebreak.study import schema
 
-    recipe = write_recipe(
-        tmp_path / "hs.toml",
-        generations=2,
-        alphas=[10.0],
-        selections=schema.defaults("hard_spheres")["learning"]["selections"],
-    )
+    selections = schema.defaults("hard_spheres")["learning"]["selections"]
+    # The joined ones have two thousand columns: some hundred draw the same curves.
+    for name, parts in selections.items():
+        if isinstance(parts, tuple):
+            selections[name] = [part | {"generations": 0} for part in parts]
+    recipe = write_recipe(tmp_path / "hs.toml", generations=2, alphas=[10.0], selections=selections)
     call("run", recipe, "--engine", "serial")
-    output = call("figure", recipe).output
-    assert all(f"{name}.png" in output for name in FIGURES)
-    assert len(list((tmp_path / "hs" / "figures").glob("*.p*"))) == 2 * len(FIGURES)
+    result = call("figure", recipe)
+    assert result.stderr.startswith(
+        "alkemade2023.published is not drawn: published: expected a CSV"
+    )
+    assert result.stderr.count("not drawn") == 1
+    curves = tmp_path / "curves.csv"
+    curves.write_text("temperature,averaging,time,method,pearson\n0.44,pooled,1.0,GNN,0.5\n")
+    call("figure", recipe, "alkemade2023.published", "--published", curves)
+    folder = tmp_path / "hs" / "figures"
+    assert {path.stem for path in folder.glob("*.png")} == set(FIGURES)
+    assert {path.stem for path in folder.glob("*.pdf")} == set(FIGURES)
+    assert (folder / "alkemade2023.cage_displacement.structure.csv").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,42 @@
 """Figures: the curves are the table's, missing data are named, files are written."""
 
+import re
 import subprocess
 import sys
+from itertools import zip_longest
+from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from cagebreak.errors import InputError
+from cagebreak.errors import FileFormatError, InputError
 from cagebreak.figures import FIGURES
+from cagebreak.figures.literature import PUBLISHED, read_published
+
+LITERATURE = Path(__file__).parents[2] / "shared" / "data" / "literature"
 
 TIMES = np.geomspace(1e-2, 1e4, 37)
 TAU_ALPHA = {"A": 800.0, "B": 500.0}
-SELECTIONS = ("LR0", "LR1", "LR2", "LR0 radial", "LR0 angular", "LR2 radial", "LR2 angular")
 # Height of r at long times: one for each selection.
-LATE = dict(zip(SELECTIONS, (0.50, 0.58, 0.60, 0.47, 0.38, 0.54, 0.57), strict=True))
+LATE = {
+    "LR0": 0.50,
+    "LR1": 0.58,
+    "LR2": 0.60,
+    "LR0 radial": 0.47,
+    "LR0 angular": 0.38,
+    "LR2 radial": 0.54,
+    "LR2 angular": 0.57,
+    "X IS": 0.62,
+    "X CS": 0.65,
+    "dr CS": 0.30,
+    "X CS + dr CS": 0.66,
+    "X init + X IS + dr IS": 0.63,
+    "X init + X CS + dr CS": 0.67,
+    "displacement inherent": 0.2,
+    "displacement cage": 0.3,
+}
+SELECTIONS = tuple(LATE)
 
 
 def displacement(times, cage=0.11, tau=800.0):
@@ -48,17 +70,67 @@ def scores_table(species="AB", selections=SELECTIONS, times=TIMES):
                 rows.append(
                     (time, name, "Ridge", selection, value, value - 0.03, value + 0.02, top)
                 )
-    labels = [("species", "U1"), ("learner", "U16"), ("features", "U16")]
+    labels = [("species", "U1"), ("learner", "U16"), ("features", "U64")]
     numbers = [(n, float) for n in ("r", "low", "high", "ceiling")]
     return np.array(rows, [("time", float), *labels, *numbers])
 
 
-TABLES = {"propensity": propensity_table, "scores": scores_table}
+def structure_table(states=("initial", "inherent", "cage")):
+    r = np.linspace(0.01, 4.99, 250)
+    rows = [
+        (state, species, neighbors, at, 1 + (i + 1) * np.exp(-(((at - 1) / 0.1) ** 2)))
+        for i, state in enumerate(states)
+        for species in "AB"
+        for neighbors in ("A", "B", "all")
+        for at in r
+    ]
+    labels = [("state", "U16"), ("species", "U1"), ("neighbors", "U3")]
+    return np.array(rows, [*labels, ("r", float), ("g", float)])
 
 
-def draw(name, table=None, **keywords):
+def configurations_table(spread=0.01):
+    rows = [
+        (time, species, c, value * (1 + 0.1 * c), 1.2 + spread * c)
+        for c in range(3)
+        for species in "AB"
+        for time, value in zip(TIMES, displacement(TIMES), strict=True)
+    ]
+    labels = [("time", float), ("species", "U1"), ("configuration", int)]
+    return np.array(rows, [*labels, ("propensity", float), ("density", float)])
+
+
+def published_curves():
+    rows = [
+        (0.44, averaging, time, method, 0.5)
+        for averaging in ("pooled", "per configuration")
+        for method in ("one", "two")
+        for time in (0.13, 13.0, 3000.0)
+    ]
+    return np.array(rows, PUBLISHED)
+
+
+TABLES = {
+    "propensity": propensity_table,
+    "scores": scores_table,
+    "correlations": scores_table,
+    "structure": structure_table,
+    "configurations": configurations_table,
+}
+# The column that a table cannot do without.
+VALUES = {"propensity": "propensity", "structure": "g", "configurations": "propensity"}
+USES = [(name, i) for name in FIGURES for i in range(len(FIGURES[name].tables))]
+
+
+def draw(name, *tables, **keywords):
+    """Draw a figure from the tables given, and for the others from ours."""
     spec = FIGURES[name]
-    return spec.function(TABLES[spec.table]() if table is None else table, **keywords)
+    if spec.published:
+        keywords.setdefault("curves", published_curves())
+    tables = [
+        given if given is not None else TABLES[table]()
+        for given, table in zip_longest(tables, spec.tables)
+    ]
+    return spec.function(*tables, **keywords)
 
 
 def line(axes, label):
@@ -177,35 +249,41 @@ def test_curves_lie_inside_the_panel():
     low = scores_table()
     low["r"] -= 0.9
     low["low"] -= 0.9
-    for name in FIGURES:
-        tables = [None] if FIGURES[name].table == "propensity" else [None, low]
-        for table in tables:
-            for axes in draw(name, table).axes:
+    for name, spec in FIGURES.items():
+        of_r = [low if each in ("scores", "correlations") else None for each in spec.tables]
+        for tables in ([], of_r):
+            for axes in draw(name, *tables).axes:
                 (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
                 for drawn in axes.get_lines():
                     if drawn.get_label().startswith("_"):
                         continue
                     x, y = drawn.get_xdata(), drawn.get_ydata()
+                    if axes.get_ylabel().startswith("$g(r)"):
+                        x, y = x[(x > x0) & (x < x1)], y[(x > x0) & (x < x1)]
                     assert x0 < np.min(x) < np.max(x) < x1
-                    assert y0 < np.min(y) < np.max(y) < y1
+                    assert y0 < np.min(y) <= np.max(y) < y1
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_missing_columns_are_named(name):
-    table = TABLES[FIGURES[name].table]()
-    value = "propensity" if FIGURES[name].table == "propensity" else "r"
+@pytest.mark.parametrize(("name", "index"), USES)
+def test_missing_columns_are_named(name, index):
+    kind = FIGURES[name].tables[index]
+    before, table = [None] * index, TABLES[kind]()
+    value = VALUES.get(kind, "r")
     rest = [column for column in table.dtype.names if column != value]
     with pytest.raises(InputError, match=f"lacks the columns {value};"):
-        draw(name, table[rest])
+        draw(name, *before, table[rest])
     with pytest.raises(InputError, match="expected a structured array, got list"):
-        draw(name, [1, 2])
+        draw(name, *before, [1, 2])
     with pytest.raises(InputError, match="at least one row"):
-        draw(name, table[:0])
-    with pytest.raises(InputError, match="one row a time"):
-        draw(name, np.concatenate([table, table]))
-    table["time"][0] = 0
-    with pytest.raises(InputError, match="times > 0"):
-        draw(name, table)
+        draw(name, *before, table[:0])
+    if kind == "structure":
+        return
+    if kind != "configurations":
+        with pytest.raises(InputError, match="one row a time"):
+            draw(name, *before, np.concatenate([table, table]))
+    table["time"] = 0
+    with pytest.raises(InputError, match=r"times (and propensities )?> 0"):
+        draw(name, *before, table)
 
 
 @pytest.mark.parametrize(
@@ -214,11 +292,16 @@ def test_missing_columns_are_named(name):
         ("alkemade2022.generations", "LR1"),
         ("boattini2021.generations", "LR2"),
         ("boattini2021.radial_angular", "LR2 angular"),
+        ("alkemade2023.states", "LR2"),
+        ("alkemade2023.published", "X init + X CS + dr CS"),
+        ("alkemade2023.contributions", "X CS + dr CS"),
     ],
 )
 def test_missing_selections_are_named(name, missing):
     selections = [selection for selection in SELECTIONS if selection != missing]
-    with pytest.raises(InputError, match=rf"no rows for features '{missing}'.*has LR0, "):
+    with pytest.raises(
+        InputError, match=rf"no rows for features '{re.escape(missing)}'.*has LR0, "
+    ):
         draw(name, scores_table(selections=selections))
 
 
@@ -250,12 +333,167 @@ def test_saved_as_png_and_pdf(name, tmp_path):
     assert pdf.read_bytes() == first
 
 
+class TestAlkemade2023:
+    """Fig. 1 to 5: each curve is the table's."""
+
+    def test_accuracy_stands_below_the_propensity(self, shuffled):
+        propensity, scores = shuffled(propensity_table()), shuffled(scores_table())
+        above, below = draw("alkemade2023.accuracy_and_regimes", propensity, scores).axes
+        (drawn,) = above.get_lines()
+        np.testing.assert_array_equal(
+            drawn.get_ydata(), column(propensity, "propensity", species="A")
+        )
+        assert_curve(below, r"$r$ from $X^\mathrm{init}$", scores, "r", species="A", features="LR2")
+        edges = [(p.get_bbox().x0, p.get_bbox().x1) for p in (above.patches[0], below.patches[0])]
+        assert edges[0] == edges[1]
+        assert {"ballistic", "caging", "diffusive"} <= {text.get_text() for text in above.texts}
+
+    def test_displacements_stand_above_the_structure(self, shuffled):
+        table, structure = shuffled(scores_table()), shuffled(structure_table())
+        above, below = draw("alkemade2023.cage_displacement", table, structure, species="B").axes
+        for label, features in (("IS", "displacement inherent"), ("CS", "displacement cage")):
+            label = rf"$\Delta r^\mathrm{{{label}}}$"
+            assert_curve(above, label, table, "r", species="B", features=features)
+        rows = structure[(structure["species"] == "B") & (structure["neighbors"] == "all")]
+        for label, state in (("initial", "initial"), ("cage state", "cage")):
+            x, y = line(below, label)
+            expected = np.sort(rows[rows["state"] == state], order="r")
+            np.testing.assert_array_equal(x, expected["r"])
+            np.testing.assert_array_equal(y, expected["g"])
+
+    def test_states_stand_alone_and_together(self, shuffled):
+        table = shuffled(scores_table())
+        above, below = draw("alkemade2023.states", table, tau_alpha=TAU_ALPHA).axes
+        for axes, label, features in (
+            (above, r"$X^\mathrm{init}$", "LR2"),
+            (above, r"$X^\mathrm{IS}$", "X IS"),
+            (above, r"$X^\mathrm{CS}$", "X CS"),
+            (below, r"$X^\mathrm{init}$", "LR2"),
+            (
+                below,
+                r"$X^\mathrm{init}, X^\mathrm{CS}, \Delta r^\mathrm{CS}$",
+                "X init + X CS + dr CS",
+            ),
+        ):
+            assert_curve(axes, label, table, "r", species="A", features=features)
+
+    def test_what_a_table_lacks_of_a_comparison_is_left_out(self):
+        some = scores_table(selections=("LR2", "X CS", "X init + X CS + dr CS"))
+        above, below = draw("alkemade2023.states", some).axes
+        labels = [
+            [each.get_label() for each in axes.get_lines() if each.get_label()[0] != "_"]
+            for axes in (above, below)
+        ]
+        assert [len(each) for each in labels] == [3, 3]
+        with pytest.raises(InputError, match=r"expected one of the features .*X CS"):
+            draw("alkemade2023.states", scores_table(selections=("LR2",)))
+        with pytest.raises(InputError, match="expected one of the features displacement"):
+            draw("alkemade2023.cage_displacement", scores_table(selections=("LR2",)))
+
+    @pytest.mark.parametrize("name", ["alkemade2023.cage_displacement", "alkemade2023.states"])
+    def test_several_models_stand_side_by_side(self, name):
+        models = ("hard spheres", "harmonic spheres", "Kob-Andersen")
+        tables = [dict.fromkeys(models, TABLES[kind]()) for kind in FIGURES[name].tables]
+        tau_alpha = {model: {"A": 10.0**i} for i, model in enumerate(models)}
+        axes = draw(name, *tables, tau_alpha=tau_alpha).axes
+        assert len(axes) == 6
+        names = [each.get_title(loc="left") for each in axes]
+        for i, model in enumerate(models):
+            assert names[i] == f"({'abc'[i]}) {model}"
+            assert names[3 + i] == f"({'def'[i]}) {model}"
+            marks = [each.get_xdata()[0] for each in axes[i].get_lines() if each.get_ls() == ":"]
+            assert marks == [10.0**i]
+
+    def test_models_of_two_tables_are_the_same(self):
+        one, other = {"a": scores_table()}, {"b": structure_table()}
+        with pytest.raises(InputError, match=r"structure: expected tables of a, .* got b"):
+            draw("alkemade2023.cage_displacement", one, other)
+
+    def test_published_curves_stand_beside_ours(self, shuffled):
+        table = scores_table()
+        curves = shuffled(published_curves())
+        curves["pearson"][curves["method"] == "two"] = 0.7
+        (axes,) = draw("alkemade2023.published", table, curves=curves).axes
+        assert_curve(axes, "this study", table, "r", species="A", features="X init + X CS + dr CS")
+        for method, r in (("one", 0.5), ("two", 0.7)):
+            x, y = line(axes, method)
+            np.testing.assert_array_equal(x, [0.13, 13.0, 3000.0])
+            np.testing.assert_array_equal(y, [r] * 3)
+        with pytest.raises(InputError, match=r"curves: none at temperature 0.5, .*has 0.44"):
+            draw("alkemade2023.published", table, curves=curves, temperature=0.5)
+
+    @pytest.mark.parametrize("spread", [0.0, 0.01])
+    def test_configurations_are_coloured_by_density_if_it_differs(self, shuffled, spread):
+        table = shuffled(configurations_table(spread))
+        axes, *colorbar = draw("alkemade2023.configurations", table).axes
+        assert len(colorbar) == (spread > 0)
+        rows = table[table["species"] == "A"]
+        points = axes.collections[0]
+        np.testing.assert_array_equal(points.get_offsets()[:, 1], rows["propensity"])
+        if spread:
+            np.testing.assert_array_equal(points.get_array(), rows["density"])
+        x, y = axes.get_lines()[0].get_data()
+        np.testing.assert_array_equal(x, TIMES)
+        np.testing.assert_allclose(y, displacement(TIMES) * 1.1)
+        bars = axes.collections[1].get_segments()
+        heights = [(bar[1, 1] - bar[0, 1]) / 2 for bar in bars]
+        np.testing.assert_allclose(heights, 2 * 0.1 * displacement(TIMES))
+
+    def test_contributions_have_forces_where_there_are(self, shuffled):
+        table = shuffled(scores_table())
+        (axes,) = draw("alkemade2023.contributions", table).axes
+        assert_curve(axes, "all of these", table, "r", species="A", features="X CS + dr CS")
+        names = ("F", "F + X CS + dr CS", "F + X init + X CS + dr CS")
+        LATE.update(dict(zip(names, (0.1, 0.7, 0.72), strict=True)))
+        more = scores_table(selections=("X CS", "dr CS", *names))
+        (axes,) = draw("alkemade2023.contributions", more).axes
+        for label, features in (
+            (r"$F^\mathrm{net,0}$", "F"),
+            ("all of these", names[1]),
+            (r"all and $X^\mathrm{init}$", names[2]),
+        ):
+            assert_curve(axes, label, more, "r", species="A", features=features)
+
+
+class TestLiterature:
+    def test_reads_its_columns_among_others(self, tmp_path):
+        path = tmp_path / "curves.csv"
+        path.write_text(
+            "method,note,pearson,time,averaging,temperature\nGNN,x,0.75,1e2,pooled,0.44\n"
+        )
+        (row,) = read_published(path)
+        assert row.tolist() == (0.44, "pooled", 100.0, "GNN", 0.75)
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("", "expected the columns temperature, "),
+            ("method,pearson,time,temperature\n", "expected the columns averaging"),
+            ("temperature,averaging,time,method,pearson\n1,a,2,b,?\n", "line 2: could not conv"),
+            ("temperature,averaging,time,method,pearson\n1,a,2,b,0\n1,a\n", "line 3: expected a v"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, tmp_path, text, expected):
+        path = tmp_path / "curves.csv"
+        path.write_text(text)
+        with pytest.raises(FileFormatError, match=f"curves.csv.*{expected}"):
+            read_published(path)
+
+    @pytest.mark.external
+    def test_the_published_table(self):
+        path = LITERATURE / "pearson-kob-andersen-a-particles.csv"
+        if not path.exists():
+            pytest.skip(f"{path.name} is absent")
+        curves = read_published(path)
+        assert len(curves) == 480
+        assert np.abs(curves["pearson"]).max() <= 1
+
+
 def test_the_registry_needs_no_matplotlib_and_the_figures_no_pyplot():
     code = """if True:
         import sys
         from cagebreak.figures import FIGURES
-        assert all(spec.table in ("scores", "propensity") and spec.title
-                   for spec in FIGURES.values())
+        assert all(spec.tables and spec.title for spec in FIGURES.values())
         assert "matplotlib" not in sys.modules
         assert all(callable(spec.function) for spec in FIGURES.values())
         assert "matplotlib" in sys.modules

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from cagebreak.errors import RecipeError
 from cagebreak.study import Recipe, schema
 from cagebreak.study.recipe import text, write_new
-from cagebreak.study.stages import open_store
+from cagebreak.study.stages import STAGES, open_store
+
+DESCRIPTORS = {"descriptors-initial", "descriptors-inherent", "descriptors-cage"}
 
 
 def written(tmp_path, changes=None, small=True):
@@ -89,16 +91,43 @@ def test_new_refuses_unknown_models_and_names(tmp_path, model, name):
         ({"model.packing_fraction": 0.9}, r"\[model\] packing_fraction: expected .*0.74.* got 0.9"),
         ({"model.packing_fraction": "big"}, r"packing_fraction = 'big': expected a number"),
         ({"model.ratio": 0.9}, r"\[model\] ratio = 0.9: no key .* did you mean size_ratio"),
-        ({"descriptors.set": "alkemade"}, r"set = 'alkemade': expected one of alkemade2022"),
-        ({"descriptors.states": ["cage"]}, r"states = \['cage'\]: expected a list of initial"),
+        ({"descriptors.set": "alkemade"}, r"set = 'alkemade': expected one of alkemade2023"),
+        ({"descriptors.states": ["molten"]}, r"states = \['molten'\]: expected a list of initial"),
+        (
+            {"descriptors.states": ["cage"]},
+            r"what \[desc.*'LR0': state: expected one o",
+        ),
+        ({"states.force_tolerance": 0.0}, r"force_tolerance = 0.0: expected a number above 0"),
+        ({"states.cage": {}}, r"\[states\] cage = \{\}: expected either sweeps = .* or precision"),
+        ({"states.cage": {"sweeps": [10]}}, r"cage = \{'sweeps': \[10\]\}: expected either"),
+        ({"states.cage": {"sweeps": [10, 0]}}, r"'sweeps': \[10, 0\]\}: expected either"),
+        ({"states.cage": {"sweeps": 10}}, r"'sweeps': 10\}: expected either"),
+        ({"states.cage": {"precision": 0}}, r"'precision': 0\}: expected either"),
+        ({"states.cage": {"sweeps": [1, 1], "precision": 0.1}}, r"expected either sweeps"),
         ({"learning.outer_folds": 11}, r"outer_folds = 11: expected at most n_configurations = 10"),
         ({"learning.inner_folds": 5}, r"inner_folds = 5: expected less than outer_folds = 5"),
         ({"learning.alphas": [1.0, 0.1]}, r"alphas = \[1.0, 0.1\]: expected a list of ascending"),
         ({"learning.alphas": []}, r"alphas = \[\]: expected"),
         ({"learning.species": ["A", "C"]}, r"species = .*: expected among A, B"),
         ({"learning.selections": {}}, r"selections = \{\}: expected named tables"),
-        ({"learning.selections": {"LR3": {"generations": 3}}}, r"generations up to 2.*'LR3' has"),
+        (
+            {"learning.selections": {"LR3": {"generations": 3}}},
+            r"'LR3': generation: expec",
+        ),
         ({"learning.selections": {"x": {"kind": "bent"}}}, r"'x' has kind = 'bent'"),
+        (
+            {"learning.selections": {"x": {"kind": "force"}}},
+            r"'x': kind: exp.*'force'",
+        ),
+        ({"learning.selections": {"x": []}}, r"'x' is no table"),
+        (
+            {"learning.selections": {"x": [{"kind": "variance"}, {"states": ["warm"]}]}},
+            r"'x' has states = \['warm'\]",
+        ),
+        (
+            {"learning.selections": {"x": {"kind": "variance", "states": ["initial"]}}},
+            r"'x': no column has .*each value exists, but not together",
+        ),
         ({"learning.selections": {"x": {"generation": 1}}}, r"'x' has generation = 1"),
     ],
 )
@@ -180,14 +209,18 @@ def test_numbers_are_written_to_the_bit(number):
 @pytest.mark.parametrize(
     ("change", "stages"),
     [
-        ({"study.seed": 2}, {"equilibrate", "run", "propensity", "descriptors"}),
-        ({"model.size_ratio": 0.8}, {"equilibrate", "run", "propensity", "descriptors"}),
-        ({"preparation.time": 7.0}, {"equilibrate", "run", "propensity", "descriptors"}),
+        ({"study.seed": 2}, set(STAGES)),
+        ({"model.size_ratio": 0.8}, set(STAGES)),
+        ({"preparation.time": 7.0}, set(STAGES)),
         ({"preparation.n_configurations": 9}, set()),
         ({"isoconfigurational.n_runs": 9}, set()),
         ({"isoconfigurational.last": 9.0}, {"run", "propensity"}),
         ({"isoconfigurational.wavenumber": 7.25}, {"run", "propensity"}),
-        ({"descriptors.set": "boattini2021"}, {"descriptors"}),
+        ({"states.force_tolerance": 1e-7}, {"inherent", "descriptors-inherent"}),
+        ({"states.cage": {"sweeps": [2, 2]}}, {"cage", "descriptors-cage"}),
+        ({"states.cage": {"precision": 0.01}}, {"cage", "descriptors-cage"}),
+        ({"descriptors.set": "boattini2021"}, DESCRIPTORS),
+        ({"descriptors.states": ["initial", "inherent", "cage"][::-1]}, set()),
         ({"learning.center": "configuration"}, set()),
     ],
 )
@@ -195,3 +228,14 @@ def test_a_stage_depends_on_what_it_uses_alone(tmp_path, change, stages):
     before = open_store(Recipe.read(written(tmp_path))).identities
     after = open_store(Recipe.read(written(tmp_path, change))).identities
     assert {name for name in before if before[name].hash != after[name].hash} == stages
+
+
+def test_what_is_simulated_does_not_depend_on_the_states(tmp_path):
+    """The hashes of stages that were there before there were states; studies go on with them."""
+    identities = open_store(Recipe.read(written(tmp_path))).identities
+    expected = {
+        "equilibrate": "e5bb7a612b643fd8",
+        "run": "5d1babb82585a59e",
+        "propensity": "5d1babb82585a59e",
+    }
+    assert {name: identities[name].hash[:16] for name in expected} == expected

@@ -1,6 +1,7 @@
 """A study end to end: the same bits for any engine, extension, change, failure, fit and figures."""
 
 import csv
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -15,15 +16,19 @@ from sklearn.linear_model import LinearRegression
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import cagebreak as cb
+from cagebreak.descriptors import CageAnisotropy, CageDisplacement, CageVariance
 from cagebreak.dynamics.relaxation import mean_squared_displacement, self_intermediate
 from cagebreak.errors import InputError, StoreError, UnitError
 from cagebreak.learning import evaluate
 from cagebreak.seeding import seed_sequence
 from cagebreak.simulation.equilibrate import SEGMENT
 from cagebreak.simulation.isoconfigurational import trajectory
+from cagebreak.states import cage_state, inherent_state
+from cagebreak.structure import radial_distribution
 from cagebreak.study import stages
 from tiny_study import unit_bytes, write_recipe
 
+INITIAL = {"LR0": {"generations": 0, "states": ["initial"]}}
 SEGMENTS = {"time": 2 * SEGMENT + 10}  # two whole segments and a rest
 
 
@@ -41,8 +46,8 @@ def complete(study):
 
 def test_every_unit_is_there(study):
     found = unit_bytes(study.store.folder)
-    assert len(found) == 3 + 3 * 3 + 3 + 3
-    assert {"equilibrate/0000.h5", "run/0001/0002.h5"} <= set(found)
+    assert len(found) == 3 + 3 * 3 + 3 + 2 * 3 + 3 * 3
+    assert {"equilibrate/0000.h5", "run/0001/0002.h5", "descriptors-cage/0002.h5"} <= set(found)
     assert complete(study)
 
 
@@ -101,12 +106,65 @@ def test_propensity_is_that_of_its_runs(study):
     np.testing.assert_allclose(relaxation["f_s"], f_s, rtol=1e-14)
 
 
-def test_features_are_those_of_the_paper(study):
-    expected = cb.papers.alkemade2022(study.recipe.model, 1).compute(study.configuration(2))
-    found = study.features(2)
-    assert np.array_equal(found.values, expected.values)
-    assert found.labels.dtype == expected.labels.dtype
-    assert str(found.labels) == str(expected.labels)
+def test_states_are_those_of_the_physics(study):
+    start, recipe = study.configuration(1), study.recipe
+    seed = seed_sequence(recipe.study.seed, "cage", 1)
+    for state, expected in (
+        ("inherent", inherent_state(start, recipe.model)),
+        ("cage", cage_state(start, recipe.model, seed=seed, sweeps=(20, 40))),
+    ):
+        found = study.state(1, state)
+        for field in dataclasses.fields(expected):
+            one, other = getattr(found, field.name), getattr(expected, field.name)
+            if isinstance(other, cb.Configuration):
+                one, other = one.unwrapped, other.unwrapped
+            assert np.array_equal(one, other), field.name
+        assert np.array_equal(found.displacement, expected.displacement)
+        read = cb.read(study.store.folder / state / "0001.h5")
+        assert np.array_equal(read.positions, expected.configuration.positions)
+    assert np.array_equal(study.state(1, "initial").positions, start.positions)
+
+
+def test_features_are_those_of_the_paper_and_the_scalars_of_each_state(study):
+    paper = cb.papers.alkemade2023(study.recipe.model, 1)
+    features = study.features(2)
+    scalars = {
+        "initial": [],
+        "inherent": [CageDisplacement()],
+        "cage": [CageDisplacement(), CageVariance(), CageAnisotropy()],
+    }
+    assert list(dict.fromkeys(features.labels.state.tolist())) == list(scalars)
+    for state, more in scalars.items():
+        source = study.state(2, state)
+        expected = cb.Generations([*paper.descriptors, *more], 1, paper.r_c).compute(source)
+        found = features.where(state=state)
+        assert np.array_equal(found.values, expected.values)
+        assert found.labels.dtype == expected.labels.dtype
+        assert str(found.labels) == str(expected.labels)
+
+
+def test_only_the_stages_that_the_states_need_are_run(tmp_path):
+    path = write_recipe(tmp_path / "hs.toml", states=["initial"], selections=INITIAL)
+    study = cb.Study(path)
+    study.run("serial", progress=False)
+    assert [stage.stage for stage in study.status()] == [
+        "equilibrate", "run", "propensity", "descriptors-initial",
+    ]  # fmt: skip
+    assert complete(study)
+    assert not (study.store.folder / "cage").exists()
+    with pytest.raises(InputError, match="expected one of initial, as in the recipe, got 'cage'"):
+        study.state(0, "cage")
+    # Another state makes what is missing and leaves the rest alone.
+    made = unit_bytes(study.store.folder)
+    write_recipe(path, states=["cage", "initial"], selections=INITIAL)
+    grown = cb.Study(path)
+    grown.run("serial", progress=False)
+    after = unit_bytes(grown.store.folder)
+    assert {name.split("/")[0] for name in set(after) - set(made)} == {"cage", "descriptors-cage"}
+    assert all(after[name] == data for name, data in made.items())
+    # Other sweeps concern the cage alone.
+    write_recipe(path, states=["cage", "initial"], selections=INITIAL, cage={"sweeps": [10, 50]})
+    assert [s.stage for s in cb.Study(path).status() if s.changed] == ["cage", "descriptors-cage"]
 
 
 def test_a_study_that_grows_keeps_its_units_and_equals_one_made_at_once(tmp_path):
@@ -124,7 +182,11 @@ def test_a_study_that_grows_keeps_its_units_and_equals_one_made_at_once(tmp_path
         "equilibrate": (3, 0),
         "run": (6, 0),
         "propensity": (0, 3),
-        "descriptors": (3, 0),
+        "inherent": (3, 0),
+        "cage": (3, 0),
+        "descriptors-initial": (3, 0),
+        "descriptors-inherent": (3, 0),
+        "descriptors-cage": (3, 0),
     }
     grown.run("serial", progress=False)
     assert {p: p.stat().st_mtime_ns for p in kept} == made
@@ -164,7 +226,9 @@ def test_a_changed_recipe_never_mixes(tmp_path, monkeypatch):
         with pytest.raises(StoreError, match="another recipe"):
             refused()
     assert unit_bytes(study.store.folder) == before
-    assert [s.changed for s in changed.status()] == [0, 9, 3, 0]
+    assert {s.stage: s.changed for s in changed.status() if s.changed} == {
+        "run": 9, "propensity": 3,
+    }  # fmt: skip
     changed.run("serial", progress=False, set_aside=True)
     assert complete(changed)
     write_recipe(path)
@@ -187,7 +251,9 @@ def test_a_failing_unit_stops_only_those_that_need_it(tmp_path, monkeypatch):
     with pytest.raises(UnitError, match=r"1 unit failed, and 1 that.*run 1/0: Arith.*unlucky"):
         study.run("serial", retries=1, progress=False)
     assert len(tried) == 2
-    assert [s.total - s.done for s in study.status()] == [0, 1, 1, 0]
+    assert {s.stage: s.total - s.done for s in study.status() if s.done < s.total} == {
+        "run": 1, "propensity": 1,
+    }  # fmt: skip
     monkeypatch.undo()
     study.run("serial", progress=False)
     assert complete(study)
@@ -214,13 +280,57 @@ def test_table_of_propensity(study):
     assert (table["n_configurations"] == 3).all()
 
 
+def test_table_of_configurations(study):
+    table = study.table("configurations")
+    assert len(table) == 5 * 2 * 3
+    found = study.propensity(1)
+    rows = table[(table["species"] == "A") & (table["configuration"] == 1)]
+    np.testing.assert_allclose(rows["propensity"], found.mean[:, found.species == 0].mean(axis=1))
+    assert table["density"] == pytest.approx(120 / study.configuration(0).box.volume)
+
+
+def test_table_of_correlations(study):
+    table = study.table("correlations")
+    scalars = ["anisotropy cage", "displacement cage", "displacement inherent", "variance cage"]
+    assert sorted(set(table["features"].tolist())) == scalars
+    propensity = [study.propensity(c) for c in range(3)]
+    of_b = propensity[0].species == 1
+    moved = np.concatenate([study.state(c, "cage").displacement[of_b] for c in range(3)])
+    rows = table[(table["species"] == "B") & (table["features"] == "displacement cage")]
+    for t, r in enumerate(rows["r"]):
+        target = np.concatenate([each.mean[t, of_b] for each in propensity])
+        assert r == pytest.approx(np.corrcoef(moved, target)[0, 1], abs=1e-10)
+    assert (rows["low"] < rows["high"]).all()
+    scores = study.table("scores")
+    same = scores[(scores["species"] == "B") & (scores["features"] == "LR0")]
+    assert np.array_equal(rows["ceiling"], same["ceiling"])
+
+
+def test_table_of_structure(study):
+    table = study.table("structure")
+    assert set(table["state"]) == {"initial", "inherent", "cage"}
+    found = radial_distribution([study.configuration(c) for c in range(3)], 5.0, 250)
+    rows = table[(table["state"] == "initial") & (table["species"] == "A")]
+    np.testing.assert_allclose(rows["g"][rows["neighbors"] == "B"], found.pairs[0, 1])
+    np.testing.assert_allclose(rows["g"][rows["neighbors"] == "all"], found.total[0])
+    np.testing.assert_allclose(rows["r"][rows["neighbors"] == "all"], found.r)
+
+
+def test_a_table_needs_what_it_shows(tmp_path):
+    study = cb.Study(write_recipe(tmp_path / "hs.toml", states=["initial"], selections=INITIAL))
+    study.run("serial", progress=False)
+    with pytest.raises(InputError, match="none of initial has a scalar"):
+        study.table("correlations")
+
+
 def test_fit_does_what_the_recipe_says(study):
     table = study.fit().table
     assert {(str(r["species"]), str(r["features"])) for r in table} == {
-        (species, features) for species in "AB" for features in ("LR0", "LR1")
+        (species, features) for species in "AB" for features in ("LR0", "LR1", "cage")
     }
     assert set(table["n_features"][table["features"] == "LR0"]) == {354}
     assert set(table["n_features"][table["features"] == "LR1"]) == {708}
+    assert set(table["n_features"][table["features"] == "cage"]) == {163}
     path = study.store.folder / "tables" / "scores.csv"
     with path.open() as file:
         rows = list(csv.DictReader(file))
@@ -236,7 +346,7 @@ def test_tables_are_read_again_until_the_recipe_changes(study, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("fitted again")
 
-    monkeypatch.setattr("cagebreak.learning.evaluate", refuse)
+    monkeypatch.setattr("cagebreak.study.learn.evaluate", refuse)
     again = study.table("scores")
     assert again.dtype == first.dtype
     assert all(np.array_equal(again[n], first[n], equal_nan=first[n].dtype.kind == "f")
@@ -256,7 +366,7 @@ def test_fit_uses_one_thread_so_that_its_bits_depend_on_none(study, monkeypatch)
         found.extend(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
         raise InterruptedError
 
-    monkeypatch.setattr("cagebreak.learning.evaluate", look)
+    monkeypatch.setattr("cagebreak.study.learn.evaluate", look)
     with threadpool_limits(limits=2), pytest.raises(InterruptedError):
         study.fit()
     assert found
@@ -268,7 +378,7 @@ def test_fit_of_a_selection_equals_evaluate_of_its_columns(study):
     for c in range(3):
         propensity = study.propensity(c)
         rows = propensity.species == 0
-        features = study.features(c).where(kind="radial", generation=[0])
+        features = study.features(c).where(kind="radial", generation=[0], state="cage")
         samples.append(
             cb.learning.Sample(
                 features.values[rows],
@@ -286,10 +396,13 @@ def test_fit_of_a_selection_equals_evaluate_of_its_columns(study):
         n_resamples=100,
     ).table
     found = study.fit(
-        cb.Ridge(alphas=(1.0, 10.0)), {"generations": 0, "kind": "radial"}, "A", "mine"
+        cb.Ridge(alphas=(1.0, 10.0)),
+        {"generations": 0, "kind": "radial", "states": ["cage"]},
+        "A",
+        "mine",
     ).table
     assert set(found["learner"]) == {"mine"}
-    assert set(found["features"]) == {"generations = 0, kind = radial"}
+    assert set(found["features"]) == {"generations = 0, kind = radial, states = ['cage']"}
     assert set(found["n_features"]) == {162}
     for column in ("time", "species", "r", "low", "high", "ceiling", "r_configuration"):
         assert np.array_equal(found[column], expected[column]) or np.allclose(
@@ -298,10 +411,17 @@ def test_fit_of_a_selection_equals_evaluate_of_its_columns(study):
 
 
 def test_any_learner_and_named_selections(study):
-    wanted = {"near": {"generations": [1], "kind": "angular", "l": [4, 6]}, "all": {}}
+    near = {"generations": [1], "kind": "angular", "l": [4, 6]}
+    wanted = {
+        "near": near | {"states": ["initial"]},
+        "two states": near | {"states": ["initial", "cage"]},
+        "joined": [{"kind": "variance"}, {"kind": "displacement", "generations": 0}],
+        "all": {},
+    }
     table = study.fit(LinearRegression(), wanted, species=["B"]).table
     sizes = {str(row["features"]): int(row["n_features"]) for row in table}
-    assert sizes == {"near": 32, "all": 708}
+    # Two generations; displacement of two states, variance of one.
+    assert sizes == {"near": 32, "two states": 64, "joined": 4, "all": 3 * 708 + 2 * (1 + 3)}
     assert set(table["species"]) == {"B"}
     assert set(table["learner"]) == {"LinearRegression"}
 
@@ -317,6 +437,10 @@ def test_any_learner_and_named_selections(study):
         lambda s: s.fit(features={"kind": "radial", "more": {"kind": "angular"}}),
         lambda s: s.fit(features={"generation": 2}),
         lambda s: s.fit(features="radial"),
+        lambda s: s.fit(features=[]),
+        lambda s: s.fit(features={"x": [{"kind": "variance"}, "cage"]}),
+        lambda s: s.fit(features={"kind": "force"}),
+        lambda s: s.state(0, "molten"),
         lambda s: s.fit(species="C"),
         lambda s: s.table("tables"),
         lambda s: s.figure("fig1"),
@@ -329,7 +453,7 @@ def test_wrong_arguments_are_named(study, wrong):
 
 def test_what_is_not_done_is_said(tmp_path):
     study = cb.Study(write_recipe(tmp_path / "hs.toml"))
-    assert [s.done for s in study.status()] == [0, 0, 0, 0]
+    assert {s.done for s in study.status()} == {0}
     for early in (study.fit, study.relaxation, lambda: study.configuration(0)):
         with pytest.raises(StoreError, match="run the study first"):
             early()
@@ -339,7 +463,9 @@ def test_what_is_not_done_is_said(tmp_path):
 def test_plan_counts_what_is_left(study, tmp_path):
     fresh = cb.Study(write_recipe(tmp_path / "hs.toml"))
     plan = fresh.plan(workers=3)
-    assert [(s.left, s.total) for s in plan.stages] == [(3, 3), (9, 9), (3, 3), (3, 3)]
+    assert {s.stage: (s.left, s.total) for s in plan.stages} == {
+        name: (9, 9) if name == "run" else (3, 3) for name in stages.STAGES
+    }
     assert plan.workers == 3
     assert all(s.seconds > 0 for s in plan.stages)
     written = {

@@ -19,7 +19,15 @@ def write_recipe(path, **changes):
         "outer_folds": 3,
         "inner_folds": 2,
         "bootstrap": 100,
-        "selections": {"LR0": {"generations": 0}, "LR1": {"generations": 1}},
+        "cage": {"sweeps": (20, 40)},
+        "selections": {
+            "LR0": {"generations": 0, "states": ["initial"]},
+            "LR1": {"generations": 1, "states": ["initial"]},
+            "cage": [
+                {"generations": 0, "kind": "radial", "states": ["cage"]},
+                {"generations": 0, "kind": "displacement", "states": ["cage"]},
+            ],
+        },
     }
     for key, value in (tiny | changes).items():
         (section,) = (name for name, entries in values.items() if key in entries)

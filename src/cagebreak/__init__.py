@@ -3,13 +3,33 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cagebreak import dynamics, simulation
+from cagebreak import dynamics, potentials, simulation, states
 from cagebreak.configuration import Box, Configuration
-from cagebreak.descriptors import Angular, Features, Generations, Radial, papers
+from cagebreak.descriptors import (
+    Angular,
+    CageAnisotropy,
+    CageDisplacement,
+    CageVariance,
+    Features,
+    Generations,
+    NetForce,
+    Radial,
+    papers,
+)
 from cagebreak.dynamics.propensity import Propensity, propensity
-from cagebreak.models import Model, hard_spheres
+from cagebreak.models import (
+    Model,
+    hard_spheres,
+    harmonic_spheres,
+    kob_andersen,
+    kob_andersen_smoothed,
+    wahnstrom,
+)
 from cagebreak.simulation.equilibrate import equilibrate
 from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times
+from cagebreak.states.cage import cage_state
+from cagebreak.states.inherent import inherent_state
+from cagebreak.structure import radial_distribution
 
 if TYPE_CHECKING:
     from cagebreak import learning
@@ -20,24 +40,37 @@ if TYPE_CHECKING:
 __all__ = [
     "Angular",
     "Box",
+    "CageAnisotropy",
+    "CageDisplacement",
+    "CageVariance",
     "Configuration",
     "Features",
     "Generations",
     "Model",
+    "NetForce",
     "Propensity",
     "Radial",
     "Ridge",
     "Study",
+    "cage_state",
     "dynamics",
     "equilibrate",
     "hard_spheres",
+    "harmonic_spheres",
+    "inherent_state",
     "isoconfigurational",
+    "kob_andersen",
+    "kob_andersen_smoothed",
     "learning",
     "log_times",
     "papers",
+    "potentials",
     "propensity",
+    "radial_distribution",
     "read",
     "simulation",
+    "states",
+    "wahnstrom",
     "write",
 ]
 

@@ -122,7 +122,10 @@ def fit(recipe: str) -> None:
 @main.command()
 @_RECIPE
 @click.argument("names", nargs=-1)
-def figure(recipe: str, names: Sequence[str]) -> None:
+@click.option(
+    "--published", type=click.Path(dir_okay=False), help="CSV file of curves to compare with."
+)
+def figure(recipe: str, names: Sequence[str], published: str | None) -> None:
     """Draw the figures of the papers, all or those NAMED, as PNG and PDF with their tables."""
     from cagebreak.figures import FIGURES
 
@@ -130,14 +133,14 @@ def figure(recipe: str, names: Sequence[str]) -> None:
     folder = study.store.folder / "figures"
     for name in names or FIGURES:
         try:
-            study.figure(name, folder / name)
+            study.figure(name, folder / name, published)
         except InputError as error:
             # Of all figures those are drawn that the recipe's selections allow.
             if names:
                 raise
             click.echo(f"{name} is not drawn: {error}", err=True)
         else:
-            click.echo(f"wrote {folder / name}.png, .pdf and .csv")
+            click.echo(f"wrote {folder / name}.png, .pdf and its tables")
 
 
 def _study(recipe: str) -> "Study":

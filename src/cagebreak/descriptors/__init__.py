@@ -3,7 +3,21 @@
 from cagebreak.descriptors import papers
 from cagebreak.descriptors.angular import Angular
 from cagebreak.descriptors.base import Descriptor, Features, select
+from cagebreak.descriptors.cage import CageAnisotropy, CageDisplacement, CageVariance
+from cagebreak.descriptors.force import NetForce
 from cagebreak.descriptors.generations import Generations
 from cagebreak.descriptors.radial import Radial
 
-__all__ = ["Angular", "Descriptor", "Features", "Generations", "Radial", "papers", "select"]
+__all__ = [
+    "Angular",
+    "CageAnisotropy",
+    "CageDisplacement",
+    "CageVariance",
+    "Descriptor",
+    "Features",
+    "Generations",
+    "NetForce",
+    "Radial",
+    "papers",
+    "select",
+]

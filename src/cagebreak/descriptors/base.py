@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +27,16 @@ LABEL = np.dtype(
 
 @runtime_checkable
 class Descriptor(Protocol):
-    """What turns a configuration into features: a frozen dataclass of its parameters."""
+    """What turns a configuration into features: a frozen dataclass of its parameters.
+
+    Some are given an inherent or a cage state instead; see `cagebreak.descriptors.cage`.
+    """
 
     def labels(self, state: str = "initial") -> np.recarray:
         """Return the labels of the columns, (F,), without computing them."""
         ...
 
-    def compute(self, configuration: Configuration, state: str = "initial") -> "Features":
+    def compute(self, source: Any, /, state: str = "initial") -> "Features":
         """Return the features of every particle of a configuration."""
         ...
 
@@ -157,9 +160,9 @@ def make_labels(kind: str, body: int, state: str, columns: Sequence[dict]) -> np
     kind
         The descriptor's name in lower case.
     body
-        Order of the correlation: 2 for distances, 3 for angles.
+        Order of the correlation: 1 for a particle itself, 2 for distances, 3 for angles.
     state
-        Which state of the particles is described: "initial", "cage", ...
+        Which state of the particles is described: "initial", "inherent" or "cage".
     columns
         For each column its other fields: ``l``, ``r``, ``width``, ``n``, ``species`` (of the
         neighbors). Those left out are -1, nan or "".

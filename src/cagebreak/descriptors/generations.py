@@ -8,6 +8,7 @@ import numpy as np
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors._average_kernel import average
 from cagebreak.descriptors.base import Descriptor, Features
+from cagebreak.descriptors.cage import Source, StateDescriptor, state_of
 from cagebreak.errors import InputError
 from cagebreak.neighbors import cell_list
 
@@ -20,12 +21,14 @@ class Generations:
         x_i^{(n)} = \frac{\sum_{j: r_{ij} < r_c} x_j^{(n-1)} e^{-r_{ij} / r_c}}
                          {\sum_{j: r_{ij} < r_c} e^{-r_{ij} / r_c}}
 
-    The sums include particle i itself, at r = 0. Alkemade 2022, eq. 6; Boattini 2021, eq. 4.
+    The sums include particle i itself, at r = 0. Alkemade 2022, eq. 6; Boattini 2021, eq. 4. Of an
+    inherent or a cage state the neighbors are those of its own positions.
 
     Parameters
     ----------
     descriptors
-        One descriptor or several, whose columns stand side by side: generation 0.
+        One descriptor or several, whose columns stand side by side: generation 0. With those of
+        `cagebreak.descriptors.cage` among them, only a state can be described.
     n_max
         The last generation; 0 adds none.
     r_c
@@ -59,27 +62,61 @@ class Generations:
     def labels(self, state: str = "initial") -> np.recarray:
         """Return the labels of the columns: generation 0 of all descriptors, then 1, ..."""
         first = np.concatenate([d.labels(state) for d in self.descriptors])
-        labels = np.tile(first, self.n_max + 1)
-        labels["generation"] = np.repeat(np.arange(self.n_max + 1), len(first))
-        return labels.view(np.recarray)
+        return labels_of_generations(first.view(np.recarray), self.n_max)
 
-    def compute(self, configuration: Configuration, state: str = "initial") -> Features:
+    def compute(self, source: Source, state: str | None = None) -> Features:
         """Return all generations of every particle, (N, (n_max + 1) x columns).
+
+        Parameters
+        ----------
+        source
+            A configuration, or what `cagebreak.inherent_state` or `cagebreak.cage_state` returned.
+        state
+            For the labels; that of the source if omitted.
 
         Raises
         ------
         ConfigurationError
             If a descriptor cannot describe the configuration.
+        InputError
+            If a descriptor needs a state and there is none.
         """
-        labels = self.labels(state)
-        values = np.empty((len(configuration), len(labels)))
-        width = len(labels) // (self.n_max + 1)
-        start = 0
-        for descriptor in self.descriptors:
-            first = descriptor.compute(configuration, state).values
-            values[:, start : start + first.shape[1]] = first
-            start += first.shape[1]
-        cells = cell_list(configuration, self.r_c)
-        for last in range(width, len(labels), width):
-            average(cells, values, last - width, last)
-        return Features(values, labels)
+        configuration = source if isinstance(source, Configuration) else source.configuration
+        state = state or state_of(source)
+        parts = [
+            d.compute(source if isinstance(d, StateDescriptor) else configuration, state)
+            for d in self.descriptors
+        ]
+        first = Features.concatenate(parts)
+        return average_over_neighbors(first, configuration, self.r_c, self.n_max)
+
+
+def labels_of_generations(first: np.recarray, n_max: int) -> np.recarray:
+    """Return the labels of generation 0, and again for each further generation."""
+    labels = np.tile(first, n_max + 1)
+    labels["generation"] = np.repeat(np.arange(n_max + 1), len(first))
+    return labels.view(np.recarray)
+
+
+def average_over_neighbors(
+    first: Features, configuration: Configuration, r_c: float, n_max: int
+) -> Features:
+    """Return features and their averages up to generation `n_max`, side by side.
+
+    Parameters
+    ----------
+    first
+        Generation 0.
+    configuration
+        Where the particles are.
+    r_c
+        Cut-off and decay length, in units of sigma.
+    n_max
+    """
+    width = first.n_features
+    values = np.empty((len(first), (n_max + 1) * width))
+    values[:, :width] = first.values
+    cells = cell_list(configuration, r_c)
+    for last in range(width, values.shape[1], width):
+        average(cells, values, last - width, last)
+    return Features(values, labels_of_generations(first.labels, n_max))

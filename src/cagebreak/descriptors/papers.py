@@ -7,8 +7,10 @@ from cagebreak.descriptors.generations import Generations
 from cagebreak.descriptors.radial import Radial
 from cagebreak.models import Model
 
-# l = 1..12 in 16 shells; the papers print no width, ours is the distance between shells.
-BOND_ORDER = Angular(l=tuple(range(1, 13)), r=tuple(np.linspace(1.0, 2.5, 16)), width=(0.1,) * 16)
+# Of the mixture of Alkemade 2023, at a number density of 1.203.
+_KOB_ANDERSEN_SPACING = 1.203 ** (-1 / 3)
+# Of the radial distribution function, in units of the spacing; measured.
+_SECOND_MINIMUM = 2.45
 
 
 def alkemade2022(model: Model, generations: int = 2) -> Generations:
@@ -53,11 +55,53 @@ def boattini2021(model: Model, generations: int = 2) -> Generations:
     return _paper_set(model, inner, np.linspace(3.1, 5.0, 20), generations)
 
 
-def _paper_set(model: Model, inner: np.ndarray, outer: np.ndarray, n_max: int) -> Generations:
+def alkemade2023(model: Model, generations: int = 2) -> Generations:
+    r"""Return the structural descriptors X of Alkemade 2023 (section II D), about 1000.
+
+    The paper prints that the radial shells end at the fifth minimum of the radial distribution
+    function, that averages reach to its second, and that there are three generations; the shells
+    stand in its supplement. Chosen here: for hard spheres the set of `alkemade2022`, for the
+    Kob-Andersen mixture the shells of `boattini2021`, which end at those minima (4.4 and 4.9), and
+    for any other model the latter in units of the mean distance between particles,
+    :math:`\rho^{-1/3}`. In these units the minima of the three models of the paper coincide: we
+    measured them at 2.43 to 2.49 and 5.1 to 5.3. So the shells of the harmonic mixture are 1.14
+    times as large.
+
+    Parameters
+    ----------
+    model
+        Tells how many species there are, whether they are hard, and how dense they are.
+    generations
+        The last generation of averages; default: the paper's.
+    """
+    if model.name == "hard_spheres":
+        return alkemade2022(model, generations)
+    spacing = model.number_density ** (-1 / 3)
+    scale = spacing / _KOB_ANDERSEN_SPACING
+    inner, outer = np.linspace(0.525, 2.0, 60), np.linspace(3.1, 5.0, 20)
+    return _paper_set(model, inner, outer, generations, scale, r_c=_SECOND_MINIMUM * spacing)
+
+
+def _paper_set(
+    model: Model,
+    inner: np.ndarray,
+    outer: np.ndarray,
+    n_max: int,
+    scale: float = 1.0,
+    r_c: float = 2.1,
+) -> Generations:
     middle = np.linspace(2.05, 3.0, 20)
+    widths = np.repeat([0.025, 0.05, 0.1], [len(inner), len(middle), len(outer)])
     radial = Radial(
-        r=tuple(np.concatenate([inner, middle, outer])),
-        width=tuple(np.repeat([0.025, 0.05, 0.1], [len(inner), len(middle), len(outer)])),
+        r=tuple(scale * np.concatenate([inner, middle, outer])),
+        width=tuple(scale * widths),
         n_species=model.n_species,
     )
-    return Generations((radial, BOND_ORDER), n_max=n_max)
+    return Generations((radial, _bond_order(scale)), n_max=n_max, r_c=r_c)
+
+
+def _bond_order(scale: float) -> Angular:
+    # l = 1..12 in 16 shells; the papers print no width, ours is the distance between shells.
+    return Angular(
+        l=tuple(range(1, 13)), r=tuple(scale * np.linspace(1.0, 2.5, 16)), width=(0.1 * scale,) * 16
+    )

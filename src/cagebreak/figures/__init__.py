@@ -18,20 +18,23 @@ class FigureSpec:
     ----------
     module, name
         Where its function stands: ``cagebreak.figures.<module>.<name>``.
-    table
-        The table it is drawn from: ``"propensity"`` or ``"scores"``.
+    tables
+        Those it is drawn from, by their names in `Study.table`.
     title
         What it shows, in one line.
+    published
+        Whether it needs published curves besides, which the user gives.
     """
 
     module: str
     name: str
-    table: str
+    tables: tuple[str, ...]
     title: str
+    published: bool = False
 
     @property
     def function(self) -> Callable[..., Any]:
-        """``function(table, tau_alpha=...) -> Figure``; imports matplotlib."""
+        """``function(*tables, tau_alpha=...) -> Figure``; imports matplotlib."""
         return getattr(import_module(f"{__name__}.{self.module}"), self.name)
 
 
@@ -41,26 +44,63 @@ FIGURES = {
         FigureSpec(
             "alkemade2022",
             "mean_propensity",
-            "propensity",
+            ("propensity",),
             "Mean propensity over time and its regimes (Alkemade 2022, fig. 1)",
         ),
         FigureSpec(
             "alkemade2022",
             "generations",
-            "scores",
+            ("scores",),
             "Accuracy over time for generations 0, 1 and 2, A particles (Alkemade 2022, fig. 4)",
         ),
         FigureSpec(
             "boattini2021",
             "generations",
-            "scores",
+            ("scores",),
             "Accuracy over time for generations 0, 1 and 2, every species (Boattini 2021, fig. 3)",
         ),
         FigureSpec(
             "boattini2021",
             "radial_angular",
-            "scores",
+            ("scores",),
             "Radial against angular descriptors (Boattini 2021, figs. 1c and S4)",
+        ),
+        FigureSpec(
+            "alkemade2023",
+            "accuracy_and_regimes",
+            ("propensity", "scores"),
+            "Mean propensity and accuracy over time (Alkemade 2023, fig. 1)",
+        ),
+        FigureSpec(
+            "alkemade2023",
+            "cage_displacement",
+            ("correlations", "structure"),
+            "The way to the inherent and the cage state, and their g(r) (Alkemade 2023, fig. 2)",
+        ),
+        FigureSpec(
+            "alkemade2023",
+            "states",
+            ("scores",),
+            "Accuracy from initial, inherent and cage state (Alkemade 2023, fig. 3)",
+        ),
+        FigureSpec(
+            "alkemade2023",
+            "published",
+            ("scores",),
+            "Accuracy beside published curves (Alkemade 2023, fig. 4a)",
+            published=True,
+        ),
+        FigureSpec(
+            "alkemade2023",
+            "configurations",
+            ("configurations",),
+            "Mean propensity of each configuration (Alkemade 2023, fig. 4b)",
+        ),
+        FigureSpec(
+            "alkemade2023",
+            "contributions",
+            ("scores",),
+            "What each part of the description contributes (Alkemade 2023, fig. 5)",
         ),
     )
 }

@@ -41,10 +41,11 @@ def draw(
     axes.set_ylim(min(0.0, np.floor(10 * lowest) / 10), 1.03)
     axes.set_yticks(np.arange(np.ceil(5 * axes.get_ylim()[0]), 6) / 5)
     axes.set_ylabel("Pearson correlation $r$")
-    _mark_relaxation(axes, (tau_alpha or {}).get(species, np.nan))
+    mark_relaxation(axes, (tau_alpha or {}).get(species, np.nan))
 
 
-def _mark_relaxation(axes: Axes, tau_alpha: float) -> None:
+def mark_relaxation(axes: Axes, tau_alpha: float) -> None:
+    """Draw a dotted line at tau_alpha, if the data reach it."""
     low, high = axes.get_xlim()
     if low < tau_alpha < high:
         axes.axvline(tau_alpha, color=style.GREY, linewidth=0.8, linestyle=":", zorder=0)

@@ -9,18 +9,29 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from cagebreak.configuration import species_index
 
 WIDTH = 3.375
-"""Width of a journal's column, in inches."""
+PAGE = 7.0
+"""Widths of a journal's column and of its page, in inches."""
 
 # Colour and marker. Paul Tol's schemes, made for print and for colour-blind readers
 # (https://personal.sron.nl/~pault).
 GENERATIONS = {"LR0": ("#DDAA33", "o"), "LR1": ("#BB5566", "s"), "LR2": ("#004488", "^")}
 KINDS = {"radial": ("#EE7733", "v"), "angular": ("#0077BB", "D"), "both": ("#222222", "o")}
+STATES = {"initial": ("#4477AA", "o"), "inherent": ("#CC6677", "s"), "cage": ("#117733", "^")}
+OTHERS = (
+    ("#DDAA33", "v"),
+    ("#AA3377", "s"),
+    ("#66CCEE", "o"),
+    ("#004488", "D"),
+    ("#EE8866", "P"),
+    ("#777711", "X"),
+)
+"""Of what is compared with, in the order it comes."""
 GREY = "#777777"
 _SPECIES = (("#009988", "o"), ("#AA4499", "s"), ("#CCBB44", "^"), ("#332288", "D"))
 
@@ -29,6 +40,8 @@ _LOOK: dict[Any, Any] = {
     "mathtext.fontset": "stix",
     "font.size": 9,
     "axes.labelsize": 10,
+    "axes.titlesize": 9,
+    "axes.titlepad": 3,
     "xtick.labelsize": 9,
     "ytick.labelsize": 9,
     "legend.fontsize": 8.5,
@@ -77,6 +90,18 @@ def panels(n: int, height: float) -> tuple[Figure, list[Axes]]:
     return figure, axes
 
 
+def grid(
+    rows: int, columns: int, height: float
+) -> tuple[Figure, list[tuple[SubFigure, list[Axes]]]]:
+    """Return a figure as wide as a journal's column or page, and its rows of named panels.
+
+    Each row is a figure of its own, with a legend of its own.
+    """
+    figure = Figure(figsize=(WIDTH if columns == 1 else PAGE, height))
+    parts = figure.subfigures(rows, 1, squeeze=False)[:, 0]
+    return figure, [(part, list(part.subplots(1, columns, squeeze=False)[0])) for part in parts]
+
+
 def log_axis(axes: Axes, which: str, low: float, high: float) -> None:
     """Make the axis `which`, x or y, logarithmic from `low` to `high`, every decade ticked."""
     getattr(axes, f"set_{which}scale")("log")
@@ -92,7 +117,7 @@ def name_panel(axes: Axes, name: str) -> None:
     axes.text(0.03, 0.04, name, transform=axes.transAxes)
 
 
-def legend(figure: Figure, axes: Axes, columns: int) -> None:
+def legend(figure: Figure | SubFigure, axes: Axes, columns: int) -> None:
     """Write the legend of `axes` above the panels, where it covers no curve."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=columns)

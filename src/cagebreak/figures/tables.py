@@ -1,10 +1,15 @@
 """Rows of a tidy table: checked, selected, and in order of time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from cagebreak.errors import InputError
+
+
+def by_model(table: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return tables by the name of their model; a single table has none."""
+    return dict(table) if isinstance(table, Mapping) else {"": table}
 
 
 def species_in(table: np.ndarray, columns: Sequence[str]) -> list[str]:

@@ -2,24 +2,30 @@
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import Configuration
-from cagebreak.descriptors import papers
+from cagebreak.descriptors.cage import Source
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.simulation.equilibrate import age, grow
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
+from cagebreak.states import CageState, cage_state, inherent_state
+from cagebreak.study import describe
 from cagebreak.study.recipe import Recipe
-from cagebreak.study.stages import STAGES, units
+from cagebreak.study.stages import describing, stages_of, units
+
+T = TypeVar("T")
 
 _LARGEST = 2000  # particles simulated to calibrate; the cost is linear in their number
 _ENOUGH = 0.5  # seconds that a measurement takes at least
-_HEADER = 12_000  # bytes of an HDF5 file beside its arrays, measured
+_HEADER = 20_000  # bytes of an HDF5 file beside its arrays, measured
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def make_plan(
     n_bytes = _bytes(recipe)
     stages = tuple(
         StagePlan(name, len(units(recipe, stage)), left[name], seconds[name], n_bytes[name])
-        for name, stage in STAGES.items()
+        for name, stage in stages_of(recipe).items()
     )
     return Plan(stages, workers, shutil.disk_usage(_existing(recipe.folder)).free)
 
@@ -115,37 +121,70 @@ def _seconds(recipe: Recipe, configuration: Configuration | None) -> dict[str, f
     trajectory(configuration, model, times, seed=0)
     looking = max(time.perf_counter() - start - times[-1] * per_tau, 0.0)
 
-    described = recipe.descriptors
-    descriptor = getattr(papers, described.set)(model, generations=described.generations)
-    descriptor.compute(configuration)
-    start = time.perf_counter()
-    descriptor.compute(configuration)
-    describing = (time.perf_counter() - start) * len(described.states)
+    seconds = _seconds_of_states(recipe, configuration)
 
     lengths = np.ones((wanted.n_times, len(configuration)))
     start = time.perf_counter()
     Propensity.from_runs(np.arange(wanted.n_times), configuration.species, [lengths] * 8)
     reducing = (time.perf_counter() - start) / 8 * wanted.n_runs
 
-    return {
-        "equilibrate": scale * (growth + per_tau * recipe.preparation.time),
-        "run": scale * (looking + per_tau * wanted.last),
-        "propensity": scale * reducing,
-        "descriptors": scale * describing,
+    seconds |= {
+        "equilibrate": growth + per_tau * recipe.preparation.time,
+        "run": looking + per_tau * wanted.last,
+        "propensity": reducing,
     }
+    return {name: scale * each for name, each in seconds.items()}
+
+
+def _seconds_of_states(recipe: Recipe, configuration: Configuration) -> dict[str, float]:
+    """Return what it takes to make the states of a recipe and to describe them."""
+    model, seconds = recipe.model, {}
+    for state in recipe.descriptors.states:
+        source: Source = configuration
+        if state == "inherent":
+            tolerance = recipe.states.force_tolerance
+            inherent_state(configuration, model, force_tolerance=1e3)  # compiles
+            source, seconds[state] = _timed(
+                inherent_state, configuration, model, force_tolerance=tolerance
+            )
+        elif state == "cage":
+            source, seconds[state] = _timed_cage(recipe, configuration)
+        descriptor = describe.descriptor(recipe, state)
+        descriptor.compute(source)
+        _, seconds[describing(state)] = _timed(descriptor.compute, source)
+    return seconds
+
+
+def _timed_cage(recipe: Recipe, configuration: Configuration) -> tuple[CageState, float]:
+    """Return a cage state of a few sweeps, and the seconds that the recipe's will take."""
+    wanted = recipe.states.cage
+    if "precision" in wanted:
+        # How many sweeps that takes is known to who has done them.
+        return _timed(cage_state, configuration, recipe.model, seed=0, **wanted)
+    few = (100, 100)
+    cage_state(configuration, recipe.model, seed=0, sweeps=(1, 1))  # compiles
+    state, seconds = _timed(cage_state, configuration, recipe.model, seed=0, sweeps=few)
+    return state, seconds * sum(wanted["sweeps"]) / sum(few)
+
+
+def _timed(work: Callable[..., T], *arguments: Any, **options: Any) -> tuple[T, float]:
+    start = time.perf_counter()
+    result = work(*arguments, **options)
+    return result, time.perf_counter() - start
 
 
 def _bytes(recipe: Recipe) -> dict[str, int]:
-    wanted, described = recipe.isoconfigurational, recipe.descriptors
+    wanted = recipe.isoconfigurational
     n, t = recipe.preparation.n_particles, wanted.n_times
-    descriptor = getattr(papers, described.set)(recipe.model, generations=described.generations)
-    features = len(descriptor.labels()) * len(described.states)
     arrays = {
         "equilibrate": n * 7,
         "run": n * (t + 1),
         "propensity": n * (2 * t + 1),
-        "descriptors": n * features,
+        "inherent": n * 4,
+        "cage": n * 17,
     }
+    for state in recipe.descriptors.states:
+        arrays[describing(state)] = n * len(describe.descriptor(recipe, state).labels(state))
     return {name: 8 * numbers + _HEADER for name, numbers in arrays.items()}
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.models import Model
-from cagebreak.study import schema
+from cagebreak.study import describe, schema, selections
 
 _SHOWN = 80  # characters of a value in a message
 _COMMENT_COLUMN = 33
@@ -38,7 +38,7 @@ class Recipe:
         Every value as it stands in the file, by section and key.
     model
         The model that [model] describes.
-    study, preparation, isoconfigurational, descriptors, learning
+    study, preparation, isoconfigurational, states, descriptors, learning
         The other sections.
     """
 
@@ -48,6 +48,7 @@ class Recipe:
     study: schema.StudySection
     preparation: schema.Preparation
     isoconfigurational: schema.Isoconfigurational
+    states: schema.States
     descriptors: schema.Descriptors
     learning: schema.Learning
 
@@ -141,9 +142,11 @@ def text(values: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _line(name: str, value: Any, comment: str = "") -> str:
     entry = f"{name} = {_toml(value)}"
+    if not comment:
+        return entry
     if len(entry) > 2 * _COMMENT_COLUMN:
         return f"# {comment}\n{entry}"
-    return f"{entry:{_COMMENT_COLUMN}} # {comment}" if comment else entry
+    return f"{entry:{_COMMENT_COLUMN}} # {comment}"
 
 
 def _toml(value: Any) -> str:
@@ -240,7 +243,7 @@ def _agree(recipe: Recipe) -> None:
 
     n_configurations = recipe.preparation.n_configurations
     n_particles = recipe.preparation.n_particles
-    learning, described = recipe.learning, recipe.descriptors
+    learning = recipe.learning
     if not recipe.isoconfigurational.first < recipe.isoconfigurational.last:
         first = recipe.isoconfigurational.first
         raise problem("isoconfigurational.last", f"more than first = {first!r}")
@@ -256,16 +259,13 @@ def _agree(recipe: Recipe) -> None:
         raise problem("learning.inner_folds", f"less than outer_folds = {learning.outer_folds}")
     if not set(learning.species) <= set(recipe.model.species_names):
         raise problem("learning.species", f"among {', '.join(recipe.model.species_names)}")
+    labels = describe.labels(recipe)
     for name, selection in learning.selections.items():
-        generations = selection.get("generations", 0)
-        highest = max(generations) if isinstance(generations, tuple) else generations
-        states = selection.get("states", described.states)
-        if highest > described.generations or not set(states) <= set(described.states):
-            raise problem(
-                "learning.selections",
-                f"what [descriptors] has (generations up to {described.generations}; states "
-                f"{', '.join(described.states)}); {name!r} has more",
-            )
+        try:
+            selections.columns(labels, selection)
+        except InputError as error:
+            expected = f"what [descriptors] has; {name!r}: {error}"
+            raise problem("learning.selections", expected) from None
 
 
 def _problem(

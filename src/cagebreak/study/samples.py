@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from cagebreak.descriptors import Features
+from cagebreak.study.recipe import Recipe
 from cagebreak.study.stages import load_features, load_propensity
 from cagebreak.study.store import Store
 
@@ -20,26 +23,35 @@ class StudySamples:
     Parameters
     ----------
     store
-    n_configurations
+    recipe
     species
-        Numbers of those whose particles are rows.
+        Number of that whose particles are rows.
+    states
+        Those whose descriptors are columns, side by side.
+    columns
+        Which of these are read.
     """
 
     store: Store
-    n_configurations: int
-    species: Sequence[int]
+    recipe: Recipe
+    species: int
+    states: Sequence[str]
+    columns: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return self.n_configurations
+        return self.recipe.preparation.n_configurations
 
     def __getitem__(self, c: int, /) -> "Sample":
         # scikit-learn takes a second to import: only who learns pays for it.
         from cagebreak.learning import Sample
 
         propensity, _ = load_propensity(self.store, c)
-        rows = np.flatnonzero(np.isin(propensity.species, self.species))
+        rows = np.flatnonzero(propensity.species == self.species)
+        features = Features.concatenate(
+            [load_features(self.store, state, c) for state in self.states]
+        )
         return Sample(
-            features=load_features(self.store, c).values[rows],
+            features=features.values[np.ix_(rows, self.columns)],
             targets=propensity.mean[:, rows].T,
             species=propensity.species[rows],
             halves=propensity.halves[:, :, rows].swapaxes(1, 2),

@@ -12,18 +12,22 @@ from typing import Any
 
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.models import Model, hard_spheres
+from cagebreak.study.checks import Check, ascending, integer, list_of, number, one_of
 
 MODELS: dict[str, Callable[..., Model]] = {"hard_spheres": hard_spheres}
 """The glass formers a recipe may name; a parameter of the function is a key of [model]."""
 
-DESCRIPTORS = ("alkemade2022", "boattini2021")
+DESCRIPTORS = ("alkemade2023", "alkemade2022", "boattini2021")
 """The papers' sets of descriptors, as in `cagebreak.descriptors.papers`."""
 
-STATES = ("initial",)
+STATES = ("initial", "inherent", "cage")
 """The states of a configuration that can be described."""
 
-Check = Callable[[Any], Any]
-"""Returns the value as it is kept, or raises a ValueError, whose text says more."""
+STRUCTURE = ("radial", "angular")
+"""The kinds of descriptors in the papers' sets."""
+
+KINDS = (*STRUCTURE, "displacement", "variance", "anisotropy", "force")
+"""All kinds; those after the sets are one number a particle, which not every state has."""
 
 
 @dataclass(frozen=True)
@@ -41,77 +45,40 @@ def _key(default: Any, expected: str, check: Check, comment: str, small: Any = N
     return dataclasses.field(default=default, metadata={"key": key})
 
 
-def _integer(low: int, high: int) -> Check:
-    def check(value: Any) -> int:
-        if type(value) is not int or not low <= value <= high:
-            raise ValueError
-        return value
-
-    return check
-
-
-def _number(low: float, high: float, open_below: bool = False) -> Check:
-    def check(value: Any) -> float:
-        if type(value) not in (int, float) or not low <= value <= high:
-            raise ValueError
-        if open_below and value == low:
-            raise ValueError
-        return float(value)
-
-    return check
-
-
-def _one_of(names: tuple[str, ...]) -> Check:
-    def check(value: Any) -> str:
-        if type(value) is not str or value not in names:
-            raise ValueError
-        return value
-
-    return check
-
-
-def _list_of(check: Check) -> Check:
-    def check_list(value: Any) -> tuple:
-        if type(value) is not list or not value:
-            raise ValueError
-        checked = tuple(check(item) for item in value)
-        if len(set(checked)) != len(checked):
-            raise ValueError
-        return checked
-
-    return check_list
-
-
-def _ascending(value: Any) -> tuple[float, ...]:
-    numbers = _list_of(_number(0, 1e300, open_below=True))(value)
-    if list(numbers) != sorted(numbers):
-        raise ValueError
-    return numbers
+def _kinds(value: Any) -> str | tuple[str, ...]:
+    kind = one_of(KINDS)
+    return list_of(kind)(value) if type(value) is list else kind(value)
 
 
 def _generations(value: Any) -> int | tuple[int, ...]:
-    generation = _integer(0, 20)
-    return _list_of(generation)(value) if type(value) is list else generation(value)
+    generation = integer(0, 20)
+    return list_of(generation)(value) if type(value) is list else generation(value)
 
 
 _WISHES: dict[str, Check] = {
     "generations": _generations,
-    "kind": _one_of(("radial", "angular")),
-    "states": _list_of(_one_of(STATES)),
+    "kind": _kinds,
+    "states": list_of(one_of(STATES)),
 }
 
 
-def _selections(value: Any) -> dict[str, dict[str, Any]]:
+def _selections(value: Any) -> dict[str, Any]:
     if type(value) is not dict or not value:
         raise ValueError
     return {name: _selection(name, selection) for name, selection in value.items()}
 
 
-def _selection(name: str, selection: Any) -> dict[str, Any]:
-    if type(selection) is not dict:
+def _selection(name: str, selection: Any) -> dict[str, Any] | tuple[dict[str, Any], ...]:
+    if type(selection) is list and selection:
+        return tuple(_wishes(name, part) for part in selection)
+    return _wishes(name, selection)
+
+
+def _wishes(name: str, wishes: Any) -> dict[str, Any]:
+    if type(wishes) is not dict:
         raise ValueError(f"{name!r} is no table")
     checked = {}
-    for wish, wanted in selection.items():
+    for wish, wanted in wishes.items():
         try:
             checked[wish] = _WISHES[wish](wanted)
         except (KeyError, ValueError):
@@ -119,12 +86,43 @@ def _selection(name: str, selection: Any) -> dict[str, Any]:
     return checked
 
 
-def _selections_of_the_papers() -> dict[str, dict[str, Any]]:
-    selections: dict[str, dict[str, Any]] = {f"LR{n}": {"generations": n} for n in (0, 1, 2)}
+def _selections_of_the_papers(small: bool = False) -> dict[str, Any]:
+    """Return what the figures of the papers compare.
+
+    LR2 is the X^init of Alkemade 2023. The small study leaves out the one that doubles the columns
+    for the inherent state.
+    """
+
+    def structure(n: int, kind: Any = STRUCTURE, states: tuple[str, ...] = ("initial",)) -> dict:
+        return {"generations": n, "kind": kind, "states": states}
+
+    def displacement(state: str) -> dict[str, Any]:
+        return {"generations": 0, "kind": "displacement", "states": (state,)}
+
+    selections: dict[str, Any] = {f"LR{n}": structure(n) for n in (0, 1, 2)}
     for n in (0, 2):
-        for kind in ("radial", "angular"):
-            selections[f"LR{n} {kind}"] = {"generations": n, "kind": kind}
+        for kind in STRUCTURE:
+            selections[f"LR{n} {kind}"] = structure(n, kind)
+    for name, state in (("IS", "inherent"), ("CS", "cage")):
+        selections[f"X {name}"] = structure(2, states=(state,))
+        selections[f"dr {name}"] = displacement(state)
+        if state == "cage" or not small:
+            both = structure(2, states=("initial", state))
+            selections[f"X init + X {name} + dr {name}"] = (both, displacement(state))
+    selections["X CS + dr CS"] = (structure(2, states=("cage",)), displacement("cage"))
     return selections
+
+
+def _cage(value: Any) -> dict[str, Any]:
+    if type(value) is not dict or len(value) != 1:
+        raise ValueError
+    ((name, wanted),) = value.items()
+    if name == "precision":
+        return {name: number(0, 10, open_below=True)(wanted)}
+    if name != "sweeps" or type(wanted) is not list or len(wanted) != 2:
+        raise ValueError
+    relax, measure = wanted
+    return {name: (integer(0, 10**9)(relax), integer(1, 10**9)(measure))}
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ class StudySection:
     seed: int = _key(
         1,
         "a whole number from 0 to 2^63 - 1",
-        _integer(0, 2**63 - 1),
+        integer(0, 2**63 - 1),
         "of every random stream; the same seed gives the same bits",
     )
 
@@ -146,21 +144,21 @@ class Preparation:
     n_configurations: int = _key(
         100,
         "a whole number from 3 to 1000000",
-        _integer(3, 10**6),
+        integer(3, 10**6),
         "raise it to extend a study (Alkemade 2022: 100)",
         small=10,
     )
     n_particles: int = _key(
         2000,
         "a whole number from 10 to 10000000",
-        _integer(10, 10**7),
+        integer(10, 10**7),
         "all species together (Alkemade 2022: 2000)",
         small=1000,
     )
     time: float = _key(
         1e5,
         "a number from 0 to 1e12",
-        _number(0, 1e12),
+        number(0, 1e12),
         "equilibration after growth, tau (Alkemade 2022: 1e5)",
         small=300.0,
     )
@@ -173,35 +171,62 @@ class Isoconfigurational:
     n_runs: int = _key(
         50,
         "a whole number from 2 to 1000000",
-        _integer(2, 10**6),
+        integer(2, 10**6),
         "per configuration; raise it to extend a study (Alkemade 2022: 50)",
         small=16,
     )
     first: float = _key(
         1e-2,
         "a number above 0, up to 1e12",
-        _number(0, 1e12, open_below=True),
+        number(0, 1e12, open_below=True),
         "first time, tau (Alkemade 2022: 1e-2)",
     )
     last: float = _key(
         1e5,
         "a number above `first`, up to 1e12",
-        _number(0, 1e12, open_below=True),
+        number(0, 1e12, open_below=True),
         "last time, tau (Alkemade 2022: 1e5, ten times tau_alpha)",
         small=100.0,
     )
     n_times: int = _key(
         36,
         "a whole number from 2 to 10000",
-        _integer(2, 10**4),
+        integer(2, 10**4),
         "spaced evenly in log t (chosen: 36, five a decade)",
         small=21,
     )
     wavenumber: float = _key(
         2 * math.pi,
         "a number above 0, up to 1e6",
-        _number(0, 1e6, open_below=True),
+        number(0, 1e6, open_below=True),
         "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))",
+    )
+
+
+@dataclass(frozen=True)
+class States:
+    """[states]: how a configuration is brought to its inherent and its cage state, where asked for.
+
+    Each is computed only if `[descriptors] states` has it.
+    """
+
+    force_tolerance: float = _key(
+        1e-6,
+        "a number above 0, up to 1",
+        number(0, 1, open_below=True),
+        "largest force left in an inherent state, eps/sigma (chosen)",
+    )
+    cage: dict[str, Any] = dataclasses.field(
+        default_factory=lambda: {"sweeps": (10000, 300000)},
+        metadata={
+            "key": Key(
+                "either sweeps = [to relax, to measure] or precision = ..., a length in sigma",
+                _cage,
+                "Monte Carlo of the cage state (chosen: displacements settle near 100000 sweeps in "
+                "dense hard spheres; Alkemade 2023: 500000 and 1000000)",
+                {"sweeps": (3000, 30000)},
+            )
+        },
     )
 
 
@@ -210,22 +235,22 @@ class Descriptors:
     """[descriptors]: how a particle's surroundings are described."""
 
     set: str = _key(
-        "alkemade2022",
+        "alkemade2023",
         f"one of {', '.join(DESCRIPTORS)}",
-        _one_of(DESCRIPTORS),
-        "162 radial and 192 angular descriptors (Alkemade 2022); or boattini2021",
+        one_of(DESCRIPTORS),
+        "radial and angular descriptors (Alkemade 2023); or alkemade2022, boattini2021",
     )
     generations: int = _key(
         2,
         "a whole number from 0 to 20",
-        _integer(0, 20),
+        integer(0, 20),
         "how often descriptors are averaged over neighbours (Alkemade 2022: 2)",
     )
     states: tuple[str, ...] = _key(
-        ("initial",),
+        STATES,
         f"a list of {', '.join(STATES)}",
-        _list_of(_one_of(STATES)),
-        "of the configuration, to be described",
+        list_of(one_of(STATES)),
+        "of the configuration, to be described; only these are computed (Alkemade 2023)",
     )
 
 
@@ -236,54 +261,54 @@ class Learning:
     outer_folds: int = _key(
         5,
         "a whole number from 3 up to n_configurations",
-        _integer(3, 10**6),
+        integer(3, 10**6),
         "accuracy is measured on configurations left out (chosen: 5)",
     )
     inner_folds: int = _key(
         4,
         "a whole number from 2 up to outer_folds - 1",
-        _integer(2, 10**6),
+        integer(2, 10**6),
         "alpha is chosen on configurations left out of those trained on (chosen: 4)",
     )
     alphas: tuple[float, ...] = _key(
         tuple(10.0**n for n in range(-5, 7)),
         "a list of ascending numbers above 0",
-        _ascending,
+        ascending,
         "regularisation (Alkemade 2022: 1e-5 to 1e4; large sets prefer more)",
     )
     center: str = _key(
         "global",
         "global or configuration",
-        _one_of(("global", "configuration")),
+        one_of(("global", "configuration")),
         "means are subtracted over all, or in each configuration",
     )
     clip: float = _key(
         6.0,
         "a number above 0",
-        _number(0, 1e300, open_below=True),
+        number(0, 1e300, open_below=True),
         "standardised features are cut off here (chosen: 6; rare neighbours do harm else)",
     )
     bootstrap: int = _key(
         2000,
         "a whole number from 100 to 1000000",
-        _integer(100, 10**6),
+        integer(100, 10**6),
         "resamples of the configurations, for the intervals (chosen: 2000)",
     )
     species: tuple[str, ...] = _key(
         ("A", "B"),
         "a list of species of the model, for instance A, B",
-        _list_of(_one_of(tuple(SPECIES_NAMES))),
+        list_of(one_of(tuple(SPECIES_NAMES))),
         "each is fitted alone (Alkemade 2022)",
     )
-    selections: dict[str, dict[str, Any]] = dataclasses.field(
+    selections: dict[str, Any] = dataclasses.field(
         default_factory=_selections_of_the_papers,
         metadata={
             "key": Key(
-                'named tables of "generations" (a number: up to it; or a list), "kind" (radial or '
-                'angular) and "states"',
+                'named tables of "generations" (a number: up to it; or a list), "kind" (of '
+                f'{", ".join(KINDS)}) and "states", or lists of such tables',
                 _selections,
-                "which descriptors are used; generations = 2 means up to 2",
-                _selections_of_the_papers(),
+                "which descriptors are used; generations = 2 means up to 2, a list joins its parts",
+                _selections_of_the_papers(small=True),
             )
         },
     )
@@ -293,6 +318,7 @@ SECTIONS: dict[str, type] = {
     "study": StudySection,
     "preparation": Preparation,
     "isoconfigurational": Isoconfigurational,
+    "states": States,
     "descriptors": Descriptors,
     "learning": Learning,
 }
@@ -316,9 +342,11 @@ def keys_of(section: str) -> dict[str, Key]:
 def model_keys(name: str) -> dict[str, Key]:
     """Return the keys of [model] for a model: the parameters of its function."""
     comments, small = _MODEL_COMMENTS[name], _MODEL_SMALL[name]
-    number = _number(-1e300, 1e300)
+    any_number = number(-1e300, 1e300)
     return {
-        parameter: Key("a number", number, comments[parameter], small.get(parameter, value.default))
+        parameter: Key(
+            "a number", any_number, comments[parameter], small.get(parameter, value.default)
+        )
         for parameter, value in inspect.signature(MODELS[name]).parameters.items()
     }
 

@@ -1,7 +1,7 @@
 """What part of the descriptors is learnt from, in the words of a recipe."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +12,21 @@ from cagebreak.errors import InputError
 Wishes = Mapping[str, Any]
 """``generations`` (a number: up to it; or a list), ``states``, or any field of the labels."""
 
+Selection = Wishes | Sequence[Wishes]
+"""Columns that fulfil all wishes of a table; or those of several tables together."""
 
-def named(features: Wishes | Mapping[str, Wishes] | None) -> dict[str, Wishes]:
+
+def named(features: Wishes | Mapping[str, Selection]) -> dict[str, Selection]:
     """Return selections by name; a single one is called by what it asks for.
 
     Raises
     ------
     InputError
-        If it is neither one table of wishes nor tables of them.
+        If it is neither one table of wishes nor selections by name.
     """
-    if features is None:
-        features = {}
     if not isinstance(features, Mapping):
         raise InputError(f"features: expected a dict such as dict(generations=2), got {features!r}")
-    tables = [isinstance(value, Mapping) for value in features.values()]
+    tables = [_is_selection(value) for value in features.values()]
     if features and all(tables):
         return dict(features)
     if any(tables):
@@ -34,7 +35,7 @@ def named(features: Wishes | Mapping[str, Wishes] | None) -> dict[str, Wishes]:
     return {text or "all": features}
 
 
-def columns(labels: np.recarray, wishes: Wishes) -> NDArray[np.int64]:
+def columns(labels: np.recarray, selection: Selection) -> NDArray[np.int64]:
     """Return the columns that a selection asks for.
 
     Raises
@@ -42,6 +43,39 @@ def columns(labels: np.recarray, wishes: Wishes) -> NDArray[np.int64]:
     InputError
         If there is no such label or no such column.
     """
+    parts = [selection] if isinstance(selection, Mapping) else selection
+    return np.unique(np.concatenate([_columns(labels, wishes) for wishes in parts]))
+
+
+class Group(NamedTuple):
+    """Selections that draw from the same states, to be learnt together."""
+
+    states: tuple[str, ...]
+    read: NDArray[np.int64]
+    """Which columns of these states, side by side, any of the selections has."""
+    columns: dict[str, NDArray[np.int64]]
+    """Of each selection, as places among those that are read."""
+
+
+def by_states(labels: np.recarray, chosen: Mapping[str, NDArray[np.int64]]) -> list[Group]:
+    """Return selections in groups that draw from the same states.
+
+    What is learnt together takes memory for the square of the number of its columns.
+    """
+    together: dict[tuple[str, ...], dict[str, NDArray[np.int64]]] = {}
+    for name, columns in chosen.items():
+        states = tuple(dict.fromkeys(labels.state[columns].tolist()))
+        together.setdefault(states, {})[name] = columns
+    groups = []
+    for states, members in together.items():
+        read = np.unique(np.concatenate(list(members.values())))
+        of_states = np.flatnonzero(np.isin(labels.state, states))
+        places = {name: np.searchsorted(read, columns) for name, columns in members.items()}
+        groups.append(Group(states, np.searchsorted(of_states, read), places))
+    return groups
+
+
+def _columns(labels: np.recarray, wishes: Wishes) -> NDArray[np.int64]:
     wanted = dict(wishes)
     if "generations" in wanted:
         generations = wanted.pop("generations")
@@ -51,3 +85,10 @@ def columns(labels: np.recarray, wishes: Wishes) -> NDArray[np.int64]:
     if "states" in wanted:
         wanted["state"] = list(wanted.pop("states"))
     return select(labels, **wanted)
+
+
+def _is_selection(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return True
+    several = isinstance(value, list | tuple) and len(value) > 0
+    return several and all(isinstance(part, Mapping) for part in value)

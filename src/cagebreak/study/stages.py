@@ -6,6 +6,7 @@ To add a stage, write its function and add a line to `STAGES`.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numba
 import numpy as np
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import Configuration
-from cagebreak.descriptors import Features, papers
+from cagebreak.descriptors import Features
+from cagebreak.descriptors.recommended import SAMPLES
 from cagebreak.dynamics.propensity import Propensity, lengths
 from cagebreak.dynamics.relaxation import mean_squared_displacement, self_intermediate
 from cagebreak.files import hdf5
@@ -21,8 +23,14 @@ from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import seed_sequence
 from cagebreak.simulation.equilibrate import age, grow, segments
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
+from cagebreak.states import CageState, InherentState, cage_state, inherent_state
+from cagebreak.study import describe
 from cagebreak.study.recipe import Recipe
+from cagebreak.study.schema import STATES
 from cagebreak.study.store import Identity, Store, Unit
+
+SOURCES = {"initial": "equilibrate", "inherent": "inherent", "cage": "cage"}
+"""The stage that makes each state."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ class Stage:
         Whether a unit is one run rather than one configuration.
     sizes
         Recipe keys that say how many units it takes in; see `Identity`.
+    state
+        The state that it makes or describes; a recipe that does not ask for it has no such stage.
     reduced_to
         The stage that keeps all that is needed of it: once a configuration is done there, the files
         of this stage may be deleted and are not made again.
@@ -55,8 +65,20 @@ class Stage:
     work: Callable[[Recipe, Store, Unit], None]
     per_run: bool = False
     sizes: tuple[str, ...] = ()
+    state: str = ""
     reduced_to: str = ""
     weight: Callable[[Recipe], float] = lambda recipe: 1.0
+
+
+def stages_of(recipe: Recipe) -> dict[str, Stage]:
+    """Return the stages that a recipe needs, in order."""
+    wanted = ("", *recipe.descriptors.states)
+    return {name: stage for name, stage in STAGES.items() if stage.state in wanted}
+
+
+def describing(state: str) -> str:
+    """Return the name of the stage that describes a state."""
+    return f"descriptors-{state}"
 
 
 def units(recipe: Recipe, stage: Stage) -> list[Unit]:
@@ -119,9 +141,36 @@ def load_propensity(store: Store, c: int) -> tuple[Propensity, dict[str, NDArray
     return Propensity(n_runs=int(arrays.pop("n_runs")), **arrays), relaxation
 
 
-def load_features(store: Store, c: int) -> Features:
-    """Return the descriptors of a configuration."""
-    arrays = store.load(Unit("descriptors", (c,)))
+def load_state(store: Store, state: str, c: int) -> Configuration | InherentState | CageState:
+    """Return a state of a configuration: itself if "initial"."""
+    start = load_configuration(store, c)
+    if state == "initial":
+        return start
+    unit = Unit(SOURCES[state], (c,))
+    arrays = store.load(unit)
+    end = hdf5.configuration(arrays, str(store.path(unit)))
+    if state == "inherent":
+        return InherentState(
+            start=start,
+            configuration=end,
+            energy=float(arrays["energy"]),
+            force=float(arrays["force"]),
+            iterations=int(arrays["iterations"]),
+        )
+    per_particle = ("displacement", "covariance", "acceptance", "wall", "error")
+    return CageState(
+        start=start,
+        configuration=end,
+        **{name: arrays[name] for name in per_particle},
+        sweeps=tuple(arrays["sweeps"].tolist()),
+        step=float(arrays["step"]),
+        samples=arrays["samples"].astype(np.float64),
+    )
+
+
+def load_features(store: Store, state: str, c: int) -> Features:
+    """Return the descriptors of a state of a configuration."""
+    arrays = store.load(Unit(describing(state), (c,)))
     return Features(arrays["values"], _text(arrays["labels"]).view(np.recarray))
 
 
@@ -187,15 +236,42 @@ def _propensity(recipe: Recipe, store: Store, unit: Unit) -> None:
     store.save(unit, arrays)
 
 
-def _descriptors(recipe: Recipe, store: Store, unit: Unit) -> None:
-    configuration = load_configuration(store, unit.address[0])
-    wanted = recipe.descriptors
-    descriptor = getattr(papers, wanted.set)(recipe.model, generations=wanted.generations)
-    features = Features.concatenate(
-        [descriptor.compute(configuration, state=state) for state in wanted.states]
-    )
+def _inherent(recipe: Recipe, store: Store, unit: Unit) -> None:
+    start = load_configuration(store, unit.address[0])
+    state = inherent_state(start, recipe.model, force_tolerance=recipe.states.force_tolerance)
     arrays = {
-        "values": Dataset(features.values, "1", "particle, feature"),
+        "energy": Dataset(np.array(state.energy), "eps per particle", ""),
+        "force": Dataset(np.array(state.force), "eps/sigma, the largest left", ""),
+        "iterations": Dataset(np.array(state.iterations), "steps of FIRE", ""),
+    }
+    store.save(unit, hdf5.datasets(state.configuration) | arrays)
+
+
+def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
+    start = load_configuration(store, unit.address[0])
+    seed = seed_sequence(recipe.study.seed, "cage", *unit.address)
+    _, measured = recipe.states.cage.get("sweeps", (0, 0))
+    samples = min(SAMPLES, measured)
+    state = cage_state(start, recipe.model, seed=seed, **recipe.states.cage, samples=samples)
+    arrays = {
+        "displacement": Dataset(state.displacement, "sigma, from the start", "particle"),
+        "covariance": Dataset(state.covariance, "sigma^2", "particle, xyz, xyz"),
+        "acceptance": Dataset(state.acceptance, "share of trials", "particle"),
+        "wall": Dataset(state.wall, "share of trials rejected by the cell", "particle"),
+        "error": Dataset(state.error, "sigma, of the mean position", "particle"),
+        "sweeps": Dataset(np.array(state.sweeps), "sweeps", "to relax, to measure"),
+        "step": Dataset(np.array(state.step), "sigma", ""),
+        # Single precision: one sample need not be known better than that.
+        "samples": Dataset(state.samples.astype(np.float32), "sigma", "sample, particle, xyz"),
+    }
+    store.save(unit, hdf5.datasets(state.configuration) | arrays)
+
+
+def _descriptors(state: str, recipe: Recipe, store: Store, unit: Unit) -> None:
+    source = load_state(store, state, unit.address[0])
+    features = describe.descriptor(recipe, state).compute(source)
+    arrays = {
+        "values": Dataset(features.values, "reduced", "particle, feature"),
         "labels": Dataset(_bytes(features.labels), "r and width in sigma", "feature"),
     }
     store.save(unit, arrays)
@@ -256,10 +332,30 @@ STAGES: dict[str, Stage] = {
             work=_propensity,
         ),
         Stage(
-            "descriptors",
+            "inherent",
             needs=("equilibrate",),
-            keys=("descriptors",),
-            work=_descriptors,
+            keys=("states.force_tolerance",),
+            work=_inherent,
+            state="inherent",
+            weight=lambda recipe: 20.0,
+        ),
+        Stage(
+            "cage",
+            needs=("equilibrate",),
+            keys=("states.cage",),
+            work=_cage,
+            state="cage",
+            weight=lambda recipe: sum(recipe.states.cage.get("sweeps", (10000,))) / 20,
+        ),
+        *(
+            Stage(
+                describing(state),
+                needs=(SOURCES[state],),
+                keys=("descriptors.set", "descriptors.generations"),
+                work=partial(_descriptors, state),
+                state=state,
+            )
+            for state in STATES
         ),
     )
 }

@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from cagebreak.configuration import Configuration, species_index
+from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.dynamics.relaxation import tau_alpha
 from cagebreak.errors import InputError, StoreError, UnitError
 from cagebreak.figures import FIGURES
-from cagebreak.seeding import seed_sequence
+from cagebreak.figures.literature import read_published
+from cagebreak.states import CageState, InherentState
 from cagebreak.study import selections, stages, tables
 from cagebreak.study.engines import ENGINES, Engine, available_cores
 from cagebreak.study.plan import Plan, make_plan
 from cagebreak.study.progress import Tally, describe, show
 from cagebreak.study.recipe import Recipe
-from cagebreak.study.samples import StudySamples
+from cagebreak.study.results import TABLES
 from cagebreak.study.schedule import RETRIES, Outcome, by_configuration, schedule
-from cagebreak.study.stages import STAGES, needs, units
+from cagebreak.study.stages import needs, stages_of, units
 from cagebreak.study.store import Survey, Unit
 
 if TYPE_CHECKING:
@@ -69,6 +69,12 @@ class Study:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.recipe = Recipe.read(path)
         self.store = stages.open_store(self.recipe)
+        self._stages = stages_of(self.recipe)
+
+    @property
+    def n_configurations(self) -> int:
+        """How many configurations the recipe asks for."""
+        return self.recipe.preparation.n_configurations
 
     def __repr__(self) -> str:
         return f"Study({str(self.recipe.path)!r})"
@@ -122,8 +128,8 @@ class Study:
             self.store.check(surveys)
             todo = [
                 unit
-                for name, stage in STAGES.items()
-                for unit in units(self.recipe, stage)
+                for name in self._stages
+                for unit in self._units(name)
                 if unit.address not in surveys[name].done
             ]
             if todo:
@@ -168,9 +174,30 @@ class Study:
         """Return the propensity of configuration `c`."""
         return stages.load_propensity(self.store, self._index(c))[0]
 
+    def state(self, c: int, state: str) -> Configuration | InherentState | CageState:
+        """Return what `inherent_state` or `cage_state` made of configuration `c`.
+
+        Parameters
+        ----------
+        c
+        state
+            "inherent" or "cage"; "initial" is the configuration itself.
+
+        Raises
+        ------
+        InputError
+            If the recipe's `[descriptors] states` has no such state.
+        """
+        if state not in self.recipe.descriptors.states:
+            expected = ", ".join(self.recipe.descriptors.states)
+            raise InputError(f"state: expected one of {expected}, as in the recipe, got {state!r}")
+        return stages.load_state(self.store, state, self._index(c))
+
     def features(self, c: int) -> Features:
-        """Return the descriptors of configuration `c`."""
-        return stages.load_features(self.store, self._index(c))
+        """Return the descriptors of every state of configuration `c`, side by side."""
+        states = self.recipe.descriptors.states
+        parts = [stages.load_features(self.store, state, self._index(c)) for state in states]
+        return Features.concatenate(parts)
 
     def relaxation(self) -> dict[str, float]:
         """Return tau_alpha of each species, in tau, from the configurations done so far.
@@ -227,70 +254,53 @@ class Study:
         InputError
             If there is no such species or no such feature.
         """
-        from cagebreak.learning import Ridge, evaluate
+        # scikit-learn takes a second to import: only who learns pays for it.
+        from cagebreak.study.learn import learn
 
-        self._require_done("propensity", "descriptors")
+        self._require_done(TABLES["scores"].needs(self.recipe))
         wanted = self.recipe.learning
         as_in_recipe = learner is None and features is None and species is None
-        if learner is None:
-            learner = Ridge(
-                alphas=wanted.alphas,
-                folds=wanted.inner_folds,
-                center=wanted.center,
-                clip=wanted.clip,
-                seed=self.recipe.study.seed,
-            )
         chosen = wanted.selections if features is None else selections.named(features)
         letters = [species] if isinstance(species, str) else species or wanted.species
-        numbers = [species_index(letter, self.recipe.model.n_species) for letter in letters]
-        labels = self.features(0).labels
-        samples = StudySamples(self.store, self.recipe.preparation.n_configurations, numbers)
-        # One thread gives the same bits anywhere; on busy cores several were eight times slower.
-        with threadpool_limits(limits=1, user_api="blas"):
-            scores = evaluate(
-                learner,
-                samples,
-                seed=seed_sequence(self.recipe.study.seed, "fit"),
-                columns={key: selections.columns(labels, wish) for key, wish in chosen.items()},
-                times=self.propensity(0).times,
-                folds=wanted.outer_folds,
-                n_resamples=wanted.bootstrap,
-                name=name,
-            )
+        scores = learn(self.recipe, self.store, learner, chosen, letters, name)
         if as_in_recipe:
-            tables.write(self._table_path("scores"), scores.table, self._provenance("scores"))
+            self._write(self._table_path("scores"), "scores", scores.table)
             self.table("propensity")
         return scores
 
     def table(self, name: str) -> np.recarray:
-        """Return ``"scores"`` or ``"propensity"``: read if it is up to date, else made and written.
+        """Return a table: read if it is up to date, else made and written.
+
+        Parameters
+        ----------
+        name
+            ``"propensity"``, ``"scores"``, ``"correlations"`` (of single scalars, by no
+            regression), ``"structure"`` (g(r) of every state) or ``"configurations"`` (the mean
+            propensity of each).
 
         Raises
         ------
         InputError
-            If there is no such table.
+            If there is no such table, or the recipe has nothing to fill it with.
         StoreError
             If the study is not done.
         """
-        from cagebreak.learning.evaluate import COLUMNS
-
-        dtypes = {"scores": np.dtype(COLUMNS), "propensity": tables.PROPENSITY}
-        if name not in dtypes:
-            raise InputError(f"name: expected one of {', '.join(dtypes)}, got {name!r}")
-        path, provenance = self._table_path(name), self._provenance(name)
-        self._require_done("propensity")
-        table = tables.read(path, dtypes[name], provenance)
-        if table is not None:
-            return table
-        if name == "scores":
-            return self.fit().table.view(np.recarray)
-        table = tables.propensity_table(
-            stages.load_propensity(self.store, unit.address[0]) for unit in self._units(name)
-        )
-        tables.write(path, table, provenance)
+        if name not in TABLES:
+            raise InputError(f"name: expected one of {', '.join(TABLES)}, got {name!r}")
+        spec = TABLES[name]
+        self._require_done(spec.needs(self.recipe))
+        table = tables.read(self._table_path(name), spec.dtype(), self._provenance(name))
+        if table is None:
+            table = spec.make(self).view(np.recarray)
+            self._write(self._table_path(name), name, table)
         return table
 
-    def figure(self, name: str, path: str | os.PathLike[str] | None = None) -> Any:
+    def figure(
+        self,
+        name: str,
+        path: str | os.PathLike[str] | None = None,
+        published: str | os.PathLike[str] | None = None,
+    ) -> Any:
         """Return a matplotlib `Figure`, drawn from a table of the study.
 
         Parameters
@@ -299,41 +309,51 @@ class Study:
             One of `cagebreak.figures.FIGURES`, e.g. ``"alkemade2022.generations"``.
         path
             If given, the figure is written there as PNG and PDF (without an ending), and its
-            table beside it as CSV.
+            tables beside it as CSV.
+        published
+            A CSV file of published curves, for a figure that shows them; see
+            `cagebreak.figures.literature.read_published`.
 
         Raises
         ------
         InputError
-            If there is no such figure, or the table lacks what it draws.
+            If there is no such figure, or the table or `published` lacks what it draws.
         StoreError
             If the study is not done.
         """
         if name not in FIGURES:
             raise InputError(f"name: expected one of {', '.join(FIGURES)}, got {name!r}")
         spec = FIGURES[name]
-        table = self.table(spec.table)
-        figure = spec.function(table, tau_alpha=self.relaxation())
+        drawn = {table: self.table(table) for table in spec.tables}
+        further: dict[str, Any] = {}
+        if spec.published:
+            if published is None:
+                raise InputError("published: expected a CSV file of published curves, got none")
+            further["curves"] = read_published(published)
+        figure = spec.function(*drawn.values(), tau_alpha=self.relaxation(), **further)
         if path is not None:
             from cagebreak.figures.style import save
 
             stem = Path(path)
             save(figure, stem)
-            tables.write(stem.with_name(stem.name + ".csv"), table, self._provenance(spec.table))
+            for table, content in drawn.items():
+                kind = f".{table}" if len(drawn) > 1 else ""
+                self._write(stem.with_name(f"{stem.name}{kind}.csv"), table, content)
         return figure
 
     def _do(self, todo: list[Unit], engine: Engine, retries: int, progress: bool) -> Outcome:
-        totals = {name: len(self._units(name)) for name in STAGES}
-        left = {name: sum(unit.stage == name for unit in todo) for name in STAGES}
-        done = {name: totals[name] - left[name] for name in STAGES}
-        weights = {name: stage.weight(self.recipe) for name, stage in STAGES.items()}
-        roots = [name for name, stage in STAGES.items() if not stage.needs]
+        totals = {name: len(self._units(name)) for name in self._stages}
+        left = {name: sum(unit.stage == name for unit in todo) for name in self._stages}
+        done = {name: totals[name] - left[name] for name in self._stages}
+        weights = {name: stage.weight(self.recipe) for name, stage in self._stages.items()}
+        roots = [name for name, stage in self._stages.items() if not stage.needs]
         with show(Tally(done, totals, weights, engine.workers), progress) as report:
             return schedule(
                 {unit: needs(self.recipe, unit) for unit in todo},
                 do=lambda unit: (stages.do, self.recipe, self.store, unit),
                 engine=engine,
                 report=report,
-                priority=by_configuration(STAGES, roots, engine.workers),
+                priority=by_configuration(self._stages, roots, engine.workers),
                 retries=retries,
             )
 
@@ -350,11 +370,11 @@ class Study:
         return ENGINES[engine](workers)
 
     def _units(self, stage: str) -> list[Unit]:
-        return units(self.recipe, STAGES[stage])
+        return units(self.recipe, self._stages[stage])
 
     def _surveys(self) -> dict[str, Survey]:
-        surveys = {name: self.store.survey(name) for name in STAGES}
-        for name, stage in STAGES.items():
+        surveys = {name: self.store.survey(name) for name in self._stages}
+        for name, stage in self._stages.items():
             if stage.reduced_to:
                 kept = surveys[stage.reduced_to].done
                 surveys[name].done |= {
@@ -362,7 +382,7 @@ class Study:
                 }
         return surveys
 
-    def _require_done(self, *names: str) -> None:
+    def _require_done(self, names: Sequence[str]) -> None:
         surveys = {name: self.store.survey(name) for name in names}
         self.store.check(surveys)
         for name, survey in surveys.items():
@@ -377,13 +397,13 @@ class Study:
         return self.store.folder / "tables" / f"{name}.csv"
 
     def _provenance(self, name: str) -> dict[str, Any]:
-        sections = ["study", "model", "preparation", "isoconfigurational"]
-        if name == "scores":
-            sections += ["descriptors", "learning"]
-        return {"table": name, "recipe": self.recipe.select(sections)}
+        return {"table": name, "recipe": self.recipe.select(TABLES[name].keys)}
+
+    def _write(self, path: Path, name: str, table: np.ndarray) -> None:
+        tables.write(path, table, self._provenance(name))
 
     def _index(self, c: int) -> int:
-        n = self.recipe.preparation.n_configurations
+        n = self.n_configurations
         if not 0 <= c < n:
             raise InputError(f"c: expected a configuration from 0 to {n - 1}, got {c!r}")
         return int(c)

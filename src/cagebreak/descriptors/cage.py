@@ -1,0 +1,115 @@
+"""Descriptors of a particle in its cage: how far its centre lies, how wide and how round it is."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.descriptors.base import Features, make_labels
+from cagebreak.errors import InputError
+from cagebreak.states import CageState, InherentState
+
+Source = Configuration | InherentState | CageState
+"""What can be described: positions, or the state that they are the mean or the minimum of."""
+
+
+def state_of(source: Source) -> str:
+    """Return the name of a state: "initial" for a configuration, "inherent" or "cage"."""
+    if isinstance(source, CageState):
+        return "cage"
+    return "inherent" if isinstance(source, InherentState) else "initial"
+
+
+class StateDescriptor:
+    """What the descriptors of a state share: one column, read off what the state holds.
+
+    The positions of the state are not enough for it, so it takes the state itself.
+    """
+
+    kind: ClassVar[str]
+    states: ClassVar[tuple[type, ...]]
+
+    def labels(self, state: str = "cage") -> np.recarray:
+        """Return the label of the column."""
+        return make_labels(self.kind, 1, state, [{}])
+
+    def compute(self, source: Source, state: str | None = None) -> Features:
+        """Return the feature of every particle, (N, 1).
+
+        Parameters
+        ----------
+        source
+            What `cagebreak.cage_state` or `cagebreak.inherent_state` returned.
+        state
+            For the label; that of the source if omitted.
+
+        Raises
+        ------
+        InputError
+            If the source is no state, or not one that has this feature.
+        """
+        if not isinstance(source, self.states):
+            names = " or ".join(state.__name__ for state in self.states)
+            raise InputError(f"source: expected a {names}, got a {type(source).__name__}")
+        return Features(self._values(source)[:, None], self.labels(state or state_of(source)))
+
+    def _values(self, source) -> NDArray[np.float64]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class CageDisplacement(StateDescriptor):
+    r"""Distance between where a particle starts and its place in the cage or inherent state.
+
+    .. math::
+        \Delta r_i = |\mathbf{r}_i^\mathrm{state} - \mathbf{r}_i^\mathrm{init}|
+
+    in units of sigma. Alkemade 2023, section III. Label: kind "displacement".
+    """
+
+    kind = "displacement"
+    states = (CageState, InherentState)
+
+    def _values(self, source: CageState | InherentState) -> NDArray[np.float64]:
+        return source.displacement
+
+
+@dataclass(frozen=True)
+class CageVariance(StateDescriptor):
+    r"""How far a particle moves about its place in the cage, :math:`\langle u_i^2 \rangle`.
+
+    The trace of its covariance, in units of sigma^2: the local Debye-Waller factor, of the caged
+    motion alone. Label: kind "variance".
+    """
+
+    kind = "variance"
+    states = (CageState,)
+
+    def _values(self, source: CageState) -> NDArray[np.float64]:
+        return source.variance
+
+
+@dataclass(frozen=True)
+class CageAnisotropy(StateDescriptor):
+    r"""How far from round the motion of a particle in its cage is.
+
+    .. math::
+        \kappa_i^2 = 1 - 3 \frac{\lambda_1 \lambda_2 + \lambda_2 \lambda_3 + \lambda_3 \lambda_1}
+                                 {(\lambda_1 + \lambda_2 + \lambda_3)^2}
+
+    with the eigenvalues of its covariance: the relative shape anisotropy of Theodorou and Suter
+    1985, 0 for a round cage, 1/4 for a flat one, 1 for a tube. Label: kind "anisotropy".
+    """
+
+    kind = "anisotropy"
+    states = (CageState,)
+
+    def _values(self, source: CageState) -> NDArray[np.float64]:
+        # kappa^2 = 3/2 |C - (trace / 3) 1|^2 / trace^2, without the eigenvalues.
+        trace = np.trace(source.covariance, axis1=1, axis2=2)
+        deviator = source.covariance - trace[:, None, None] / 3 * np.eye(3)
+        squares = 1.5 * (deviator**2).sum(axis=(1, 2))
+        # A particle that did not move has a round cage.
+        return np.divide(squares, trace**2, out=np.zeros(len(trace)), where=trace > 0)

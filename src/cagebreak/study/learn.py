@@ -1,0 +1,61 @@
+"""Learning in a study: which of its columns are read together, and what is put together again."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from threadpoolctl import threadpool_limits
+
+from cagebreak.configuration import species_index
+from cagebreak.learning import Ridge, Scores, evaluate
+from cagebreak.seeding import seed_sequence
+from cagebreak.study import describe, selections
+from cagebreak.study.recipe import Recipe
+from cagebreak.study.samples import StudySamples
+from cagebreak.study.stages import load_propensity
+from cagebreak.study.store import Store
+
+
+def learn(
+    recipe: Recipe,
+    store: Store,
+    learner: RegressorMixin | None,
+    chosen: Mapping[str, selections.Selection],
+    species: Sequence[str],
+    name: str | None,
+) -> Scores:
+    """Evaluate a learner, by default the recipe's ridge regression, on a study that is done.
+
+    Selections that draw from the same states are learnt together, one species after the other.
+    """
+    wanted = recipe.learning
+    if learner is None:
+        learner = Ridge(
+            alphas=wanted.alphas,
+            folds=wanted.inner_folds,
+            center=wanted.center,
+            clip=wanted.clip,
+            seed=recipe.study.seed,
+        )
+    numbers = [species_index(letter, recipe.model.n_species) for letter in species]
+    labels = describe.labels(recipe)
+    columns = {key: selections.columns(labels, wish) for key, wish in chosen.items()}
+    times = load_propensity(store, 0)[0].times
+    parts = []
+    # One thread gives the same bits anywhere; on busy cores several were eight times slower.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for number in numbers:
+            for group in selections.by_states(labels, columns):
+                part = evaluate(
+                    learner,
+                    StudySamples(store, recipe, number, group.states, group.read),
+                    seed=seed_sequence(recipe.study.seed, "fit"),
+                    columns=group.columns,
+                    times=times,
+                    folds=wanted.outer_folds,
+                    n_resamples=wanted.bootstrap,
+                    name=name,
+                )
+                parts.append(part)
+    moments = {key: value for part in parts for key, value in part.moments.items()}
+    return Scores(np.concatenate([part.table for part in parts]), moments)

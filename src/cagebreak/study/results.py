@@ -1,0 +1,160 @@
+"""The tables of a study: what each holds, what it depends on, and how it is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cagebreak.configuration import Configuration
+from cagebreak.descriptors import select
+from cagebreak.descriptors.cage import Source
+from cagebreak.errors import InputError
+from cagebreak.structure import radial_distribution
+from cagebreak.study import describe, stages, tables
+from cagebreak.study.schema import STRUCTURE
+
+if TYPE_CHECKING:
+    from cagebreak.study.recipe import Recipe
+    from cagebreak.study.study import Study
+
+R_MAX = 5.0
+N_BINS = 250
+"""Of g(r): as far as the shells of the descriptors reach, in steps of 0.02 sigma."""
+
+CONFIGURATIONS = np.dtype(
+    [
+        ("time", "f8"),
+        ("species", "U1"),
+        ("configuration", "i8"),
+        ("propensity", "f8"),
+        ("density", "f8"),
+    ]
+)
+STRUCTURES = np.dtype(
+    [("state", "U16"), ("species", "U1"), ("neighbors", "U3"), ("r", "f8"), ("g", "f8")]
+)
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table of a study.
+
+    Parameters
+    ----------
+    make
+        Makes it from a study that is done.
+    dtype
+        Returns its columns.
+    keys
+        Sections or keys of the recipe: what it was made from.
+    needs
+        Returns the stages that must be done.
+    """
+
+    make: Callable[["Study"], np.ndarray]
+    dtype: Callable[[], np.dtype]
+    keys: tuple[str, ...]
+    needs: Callable[["Recipe"], list[str]]
+
+
+def _propensity(study: "Study") -> np.ndarray:
+    return tables.propensity_table(
+        stages.load_propensity(study.store, c) for c in range(study.n_configurations)
+    )
+
+
+def _configurations(study: "Study") -> np.ndarray:
+    """Return the mean propensity of each configuration and its number density, in 1/sigma^3."""
+    parts = []
+    for c in range(study.n_configurations):
+        propensity, configuration = study.propensity(c), study.configuration(c)
+        for s, name in enumerate(study.recipe.model.species_names):
+            rows = np.zeros(len(propensity.times), CONFIGURATIONS)
+            rows["time"], rows["species"], rows["configuration"] = propensity.times, name, c
+            rows["propensity"] = propensity.mean[:, propensity.species == s].mean(axis=1)
+            rows["density"] = len(configuration) / configuration.box.volume
+            parts.append(rows)
+    return np.concatenate(parts)
+
+
+def _structures(study: "Study") -> np.ndarray:
+    """Return g(r) of every state around each species: of each species, and "all" together."""
+    parts = []
+    names = study.recipe.model.species_names
+    for state in study.recipe.descriptors.states:
+        sources = [study.state(c, state) for c in range(study.n_configurations)]
+        found = radial_distribution([_positions(each) for each in sources], R_MAX, N_BINS)
+        for a, name in enumerate(names):
+            around = {**dict(zip(names, found.pairs[a], strict=True)), "all": found.total[a]}
+            for neighbors, g in around.items():
+                rows = np.zeros(N_BINS, STRUCTURES)
+                rows["state"], rows["species"], rows["neighbors"] = state, name, neighbors
+                rows["r"], rows["g"] = found.r, g
+                parts.append(rows)
+    return np.concatenate(parts)
+
+
+def _correlations(study: "Study") -> np.ndarray:
+    """Return Pearson r of the propensity with each scalar of a state, like scores.
+
+    `features` says kind and state: "displacement cage".
+    """
+    from cagebreak.study.itself import Itself
+
+    labels = describe.labels(study.recipe)
+    scalars = sorted(set(labels.kind) - set(STRUCTURE))
+    if not scalars:
+        states = ", ".join(study.recipe.descriptors.states)
+        raise InputError(f"[descriptors] states: none of {states} has a scalar to correlate with")
+    columns = select(labels, kind=scalars, generation=0)
+    wanted = {
+        f"{kind} {state}": {"kind": kind, "states": [state], "generations": [0]}
+        for kind, state in labels[["kind", "state"]][columns].tolist()
+    }
+    return study.fit(Itself(), wanted, name="none").table
+
+
+def _positions(source: Source) -> Configuration:
+    return source if isinstance(source, Configuration) else source.configuration
+
+
+def _scores(study: "Study") -> np.ndarray:
+    return study.fit().table
+
+
+def _scores_dtype() -> np.dtype:
+    # scikit-learn takes a second to import: only who learns pays for it.
+    from cagebreak.learning.evaluate import COLUMNS
+
+    return np.dtype(COLUMNS)
+
+
+def _described(recipe: "Recipe") -> list[str]:
+    return ["propensity", *map(stages.describing, recipe.descriptors.states)]
+
+
+_RUNS = ("study", "model", "preparation", "isoconfigurational")
+_STATES = ("states", "descriptors")
+
+TABLES = {
+    "propensity": TableSpec(
+        _propensity, lambda: tables.PROPENSITY, _RUNS, lambda recipe: ["propensity"]
+    ),
+    "configurations": TableSpec(
+        _configurations, lambda: CONFIGURATIONS, _RUNS, lambda recipe: ["equilibrate", "propensity"]
+    ),
+    "structure": TableSpec(
+        _structures,
+        lambda: STRUCTURES,
+        ("study", "model", "preparation", "states", "descriptors.states"),
+        lambda recipe: [stages.SOURCES[state] for state in recipe.descriptors.states],
+    ),
+    "correlations": TableSpec(
+        _correlations,
+        _scores_dtype,
+        (*_RUNS, *_STATES, "learning.outer_folds", "learning.bootstrap", "learning.species"),
+        _described,
+    ),
+    "scores": TableSpec(_scores, _scores_dtype, (*_RUNS, *_STATES, "learning"), _described),
+}
