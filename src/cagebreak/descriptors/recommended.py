@@ -8,6 +8,7 @@ from cagebreak import potentials
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import papers
 from cagebreak.descriptors.base import Features, make_labels
+from cagebreak.descriptors.basins import Basins
 from cagebreak.descriptors.cage_average import STATE, CageAverage, CageScalars
 from cagebreak.descriptors.generations import average_over_neighbors, labels_of_generations
 from cagebreak.descriptors.surroundings import labels_with_surroundings, with_surroundings
@@ -18,12 +19,12 @@ from cagebreak.states.cage import cage_state
 from cagebreak.states.cage_sampler import CageState
 from cagebreak.states.inherent import InherentState, inherent_state
 
-SIZES: dict[str, tuple[int, int] | None] = {
-    "quick": None,
-    "medium": (1000, 3000),
-    "full": (2000, 30_000),
+SIZES: dict[str, tuple[tuple[int, int] | None, int]] = {
+    "quick": (None, 0),
+    "medium": ((1000, 3000), 0),
+    "full": ((2000, 30_000), 10),
 }
-"""Sweeps of Monte Carlo of each size; chosen, as everything here is."""
+"""Sweeps of Monte Carlo and samples brought to basins, of each size; chosen, as all here is."""
 SAMPLES = 30
 """Samples of the cage state over which descriptors are averaged."""
 GENERATIONS = 3
@@ -47,10 +48,13 @@ class Recommended:
     model
     sweeps
         Relaxing and measured, of the cage state; None for no Monte Carlo.
+    n_basins
+        How many samples of the cage are brought to their inherent states; see `Basins`.
     """
 
     model: Model
     sweeps: tuple[int, int] | None
+    n_basins: int = 0
 
     def labels(self) -> np.recarray:
         """Return the labels of the columns."""
@@ -61,8 +65,8 @@ class Recommended:
             first = labels_of_generations(base.labels("inherent"), GENERATIONS_INHERENT)
             return np.concatenate([first, scalars]).view(np.recarray)
         first = labels_of_generations(base.labels(STATE), GENERATIONS)
-        cage = labels_with_surroundings(CageScalars(self.model).labels(), n_species)
-        return np.concatenate([first, cage, scalars]).view(np.recarray)
+        parts = [labels_with_surroundings(each.labels(), n_species) for each in self._of_cage()]
+        return np.concatenate([first, *parts, scalars]).view(np.recarray)
 
     def compute(self, configuration: Configuration, *, seed: Seed) -> Features:
         """Find the states of a configuration and describe them, (N, F).
@@ -109,10 +113,15 @@ class Recommended:
             raise InputError("cage: expected a cage state, got None")
         first = CageAverage(base).compute(cage)
         wide = average_over_neighbors(first, cage.configuration, base.r_c, GENERATIONS)
-        caged = with_surroundings(
-            CageScalars(model).compute(cage), cage.configuration, model.n_species
-        )
-        return Features.concatenate([wide, caged, around])
+        caged = [
+            with_surroundings(each.compute(cage), cage.configuration, model.n_species)
+            for each in self._of_cage()
+        ]
+        return Features.concatenate([wide, *caged, around])
+
+    def _of_cage(self) -> list[CageScalars | Basins]:
+        scalars: list[CageScalars | Basins] = [CageScalars(self.model)]
+        return [*scalars, Basins(self.model, self.n_basins)] if self.n_basins else scalars
 
 
 def recommended(model: Model, size: str = "full") -> Recommended:
@@ -122,9 +131,9 @@ def recommended(model: Model, size: str = "full") -> Recommended:
     ----------
     model
     size
-        "quick": the inherent state and no Monte Carlo, about a second; "medium" and "full":
-        descriptors averaged over samples of the cage state, and its moments, energies and forces,
-        from 4000 or 32,000 sweeps.
+        "quick": the inherent state and no Monte Carlo, about a second; "medium": descriptors
+        averaged over samples of the cage state, and its moments, energies and forces, from 4000
+        sweeps; "full": the same from 32,000 sweeps, and the basins beneath the cage.
 
     Raises
     ------
@@ -133,7 +142,7 @@ def recommended(model: Model, size: str = "full") -> Recommended:
     """
     if size not in SIZES:
         raise InputError(f"size: expected one of {', '.join(SIZES)}, got {size!r}")
-    return Recommended(model, SIZES[size])
+    return Recommended(model, *SIZES[size])
 
 
 def families(labels: np.recarray) -> np.ndarray:
