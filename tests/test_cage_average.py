@@ -73,7 +73,7 @@ def test_scalars_are_what_they_say(cage, model):
     ]
     energy = found.where(kind="energy", n=0).values[:, 0]
     np.testing.assert_allclose(energy, np.mean(energies, axis=0))
-    variance = found.where(kind="energy variance").values[:, 0]
+    variance = found.where(kind="energy var").values[:, 0]
     np.testing.assert_allclose(variance, np.log(np.var(energies, axis=0)))
     forces = cb.potentials.forces(cage.configuration, model)
     at_mean = found.where(kind="force", n=1).values[:, 0]

@@ -3,6 +3,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.descriptors import select
+from cagebreak.descriptors.base import make_labels
 from cagebreak.errors import InputError
 
 DESCRIPTOR = cb.Generations([cb.Radial((1.0, 1.3), 0.1, 2), cb.Angular((4, 6), (1.0,), 0.1)], 2)
@@ -84,3 +85,8 @@ def test_features_that_do_not_fit_are_refused():
         cb.Features(np.zeros((3, 17)), LABELS)
     with pytest.raises(InputError, match="fields"):
         cb.Features(np.zeros((3, 1)), np.zeros(1, [("kind", "U16")]).view(np.recarray))
+
+
+def test_a_kind_that_would_be_cut_short_is_refused():
+    with pytest.raises(InputError, match="kind"):
+        make_labels("seventeen letters", 1, "cage", [{}])

@@ -32,9 +32,9 @@ def test_example_runs(script, tmp_path):
 def test_the_snippets_of_the_readme_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = (EXAMPLES.parent / "README.md").read_text().split("```python\n")[1:]
-    notebook, study = (block.split("```")[0] for block in blocks)
+    notebook, states, study = (block.split("```")[0] for block in blocks)
     names = {}
-    exec(notebook, names)
+    exec(notebook + states, names)
     assert names["moved"].mean.shape == (40, 1000)
     # A study takes minutes; that it can be written down is enough here.
     compile(study, "README.md", "exec")

@@ -25,8 +25,8 @@ FULL = recommended.recommended(MODEL, "full")
 
 STRUCTURE = {"kind": ["radial", "angular"]}
 CAGE = [
-    "displacement", "variance", "acceptance", "wall", "energy", "energy variance", "force",
-    "force variance", "laplacian", "laplacian variance",
+    "displacement", "variance", "acceptance", "wall", "energy", "energy var", "force",
+    "force var", "laplacian", "laplacian var",
 ]  # fmt: skip
 BASINS = list(recommended.Basins(MODEL).labels().kind)
 INHERENT = {"kind": ["energy", "laplacian", "displacement"], "state": "inherent"}

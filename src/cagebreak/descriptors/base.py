@@ -167,6 +167,8 @@ def make_labels(kind: str, body: int, state: str, columns: Sequence[dict]) -> np
         For each column its other fields: ``l``, ``r``, ``width``, ``n``, ``species`` (of the
         neighbors). Those left out are -1, nan or "".
     """
+    if len(kind) > LABEL["kind"].itemsize // 4:
+        raise InputError(f"kind: expected at most 16 characters, got {kind!r}")
     labels = np.zeros(len(columns), LABEL)
     for name, missing in (("l", -1), ("r", np.nan), ("width", np.nan), ("n", -1), ("species", "")):
         labels[name] = [column.get(name, missing) for column in columns]

@@ -77,10 +77,10 @@ class CageScalars:
 
     For models with an energy also, over the samples and at the mean positions (n = 1):
 
-    - ``energy``: mean, and ``energy variance``: the logarithm of its variance;
-    - ``force``: the size of the mean force, and ``force variance``: the logarithm of its mean
+    - ``energy``: mean, and ``energy var``: the logarithm of its variance;
+    - ``force``: the size of the mean force, and ``force var``: the logarithm of its mean
       square;
-    - ``laplacian``: mean, and ``laplacian variance``: the logarithm of its variance.
+    - ``laplacian``: mean, and ``laplacian var``: the logarithm of its variance.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class CageScalars:
         columns += [("acceptance", 0), ("wall", 0)]
         if self.model.pair.form != "hard_log":
             for kind in ("energy", "force", "laplacian"):
-                columns += [(kind, 0), (f"{kind} variance", 0), (kind, 1)]
+                columns += [(kind, 0), (f"{kind} var", 0), (kind, 1)]
         parts = [make_labels(kind, 1, state, [{"n": n}]) for kind, n in columns]
         return np.concatenate(parts).view(np.recarray)
 

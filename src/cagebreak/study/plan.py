@@ -19,7 +19,7 @@ from cagebreak.simulation.isoconfigurational import log_times, trajectory
 from cagebreak.states import CageState, cage_state, inherent_state
 from cagebreak.study import describe
 from cagebreak.study.recipe import Recipe
-from cagebreak.study.stages import describing, stages_of, units
+from cagebreak.study.stages import describing, samples_kept, stages_of, units
 
 T = TypeVar("T")
 
@@ -181,7 +181,8 @@ def _bytes(recipe: Recipe) -> dict[str, int]:
         "run": n * (t + 1),
         "propensity": n * (2 * t + 1),
         "inherent": n * 4,
-        "cage": n * 17,
+        # Samples are in single precision.
+        "cage": n * 17 + n * 3 * samples_kept(recipe) // 2,
     }
     for state in recipe.descriptors.states:
         arrays[describing(state)] = n * len(describe.descriptor(recipe, state).labels(state))

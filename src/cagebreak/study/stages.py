@@ -168,6 +168,12 @@ def load_state(store: Store, state: str, c: int) -> Configuration | InherentStat
     )
 
 
+def samples_kept(recipe: Recipe) -> int:
+    """Return how many samples a cage state keeps: none if it runs to a precision."""
+    _, measured = recipe.states.cage.get("sweeps", (0, 0))
+    return min(SAMPLES, measured)
+
+
 def load_features(store: Store, state: str, c: int) -> Features:
     """Return the descriptors of a state of a configuration."""
     arrays = store.load(Unit(describing(state), (c,)))
@@ -250,9 +256,8 @@ def _inherent(recipe: Recipe, store: Store, unit: Unit) -> None:
 def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
     start = load_configuration(store, unit.address[0])
     seed = seed_sequence(recipe.study.seed, "cage", *unit.address)
-    _, measured = recipe.states.cage.get("sweeps", (0, 0))
-    samples = min(SAMPLES, measured)
-    state = cage_state(start, recipe.model, seed=seed, **recipe.states.cage, samples=samples)
+    wanted, samples = recipe.states.cage, samples_kept(recipe)
+    state = cage_state(start, recipe.model, seed=seed, **wanted, samples=samples)
     arrays = {
         "displacement": Dataset(state.displacement, "sigma, from the start", "particle"),
         "covariance": Dataset(state.covariance, "sigma^2", "particle, xyz, xyz"),
