@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.descriptors.basins import Basins
 from cagebreak.descriptors.cage_average import CageAverage, CageScalars
 from cagebreak.descriptors.recommended import Recommended, families, recommended
 from cagebreak.errors import InputError
+from cagebreak.seeding import seed_sequence
 
 MODELS = {
     "hard_spheres": cb.hard_spheres(packing_fraction=0.4),
@@ -80,36 +80,33 @@ def test_scalars_are_what_they_say(cage, model):
     np.testing.assert_allclose(at_mean, np.linalg.norm(forces, axis=1))
 
 
-def test_basins_are_the_inherent_states_of_samples(start, model, cage):
-    found = Basins(model, 2).compute(cage)
-    ways, energies = [], []
-    for x in cage.samples[[1, 3]]:
-        sample = start.replace(positions=x)
-        basin = cb.inherent_state(sample, model, force_tolerance=0.03).configuration
-        way = basin.unwrapped - start.unwrapped
-        ways.append(way - way.mean(axis=0))
-        energies.append(cb.potentials.energies(basin, model))
-    np.testing.assert_allclose(
-        found.where(kind="basin energy").values[:, 0], np.mean(energies, axis=0)
-    )
-    np.testing.assert_allclose(
-        found.where(kind="basin to start").values[:, 0],
-        np.linalg.norm(np.mean(ways, axis=0), axis=1),
-    )
-    # Of two, each is half their distance from the mean and from the median.
-    half = np.linalg.norm(ways[0] - ways[1], axis=1) / 2
-    np.testing.assert_allclose(
-        np.exp(found.where(kind="basin variance").values[:, 0]), half**2 + 1e-6
-    )
-    np.testing.assert_allclose(np.exp(found.where(kind="basin jump").values[:, 0]), half + 1e-3)
-    for n in (1, 5):
-        with pytest.raises(InputError, match="n_samples"):
-            Basins(model, n).compute(cage)
+def test_chains_are_pooled(start, model):
+    wanted = {"sweeps": (20, 30), "samples": 2}
+    both = cb.cage_state(start, model, seed=1, **wanted, chains=2)
+    seeds = 1, seed_sequence(1, "chain", 1)
+    one, other = (cb.cage_state(start, model, seed=seed, **wanted) for seed in seeds)
+    np.testing.assert_array_equal(both.samples, np.concatenate([one.samples, other.samples]))
+    means = [each.configuration.unwrapped - start.unwrapped for each in (one, other)]
+    mean = np.mean(means, axis=0)
+    moved = both.configuration.unwrapped - start.unwrapped
+    np.testing.assert_allclose(moved, mean, atol=1e-12)
+    np.testing.assert_allclose(both.displacement, np.linalg.norm(mean, axis=1))
+    # The second moment about the start is the mean of the two.
+    about = [
+        each.covariance + m[:, :, None] * m[:, None, :]
+        for each, m in zip((one, other, both), (*means, mean), strict=True)
+    ]
+    np.testing.assert_allclose(about[2], (about[0] + about[1]) / 2, atol=1e-12)
+    np.testing.assert_allclose(both.error, np.linalg.norm(means[0] - means[1], axis=1) / 2)
+    assert both.sweeps == (40, 60)
+    for wrong in ({"sweeps": (20, 30), "chains": 0}, {"chains": 2}):
+        with pytest.raises(InputError, match="chains"):
+            cb.cage_state(start, model, seed=1, **wrong)
 
 
 @pytest.mark.parametrize("sweeps", [None, (20, 60)])
 def test_the_recommended_set_does_as_its_labels_say(start, model, sweeps):
-    wanted = Recommended(model, sweeps, n_basins=0 if sweeps is None else 2)
+    wanted = Recommended(model, sweeps, chains=1 if sweeps is None else 2)
     found = wanted.compute(start, seed=1)
     assert found.labels.tobytes() == wanted.labels().tobytes()
     assert np.isfinite(found.values).all()

@@ -8,7 +8,6 @@ from cagebreak import potentials
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import papers
 from cagebreak.descriptors.base import Features, make_labels
-from cagebreak.descriptors.basins import Basins
 from cagebreak.descriptors.cage_average import STATE, CageAverage, CageScalars
 from cagebreak.descriptors.generations import average_over_neighbors, labels_of_generations
 from cagebreak.descriptors.surroundings import labels_with_surroundings, with_surroundings
@@ -20,13 +19,13 @@ from cagebreak.states.cage_sampler import CageState
 from cagebreak.states.inherent import InherentState, inherent_state
 
 SIZES: dict[str, tuple[tuple[int, int] | None, int]] = {
-    "quick": (None, 0),
-    "medium": ((1000, 3000), 0),
-    "full": ((2000, 30_000), 10),
+    "quick": (None, 1),
+    "medium": ((1000, 3000), 1),
+    "full": ((2000, 30_000), 2),
 }
-"""Sweeps of Monte Carlo and samples brought to basins, of each size; chosen, as all here is."""
+"""Sweeps of Monte Carlo, and how many chains of them, of each size; chosen, as all here is."""
 SAMPLES = 30
-"""Samples of the cage state over which descriptors are averaged."""
+"""Samples of each chain over which descriptors are averaged."""
 GENERATIONS = 3
 """The last generation of the averaged descriptors."""
 GENERATIONS_INHERENT = 4
@@ -48,13 +47,13 @@ class Recommended:
     model
     sweeps
         Relaxing and measured, of the cage state; None for no Monte Carlo.
-    n_basins
-        How many samples of the cage are brought to their inherent states; see `Basins`.
+    chains
+        Independent runs of so many sweeps.
     """
 
     model: Model
     sweeps: tuple[int, int] | None
-    n_basins: int = 0
+    chains: int = 1
 
     def labels(self) -> np.recarray:
         """Return the labels of the columns."""
@@ -65,8 +64,8 @@ class Recommended:
             first = labels_of_generations(base.labels("inherent"), GENERATIONS_INHERENT)
             return np.concatenate([first, scalars]).view(np.recarray)
         first = labels_of_generations(base.labels(STATE), GENERATIONS)
-        parts = [labels_with_surroundings(each.labels(), n_species) for each in self._of_cage()]
-        return np.concatenate([first, *parts, scalars]).view(np.recarray)
+        cage = labels_with_surroundings(CageScalars(self.model).labels(), n_species)
+        return np.concatenate([first, cage, scalars]).view(np.recarray)
 
     def compute(self, configuration: Configuration, *, seed: Seed) -> Features:
         """Find the states of a configuration and describe them, (N, F).
@@ -88,7 +87,12 @@ class Recommended:
         cage = None
         if self.sweeps is not None:
             cage = cage_state(
-                configuration, self.model, seed=seed, sweeps=self.sweeps, samples=SAMPLES
+                configuration,
+                self.model,
+                seed=seed,
+                sweeps=self.sweeps,
+                samples=SAMPLES,
+                chains=self.chains,
             )
         return self.describe(inherent, cage)
 
@@ -113,15 +117,10 @@ class Recommended:
             raise InputError("cage: expected a cage state, got None")
         first = CageAverage(base).compute(cage)
         wide = average_over_neighbors(first, cage.configuration, base.r_c, GENERATIONS)
-        caged = [
-            with_surroundings(each.compute(cage), cage.configuration, model.n_species)
-            for each in self._of_cage()
-        ]
-        return Features.concatenate([wide, *caged, around])
-
-    def _of_cage(self) -> list[CageScalars | Basins]:
-        scalars: list[CageScalars | Basins] = [CageScalars(self.model)]
-        return [*scalars, Basins(self.model, self.n_basins)] if self.n_basins else scalars
+        caged = with_surroundings(
+            CageScalars(model).compute(cage), cage.configuration, model.n_species
+        )
+        return Features.concatenate([wide, caged, around])
 
 
 def recommended(model: Model, size: str = "full") -> Recommended:
@@ -133,7 +132,7 @@ def recommended(model: Model, size: str = "full") -> Recommended:
     size
         "quick": the inherent state and no Monte Carlo, about a second; "medium": descriptors
         averaged over samples of the cage state, and its moments, energies and forces, from 4000
-        sweeps; "full": the same from 32,000 sweeps, and the basins beneath the cage.
+        sweeps; "full": the same from two chains of 32,000 sweeps.
 
     Raises
     ------

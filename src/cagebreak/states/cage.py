@@ -8,7 +8,7 @@ import numpy as np
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.models import Model
-from cagebreak.seeding import Seed
+from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.states.cage_sampler import CageSampler, CageState
 from cagebreak.states.cells import Cell
 
@@ -29,6 +29,7 @@ def cage_state(
     precision: float | None = None,
     cell: Cell = "voronoi",
     samples: int = 0,
+    chains: int = 1,
 ) -> CageState:
     r"""Return the cage state by constrained Monte Carlo.
 
@@ -53,6 +54,10 @@ def cage_state(
         "voronoi" for size-weighted Voronoi cells, or the radius of spheres, in sigma.
     samples
         How many samples to keep, evenly spaced over the sweeps measured; needs `sweeps`.
+    chains
+        Independent runs whose moments are pooled and whose samples are joined; needs `sweeps`, and
+        each has all of them. Several find what a single one misses, and the standard error comes
+        from their scatter.
 
     Returns
     -------
@@ -82,18 +87,16 @@ def cage_state(
             raise InputError(f"sweeps: expected at least one to measure, got {sweeps!r}")
         if not 0 <= samples <= measure:
             raise InputError(f"samples: expected 0 to {measure}, one a sweep, got {samples!r}")
-        sampler = CageSampler(configuration, model, seed, cell)
-        sampler.relax(relax)
-        kept = []
-        for k in range(samples):
-            sampler.run((k + 1) * measure // samples - sampler.sweeps[1])
-            kept.append(sampler.positions)
-        sampler.run(measure - sampler.sweeps[1])
-        state = sampler.state()
-        return replace(state, samples=np.array(kept)) if kept else state
+        if not chains >= 1:
+            raise InputError(f"chains: expected at least one, got {chains!r}")
+        seeds = [seed, *(seed_sequence(seed, "chain", k) for k in range(1, chains))]
+        samplers = (CageSampler(configuration, model, each, cell) for each in seeds)
+        return _pooled([_chain(sampler, relax, measure, samples) for sampler in samplers])
 
-    if samples:
-        raise InputError(f"samples: expected none without sweeps, got {samples!r}")
+    if samples or chains != 1:
+        raise InputError(
+            f"samples, chains: expected none and one without sweeps, got {samples!r} and {chains!r}"
+        )
     precision = PRECISION if precision is None else precision
     if not (math.isfinite(precision) and precision > 0):
         raise InputError(f"precision: expected a positive length, got {precision!r}")
@@ -108,3 +111,38 @@ def cage_state(
         # The error falls as one over the root of the sweeps, or slower.
         more = min((standard_error / precision) ** 2, _GROWTH) - 1
         sampler.run(math.ceil(max(more, 0.05) * state.sweeps[1]))
+
+
+def _chain(sampler: CageSampler, relax: int, measure: int, samples: int) -> CageState:
+    sampler.relax(relax)
+    kept = []
+    for k in range(samples):
+        sampler.run((k + 1) * measure // samples - sampler.sweeps[1])
+        kept.append(sampler.positions)
+    sampler.run(measure - sampler.sweeps[1])
+    state = sampler.state()
+    return replace(state, samples=np.array(kept)) if kept else state
+
+
+def _pooled(chains: list[CageState]) -> CageState:
+    """Return the moments over all sweeps of independent runs of equal length."""
+    first, n = chains[0], len(chains)
+    if n == 1:
+        return first
+    start = first.start.unwrapped
+    means = np.array([chain.configuration.unwrapped - start for chain in chains])
+    mean = means.mean(axis=0)
+    apart = means - mean
+    within = np.mean([chain.covariance for chain in chains], axis=0)
+    return CageState(
+        start=first.start,
+        configuration=first.configuration.replace(positions=first.start.positions + mean),
+        displacement=np.sqrt((mean**2).sum(axis=1)),
+        covariance=within + np.einsum("kni,knj->nij", apart, apart) / n,
+        acceptance=np.mean([chain.acceptance for chain in chains], axis=0),
+        wall=np.mean([chain.wall for chain in chains], axis=0),
+        error=np.sqrt((apart**2).sum(axis=(0, 2)) / (n * (n - 1))),
+        sweeps=(sum(chain.sweeps[0] for chain in chains), sum(chain.sweeps[1] for chain in chains)),
+        step=float(np.mean([chain.step for chain in chains])),
+        samples=np.concatenate([chain.samples for chain in chains]),
+    )
