@@ -7,137 +7,169 @@ FOLDER/kob_andersen.csv.
 
 import csv
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
 import cagebreak as cb
 from cagebreak.descriptors import recommended
-from cagebreak.descriptors.base import Features
 from cagebreak.learning import Ridge, Sample, evaluate, pearson
+from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageState, InherentState
+from cagebreak.states.cage import pool_chains
 from cagebreak.study.selections import columns
 
 SEED = 1
 MODEL = cb.kob_andersen(number_density=1.2)  # BOTAN's density
 ALPHAS = tuple(10.0**n for n in range(8))
-FULL = recommended.recommended(MODEL, "full")
-
-STRUCTURE = {"kind": ["radial", "angular"]}
-CAGE = [
-    "displacement", "variance", "acceptance", "wall", "energy", "energy var", "force",
-    "force var", "laplacian", "laplacian var",
+FULL, MEDIUM, QUICK = (recommended.recommended(MODEL, size) for size in ("full", "medium", "quick"))
+HEADER = [
+    "features", "n_features", "r", "low", "high", "r_configuration", "low_configuration",
+    "high_configuration", "ceiling", "test_401", "test_402", "weight", "alpha",
 ]  # fmt: skip
-BASINS = list(recommended.Basins(MODEL).labels().kind)
-INHERENT = {"kind": ["energy", "laplacian", "displacement"], "state": "inherent"}
+
+EVERYTHING = {"kind": ["radial", "angular"]}
+CAGE = {"body": 1, "state": "sampled"}
+FACTORS = (1.0, 3.0, 10.0)
 
 
-def structure(state, n):
-    """Return a selection: radial and angular descriptors of a state, up to generation n."""
-    return STRUCTURE | {"state": state, "generation": list(range(n + 1))}
+def up_to(n):
+    """Return the radial and angular descriptors up to a generation."""
+    return EVERYTHING | {"generation": list(range(n + 1))}
 
 
-SAMPLED = structure("sampled", 3)
-SCALARS = {"kind": CAGE, "state": "sampled"}
-BELOW = {"kind": BASINS, "state": "sampled"}
-DISPLACEMENT = {"kind": "cage path"}
-# Name, selection, centring, weights of the scalars
+# Name; what is read of which block of features; centring; weights of the scalars
 ROWS = [
-    *((f"X init LR{n}", [structure("initial", n)], "global", (1.0,)) for n in (0, 1, 2)),
-    ("X IS LR2", [structure("inherent", 2)], "global", (1.0,)),
-    *((f"X CS LR{n}", [structure("cage", n)], "global", (1.0,)) for n in (0, 1, 2)),
-    ("dr CS", [DISPLACEMENT], "global", (1.0,)),
+    *((f"X init LR{n}", [("initial", up_to(n))], "global", (1.0,)) for n in (0, 1, 2)),
+    ("X IS LR2", [("inherent", up_to(2))], "global", (1.0,)),
+    *((f"X CS LR{n}", [("cage", up_to(n))], "global", (1.0,)) for n in (0, 1, 2)),
+    ("dr CS", [("displacement", {})], "global", (1.0,)),
     (
         "X init + X CS + dr CS",
-        [structure("initial", 2), structure("cage", 2), DISPLACEMENT],
+        [("initial", up_to(2)), ("cage", up_to(2)), ("displacement", {})],
         "global",
         (1.0,),
     ),
-    ("sampled LR2", [structure("sampled", 2)], "global", (1.0,)),
-    ("sampled LR3", [SAMPLED], "global", (1.0,)),
-    ("sampled LR3, centred", [SAMPLED], "configuration", (1.0,)),
-    ("+ cage scalars", [SAMPLED, SCALARS], "configuration", (1.0,)),
-    ("+ weights", [SAMPLED, SCALARS], "configuration", (1.0, 3.0, 10.0)),
-    ("+ inherent scalars", [SAMPLED, SCALARS, INHERENT], "configuration", (1.0, 3.0, 10.0)),
+    ("sampled LR2", [("one chain", up_to(2))], "global", (1.0,)),
+    ("sampled LR3", [("one chain", up_to(3))], "global", (1.0,)),
+    ("sampled LR3, centred", [("one chain", up_to(3))], "configuration", (1.0,)),
     (
-        "+ basins: recommended, full",
-        [SAMPLED, SCALARS, INHERENT, BELOW],
+        "+ cage scalars",
+        [("one chain", up_to(3)), ("one chain", CAGE)],
         "configuration",
-        (1.0, 3.0, 10.0),
+        (1.0,),
     ),
-    ("scalars and basins alone", [SCALARS, INHERENT, BELOW], "configuration", (1.0,)),
-    (
-        "recommended, quick",
-        [structure("inherent", 4), INHERENT],
-        "configuration",
-        (1.0, 3.0, 10.0),
-    ),
+    ("+ weights", [("one chain", up_to(3)), ("one chain", CAGE)], "configuration", FACTORS),
+    ("+ inherent scalars", [("one chain", {})], "configuration", FACTORS),
+    ("+ second chain: recommended, full", [("full", {})], "configuration", FACTORS),
+    ("recommended, medium", [("medium", {})], "configuration", FACTORS),
+    ("recommended, quick", [("quick", {})], "configuration", FACTORS),
+    ("scalars of the full set alone", [("full", {"body": 1})], "configuration", (1.0,)),
 ]
 
 
-def states(configuration, path):
-    """Return the inherent and the cage state of a configuration, from the file if it is there."""
-    if path.exists():
-        kept = dict(np.load(path))
-    else:
-        cage = cb.cage_state(
-            configuration, MODEL, seed=SEED, sweeps=FULL.sweeps, samples=recommended.SAMPLES
-        )
-        inherent = cb.inherent_state(
-            configuration, MODEL, force_tolerance=recommended.FORCE_TOLERANCE
-        )
-        kept = {
-            name: getattr(cage, name)
-            for name in ("displacement", "covariance", "acceptance", "wall", "error")
-        }
-        kept |= {"mean": cage.configuration.positions, "samples": cage.samples.astype(np.float32)}
-        kept |= {"inherent": inherent.configuration.positions, "energy": inherent.energy}
-        kept |= {"force": inherent.force, "iterations": inherent.iterations}
-        np.savez(path, **kept)
-    per_particle = ("displacement", "covariance", "acceptance", "wall", "error")
-    cage = CageState(
-        start=configuration,
-        configuration=configuration.replace(positions=kept["mean"]),
-        **{name: kept[name] for name in per_particle},
-        sweeps=FULL.sweeps,
-        step=np.nan,
-        samples=kept["samples"].astype(np.float64),
+def kept(path, make, cls, start):
+    """Return a state of a configuration: read if its file is there, else made and written."""
+    names = [field.name for field in fields(cls) if field.name not in ("start", "configuration")]
+    if not path.exists():
+        state = make()
+        arrays = {name: getattr(state, name) for name in names}
+        np.savez(path, positions=state.configuration.positions, **arrays)
+    read = np.load(path)
+    configuration = start.replace(positions=read["positions"])
+    return cls(start, configuration, **{name: read[name] for name in names})
+
+
+def described(start, stem, folder):
+    """Return the features of a configuration, in blocks."""
+    inherent = kept(
+        folder / f"inherent_{stem}.npz",
+        lambda: cb.inherent_state(start, MODEL, force_tolerance=recommended.FORCE_TOLERANCE),
+        InherentState,
+        start,
     )
-    inherent = InherentState(
-        configuration,
-        configuration.replace(positions=kept["inherent"]),
-        energy=float(kept["energy"]),
-        force=float(kept["force"]),
-        iterations=int(kept["iterations"]),
-    )
-    return inherent, cage
+
+    def cage(name, seed, sweeps):
+        return kept(
+            folder / f"{name}_{stem}.npz",
+            lambda: cb.cage_state(
+                start, MODEL, seed=seed, sweeps=sweeps, samples=recommended.SAMPLES
+            ),
+            CageState,
+            start,
+        )
+
+    # The chains that `FULL.compute(start, seed=SEED)` runs, kept one by one.
+    chains = [
+        cage("chain0", SEED, FULL.sweeps),
+        cage("chain1", seed_sequence(SEED, "chain", 1), FULL.sweeps),
+    ]
+    both = pool_chains(chains)
+    paper = cb.papers.alkemade2023(MODEL)
+    return {
+        "initial": paper.compute(start),
+        "inherent": paper.compute(inherent),
+        "cage": paper.compute(both),
+        "displacement": cb.CageDisplacement().compute(both),
+        "one chain": FULL.describe(inherent, chains[0]),
+        "full": FULL.describe(inherent, both),
+        "medium": MEDIUM.describe(inherent, cage("medium", SEED, MEDIUM.sweeps)),
+        "quick": QUICK.describe(inherent),
+    }
 
 
 def sample(path, folder):
-    """Return labels, and what is learnt from the A particles of a file."""
+    """Return labels and values of each block of features, the targets and their halves, for A."""
     configuration, moved = cb.files.botan.read_runs(path)
-    lengths = np.linalg.norm(moved - configuration.unwrapped, axis=2)
-    kept = folder / f"features_{path.stem}.npz"
-    if not kept.exists():
-        inherent, cage = states(configuration, folder / f"states_{path.stem}.npz")
-        paper = cb.papers.alkemade2023(MODEL, generations=2)
-        wide = cb.papers.alkemade2023(MODEL, generations=4)
-        displacement = cb.CageDisplacement().compute(cage)
-        displacement.labels["kind"] = "cage path"  # apart from that of the recommended set
-        parts = [
-            paper.compute(configuration), wide.compute(inherent), paper.compute(cage),
-            displacement, FULL.describe(inherent, cage),
-        ]  # fmt: skip
-        everything = Features.concatenate(parts)
-        chosen = configuration.species == 0
-        np.savez(kept, values=everything.values[chosen], labels=np.asarray(everything.labels))
-    read = np.load(kept)
     a = configuration.species == 0
-    halves = np.stack([lengths[k::2].mean(axis=0)[a] for k in (0, 1)])
-    print(path.name, read["values"].shape, flush=True)
-    return read["labels"].view(np.recarray), Sample(
-        read["values"], lengths.mean(axis=0)[a][:, None], halves=halves[:, :, None]
+    file = folder / f"features_{path.stem}.npz"
+    if not file.exists():
+        blocks = described(configuration, path.stem, folder)
+        arrays = {f"{name} values": block.values[a] for name, block in blocks.items()}
+        arrays |= {f"{name} labels": np.asarray(block.labels) for name, block in blocks.items()}
+        np.savez(file, **arrays)
+    lengths = np.linalg.norm(moved - configuration.unwrapped, axis=2)[:, a]
+    halves = np.stack([lengths[k::2].mean(axis=0) for k in (0, 1)])
+    print(path.name, flush=True)
+    return dict(np.load(file)), lengths.mean(axis=0)[:, None], halves[:, :, None]
+
+
+def selected(made, selection):
+    """Return samples of the selected columns, and their labels."""
+    samples, labels = [], []
+    for blocks, targets, halves in made:
+        parts = []
+        labels = []
+        for block, wishes in selection:
+            of_block = blocks[f"{block} labels"].view(np.recarray)
+            chosen = columns(of_block, wishes)
+            parts.append(blocks[f"{block} values"][:, chosen])
+            labels.append(of_block[chosen])
+        samples.append(Sample(np.concatenate(parts, axis=1), targets, halves=halves))
+    return samples, np.concatenate(labels).view(np.recarray)
+
+
+def row(made, name, selection, center, weights):
+    """Return a row of the table: accuracy within the training set, and on the test set."""
+    train, labels = selected(made["train"], selection)
+    test, _ = selected(made["test"], selection)
+    families = recommended.families(labels)
+    learner = Ridge(alphas=ALPHAS, folds=4, center=center, weights=weights, seed=SEED)
+    # Of a model that is centred, the level of a configuration comes from its inherent energy.
+    energy = (labels.kind == "energy") & (labels.state == "inherent") & np.isnan(labels.r)
+    level = int(np.flatnonzero(energy)[0]) if energy.any() else None
+    found = evaluate(learner, train, seed=SEED, families=families, level=level, folds=5).table[0]
+    learner.fit(
+        np.concatenate([each.features for each in train]),
+        np.concatenate([each.targets for each in train])[:, 0],
+        np.repeat(np.arange(len(train)), [len(each.features) for each in train]),
+        families,
     )
+    tested = [float(pearson(learner.predict(s.features), s.targets[:, 0])) for s in test]
+    numbers = [*(float(found[column]) for column in HEADER[2:9]), *tested]
+    rounded = [f"{number:.4f}" for number in numbers]
+    return [name, len(labels), *rounded, learner.weights_[-1], learner.alpha_]
 
 
 def main(data, folder):
@@ -147,31 +179,11 @@ def main(data, folder):
         part: [sample(path, folder) for path in sorted(data.glob(f"{part}/*.npz"))]
         for part in ("train", "test")
     }
-    labels = made["train"][0][0]
-    train, test = ([each for _, each in made[part]] for part in ("train", "test"))
     with (folder / "kob_andersen.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(
-            ["features", "n_features", "r", "low", "high", "r_configuration", "low_configuration",
-             "high_configuration", "ceiling", "test_401", "test_402", "weight", "alpha"]
-        )  # fmt: skip
-        for name, selection, center, weights in ROWS:
-            chosen = columns(labels, selection)
-            member = recommended.families(labels[chosen])
-            learner = Ridge(alphas=ALPHAS, folds=4, center=center, weights=weights, seed=SEED)
-            parts = [Sample(s.features[:, chosen], s.targets, halves=s.halves) for s in train]
-            row = evaluate(learner, parts, seed=SEED, families=member, folds=5).table[0]
-            X = np.concatenate([part.features for part in parts])
-            groups = np.repeat(np.arange(len(parts)), [len(part.features) for part in parts])
-            learner.fit(X, np.concatenate([s.targets for s in train])[:, 0], groups, member)
-            tested = [
-                float(pearson(learner.predict(s.features[:, chosen]), s.targets[:, 0]))
-                for s in test
-            ]
-            numbers = [row["r"], row["low"], row["high"], row["r_configuration"]]
-            numbers += [row["low_configuration"], row["high_configuration"], row["ceiling"]]
-            found = [name, len(chosen), *(f"{x:.4f}" for x in [*map(float, numbers), *tested])]
-            found += [learner.weights_[-1], learner.alpha_]
+        writer.writerow(HEADER)
+        for wanted in ROWS:
+            found = row(made, *wanted)
             writer.writerow(found)
             file.flush()
             print(*found, flush=True)

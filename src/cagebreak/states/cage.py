@@ -91,7 +91,7 @@ def cage_state(
             raise InputError(f"chains: expected at least one, got {chains!r}")
         seeds = [seed, *(seed_sequence(seed, "chain", k) for k in range(1, chains))]
         samplers = (CageSampler(configuration, model, each, cell) for each in seeds)
-        return _pooled([_chain(sampler, relax, measure, samples) for sampler in samplers])
+        return pool_chains([_chain(sampler, relax, measure, samples) for sampler in samplers])
 
     if samples or chains != 1:
         raise InputError(
@@ -124,8 +124,12 @@ def _chain(sampler: CageSampler, relax: int, measure: int, samples: int) -> Cage
     return replace(state, samples=np.array(kept)) if kept else state
 
 
-def _pooled(chains: list[CageState]) -> CageState:
-    """Return the moments over all sweeps of independent runs of equal length."""
+def pool_chains(chains: list[CageState]) -> CageState:
+    """Return the moments over all sweeps of independent runs of equal length.
+
+    Means and covariances are those of all sweeps together, the standard error is that of the
+    scatter of the runs, and the samples stand one run after the other.
+    """
     first, n = chains[0], len(chains)
     if n == 1:
         return first
