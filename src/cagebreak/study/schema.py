@@ -269,6 +269,7 @@ class Learning:
         "a whole number from 2 up to outer_folds - 1",
         integer(2, 10**6),
         "alpha is chosen on configurations left out of those trained on (chosen: 4)",
+        small=2,
     )
     alphas: tuple[float, ...] = _key(
         tuple(10.0**n for n in range(-5, 7)),
