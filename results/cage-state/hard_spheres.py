@@ -23,14 +23,16 @@ DATA = Path(__file__).parents[2] / "datasets" / "hard-spheres-058" / "hs058.toml
 SEED = 1
 ALPHAS = tuple(10.0**n for n in range(8))
 FACTORS = (1.0, 3.0, 10.0)
-SAMPLED = {"kind": ["radial", "angular"]}
+SAMPLED = {"kind": ["radial", "angular"], "state": "sampled"}
 CAGE = {"body": 1, "state": "sampled"}
+INHERENT = {"body": 1, "state": "inherent"}
 ROWS = {
     "sampled LR3": ([SAMPLED], "global", (1.0,)),
     "sampled LR3, centred": ([SAMPLED], "configuration", (1.0,)),
     "+ cage scalars": ([SAMPLED, CAGE], "configuration", (1.0,)),
     "+ weights": ([SAMPLED, CAGE], "configuration", FACTORS),
-    "+ inherent scalars: recommended": ([{}], "configuration", FACTORS),
+    "+ inherent scalars": ([SAMPLED, CAGE, INHERENT], "configuration", FACTORS),
+    "+ initial LR0: recommended": ([{}], "configuration", FACTORS),
 }
 
 
@@ -97,7 +99,7 @@ def draw_figure(table, folder):
             style.STATES["cage"],
         ),
         "sampled LR3": ("sampled", style.OTHERS[2]),
-        "+ inherent scalars: recommended": ("recommended", style.OTHERS[1]),
+        "+ initial LR0: recommended": ("recommended", style.OTHERS[1]),
     }
     with style.look():
         figure, (axes,) = style.panels(1, height=2.9)

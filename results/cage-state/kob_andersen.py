@@ -29,14 +29,19 @@ HEADER = [
     "high_configuration", "ceiling", "test_401", "test_402", "weight", "alpha",
 ]  # fmt: skip
 
-EVERYTHING = {"kind": ["radial", "angular"]}
 CAGE = {"body": 1, "state": "sampled"}
+INHERENT = {"body": 1, "state": "inherent"}
 FACTORS = (1.0, 3.0, 10.0)
 
 
 def up_to(n):
     """Return the radial and angular descriptors up to a generation."""
-    return EVERYTHING | {"generation": list(range(n + 1))}
+    return {"kind": ["radial", "angular"], "generation": list(range(n + 1))}
+
+
+def sampled(n):
+    """Return the same, averaged over samples of the cage."""
+    return up_to(n) | {"state": "sampled"}
 
 
 # Name; what is read of which block of features; centring; weights of the scalars
@@ -51,17 +56,23 @@ ROWS = [
         "global",
         (1.0,),
     ),
-    ("sampled LR2", [("one chain", up_to(2))], "global", (1.0,)),
-    ("sampled LR3", [("one chain", up_to(3))], "global", (1.0,)),
-    ("sampled LR3, centred", [("one chain", up_to(3))], "configuration", (1.0,)),
+    ("sampled LR2", [("one chain", sampled(2))], "global", (1.0,)),
+    ("sampled LR3", [("one chain", sampled(3))], "global", (1.0,)),
+    ("sampled LR3, centred", [("one chain", sampled(3))], "configuration", (1.0,)),
     (
         "+ cage scalars",
-        [("one chain", up_to(3)), ("one chain", CAGE)],
+        [("one chain", sampled(3)), ("one chain", CAGE)],
         "configuration",
         (1.0,),
     ),
-    ("+ weights", [("one chain", up_to(3)), ("one chain", CAGE)], "configuration", FACTORS),
-    ("+ inherent scalars", [("one chain", {})], "configuration", FACTORS),
+    ("+ weights", [("one chain", sampled(3)), ("one chain", CAGE)], "configuration", FACTORS),
+    (
+        "+ inherent scalars",
+        [("one chain", sampled(3)), ("one chain", CAGE), ("one chain", INHERENT)],
+        "configuration",
+        FACTORS,
+    ),
+    ("+ initial LR0", [("one chain", {})], "configuration", FACTORS),
     ("+ second chain: recommended, full", [("full", {})], "configuration", FACTORS),
     ("recommended, medium", [("medium", {})], "configuration", FACTORS),
     ("recommended, quick", [("quick", {})], "configuration", FACTORS),

@@ -36,7 +36,7 @@ FORCE_TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Recommended:
-    """A set of descriptors of the inherent state and of the cage.
+    """A set of descriptors of the inherent state, the cage, and where particles are now.
 
     Made by `recommended`. Learn from it with ``Ridge(center="configuration",
     weights=(1, 3, 10))`` and the families of `families`: a thousand descriptors and a hundred
@@ -60,12 +60,13 @@ class Recommended:
         n_species = self.model.n_species
         base = papers.alkemade2023(self.model, generations=0)
         scalars = labels_with_surroundings(_inherent_labels(), n_species)
+        initial = base.labels("initial")
         if self.sweeps is None:
             first = labels_of_generations(base.labels("inherent"), GENERATIONS_INHERENT)
-            return np.concatenate([first, scalars]).view(np.recarray)
+            return np.concatenate([first, scalars, initial]).view(np.recarray)
         first = labels_of_generations(base.labels(STATE), GENERATIONS)
         cage = labels_with_surroundings(CageScalars(self.model).labels(), n_species)
-        return np.concatenate([first, cage, scalars]).view(np.recarray)
+        return np.concatenate([first, cage, scalars, initial]).view(np.recarray)
 
     def compute(self, configuration: Configuration, *, seed: Seed) -> Features:
         """Find the states of a configuration and describe them, (N, F).
@@ -109,10 +110,12 @@ class Recommended:
         scalars = _inherent_scalars(inherent, model)
         at = inherent.configuration
         around = with_surroundings(scalars, at, model.n_species)
+        # What decides while particles still fly freely, and costs nothing later.
+        initial = base.compute(inherent.start, "initial")
         if self.sweeps is None:
             first = base.compute(at, "inherent")
             wide = average_over_neighbors(first, at, base.r_c, GENERATIONS_INHERENT)
-            return Features.concatenate([wide, around])
+            return Features.concatenate([wide, around, initial])
         if cage is None:
             raise InputError("cage: expected a cage state, got None")
         first = CageAverage(base).compute(cage)
@@ -120,7 +123,7 @@ class Recommended:
         caged = with_surroundings(
             CageScalars(model).compute(cage), cage.configuration, model.n_species
         )
-        return Features.concatenate([wide, caged, around])
+        return Features.concatenate([wide, caged, around, initial])
 
 
 def recommended(model: Model, size: str = "full") -> Recommended:
