@@ -18,14 +18,14 @@ from cagebreak.states.cage import cage_state
 from cagebreak.states.cage_sampler import CageState
 from cagebreak.states.inherent import InherentState, inherent_state
 
-SIZES: dict[str, tuple[tuple[int, int] | None, int]] = {
-    "quick": (None, 1),
-    "medium": ((1000, 3000), 1),
-    "full": ((2000, 30_000), 2),
+SIZES: dict[str, tuple[int, int] | None] = {
+    "quick": None,
+    "medium": (1000, 3000),
+    "full": (2000, 30_000),
 }
-"""Sweeps of Monte Carlo, and how many chains of them, of each size; chosen, as all here is."""
+"""Sweeps of Monte Carlo of each size; chosen, as all here is."""
 SAMPLES = 30
-"""Samples of each chain over which descriptors are averaged."""
+"""Samples of the cage state over which descriptors are averaged."""
 GENERATIONS = 3
 """The last generation of the averaged descriptors."""
 GENERATIONS_INHERENT = 4
@@ -47,13 +47,10 @@ class Recommended:
     model
     sweeps
         Relaxing and measured, of the cage state; None for no Monte Carlo.
-    chains
-        Independent runs of so many sweeps.
     """
 
     model: Model
     sweeps: tuple[int, int] | None
-    chains: int = 1
 
     def labels(self) -> np.recarray:
         """Return the labels of the columns."""
@@ -88,12 +85,7 @@ class Recommended:
         cage = None
         if self.sweeps is not None:
             cage = cage_state(
-                configuration,
-                self.model,
-                seed=seed,
-                sweeps=self.sweeps,
-                samples=SAMPLES,
-                chains=self.chains,
+                configuration, self.model, seed=seed, sweeps=self.sweeps, samples=SAMPLES
             )
         return self.describe(inherent, cage)
 
@@ -135,7 +127,7 @@ def recommended(model: Model, size: str = "full") -> Recommended:
     size
         "quick": the inherent state and no Monte Carlo, about a second; "medium": descriptors
         averaged over samples of the cage state, and its moments, energies and forces, from 4000
-        sweeps; "full": the same from two chains of 32,000 sweeps.
+        sweeps; "full": the same from 32,000 sweeps.
 
     Raises
     ------
@@ -144,7 +136,7 @@ def recommended(model: Model, size: str = "full") -> Recommended:
     """
     if size not in SIZES:
         raise InputError(f"size: expected one of {', '.join(SIZES)}, got {size!r}")
-    return Recommended(model, *SIZES[size])
+    return Recommended(model, SIZES[size])
 
 
 def families(labels: np.recarray) -> np.ndarray:
