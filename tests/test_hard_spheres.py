@@ -16,9 +16,11 @@ from scipy.spatial import cKDTree
 import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.simulation import hard_spheres as hard_spheres_module
+from cagebreak.simulation import preparation
 from cagebreak.simulation._event_kernel import LOOK_AHEAD_FROM
-from cagebreak.simulation.equilibrate import grow
-from cagebreak.simulation.hard_spheres import EventDriven, thermal_velocities
+from cagebreak.simulation.growth import grow
+from cagebreak.simulation.hard_spheres import EventDriven
+from cagebreak.simulation.velocities import thermal_velocities
 from naive_hard_spheres import run as naive_run
 
 
@@ -298,20 +300,19 @@ def test_growth_that_jams_is_named(monkeypatch):
         grow(cb.hard_spheres(0.73), 60, seed=1)
 
 
-def test_equilibrate_is_its_segments(monkeypatch):
-    from cagebreak.simulation import equilibrate as module
-
-    monkeypatch.setattr(module, "SEGMENT", 2.0)
+def test_equilibrate_is_growth_and_segments(monkeypatch):
+    monkeypatch.setattr(preparation, "SEGMENT", 2.0)
     model = cb.hard_spheres(0.4)
-    assert module.segments(5.0) == [2.0, 2.0, 1.0]
-    assert module.segments(4.0) == [2.0, 2.0]
-    assert module.segments(0.0) == []
-    whole = module.equilibrate(model, 40, 5.0, seed=1)
+    whole = cb.equilibrate(model, 40, 5.0, seed=1)
     by_hand = grow(model, 40, seed=1)
     for duration in (2.0, 2.0, 1.0):
-        by_hand = module.age(by_hand, model, duration)
+        spheres = EventDriven(by_hand, model)
+        spheres.run(duration)
+        end = spheres.configuration
+        by_hand = end.replace(positions=end.wrapped)
     np.testing.assert_array_equal(whole.positions, by_hand.positions)
     np.testing.assert_array_equal(whole.velocities, by_hand.velocities)
+    assert whole.images is None
 
 
 MODEL = cb.hard_spheres()
@@ -347,7 +348,7 @@ def test_bad_arguments_are_named():
         with pytest.raises(InputError, match="duration"):
             spheres.run(duration)
     with pytest.raises(InputError, match=r"n_particles: .* got 1"):
-        grow(MODEL, 1, seed=1)
+        cb.equilibrate(MODEL, 1, 1.0, seed=1)
     with pytest.raises(InputError, match=r"time: .* got nan"):
         cb.equilibrate(MODEL, 10, math.nan, seed=1)
 

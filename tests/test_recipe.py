@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cagebreak.errors import RecipeError
 from cagebreak.study import Recipe, schema
+from cagebreak.study.protocols import PROTOCOLS
 from cagebreak.study.recipe import text, write_new
 from cagebreak.study.stages import STAGES, open_store
 
@@ -30,21 +31,45 @@ def written(tmp_path, changes=None, small=True):
 
 
 @pytest.mark.parametrize("small", [False, True])
-def test_new_recipe_reads_back(tmp_path, small):
-    path = tmp_path / "hs.toml"
-    write_new(path, "hard-spheres", small)
+@pytest.mark.parametrize("model", PROTOCOLS)
+def test_new_recipe_reads_back(tmp_path, model, small):
+    path = tmp_path / "new.toml"
+    write_new(path, model.replace("_", "-"), small)
     recipe = Recipe.read(path)
-    values = schema.defaults("hard_spheres", small)
+    values = schema.defaults(model, small)
     assert recipe.values == values
-    assert recipe.folder == tmp_path / "hs"
-    assert recipe.model.packing_fraction == pytest.approx(values["model"]["packing_fraction"])
+    assert recipe.folder == tmp_path / "new"
+    assert recipe.model.name == model
+    protocol = recipe.preparation.protocol
+    assert protocol[-1].ensemble == ("NVT" if "quench" in path.read_text() else "NVE")
+
+
+@pytest.mark.parametrize(
+    ("model", "equilibration", "last", "n_runs"),
+    [
+        # Alkemade 2022: at least 1e5 tau, 1e5 tau; 2023: ten times 671 and 3075 tau.
+        ("hard_spheres", 1e5, 1e5, 50),
+        ("harmonic_spheres", 6710, 6710, 50),
+        ("kob_andersen", 30750, 30750, 50),
+        # Rottler and Ortner 2024.
+        ("kob_andersen_smoothed", 50000, 5000, 30),
+        ("wahnstrom", 50000, 1000, 30),
+    ],
+)
+def test_defaults_are_the_papers(model, equilibration, last, n_runs):
+    values = schema.defaults(model)
+    preparation = values["preparation"]
+    steps = preparation.get("steps", [{"time": preparation.get("time")}])
+    assert steps[-1]["time"] == equilibration
+    assert values["isoconfigurational"]["last"] == pytest.approx(last)
+    assert values["isoconfigurational"]["n_runs"] == n_runs
 
 
 def test_new_recipe_has_the_papers_values_with_their_source(tmp_path):
     path = tmp_path / "hs.toml"
     write_new(path, "hard-spheres")
     recipe = Recipe.read(path)
-    assert recipe.preparation == schema.Preparation(100, 2000, 1e5)
+    assert recipe.preparation == schema.Growth(100, 2000, 1e5)
     assert recipe.isoconfigurational.n_runs == 50
     lines = path.read_text().splitlines()
     keys = [line for line in lines if " = " in line and not line.startswith(("#", '"', "LR"))]
@@ -176,15 +201,44 @@ def test_a_missing_file_says_how_to_write_one(tmp_path):
         Recipe.read(tmp_path / "bytes.toml")
 
 
+NVE = {"ensemble": "NVE", "time": 1.0}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [],
+        [3.0],
+        [{"ensemble": "NVE"}],
+        [NVE | {"time": -1.0}],
+        [NVE | {"temperature": 1.0}],
+        [NVE | {"thermostat": "Langevin"}],
+        [{"ensemble": "NVT", "time": 1.0, "temperature": [1.0, 2.0, 3.0]}],
+        [{"ensemble": "NVT", "time": 1.0, "temperature": "hot"}],
+    ],
+)
+def test_absurd_steps_are_refused(tmp_path, steps):
+    values = schema.defaults("kob_andersen")
+    values["preparation"]["steps"] = steps
+    path = tmp_path / "ka.toml"
+    path.write_text(text(values))
+    with pytest.raises(RecipeError, match=r"\[preparation\] steps = .*: expected a list of tables"):
+        Recipe.read(path)
+
+
 toml_values = st.recursive(
     st.booleans() | st.integers(-5, 2000) | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=5,
 )
-KEYS = [f"{section}.{key}" for section in schema.SECTIONS for key in schema.keys_of(section)]
+KEYS = [
+    f"{section}.{key}"
+    for section in schema.SECTIONS
+    for key in schema.keys_of(section, "hard_spheres")
+]
 
 
-@given(key=st.sampled_from([*KEYS, "model.size_ratio"]), value=toml_values)
+@given(key=st.sampled_from(KEYS), value=toml_values)
 @settings(max_examples=200, deadline=None)
 def test_any_value_reads_or_is_refused(tmp_path_factory, key, value):
     path = written(tmp_path_factory.mktemp("any"), {key: value})

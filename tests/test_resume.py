@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import cagebreak as cb
-from cagebreak.simulation.equilibrate import SEGMENT
+from cagebreak.simulation.preparation import SEGMENT
 from cagebreak.study.store import Store
 from tiny_study import unit_bytes, write_recipe
 

@@ -21,8 +21,8 @@ from cagebreak.dynamics.relaxation import mean_squared_displacement, self_interm
 from cagebreak.errors import InputError, StoreError, UnitError
 from cagebreak.learning import evaluate
 from cagebreak.seeding import seed_sequence
-from cagebreak.simulation.equilibrate import SEGMENT
 from cagebreak.simulation.isoconfigurational import trajectory
+from cagebreak.simulation.preparation import SEGMENT
 from cagebreak.states import cage_state, inherent_state
 from cagebreak.structure import radial_distribution
 from cagebreak.study import stages
@@ -77,7 +77,7 @@ def test_a_script_needs_no_main_guard(tmp_path):
 
 def test_a_configuration_is_that_of_equilibrate(study):
     seed = seed_sequence(study.recipe.study.seed, "equilibrate", 2)
-    expected = cb.equilibrate(study.recipe.model, 120, SEGMENTS["time"], seed)
+    expected = cb.equilibrate(study.recipe.model, 120, SEGMENTS["time"], seed=seed)
     found = study.configuration(2)
     assert np.array_equal(found.positions, expected.positions)
     assert np.array_equal(found.velocities, expected.velocities)

@@ -167,16 +167,17 @@ def _print_status(found: "Iterable[StageStatus]") -> None:
 
 def _print_relaxation(study: "Study") -> None:
     wanted = study.recipe
+    equilibrated = wanted.preparation.protocol[-1].time
     for species, tau in study.relaxation().items():
         if math.isnan(tau):
             click.echo(
                 f"tau_alpha of {species}: beyond the last time, {wanted.isoconfigurational.last:g}"
-                f" tau; whether {wanted.preparation.time:g} tau equilibrated it cannot be said"
+                f" tau; whether {equilibrated:g} tau equilibrated it cannot be said"
             )
         else:
             click.echo(
                 f"tau_alpha of {species}: {tau:.3g} tau; "
-                f"equilibrated for {wanted.preparation.time / tau:.3g} tau_alpha"
+                f"equilibrated for {equilibrated / tau:.3g} tau_alpha"
             )
 
 

@@ -36,6 +36,10 @@ FORMS = {
 }
 """The forms of a pair potential, and the number by which kernels know each."""
 
+OVERLAP_TOLERANCE = 1e-5
+"""Overlap of hard spheres, as a share of the contact distance, that a single-precision file may
+leave."""
+
 
 class PairSums(NamedTuple):
     """What the pairs of every particle add up to."""

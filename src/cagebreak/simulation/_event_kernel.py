@@ -21,6 +21,14 @@ import math
 import numpy as np
 from numba import int32, int64, njit
 
+from cagebreak._lanes import (
+    LANES,
+    earliest_contact,
+    float_of_bits,
+    pointer,
+    prefetch,
+    write_line,
+)
 from cagebreak.simulation._columns import (
     BOOK_COLUMNS,
     BUCKET,
@@ -49,14 +57,6 @@ from cagebreak.simulation._columns import (
     VIRIAL,
     VX,
     X,
-)
-from cagebreak.simulation._lanes import (
-    LANES,
-    earliest_contact,
-    float_of_bits,
-    pointer,
-    prefetch,
-    write_line,
 )
 from cagebreak.simulation._list_kernel import (
     LONGEST_FLIGHT,

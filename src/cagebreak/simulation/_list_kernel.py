@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numba import int64, njit
 
+from cagebreak._lanes import COLUMNS, LANES, prefetch
 from cagebreak.simulation._columns import (
     BOOK_COLUMNS,
     CELL,
@@ -23,7 +24,6 @@ from cagebreak.simulation._columns import (
     VX,
     X,
 )
-from cagebreak.simulation._lanes import COLUMNS, LANES, prefetch
 
 LONGEST_FLIGHT = 1e6
 CACHE_LINE = 16  # neighbours

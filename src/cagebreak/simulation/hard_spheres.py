@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models import Model
-from cagebreak.seeding import Seed, stream
+from cagebreak.potentials import OVERLAP_TOLERANCE
+from cagebreak.seeding import Seed
 from cagebreak.simulation import _columns as columns
 from cagebreak.simulation import _event_kernel as kernel
 from cagebreak.simulation._list_kernel import CACHE_LINE, closest_pair
-
-OVERLAP_TOLERANCE = 1e-5
-"""Overlap, as a share of the contact distance, that a single-precision file may leave."""
+from cagebreak.simulation.velocities import thermal_velocities
 
 _EVENTS_A_CALL = 4_000_000  # about a second: Ctrl-C is heard between calls
 _JAMMED = 1e5  # collisions per sphere and tau at kT = 1; a dense glass has a thousandth of it
@@ -264,26 +263,6 @@ class EventDriven:
                 f"configuration: spheres {i} and {j} overlap, at {ratio / scale:.6f} of their "
                 "contact distance; expected none closer than 1 (wrong box, units or species?)"
             )
-
-
-def thermal_velocities(
-    masses: NDArray[np.float64], temperature: float, seed: Seed
-) -> NDArray[np.float64]:
-    """Draw Maxwell-Boltzmann velocities (N, 3): no total momentum, kinetic energy 3 (N - 1) kT / 2.
-
-    Parameters
-    ----------
-    masses : (N,) array
-    temperature
-        kT.
-    seed
-        See `cagebreak.seeding.stream`; the address is "velocities".
-    """
-    normal = stream(seed, "velocities").standard_normal((len(masses), 3))
-    velocities = normal * np.sqrt(temperature / masses)[:, None]
-    velocities -= (masses @ velocities) / masses.sum()
-    twice_kinetic = (masses[:, None] * velocities**2).sum()
-    return velocities * math.sqrt(3 * (len(masses) - 1) * temperature / twice_kinetic)
 
 
 @dataclass(frozen=True)

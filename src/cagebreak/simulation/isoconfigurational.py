@@ -12,7 +12,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.models import Model
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.simulation.hard_spheres import EventDriven
+from cagebreak.simulation.engine import dynamics
 
 Observed = TypeVar("Observed")
 
@@ -54,12 +54,12 @@ def trajectory(
         If the times are not ascending and finite.
     """
     times = check_times(times)
-    spheres = EventDriven(configuration, model, seed)
-    start = spheres.positions
+    particles = dynamics(configuration, model, seed)
+    start = particles.positions
     displacements = np.empty((len(times), *start.shape))
     for t, time in enumerate(times):
-        spheres.run(time - spheres.time)
-        displacements[t] = spheres.positions - start
+        particles.run(time - particles.time)
+        displacements[t] = particles.positions - start
     return displacements
 
 

@@ -11,8 +11,8 @@ from functools import cache
 import numpy as np
 from numba import njit
 
+from cagebreak._lanes import pointer
 from cagebreak._pair_kernel import HARD_LOG, energy, parameters
-from cagebreak.simulation._lanes import pointer
 from cagebreak.states._philox_kernel import draw_trials
 
 LANES = 16  # neighbours looked at together: the lists are padded to multiples of it

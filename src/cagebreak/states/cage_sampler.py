@@ -13,7 +13,6 @@ from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.models import Model
 from cagebreak.neighbors import cell_list, neighbor_table
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.simulation.hard_spheres import OVERLAP_TOLERANCE
 from cagebreak.states import _cage_kernel as kernel
 from cagebreak.states import _cage_list_kernel as lists
 from cagebreak.states.cells import Cell, cells_of
@@ -366,7 +365,7 @@ def _check_overlaps(configuration: Configuration, model: Model) -> None:
     i = np.repeat(np.arange(len(configuration)), np.diff(table.offsets))
     contact = sigma[species[i], species[table.neighbors]]
     ratio = np.sqrt((table.vectors**2).sum(axis=1)) / contact
-    if len(ratio) and ratio.min() < 1 - OVERLAP_TOLERANCE:
+    if len(ratio) and ratio.min() < 1 - potentials.OVERLAP_TOLERANCE:
         k = ratio.argmin()
         first, second = sorted((int(i[k]), int(table.neighbors[k])))
         raise ConfigurationError(

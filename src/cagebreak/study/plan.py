@@ -14,7 +14,8 @@ from threadpoolctl import threadpool_limits
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.cage import Source
 from cagebreak.dynamics.propensity import Propensity
-from cagebreak.simulation.equilibrate import age, grow
+from cagebreak.simulation import preparation
+from cagebreak.simulation.engine import dynamics
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
 from cagebreak.states import CageState, cage_state, inherent_state
 from cagebreak.study import describe
@@ -97,13 +98,13 @@ def make_plan(
 
 def _seconds(recipe: Recipe, configuration: Configuration | None) -> dict[str, float]:
     model, wanted = recipe.model, recipe.isoconfigurational
-    n = recipe.preparation.n_particles
+    n, steps = recipe.preparation.n_particles, recipe.preparation.protocol
     growth = 0.0
     if configuration is None or len(configuration) > _LARGEST:
         n = min(n, _LARGEST)
-        grow(model, 10, seed=0)  # compiles
+        preparation.begin(model, 10, steps, seed=0)  # compiles
         start = time.perf_counter()
-        configuration = grow(model, n, seed=0)
+        configuration = preparation.begin(model, n, steps, seed=0).configuration
         growth = time.perf_counter() - start
     scale = recipe.preparation.n_particles / n
 
@@ -111,7 +112,7 @@ def _seconds(recipe: Recipe, configuration: Configuration | None) -> dict[str, f
     while spent < _ENOUGH:
         duration *= 2
         start = time.perf_counter()
-        age(configuration, model, duration)
+        dynamics(configuration, model).run(duration)
         spent = time.perf_counter() - start
     per_tau = spent / duration
 
@@ -129,7 +130,7 @@ def _seconds(recipe: Recipe, configuration: Configuration | None) -> dict[str, f
     reducing = (time.perf_counter() - start) / 8 * wanted.n_runs
 
     seconds |= {
-        "equilibrate": growth + per_tau * recipe.preparation.time,
+        "equilibrate": growth + per_tau * sum(step.time for step in steps),
         "run": looking + per_tau * wanted.last,
         "propensity": reducing,
     }

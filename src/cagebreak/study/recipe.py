@@ -15,6 +15,7 @@ import numpy as np
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.models import Model
 from cagebreak.study import describe, schema, selections
+from cagebreak.study.protocols import PROTOCOLS
 
 _SHOWN = 80  # characters of a value in a message
 _COMMENT_COLUMN = 33
@@ -46,7 +47,7 @@ class Recipe:
     values: dict[str, dict[str, Any]]
     model: Model
     study: schema.StudySection
-    preparation: schema.Preparation
+    preparation: schema.Growth | schema.Thermal
     isoconfigurational: schema.Isoconfigurational
     states: schema.States
     descriptors: schema.Descriptors
@@ -69,7 +70,10 @@ class Recipe:
             path=path,
             values=values,
             model=_model(path, values["model"]),
-            **{name: section(**values[name]) for name, section in schema.SECTIONS.items()},
+            **{
+                name: section(**values[name])
+                for name, section in schema.sections(values["model"]["name"]).items()
+            },
         )
         _agree(recipe)
         return recipe
@@ -80,12 +84,16 @@ class Recipe:
         return self.path.with_suffix("")
 
     def select(self, keys: Iterable[str]) -> dict[str, Any]:
-        """Return the values of some keys (``"preparation.time"``) or sections (``"model"``)."""
+        """Return the values of some keys (``"preparation.time"``) or sections (``"model"``).
+
+        A key that recipes of this model do not have is left out.
+        """
         selected = {}
         for key in keys:
             section, _, name = key.partition(".")
             for each in [name] if name else self.values[section]:
-                selected[f"{section}.{each}"] = self.values[section][each]
+                if each in self.values[section]:
+                    selected[f"{section}.{each}"] = self.values[section][each]
         return selected
 
 
@@ -108,8 +116,8 @@ def write_new(path: str | os.PathLike[str], model: str, small: bool = False) -> 
     """
     path = Path(path)
     name = model.replace("-", "_")
-    if name not in schema.MODELS:
-        known = [known.replace("_", "-") for known in schema.MODELS]
+    if name not in PROTOCOLS:
+        known = [known.replace("_", "-") for known in PROTOCOLS]
         raise RecipeError(f"model: expected one of {', '.join(known)}, got {model!r}")
     if path.suffix != ".toml":
         raise RecipeError(f"{path}: expected the name of a recipe to end in .toml")
@@ -122,11 +130,11 @@ def write_new(path: str | os.PathLike[str], model: str, small: bool = False) -> 
 
 def text(values: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a recipe as commented TOML."""
-    model = schema.MODELS[values["model"]["name"]]()
+    model = PROTOCOLS[values["model"]["name"]].make()
     units = ", ".join(f"{unit} = {meaning}" for unit, meaning in model.units)
     lines = [_HEADER.format(units=units)]
     for section, entries in values.items():
-        keys = _keys(section, values)
+        keys = schema.keys_of(section, values["model"]["name"])
         tables = [name for name, value in entries.items() if isinstance(value, Mapping)]
         lines.append(f"[{section}]")
         for name in entries:
@@ -179,14 +187,8 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise RecipeError(f"{path}: expected TOML ({error})") from error
 
 
-def _keys(section: str, values: Mapping[str, Any]) -> dict[str, schema.Key]:
-    if section == "model":
-        return schema.model_keys(values["model"]["name"])
-    return schema.keys_of(section)
-
-
 def _checked(path: Path, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    sections = ("study", "model", *(name for name in schema.SECTIONS if name != "study"))
+    sections = schema.SECTIONS
     for name, content in raw.items():
         if name not in sections:
             raise RecipeError(f"{path}: [{name}] is no section of a recipe{_hint(name, sections)}")
@@ -195,18 +197,15 @@ def _checked(path: Path, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for name in sections:
         if name not in raw:
             raise RecipeError(f"{path}: the section [{name}] is missing")
-    values = {"model": raw["model"]}
     named = raw["model"].get("name")
-    if not isinstance(named, str) or named not in schema.MODELS:
-        expected = f"one of {', '.join(schema.MODELS)}"
-        raise RecipeError(_problem(path, "model", raw["model"], "name", expected, schema.MODELS))
-    return {section: _checked_section(path, section, raw[section], values) for section in sections}
+    if not isinstance(named, str) or named not in PROTOCOLS:
+        expected = f"one of {', '.join(PROTOCOLS)}"
+        raise RecipeError(_problem(path, "model", raw["model"], "name", expected, PROTOCOLS))
+    return {section: _checked_section(path, section, raw[section], named) for section in sections}
 
 
-def _checked_section(
-    path: Path, section: str, raw: dict[str, Any], values: dict[str, Any]
-) -> dict[str, Any]:
-    keys = _keys(section, values)
+def _checked_section(path: Path, section: str, raw: dict[str, Any], model: str) -> dict[str, Any]:
+    keys = schema.keys_of(section, model)
     checked: dict[str, Any] = {"name": raw["name"]} if section == "model" else {}
     for name in raw:
         if name not in keys and name not in checked:
@@ -229,7 +228,7 @@ def _checked_section(
 def _model(path: Path, values: dict[str, Any]) -> Model:
     parameters = {name: value for name, value in values.items() if name != "name"}
     try:
-        return schema.MODELS[values["name"]](**parameters)
+        return PROTOCOLS[values["name"]].make(**parameters)
     except InputError as error:
         raise RecipeError(f"{path}: [model] {error}") from error
 

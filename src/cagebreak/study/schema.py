@@ -6,16 +6,14 @@ To add a key, add a field; the file that `cagebreak new` writes, the checks and 
 import dataclasses
 import inspect
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from cagebreak.configuration import SPECIES_NAMES
-from cagebreak.models import Model, hard_spheres
+from cagebreak.errors import InputError
+from cagebreak.simulation.preparation import ENSEMBLES, Step
 from cagebreak.study.checks import Check, ascending, integer, list_of, number, one_of
-
-MODELS: dict[str, Callable[..., Model]] = {"hard_spheres": hard_spheres}
-"""The glass formers a recipe may name; a parameter of the function is a key of [model]."""
+from cagebreak.study.protocols import PROTOCOLS
 
 DESCRIPTORS = ("alkemade2023", "alkemade2022", "boattini2021")
 """The papers' sets of descriptors, as in `cagebreak.descriptors.papers`."""
@@ -37,12 +35,13 @@ class Key:
     expected: str
     check: Check
     comment: str
-    small: Any = None
+    full: Any
+    small: Any
 
 
 def _key(default: Any, expected: str, check: Check, comment: str, small: Any = None) -> Any:
-    key = Key(expected, check, comment, default if small is None else small)
-    return dataclasses.field(default=default, metadata={"key": key})
+    key = Key(expected, check, comment, default, default if small is None else small)
+    return dataclasses.field(metadata={"key": key})
 
 
 def _kinds(value: Any) -> str | tuple[str, ...]:
@@ -125,6 +124,42 @@ def _cage(value: Any) -> dict[str, Any]:
     return {name: (integer(0, 10**9)(relax), integer(1, 10**9)(measure))}
 
 
+def _steps(value: Any) -> tuple[dict[str, Any], ...]:
+    if type(value) is not list or not value:
+        raise ValueError
+    return tuple(_step(step) for step in value)
+
+
+def _step(value: Any) -> dict[str, Any]:
+    if type(value) is not dict or not {"ensemble", "time"} <= set(value) <= set(_STEP):
+        raise ValueError(f"{value!r} has not the keys of a step")
+    checked = {}
+    for name, wanted in value.items():
+        try:
+            checked[name] = _STEP[name](wanted)
+        except ValueError:
+            raise ValueError(f"a step has {name} = {wanted!r}") from None
+    try:
+        Step(**checked)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return checked
+
+
+def _temperatures(value: Any) -> tuple[float, ...]:
+    temperature = number(0, 1e6, open_below=True)
+    values = value if type(value) is list else [value]
+    return tuple(temperature(each) for each in values)
+
+
+_STEP: dict[str, Check] = {
+    "ensemble": one_of(ENSEMBLES),
+    "time": number(0, 1e12),
+    "temperature": _temperatures,
+    "pressure": number(-1e6, 1e6),
+}
+
+
 @dataclass(frozen=True)
 class StudySection:
     """[study]: what holds for all of it."""
@@ -138,9 +173,7 @@ class StudySection:
 
 
 @dataclass(frozen=True)
-class Preparation:
-    """[preparation]: the configurations that everything starts from."""
-
+class _Sizes:
     n_configurations: int = _key(
         100,
         "a whole number from 3 to 1000000",
@@ -155,6 +188,12 @@ class Preparation:
         "all species together (Alkemade 2022: 2000)",
         small=1000,
     )
+
+
+@dataclass(frozen=True)
+class Growth(_Sizes):
+    """[preparation] of hard spheres: they grow, then equilibrate."""
+
     time: float = _key(
         1e5,
         "a number from 0 to 1e12",
@@ -162,6 +201,29 @@ class Preparation:
         "equilibration after growth, tau (Alkemade 2022: 1e5)",
         small=300.0,
     )
+
+    @property
+    def protocol(self) -> tuple[Step, ...]:
+        """The steps after growth."""
+        return (Step("NVE", self.time),)
+
+
+@dataclass(frozen=True)
+class Thermal(_Sizes):
+    """[preparation] of all other models: steps of molecular dynamics."""
+
+    steps: tuple[dict[str, Any], ...] = _key(
+        ({"ensemble": "NVT", "time": 500.0}, {"ensemble": "NVE", "time": 1000.0}),
+        "a list of tables of ensemble (NVE, NVT or NPT), time, and, where wanted, temperature "
+        "(a number, or two to go from one to the other) and pressure",
+        _steps,
+        "one after the other",
+    )
+
+    @property
+    def protocol(self) -> tuple[Step, ...]:
+        """The steps."""
+        return tuple(Step(**step) for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -216,17 +278,13 @@ class States:
         number(0, 1, open_below=True),
         "largest force left in an inherent state, eps/sigma (chosen)",
     )
-    cage: dict[str, Any] = dataclasses.field(
-        default_factory=lambda: {"sweeps": (10000, 300000)},
-        metadata={
-            "key": Key(
-                "either sweeps = [to relax, to measure] or precision = ..., a length in sigma",
-                _cage,
-                "Monte Carlo of the cage state (chosen: displacements settle near 100000 sweeps in "
-                "dense hard spheres; Alkemade 2023: 500000 and 1000000)",
-                {"sweeps": (3000, 30000)},
-            )
-        },
+    cage: dict[str, Any] = _key(
+        {"sweeps": (10000, 300000)},
+        "either sweeps = [to relax, to measure] or precision = ..., a length in sigma",
+        _cage,
+        "Monte Carlo of the cage state (chosen: displacements settle near 100000 sweeps in dense "
+        "hard spheres; Alkemade 2023: 500000 and 1000000)",
+        {"sweeps": (3000, 30000)},
     )
 
 
@@ -301,55 +359,60 @@ class Learning:
         list_of(one_of(tuple(SPECIES_NAMES))),
         "each is fitted alone (Alkemade 2022)",
     )
-    selections: dict[str, Any] = dataclasses.field(
-        default_factory=_selections_of_the_papers,
-        metadata={
-            "key": Key(
-                'named tables of "generations" (a number: up to it; or a list), "kind" (of '
-                f'{", ".join(KINDS)}) and "states", or lists of such tables',
-                _selections,
-                "which descriptors are used; generations = 2 means up to 2, a list joins its parts",
-                _selections_of_the_papers(small=True),
-            )
-        },
+    selections: dict[str, Any] = _key(
+        _selections_of_the_papers(),
+        'named tables of "generations" (a number: up to it; or a list), "kind" (of '
+        f'{", ".join(KINDS)}) and "states", or lists of such tables',
+        _selections,
+        "which descriptors are used; generations = 2 means up to 2, a list joins its parts",
+        _selections_of_the_papers(small=True),
     )
 
 
-SECTIONS: dict[str, type] = {
-    "study": StudySection,
-    "preparation": Preparation,
-    "isoconfigurational": Isoconfigurational,
-    "states": States,
-    "descriptors": Descriptors,
-    "learning": Learning,
-}
-
-_MODEL_COMMENTS = {
-    "hard_spheres": {
-        "packing_fraction": "volume of the spheres over that of the box (Alkemade 2022: 0.58)",
-        "size_ratio": "sigma_B / sigma_A (Alkemade 2022: 0.85)",
-        "composition": "fraction of A particles (Alkemade 2022: 0.3)",
-    }
-}
-_MODEL_SMALL: dict[str, dict[str, Any]] = {"hard_spheres": {"packing_fraction": 0.56}}
+SECTIONS = (
+    "study",
+    "model",
+    "preparation",
+    "isoconfigurational",
+    "states",
+    "descriptors",
+    "learning",
+)
+"""The sections of a recipe, in order."""
 
 
-def keys_of(section: str) -> dict[str, Key]:
-    """Return the keys of a section other than [model]."""
-    fields = dataclasses.fields(SECTIONS[section])
-    return {field.name: field.metadata["key"] for field in fields}
-
-
-def model_keys(name: str) -> dict[str, Key]:
-    """Return the keys of [model] for a model: the parameters of its function."""
-    comments, small = _MODEL_COMMENTS[name], _MODEL_SMALL[name]
-    any_number = number(-1e300, 1e300)
+def sections(model: str) -> dict[str, type]:
+    """Return what holds the values of each section but [model] in a model's recipe."""
     return {
-        parameter: Key(
-            "a number", any_number, comments[parameter], small.get(parameter, value.default)
-        )
-        for parameter, value in inspect.signature(MODELS[name]).parameters.items()
+        "study": StudySection,
+        "preparation": Growth if model == "hard_spheres" else Thermal,
+        "isoconfigurational": Isoconfigurational,
+        "states": States,
+        "descriptors": Descriptors,
+        "learning": Learning,
     }
+
+
+def keys_of(section: str, model: str) -> dict[str, Key]:
+    """Return the keys of a section for a model; those of [model] are its parameters."""
+    protocol = PROTOCOLS[model]
+    if section == "model":
+        any_number = number(-1e300, 1e300)
+        return {
+            name: Key("a number", any_number, protocol.comments[name], value.default, small)
+            for name, value in inspect.signature(protocol.make).parameters.items()
+            for small in [protocol.small.get(name, value.default)]
+        }
+    keys = {}
+    for field in dataclasses.fields(sections(model)[section]):
+        key = field.metadata["key"]
+        choice = protocol.keys.get(f"{section}.{field.name}")
+        if choice is not None:
+            key = dataclasses.replace(
+                key, comment=choice.comment, full=choice.full, small=choice.small
+            )
+        keys[field.name] = key
+    return keys
 
 
 def defaults(model: str, small: bool = False) -> dict[str, dict[str, Any]]:
@@ -358,25 +421,13 @@ def defaults(model: str, small: bool = False) -> dict[str, dict[str, Any]]:
     Parameters
     ----------
     model
-        A name in `MODELS`.
+        A name in `PROTOCOLS`.
     small
         A study that ends within minutes, of a liquid that relaxes within it.
     """
-    parameters = inspect.signature(MODELS[model]).parameters
-    values: dict[str, dict[str, Any]] = {
-        "study": {},
-        "model": {
-            "name": model,
-            **{
-                name: key.small if small else parameters[name].default
-                for name, key in model_keys(model).items()
-            },
-        },
-    }
-    for section, cls in SECTIONS.items():
-        full = cls()
-        values[section] = {
-            name: key.small if small else getattr(full, name)
-            for name, key in keys_of(section).items()
-        }
+    values: dict[str, dict[str, Any]] = {}
+    for section in SECTIONS:
+        values[section] = {"name": model} if section == "model" else {}
+        for name, key in keys_of(section, model).items():
+            values[section][name] = key.small if small else key.full
     return values

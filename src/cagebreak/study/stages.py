@@ -21,8 +21,9 @@ from cagebreak.dynamics.relaxation import mean_squared_displacement, self_interm
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import seed_sequence
-from cagebreak.simulation.equilibrate import age, grow, segments
+from cagebreak.simulation import preparation
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
+from cagebreak.simulation.preparation import Prepared
 from cagebreak.states import CageState, InherentState, cage_state, inherent_state
 from cagebreak.study import describe
 from cagebreak.study.recipe import Recipe
@@ -182,22 +183,29 @@ def load_features(store: Store, state: str, c: int) -> Features:
 
 def _equilibrate(recipe: Recipe, store: Store, unit: Unit) -> None:
     """Like `cagebreak.equilibrate`, with the state kept after every segment."""
-    model, preparation = recipe.model, recipe.preparation
-    first = 0
+    model, wanted = recipe.model, recipe.preparation
+    steps = wanted.protocol
     if store.has(unit, partial=True):
-        arrays = store.load(unit, partial=True)
-        first = int(arrays.pop("segments"))
-        configuration = hdf5.configuration(arrays, str(store.path(unit, partial=True)))
+        kept = store.load(unit, partial=True)
+        configuration = hdf5.configuration(kept, str(store.path(unit, partial=True)))
+        prepared = Prepared(configuration, kept["history"], kept["origin"])
     else:
         seed = seed_sequence(recipe.study.seed, "equilibrate", *unit.address)
-        configuration = grow(model, preparation.n_particles, seed)
-    steps = segments(preparation.time)
-    for done, step in enumerate(steps[first:], first + 1):
-        configuration = age(configuration, model, step)
-        if done < len(steps):
-            segment = {"segments": Dataset(np.array(done), "segments done", "")}
-            store.save(unit, hdf5.datasets(configuration) | segment, partial=True)
-    store.save(unit, hdf5.datasets(configuration))
+        prepared = preparation.begin(model, wanted.n_particles, steps, seed)
+    segments = preparation.segments(steps, model)
+    for segment in segments[len(prepared.history) :]:
+        prepared = preparation.advance(prepared, model, steps, segment)
+        if segment is not segments[-1]:
+            origin = {"origin": Dataset(prepared.origin, "sigma", "particle, xyz")}
+            arrays = hdf5.datasets(prepared.configuration) | _history(prepared) | origin
+            store.save(unit, arrays, partial=True)
+    end = preparation.finished(prepared)
+    store.save(unit, hdf5.datasets(end) | _history(prepared))
+
+
+def _history(prepared: Prepared) -> dict[str, Dataset]:
+    units = "tau, eps, 1/sigma^3; see cagebreak.simulation.preparation.Prepared"
+    return {"history": Dataset(prepared.history, units, "segment")}
 
 
 def _run(recipe: Recipe, store: Store, unit: Unit) -> None:
@@ -311,9 +319,15 @@ STAGES: dict[str, Stage] = {
         Stage(
             "equilibrate",
             needs=(),
-            keys=("study.seed", "model", "preparation.n_particles", "preparation.time"),
+            keys=(
+                "study.seed",
+                "model",
+                "preparation.n_particles",
+                "preparation.time",
+                "preparation.steps",
+            ),
             work=_equilibrate,
-            weight=lambda recipe: 100 + recipe.preparation.time,
+            weight=lambda recipe: 100 + sum(step.time for step in recipe.preparation.protocol),
         ),
         Stage(
             "run",

@@ -1,0 +1,67 @@
+"""What LAMMPS is told about a configuration and its model: lines of its input language."""
+
+from cagebreak.configuration import Configuration
+from cagebreak.models import Model, PairPotential
+
+TIME_STEPS = {"harmonic": 0.02, "lennard_jones": 0.005, "lennard_jones_smooth": 0.005}
+"""Time step of each form of pair potential, in tau (chosen).
+
+Energy then fluctuates by 1e-4 kT a particle in a run at constant energy (measured).
+"""
+
+SKINS = {"harmonic": 0.5, "lennard_jones": 0.2, "lennard_jones_smooth": 0.2}
+"""How much farther than the potential neighbour lists reach, in sigma: the quickest (measured)."""
+
+
+def particles(configuration: Configuration, model: Model, time_step: float) -> str:
+    """Return the lines that set up the box, the masses and the neighbour lists."""
+    (a_x, _, _), (b_x, b_y, _), (c_x, c_y, c_z) = configuration.box.matrix.tolist()
+    edges = f"0 {a_x!r} 0 {b_y!r} 0 {c_z!r}"
+    region = f"block {edges}"
+    if b_x or c_x or c_y:
+        region = f"prism {edges} {b_x!r} {c_x!r} {c_y!r}"
+    masses = [f"mass {s} {mass!r}" for s, mass in enumerate(model.masses, 1)]
+    lines = [
+        "units lj",
+        "atom_style atomic",
+        "atom_modify map array",
+        "box tilt large",
+        f"region box {region}",
+        f"create_box {model.n_species} box",
+        *masses,
+        f"neighbor {SKINS[model.pair.form]!r} bin",
+        "neigh_modify delay 0 every 1 check yes",
+        f"timestep {time_step!r}",
+        # Lost particles and absurd energies are noticed whenever LAMMPS prints.
+        "thermo 1000",
+        "thermo_style custom step temp pe etotal press vol",
+        "thermo_modify norm no flush yes",
+    ]
+    return "\n".join(lines)
+
+
+def interactions(model: Model) -> str:
+    """Return the lines that set up the potentials."""
+    pair = model.pair
+    styles = {
+        "harmonic": "harmonic/cut",
+        "lennard_jones": f"lj/cut {pair.cutoff!r}",
+        "lennard_jones_smooth": f"lj/smooth {pair.inner_cutoff!r} {pair.cutoff!r}",
+    }
+    lines = [f"pair_style {styles[pair.form]}"]
+    for a in range(model.n_species):
+        for b in range(a, model.n_species):
+            numbers = " ".join(map(repr, _coefficients(pair, a, b)))
+            lines.append(f"pair_coeff {a + 1} {b + 1} {numbers}")
+    if pair.form != "harmonic":
+        lines.append("pair_modify shift yes")
+    return "\n".join(lines)
+
+
+def _coefficients(pair: PairPotential, a: int, b: int) -> list[float]:
+    epsilon, sigma = pair.epsilon[a][b], pair.sigma[a][b]
+    if pair.form == "harmonic":
+        return [epsilon / sigma**2, sigma]
+    if pair.form == "lennard_jones":
+        return [epsilon, sigma, pair.cutoff * sigma]
+    return [epsilon, sigma, pair.inner_cutoff * sigma, pair.cutoff * sigma]

@@ -1,0 +1,303 @@
+"""How configurations are prepared: steps one after the other, each in an ensemble."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak import potentials
+from cagebreak.configuration import Box, Configuration
+from cagebreak.errors import InputError
+from cagebreak.models import Model
+from cagebreak.seeding import Seed, seed_sequence
+from cagebreak.simulation.growth import grow
+from cagebreak.simulation.hard_spheres import EventDriven
+from cagebreak.simulation.lammps import MolecularDynamics, Thermostat
+from cagebreak.simulation.packing import random_packing
+from cagebreak.simulation.velocities import thermal_velocities
+
+SEGMENT = 500.0
+"""Preparation goes in segments of at most this many tau; a study stores the state after each."""
+
+SEGMENTS = 10
+"""Segments of a step of molecular dynamics, at least (chosen): what is averaged over each shows
+drift."""
+
+_SAMPLES = 100  # readings of temperature, energy and pressure in a segment
+
+ENSEMBLES = ("NVE", "NVT", "NPT")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a preparation.
+
+    Parameters
+    ----------
+    ensemble
+        "NVT" and "NPT": a Nose-Hoover thermostat, and barostat. "NVE": constant energy; after a
+        step of another kind the velocities are scaled so that the energy is the mean of the second
+        half of that step, and the box is given its mean volume.
+    time
+        In tau.
+    temperature
+        kT, in eps: one for all of the step, or two to go from one to the other; none for the
+        model's.
+    pressure
+        In eps / sigma^3, for NPT; None for the mean of the second half of the step before.
+
+    Raises
+    ------
+    InputError
+        If a number is absurd, or is given for an ensemble that has no use for it.
+    """
+
+    ensemble: str
+    time: float
+    temperature: tuple[float, ...] = ()
+    pressure: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.ensemble not in ENSEMBLES:
+            raise InputError(f"ensemble: expected one of {ENSEMBLES}, got {self.ensemble!r}")
+        if not 0 <= self.time < math.inf:
+            raise InputError(f"time: expected a finite time >= 0 in tau, got {self.time!r}")
+        if len(self.temperature) > 2 or not all(0 < kT < math.inf for kT in self.temperature):
+            raise InputError(
+                f"temperature: expected one or two positive numbers, got {self.temperature!r}"
+            )
+        if self.temperature and self.ensemble == "NVE":
+            raise InputError("temperature: expected none for NVE, whose energy is constant")
+        if self.pressure is not None and self.ensemble != "NPT":
+            raise InputError(f"pressure: expected one for NPT only, got {self.pressure!r}")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of a step, from `start` to `end`, in tau of the step; is it the first of a half?"""
+
+    step: int
+    start: float
+    end: float
+    first_of_half: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """How far a preparation is.
+
+    Parameters
+    ----------
+    configuration
+        Positions in the box, images counted since the start, velocities.
+    history : record array
+        A row a segment: `step`; `time` at its end, in tau; means of `temperature`, `energy` (the
+        potential one, a particle), `pressure` and number `density`; `f_s` (S,), the self-
+        intermediate scattering function (k = 2 pi / sigma) at its end, of the displacements since
+        `origin`.
+    origin : (N, 3) array
+        Unwrapped positions at the beginning of this half of the step.
+    """
+
+    configuration: Configuration
+    history: np.ndarray
+    origin: NDArray[np.float64]
+
+
+def alkemade2023(model: Model, time: float) -> tuple[Step, ...]:
+    """Return the protocol of Alkemade 2023, section II B: NVT, then NVE for `time`.
+
+    The paper does not say how long the first is: half of the second (chosen).
+    """
+    if model.pair.form == "hard_log":
+        return (Step("NVE", time),)
+    return (Step("NVT", time / 2), Step("NVE", time))
+
+
+def segments(steps: Sequence[Step], model: Model) -> list[Segment]:
+    """Return the segments of all steps, in order."""
+    found = []
+    for number, step in enumerate(steps):
+        edges = _edges(step.time, model)
+        half = len(edges) // 2
+        for n, (start, end) in enumerate(itertools.pairwise(edges)):
+            found.append(Segment(number, start, end, n in (0, half)))
+    return found
+
+
+def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> Prepared:
+    """Return the state that the first step starts from: random, but without overlap.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two particles, hard spheres are to be thermostatted, or the first
+        step takes its pressure from the one before.
+    SimulationError
+        If hard spheres jam before they reach the model's density.
+    """
+    if n_particles != int(n_particles) or n_particles < 2:
+        raise InputError(f"n_particles: expected a whole number of at least 2, got {n_particles!r}")
+    hard = model.pair.form == "hard_log"
+    if hard and any(step.ensemble != "NVE" for step in steps):
+        raise InputError("steps: expected NVE only; the temperature of hard spheres is a unit")
+    if steps and steps[0].ensemble == "NPT" and steps[0].pressure is None:
+        raise InputError("steps: expected another step before NPT at the pressure of that before")
+    if hard:
+        configuration = grow(model, n_particles, seed)
+    else:
+        configuration = random_packing(model, n_particles, seed_sequence(seed, "packing"))
+        first = next((kT for step in steps for kT in step.temperature), model.temperature)
+        masses = np.asarray(model.masses)[configuration.species]
+        velocities = thermal_velocities(masses, first, seed_sequence(seed, "preparation"))
+        configuration = configuration.replace(velocities=velocities)
+    settled = _settled(configuration.replace(images=None))
+    history = np.zeros(0, _history_dtype(model)).view(np.recarray)
+    return Prepared(settled.replace(images=None), history, settled.positions)
+
+
+def advance(prepared: Prepared, model: Model, steps: Sequence[Step], segment: Segment) -> Prepared:
+    """Return the state after one segment more.
+
+    Raises
+    ------
+    SimulationError
+        If the engine fails.
+    """
+    before, origin = prepared.configuration, prepared.origin
+    if segment.first_of_half:
+        origin = before.unwrapped
+    duration = segment.end - segment.start
+    # The engine sees positions in the box; what was crossed before is added afterwards.
+    start = before.replace(images=None)
+    if model.pair.form == "hard_log":
+        end, means = _hard_spheres(start, model, duration)
+    else:
+        start = _adjusted(start, model, prepared.history, steps, segment)
+        thermostat = _thermostat(model, prepared.history, steps, segment)
+        end, means = _molecular_dynamics(start, model, duration, thermostat)
+    after = _settled(end, before)
+    row = np.zeros(1, prepared.history.dtype)
+    row["step"] = segment.step
+    row["time"] = duration + (prepared.history["time"][-1] if len(prepared.history) else 0.0)
+    for name, mean in means.items():
+        row[name] = mean
+    moved = after.unwrapped - origin
+    cosines = np.cos(2 * np.pi * moved).mean(axis=1)
+    row["f_s"] = [cosines[after.species == s].mean() for s in range(model.n_species)]
+    history = np.concatenate([prepared.history, row]).view(np.recarray)
+    return Prepared(after, history, origin)
+
+
+def finished(prepared: Prepared) -> Configuration:
+    """Return the configuration, which counts images from now on."""
+    return prepared.configuration.replace(images=None)
+
+
+def _edges(time: float, model: Model) -> list[float]:
+    if time == 0:
+        return []
+    if model.pair.form == "hard_log":
+        whole = int(time // SEGMENT)
+        return [n * SEGMENT for n in range(whole + 1)] + [time] * (whole * SEGMENT < time)
+    n = max(SEGMENTS, math.ceil(time / SEGMENT))
+    return np.linspace(0, time, n + 1).tolist()
+
+
+def _hard_spheres(
+    start: Configuration, model: Model, duration: float
+) -> tuple[Configuration, dict[str, float]]:
+    spheres = EventDriven(start, model)
+    spheres.run(duration)
+    return spheres.configuration, {
+        "temperature": spheres.temperature,
+        "pressure": spheres.pressure,
+        "density": len(start) / start.box.volume,
+    }
+
+
+def _molecular_dynamics(
+    start: Configuration, model: Model, duration: float, thermostat: Thermostat | None
+) -> tuple[Configuration, dict[str, float]]:
+    dynamics = MolecularDynamics(start, model, thermostat=thermostat)
+    readings = []
+    for _ in range(_SAMPLES):
+        dynamics.run(duration / _SAMPLES)
+        readings.append(dynamics.readings)
+    means = np.mean(readings, axis=0)
+    return dynamics.configuration, dict(
+        zip(("temperature", "energy", "pressure", "density"), means.tolist(), strict=True)
+    )
+
+
+def _thermostat(
+    model: Model, history: np.ndarray, steps: Sequence[Step], segment: Segment
+) -> Thermostat | None:
+    step = steps[segment.step]
+    if step.ensemble == "NVE":
+        return None
+    wanted = step.temperature or (model.temperature,)
+    start, end = wanted[0], wanted[-1]
+    pressure = step.pressure
+    if step.ensemble == "NPT" and pressure is None:
+        pressure = _mean(history, "pressure", segment.step - 1)
+    slope = (end - start) / step.time
+    return Thermostat(
+        start + slope * segment.start,
+        start + slope * segment.end,
+        segment.end - segment.start,
+        pressure,
+    )
+
+
+def _adjusted(
+    start: Configuration,
+    model: Model,
+    history: np.ndarray,
+    steps: Sequence[Step],
+    segment: Segment,
+) -> Configuration:
+    """Give the box its mean volume after NPT; give the energy its mean in NVE."""
+    number = segment.step
+    if number == 0:
+        return start
+    if segment.start == 0 and steps[number - 1].ensemble == "NPT":
+        scale = (len(start) / start.box.volume / _mean(history, "density", number - 1)) ** (1 / 3)
+        start = start.replace(positions=start.positions * scale, box=Box(start.box.matrix * scale))
+    thermostatted = [n for n in range(number) if steps[n].ensemble != "NVE"]
+    if steps[number].ensemble != "NVE" or not thermostatted:
+        return start
+    # The energy creeps where a force jumps at the cut-off: it is set again at every segment.
+    n, velocities = len(start), np.asarray(start.velocities)
+    energy = n * _mean(history, "energy", thermostatted[-1])
+    kinetic = energy + 1.5 * (n - 1) * model.temperature - potentials.energy(start, model)
+    if kinetic <= 0:  # a few particles far from their mean
+        return start
+    masses = np.asarray(model.masses)[start.species]
+    now = 0.5 * (masses[:, None] * velocities**2).sum()
+    return start.replace(velocities=velocities * math.sqrt(kinetic / now))
+
+
+def _mean(history: np.ndarray, name: str, step: int) -> float:
+    """Return the mean over the second half of a step."""
+    rows = history[name][history["step"] == step]
+    return float(rows[len(rows) // 2 :].mean())
+
+
+def _settled(end: Configuration, before: Configuration | None = None) -> Configuration:
+    """Return positions in the box and images: a long preparation loses no digits."""
+    wrapped = end.wrapped
+    images = np.rint((end.unwrapped - wrapped) @ end.box.inverse).astype(np.int64)
+    if before is not None and before.images is not None:
+        images += before.images
+    return end.replace(positions=wrapped, images=images)
+
+
+def _history_dtype(model: Model) -> np.dtype:
+    numbers = ("time", "temperature", "energy", "pressure", "density")
+    return np.dtype(
+        [("step", "i8"), *((name, "f8") for name in numbers), ("f_s", "f8", (model.n_species,))]
+    )

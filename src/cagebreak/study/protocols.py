@@ -1,0 +1,141 @@
+"""The glass formers that a recipe may name, and what their papers did with each.
+
+What is not said here is the default of `schema`, which is that of hard spheres. To add a model,
+add its function and a line to `PROTOCOLS`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from cagebreak.models import (
+    Model,
+    hard_spheres,
+    harmonic_spheres,
+    kob_andersen,
+    kob_andersen_smoothed,
+    wahnstrom,
+)
+
+
+class Choice(NamedTuple):
+    """The value of a key for one model, in a recipe and in a small one, and where it is from."""
+
+    full: Any
+    small: Any
+    comment: str
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A model, and the keys whose values are its own.
+
+    Parameters
+    ----------
+    make
+        The model's function; its parameters become the keys of [model].
+    comments
+        What its parameters mean, and where the defaults are from.
+    small
+        Parameters of the small study: a liquid that relaxes within minutes.
+    keys
+        Keys of other sections, ``"section.key"``.
+    """
+
+    make: Callable[..., Model]
+    comments: Mapping[str, str]
+    small: Mapping[str, float]
+    keys: Mapping[str, Choice] = field(default_factory=dict)
+
+
+def _nvt_nve(time: float, small: float) -> Choice:
+    """Return the preparation of Alkemade 2023: constant temperature, then constant energy."""
+
+    def steps(nve: float) -> tuple[dict[str, Any], ...]:
+        return ({"ensemble": "NVT", "time": nve / 2}, {"ensemble": "NVE", "time": nve})
+
+    comment = "NVT at T, then NVE for 10 tau_alpha (Alkemade 2023; how long NVT: chosen)"
+    return Choice(steps(time), steps(small), comment)
+
+
+def _quench(start: float, end: float, time: float, small: tuple[float, float]) -> Choice:
+    """Return the preparation of Rottler and Ortner 2024: a slow quench, then NPT and NVT."""
+
+    def steps(end: float, time: float) -> tuple[dict[str, Any], ...]:
+        return (
+            {"ensemble": "NVT", "time": time, "temperature": (start, end)},
+            {"ensemble": "NPT", "time": time, "temperature": (end,)},
+            {"ensemble": "NVT", "time": time, "temperature": (end,)},
+        )
+
+    comment = "slow quench, then NPT and NVT (Rottler and Ortner 2024; NPT at the pressure before)"
+    return Choice(steps(end, time), steps(*small), comment)
+
+
+def _last(tau_alpha: float, times: float, small: float, paper: str) -> Choice:
+    return Choice(
+        tau_alpha * times, small, f"last time, tau ({paper}: {times:g} tau_alpha, {tau_alpha:g})"
+    )
+
+
+def _mixture(temperature: str, density: str, composition: str) -> dict[str, str]:
+    return {
+        "temperature": f"kT / eps_AA ({temperature})",
+        "number_density": f"N sigma_AA^3 / V ({density})",
+        "composition": f"fraction of A particles ({composition})",
+    }
+
+
+_A23, _RO24 = "Alkemade 2023", "Rottler and Ortner 2024"
+_THIRTY_RUNS = Choice(30, 16, "per configuration; raise it to extend a study (" + _RO24 + ": 30)")
+
+PROTOCOLS: dict[str, Protocol] = {
+    "hard_spheres": Protocol(
+        hard_spheres,
+        {
+            "packing_fraction": "volume of the spheres over that of the box (Alkemade 2022: 0.58)",
+            "size_ratio": "sigma_B / sigma_A (Alkemade 2022: 0.85)",
+            "composition": "fraction of A particles (Alkemade 2022: 0.3)",
+        },
+        small={"packing_fraction": 0.56},
+    ),
+    "harmonic_spheres": Protocol(
+        harmonic_spheres,
+        _mixture(f"{_A23}: 0.0045", f"{_A23}: 0.82", f"{_A23}: 0.5")
+        | {"size_ratio": f"sigma_B / sigma_A ({_A23}: 1.4)"},
+        small={"temperature": 0.006},
+        keys={
+            "preparation.steps": _nvt_nve(6710.0, 500.0),
+            "isoconfigurational.last": _last(671.0, 10, 200.0, _A23),
+        },
+    ),
+    "kob_andersen": Protocol(
+        kob_andersen,
+        _mixture(f"{_A23}: 0.44", f"{_A23}: 1.203", f"{_A23}: 0.8"),
+        small={"temperature": 0.7},
+        keys={
+            "preparation.steps": _nvt_nve(30750.0, 100.0),
+            "isoconfigurational.last": _last(3075.0, 10, 30.0, _A23),
+        },
+    ),
+    "kob_andersen_smoothed": Protocol(
+        kob_andersen_smoothed,
+        _mixture(f"{_RO24}: 0.44", f"{_RO24}: 1.2", f"{_RO24}: 0.8"),
+        small={"temperature": 0.7},
+        keys={
+            "preparation.steps": _quench(1.0, 0.44, 50000.0, (0.7, 50.0)),
+            "isoconfigurational.n_runs": _THIRTY_RUNS,
+            "isoconfigurational.last": _last(5000.0, 1, 30.0, _RO24),
+        },
+    ),
+    "wahnstrom": Protocol(
+        wahnstrom,
+        _mixture(f"{_RO24}: 0.58", f"{_RO24}: 1.3", f"{_RO24}: 0.5"),
+        small={"temperature": 0.8},
+        keys={
+            "preparation.steps": _quench(1.0, 0.58, 50000.0, (0.8, 50.0)),
+            "isoconfigurational.n_runs": _THIRTY_RUNS,
+            "isoconfigurational.last": _last(1000.0, 1, 30.0, _RO24),
+        },
+    ),
+}
