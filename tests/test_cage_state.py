@@ -1,6 +1,7 @@
 from functools import cache
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 from numba import njit
@@ -11,8 +12,10 @@ from cagebreak import models, potentials
 from cagebreak.configuration import Box
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.neighbors import neighbor_table
+from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageSampler, cage_state
 from cagebreak.states import _philox_kernel as random_kernel
+from cagebreak.states.cage import pool_chains
 from naive_descriptors import images
 
 SHEARED = np.array([[4.1, 0, 0], [1.3, 4.0, 0], [-0.9, 0.8, 4.3]])
@@ -435,3 +438,25 @@ def test_kob_andersen_has_the_known_acceptance_and_walls():
     state = sampler.state()
     assert state.acceptance.mean() == pytest.approx(0.27, abs=0.01)
     assert 2e-4 < state.wall.mean() < 9e-4
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_chains_give_the_same_bits_in_any_number_of_threads(threads):
+    model = cb.kob_andersen(temperature=1.0)
+    rng = np.random.default_rng(1)
+    sites = np.stack(np.meshgrid(*3 * [np.arange(4)]), -1).reshape(-1, 3) * 1.05
+    start = cb.Configuration(sites + rng.normal(scale=0.02, size=sites.shape), [0] * 64, 4.2)
+    one_by_one = pool_chains(
+        [
+            cb.cage_state(start, model, seed=seed, sweeps=(50, 200), samples=3)
+            for seed in (5, seed_sequence(5, "chain", 1), seed_sequence(5, "chain", 2))
+        ]
+    )
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(threads, before))
+    try:
+        together = cb.cage_state(start, model, seed=5, sweeps=(50, 200), samples=3, chains=3)
+    finally:
+        numba.set_num_threads(before)
+    for name in ("displacement", "covariance", "acceptance", "error", "samples"):
+        np.testing.assert_array_equal(getattr(together, name), getattr(one_by_one, name))

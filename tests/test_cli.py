@@ -91,7 +91,14 @@ def test_every_figure_is_drawn_from_the_papers_selections(tmp_path):
     for name, parts in selections.items():
         if isinstance(parts, tuple):
             selections[name] = [part | {"generations": 0} for part in parts]
-    recipe = write_recipe(tmp_path / "hs.toml", generations=2, alphas=[10.0], selections=selections)
+    selections["recommended"] |= {"body": 1, "weights": [3.0]}
+    recipe = write_recipe(
+        tmp_path / "hs.toml",
+        generations=2,
+        alphas=[10.0],
+        recommended=True,
+        selections=selections,
+    )
     call("run", recipe, "--engine", "serial")
     result = call("figure", recipe)
     assert result.stderr.startswith(

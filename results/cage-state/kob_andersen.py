@@ -13,12 +13,11 @@ from pathlib import Path
 import numpy as np
 
 import cagebreak as cb
-from cagebreak.descriptors import recommended
+from cagebreak.descriptors import recommended, select
 from cagebreak.learning import Ridge, Sample, evaluate, pearson
 from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageState, InherentState
 from cagebreak.states.cage import pool_chains
-from cagebreak.study.selections import columns
 
 SEED = 1
 MODEL = cb.kob_andersen(number_density=1.2)  # BOTAN's density
@@ -154,7 +153,7 @@ def selected(made, selection):
         labels = []
         for block, wishes in selection:
             of_block = blocks[f"{block} labels"].view(np.recarray)
-            chosen = columns(of_block, wishes)
+            chosen = select(of_block, **wishes)
             parts.append(blocks[f"{block} values"][:, chosen])
             labels.append(of_block[chosen])
         samples.append(Sample(np.concatenate(parts, axis=1), targets, halves=halves))

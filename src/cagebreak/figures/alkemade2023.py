@@ -42,6 +42,7 @@ _COMBINED = {
         r"$X^\mathrm{init}, X^\mathrm{CS}, \Delta r^\mathrm{CS}$",
         style.STATES["cage"],
     ),
+    "recommended": ("recommended", style.OTHERS[1]),
 }
 _STATE_NAMES = {"initial": "initial", "inherent": "inherent state", "cage": "cage state"}
 
@@ -161,7 +162,7 @@ def states(scores: Table, tau_alpha: Relaxation | None = None, species: str = "A
     scores
         Structured array with the columns time, species, features, r, low, high and ceiling. Drawn
         are the features LR2 (X^init), "X IS" and "X CS", and "X init + X IS + dr IS" and
-        "X init + X CS + dr CS", as far as the table has them.
+        "X init + X CS + dr CS" and, beyond the paper, "recommended", as far as the table has them.
     tau_alpha
         Structural relaxation time of each species, in tau; marked where the data reach it.
     species

@@ -1,9 +1,12 @@
 """The cage state: where particles are on average while none leaves its cage."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
+from numba import get_num_threads
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
@@ -57,7 +60,8 @@ def cage_state(
     chains
         Independent runs whose moments are pooled and whose samples are joined; needs `sweeps`, and
         each has all of them. Several find what a single one misses, and the standard error comes
-        from their scatter.
+        from their scatter. They run side by side in the threads of Numba
+        (`numba.set_num_threads`), with the same bits for any number of them.
 
     Returns
     -------
@@ -90,8 +94,13 @@ def cage_state(
         if not chains >= 1:
             raise InputError(f"chains: expected at least one, got {chains!r}")
         seeds = [seed, *(seed_sequence(seed, "chain", k) for k in range(1, chains))]
-        samplers = (CageSampler(configuration, model, each, cell) for each in seeds)
-        return pool_chains([_chain(sampler, relax, measure, samples) for sampler in samplers])
+        samplers = [CageSampler(configuration, model, each, cell) for each in seeds]
+        run = partial(_chain, relax=relax, measure=measure, samples=samples)
+        if chains == 1:
+            return run(samplers[0])
+        # The kernel lets other threads run; who runs when changes nothing in a chain.
+        with ThreadPoolExecutor(min(chains, get_num_threads())) as threads:
+            return pool_chains(list(threads.map(run, samplers)))
 
     if samples or chains != 1:
         raise InputError(

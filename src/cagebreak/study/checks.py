@@ -56,6 +56,13 @@ def list_of(check: Check) -> Check:
     return check_list
 
 
+def boolean(value: Any) -> bool:
+    """Check a truth value."""
+    if type(value) is not bool:
+        raise ValueError
+    return value
+
+
 def ascending(value: Any) -> tuple[float, ...]:
     """Check a list of numbers above 0, the smallest first."""
     numbers = list_of(number(0, 1e300, open_below=True))(value)

@@ -1,9 +1,13 @@
-"""What a study computes of each state of a configuration: a paper's descriptors, and scalars."""
+"""What a study computes of each state of a configuration: a paper's descriptors, and scalars.
+
+Beside them may stand the recommended set, which draws from all states.
+"""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib import recfunctions
 
 from cagebreak.descriptors import (
     CageAnisotropy,
@@ -14,10 +18,26 @@ from cagebreak.descriptors import (
     NetForce,
     papers,
 )
+from cagebreak.descriptors.recommended import Recommended
 from cagebreak.models import Model
 
 if TYPE_CHECKING:
     from cagebreak.study.recipe import Recipe
+
+
+RECOMMENDED = "recommended"
+"""The source of the columns that belong to no single state."""
+
+
+def sources(recipe: "Recipe") -> tuple[str, ...]:
+    """Return where columns come from, in order: the states, and the recommended set if wanted."""
+    wanted = recipe.descriptors
+    return (*wanted.states, RECOMMENDED) if wanted.recommended else wanted.states
+
+
+def recommended(recipe: "Recipe") -> Recommended:
+    """Return the recommended set, from the recipe's own cage states."""
+    return Recommended(recipe.model, recipe.states.cage["sweeps"])
 
 
 def descriptor(recipe: "Recipe", state: str) -> Generations:
@@ -28,9 +48,16 @@ def descriptor(recipe: "Recipe", state: str) -> Generations:
 
 
 def labels(recipe: "Recipe") -> np.recarray:
-    """Return the labels of all columns, state by state, without computing them."""
-    states = recipe.descriptors.states
-    parts = [descriptor(recipe, state).labels(state) for state in states]
+    """Return the labels of all columns without computing them, each with its `source`."""
+    parts = []
+    for source in sources(recipe):
+        part = (
+            recommended(recipe).labels()
+            if source == RECOMMENDED
+            else descriptor(recipe, source).labels(source)
+        )
+        named = np.full(len(part), source, "U16")
+        parts.append(recfunctions.append_fields(part, "source", named, usemask=False))
     return np.concatenate(parts).view(np.recarray)
 
 

@@ -7,6 +7,7 @@ from sklearn.base import RegressorMixin
 from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import species_index
+from cagebreak.descriptors.recommended import families
 from cagebreak.learning import Ridge, Scores, evaluate
 from cagebreak.seeding import seed_sequence
 from cagebreak.study import describe, selections
@@ -26,31 +27,33 @@ def learn(
 ) -> Scores:
     """Evaluate a learner, by default the recipe's ridge regression, on a study that is done.
 
-    Selections that draw from the same states are learnt together, one species after the other.
+    Selections that draw from the same sources are learnt together, one species after the other.
     """
     wanted = recipe.learning
-    if learner is None:
-        learner = Ridge(
-            alphas=wanted.alphas,
-            folds=wanted.inner_folds,
-            center=wanted.center,
-            clip=wanted.clip,
-            seed=recipe.study.seed,
-        )
+    default = {"center": wanted.center, "weights": (1.0,)}
     numbers = [species_index(letter, recipe.model.n_species) for letter in species]
     labels = describe.labels(recipe)
-    columns = {key: selections.columns(labels, wish) for key, wish in chosen.items()}
     times = load_propensity(store, 0)[0].times
     parts = []
     # One thread gives the same bits anywhere; on busy cores several were eight times slower.
     with threadpool_limits(limits=1, user_api="blas"):
         for number in numbers:
-            for group in selections.by_states(labels, columns):
+            for group in selections.groups(labels, chosen, default):
+                of_sources = labels[np.isin(labels.source, group.sources)]
+                ridge = Ridge(
+                    alphas=wanted.alphas,
+                    folds=wanted.inner_folds,
+                    clip=wanted.clip,
+                    seed=recipe.study.seed,
+                    **group.learnt,
+                )
                 part = evaluate(
-                    learner,
-                    StudySamples(store, recipe, number, group.states, group.read),
+                    ridge if learner is None else learner,
+                    StudySamples(store, recipe, number, group.sources, group.read),
                     seed=seed_sequence(recipe.study.seed, "fit"),
                     columns=group.columns,
+                    families=families(of_sources[group.read].view(np.recarray)),
+                    level=group.level,
                     times=times,
                     folds=wanted.outer_folds,
                     n_resamples=wanted.bootstrap,

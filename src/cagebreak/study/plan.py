@@ -139,7 +139,7 @@ def _seconds(recipe: Recipe, configuration: Configuration | None) -> dict[str, f
 
 def _seconds_of_states(recipe: Recipe, configuration: Configuration) -> dict[str, float]:
     """Return what it takes to make the states of a recipe and to describe them."""
-    model, seconds = recipe.model, {}
+    model, seconds, found = recipe.model, {}, {}
     for state in recipe.descriptors.states:
         source: Source = configuration
         if state == "inherent":
@@ -150,9 +150,14 @@ def _seconds_of_states(recipe: Recipe, configuration: Configuration) -> dict[str
             )
         elif state == "cage":
             source, seconds[state] = _timed_cage(recipe, configuration)
+        found[state] = source
         descriptor = describe.descriptor(recipe, state)
         descriptor.compute(source)
         _, seconds[describing(state)] = _timed(descriptor.compute, source)
+    if describe.RECOMMENDED in describe.sources(recipe):
+        _, seconds[describing(describe.RECOMMENDED)] = _timed(
+            describe.recommended(recipe).describe, found["inherent"], found["cage"]
+        )
     return seconds
 
 
@@ -164,7 +169,9 @@ def _timed_cage(recipe: Recipe, configuration: Configuration) -> tuple[CageState
         return _timed(cage_state, configuration, recipe.model, seed=0, **wanted)
     few = (100, 100)
     cage_state(configuration, recipe.model, seed=0, sweeps=(1, 1))  # compiles
-    state, seconds = _timed(cage_state, configuration, recipe.model, seed=0, sweeps=few)
+    state, seconds = _timed(
+        cage_state, configuration, recipe.model, seed=0, sweeps=few, samples=samples_kept(recipe)
+    )
     return state, seconds * sum(wanted["sweeps"]) / sum(few)
 
 
@@ -187,6 +194,9 @@ def _bytes(recipe: Recipe) -> dict[str, int]:
     }
     for state in recipe.descriptors.states:
         arrays[describing(state)] = n * len(describe.descriptor(recipe, state).labels(state))
+    if recipe.descriptors.recommended:
+        labels = describe.recommended(recipe).labels()
+        arrays[describing(describe.RECOMMENDED)] = n * len(labels)
     return {name: 8 * numbers + _HEADER for name, numbers in arrays.items()}
 
 

@@ -258,10 +258,16 @@ def _agree(recipe: Recipe) -> None:
         raise problem("learning.inner_folds", f"less than outer_folds = {learning.outer_folds}")
     if not set(learning.species) <= set(recipe.model.species_names):
         raise problem("learning.species", f"among {', '.join(recipe.model.species_names)}")
+    if recipe.descriptors.recommended:
+        if not {"inherent", "cage"} <= set(recipe.descriptors.states):
+            raise problem("descriptors.recommended", "false without the states inherent and cage")
+        if "sweeps" not in recipe.states.cage:
+            raise problem("descriptors.recommended", "false without sweeps in [states.cage]")
     labels = describe.labels(recipe)
     for name, selection in learning.selections.items():
         try:
             selections.columns(labels, selection)
+            selections.learnt(selection, selections.LEARNT)
         except InputError as error:
             expected = f"what [descriptors] has; {name!r}: {error}"
             raise problem("learning.selections", expected) from None

@@ -103,6 +103,7 @@ def _correlations(study: "Study") -> np.ndarray:
     from cagebreak.study.itself import Itself
 
     labels = describe.labels(study.recipe)
+    labels = labels[labels.source != describe.RECOMMENDED]
     scalars = sorted(set(labels.kind) - set(STRUCTURE))
     if not scalars:
         states = ", ".join(study.recipe.descriptors.states)
@@ -131,7 +132,7 @@ def _scores_dtype() -> np.dtype:
 
 
 def _described(recipe: "Recipe") -> list[str]:
-    return ["propensity", *map(stages.describing, recipe.descriptors.states)]
+    return ["propensity", *map(stages.describing, describe.sources(recipe))]
 
 
 _RUNS = ("study", "model", "preparation", "isoconfigurational")

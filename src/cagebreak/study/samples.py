@@ -26,7 +26,7 @@ class StudySamples:
     recipe
     species
         Number of that whose particles are rows.
-    states
+    sources
         Those whose descriptors are columns, side by side.
     columns
         Which of these are read.
@@ -35,7 +35,7 @@ class StudySamples:
     store: Store
     recipe: Recipe
     species: int
-    states: Sequence[str]
+    sources: Sequence[str]
     columns: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -48,7 +48,7 @@ class StudySamples:
         propensity, _ = load_propensity(self.store, c)
         rows = np.flatnonzero(propensity.species == self.species)
         features = Features.concatenate(
-            [load_features(self.store, state, c) for state in self.states]
+            [load_features(self.store, source, c) for source in self.sources]
         )
         return Sample(
             features=features.values[np.ix_(rows, self.columns)],

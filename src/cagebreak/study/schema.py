@@ -3,6 +3,7 @@
 To add a key, add a field; the file that `cagebreak new` writes, the checks and the messages follow.
 """
 
+import copy
 import dataclasses
 import inspect
 import math
@@ -10,9 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from cagebreak.configuration import SPECIES_NAMES
+from cagebreak.descriptors.cage_average import STATE as SAMPLED
 from cagebreak.errors import InputError
 from cagebreak.simulation.preparation import ENSEMBLES, Step
-from cagebreak.study.checks import Check, ascending, integer, list_of, number, one_of
+from cagebreak.study.checks import (
+    Check,
+    ascending,
+    boolean,
+    integer,
+    list_of,
+    number,
+    one_of,
+)
+from cagebreak.study.describe import RECOMMENDED
 from cagebreak.study.protocols import PROTOCOLS
 
 DESCRIPTORS = ("alkemade2023", "alkemade2022", "boattini2021")
@@ -24,7 +35,20 @@ STATES = ("initial", "inherent", "cage")
 STRUCTURE = ("radial", "angular")
 """The kinds of descriptors in the papers' sets."""
 
-KINDS = (*STRUCTURE, "displacement", "variance", "anisotropy", "force")
+KINDS = (
+    *STRUCTURE,
+    "displacement",
+    "variance",
+    "anisotropy",
+    "force",
+    "energy",
+    "laplacian",
+    "acceptance",
+    "wall",
+    "energy var",
+    "force var",
+    "laplacian var",
+)
 """All kinds; those after the sets are one number a particle, which not every state has."""
 
 
@@ -57,7 +81,11 @@ def _generations(value: Any) -> int | tuple[int, ...]:
 _WISHES: dict[str, Check] = {
     "generations": _generations,
     "kind": _kinds,
-    "states": list_of(one_of(STATES)),
+    "states": list_of(one_of((*STATES, SAMPLED))),
+    "body": integer(1, 2),
+    "set": one_of((RECOMMENDED,)),
+    "center": one_of(("global", "configuration")),
+    "weights": ascending,
 }
 
 
@@ -109,6 +137,8 @@ def _selections_of_the_papers(small: bool = False) -> dict[str, Any]:
             both = structure(2, states=("initial", state))
             selections[f"X init + X {name} + dr {name}"] = (both, displacement(state))
     selections["X CS + dr CS"] = (structure(2, states=("cage",)), displacement("cage"))
+    if not small:
+        selections["recommended"] = {"set": RECOMMENDED}
     return selections
 
 
@@ -310,6 +340,13 @@ class Descriptors:
         list_of(one_of(STATES)),
         "of the configuration, to be described; only these are computed (Alkemade 2023)",
     )
+    recommended: bool = _key(
+        True,
+        "true or false; it needs the states inherent and cage, and sweeps of the cage",
+        boolean,
+        "also compute the set that predicts best, from averages over the cage (ours)",
+        small=False,
+    )
 
 
 @dataclass(frozen=True)
@@ -362,7 +399,8 @@ class Learning:
     selections: dict[str, Any] = _key(
         _selections_of_the_papers(),
         'named tables of "generations" (a number: up to it; or a list), "kind" (of '
-        f'{", ".join(KINDS)}) and "states", or lists of such tables',
+        f'{", ".join(KINDS)}), "states", "body", "set" (recommended), "center" (global, '
+        'configuration) and "weights" (of families, ascending), or lists of such tables',
         _selections,
         "which descriptors are used; generations = 2 means up to 2, a list joins its parts",
         _selections_of_the_papers(small=True),
@@ -429,5 +467,5 @@ def defaults(model: str, small: bool = False) -> dict[str, dict[str, Any]]:
     for section in SECTIONS:
         values[section] = {"name": model} if section == "model" else {}
         for name, key in keys_of(section, model).items():
-            values[section][name] = key.small if small else key.full
+            values[section][name] = copy.deepcopy(key.small if small else key.full)
     return values

@@ -8,9 +8,17 @@ from numpy.typing import NDArray
 
 from cagebreak.descriptors import select
 from cagebreak.errors import InputError
+from cagebreak.study.describe import RECOMMENDED
 
 Wishes = Mapping[str, Any]
-"""``generations`` (a number: up to it; or a list), ``states``, or any field of the labels."""
+"""``generations`` (a number: up to it; or a list), ``states``, or any field of the labels.
+
+``set = "recommended"`` draws from the recommended set instead of the paper's. ``center`` and
+``weights`` say how `Ridge` learns from it.
+"""
+
+LEARNT = {"center": "configuration", "weights": (1.0, 3.0, 10.0)}
+"""How a selection from the recommended set is learnt, unless it says otherwise."""
 
 Selection = Wishes | Sequence[Wishes]
 """Columns that fulfil all wishes of a table; or those of several tables together."""
@@ -47,36 +55,69 @@ def columns(labels: np.recarray, selection: Selection) -> NDArray[np.int64]:
     return np.unique(np.concatenate([_columns(labels, wishes) for wishes in parts]))
 
 
-class Group(NamedTuple):
-    """Selections that draw from the same states, to be learnt together."""
+def learnt(selection: Selection, default: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a selection is learnt: `center` and `weights`.
 
-    states: tuple[str, ...]
+    Raises
+    ------
+    InputError
+        If its tables disagree.
+    """
+    parts = [selection] if isinstance(selection, Mapping) else selection
+    ways = [_way(wishes, default) for wishes in parts]
+    if any(way != ways[0] for way in ways):
+        raise InputError("center, weights: expected the same in all tables that are joined")
+    return ways[0]
+
+
+class Group(NamedTuple):
+    """Selections that draw from the same sources and are learnt alike, to be learnt together."""
+
+    sources: tuple[str, ...]
     read: NDArray[np.int64]
-    """Which columns of these states, side by side, any of the selections has."""
+    """Which columns of these sources, side by side, are read."""
     columns: dict[str, NDArray[np.int64]]
     """Of each selection, as places among those that are read."""
+    learnt: dict[str, Any]
+    level: int | None
+    """The place of the column that a configuration's mean is learnt from."""
 
 
-def by_states(labels: np.recarray, chosen: Mapping[str, NDArray[np.int64]]) -> list[Group]:
-    """Return selections in groups that draw from the same states.
+def groups(
+    labels: np.recarray, chosen: Mapping[str, Selection], default: Mapping[str, Any]
+) -> list[Group]:
+    """Return selections in groups that draw from the same sources and are learnt alike.
 
-    What is learnt together takes memory for the square of the number of its columns.
+    What is learnt together takes memory for the square of the number of its columns. Where means
+    are subtracted in each configuration, the mean is learnt for itself, from the energy of the
+    inherent state if that is among the columns.
     """
-    together: dict[tuple[str, ...], dict[str, NDArray[np.int64]]] = {}
-    for name, columns in chosen.items():
-        states = tuple(dict.fromkeys(labels.state[columns].tolist()))
-        together.setdefault(states, {})[name] = columns
-    groups = []
-    for states, members in together.items():
-        read = np.unique(np.concatenate(list(members.values())))
-        of_states = np.flatnonzero(np.isin(labels.state, states))
-        places = {name: np.searchsorted(read, columns) for name, columns in members.items()}
-        groups.append(Group(states, np.searchsorted(of_states, read), places))
-    return groups
+    together: dict[tuple, dict[str, NDArray[np.int64]]] = {}
+    for name, selection in chosen.items():
+        found = columns(labels, selection)
+        sources = tuple(dict.fromkeys(labels.source[found].tolist()))
+        way = tuple(learnt(selection, default).items())
+        together.setdefault((sources, way), {})[name] = found
+    result = []
+    for (sources, way), members in together.items():
+        level = _energy(labels, sources)
+        if dict(way)["center"] != "configuration":
+            level = level[:0]
+        read = np.unique(np.concatenate([*members.values(), level]))
+        of_sources = np.flatnonzero(np.isin(labels.source, sources))
+        places = {name: np.searchsorted(read, found) for name, found in members.items()}
+        place = int(np.searchsorted(read, level[0])) if len(level) else None
+        result.append(Group(sources, np.searchsorted(of_sources, read), places, dict(way), place))
+    return result
 
 
 def _columns(labels: np.recarray, wishes: Wishes) -> NDArray[np.int64]:
-    wanted = dict(wishes)
+    wanted = {name: wish for name, wish in wishes.items() if name not in LEARNT}
+    of_set = labels.source == RECOMMENDED
+    if wanted.pop("set", "") != RECOMMENDED:
+        of_set = ~of_set
+    if not of_set.any():
+        raise InputError("set: expected the recommended one among the descriptors, found none")
     if "generations" in wanted:
         generations = wanted.pop("generations")
         if isinstance(generations, int):
@@ -84,7 +125,18 @@ def _columns(labels: np.recarray, wishes: Wishes) -> NDArray[np.int64]:
         wanted["generation"] = list(generations)
     if "states" in wanted:
         wanted["state"] = list(wanted.pop("states"))
-    return select(labels, **wanted)
+    return np.flatnonzero(of_set)[select(labels[of_set], **wanted)]
+
+
+def _way(wishes: Wishes, default: Mapping[str, Any]) -> dict[str, Any]:
+    usual = LEARNT if wishes.get("set") == RECOMMENDED else default
+    return {name: wishes.get(name, usual[name]) for name in LEARNT}
+
+
+def _energy(labels: np.recarray, sources: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return the column of a particle's energy in the inherent state, if there is one."""
+    itself = (labels.kind == "energy") & (labels.state == "inherent") & np.isnan(labels.r)
+    return np.flatnonzero(itself & np.isin(labels.source, sources))
 
 
 def _is_selection(value: Any) -> bool:

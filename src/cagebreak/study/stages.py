@@ -52,7 +52,8 @@ class Stage:
     sizes
         Recipe keys that say how many units it takes in; see `Identity`.
     state
-        The state that it makes or describes; a recipe that does not ask for it has no such stage.
+        The source of descriptors that it makes or describes; a recipe that does not ask for it has
+        no such stage.
     reduced_to
         The stage that keeps all that is needed of it: once a configuration is done there, the files
         of this stage may be deleted and are not made again.
@@ -73,13 +74,13 @@ class Stage:
 
 def stages_of(recipe: Recipe) -> dict[str, Stage]:
     """Return the stages that a recipe needs, in order."""
-    wanted = ("", *recipe.descriptors.states)
+    wanted = ("", *describe.sources(recipe))
     return {name: stage for name, stage in STAGES.items() if stage.state in wanted}
 
 
-def describing(state: str) -> str:
-    """Return the name of the stage that describes a state."""
-    return f"descriptors-{state}"
+def describing(source: str) -> str:
+    """Return the name of the stage that describes a state, or all of them as recommended."""
+    return f"descriptors-{source}"
 
 
 def units(recipe: Recipe, stage: Stage) -> list[Unit]:
@@ -175,9 +176,9 @@ def samples_kept(recipe: Recipe) -> int:
     return min(SAMPLES, measured)
 
 
-def load_features(store: Store, state: str, c: int) -> Features:
-    """Return the descriptors of a state of a configuration."""
-    arrays = store.load(Unit(describing(state), (c,)))
+def load_features(store: Store, source: str, c: int) -> Features:
+    """Return the descriptors of a state of a configuration, or the recommended ones."""
+    arrays = store.load(Unit(describing(source), (c,)))
     return Features(arrays["values"], _text(arrays["labels"]).view(np.recarray))
 
 
@@ -282,7 +283,17 @@ def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
 
 def _descriptors(state: str, recipe: Recipe, store: Store, unit: Unit) -> None:
     source = load_state(store, state, unit.address[0])
-    features = describe.descriptor(recipe, state).compute(source)
+    _save_features(store, unit, describe.descriptor(recipe, state).compute(source))
+
+
+def _recommended(recipe: Recipe, store: Store, unit: Unit) -> None:
+    inherent, cage = (load_state(store, state, unit.address[0]) for state in ("inherent", "cage"))
+    assert isinstance(inherent, InherentState)
+    assert isinstance(cage, CageState)
+    _save_features(store, unit, describe.recommended(recipe).describe(inherent, cage))
+
+
+def _save_features(store: Store, unit: Unit, features: Features) -> None:
     arrays = {
         "values": Dataset(features.values, "reduced", "particle, feature"),
         "labels": Dataset(_bytes(features.labels), "r and width in sigma", "feature"),
@@ -375,6 +386,14 @@ STAGES: dict[str, Stage] = {
                 state=state,
             )
             for state in STATES
+        ),
+        Stage(
+            describing(describe.RECOMMENDED),
+            needs=("inherent", "cage"),
+            keys=(),
+            work=_recommended,
+            state=describe.RECOMMENDED,
+            weight=lambda recipe: 20.0,
         ),
     )
 }

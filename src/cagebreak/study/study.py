@@ -19,6 +19,7 @@ from cagebreak.figures import FIGURES
 from cagebreak.figures.literature import read_published
 from cagebreak.states import CageState, InherentState
 from cagebreak.study import selections, stages, tables
+from cagebreak.study.describe import sources
 from cagebreak.study.engines import ENGINES, Engine, available_cores
 from cagebreak.study.plan import Plan, make_plan
 from cagebreak.study.progress import Tally, describe, show
@@ -194,9 +195,12 @@ class Study:
         return stages.load_state(self.store, state, self._index(c))
 
     def features(self, c: int) -> Features:
-        """Return the descriptors of every state of configuration `c`, side by side."""
-        states = self.recipe.descriptors.states
-        parts = [stages.load_features(self.store, state, self._index(c)) for state in states]
+        """Return the descriptors of every state of configuration `c`, side by side.
+
+        The recommended set, if the recipe asks for it, comes last.
+        """
+        index, wanted = self._index(c), sources(self.recipe)
+        parts = [stages.load_features(self.store, source, index) for source in wanted]
         return Features.concatenate(parts)
 
     def relaxation(self) -> dict[str, float]:

@@ -1,0 +1,88 @@
+"""A study of a model that LAMMPS simulates: the same as by hand, and whole after a stop."""
+
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak.seeding import seed_sequence
+from cagebreak.simulation import preparation
+from cagebreak.simulation.isoconfigurational import trajectory
+from cagebreak.study import schema, stages
+from cagebreak.study.recipe import text
+from tiny_study import unit_bytes
+
+STEPS = (
+    {"ensemble": "NVT", "time": 1.0, "temperature": [2.0, 1.0]},
+    {"ensemble": "NPT", "time": 0.5},
+    {"ensemble": "NVE", "time": 1.0},
+)
+
+
+def write(path):
+    values = schema.defaults("kob_andersen", small=True)
+    values["model"]["temperature"] = 1.0
+    values["preparation"] |= {"n_configurations": 3, "n_particles": 120, "steps": STEPS}
+    values["isoconfigurational"] |= {"n_runs": 2, "last": 1.0, "n_times": 4}
+    values["states"]["cage"] = {"sweeps": (20, 40)}
+    values["descriptors"] |= {"generations": 0, "states": ["initial"], "recommended": False}
+    values["learning"] |= {"outer_folds": 3, "bootstrap": 100}
+    values["learning"]["selections"] = {
+        "LR0": {"generations": 0, "kind": ["radial", "angular"], "states": ["initial"]},
+        "force": {"generations": 0, "kind": "force", "states": ["initial"]},
+    }
+    path.write_text(text(values))
+    return path
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    study = cb.Study(write(tmp_path_factory.mktemp("study") / "ka.toml"))
+    study.run("serial", progress=False)
+    return study
+
+
+def test_configurations_and_runs_are_those_by_hand(study):
+    model, steps = study.recipe.model, study.recipe.preparation.protocol
+    seed = seed_sequence(1, "equilibrate", 0)
+    start = cb.equilibrate(model, 120, seed=seed, steps=steps)
+    found = study.configuration(0)
+    np.testing.assert_array_equal(found.positions, start.positions)
+    np.testing.assert_array_equal(found.velocities, start.velocities)
+    times = study.propensity(0).times
+    runs = [trajectory(start, model, times, seed_sequence(1, "run", 0, r)) for r in range(2)]
+    expected = np.mean([np.linalg.norm(run, axis=2) for run in runs], axis=0)
+    np.testing.assert_allclose(study.propensity(0).mean, expected)
+
+
+def test_processes_give_the_same_bytes(study, tmp_path):
+    other = cb.Study(write(tmp_path / "ka.toml"))
+    other.run(workers=2, progress=False)
+    assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
+
+
+def test_a_preparation_goes_on_after_a_stop(study, tmp_path, monkeypatch):
+    other = cb.Study(write(tmp_path / "ka.toml"))
+    advance, done = preparation.advance, []
+
+    def stop_after_25(*arguments):
+        done.append(0)
+        if len(done) > 25:
+            raise KeyboardInterrupt
+        return advance(*arguments)
+
+    monkeypatch.setattr(stages.preparation, "advance", stop_after_25)
+    with pytest.raises(KeyboardInterrupt):
+        other.run("serial", progress=False)
+    assert (tmp_path / "ka" / "equilibrate" / "0000.partial.h5").exists()
+    monkeypatch.setattr(stages.preparation, "advance", advance)
+    other.run("serial", progress=False)
+    assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
+
+
+def test_it_fits_and_says_how_it_relaxes(study):
+    table = study.fit().table
+    assert set(table["features"]) == {"LR0", "force"}
+    assert np.isfinite(table["r"]).all()
+    # While it flies on, a particle's displacement follows from the force on it.
+    force = table[(table["features"] == "force") & (table["species"] == "A")]
+    assert len(force) == 4
