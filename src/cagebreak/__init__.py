@@ -16,6 +16,7 @@ from cagebreak.descriptors import (
     Radial,
     papers,
 )
+from cagebreak.dynamics.d2min import d2min
 from cagebreak.dynamics.propensity import Propensity, propensity
 from cagebreak.models import (
     Model,
@@ -53,6 +54,7 @@ __all__ = [
     "Ridge",
     "Study",
     "cage_state",
+    "d2min",
     "dynamics",
     "equilibrate",
     "hard_spheres",

@@ -1,0 +1,71 @@
+"""Kernels of D2min: the best affine fit to each particle's neighbors, and what it leaves."""
+
+import numpy as np
+from numba import njit
+
+SINGULAR = 1e-10
+"""Neighbors span no volume where det V is less than this share of (tr V / 3)^3."""
+
+
+@njit(cache=True, nogil=True)
+def invert(offsets, vectors, inverses):
+    """Write the inverse of V = sum d d^T over each particle's neighbors; pseudo-inverse if flat."""
+    v = np.empty((3, 3))
+    for i in range(len(offsets) - 1):
+        v[:] = 0.0
+        for k in range(offsets[i], offsets[i + 1]):
+            for a in range(3):
+                for b in range(3):
+                    v[a, b] += vectors[k, a] * vectors[k, b]
+        c00 = v[1, 1] * v[2, 2] - v[1, 2] * v[1, 2]
+        c01 = v[0, 2] * v[1, 2] - v[0, 1] * v[2, 2]
+        c02 = v[0, 1] * v[1, 2] - v[0, 2] * v[1, 1]
+        determinant = v[0, 0] * c00 + v[0, 1] * c01 + v[0, 2] * c02
+        size = (v[0, 0] + v[1, 1] + v[2, 2]) / 3
+        if size == 0.0:
+            inverses[i] = 0.0
+        elif determinant < SINGULAR * size**3:
+            inverses[i] = np.linalg.pinv(v, SINGULAR)
+        else:
+            inverses[i, 0, 0] = c00
+            inverses[i, 0, 1] = inverses[i, 1, 0] = c01
+            inverses[i, 0, 2] = inverses[i, 2, 0] = c02
+            inverses[i, 1, 1] = v[0, 0] * v[2, 2] - v[0, 2] * v[0, 2]
+            inverses[i, 1, 2] = inverses[i, 2, 1] = v[0, 1] * v[0, 2] - v[0, 0] * v[1, 2]
+            inverses[i, 2, 2] = v[0, 0] * v[1, 1] - v[0, 1] * v[0, 1]
+            for a in range(3):
+                for b in range(3):
+                    inverses[i, a, b] /= determinant
+
+
+@njit(cache=True, nogil=True)
+def residuals(offsets, neighbors, vectors, inverses, moved, result):
+    """Write the sum over neighbors of the square of what the best affine fit leaves.
+
+    With u = moved_j - moved_i for the neighbor at d, the fit is u = d A, A = V^-1 sum d^T u.
+    """
+    w, fit = np.empty((3, 3)), np.empty((3, 3))
+    for i in range(len(offsets) - 1):
+        w[:] = 0.0
+        for k in range(offsets[i], offsets[i + 1]):
+            j = neighbors[k]
+            for b in range(3):
+                u = moved[j, b] - moved[i, b]
+                for a in range(3):
+                    w[a, b] += vectors[k, a] * u
+        for a in range(3):
+            for b in range(3):
+                fit[a, b] = (
+                    inverses[i, a, 0] * w[0, b]
+                    + inverses[i, a, 1] * w[1, b]
+                    + inverses[i, a, 2] * w[2, b]
+                )
+        total = 0.0
+        for k in range(offsets[i], offsets[i + 1]):
+            j = neighbors[k]
+            for b in range(3):
+                left = moved[j, b] - moved[i, b]
+                for a in range(3):
+                    left -= vectors[k, a] * fit[a, b]
+                total += left * left
+        result[i] = total
