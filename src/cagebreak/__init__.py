@@ -28,6 +28,7 @@ from cagebreak.models import (
 )
 from cagebreak.simulation.equilibrate import equilibrate
 from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times
+from cagebreak.simulation.shear import shear
 from cagebreak.states.cage import cage_state
 from cagebreak.states.inherent import inherent_state
 from cagebreak.structure import radial_distribution
@@ -70,6 +71,7 @@ __all__ = [
     "propensity",
     "radial_distribution",
     "read",
+    "shear",
     "simulation",
     "states",
     "wahnstrom",

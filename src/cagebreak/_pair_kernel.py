@@ -213,3 +213,20 @@ def sums(cells, form, table, energies, forces, laplacians):
         forces[own, 0], forces[own, 1], forces[own, 2] = fx, fy, fz
         laplacians[own] = trace
     return np.int64(-1), np.int64(-1)
+
+
+@njit(**OPTIONS)
+def virial(cells, form, table, result):
+    """Add the sum over pairs of u'(r) r_a r_b / r to `result` (3, 3)."""
+    index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
+    for i in range(len(cells.x)):
+        n = gather(cells, i, index, near)
+        for k in range(n):
+            p = parameters(table, cells.species[i], cells.species[index[k]])
+            r2 = near[3, k]
+            if r2 < p[CUTOFF_SQUARED]:
+                # Every pair is met twice.
+                slope = force_over_distance(form, r2, p) / -2
+                for a in range(3):
+                    for b in range(3):
+                        result[a, b] += slope * near[a, k] * near[b, k]

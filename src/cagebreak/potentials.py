@@ -112,6 +112,22 @@ def energies_forces_laplacians(configuration: Configuration, model: Model) -> Pa
     return sums
 
 
+def stress(configuration: Configuration, model: Model) -> Floats:
+    r"""Return the stress of the particles at rest, (3, 3), in eps / sigma^3.
+
+    .. math:: \sigma_{ab} = \frac{1}{V} \sum_{pairs} u'(r) \frac{r_a r_b}{r},
+
+    the derivative of the energy by strain over the volume: tension is positive, and the pressure of
+    the particles at rest is :math:`-\mathrm{tr} \, \sigma / 3`. Parameters and errors are those of
+    `energy`.
+    """
+    energies(configuration, model)  # raises if the model cannot describe the configuration
+    pair, result = model.pair, np.zeros((3, 3))
+    cells = cell_list(configuration, pair.cutoff * np.max(pair.sigma))
+    kernel.virial(cells, FORMS[pair.form], pair_table(pair), result)
+    return result / configuration.box.volume
+
+
 def check_species(configuration: Configuration, model: Model) -> None:
     """Raise a `ConfigurationError` if a particle's species is not the model's."""
     if configuration.n_species > model.n_species:

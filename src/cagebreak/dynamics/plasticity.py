@@ -1,0 +1,138 @@
+r"""Plastic events of athermal shear: where energy is lost, and which particles rearrange.
+
+Between events a glass is elastic: the energy grows by the work of the stress,
+:math:`\delta E = V \bar\sigma \, \delta\gamma` with the mean of the stress before and after.
+A step is an event if more than `DISSIPATION` of that work is missing.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.dynamics.d2min import d2min
+from cagebreak.errors import InputError
+from cagebreak.simulation.shear import Sheared
+
+DISSIPATION = 1e-3
+"""Energy lost in an event, at least, in eps (chosen).
+
+In a Kob-Andersen glass of 1000 particles elastic steps of 2e-4 lose or gain less than 1e-4 and the
+smallest event loses 2e-2.
+"""
+
+ACTIVE = 0.6
+"""D2min above which a particle is plastically active, in sigma^2; Rottler and Ortner 2024."""
+
+AVALANCHE = 0.1
+"""Share of active particles above which a window is an avalanche and is left out (chosen).
+
+Rottler and Ortner 2024 remove "large collective avalanches" and do not say how large.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What happens over a range of strain.
+
+    Parameters
+    ----------
+    start
+        The configuration at its beginning.
+    strain
+        At its beginning.
+    d2min : (N,) array
+        The largest D2min of each particle in one step of it, in sigma^2.
+    events
+        Number of plastic events in it.
+    """
+
+    start: Configuration
+    strain: float
+    d2min: NDArray[np.float64]
+    events: int
+
+
+def dissipation(before: Sheared, after: Sheared) -> float:
+    """Return the energy that a step loses, in eps: the work done less what is kept."""
+    strained = before.configuration.box.volume * (after.strain - before.strain)
+    return before.energy + strained * (before.stress + after.stress) / 2 - after.energy
+
+
+def is_event(before: Sheared, after: Sheared) -> bool:
+    """Return whether a step is a plastic event: see `DISSIPATION`."""
+    return dissipation(before, after) > DISSIPATION
+
+
+def windows(
+    states: Iterable[Sheared], cutoff: float, width: float = 0.01, discard: float = 0.1
+) -> Iterator[Window]:
+    """Divide a shear into windows of strain and say who rearranged in each.
+
+    Parameters
+    ----------
+    states
+        What `cagebreak.shear` yields, step by step.
+    cutoff
+        Of D2min, in sigma; its reference is the configuration one step before.
+    width, discard
+        Strain of a window, and the strain at the start that is left out; both from Rottler and
+        Ortner 2024.
+
+    Yields
+    ------
+    Window
+        The last one only if it is whole.
+
+    Raises
+    ------
+    InputError
+        If `width` is not positive or `discard` is negative.
+    """
+    if not width > 0 or not discard >= 0:
+        raise InputError(
+            f"width, discard: expected strains > 0 and >= 0, got {width!r} and {discard!r}"
+        )
+    before: Sheared | None = None
+    window: Window | None = None
+    for state in states:
+        strain = abs(state.strain)
+        if window is not None and before is not None and is_event(before, state):
+            moved = d2min(before.configuration, state.configuration, cutoff)
+            largest = np.maximum(window.d2min, moved)
+            window = Window(window.start, window.strain, largest, window.events + 1)
+        # Strains are sums of steps: half a step is their rounding.
+        slack = 0.5 * abs(state.strain - before.strain) if before is not None else 0.0
+        ended = window is not None and strain > abs(window.strain) + width - slack
+        if ended and window is not None:
+            yield window
+        if ended or (window is None and strain > discard - slack):
+            nothing = np.zeros(len(state.configuration))
+            window = Window(state.configuration, state.strain, nothing, 0)
+        before = state
+
+
+def active(
+    window: Window, threshold: float = ACTIVE, avalanche: float = AVALANCHE, species: int = 0
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the active particles of a window, and as many of the least mobile.
+
+    Parameters
+    ----------
+    window
+    threshold
+        Active are particles with a larger D2min, in sigma^2.
+    avalanche
+        If a larger share of the species is active, both lists are empty.
+    species
+        Whose particles are looked at; the majority in Rottler and Ortner 2024.
+    """
+    members = np.flatnonzero(window.start.species == species)
+    moved = window.d2min[members]
+    n = int((moved > threshold).sum())
+    if n > avalanche * len(members):
+        n = 0
+    order = np.argsort(moved, kind="stable")
+    return np.sort(members[order[len(order) - n :]]), np.sort(members[order[:n]])
