@@ -175,3 +175,26 @@ def test_bad_arguments_are_named(states):
     with pytest.raises(ConfigurationError, match="species number 2"):
         list(shear(start.replace(species=np.full(60, 2)), KA, 0.1))
     assert isinstance(states[0], Sheared)
+
+
+def test_figures_of_a_shear(states):
+    from cagebreak.dynamics.plasticity import curve
+    from cagebreak.figures.rottler2024 import slices, stress_strain
+
+    course = curve(states)
+    assert len(course) == len(states)
+    events = [is_event(a, b) for a, b in itertools.pairwise(states)]
+    assert course.event.tolist() == [False, *events]
+    figure = stress_strain(course)
+    assert [axes.get_ylabel() != "" for axes in figure.axes] == [True] * 3
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), course.stress)
+    window = next(w for w in windows(states, 1.5, 0.02) if w.events)
+    figure = slices([("one", window.start, window.d2min), ("two", window.start, window.d2min)])
+    circles = figure.axes[0].collections[0]
+    assert window.d2min[window.start.species == 0].max() in circles.get_array()
+    with pytest.raises(InputError, match="at least two states"):
+        stress_strain(course[:1])
+    with pytest.raises(InputError, match="expected D2min"):
+        slices([("one", window.start, window.d2min[:3])])
+    with pytest.raises(InputError, match="panels: expected at least one"):
+        slices([])

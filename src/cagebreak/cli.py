@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cagebreak.errors import CagebreakError, InputError
+from cagebreak.errors import CagebreakError, InputError, StoreError
 
 if TYPE_CHECKING:
     from cagebreak.study import StageStatus, Study
@@ -103,6 +103,7 @@ def status(recipe: str) -> None:
     _print_status(found)
     if any(stage.stage == "propensity" and stage.done for stage in found):
         _print_relaxation(study)
+    _print_drift(study)
     complete = all(stage.done == stage.total for stage in found)
     click.echo(f"next: cagebreak {'fit' if complete else 'run'} {recipe}")
 
@@ -179,6 +180,23 @@ def _print_relaxation(study: "Study") -> None:
                 f"tau_alpha of {species}: {tau:.3g} tau; "
                 f"equilibrated for {equilibrated / tau:.3g} tau_alpha"
             )
+
+
+def _print_drift(study: "Study") -> None:
+    from cagebreak.dynamics.equilibrium import relaxed
+
+    try:
+        table = study.drift()
+    except StoreError:
+        return
+    for row in table:
+        verdict = "it drifts" if row.drifts else "no drift"
+        click.echo(
+            f"{row.quantity} over the halves of the last step of preparation: {row.first:.5g}, "
+            f"{row.second:.5g}, difference {row.difference:.2g} +- {row.error:.2g}: {verdict}"
+        )
+    if not relaxed(table):
+        click.echo("the last step is too short to say so: F_s has not decayed over half of it")
 
 
 def _print_scores(study: "Study", table: Any) -> None:

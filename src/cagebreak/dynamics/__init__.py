@@ -1,5 +1,5 @@
 """What a simulation says about motion."""
 
-from cagebreak.dynamics import d2min, propensity, relaxation
+from cagebreak.dynamics import d2min, equilibrium, plasticity, propensity, relaxation
 
-__all__ = ["d2min", "propensity", "relaxation"]
+__all__ = ["d2min", "equilibrium", "plasticity", "propensity", "relaxation"]

@@ -33,6 +33,11 @@ Rottler and Ortner 2024 remove "large collective avalanches" and do not say how 
 """
 
 
+CURVE = np.dtype(
+    [("strain", "f8"), ("energy", "f8"), ("stress", "f8"), ("lost", "f8"), ("event", "?")]
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Window:
     """What happens over a range of strain.
@@ -64,6 +69,29 @@ def dissipation(before: Sheared, after: Sheared) -> float:
 def is_event(before: Sheared, after: Sheared) -> bool:
     """Return whether a step is a plastic event: see `DISSIPATION`."""
     return dissipation(before, after) > DISSIPATION
+
+
+def curve(states: Iterable[Sheared]) -> np.recarray:
+    """Return the course of a shear: a row a state.
+
+    Parameters
+    ----------
+    states
+        What `cagebreak.shear` yields, step by step.
+
+    Returns
+    -------
+    record array
+        `strain`; `energy` a particle, in eps; `stress`, in eps / sigma^3; `lost`: what the step to
+        this state lost, in eps; `event`: whether it was a plastic event.
+    """
+    rows, before = [], None
+    for state in states:
+        lost = 0.0 if before is None else dissipation(before, state)
+        energy = state.energy / len(state.configuration)
+        rows.append((state.strain, energy, state.stress, lost, lost > DISSIPATION))
+        before = state
+    return np.array(rows, CURVE).view(np.recarray)
 
 
 def windows(

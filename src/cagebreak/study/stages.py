@@ -136,6 +136,12 @@ def load_configuration(store: Store, c: int) -> Configuration:
     return hdf5.configuration(store.load(unit), str(store.path(unit)))
 
 
+def load_history(store: Store, c: int) -> NDArray | None:
+    """Return how a configuration was prepared; None if that was not kept yet."""
+    arrays = store.load(Unit("equilibrate", (c,)))
+    return arrays.get("history")
+
+
 def load_propensity(store: Store, c: int) -> tuple[Propensity, dict[str, NDArray]]:
     """Return the propensity of a configuration; and `msd` and `f_s` (T, S), means over runs."""
     arrays = store.load(Unit("propensity", (c,)))

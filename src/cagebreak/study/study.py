@@ -12,6 +12,7 @@ import numpy as np
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
+from cagebreak.dynamics.equilibrium import drift
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.dynamics.relaxation import tau_alpha
 from cagebreak.errors import InputError, StoreError, UnitError
@@ -220,6 +221,23 @@ class Study:
         arrays = [self.store.load(Unit("propensity", (c,)), ("times", "f_s")) for c in done]
         found = tau_alpha(arrays[0]["times"], np.mean([each["f_s"] for each in arrays], axis=0))
         return dict(zip(self.recipe.model.species_names, found.tolist(), strict=True))
+
+    def drift(self) -> np.recarray:
+        """Return what changed over the last step of the preparation, from those done so far.
+
+        See `cagebreak.dynamics.equilibrium.drift`.
+
+        Raises
+        ------
+        StoreError
+            If no configuration is done yet, or they were made before it was recorded.
+        """
+        done = [u.address[0] for u in self._units("equilibrate") if self.store.has(u)]
+        histories = [stages.load_history(self.store, c) for c in done]
+        recorded = [history for history in histories if history is not None]
+        if not recorded:
+            raise StoreError(f"{self.store.folder}: no record of an equilibration; run the study")
+        return drift(recorded)
 
     def fit(
         self,

@@ -1,0 +1,89 @@
+"""Whether configurations are equilibrated: the two halves of their last step compared."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cagebreak.configuration import SPECIES_NAMES
+from cagebreak.errors import InputError
+
+SIGNIFICANT = 3.0
+"""Standard errors by which the halves differ at least where something drifts (chosen)."""
+
+RELAXED = 0.1
+"""F_s over half of the step, at most, where the liquid has forgotten where it was (chosen).
+
+About two tau_alpha: with less, no drift means little.
+"""
+
+DRIFT = np.dtype(
+    [
+        ("quantity", "U16"),
+        ("first", "f8"),
+        ("second", "f8"),
+        ("difference", "f8"),
+        ("error", "f8"),
+        ("drifts", "?"),
+    ]
+)
+
+
+def drift(histories: Sequence[np.ndarray]) -> np.recarray:
+    """Compare the two halves of the last step of a preparation, over configurations.
+
+    Parameters
+    ----------
+    histories
+        For each configuration what `cagebreak.simulation.preparation.Prepared` calls its history.
+
+    Returns
+    -------
+    record array
+        A row for the means of `energy` (a particle, in eps) and `pressure` (eps / sigma^3) over
+        each half, and for each species one for F_s at its end, ``"F_s A"``: `first` and `second`,
+        means over configurations; their `difference`, and its standard `error` from the scatter of
+        configurations; `drifts`: whether it is more than `SIGNIFICANT` errors. NaN, and no drift,
+        where there are fewer than two configurations or segments.
+
+    Raises
+    ------
+    InputError
+        If there is no history.
+    """
+    if not len(histories):
+        raise InputError("histories: expected at least one, got none")
+    names = ["energy", "pressure"]
+    n_species = histories[0]["f_s"].shape[1]
+    halves = np.array([_halves(history) for history in histories])  # configuration, half, quantity
+    names += [f"F_s {SPECIES_NAMES[s]}" for s in range(n_species)]
+    apart = halves[:, 1] - halves[:, 0]
+    rows = np.zeros(len(names), DRIFT)
+    rows["quantity"] = names
+    rows["first"], rows["second"] = halves.mean(axis=0)
+    rows["difference"] = apart.mean(axis=0)
+    rows["error"] = np.nan
+    if len(histories) > 1:
+        rows["error"] = apart.std(axis=0, ddof=1) / np.sqrt(len(histories))
+    rows["drifts"] = np.abs(rows["difference"]) > SIGNIFICANT * rows["error"]
+    return rows.view(np.recarray)
+
+
+def relaxed(table: np.ndarray) -> bool:
+    """Return whether F_s of every species has fallen to `RELAXED` over each half of the step."""
+    of_scattering = np.char.startswith(table["quantity"], "F_s")
+    both = np.maximum(table["first"], table["second"])[of_scattering]
+    return bool((both <= RELAXED).all())
+
+
+def _halves(history: np.ndarray) -> np.ndarray:
+    rows = history[history["step"] == history["step"].max()]
+    if len(rows) < 2:
+        return np.full((2, 2 + history["f_s"].shape[1]), np.nan)
+    # As `cagebreak.simulation.preparation.segments` divides them.
+    middle = (len(rows) + 1) // 2
+    return np.array(
+        [
+            [part["energy"].mean(), part["pressure"].mean(), *part["f_s"][-1]]
+            for part in (rows[:middle], rows[middle:])
+        ]
+    )

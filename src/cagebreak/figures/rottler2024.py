@@ -1,0 +1,115 @@
+"""The figures of Rottler and Ortner 2024 that show rearrangements; and the stress-strain curve."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import EllipseCollection
+from matplotlib.figure import Figure
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import InputError
+from cagebreak.figures import style
+
+THICKNESS = 1.0
+"""Of a slice, in sigma: one particle; Rottler and Ortner 2024, fig. 2."""
+
+
+def stress_strain(curve: np.ndarray) -> Figure:
+    """Draw the stress and the energy over strain, and the energy that each event loses.
+
+    Parameters
+    ----------
+    curve
+        What `cagebreak.dynamics.plasticity.curve` returned.
+
+    Raises
+    ------
+    InputError
+        If it has fewer than two rows.
+    """
+    if len(curve) < 2:
+        raise InputError(f"curve: expected at least two states, got {len(curve)}")
+    events = curve[curve["event"]]
+    with style.look():
+        figure, (stress, energy, lost) = style.panels(3, height=4.2)
+        color, marker = style.STATES["initial"]
+        stress.plot(curve["strain"], curve["stress"], color=color, lw=0.7)
+        stress.set_ylabel(r"$\sigma_{xy}\,\sigma^3/\,\varepsilon$")
+        energy.plot(curve["strain"], curve["energy"], color=color, lw=0.7)
+        energy.set_ylabel(r"$E\,/\,N\varepsilon$")
+        color, marker = style.STATES["inherent"]
+        before = np.flatnonzero(curve["event"]) - 1
+        stress.plot(
+            curve["strain"][before], curve["stress"][before], marker, color=color, ms=1.8, ls=""
+        )
+        lost.vlines(events["strain"], 1e-3, events["lost"], color=color, lw=0.5)
+        lost.plot(events["strain"], events["lost"], marker, color=color, ms=2, ls="")
+        lost.set_yscale("log")
+        lost.set_ylabel(r"lost in events$\,/\,\varepsilon$")
+        lost.set_xlabel(r"strain $\gamma$")
+        lost.set_xlim(curve["strain"].min(), curve["strain"].max())
+        stress.set_title(f"{len(events)} plastic events", loc="right")
+    return figure
+
+
+def slices(
+    panels: Sequence[tuple[str, Configuration, np.ndarray]],
+    species: int = 0,
+    largest: float | None = None,
+) -> Figure:
+    """Draw slices one particle thick, every particle coloured by its D2min; fig. 2.
+
+    The slice is perpendicular to z, around the particle of the species with the largest D2min.
+
+    Parameters
+    ----------
+    panels
+        For each its title, configuration, and D2min (N,) in sigma^2.
+    species
+        Whose particles are shown; the majority in the paper.
+    largest
+        D2min at the end of the scale, in sigma^2; in each panel its 98th percentile, if omitted.
+
+    Raises
+    ------
+    InputError
+        If there is no panel, or a D2min is of another number of particles.
+    """
+    if not len(panels):
+        raise InputError("panels: expected at least one, got none")
+    with style.look():
+        figure, ((part, axes),) = style.grid(1, len(panels), height=3.0)
+        for panel, (title, configuration, moved) in zip(axes, panels, strict=True):
+            drawn = _slice(panel, configuration, np.asarray(moved), species, largest)
+            panel.set_title(title)
+            bar = part.colorbar(drawn, ax=panel, shrink=0.8, pad=0.02)
+            bar.set_label(r"$D^2_{\min}\,/\,\sigma^2$")
+    return figure
+
+
+def _slice(
+    axes: Axes, configuration: Configuration, moved: np.ndarray, species: int, largest: float | None
+) -> Any:
+    if moved.shape != (len(configuration),):
+        raise InputError(f"panels: expected D2min ({len(configuration)},), got {moved.shape}")
+    wrapped, depth = configuration.wrapped, configuration.box.matrix[2, 2]
+    members = np.flatnonzero(configuration.species == species)
+    top = members[np.argmax(moved[members])]
+    height = wrapped[members, 2] - wrapped[top, 2]
+    shown = members[np.abs(height - depth * np.rint(height / depth)) < THICKNESS / 2]
+    ones = np.ones(len(shown))
+    circles = EllipseCollection(
+        ones, ones, 0 * ones, units="xy", offsets=wrapped[shown, :2], transOffset=axes.transData,
+        cmap="coolwarm", ec="#333333", lw=0.2,
+    )  # fmt: skip
+    circles.set_array(moved[shown])
+    end = np.percentile(moved[members], 98) if largest is None else largest
+    circles.set_clim(0, max(float(end), 1e-12))
+    axes.add_collection(circles)
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) @ configuration.box.matrix[:2, :2]
+    axes.plot(*corners.T, color=style.GREY, lw=0.6)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    return circles
