@@ -51,3 +51,12 @@ def generalised_error(Z, Y, alphas):
 def pearson(x, y):
     """Pearson r of two vectors."""
     return np.corrcoef(x, y)[0, 1]
+
+
+def multiple_correlation(X, y):
+    """Of columns with a vector, by least squares on unit columns."""
+    Z = X - X.mean(axis=0)
+    size = np.sqrt((Z**2).sum(axis=0))
+    Z = Z / np.where(size > 1e-8 * np.abs(X).max(axis=0) * np.sqrt(len(X)), size, np.inf)
+    fitted = Z @ np.linalg.lstsq(Z, y - y.mean(), rcond=1e-9)[0]
+    return np.sqrt((fitted @ fitted) / ((y - y.mean()) @ (y - y.mean())))

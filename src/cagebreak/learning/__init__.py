@@ -5,6 +5,7 @@ from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.ridge import Ridge
 from cagebreak.learning.samples import Sample, Samples
 from cagebreak.learning.scores import pearson
+from cagebreak.learning.selection import Selection, forward_selection
 from cagebreak.learning.standardize import Standardizer
 from cagebreak.learning.statistics import Statistics
 
@@ -13,9 +14,11 @@ __all__ = [
     "Sample",
     "Samples",
     "Scores",
+    "Selection",
     "Standardizer",
     "Statistics",
     "configuration_folds",
     "evaluate",
+    "forward_selection",
     "pearson",
 ]
