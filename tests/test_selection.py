@@ -93,7 +93,7 @@ def test_bad_arguments_are_named():
     statistics = Statistics.from_arrays(*awkward(0))
     with pytest.raises(InputError, match=r"n: .* from 1 to 11, got 12"):
         forward_selection(statistics, 12)
-    with pytest.raises(InputError, match="statistics: .* row"):
+    with pytest.raises(InputError, match=r"statistics: .* row"):
         forward_selection(Statistics(3, 1), 2)
     with pytest.raises(InputError, match=r"rows: expected \(11, 2\)"):
         forward_selection(statistics, 2).moments(Statistics(3, 1))

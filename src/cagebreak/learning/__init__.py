@@ -1,5 +1,8 @@
 """Learning the dynamics from the structure, from sufficient statistics."""
 
+from cagebreak.learning.ard import ARD
+from cagebreak.learning.components import PartialLeastSquares, PCARegression
+from cagebreak.learning.elastic_net import ElasticNet
 from cagebreak.learning.evaluate import Scores, evaluate
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.ridge import Ridge
@@ -10,6 +13,10 @@ from cagebreak.learning.standardize import Standardizer
 from cagebreak.learning.statistics import Statistics
 
 __all__ = [
+    "ARD",
+    "ElasticNet",
+    "PCARegression",
+    "PartialLeastSquares",
     "Ridge",
     "Sample",
     "Samples",

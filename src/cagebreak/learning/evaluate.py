@@ -14,8 +14,8 @@ from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.level import Level
-from cagebreak.learning.outer_fits import Fit, Fits, fit_levels, fit_ridge, fit_rows
-from cagebreak.learning.ridge import Ridge
+from cagebreak.learning.linear import LinearLearner
+from cagebreak.learning.outer_fits import Fit, Fits, fit_levels, fit_linear, fit_rows
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.scores import (
     COUNT,
@@ -83,13 +83,13 @@ def evaluate(
     the others; all that is chosen or estimated (alpha, mean, deviation, bounds of clipping) comes
     from them alone. Each species is learnt for itself.
 
-    `Ridge` learns from statistics: three readings of the samples, one configuration at a time,
-    serve all selections, targets and alphas, and memory does not grow with their number. Its
-    inner cross-validation leaves out the remaining folds in turn, pooled to ``learner.folds`` of
-    them if these are fewer. Any other scikit-learn regressor is given the rows of the training
-    configurations, X (n, F) and y (n, T), and as `groups` their configurations if its `fit` knows
-    the argument; one that takes a single target is to be wrapped in
-    `sklearn.multioutput.MultiOutputRegressor`.
+    `Ridge`, `ARD`, `ElasticNet`, `PCARegression` and `PartialLeastSquares` learn from statistics:
+    three readings of the samples, one configuration at a time, serve all selections and targets,
+    and memory does not grow with their number. Their inner cross-validation leaves out the
+    remaining folds in turn, pooled to ``learner.folds`` of them if these are fewer. Any other
+    scikit-learn regressor is given the rows of the training configurations, X (n, F) and y (n, T),
+    and as `groups` their configurations if its `fit` knows the argument; one that takes a single
+    target is to be wrapped in `sklearn.multioutput.MultiOutputRegressor`.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def evaluate(
     if level is not None and not 0 <= level < n_features:
         raise InputError(f"level: expected a column from 0 to {n_features - 1}, got {level!r}")
 
-    fit = fit_ridge if isinstance(learner, Ridge) else fit_rows
+    fit = fit_linear if isinstance(learner, LinearLearner) else fit_rows
     fits = fit(learner, samples, fold, chosen, families)
     levels = None if level is None else fit_levels(samples, fold, level)
     moments, halves = _predict_held_out(fits, samples, fold, chosen, level, levels)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import has_fit_parameter
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers
 from cagebreak.learning.level import Level
+from cagebreak.learning.linear import LinearLearner
 from cagebreak.learning.ridge import Ridge
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.standardize import Moments, Standardizer
@@ -28,14 +29,14 @@ class Fit(NamedTuple):
 Fits = dict[Fit, RegressorMixin]
 
 
-def fit_ridge(
-    learner: Ridge,
+def fit_linear(
+    learner: LinearLearner,
     samples: Samples,
     fold: Integers,
     columns: Mapping[str, Integers],
     families: Integers | None = None,
 ) -> Fits:
-    """Fit ridge regression from two readings of the samples, one configuration at a time.
+    """Fit a linear learner from two readings of the samples, one configuration at a time.
 
     The first reading gathers the moments, the second the statistics. Since the bounds of clipping
     depend on the training data, each outer fold has statistics of its own, one block for each
@@ -75,10 +76,13 @@ def fit_ridge(
         # In order of the folds, whatever the order in which species turn up.
         ordered = [blocks[j] for j in sorted(blocks)]
         for name, chosen in columns.items():
+            extra = {}
+            if families is not None and isinstance(learner, Ridge):
+                extra["families"] = families[chosen]
             fits[Fit(k, species, name)] = clone(learner).fit_statistics(
                 [block.select(chosen) for block in ordered],
                 standardizers[k, species].select(chosen),
-                None if families is None else families[chosen],
+                **extra,
             )
     return fits
 

@@ -1,14 +1,13 @@
 """What a linear prediction does on rows of which only the statistics are known."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from cagebreak.learning._checks import Floats
 from cagebreak.learning.scores import COUNT, X_MEAN, XX, XY, Y_MEAN, YY
 from cagebreak.learning.statistics import Statistics
 
 
-def prediction_moments(rows: Statistics, coefficients: Floats, intercept: ArrayLike) -> Floats:
+def prediction_moments(rows: Statistics, coefficients: Floats, intercept: Floats) -> Floats:
     r"""Return the moments of predictions :math:`w'x + b` and targets, (6, ..., T).
 
     With :math:`\hat y` the prediction, :math:`\sum \delta\hat y^2 = w'X'X w` and
@@ -22,7 +21,7 @@ def prediction_moments(rows: Statistics, coefficients: Floats, intercept: ArrayL
         Statistics of the rows predicted, of F features and T targets.
     coefficients : (F, ..., T) array
         Of each target, for any number of models.
-    intercept : (..., T) array, or what broadcasts to it
+    intercept : (..., T) array
     """
     shape = coefficients.shape[1:]
     flat = coefficients.reshape(rows.n_features, -1)

@@ -6,27 +6,19 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted
 
 from cagebreak.errors import InputError
-from cagebreak.learning._checks import (
-    Floats,
-    Integers,
-    as_table,
-    require_choice,
-    require_finite,
-)
-from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning._checks import Floats, Integers
+from cagebreak.learning.linear import LinearLearner
 from cagebreak.learning.ridge_path import RidgePath
-from cagebreak.learning.standardize import CLIP, Moments, Standardizer
-from cagebreak.learning.statistics import CENTERS, Statistics
+from cagebreak.learning.standardize import CLIP, Standardizer
+from cagebreak.learning.statistics import Statistics
 
 ALPHAS = tuple(10.0**decade for decade in range(-5, 5))
 WIDEST = (1e-10, 1e10)
 
 
-class Ridge(RegressorMixin, BaseEstimator):
+class Ridge(LinearLearner):
     """Linear regression with an L2 penalty, for all targets (times) at once.
 
     Minimises ``sum_i (y_i - w'z_i - b)^2 + alpha |w|^2`` over standardised features z
@@ -84,14 +76,12 @@ class Ridge(RegressorMixin, BaseEstimator):
     n_features_in_ : int
     """
 
-    coef_: Floats
-    intercept_: Floats
     alpha_: Floats
     alphas_: Floats
     weights_: Floats
     errors_: Floats | None
-    standardizer_: Standardizer | None
-    n_features_in_: int
+
+    _of_each_target = ("coef_", "intercept_", "alpha_", "weights_")
 
     def __init__(
         self,
@@ -132,28 +122,7 @@ class Ridge(RegressorMixin, BaseEstimator):
             If a shape does not fit, a number is not finite, there are no rows, or a parameter is
             out of range.
         """
-        self._check_parameters()
-        X = as_table("X", X)
-        Y = np.asarray(y)
-        single = Y.ndim == 1
-        Y = as_table("y", Y[:, None] if single else Y, len(X))
-        configurations = _rows_of_groups(groups, len(X))
-        moments = Moments.none(X.shape[1])
-        for rows in configurations:
-            moments = moments + Moments.of(X[rows])
-        standardizer = Standardizer.from_moments(moments, self.clip)
-        fold = configuration_folds(len(configurations), self.folds, seed=self.seed)
-        parts = [
-            Statistics(X.shape[1], Y.shape[1], center=self.center) for _ in range(fold.max() + 1)
-        ]
-        for rows, held_out_in in zip(configurations, fold, strict=True):
-            parts[held_out_in].add(standardizer.transform(X[rows]), Y[rows])
-        self.fit_statistics(parts, standardizer, families)
-        if single:
-            self.coef_, self.intercept_ = self.coef_[0], self.intercept_[0]
-            self.alpha_, self.weights_ = self.alpha_[0], self.weights_[0]
-            self.errors_ = None if self.errors_ is None else self.errors_[:, 0]
-        return self
+        return self._fit_rows(X, y, groups, families=families)
 
     def fit_statistics(
         self,
@@ -180,16 +149,8 @@ class Ridge(RegressorMixin, BaseEstimator):
             parameter is out of range.
         """
         self._check_parameters()
-        parts = [part for part in parts if part.count > 0]
-        if not parts:
-            raise InputError("parts: expected at least one row, got none")
+        parts = self._checked(parts, standardizer)
         n_features = parts[0].n_features
-        if n_features == 0:
-            raise InputError("X: expected at least one feature, got none")
-        if standardizer is not None and standardizer.n_features_in_ != n_features:
-            raise InputError(
-                f"standardizer: expected {n_features} features, got {standardizer.n_features_in_}"
-            )
         combinations = _combinations(families, n_features, self.weights)
         blocks = self._blocks(parts)
         everything = Statistics.pooled(blocks, self.center)
@@ -205,40 +166,8 @@ class Ridge(RegressorMixin, BaseEstimator):
             factors, targets = combinations[k][1], chosen == k
             path = RidgePath(everything.select(targets=targets).scaled(factors))
             coefficients[:, targets] = factors[:, None] * path.coefficients(self.alpha_[targets])
-        self.coef_ = coefficients.T
-        self.intercept_ = everything.y_mean - everything.x_mean @ coefficients
-        if self.center == "configuration":
-            self.intercept_ = everything.y_mean.copy()
-        self.standardizer_ = standardizer
-        self.n_features_in_ = n_features
+        self._set(coefficients, everything, standardizer)
         return self
-
-    def predict(self, X: ArrayLike, groups: ArrayLike | None = None) -> Floats:
-        """Return the predictions for the rows of X (n, F), (n,) or (n, T).
-
-        Parameters
-        ----------
-        X
-        groups : (n,) array, optional
-            The configuration each row belongs to, of use only with ``center="configuration"``;
-            all rows are of one configuration if omitted.
-
-        Raises
-        ------
-        InputError
-            If X has another number of columns, or a number is not finite.
-        """
-        check_is_fitted(self)
-        X = as_table("X", X, n_columns=self.n_features_in_)
-        if self.standardizer_ is None:
-            require_finite("X", X, X.sum(axis=0))
-        else:
-            X = self.standardizer_.transform(X)
-        predicted = X @ self.coef_.T
-        if self.center == "configuration":
-            for rows in _rows_of_groups(groups, len(X)):
-                predicted[rows] -= predicted[rows].mean(axis=0)
-        return predicted + self.intercept_
 
     def _choose(
         self, blocks: Sequence[Statistics], everything: Statistics, candidates: Sequence[Floats]
@@ -265,23 +194,8 @@ class Ridge(RegressorMixin, BaseEstimator):
         self.errors_ = errors[chosen, used, targets].T
         return chosen
 
-    def _blocks(self, parts: Sequence[Statistics]) -> Sequence[Statistics]:
-        """Return the parts, pooled into as many blocks as there are folds."""
-        if len(parts) <= self.folds:
-            return parts
-        fold = configuration_folds(len(parts), self.folds, seed=self.seed)
-        return [
-            Statistics.pooled(
-                (part for part, held_out_in in zip(parts, fold, strict=True) if held_out_in == k),
-                self.center,
-            )
-            for k in range(self.folds)
-        ]
-
     def _check_parameters(self) -> None:
-        require_choice("center", self.center, CENTERS)
-        if self.folds < 2:
-            raise InputError(f"folds: expected at least 2, got {self.folds}")
+        super()._check_parameters()
         alphas = np.asarray(self.alphas, dtype=float)
         if alphas.ndim != 1 or len(alphas) == 0 or not (np.diff(alphas) > 0).all():
             raise InputError(f"alphas: expected an increasing sequence, got {self.alphas!r}")
@@ -305,22 +219,6 @@ def _combinations(
             )
     others = itertools.product(weights, repeat=int(member.max()))
     return [(choice, np.array(choice)[member]) for choice in ((1.0, *other) for other in others)]
-
-
-def _rows_of_groups(groups: ArrayLike | None, n_rows: int) -> list[slice | Integers]:
-    """Return the rows of each group, as a slice where they stand together."""
-    if groups is None:
-        return [slice(0, n_rows)]
-    labels = np.asarray(groups)
-    if labels.shape != (n_rows,):
-        raise InputError(f"groups: expected shape ({n_rows},), got {labels.shape}")
-    _, group = np.unique(labels, return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    found = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
-    return [
-        slice(int(rows[0]), int(rows[-1]) + 1) if rows[-1] - rows[0] == len(rows) - 1 else rows
-        for rows in found
-    ]
 
 
 def _widened(alphas: Sequence[float]) -> tuple[Floats, slice]:
