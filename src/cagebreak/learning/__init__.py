@@ -1,7 +1,9 @@
 """Learning the dynamics from the structure, from sufficient statistics."""
 
 from cagebreak.learning.ard import ARD
+from cagebreak.learning.collection import Collection, collect
 from cagebreak.learning.components import PartialLeastSquares, PCARegression
+from cagebreak.learning.cross_validation import held_out_moments
 from cagebreak.learning.elastic_net import ElasticNet
 from cagebreak.learning.evaluate import Scores, evaluate
 from cagebreak.learning.folds import configuration_folds
@@ -14,6 +16,7 @@ from cagebreak.learning.statistics import Statistics
 
 __all__ = [
     "ARD",
+    "Collection",
     "ElasticNet",
     "PCARegression",
     "PartialLeastSquares",
@@ -24,8 +27,10 @@ __all__ = [
     "Selection",
     "Standardizer",
     "Statistics",
+    "collect",
     "configuration_folds",
     "evaluate",
     "forward_selection",
+    "held_out_moments",
     "pearson",
 ]

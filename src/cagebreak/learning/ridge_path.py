@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.linalg import blas
 
 from cagebreak.learning._checks import Floats
 from cagebreak.learning.spectrum import decompose
@@ -28,6 +29,13 @@ class RidgePath:
     def coefficients(self, alpha: ArrayLike) -> Floats:
         """Return the coefficients (F, T) for one alpha, or for one alpha of each target, (T,)."""
         return self._vectors @ (self._rotated / (self._values[:, None] + np.asarray(alpha)))
+
+    def inverse(self, alpha: float) -> Floats:
+        """Return ``(X'X + alpha)^-1``, (F, F)."""
+        root = self._vectors / np.sqrt(self._values + alpha)
+        # BLAS fills one triangle, in half the time.
+        whole = blas.dsyrk(1.0, root.T, trans=1, lower=1)
+        return np.tril(whole) + np.tril(whole, -1).T
 
     def squared_errors(self, alphas: Floats, rows: Statistics) -> Floats:
         """Return the sum of squared errors on other rows, (A, T), from their statistics alone.

@@ -191,9 +191,9 @@ def forward_selection(statistics: Statistics, n: int) -> Selection:
         raise InputError("statistics: expected at least one row, got none")
     scale = scale_of(np.diag(statistics.xx_lower), statistics.x_mean, statistics.count)
     y_scale = scale_of(np.diag(statistics.yy), statistics.y_mean, statistics.count)
-    correlation = statistics.xx * _inverse(scale)[:, None]
-    correlation *= _inverse(scale)
-    with_target = statistics.xy * _inverse(scale)[:, None] * _inverse(y_scale)
+    correlation = statistics.xx * inverse(scale)[:, None]
+    correlation *= inverse(scale)
+    with_target = statistics.xy * inverse(scale)[:, None] * inverse(y_scale)
 
     n_targets = statistics.n_targets
     order = np.full((n_targets, n), -1)
@@ -206,9 +206,9 @@ def forward_selection(statistics: Statistics, n: int) -> Selection:
         r[target, :k] = np.sqrt(np.minimum(np.cumsum(steps**2), 1.0))
         r[target, k:] = r[target, k - 1] if k else np.nan
         # After each step w = L'^-1 z: with U = L^-1, the running sum of U[j, i] z[j] over j.
-        inverse = np.linalg.solve(triangle, np.eye(k))
-        path = np.cumsum(np.tril(inverse) * steps[:, None], axis=0)
-        path *= y_scale[target] * _inverse(scale[chosen])
+        triangle_inverse = np.linalg.solve(triangle, np.eye(k))
+        path = np.cumsum(np.tril(triangle_inverse) * steps[:, None], axis=0)
+        path *= y_scale[target] * inverse(scale[chosen])
         coefficients[target, :k, :k] = path
         coefficients[target, k:, :k] = path[-1:]
     return Selection(statistics, order, r, coefficients)
@@ -252,5 +252,6 @@ def _greedy(correlation: Floats, with_target: Floats, n: int) -> tuple[Integers,
     return order, steps, np.tril(factor[:, order].T)
 
 
-def _inverse(scale: Floats) -> Floats:
+def inverse(scale: Floats) -> Floats:
+    """Return 1 / scale, and 0 where that is 0."""
     return np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)

@@ -1,9 +1,7 @@
 """Sufficient statistics of linear learning: count, means and Gram blocks of a set of rows."""
 
 import os
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Self
 
 import h5py
@@ -19,6 +17,7 @@ from cagebreak.learning._checks import (
     require_choice,
     require_finite,
 )
+from cagebreak.learning._saving import read_labels, replacing, write_labels
 
 CENTERS = ("global", "configuration")
 
@@ -45,6 +44,7 @@ class Statistics:
     Attributes
     ----------
     count : int
+        A float where rows are weighed.
     x_mean : (F,) array
     y_mean : (T,) array
     xx : (F, F) array
@@ -71,7 +71,7 @@ class Statistics:
         self.n_targets = n_targets
         self.center = center
         self.labels = labels
-        self.count = 0
+        self.count: float = 0
         self._mean = np.zeros(n_features + n_targets)
         # Only the lower triangle holds the truth; see `xx`.
         self._gram = np.zeros((n_features + n_targets, n_features + n_targets))
@@ -214,6 +214,27 @@ class Statistics:
         part._gram *= both
         return part
 
+    def weighted(self, weight: float) -> Self:
+        """Return the statistics of rows that count `weight` times; 0 makes them those of no rows.
+
+        With it configurations are weighed, drawn several times (a bootstrap), or left out:
+        ``Statistics.pooled(part.weighted(w) for part, w in zip(parts, weights))``. The count is
+        then the sum of the weights, which need not be whole.
+
+        Raises
+        ------
+        InputError
+            If the weight is negative or not finite.
+        """
+        if not 0 <= weight < np.inf:
+            raise InputError(f"weight: expected a number from 0, got {weight!r}")
+        part = self._copy()
+        part.count *= weight
+        part._gram *= weight
+        if weight == 0:
+            part._mean[:] = 0.0
+        return part
+
     def __add__(self, other: "Statistics") -> Self:
         """Return the statistics of the rows of both."""
         return self._copy()._combine(other, +1)
@@ -229,21 +250,14 @@ class Statistics:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the statistics to an HDF5 file, completely or not at all."""
-        path = Path(path)
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        try:
-            with h5py.File(beside, "w") as file:
-                file.attrs["kind"] = "statistics"
-                file.attrs["center"] = self.center
-                file.attrs["count"] = self.count
-                file["x_mean"], file["y_mean"] = self.x_mean, self.y_mean
-                file["xx"], file["xy"], file["yy"] = self.xx, self.xy, self.yy
-                if self.labels is not None:
-                    _write_labels(file.create_group("labels", track_order=True), self.labels)
-            os.replace(beside, path)
-        finally:
-            Path(beside).unlink(missing_ok=True)
+        with replacing(path) as file:
+            file.attrs["kind"] = "statistics"
+            file.attrs["center"] = self.center
+            file.attrs["count"] = self.count
+            file["x_mean"], file["y_mean"] = self.x_mean, self.y_mean
+            file["xx"], file["xy"], file["yy"] = self.xx, self.xy, self.yy
+            if self.labels is not None:
+                write_labels(file.create_group("labels", track_order=True), self.labels)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -256,10 +270,10 @@ class Statistics:
         """
         try:
             with h5py.File(path, "r") as file:
-                labels = _read_labels(file["labels"]) if "labels" in file else None
+                labels = read_labels(file["labels"]) if "labels" in file else None
                 x_mean, y_mean = file["x_mean"][:], file["y_mean"][:]
                 loaded = cls(len(x_mean), len(y_mean), file.attrs["center"], labels)
-                loaded.count = int(file.attrs["count"])
+                loaded.count = file.attrs["count"].item()
                 loaded._mean = np.concatenate([x_mean, y_mean])
                 loaded._gram = np.block(
                     [[file["xx"][:], file["xy"][:]], [file["xy"][:].T, file["yy"][:]]]
@@ -269,6 +283,25 @@ class Statistics:
         except (OSError, KeyError, ValueError) as error:
             raise FileFormatError(f"{path}: expected saved statistics, {error}") from error
         return loaded
+
+    def packed(self) -> tuple[float, Floats, Floats]:
+        """Return the count, the mean of [X Y], and the lower triangle of its Gram matrix."""
+        return self.count, self._mean.copy(), self._gram[np.tril_indices(len(self._mean))]
+
+    @classmethod
+    def unpacked(
+        cls,
+        count: float,
+        mean: Floats,
+        triangle: Floats,
+        n_targets: int,
+        labels: np.ndarray | None = None,
+    ) -> Self:
+        """Return the statistics, centred globally, whose `packed` arrays are given."""
+        part = cls(len(mean) - n_targets, n_targets, labels=labels)
+        part.count, part._mean = count, mean.astype(np.float64)
+        part._gram[np.tril_indices(len(mean))] = triangle
+        return part
 
     def _copy(self) -> Self:
         copy = type(self)(self.n_features, self.n_targets, self.center, self.labels)
@@ -323,20 +356,3 @@ def _mirror(matrix: Floats) -> None:
         square[:] = np.tril(square) + np.tril(square, -1).T
         for j in range(i + size, n, size):
             matrix[i : i + size, j : j + size] = matrix[j : j + size, i : i + size].T
-
-
-def _write_labels(group: h5py.Group, labels: np.ndarray) -> None:
-    # HDF5 has no fixed-width Unicode: words are stored as UTF-8.
-    for name in labels.dtype.names or ():
-        field = labels[name]
-        group[name] = np.char.encode(field, "utf-8") if field.dtype.kind == "U" else field
-        group[name].attrs["dtype"] = field.dtype.str
-
-
-def _read_labels(group: h5py.Group) -> np.ndarray:
-    dtype = np.dtype([(name, group[name].attrs["dtype"]) for name in group])
-    labels = np.empty(len(next(iter(group.values()))), dtype=dtype)
-    for name in group:
-        field = group[name][:]
-        labels[name] = np.char.decode(field, "utf-8") if field.dtype.kind == "S" else field
-    return labels

@@ -1,0 +1,360 @@
+"""The statistics of each of several configurations: all that the tools of this package ask for."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import h5py
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cagebreak.errors import FileFormatError, InputError
+from cagebreak.learning._checks import Floats
+from cagebreak.learning._saving import read_labels, replacing, write_labels
+from cagebreak.learning.samples import Sample, Samples, in_turn
+from cagebreak.learning.scores import pair_moments
+from cagebreak.learning.standardize import CLIP, Moments, Standardizer
+from cagebreak.learning.statistics import Statistics
+
+KIND = "statistics of configurations"
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """Statistics of standardised features and targets, for each of C configurations.
+
+    Made by `collect`. From it follow selection, ablation, collinearity, learning curves and every
+    linear fit, with cross-validation and bootstrap over configurations, without the data.
+
+    The features are standardised and clipped with `standardizer`, whose bounds come from all
+    configurations collected, if none was given: of the features, never of the targets. All else
+    that a fit estimates or chooses comes from its training configurations.
+
+    Parameters
+    ----------
+    parts : sequence of Statistics
+        One for each configuration, or group of them, centred globally.
+    standardizer : Standardizer
+        Of the features.
+    times : (T,) array
+        Of the targets.
+    halves : (C, 6, T) array, optional
+        Moments of the targets from either half of the runs; they give the noise ceiling.
+    about : mapping
+        What the rows are, in words, e.g. ``{"species": "A", "length": "sigma"}``; saved with them.
+
+    Raises
+    ------
+    InputError
+        If there is no part, or something does not fit them.
+    """
+
+    parts: Sequence[Statistics]
+    standardizer: Standardizer
+    times: Floats
+    halves: Floats | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.parts) == 0:
+            raise InputError("parts: expected at least one configuration, got none")
+        first = self.parts[0]
+        for part in self.parts:
+            first._require_same_columns(part)
+        times = np.asarray(self.times, dtype=np.float64)
+        if times.shape != (first.n_targets,):
+            raise InputError(f"times: expected shape ({first.n_targets},), got {times.shape}")
+        object.__setattr__(self, "times", times)
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    @property
+    def n_features(self) -> int:
+        """Number of features, F."""
+        return self.parts[0].n_features
+
+    @property
+    def n_targets(self) -> int:
+        """Number of targets, T."""
+        return self.parts[0].n_targets
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """The labels of the features, (F,)."""
+        return self.parts[0].labels
+
+    def pooled(self, weights: ArrayLike | None = None, center: str = "global") -> Statistics:
+        """Return the statistics of all configurations together, each with its weight (C,)."""
+        if weights is None:
+            return Statistics.pooled(self.parts, center)
+        weights = np.asarray(weights, dtype=np.float64)
+        if weights.shape != (len(self),):
+            raise InputError(f"weights: expected shape ({len(self)},), got {weights.shape}")
+        drawn = (
+            part.weighted(weight)
+            for part, weight in zip(self.parts, weights.tolist(), strict=True)
+            if weight > 0
+        )
+        return Statistics.pooled(drawn, center)
+
+    def weighted(self, weights: ArrayLike) -> Self:
+        """Return the collection with every configuration counted as often as its weight (C,)."""
+        weights = np.asarray(weights, dtype=np.float64)
+        if weights.shape != (len(self),) or not (weights > 0).all():
+            raise InputError(f"weights: expected ({len(self)},) positive numbers, got {weights!r}")
+        pairs = zip(self.parts, weights.tolist(), strict=True)
+        return replace(self, parts=[part.weighted(weight) for part, weight in pairs])
+
+    def select(self, features: Any = None, targets: Any = None) -> Self:
+        """Return the collection of some features and targets, as of `Statistics.select`."""
+        standardizer = self.standardizer
+        if features is not None:
+            standardizer = standardizer.select(features)
+        wanted = np.arange(self.n_targets) if targets is None else targets
+        return replace(
+            self,
+            parts=[part.select(features, targets) for part in self.parts],
+            standardizer=standardizer,
+            times=self.times[wanted],
+            halves=None if self.halves is None else self.halves[:, :, wanted],
+        )
+
+    def __add__(self, other: "Collection") -> Self:
+        """Return the configurations of both, which were standardised alike.
+
+        Raises
+        ------
+        InputError
+            If features, times or standardisers differ, or what is said about them.
+        """
+        ours, theirs = self.standardizer, other.standardizer
+        alike = ours.clip == theirs.clip and all(
+            np.array_equal(a, b)
+            for a, b in ((ours.mean_, theirs.mean_), (ours.scale_, theirs.scale_))
+        )
+        if not alike:
+            raise InputError(
+                "other: expected features standardised alike; give both a standardizer"
+            )
+        if not np.array_equal(self.times, other.times) or dict(self.about) != dict(other.about):
+            raise InputError("other: expected the same times, and the same said about it")
+        halves = None
+        if self.halves is not None and other.halves is not None:
+            halves = np.concatenate([self.halves, other.halves])
+        return replace(self, parts=[*self.parts, *other.parts], halves=halves)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the collection to an HDF5 file, completely or not at all.
+
+        `gram` holds the lower triangles of the Gram matrices of [X Y], row after row, `mean` and
+        `count` the rest of each configuration.
+        """
+        packed = [part.packed() for part in self.parts]
+        with replacing(path) as file:
+            file.attrs["kind"] = KIND
+            file.attrs["n_targets"] = self.n_targets
+            for name, text in self.about.items():
+                file.attrs[f"about {name}"] = text
+            file["count"] = np.array([count for count, _, _ in packed])
+            file["mean"] = np.array([mean for _, mean, _ in packed])
+            gram = file.create_dataset("gram", (len(packed), len(packed[0][2])), "f8")
+            for row, (_, _, triangle) in enumerate(packed):
+                gram[row] = triangle
+            file["times"] = self.times
+            file["x_mean"], file["x_scale"] = self.standardizer.mean_, self.standardizer.scale_
+            file["x_mean"].attrs["clip"] = self.standardizer.clip
+            if self.halves is not None:
+                file["halves"] = self.halves
+            if self.labels is not None:
+                write_labels(file.create_group("labels", track_order=True), self.labels)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what `save` has written.
+
+        Raises
+        ------
+        FileFormatError
+            If the file is no HDF5 file of such a collection.
+        """
+        try:
+            with h5py.File(path, "r") as file:
+                if file.attrs["kind"] != KIND:
+                    raise ValueError(f"it holds {file.attrs['kind']!r}")
+                labels = read_labels(file["labels"]) if "labels" in file else None
+                n_targets = int(file.attrs["n_targets"])
+                numbers = zip(file["count"][:].tolist(), file["mean"][:], strict=True)
+                parts = [
+                    Statistics.unpacked(count, mean, file["gram"][row], n_targets, labels)
+                    for row, (count, mean) in enumerate(numbers)
+                ]
+                standardizer = Standardizer(float(file["x_mean"].attrs["clip"]))
+                standardizer.mean_, standardizer.scale_ = file["x_mean"][:], file["x_scale"][:]
+                standardizer.n_features_in_ = len(standardizer.mean_)
+                halves = file["halves"][:] if "halves" in file else None
+                about = {
+                    name.removeprefix("about "): str(text)
+                    for name, text in file.attrs.items()
+                    if name.startswith("about ")
+                }
+                return cls(parts, standardizer, file["times"][:], halves, about)
+        except FileNotFoundError:
+            raise
+        except (OSError, KeyError, ValueError) as error:
+            raise FileFormatError(f"{path}: expected a saved collection, {error}") from error
+
+
+def collect(
+    samples: Samples | Iterable[Sample],
+    *,
+    species: str = "A",
+    labels: np.ndarray | None = None,
+    times: ArrayLike | None = None,
+    standardizer: Standardizer | None = None,
+    clip: float = CLIP,
+    blocks: int | None = None,
+    executor: Executor | None = None,
+    about: Mapping[str, str] | None = None,
+) -> Collection:
+    """Read configurations one at a time and return their statistics.
+
+    Parameters
+    ----------
+    samples
+        Read twice, first for mean and deviation; or once, in the order they come, if a
+        standardizer is given: then any iterable will do, a generator of any length.
+    species
+        Whose particles are rows.
+    labels : (F,) structured array, optional
+        Of the features.
+    times : (T,) array, optional
+        Of the targets; 0, 1, ... if omitted.
+    standardizer
+        Of the features; from all configurations if omitted.
+    clip
+        Of the standardizer that is made.
+    blocks
+        Configuration i goes into block i modulo this number, and a block counts as a
+        configuration: memory is then that of so many, however long the stream. One block for
+        each configuration if omitted.
+    executor
+        Any `concurrent.futures.Executor`; each of its workers reads some of the samples, which
+        must be a sequence that can be sent to it.
+    about
+        See `Collection`.
+
+    Raises
+    ------
+    InputError
+        If no particle is of the species, samples do not fit each other, or an iterator comes
+        without a standardizer.
+    """
+    sequence = hasattr(samples, "__len__") and hasattr(samples, "__getitem__")
+    if not sequence and (standardizer is None or executor is not None):
+        raise InputError("samples: expected a sequence; an iterator only with a standardizer")
+    if blocks is not None and blocks < 1:
+        raise InputError(f"blocks: expected at least 1, got {blocks!r}")
+    if standardizer is None:
+        moments = _reduced(_moments_of, samples, species, executor)
+        total = sum(moments[1:], start=moments[0])
+        standardizer = Standardizer.from_moments(total, clip)
+    n_blocks = blocks
+    if sequence:
+        found = _reduced(_statistics_of, samples, (species, standardizer, n_blocks), executor)
+    else:
+        found = [_statistics_of(samples, None, (species, standardizer, n_blocks))]
+    parts: dict[int, Statistics] = {}
+    halves: dict[int, Floats] = {}
+    for of_worker in found:
+        for block, (part, half) in of_worker.items():
+            parts[block] = parts[block] + part if block in parts else part
+            if half is not None:
+                halves[block] = merged(halves[block], half) if block in halves else half
+    if not parts:
+        raise InputError(f"samples: expected particles of species {species}, got none")
+    ordered = sorted(parts)
+    first = parts[ordered[0]]
+    for part in parts.values():
+        if labels is not None and labels.shape != (part.n_features,):
+            raise InputError(f"labels: expected shape ({part.n_features},), got {labels.shape}")
+        part.labels = labels
+    of_targets = np.arange(first.n_targets) if times is None else times
+    whole = len(halves) == len(parts)
+    return Collection(
+        [parts[block] for block in ordered],
+        standardizer,
+        np.asarray(of_targets, dtype=np.float64),
+        np.stack([halves[block] for block in ordered]) if whole else None,
+        {"species": species, **(about or {})},
+    )
+
+
+def merged(first: Floats, second: Floats) -> Floats:
+    """Return the `scores.pair_moments` (6, ...) of the rows of both."""
+    count = first[0] + second[0]
+    part = np.divide(second[0], count, out=np.zeros_like(count), where=count > 0)
+    delta = second[1:3] - first[1:3]
+    between = first[0] * part * np.stack([delta[0] ** 2, delta[1] ** 2, delta[0] * delta[1]])
+    return np.concatenate(
+        [count[None], first[1:3] + part * delta, first[3:] + second[3:] + between]
+    )
+
+
+def _reduced(work: Any, samples: Any, argument: Any, executor: Executor | None) -> list[Any]:
+    """Return what workers make of their share of the samples."""
+    if executor is None:
+        return [work(samples, range(len(samples)), argument)]
+    workers = getattr(executor, "_max_workers", None) or os.cpu_count() or 1
+    shares = [range(k, len(samples), workers) for k in range(min(workers, len(samples)))]
+    sent = [executor.submit(work, samples, share, argument) for share in shares]
+    return [future.result() for future in sent]
+
+
+class _Share:
+    """Some of the samples, read when they are asked for."""
+
+    def __init__(self, samples: Samples, indices: range) -> None:
+        self.samples, self.indices = samples, indices
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self.samples[self.indices[index]]
+
+
+def _moments_of(samples: Samples, indices: range, species: str) -> Moments:
+    total = None
+    for _, sample in in_turn(_Share(samples, indices)):
+        rows = sample.rows().get(species, np.arange(0))
+        new = Moments.of(sample.features[rows])
+        total = new if total is None else total + new
+    if total is None:
+        raise InputError("samples: expected at least one configuration, got none")
+    return total
+
+
+def _statistics_of(
+    samples: Any, indices: range | None, argument: tuple[str, Standardizer, int | None]
+) -> dict[int, tuple[Statistics, Floats | None]]:
+    species, standardizer, n_blocks = argument
+    numbered: Iterable[tuple[int, Sample]] = enumerate(samples)
+    if indices is not None:
+        numbered = ((indices[k], sample) for k, sample in in_turn(_Share(samples, indices)))
+    found: dict[int, tuple[Statistics, Floats | None]] = {}
+    for i, sample in numbered:
+        rows = sample.rows().get(species, np.arange(0))
+        if not len(rows):
+            continue
+        X, Y = sample.features[rows], sample.targets[rows]
+        half = None if sample.halves is None else pair_moments(*sample.halves[:, rows])
+        block = i if n_blocks is None else i % n_blocks
+        part, before = found.get(block, (Statistics(X.shape[1], Y.shape[1]), None))
+        part.add(standardizer.transform(X), Y)
+        if before is not None and half is not None:
+            half = merged(before, half)
+        found[block] = (part, half)
+    return found
