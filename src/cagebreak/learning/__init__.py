@@ -1,23 +1,42 @@
 """Learning the dynamics from the structure, from sufficient statistics."""
 
+from cagebreak.learning.ablation import ablation, label_groups, order_groups, range_groups
 from cagebreak.learning.ard import ARD
 from cagebreak.learning.collection import Collection, collect
+from cagebreak.learning.collinearity import (
+    MisleadingCoefficients,
+    clusters,
+    collinearity,
+    warn_if_misleading,
+)
+from cagebreak.learning.compare import Comparison, compare
 from cagebreak.learning.components import PartialLeastSquares, PCARegression
 from cagebreak.learning.cross_validation import held_out_moments
 from cagebreak.learning.elastic_net import ElasticNet
 from cagebreak.learning.evaluate import Scores, evaluate
 from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning.learning_curve import LearningCurve, learning_curve
 from cagebreak.learning.ridge import Ridge
 from cagebreak.learning.samples import Sample, Samples
 from cagebreak.learning.scores import pearson
 from cagebreak.learning.selection import Selection, forward_selection
+from cagebreak.learning.selection_curve import (
+    SelectionCurve,
+    selection_curve,
+    selection_stability,
+)
 from cagebreak.learning.standardize import Standardizer
 from cagebreak.learning.statistics import Statistics
+from cagebreak.learning.transfer import Source, transfer
+from cagebreak.learning.uncertainty import ceiling_corrected, paired_difference
 
 __all__ = [
     "ARD",
     "Collection",
+    "Comparison",
     "ElasticNet",
+    "LearningCurve",
+    "MisleadingCoefficients",
     "PCARegression",
     "PartialLeastSquares",
     "Ridge",
@@ -25,12 +44,28 @@ __all__ = [
     "Samples",
     "Scores",
     "Selection",
+    "SelectionCurve",
+    "Source",
     "Standardizer",
     "Statistics",
+    "ablation",
+    "ceiling_corrected",
+    "clusters",
     "collect",
+    "collinearity",
+    "compare",
     "configuration_folds",
     "evaluate",
     "forward_selection",
     "held_out_moments",
+    "label_groups",
+    "learning_curve",
+    "order_groups",
+    "paired_difference",
     "pearson",
+    "range_groups",
+    "selection_curve",
+    "selection_stability",
+    "transfer",
+    "warn_if_misleading",
 ]
