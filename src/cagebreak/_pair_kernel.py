@@ -217,16 +217,21 @@ def sums(cells, form, table, energies, forces, laplacians):
 
 @njit(**OPTIONS)
 def virial(cells, form, table, result):
-    """Add the sum over pairs of u'(r) r_a r_b / r to `result` (3, 3)."""
+    """Add the sum over pairs of u'(r) r_a r_b / r to `result` (3, 3); returns what `sums` does."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
     for i in range(len(cells.x)):
         n = gather(cells, i, index, near)
         for k in range(n):
             p = parameters(table, cells.species[i], cells.species[index[k]])
             r2 = near[3, k]
-            if r2 < p[CUTOFF_SQUARED]:
-                # Every pair is met twice.
-                slope = force_over_distance(form, r2, p) / -2
-                for a in range(3):
-                    for b in range(3):
-                        result[a, b] += slope * near[a, k] * near[b, k]
+            if r2 >= p[CUTOFF_SQUARED]:
+                continue
+            contact = p[SIGMA] if form == HARD_LOG else 0.0
+            if np.sqrt(r2) <= contact:
+                return cells.order[i], cells.order[index[k]]
+            # Every pair is met twice.
+            slope = force_over_distance(form, r2, p) / -2
+            for a in range(3):
+                for b in range(3):
+                    result[a, b] += slope * near[a, k] * near[b, k]
+    return np.int64(-1), np.int64(-1)

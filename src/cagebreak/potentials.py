@@ -121,10 +121,12 @@ def stress(configuration: Configuration, model: Model) -> Floats:
     the particles at rest is :math:`-\mathrm{tr} \, \sigma / 3`. Parameters and errors are those of
     `energy`.
     """
-    energies(configuration, model)  # raises if the model cannot describe the configuration
+    check_species(configuration, model)
     pair, result = model.pair, np.zeros((3, 3))
     cells = cell_list(configuration, pair.cutoff * np.max(pair.sigma))
-    kernel.virial(cells, FORMS[pair.form], pair_table(pair), result)
+    i, j = kernel.virial(cells, FORMS[pair.form], pair_table(pair), result)
+    if i >= 0:
+        raise overlap_error(i, j, model)
     return result / configuration.box.volume
 
 

@@ -132,7 +132,30 @@ def inherent_state(
     if not isinstance(max_iterations, int | np.integer) or max_iterations < 1:
         raise InputError(f"max_iterations: expected 1, 2, ..., got {max_iterations!r}")
     energy(configuration, model)  # raises if the model cannot describe the configuration
-    best, progress, status = _descend(configuration, model, force_tolerance, max_iterations)
+    first_dt = FIRST_DT[model.pair.form]
+    return fire(configuration, model, force_tolerance, max_iterations, first_dt)
+
+
+def fire(
+    configuration: Configuration,
+    model: Model,
+    force_tolerance: float,
+    max_iterations: int,
+    first_dt: float,
+) -> InherentState:
+    """Do what `inherent_state` does, with arguments that are known to be right.
+
+    Who starts near a minimum may set out with steps longer than `FIRST_DT`; none gets longer than
+    `LARGEST_DT` of those.
+
+    Raises
+    ------
+    NotConvergedError
+        As `inherent_state`.
+    """
+    best, progress, status = _descend(
+        configuration, model, force_tolerance, max_iterations, first_dt
+    )
     end = configuration.replace(positions=best, velocities=None)
     state = InherentState(
         start=configuration,
@@ -151,17 +174,20 @@ def inherent_state(
 
 
 def _descend(
-    configuration: Configuration, model: Model, force_tolerance: float, max_iterations: int
+    configuration: Configuration,
+    model: Model,
+    force_tolerance: float,
+    max_iterations: int,
+    first_dt: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
     """Return the best positions (N, 3), the progress of the kernel, and its status."""
     pair, form = model.pair, FORMS[model.pair.form]
     table = pair_table(pair)
     reach = pair.cutoff * np.array(pair.sigma) + SKIN
-    first_dt = FIRST_DT[pair.form]
     told = kernel.Parameters(
         force_tolerance=float(force_tolerance),
         max_iterations=int(max_iterations),
-        largest_dt=LARGEST_DT * first_dt,
+        largest_dt=LARGEST_DT * FIRST_DT[pair.form],
         dt_per_gap=DT_PER_GAP,
         longest_step=LONGEST_STEP,
         skin=SKIN,
