@@ -44,11 +44,12 @@ def main() -> None:
 @click.argument("model")
 @_RECIPE
 @click.option("--small", is_flag=True, help="A liquid that relaxes, in a study of some minutes.")
-def new(model: str, recipe: str, small: bool) -> None:
+@click.option("--shear", is_flag=True, help="Athermal shear of a glass, instead of thermal runs.")
+def new(model: str, recipe: str, small: bool, shear: bool) -> None:
     """Write RECIPE with every default for MODEL spelled out, e.g. hard-spheres hs.toml."""
     from cagebreak.study.recipe import write_new
 
-    write_new(recipe, model, small)
+    write_new(recipe, model, small, shear)
     click.echo(f"wrote {recipe}; look through it, then: cagebreak plan {recipe}")
 
 
@@ -90,8 +91,9 @@ def run(recipe: str, engine: str, workers: int | None, set_aside: bool) -> None:
     """Do what RECIPE still needs; stopped or killed, it goes on from where it was."""
     study = _study(recipe)
     study.run(engine, workers, set_aside=set_aside)
-    _print_relaxation(study)
-    click.echo(f"done; next: cagebreak fit {recipe}")
+    if study.recipe.asks_for("isoconfigurational"):
+        _print_relaxation(study)
+    click.echo(f"done; next: cagebreak {_next(study)} {recipe}")
 
 
 @main.command()
@@ -103,21 +105,24 @@ def status(recipe: str) -> None:
     _print_status(found)
     if any(stage.stage == "propensity" and stage.done for stage in found):
         _print_relaxation(study)
-    _print_drift(study)
+    if study.recipe.asks_for("isoconfigurational"):
+        _print_drift(study)
     complete = all(stage.done == stage.total for stage in found)
-    click.echo(f"next: cagebreak {'fit' if complete else 'run'} {recipe}")
+    click.echo(f"next: cagebreak {_next(study) if complete else 'run'} {recipe}")
 
 
 @main.command()
 @_RECIPE
-def fit(recipe: str) -> None:
+@click.option("--target", default="displacement", show_default=True, help="displacement or d2min.")
+def fit(recipe: str, target: str) -> None:
     """Learn propensity from structure and say how well it is predicted."""
+    from cagebreak.study.results import SCORES
+
     study = _study(recipe)
-    scores = study.fit()
+    scores = study.fit(target=target)
     _print_scores(study, scores.table)
-    click.echo(
-        f"wrote {study.store.folder / 'tables' / 'scores.csv'}; next: cagebreak figure {recipe}"
-    )
+    table = study.store.folder / "tables" / f"{SCORES[target]}.csv"
+    click.echo(f"wrote {table}; next: cagebreak figure {recipe}")
 
 
 @main.command()
@@ -131,8 +136,10 @@ def figure(recipe: str, names: Sequence[str], published: str | None) -> None:
     from cagebreak.figures import FIGURES
 
     study = _study(recipe)
+    asks_for = study.recipe.asks_for
     folder = study.store.folder / "figures"
-    for name in names or FIGURES:
+    fitting = [n for n, spec in FIGURES.items() if not spec.section or asks_for(spec.section)]
+    for name in names or fitting:
         try:
             study.figure(name, folder / name, published)
         except InputError as error:
@@ -142,6 +149,11 @@ def figure(recipe: str, names: Sequence[str], published: str | None) -> None:
             click.echo(f"{name} is not drawn: {error}", err=True)
         else:
             click.echo(f"wrote {folder / name}.png, .pdf and its tables")
+
+
+def _next(study: "Study") -> str:
+    """Return the command after a study is done."""
+    return "fit" if study.recipe.asks_for("isoconfigurational") else "figure"
 
 
 def _study(recipe: str) -> "Study":

@@ -32,7 +32,6 @@ AVALANCHE = 0.1
 Rottler and Ortner 2024 remove "large collective avalanches" and do not say how large.
 """
 
-
 CURVE = np.dtype(
     [("strain", "f8"), ("energy", "f8"), ("stress", "f8"), ("lost", "f8"), ("event", "?")]
 )
@@ -60,6 +59,22 @@ class Window:
     events: int
 
 
+@dataclass(frozen=True, eq=False)
+class Course:
+    """A shear from its start to its end.
+
+    Parameters
+    ----------
+    curve : record array
+        A row a step; see `curve`.
+    windows
+        In order of strain; see `windows`.
+    """
+
+    curve: np.recarray
+    windows: tuple[Window, ...]
+
+
 def dissipation(before: Sheared, after: Sheared) -> float:
     """Return the energy that a step loses, in eps: the work done less what is kept."""
     strained = before.configuration.box.volume * (after.strain - before.strain)
@@ -69,6 +84,13 @@ def dissipation(before: Sheared, after: Sheared) -> float:
 def is_event(before: Sheared, after: Sheared) -> bool:
     """Return whether a step is a plastic event: see `DISSIPATION`."""
     return dissipation(before, after) > DISSIPATION
+
+
+def point(before: Sheared | None, state: Sheared) -> tuple[float, float, float, float, bool]:
+    """Return the row of `curve` for a state and the one before."""
+    lost = 0.0 if before is None else dissipation(before, state)
+    energy = state.energy / len(state.configuration)
+    return state.strain, energy, state.stress, lost, lost > DISSIPATION
 
 
 def curve(states: Iterable[Sheared]) -> np.recarray:
@@ -87,11 +109,57 @@ def curve(states: Iterable[Sheared]) -> np.recarray:
     """
     rows, before = [], None
     for state in states:
-        lost = 0.0 if before is None else dissipation(before, state)
-        energy = state.energy / len(state.configuration)
-        rows.append((state.strain, energy, state.stress, lost, lost > DISSIPATION))
+        rows.append(point(before, state))
         before = state
     return np.array(rows, CURVE).view(np.recarray)
+
+
+class Windows:
+    """Divides a shear into windows of strain, step by step.
+
+    Parameters
+    ----------
+    cutoff, width, discard
+        See `windows`.
+    current
+        The window that is open, if the shear goes on from within one.
+
+    Raises
+    ------
+    InputError
+        If `width` is not positive or `discard` is negative.
+    """
+
+    def __init__(
+        self,
+        cutoff: float,
+        width: float = 0.01,
+        discard: float = 0.1,
+        current: Window | None = None,
+    ) -> None:
+        if not width > 0 or not discard >= 0:
+            raise InputError(
+                f"width, discard: expected strains > 0 and >= 0, got {width!r} and {discard!r}"
+            )
+        self._cutoff, self._width, self._discard = cutoff, width, discard
+        self.current = current
+
+    def add(self, before: Sheared | None, state: Sheared) -> Window | None:
+        """Take in a step, or the start with nothing before it; return the window it completes."""
+        window = self.current
+        if window is not None and before is not None and is_event(before, state):
+            moved = d2min(before.configuration, state.configuration, self._cutoff)
+            largest = np.maximum(window.d2min, moved)
+            window = Window(window.start, window.strain, largest, window.events + 1)
+        # Strains are sums of steps: half a step is their rounding.
+        slack = 0.5 * abs(state.strain - before.strain) if before is not None else 0.0
+        strain = abs(state.strain)
+        ended = window is not None and strain > abs(window.strain) + self._width - slack
+        self.current = window
+        if ended or (window is None and strain > self._discard - slack):
+            nothing = np.zeros(len(state.configuration))
+            self.current = Window(state.configuration, state.strain, nothing, 0)
+        return window if ended else None
 
 
 def windows(
@@ -119,26 +187,12 @@ def windows(
     InputError
         If `width` is not positive or `discard` is negative.
     """
-    if not width > 0 or not discard >= 0:
-        raise InputError(
-            f"width, discard: expected strains > 0 and >= 0, got {width!r} and {discard!r}"
-        )
-    before: Sheared | None = None
-    window: Window | None = None
+    division = Windows(cutoff, width, discard)
+    before = None
     for state in states:
-        strain = abs(state.strain)
-        if window is not None and before is not None and is_event(before, state):
-            moved = d2min(before.configuration, state.configuration, cutoff)
-            largest = np.maximum(window.d2min, moved)
-            window = Window(window.start, window.strain, largest, window.events + 1)
-        # Strains are sums of steps: half a step is their rounding.
-        slack = 0.5 * abs(state.strain - before.strain) if before is not None else 0.0
-        ended = window is not None and strain > abs(window.strain) + width - slack
-        if ended and window is not None:
-            yield window
-        if ended or (window is None and strain > discard - slack):
-            nothing = np.zeros(len(state.configuration))
-            window = Window(state.configuration, state.strain, nothing, 0)
+        whole = division.add(before, state)
+        if whole is not None:
+            yield whole
         before = state
 
 

@@ -24,6 +24,11 @@ class FigureSpec:
         What it shows, in one line.
     published
         Whether it needs published curves besides, which the user gives.
+    section
+        The section of the recipe whose results it shows, or "" for any. Of the runs it is drawn
+        over time, and told tau_alpha.
+    panels
+        Whether it shows configurations of the study besides.
     """
 
     module: str
@@ -31,10 +36,12 @@ class FigureSpec:
     tables: tuple[str, ...]
     title: str
     published: bool = False
+    section: str = "isoconfigurational"
+    panels: bool = False
 
     @property
     def function(self) -> Callable[..., Any]:
-        """``function(*tables, tau_alpha=...) -> Figure``; imports matplotlib."""
+        """``function(*tables, ...) -> Figure``; imports matplotlib."""
         return getattr(import_module(f"{__name__}.{self.module}"), self.name)
 
 
@@ -101,6 +108,21 @@ FIGURES = {
             "contributions",
             ("scores",),
             "What each part of the description contributes (Alkemade 2023, fig. 5)",
+        ),
+        FigureSpec(
+            "rottler2024",
+            "stress_strain",
+            ("shear",),
+            "Stress and energy over strain, and what each plastic event loses",
+            section="shear",
+        ),
+        FigureSpec(
+            "rottler2024",
+            "slices",
+            (),
+            "D2min in slices, thermal and under shear (Rottler and Ortner 2024, fig. 2)",
+            section="",
+            panels=True,
         ),
     )
 }

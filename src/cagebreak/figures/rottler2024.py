@@ -9,6 +9,7 @@ from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 
 from cagebreak.configuration import Configuration
+from cagebreak.dynamics.plasticity import DISSIPATION
 from cagebreak.errors import InputError
 from cagebreak.figures import style
 
@@ -22,35 +23,50 @@ def stress_strain(curve: np.ndarray) -> Figure:
     Parameters
     ----------
     curve
-        What `cagebreak.dynamics.plasticity.curve` returned.
+        What `cagebreak.dynamics.plasticity.curve` returned; or the table ``"shear"`` of a study,
+        of several configurations, whose means are drawn over them.
 
     Raises
     ------
     InputError
-        If it has fewer than two rows.
+        If it has fewer than two rows, or configurations of different length.
     """
     if len(curve) < 2:
         raise InputError(f"curve: expected at least two states, got {len(curve)}")
-    events = curve[curve["event"]]
+    names = curve.dtype.names or ()
+    of_whom = curve["configuration"] if "configuration" in names else np.zeros(len(curve))
+    parts = [curve[of_whom == c] for c in np.unique(of_whom)]
+    if len({len(part) for part in parts}) > 1:
+        raise InputError("curve: expected configurations sheared alike, got different lengths")
+    several = len(parts) > 1
     with style.look():
-        figure, (stress, energy, lost) = style.panels(3, height=4.2)
-        color, marker = style.STATES["initial"]
-        stress.plot(curve["strain"], curve["stress"], color=color, lw=0.7)
-        stress.set_ylabel(r"$\sigma_{xy}\,\sigma^3/\,\varepsilon$")
-        energy.plot(curve["strain"], curve["energy"], color=color, lw=0.7)
-        energy.set_ylabel(r"$E\,/\,N\varepsilon$")
+        figure, axes = style.panels(3, height=4.2)
+        color, _ = style.STATES["initial"]
+        for panel, name in zip(axes, ("stress", "energy"), strict=False):
+            for part in parts:
+                shade, width = ("#BBBBBB", 0.4) if several else (color, 0.7)
+                panel.plot(part["strain"], part[name], color=shade, lw=width)
+            if several:
+                mean = np.mean([part[name] for part in parts], axis=0)
+                panel.plot(parts[0]["strain"], mean, color=color, lw=1.1)
+        _, _, lost = axes
+        axes[0].set_ylabel(r"$\sigma_{xy}\,\sigma^3/\,\varepsilon$")
+        axes[1].set_ylabel(r"$E\,/\,N\varepsilon$")
+        events = curve[curve["event"]]
         color, marker = style.STATES["inherent"]
-        before = np.flatnonzero(curve["event"]) - 1
-        stress.plot(
-            curve["strain"][before], curve["stress"][before], marker, color=color, ms=1.8, ls=""
-        )
-        lost.vlines(events["strain"], 1e-3, events["lost"], color=color, lw=0.5)
-        lost.plot(events["strain"], events["lost"], marker, color=color, ms=2, ls="")
+        if not several:
+            before = np.flatnonzero(curve["event"]) - 1
+            axes[0].plot(
+                curve["strain"][before], curve["stress"][before], marker, color=color, ms=1.8, ls=""
+            )
+        lost.vlines(events["strain"], DISSIPATION, events["lost"], color=color, lw=0.4)
+        lost.plot(events["strain"], events["lost"], marker, color=color, ms=1.8, ls="")
         lost.set_yscale("log")
         lost.set_ylabel(r"lost in events$\,/\,\varepsilon$")
         lost.set_xlabel(r"strain $\gamma$")
         lost.set_xlim(curve["strain"].min(), curve["strain"].max())
-        stress.set_title(f"{len(events)} plastic events", loc="right")
+        of = f" in {len(parts)} configurations" if several else ""
+        axes[0].set_title(f"{len(events)} plastic events{of}", loc="right")
     return figure
 
 

@@ -75,8 +75,11 @@ def begin(
     Raises
     ------
     InputError
-        If the first two lattice vectors are not in the plane xy, the first along x.
+        If the first two lattice vectors are not in the plane xy, the first along x; or if the model
+        is hard spheres, which have no energy.
     """
+    if model.pair.form == "hard_log":
+        raise InputError(f"model: expected one with an energy to minimise, got {model.name}")
     matrix = configuration.box.matrix
     if matrix[0, 1] or matrix[0, 2] or matrix[1, 2]:
         raise InputError(
@@ -138,7 +141,7 @@ def shear(
     Raises
     ------
     InputError
-        If strain or step is absurd, or the box lies otherwise than `begin` expects.
+        If strain or step is absurd, or the box or the model is not what `begin` expects.
     NotConvergedError
         If a minimisation fails.
     """

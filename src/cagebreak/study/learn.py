@@ -24,6 +24,7 @@ def learn(
     chosen: Mapping[str, selections.Selection],
     species: Sequence[str],
     name: str | None,
+    target: str,
 ) -> Scores:
     """Evaluate a learner, by default the recipe's ridge regression, on a study that is done.
 
@@ -33,7 +34,7 @@ def learn(
     default = {"center": wanted.center, "weights": (1.0,)}
     numbers = [species_index(letter, recipe.model.n_species) for letter in species]
     labels = describe.labels(recipe)
-    times = load_propensity(store, 0)[0].times
+    times = load_propensity(store, 0, target)[0].times
     parts = []
     # One thread gives the same bits anywhere; on busy cores several were eight times slower.
     with threadpool_limits(limits=1, user_api="blas"):
@@ -49,7 +50,7 @@ def learn(
                 )
                 part = evaluate(
                     ridge if learner is None else learner,
-                    StudySamples(store, recipe, number, group.sources, group.read),
+                    StudySamples(store, recipe, number, group.sources, group.read, target),
                     seed=seed_sequence(recipe.study.seed, "fit"),
                     columns=group.columns,
                     families=families(of_sources[group.read].view(np.recarray)),

@@ -13,10 +13,12 @@ from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.cage import Source
+from cagebreak.dynamics.d2min import D2Min
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.simulation import preparation
 from cagebreak.simulation.engine import dynamics
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
+from cagebreak.simulation.shear import advance, shear
 from cagebreak.states import CageState, cage_state, inherent_state
 from cagebreak.study import describe
 from cagebreak.study.recipe import Recipe
@@ -26,6 +28,8 @@ T = TypeVar("T")
 
 _LARGEST = 2000  # particles simulated to calibrate; the cost is linear in their number
 _ENOUGH = 0.5  # seconds that a measurement takes at least
+_FLOW, _COARSE = 0.1, 2e-3  # strain, and steps to it, after which a glass yields
+_ENOUGH_STEPS = 4.0  # seconds of shear that are timed: a few events
 _HEADER = 20_000  # bytes of an HDF5 file beside its arrays, measured
 
 
@@ -97,7 +101,7 @@ def make_plan(
 
 
 def _seconds(recipe: Recipe, configuration: Configuration | None) -> dict[str, float]:
-    model, wanted = recipe.model, recipe.isoconfigurational
+    model = recipe.model
     n, steps = recipe.preparation.n_particles, recipe.preparation.protocol
     growth = 0.0
     if configuration is None or len(configuration) > _LARGEST:
@@ -116,25 +120,50 @@ def _seconds(recipe: Recipe, configuration: Configuration | None) -> dict[str, f
         spent = time.perf_counter() - start
     per_tau = spent / duration
 
+    seconds = {"equilibrate": growth + per_tau * sum(step.time for step in steps)}
+    if recipe.asks_for("isoconfigurational"):
+        seconds |= _seconds_of_runs(recipe, configuration, per_tau, duration)
+        seconds |= _seconds_of_states(recipe, configuration)
+    if recipe.asks_for("shear"):
+        seconds["shear"] = _seconds_of_shear(recipe, configuration)
+    return {name: scale * each for name, each in seconds.items()}
+
+
+def _seconds_of_runs(
+    recipe: Recipe, configuration: Configuration, per_tau: float, duration: float
+) -> dict[str, float]:
+    """Return what a run and the sums over them take; `per_tau` was measured over `duration`."""
+    wanted = recipe.isoconfigurational
     first = min(wanted.first, duration / 2)
     times = log_times(first, max(duration, 2 * first), wanted.n_times)
     start = time.perf_counter()
-    trajectory(configuration, model, times, seed=0)
+    displacements = trajectory(configuration, recipe.model, times, seed=0)
     looking = max(time.perf_counter() - start - times[-1] * per_tau, 0.0)
-
-    seconds = _seconds_of_states(recipe, configuration)
+    arrays = 1
+    if wanted.d2min_cutoff is not None:
+        arrays = 2
+        D2Min(configuration, wanted.d2min_cutoff)(displacements[:1])  # compiles
+        measure, fitting = _timed(D2Min, configuration, wanted.d2min_cutoff)
+        looking += fitting + _timed(measure, displacements)[1]
 
     lengths = np.ones((wanted.n_times, len(configuration)))
     start = time.perf_counter()
     Propensity.from_runs(np.arange(wanted.n_times), configuration.species, [lengths] * 8)
-    reducing = (time.perf_counter() - start) / 8 * wanted.n_runs
+    reducing = (time.perf_counter() - start) / 8 * wanted.n_runs * arrays
+    return {"run": looking + per_tau * wanted.last, "propensity": reducing}
 
-    seconds |= {
-        "equilibrate": growth + per_tau * sum(step.time for step in steps),
-        "run": looking + per_tau * wanted.last,
-        "propensity": reducing,
-    }
-    return {name: scale * each for name, each in seconds.items()}
+
+def _seconds_of_shear(recipe: Recipe, configuration: Configuration) -> float:
+    """Return what a shear takes, from steps in a glass that flows already."""
+    model, wanted = recipe.model, recipe.shear
+    *_, state = shear(configuration, model, _FLOW, step=_COARSE)
+    steps, spent = 0, 0.0
+    while spent < _ENOUGH_STEPS:
+        start = time.perf_counter()
+        state = advance(state, model, wanted.step, wanted.force_tolerance)
+        spent += time.perf_counter() - start
+        steps += 1
+    return spent / steps * wanted.n_steps
 
 
 def _seconds_of_states(recipe: Recipe, configuration: Configuration) -> dict[str, float]:
@@ -182,10 +211,21 @@ def _timed(work: Callable[..., T], *arguments: Any, **options: Any) -> tuple[T, 
 
 
 def _bytes(recipe: Recipe) -> dict[str, int]:
+    n = recipe.preparation.n_particles
+    arrays = {"equilibrate": n * 7}
+    if recipe.asks_for("shear"):
+        wanted = recipe.shear
+        windows = int((wanted.strain - wanted.discard) / wanted.window)
+        arrays["shear"] = n * (1 + 4 * windows) + 5 * wanted.n_steps
+    if recipe.asks_for("isoconfigurational"):
+        arrays |= _numbers_of_runs(recipe, n)
+    return {name: 8 * numbers + _HEADER for name, numbers in arrays.items()}
+
+
+def _numbers_of_runs(recipe: Recipe, n: int) -> dict[str, int]:
     wanted = recipe.isoconfigurational
-    n, t = recipe.preparation.n_particles, wanted.n_times
+    t = wanted.n_times * (1 if wanted.d2min_cutoff is None else 2)
     arrays = {
-        "equilibrate": n * 7,
         "run": n * (t + 1),
         "propensity": n * (2 * t + 1),
         "inherent": n * 4,
@@ -197,7 +237,7 @@ def _bytes(recipe: Recipe) -> dict[str, int]:
     if recipe.descriptors.recommended:
         labels = describe.recommended(recipe).labels()
         arrays[describing(describe.RECOMMENDED)] = n * len(labels)
-    return {name: 8 * numbers + _HEADER for name, numbers in arrays.items()}
+    return arrays
 
 
 def _existing(path: Path) -> Path:

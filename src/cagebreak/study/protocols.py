@@ -17,6 +17,8 @@ from cagebreak.models import (
     wahnstrom,
 )
 
+_A23, _RO24 = "Alkemade 2023", "Rottler and Ortner 2024"
+
 
 class Choice(NamedTuple):
     """The value of a key for one model, in a recipe and in a small one, and where it is from."""
@@ -40,12 +42,15 @@ class Protocol:
         Parameters of the small study: a liquid that relaxes within minutes.
     keys
         Keys of other sections, ``"section.key"``.
+    shear
+        The same in a recipe of shear; none for a model that is not sheared.
     """
 
     make: Callable[..., Model]
     comments: Mapping[str, str]
     small: Mapping[str, float]
     keys: Mapping[str, Choice] = field(default_factory=dict)
+    shear: Mapping[str, Choice] = field(default_factory=dict)
 
 
 def _nvt_nve(time: float, small: float) -> Choice:
@@ -72,6 +77,23 @@ def _quench(start: float, end: float, time: float, small: tuple[float, float]) -
     return Choice(steps(end, time), steps(*small), comment)
 
 
+def _shear(melt: float) -> dict[str, Choice]:
+    """Return the preparation of a glass of Rottler and Ortner 2024: a rapid quench of the melt."""
+
+    def steps(time: float, quench: float) -> tuple[dict[str, Any], ...]:
+        return (
+            {"ensemble": "NVT", "time": time, "temperature": (melt,)},
+            {"ensemble": "NVT", "time": quench, "temperature": (melt, melt / 1000)},
+        )
+
+    comment = f"the melt, then a quench over 500 tau ({_RO24}; the melt's time: chosen)"
+    return {
+        "preparation.n_configurations": Choice(30, 3, f"raise it to extend a study ({_RO24}: 30)"),
+        "preparation.n_particles": Choice(2000, 500, "all species together (chosen)"),
+        "preparation.steps": Choice(steps(100.0, 500.0), steps(20.0, 50.0), comment),
+    }
+
+
 def _last(tau_alpha: float, times: float, small: float, paper: str) -> Choice:
     return Choice(
         tau_alpha * times, small, f"last time, tau ({paper}: {times:g} tau_alpha, {tau_alpha:g})"
@@ -86,7 +108,6 @@ def _mixture(temperature: str, density: str, composition: str) -> dict[str, str]
     }
 
 
-_A23, _RO24 = "Alkemade 2023", "Rottler and Ortner 2024"
 _THIRTY_RUNS = Choice(30, 16, "per configuration; raise it to extend a study (" + _RO24 + ": 30)")
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -108,6 +129,7 @@ PROTOCOLS: dict[str, Protocol] = {
             "preparation.steps": _nvt_nve(6710.0, 500.0),
             "isoconfigurational.last": _last(671.0, 10, 200.0, _A23),
         },
+        shear=_shear(0.01),
     ),
     "kob_andersen": Protocol(
         kob_andersen,
@@ -117,6 +139,7 @@ PROTOCOLS: dict[str, Protocol] = {
             "preparation.steps": _nvt_nve(30750.0, 100.0),
             "isoconfigurational.last": _last(3075.0, 10, 30.0, _A23),
         },
+        shear=_shear(1.0),
     ),
     "kob_andersen_smoothed": Protocol(
         kob_andersen_smoothed,
@@ -127,6 +150,7 @@ PROTOCOLS: dict[str, Protocol] = {
             "isoconfigurational.n_runs": _THIRTY_RUNS,
             "isoconfigurational.last": _last(5000.0, 1, 30.0, _RO24),
         },
+        shear=_shear(1.0),
     ),
     "wahnstrom": Protocol(
         wahnstrom,
@@ -137,5 +161,6 @@ PROTOCOLS: dict[str, Protocol] = {
             "isoconfigurational.n_runs": _THIRTY_RUNS,
             "isoconfigurational.last": _last(1000.0, 1, 30.0, _RO24),
         },
+        shear=_shear(1.0),
     ),
 }

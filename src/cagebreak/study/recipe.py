@@ -5,7 +5,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,19 +39,14 @@ class Recipe:
         Every value as it stands in the file, by section and key.
     model
         The model that [model] describes.
-    study, preparation, isoconfigurational, states, descriptors, learning
-        The other sections.
+    sections
+        What the other sections of the file hold, by their names.
     """
 
     path: Path
     values: dict[str, dict[str, Any]]
     model: Model
-    study: schema.StudySection
-    preparation: schema.Growth | schema.Thermal
-    isoconfigurational: schema.Isoconfigurational
-    states: schema.States
-    descriptors: schema.Descriptors
-    learning: schema.Learning
+    sections: dict[str, Any]
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> "Recipe":
@@ -70,13 +65,58 @@ class Recipe:
             path=path,
             values=values,
             model=_model(path, values["model"]),
-            **{
+            sections={
                 name: section(**values[name])
                 for name, section in schema.sections(values["model"]["name"]).items()
+                if name in values
             },
         )
         _agree(recipe)
         return recipe
+
+    @property
+    def study(self) -> schema.StudySection:
+        """What holds for all of it."""
+        return self._section("study")
+
+    @property
+    def preparation(self) -> schema.Growth | schema.Thermal:
+        """How many configurations, and how they are prepared."""
+        return self._section("preparation")
+
+    @property
+    def isoconfigurational(self) -> schema.Isoconfigurational:
+        """The runs from each configuration; this and all below raise if the recipe lacks it."""
+        return self._section("isoconfigurational")
+
+    @property
+    def shear(self) -> schema.Shear:
+        """The shear of each configuration."""
+        return self._section("shear")
+
+    @property
+    def states(self) -> schema.States:
+        """How inherent and cage states are reached."""
+        return self._section("states")
+
+    @property
+    def descriptors(self) -> schema.Descriptors:
+        """How surroundings are described."""
+        return self._section("descriptors")
+
+    @property
+    def learning(self) -> schema.Learning:
+        """How it is learnt."""
+        return self._section("learning")
+
+    def asks_for(self, section: str) -> bool:
+        """Return whether the recipe has a section."""
+        return section in self.values
+
+    def _section(self, name: str) -> Any:
+        if name not in self.sections:
+            raise RecipeError(f"{self.path}: has no section [{name}], which this needs")
+        return self.sections[name]
 
     @property
     def folder(self) -> Path:
@@ -86,18 +126,21 @@ class Recipe:
     def select(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return the values of some keys (``"preparation.time"``) or sections (``"model"``).
 
-        A key that recipes of this model do not have is left out.
+        A key or section that the recipe does not have is left out.
         """
         selected = {}
         for key in keys:
             section, _, name = key.partition(".")
-            for each in [name] if name else self.values[section]:
-                if each in self.values[section]:
-                    selected[f"{section}.{each}"] = self.values[section][each]
+            entries = self.values.get(section, {})
+            for each in [name] if name else entries:
+                if each in entries:
+                    selected[f"{section}.{each}"] = entries[each]
         return selected
 
 
-def write_new(path: str | os.PathLike[str], model: str, small: bool = False) -> None:
+def write_new(
+    path: str | os.PathLike[str], model: str, small: bool = False, shear: bool = False
+) -> None:
     """Write a recipe with every default of a model spelled out and commented.
 
     Parameters
@@ -108,6 +151,8 @@ def write_new(path: str | os.PathLike[str], model: str, small: bool = False) -> 
         The model's name, e.g. ``"hard-spheres"``.
     small
         Write a study that ends within minutes, of a liquid that relaxes within it.
+    shear
+        Write a study of athermal shear instead of one of isoconfigurational runs.
 
     Raises
     ------
@@ -119,11 +164,15 @@ def write_new(path: str | os.PathLike[str], model: str, small: bool = False) -> 
     if name not in PROTOCOLS:
         known = [known.replace("_", "-") for known in PROTOCOLS]
         raise RecipeError(f"model: expected one of {', '.join(known)}, got {model!r}")
+    if shear and not PROTOCOLS[name].shear:
+        raise RecipeError(f"model: {model} has no energy to minimise, so it is not sheared")
     if path.suffix != ".toml":
         raise RecipeError(f"{path}: expected the name of a recipe to end in .toml")
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(text(schema.defaults(name, small)))
+            file.write(
+                text(schema.defaults(name, small, "shear" if shear else "isoconfigurational"))
+            )
     except FileExistsError:
         raise RecipeError(f"{path}: exists already, and is never overwritten") from None
 
@@ -132,9 +181,10 @@ def text(values: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a recipe as commented TOML."""
     model = PROTOCOLS[values["model"]["name"]].make()
     units = ", ".join(f"{unit} = {meaning}" for unit, meaning in model.units)
+    work = "isoconfigurational" if "isoconfigurational" in values else "shear"
     lines = [_HEADER.format(units=units)]
     for section, entries in values.items():
-        keys = schema.keys_of(section, values["model"]["name"])
+        keys = schema.keys_of(section, values["model"]["name"], work)
         tables = [name for name, value in entries.items() if isinstance(value, Mapping)]
         lines.append(f"[{section}]")
         for name in entries:
@@ -194,14 +244,24 @@ def _checked(path: Path, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
             raise RecipeError(f"{path}: [{name}] is no section of a recipe{_hint(name, sections)}")
         if not isinstance(content, dict):
             raise RecipeError(f"{path}: {name} = {_show(content)}: expected a section [{name}]")
-    for name in sections:
+    expected = list(schema.ALWAYS)
+    if not any(name in raw for names in schema.WORK.values() for name in names):
+        raise RecipeError(f"{path}: expected a section [isoconfigurational] or [shear]")
+    for names in schema.WORK.values():
+        if any(name in raw for name in names):
+            expected += names
+    for name in expected:
         if name not in raw:
             raise RecipeError(f"{path}: the section [{name}] is missing")
     named = raw["model"].get("name")
     if not isinstance(named, str) or named not in PROTOCOLS:
-        expected = f"one of {', '.join(PROTOCOLS)}"
-        raise RecipeError(_problem(path, "model", raw["model"], "name", expected, PROTOCOLS))
-    return {section: _checked_section(path, section, raw[section], named) for section in sections}
+        one_of = f"one of {', '.join(PROTOCOLS)}"
+        raise RecipeError(_problem(path, "model", raw["model"], "name", one_of, PROTOCOLS))
+    return {
+        section: _checked_section(path, section, raw[section], named)
+        for section in sections
+        if section in raw
+    }
 
 
 def _checked_section(path: Path, section: str, raw: dict[str, Any], model: str) -> dict[str, Any]:
@@ -214,6 +274,8 @@ def _checked_section(path: Path, section: str, raw: dict[str, Any], model: str) 
                 f"{_hint(name, keys)}"
             )
     for name, key in keys.items():
+        if name not in raw and key.optional:
+            continue
         if name not in raw:
             raise RecipeError(_problem(path, section, raw, name, key.expected))
         try:
@@ -242,16 +304,20 @@ def _agree(recipe: Recipe) -> None:
 
     n_configurations = recipe.preparation.n_configurations
     n_particles = recipe.preparation.n_particles
-    learning = recipe.learning
-    if not recipe.isoconfigurational.first < recipe.isoconfigurational.last:
-        first = recipe.isoconfigurational.first
-        raise problem("isoconfigurational.last", f"more than first = {first!r}")
     counts = np.bincount(recipe.model.species(n_particles), minlength=recipe.model.n_species)
     if counts.min() < 3:
         raise problem(
             "preparation.n_particles",
             f"at least 3 particles of each species, which would be {counts.tolist()}",
         )
+    if recipe.asks_for("shear"):
+        _agree_on_shear(recipe, problem)
+    if not recipe.asks_for("isoconfigurational"):
+        return
+    learning = recipe.learning
+    if not recipe.isoconfigurational.first < recipe.isoconfigurational.last:
+        first = recipe.isoconfigurational.first
+        raise problem("isoconfigurational.last", f"more than first = {first!r}")
     if learning.outer_folds > n_configurations:
         raise problem("learning.outer_folds", f"at most n_configurations = {n_configurations}")
     if learning.inner_folds >= learning.outer_folds:
@@ -271,6 +337,17 @@ def _agree(recipe: Recipe) -> None:
         except InputError as error:
             expected = f"what [descriptors] has; {name!r}: {error}"
             raise problem("learning.selections", expected) from None
+
+
+def _agree_on_shear(recipe: Recipe, problem: Callable[[str, str], RecipeError]) -> None:
+    wanted = recipe.shear
+    if not PROTOCOLS[recipe.values["model"]["name"]].shear:
+        raise problem("model.name", "a model with an energy to minimise, for [shear]")
+    if not wanted.discard < wanted.strain:
+        raise problem("shear.strain", f"more than discard = {wanted.discard!r}")
+    # Half a step is the rounding of sums of steps.
+    if not wanted.step <= wanted.window <= wanted.strain - wanted.discard + wanted.step / 2:
+        raise problem("shear.window", "from step up to strain - discard")
 
 
 def _problem(

@@ -9,10 +9,12 @@ import numpy as np
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import select
 from cagebreak.descriptors.cage import Source
+from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, CURVE
 from cagebreak.errors import InputError
 from cagebreak.structure import radial_distribution
 from cagebreak.study import describe, stages, tables
 from cagebreak.study.schema import STRUCTURE
+from cagebreak.study.sheared import load_curve
 
 if TYPE_CHECKING:
     from cagebreak.study.recipe import Recipe
@@ -34,6 +36,18 @@ CONFIGURATIONS = np.dtype(
 STRUCTURES = np.dtype(
     [("state", "U16"), ("species", "U1"), ("neighbors", "U3"), ("r", "f8"), ("g", "f8")]
 )
+SHEAR = np.dtype([("configuration", "i8"), *CURVE.descr])
+WINDOWS = np.dtype(
+    [
+        ("configuration", "i8"),
+        ("strain", "f8"),
+        ("events", "i8"),
+        ("species", "U1"),
+        ("active", "i8"),
+        ("largest", "f8"),
+        ("avalanche", "?"),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -50,12 +64,15 @@ class TableSpec:
         Sections or keys of the recipe: what it was made from.
     needs
         Returns the stages that must be done.
+    section
+        The section of the recipe that asks for its work.
     """
 
     make: Callable[["Study"], np.ndarray]
     dtype: Callable[[], np.dtype]
     keys: tuple[str, ...]
     needs: Callable[["Recipe"], list[str]]
+    section: str = "isoconfigurational"
 
 
 def _propensity(study: "Study") -> np.ndarray:
@@ -124,6 +141,66 @@ def _scores(study: "Study") -> np.ndarray:
     return study.fit().table
 
 
+def _scores_d2min(study: "Study") -> np.ndarray:
+    return study.fit(target="d2min").table
+
+
+def _shear(study: "Study") -> np.ndarray:
+    """Return the curve of each configuration."""
+    parts = []
+    for c in range(study.n_configurations):
+        found = load_curve(study.store, c)
+        rows = np.zeros(len(found), SHEAR)
+        rows["configuration"] = c
+        for name in CURVE.names or ():
+            rows[name] = found[name]
+        parts.append(rows)
+    return np.concatenate(parts)
+
+
+def _windows(study: "Study") -> np.ndarray:
+    """Return what happens in each window: events, and the active particles of each species.
+
+    In an avalanche more than the share `AVALANCHE` of them is active.
+    """
+    rows = []
+    for c in range(study.n_configurations):
+        for window in study.shear(c).windows:
+            for s, name in enumerate(study.recipe.model.species_names):
+                moved = window.d2min[window.start.species == s]
+                n = int((moved > ACTIVE).sum())
+                avalanche = n > AVALANCHE * len(moved)
+                rows.append((c, window.strain, window.events, name, n, moved.max(), avalanche))
+    return np.array(rows, WINDOWS)
+
+
+def panels_of(study: "Study") -> list[tuple[str, Configuration, np.ndarray]]:
+    """Return what the slices of a study show, each with a title: Rottler and Ortner 2024, fig. 2.
+
+    Of the runs: the mean D2min of configuration 0 at the last time. Of the shear: the window with
+    the largest D2min of an A particle among those with the fewest plastic events, one if there is
+    such a window.
+    """
+    panels = []
+    recipe = study.recipe
+    if recipe.asks_for("isoconfigurational") and recipe.isoconfigurational.d2min_cutoff is not None:
+        found = study.propensity(0, "d2min")
+        title = f"thermal, $t = {found.times[-1]:.3g}\\,\\tau$"
+        panels.append((title, study.configuration(0), found.mean[-1]))
+    if recipe.asks_for("shear"):
+        windows = [w for c in range(study.n_configurations) for w in study.shear(c).windows]
+        busy = [w for w in windows if w.events]
+        fewest = min((w.events for w in busy), default=0)
+        single = [w for w in busy if w.events == fewest]
+        if single:
+            w = max(single, key=lambda w: w.d2min[w.start.species == 0].max())
+            title = rf"shear, $\gamma = {w.strain:.2f}$, events: {w.events}"
+            panels.append((title, w.start, w.d2min))
+    if not panels:
+        raise InputError("panels: the study measures no D2min, or saw no plastic event")
+    return panels
+
+
 def _scores_dtype() -> np.dtype:
     # scikit-learn takes a second to import: only who learns pays for it.
     from cagebreak.learning.evaluate import COLUMNS
@@ -137,6 +214,10 @@ def _described(recipe: "Recipe") -> list[str]:
 
 _RUNS = ("study", "model", "preparation", "isoconfigurational")
 _STATES = ("states", "descriptors")
+_SHEAR = ("study", "model", "preparation", "shear")
+
+SCORES = {"displacement": "scores", "d2min": "scores_d2min"}
+"""The table of scores for each target."""
 
 TABLES = {
     "propensity": TableSpec(
@@ -158,4 +239,9 @@ TABLES = {
         _described,
     ),
     "scores": TableSpec(_scores, _scores_dtype, (*_RUNS, *_STATES, "learning"), _described),
+    "scores_d2min": TableSpec(
+        _scores_d2min, _scores_dtype, (*_RUNS, *_STATES, "learning"), _described
+    ),
+    "shear": TableSpec(_shear, lambda: SHEAR, _SHEAR, lambda recipe: ["shear"], "shear"),
+    "windows": TableSpec(_windows, lambda: WINDOWS, _SHEAR, lambda recipe: ["shear"], "shear"),
 }

@@ -30,6 +30,8 @@ class StudySamples:
         Those whose descriptors are columns, side by side.
     columns
         Which of these are read.
+    target
+        What is to be predicted, one of `stages.TARGETS`.
     """
 
     store: Store
@@ -37,6 +39,7 @@ class StudySamples:
     species: int
     sources: Sequence[str]
     columns: NDArray[np.int64]
+    target: str
 
     def __len__(self) -> int:
         return self.recipe.preparation.n_configurations
@@ -45,7 +48,7 @@ class StudySamples:
         # scikit-learn takes a second to import: only who learns pays for it.
         from cagebreak.learning import Sample
 
-        propensity, _ = load_propensity(self.store, c)
+        propensity, _ = load_propensity(self.store, c, self.target)
         rows = np.flatnonzero(propensity.species == self.species)
         features = Features.concatenate(
             [load_features(self.store, source, c) for source in self.sources]

@@ -14,6 +14,7 @@ from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.descriptors.cage_average import STATE as SAMPLED
 from cagebreak.errors import InputError
 from cagebreak.simulation.preparation import ENSEMBLES, Step
+from cagebreak.simulation.shear import FORCE_TOLERANCE
 from cagebreak.study.checks import (
     Check,
     ascending,
@@ -25,6 +26,8 @@ from cagebreak.study.checks import (
 )
 from cagebreak.study.describe import RECOMMENDED
 from cagebreak.study.protocols import PROTOCOLS
+
+_RO24 = "Rottler and Ortner 2024"
 
 DESCRIPTORS = ("alkemade2023", "alkemade2022", "boattini2021")
 """The papers' sets of descriptors, as in `cagebreak.descriptors.papers`."""
@@ -61,11 +64,23 @@ class Key:
     comment: str
     full: Any
     small: Any
+    optional: bool = False
 
 
-def _key(default: Any, expected: str, check: Check, comment: str, small: Any = None) -> Any:
-    key = Key(expected, check, comment, default, default if small is None else small)
-    return dataclasses.field(metadata={"key": key})
+def _key(
+    default: Any,
+    expected: str,
+    check: Check,
+    comment: str,
+    small: Any = None,
+    optional: bool = False,
+) -> Any:
+    """Return a field; an optional one is None where a recipe leaves it out."""
+    key = Key(expected, check, comment, default, default if small is None else small, optional)
+    metadata = {"key": key}
+    if optional:
+        return dataclasses.field(default=None, metadata=metadata)
+    return dataclasses.field(metadata=metadata)
 
 
 def _kinds(value: Any) -> str | tuple[str, ...]:
@@ -293,6 +308,63 @@ class Isoconfigurational:
         number(0, 1e6, open_below=True),
         "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))",
     )
+    d2min_cutoff: float | None = _key(
+        1.5,
+        "a number above 0, up to 100; left out, no D2min is measured",
+        number(0, 100, open_below=True),
+        "of the neighbours D2min is fitted to, sigma (chosen: 1.5, the first shell)",
+        optional=True,
+    )
+
+
+@dataclass(frozen=True)
+class Shear:
+    """[shear]: athermal quasistatic shear of the inherent state of every configuration."""
+
+    strain: float = _key(
+        0.2,
+        "a number above `discard`, up to 100",
+        number(0, 100, open_below=True),
+        "in all (chosen)",
+        small=0.12,
+    )
+    step: float = _key(
+        5e-5,
+        "a number above 0, up to 0.01",
+        number(0, 0.01, open_below=True),
+        f"strain between minimisations ({_RO24}: 5e-5)",
+        small=5e-4,
+    )
+    discard: float = _key(
+        0.1,
+        "a number from 0 to 100",
+        number(0, 100),
+        f"strain at the start that is left out ({_RO24}: 0.1)",
+        small=0.05,
+    )
+    window: float = _key(
+        0.01,
+        "a number from `step`, up to `strain` - `discard`",
+        number(0, 100, open_below=True),
+        f"strain over which D2min is collected ({_RO24}: 0.01)",
+    )
+    cutoff: float = _key(
+        1.5,
+        "a number above 0, up to 100",
+        number(0, 100, open_below=True),
+        "of the neighbours D2min is fitted to, sigma (chosen: 1.5, the first shell)",
+    )
+    force_tolerance: float = _key(
+        FORCE_TOLERANCE,
+        "a number above 0, up to 1",
+        number(0, 1, open_below=True),
+        "largest force left after a step, eps/sigma (chosen)",
+    )
+
+    @property
+    def n_steps(self) -> int:
+        """How many steps there are."""
+        return round(self.strain / self.step)
 
 
 @dataclass(frozen=True)
@@ -412,11 +484,19 @@ SECTIONS = (
     "model",
     "preparation",
     "isoconfigurational",
+    "shear",
     "states",
     "descriptors",
     "learning",
 )
 """The sections of a recipe, in order."""
+
+ALWAYS = ("study", "model", "preparation")
+WORK = {
+    "isoconfigurational": ("isoconfigurational", "states", "descriptors", "learning"),
+    "shear": ("shear",),
+}
+"""The sections of every recipe; and those of each kind of work, of which it has one at least."""
 
 
 def sections(model: str) -> dict[str, type]:
@@ -425,26 +505,32 @@ def sections(model: str) -> dict[str, type]:
         "study": StudySection,
         "preparation": Growth if model == "hard_spheres" else Thermal,
         "isoconfigurational": Isoconfigurational,
+        "shear": Shear,
         "states": States,
         "descriptors": Descriptors,
         "learning": Learning,
     }
 
 
-def keys_of(section: str, model: str) -> dict[str, Key]:
-    """Return the keys of a section for a model; those of [model] are its parameters."""
+def keys_of(section: str, model: str, work: str = "isoconfigurational") -> dict[str, Key]:
+    """Return the keys of a section for a model; those of [model] are its parameters.
+
+    `work` is what the recipe is written for: comments and defaults follow it.
+    """
     protocol = PROTOCOLS[model]
+    choices = protocol.shear if work == "shear" else protocol.keys
     if section == "model":
         any_number = number(-1e300, 1e300)
+        smaller = {} if work == "shear" else protocol.small
         return {
             name: Key("a number", any_number, protocol.comments[name], value.default, small)
             for name, value in inspect.signature(protocol.make).parameters.items()
-            for small in [protocol.small.get(name, value.default)]
+            for small in [smaller.get(name, value.default)]
         }
     keys = {}
     for field in dataclasses.fields(sections(model)[section]):
         key = field.metadata["key"]
-        choice = protocol.keys.get(f"{section}.{field.name}")
+        choice = choices.get(f"{section}.{field.name}")
         if choice is not None:
             key = dataclasses.replace(
                 key, comment=choice.comment, full=choice.full, small=choice.small
@@ -453,7 +539,9 @@ def keys_of(section: str, model: str) -> dict[str, Key]:
     return keys
 
 
-def defaults(model: str, small: bool = False) -> dict[str, dict[str, Any]]:
+def defaults(
+    model: str, small: bool = False, work: str = "isoconfigurational"
+) -> dict[str, dict[str, Any]]:
     """Return every value of a new recipe, section by section.
 
     Parameters
@@ -462,10 +550,14 @@ def defaults(model: str, small: bool = False) -> dict[str, dict[str, Any]]:
         A name in `PROTOCOLS`.
     small
         A study that ends within minutes, of a liquid that relaxes within it.
+    work
+        A name in `WORK`.
     """
     values: dict[str, dict[str, Any]] = {}
     for section in SECTIONS:
+        if section not in (*ALWAYS, *WORK[work]):
+            continue
         values[section] = {"name": model} if section == "model" else {}
-        for name, key in keys_of(section, model).items():
+        for name, key in keys_of(section, model, work).items():
             values[section][name] = copy.deepcopy(key.small if small else key.full)
     return values

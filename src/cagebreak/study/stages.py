@@ -4,7 +4,7 @@ To add a stage, write its function and add a line to `STAGES`.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,8 +16,10 @@ from threadpoolctl import threadpool_limits
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.recommended import SAMPLES
+from cagebreak.dynamics.d2min import D2Min
 from cagebreak.dynamics.propensity import Propensity, lengths
 from cagebreak.dynamics.relaxation import mean_squared_displacement, self_intermediate
+from cagebreak.errors import InputError
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import seed_sequence
@@ -28,7 +30,12 @@ from cagebreak.states import CageState, InherentState, cage_state, inherent_stat
 from cagebreak.study import describe
 from cagebreak.study.recipe import Recipe
 from cagebreak.study.schema import STATES
+from cagebreak.study.sheared import shear_unit
 from cagebreak.study.store import Identity, Store, Unit
+
+SUMS = {"displacement": "sums", "d2min": "sums_d2min"}
+TARGETS = tuple(SUMS)
+"""What can be averaged over runs and predicted, and the array of a unit that holds its sums."""
 
 SOURCES = {"initial": "equilibrate", "inherent": "inherent", "cage": "cage"}
 """The stage that makes each state."""
@@ -54,6 +61,8 @@ class Stage:
     state
         The source of descriptors that it makes or describes; a recipe that does not ask for it has
         no such stage.
+    section
+        The section of the recipe that asks for it; every recipe, if empty.
     reduced_to
         The stage that keeps all that is needed of it: once a configuration is done there, the files
         of this stage may be deleted and are not made again.
@@ -68,14 +77,21 @@ class Stage:
     per_run: bool = False
     sizes: tuple[str, ...] = ()
     state: str = ""
+    section: str = "isoconfigurational"
     reduced_to: str = ""
     weight: Callable[[Recipe], float] = lambda recipe: 1.0
 
 
 def stages_of(recipe: Recipe) -> dict[str, Stage]:
     """Return the stages that a recipe needs, in order."""
-    wanted = ("", *describe.sources(recipe))
-    return {name: stage for name, stage in STAGES.items() if stage.state in wanted}
+    wanted: tuple[str, ...] = ("",)
+    if recipe.asks_for("isoconfigurational"):
+        wanted += describe.sources(recipe)
+    return {
+        name: stage
+        for name, stage in STAGES.items()
+        if stage.state in wanted and (not stage.section or recipe.asks_for(stage.section))
+    }
 
 
 def describing(source: str) -> str:
@@ -142,11 +158,25 @@ def load_history(store: Store, c: int) -> NDArray | None:
     return arrays.get("history")
 
 
-def load_propensity(store: Store, c: int) -> tuple[Propensity, dict[str, NDArray]]:
-    """Return the propensity of a configuration; and `msd` and `f_s` (T, S), means over runs."""
+def load_propensity(
+    store: Store, c: int, target: str = TARGETS[0]
+) -> tuple[Propensity, dict[str, NDArray]]:
+    """Return the propensity of a configuration; and `msd` and `f_s` (T, S), means over runs.
+
+    `target`, one of `TARGETS`, is what was averaged.
+
+    Raises
+    ------
+    InputError
+        If the recipe measures no D2min.
+    """
     arrays = store.load(Unit("propensity", (c,)))
-    relaxation = {name: arrays.pop(name) for name in ("msd", "f_s")}
-    return Propensity(n_runs=int(arrays.pop("n_runs")), **arrays), relaxation
+    if SUMS[target] not in arrays:
+        raise InputError("target: d2min needs [isoconfigurational] d2min_cutoff in the recipe")
+    found = Propensity(
+        arrays["times"], arrays[SUMS[target]], int(arrays["n_runs"]), arrays["species"]
+    )
+    return found, {name: arrays[name] for name in ("msd", "f_s")}
 
 
 def load_state(store: Store, state: str, c: int) -> Configuration | InherentState | CageState:
@@ -230,31 +260,43 @@ def _run(recipe: Recipe, store: Store, unit: Unit) -> None:
         ),
         "f_s": Dataset(self_intermediate(displacements, species, k), "1", "time, species"),
     }
+    cutoff = recipe.isoconfigurational.d2min_cutoff
+    if cutoff is not None:
+        moved = D2Min(configuration, cutoff)(displacements)
+        arrays["d2min"] = Dataset(moved, "sigma^2", "time, particle")
     store.save(unit, arrays)
+
+
+def _shear(recipe: Recipe, store: Store, unit: Unit) -> None:
+    start = load_configuration(store, unit.address[0])
+    shear_unit(recipe.shear, recipe.model, start, store, unit)
 
 
 def _propensity(recipe: Recipe, store: Store, unit: Unit) -> None:
     runs = needs(recipe, unit)
     first = store.load(runs[0], ("times", "species"))
-    sums: dict[str, NDArray] = {}
-
-    def lengths_of_runs():
-        for run in runs:
-            arrays = store.load(run, ("lengths", "msd", "f_s"))
-            for name in ("msd", "f_s"):
-                sums[name] = sums.get(name, 0) + arrays[name]
-            yield arrays["lengths"]
-
-    result = Propensity.from_runs(first["times"], first["species"], lengths_of_runs())
+    times, species = first["times"], first["species"]
+    result = Propensity.from_runs(times, species, _of_runs(store, runs, "lengths"))
+    msd, f_s = (np.sum(list(_of_runs(store, runs, name)), axis=0) for name in ("msd", "f_s"))
+    axes = "runs of even and odd number, time, particle"
     arrays = {
         "times": Dataset(result.times, "tau", "time"),
-        "sums": Dataset(result.sums, "sigma", "runs of even and odd number, time, particle"),
+        "sums": Dataset(result.sums, "sigma", axes),
         "n_runs": Dataset(np.array(result.n_runs), "runs", ""),
         "species": Dataset(result.species, "0 is A, 1 is B", "particle"),
-        "msd": Dataset(sums["msd"] / result.n_runs, "sigma^2", "time, species"),
-        "f_s": Dataset(sums["f_s"] / result.n_runs, "1", "time, species"),
+        "msd": Dataset(msd / result.n_runs, "sigma^2", "time, species"),
+        "f_s": Dataset(f_s / result.n_runs, "1", "time, species"),
     }
+    if recipe.isoconfigurational.d2min_cutoff is not None:
+        rearranged = Propensity.from_runs(times, species, _of_runs(store, runs, "d2min"))
+        arrays[SUMS["d2min"]] = Dataset(rearranged.sums, "sigma^2", axes)
     store.save(unit, arrays)
+
+
+def _of_runs(store: Store, runs: Sequence[Unit], name: str) -> Iterator[NDArray]:
+    """Yield an array of each run."""
+    for run in runs:
+        yield store.load(run, (name,))[name]
 
 
 def _inherent(recipe: Recipe, store: Store, unit: Unit) -> None:
@@ -344,6 +386,7 @@ STAGES: dict[str, Stage] = {
                 "preparation.steps",
             ),
             work=_equilibrate,
+            section="",
             weight=lambda recipe: 100 + sum(step.time for step in recipe.preparation.protocol),
         ),
         Stage(
@@ -354,6 +397,7 @@ STAGES: dict[str, Stage] = {
                 "isoconfigurational.last",
                 "isoconfigurational.n_times",
                 "isoconfigurational.wavenumber",
+                "isoconfigurational.d2min_cutoff",
             ),
             work=_run,
             per_run=True,
@@ -366,6 +410,15 @@ STAGES: dict[str, Stage] = {
             keys=(),
             sizes=("isoconfigurational.n_runs",),
             work=_propensity,
+        ),
+        Stage(
+            "shear",
+            needs=("equilibrate",),
+            keys=("shear",),
+            work=_shear,
+            section="shear",
+            # A step costs as much as a sixth of a tau of dynamics; measured.
+            weight=lambda recipe: recipe.shear.n_steps / 6,
         ),
         Stage(
             "inherent",

@@ -13,6 +13,7 @@ import numpy as np
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.dynamics.equilibrium import drift
+from cagebreak.dynamics.plasticity import Course
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.dynamics.relaxation import tau_alpha
 from cagebreak.errors import InputError, StoreError, UnitError
@@ -25,8 +26,9 @@ from cagebreak.study.engines import ENGINES, Engine, available_cores
 from cagebreak.study.plan import Plan, make_plan
 from cagebreak.study.progress import Tally, describe, show
 from cagebreak.study.recipe import Recipe
-from cagebreak.study.results import TABLES
+from cagebreak.study.results import SCORES, TABLES, panels_of
 from cagebreak.study.schedule import RETRIES, Outcome, by_configuration, schedule
+from cagebreak.study.sheared import load_course
 from cagebreak.study.stages import needs, stages_of, units
 from cagebreak.study.store import Survey, Unit
 
@@ -172,9 +174,35 @@ class Study:
         """
         return stages.load_configuration(self.store, self._index(c))
 
-    def propensity(self, c: int) -> Propensity:
-        """Return the propensity of configuration `c`."""
-        return stages.load_propensity(self.store, self._index(c))[0]
+    def propensity(self, c: int, target: str = "displacement") -> Propensity:
+        """Return the propensity of configuration `c`.
+
+        Parameters
+        ----------
+        c
+        target
+            What is averaged over the runs: "displacement", absolute, in sigma; or "d2min", against
+            the configuration, in sigma^2, of a recipe with `[isoconfigurational] d2min_cutoff`.
+
+        Raises
+        ------
+        InputError
+            If there is no such target.
+        """
+        self._ask_for("isoconfigurational")
+        return stages.load_propensity(self.store, self._index(c), _target(target))[0]
+
+    def shear(self, c: int) -> Course:
+        """Return the athermal shear of configuration `c`.
+
+        Its `curve` has a row a step: `strain`, `energy` (a particle), `stress`, `lost`, `event`.
+        Its `windows` say for each range of strain who rearranged: `start`, the configuration at its
+        beginning, an inherent state; `strain` there; `d2min` (N,), the largest of each particle in
+        one step; `events`, how many. `cagebreak.dynamics.plasticity.active` picks the active and
+        the least mobile particles of a window.
+        """
+        self._ask_for("shear")
+        return load_course(self.store, self._index(c))
 
     def state(self, c: int, state: str) -> Configuration | InherentState | CageState:
         """Return what `inherent_state` or `cage_state` made of configuration `c`.
@@ -190,6 +218,7 @@ class Study:
         InputError
             If the recipe's `[descriptors] states` has no such state.
         """
+        self._ask_for("descriptors")
         if state not in self.recipe.descriptors.states:
             expected = ", ".join(self.recipe.descriptors.states)
             raise InputError(f"state: expected one of {expected}, as in the recipe, got {state!r}")
@@ -215,6 +244,7 @@ class Study:
         StoreError
             If no configuration is done yet.
         """
+        self._ask_for("isoconfigurational")
         done = [u.address[0] for u in self._units("propensity") if self.store.has(u)]
         if not done:
             raise StoreError(f"{self.store.folder}: no propensity is done yet; run the study first")
@@ -245,11 +275,12 @@ class Study:
         features: Mapping[str, Any] | None = None,
         species: str | Sequence[str] | None = None,
         name: str | None = None,
+        target: str = "displacement",
     ) -> "Scores":
         """Learn the propensity from the descriptors and say how well, on configurations held out.
 
-        Without arguments it does what the recipe says and writes `tables/scores.csv` and
-        `tables/propensity.csv`.
+        Without arguments, or with a target alone, it does what the recipe says and writes
+        `tables/scores.csv`, or `tables/scores_d2min.csv`, and `tables/propensity.csv`.
 
         Parameters
         ----------
@@ -263,6 +294,8 @@ class Study:
             One or several; the recipe's if omitted.
         name
             Of the learner in the table; its class if omitted.
+        target
+            What is predicted: the mean "displacement" or "d2min" of the runs; see `propensity`.
 
         Returns
         -------
@@ -274,8 +307,10 @@ class Study:
         StoreError
             If the study is not done.
         InputError
-            If there is no such species or no such feature.
+            If there is no such species, no such feature, or no such target.
         """
+        self._ask_for("isoconfigurational")
+        table = SCORES[_target(target)]
         # scikit-learn takes a second to import: only who learns pays for it.
         from cagebreak.study.learn import learn
 
@@ -284,9 +319,9 @@ class Study:
         as_in_recipe = learner is None and features is None and species is None
         chosen = wanted.selections if features is None else selections.named(features)
         letters = [species] if isinstance(species, str) else species or wanted.species
-        scores = learn(self.recipe, self.store, learner, chosen, letters, name)
+        scores = learn(self.recipe, self.store, learner, chosen, letters, name, target)
         if as_in_recipe:
-            self._write(self._table_path("scores"), "scores", scores.table)
+            self._write(self._table_path(table), table, scores.table)
             self.table("propensity")
         return scores
 
@@ -297,8 +332,9 @@ class Study:
         ----------
         name
             ``"propensity"``, ``"scores"``, ``"correlations"`` (of single scalars, by no
-            regression), ``"structure"`` (g(r) of every state) or ``"configurations"`` (the mean
-            propensity of each).
+            regression), ``"structure"`` (g(r) of every state), ``"configurations"`` (the mean
+            propensity of each), ``"scores_d2min"`` (of D2min); of a shear ``"shear"`` (the curve of
+            each configuration) and ``"windows"`` (what happens in each).
 
         Raises
         ------
@@ -310,6 +346,7 @@ class Study:
         if name not in TABLES:
             raise InputError(f"name: expected one of {', '.join(TABLES)}, got {name!r}")
         spec = TABLES[name]
+        self._ask_for(spec.section)
         self._require_done(spec.needs(self.recipe))
         table = tables.read(self._table_path(name), spec.dtype(), self._provenance(name))
         if table is None:
@@ -348,11 +385,15 @@ class Study:
         spec = FIGURES[name]
         drawn = {table: self.table(table) for table in spec.tables}
         further: dict[str, Any] = {}
+        if spec.section == "isoconfigurational":
+            further["tau_alpha"] = self.relaxation()
+        if spec.panels:
+            further["panels"] = panels_of(self)
         if spec.published:
             if published is None:
                 raise InputError("published: expected a CSV file of published curves, got none")
             further["curves"] = read_published(published)
-        figure = spec.function(*drawn.values(), tau_alpha=self.relaxation(), **further)
+        figure = spec.function(*drawn.values(), **further)
         if path is not None:
             from cagebreak.figures.style import save
 
@@ -404,6 +445,10 @@ class Study:
                 }
         return surveys
 
+    def _ask_for(self, section: str) -> None:
+        if not self.recipe.asks_for(section):
+            raise InputError(f"{self.recipe.path}: has no section [{section}], which this needs")
+
     def _require_done(self, names: Sequence[str]) -> None:
         surveys = {name: self.store.survey(name) for name in names}
         self.store.check(surveys)
@@ -429,6 +474,12 @@ class Study:
         if not 0 <= c < n:
             raise InputError(f"c: expected a configuration from 0 to {n - 1}, got {c!r}")
         return int(c)
+
+
+def _target(name: str) -> str:
+    if name not in stages.TARGETS:
+        raise InputError(f"target: expected one of {', '.join(stages.TARGETS)}, got {name!r}")
+    return name
 
 
 def _raise_if_failed(outcome: Outcome) -> None:
