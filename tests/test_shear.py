@@ -8,7 +8,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak import potentials
-from cagebreak.dynamics.plasticity import Window, active, dissipation, is_event, windows
+from cagebreak.dynamics.plasticity import Window, active, curve, dissipation, is_event, windows
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.simulation.lammps import MolecularDynamics
 from cagebreak.simulation.packing import random_packing
@@ -74,6 +74,40 @@ def test_between_events_the_energy_grows_by_the_work_of_the_stress(states):
     assert np.median(modulus[~events]) > 5
     energies = np.array([state.energy for state in states])
     assert (np.diff(energies)[lost > 0.5] < 0).all()
+
+
+def test_energy_and_stress_fall_at_every_event(states):
+    """In steps so small that the work of one is less than what any event loses."""
+    n_events = 0
+    for before in [a for a, b in itertools.pairwise(states) if is_event(a, b)][:4]:
+        fine = [before]
+        for _ in range(round(1.2 * STEP / 1e-5)):
+            fine.append(advance(fine[-1], KA, 1e-5))
+        course = curve(fine)
+        events = np.flatnonzero(course.event)
+        assert (np.diff(course.energy)[events - 1] < 0).all()
+        assert (np.diff(course.stress)[events - 1] < 0).all()
+        # Between events the work of the stress is kept, to a millionth of it.
+        work = before.configuration.box.volume * 1e-5 * np.abs(course.stress)
+        assert (np.abs(course.lost) < 1e-3 * work)[~course.event].all()
+        n_events += len(events)
+    assert n_events >= 4
+
+
+def test_it_starts_where_the_last_step_leads_and_finds_the_same_minimum(states):
+    """By energy, stress and place; but after an event it starts from the strain alone."""
+    apart = 0
+    for before, after in itertools.pairwise(states[:40]):
+        if is_event(before, after):
+            assert not after.drift.any()
+            continue
+        affine = advance(replace(before, drift=0 * before.drift), KA, STEP)
+        assert after.energy == pytest.approx(affine.energy, rel=1e-10)
+        assert after.stress == pytest.approx(affine.stress, abs=1e-5)
+        here, there = after.configuration.positions, affine.configuration.positions
+        np.testing.assert_allclose(here, there, atol=1e-4)
+        apart += np.abs(before.drift).max() > 0
+    assert apart >= 20
 
 
 def test_every_state_is_a_minimum_in_its_box(states):
@@ -172,13 +206,14 @@ def test_bad_arguments_are_named(states):
         list(shear(turned, KA, 0.1))
     with pytest.raises(InputError, match="width, discard"):
         next(windows(states, 1.5, width=0.0))
+    with pytest.raises(InputError, match="with an energy to minimise, got hard_spheres"):
+        next(shear(start, cb.hard_spheres(0.5), 0.1))
     with pytest.raises(ConfigurationError, match="species number 2"):
         list(shear(start.replace(species=np.full(60, 2)), KA, 0.1))
     assert isinstance(states[0], Sheared)
 
 
 def test_figures_of_a_shear(states):
-    from cagebreak.dynamics.plasticity import curve
     from cagebreak.figures.rottler2024 import slices, stress_strain
 
     course = curve(states)
