@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from cagebreak.configuration import Configuration
+from cagebreak.dynamics.plasticity import CURVE
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.figures import FIGURES
 from cagebreak.figures.literature import PUBLISHED, read_published
@@ -109,7 +111,25 @@ def published_curves():
     return np.array(rows, PUBLISHED)
 
 
+def shear_table():
+    """Two configurations that yield once each."""
+    rows = [
+        (c, strain, strain**2 - c, (10 - c) * strain - 0.3 * (strain > 0.06), lost, lost > 0)
+        for c in range(2)
+        for strain in np.linspace(0, 0.1, 11)
+        for lost in [0.5 * (abs(strain - 0.06) < 0.005)]
+    ]
+    return np.array(rows, [("configuration", int), *CURVE.descr])
+
+
+def moved(seed=0):
+    rng = np.random.default_rng(seed)
+    start = Configuration(rng.random((200, 3)) * 6, np.arange(200) % 2, 6.0)
+    return start, rng.exponential(size=200)
+
+
 TABLES = {
+    "shear": shear_table,
     "propensity": propensity_table,
     "scores": scores_table,
     "correlations": scores_table,
@@ -118,7 +138,8 @@ TABLES = {
 }
 # The column that a table cannot do without.
 VALUES = {"propensity": "propensity", "structure": "g", "configurations": "propensity"}
-USES = [(name, i) for name in FIGURES for i in range(len(FIGURES[name].tables))]
+OVER_TIME = [name for name, spec in FIGURES.items() if spec.section == "isoconfigurational"]
+USES = [(name, i) for name in OVER_TIME for i in range(len(FIGURES[name].tables))]
 
 
 def draw(name, *tables, **keywords):
@@ -126,6 +147,10 @@ def draw(name, *tables, **keywords):
     spec = FIGURES[name]
     if spec.published:
         keywords.setdefault("curves", published_curves())
+    if spec.panels:
+        keywords.setdefault("panels", [("one", *moved()), ("two", *moved(1))])
+    if spec.section != "isoconfigurational":
+        keywords.pop("tau_alpha", None)
     tables = [
         given if given is not None else TABLES[table]()
         for given, table in zip_longest(tables, spec.tables)
@@ -249,7 +274,8 @@ def test_curves_lie_inside_the_panel():
     low = scores_table()
     low["r"] -= 0.9
     low["low"] -= 0.9
-    for name, spec in FIGURES.items():
+    for name in OVER_TIME:
+        spec = FIGURES[name]
         of_r = [low if each in ("scores", "correlations") else None for each in spec.tables]
         for tables in ([], of_r):
             for axes in draw(name, *tables).axes:
@@ -493,7 +519,7 @@ def test_the_registry_needs_no_matplotlib_and_the_figures_no_pyplot():
     code = """if True:
         import sys
         from cagebreak.figures import FIGURES
-        assert all(spec.tables and spec.title for spec in FIGURES.values())
+        assert all((spec.tables or spec.panels) and spec.title for spec in FIGURES.values())
         assert "matplotlib" not in sys.modules
         assert all(callable(spec.function) for spec in FIGURES.values())
         assert "matplotlib" in sys.modules

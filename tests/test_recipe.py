@@ -18,9 +18,9 @@ CAGE = {"cage", "descriptors-cage", "descriptors-recommended"}
 INHERENT = {"inherent", "descriptors-inherent", "descriptors-recommended"}
 
 
-def written(tmp_path, changes=None, small=True):
+def written(tmp_path, changes=None, small=True, model="hard_spheres", work="isoconfigurational"):
     """Write the default recipe with some values changed: {"section.key": value or None}."""
-    values = schema.defaults("hard_spheres", small)
+    values = schema.defaults(model, small, work)
     for key, value in (changes or {}).items():
         section, name = key.split(".")
         if value is None:
@@ -238,16 +238,19 @@ toml_values = st.recursive(
     max_leaves=5,
 )
 KEYS = [
-    f"{section}.{key}"
-    for section in schema.SECTIONS
-    for key in schema.keys_of(section, "hard_spheres")
+    (model, work, f"{section}.{key}")
+    for model, work in (("hard_spheres", "isoconfigurational"), ("wahnstrom", "shear"))
+    for section, entries in schema.defaults(model, work=work).items()
+    for key in entries
+    if key != "name"
 ]
 
 
-@given(key=st.sampled_from(KEYS), value=toml_values)
+@given(which=st.sampled_from(KEYS), value=toml_values)
 @settings(max_examples=200, deadline=None)
-def test_any_value_reads_or_is_refused(tmp_path_factory, key, value):
-    path = written(tmp_path_factory.mktemp("any"), {key: value})
+def test_any_value_reads_or_is_refused(tmp_path_factory, which, value):
+    model, work, key = which
+    path = written(tmp_path_factory.mktemp("any"), {key: value}, model=model, work=work)
     try:
         recipe = Recipe.read(path)
     except RecipeError as error:
@@ -276,6 +279,8 @@ def test_numbers_are_written_to_the_bit(number):
         ({"isoconfigurational.n_runs": 9}, set()),
         ({"isoconfigurational.last": 9.0}, {"run", "propensity"}),
         ({"isoconfigurational.wavenumber": 7.25}, {"run", "propensity"}),
+        ({"isoconfigurational.d2min_cutoff": 2.0}, {"run", "propensity"}),
+        ({"isoconfigurational.d2min_cutoff": None}, {"run", "propensity"}),
         ({"states.force_tolerance": 1e-7}, INHERENT),
         ({"states.cage": {"sweeps": [2, 2]}}, CAGE),
         ({"states.cage": {"precision": 0.01}}, CAGE),
@@ -291,8 +296,9 @@ def test_a_stage_depends_on_what_it_uses_alone(tmp_path, change, stages):
 
 
 def test_what_is_simulated_does_not_depend_on_the_states(tmp_path):
-    """The hashes of stages that were there before there were states; studies go on with them."""
-    identities = open_store(Recipe.read(written(tmp_path))).identities
+    """The hashes of stages before there were states and D2min; studies go on with them."""
+    recipe = Recipe.read(written(tmp_path, {"isoconfigurational.d2min_cutoff": None}))
+    identities = open_store(recipe).identities
     expected = {
         "equilibrate": "e5bb7a612b643fd8",
         "run": "5d1babb82585a59e",

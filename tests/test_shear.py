@@ -227,6 +227,8 @@ def test_figures_of_a_shear(states):
     figure = slices([("one", window.start, window.d2min), ("two", window.start, window.d2min)])
     circles = figure.axes[0].collections[0]
     assert window.d2min[window.start.species == 0].max() in circles.get_array()
+    with pytest.raises(InputError, match="lacks the columns stress, lost;"):
+        stress_strain(course[["strain", "energy", "event"]])
     with pytest.raises(InputError, match="at least two states"):
         stress_strain(course[:1])
     with pytest.raises(InputError, match="expected D2min"):

@@ -9,9 +9,9 @@ from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 
 from cagebreak.configuration import Configuration
-from cagebreak.dynamics.plasticity import DISSIPATION
+from cagebreak.dynamics.plasticity import CURVE, DISSIPATION
 from cagebreak.errors import InputError
-from cagebreak.figures import style
+from cagebreak.figures import style, tables
 
 THICKNESS = 1.0
 """Of a slice, in sigma: one particle; Rottler and Ortner 2024, fig. 2."""
@@ -29,8 +29,9 @@ def stress_strain(curve: np.ndarray) -> Figure:
     Raises
     ------
     InputError
-        If it has fewer than two rows, or configurations of different length.
+        If it lacks a column, has fewer than two rows, or configurations of different length.
     """
+    tables.check(curve, CURVE.names or ())
     if len(curve) < 2:
         raise InputError(f"curve: expected at least two states, got {len(curve)}")
     names = curve.dtype.names or ()

@@ -13,7 +13,13 @@ def by_model(table: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, np.ndarr
 
 
 def species_in(table: np.ndarray, columns: Sequence[str]) -> list[str]:
-    """Return the species in a table, sorted, once `columns` are known to be there.
+    """Return the species in a table, sorted; it is checked by `check`."""
+    check(table, columns)
+    return sorted(_present(table, "species"))
+
+
+def check(table: np.ndarray, columns: Sequence[str]) -> None:
+    """Check that a table has the columns and a row.
 
     Raises
     ------
@@ -28,7 +34,6 @@ def species_in(table: np.ndarray, columns: Sequence[str]) -> list[str]:
         raise InputError(f"table: lacks the columns {', '.join(missing)}; has {', '.join(names)}")
     if len(table) == 0:
         raise InputError("table: expected at least one row, got none")
-    return sorted(_present(table, "species"))
 
 
 def curve(table: np.ndarray, **labels: str) -> np.ndarray:

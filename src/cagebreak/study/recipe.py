@@ -245,14 +245,14 @@ def _checked(path: Path, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
         if not isinstance(content, dict):
             raise RecipeError(f"{path}: {name} = {_show(content)}: expected a section [{name}]")
     expected = list(schema.ALWAYS)
-    if not any(name in raw for names in schema.WORK.values() for name in names):
-        raise RecipeError(f"{path}: expected a section [isoconfigurational] or [shear]")
     for names in schema.WORK.values():
         if any(name in raw for name in names):
             expected += names
     for name in expected:
         if name not in raw:
             raise RecipeError(f"{path}: the section [{name}] is missing")
+    if len(expected) == len(schema.ALWAYS):
+        raise RecipeError(f"{path}: expected a section [isoconfigurational] or [shear]")
     named = raw["model"].get("name")
     if not isinstance(named, str) or named not in PROTOCOLS:
         one_of = f"one of {', '.join(PROTOCOLS)}"
