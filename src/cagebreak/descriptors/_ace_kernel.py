@@ -36,7 +36,7 @@ def radial_functions(distance, r_cut, r_s, a, envelope, rows):
             new[j] = up * t[j] * old[j] - down * older[j]
 
 
-@njit(cache=True, fastmath={"contract"})
+@njit(cache=True, fastmath={"contract"}, error_model="numpy")
 def expand(cells, program, r_s, a, envelope, values):
     """Write the features of every particle; return the number of coincident neighbors."""
     n_species, n_harmonics, n_functions = program.place.shape
