@@ -43,9 +43,7 @@ def _total(builder, begin, end, summand):
 @intrinsic
 def sum_products(typingctx, weights, ones, others, begin, end, table, out):
     """Write the sum over k of weights[k] table[ones[k]] table[others[k]] to row `out`."""
-    signature = types.void(
-        weights, ones, others, types.int64, types.int64, table, types.int64
-    )
+    signature = types.void(weights, ones, others, types.int64, types.int64, table, types.int64)
 
     def codegen(context, builder, sig, args):
         weights, ones, others, begin, end, table, out = args

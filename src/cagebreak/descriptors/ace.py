@@ -11,7 +11,7 @@ from cagebreak.descriptors._ace_kernel import expand
 from cagebreak.descriptors.ace_program import Program, compile_terms
 from cagebreak.descriptors.ace_radial import RadialBasis
 from cagebreak.descriptors.ace_terms import Term, terms
-from cagebreak.descriptors.base import LABEL, Features, check_species, make_labels
+from cagebreak.descriptors.base import Features, check_species, make_labels
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.neighbors import cell_list
 
@@ -113,12 +113,7 @@ class AtomicClusterExpansion:
         ``species``, ``ns`` and ``ls`` list species, n and l of all neighbors: "AAB", "1,3,2" and
         "0,1,1". Where these are one number, as of two bodies, ``n`` and ``l`` have it.
         """
-        found = self._terms()
-        parts = [
-            make_labels("ace", size + 1, state, [_columns(t) for t in found if len(t) == size])
-            for size in range(1, self.order + 1)
-        ]
-        return np.concatenate(parts).view(np.recarray)
+        return _labels(self, state).copy()
 
     def compute(self, configuration: Configuration, state: str = "initial") -> Features:
         """Return the features of every particle, (N, F).
@@ -158,6 +153,16 @@ class AtomicClusterExpansion:
 @lru_cache(maxsize=32)
 def _terms(*parameters) -> tuple[Term, ...]:
     return tuple(terms(*parameters))
+
+
+@lru_cache(maxsize=32)
+def _labels(descriptor: AtomicClusterExpansion, state: str) -> np.recarray:
+    found = descriptor._terms()
+    parts = [
+        make_labels("ace", size + 1, state, [_columns(t) for t in found if len(t) == size])
+        for size in range(1, descriptor.order + 1)
+    ]
+    return np.concatenate(parts).view(np.recarray)
 
 
 @lru_cache(maxsize=32)

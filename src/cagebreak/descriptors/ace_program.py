@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.descriptors._angular_kernel import ROWS
+from cagebreak.descriptors._angular_kernel import ROWS, SHELLS
 from cagebreak.descriptors.ace_terms import Slot, Term, purified
 from cagebreak.descriptors.couplings import real_coupling
 
@@ -21,8 +21,8 @@ class Program(NamedTuple):
 
     harmonic_rows: NDArray[np.int64]
     """Row of each harmonic, as `harmonics` wants it, (l_max + 1, l_max + 1)."""
-    n_of_block: NDArray[np.int64]
-    """How many radial functions each block of `ROWS` harmonics needs, an even number."""
+    wanted: NDArray[np.int64]
+    """How many blocks of `SHELLS` radial functions each block of `ROWS` harmonics needs."""
     species_starts: NDArray[np.int64]
     """Rows `species_starts[z]` to `species_starts[z + 1]` are sums over species z."""
     sources: NDArray[np.int64]
@@ -47,7 +47,9 @@ def compile_terms(wanted: Sequence[Term], pure: bool, envelope: int) -> Program:
     combinations = [purified(term, envelope) if pure else {term: 1.0} for term in wanted]
     needed = list(dict.fromkeys(term for each in combinations for term in each))
     slots = sorted({slot for term in needed for slot in term}, key=lambda s: (s[0], s[2], s[1]))
-    rows = dict(zip(slots, np.cumsum([1, *(2 * l + 1 for _, _, l in slots)]).tolist(), strict=False))
+    rows = dict(
+        zip(slots, np.cumsum([1, *(2 * l + 1 for _, _, l in slots)]).tolist(), strict=False)
+    )
     n_sums = 1 + sum(2 * l + 1 for _, _, l in slots)
     products = _Products(n_sums)
     place = {term: _term_row(term, rows, products) for term in needed}
@@ -58,12 +60,12 @@ def compile_terms(wanted: Sequence[Term], pure: bool, envelope: int) -> Program:
     l_of_harmonic = np.repeat(np.arange(len(n_of_l)), 2 * np.arange(len(n_of_l)) + 1)
     blocks = range(0, len(l_of_harmonic), ROWS)
     n_of_block = np.array([n_of_l[l_of_harmonic[b : b + ROWS]].max() for b in blocks])
-    l, m = np.indices((len(n_of_l), len(n_of_l)))
+    degrees, orders = np.indices((len(n_of_l), len(n_of_l)))
     sizes = np.bincount([z for z, _, l in slots for _ in range(2 * l + 1)])
     sources = [(l * l + m, n - 1) for _, n, l in slots for m in range(2 * l + 1)]
     return Program(
-        harmonic_rows=l * l + np.maximum(2 * m - 1, 0),
-        n_of_block=n_of_block + n_of_block % 2,
+        harmonic_rows=degrees**2 + np.maximum(2 * orders - 1, 0),
+        wanted=-(-n_of_block // SHELLS),
         species_starts=np.cumsum([1, *sizes]),
         sources=np.array([(0, 0), *sources]),
         scales=np.array([1.0, *(np.sqrt(2.0 * l_of_harmonic[c] + 1) for c, _ in sources)]),

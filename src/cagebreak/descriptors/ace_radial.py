@@ -1,7 +1,7 @@
 """The radial basis of the atomic cluster expansion, and products of its functions."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,13 +50,13 @@ class RadialBasis:
 
     def __call__(self, r: ArrayLike, n_max: int) -> NDArray[np.float64]:
         """Return R_1 to R_n_max at distances r (M,), (n_max, M); 0 beyond the cut-off."""
-        distance = np.minimum(np.asarray(r, dtype=np.float64), self.r_cut)
+        distance = np.asarray(r, dtype=np.float64)
         rows = np.empty((n_max, len(distance)))
         radial_functions(distance, *self.parameters, rows)
         return rows
 
 
-@lru_cache(maxsize=None)
+@cache
 def product(n: tuple[int, ...], envelope: int) -> NDArray[np.float64]:
     r"""Return the coefficients in :math:`\prod_t R_{n_t} = \sum_k c_k R_k`, from k = 1 on.
 

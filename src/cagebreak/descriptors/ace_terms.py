@@ -79,9 +79,7 @@ def _met(slots, rest: Term, envelope: int) -> Iterator[tuple[Term, float]]:
             yield tuple(sorted(((z, k, l), *rest))), angular * weight
 
 
-def _fill(
-    slots: list[Slot], size: int, degree: float, wl: float, first: int
-) -> Iterator[Term]:
+def _fill(slots: list[Slot], size: int, degree: float, wl: float, first: int) -> Iterator[Term]:
     """Yield all choices of so many slots, in order, whose degrees do not exceed the limit."""
     if size == 0:
         yield ()

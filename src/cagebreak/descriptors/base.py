@@ -183,6 +183,14 @@ def make_labels(kind: str, body: int, state: str, columns: Sequence[dict]) -> np
     return labels.view(np.recarray)
 
 
+def read_labels(table: np.ndarray) -> np.recarray:
+    """Return stored labels as labels: what older versions did not write does not apply."""
+    labels = np.zeros(len(table), LABEL)
+    for name in LABEL.names or ():
+        labels[name] = table[name] if name in (table.dtype.names or ()) else MISSING[name]
+    return labels.view(np.recarray)
+
+
 def check_species(configuration: Configuration, n_species: int) -> None:
     """Raise a `ConfigurationError` if there are more species than a descriptor describes."""
     if configuration.n_species > n_species:

@@ -5,7 +5,7 @@ orthonormal. Their order is m = 0, cos(phi), sin(phi), cos(2 phi), ...
 """
 
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from math import copysign, factorial, sqrt
 
 import numpy as np
@@ -38,7 +38,7 @@ def wigner_3j(l1: int, l2: int, l3: int, m1: int, m2: int, m3: int) -> float:
     return float((-1) ** (l1 - l2 - m3) * copysign(sqrt(square * total**2), total))
 
 
-@lru_cache(maxsize=None)
+@cache
 def real_coupling(l1: int, l2: int, l3: int) -> NDArray[np.float64]:
     """Return the Wigner 3j symbols in the basis of real harmonics.
 
