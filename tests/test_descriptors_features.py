@@ -3,7 +3,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.descriptors import select
-from cagebreak.descriptors.base import make_labels
+from cagebreak.descriptors.base import make_labels, read_labels
 from cagebreak.errors import InputError
 
 DESCRIPTOR = cb.Generations([cb.Radial((1.0, 1.3), 0.1, 2), cb.Angular((4, 6), (1.0,), 0.1)], 2)
@@ -90,3 +90,12 @@ def test_features_that_do_not_fit_are_refused():
 def test_a_kind_that_would_be_cut_short_is_refused():
     with pytest.raises(InputError, match="kind"):
         make_labels("seventeen letters", 1, "cage", [{}])
+
+
+def test_labels_of_an_older_version_can_be_read():
+    names = [name for name in LABELS.dtype.names if name not in ("ns", "ls")]
+    old = np.zeros(2, [(name, LABELS.dtype[name]) for name in names])
+    old["kind"], old["l"] = "angular", [4, 6]
+    labels = read_labels(old)
+    assert labels.dtype == LABELS.dtype
+    assert (labels.l.tolist(), labels.ns.tolist()) == ([4, 6], ["", ""])

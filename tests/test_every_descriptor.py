@@ -19,6 +19,11 @@ DESCRIPTORS = {
     "generations": cb.Generations(
         [cb.Radial(**SHELLS, n_species=2), cb.Angular(l=(4, 6), **SHELLS)], n_max=2
     ),
+    "ace": cb.AtomicClusterExpansion(2.0, order=3, n_max=6, degree=6, n_species=2),
+    "ace, plain": cb.AtomicClusterExpansion(
+        2.0, order=2, n_max=3, degree=8, purified=False, r0=1.0, n_species=2
+    ),
+    "rottler2024": cb.Generations([cb.papers.rottler2024(cb.kob_andersen(), r_cut=2.0)], n_max=1),
     "boattini2021": cb.papers.boattini2021(cb.hard_spheres(), generations=1),
     "alkemade2022": cb.papers.alkemade2022(cb.hard_spheres(), generations=1),
     "force": NetForce(harmonic_spheres()),

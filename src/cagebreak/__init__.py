@@ -7,6 +7,7 @@ from cagebreak import dynamics, potentials, simulation, states
 from cagebreak.configuration import Box, Configuration
 from cagebreak.descriptors import (
     Angular,
+    AtomicClusterExpansion,
     CageAnisotropy,
     CageDisplacement,
     CageVariance,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Angular",
+    "AtomicClusterExpansion",
     "Box",
     "CageAnisotropy",
     "CageDisplacement",

@@ -1,6 +1,7 @@
 """Descriptors: what the surroundings of each particle look like, in labelled numbers."""
 
 from cagebreak.descriptors import papers
+from cagebreak.descriptors.ace import AtomicClusterExpansion
 from cagebreak.descriptors.angular import Angular
 from cagebreak.descriptors.base import Descriptor, Features, select
 from cagebreak.descriptors.cage import CageAnisotropy, CageDisplacement, CageVariance
@@ -10,6 +11,7 @@ from cagebreak.descriptors.radial import Radial
 
 __all__ = [
     "Angular",
+    "AtomicClusterExpansion",
     "CageAnisotropy",
     "CageDisplacement",
     "CageVariance",

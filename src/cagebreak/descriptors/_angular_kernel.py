@@ -31,6 +31,7 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
     distance = np.empty(capacity)
     sums = np.empty((y_rows, w_rows))
     inverse_norm = np.empty(n_shells)
+    wanted = np.full(y_rows // ROWS, n_blocks)
     coincident = 0
     for i in range(len(cells.x)):
         n = gather(cells, i, index, near)
@@ -68,7 +69,7 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
                     weights[k, j] = w
                     norm += w
                 inverse_norm[k] = 1 / norm if norm > 0 else 0.0
-        shell_sums(y_lm, weights, first, last, sums)
+        shell_sums(y_lm, weights, first, last, wanted, sums)
 
         out = values[cells.order[i]]
         out[:] = 0.0
@@ -130,15 +131,18 @@ def harmonics(unit, rows, scratch, values):
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
-def shell_sums(values, weights, first, last, sums):
+def shell_sums(values, weights, first, last, wanted, sums):
     """Write sum_j values[c, j] weights[k, j], j from first[b] to last[b] of the shells' block b.
 
-    Blocks of 4 rows and 2 shells keep 8 sums in registers and use each loaded number twice or more.
+    Of each block of rows only the first so many blocks of shells are wanted. Blocks of 4 rows and 2
+    shells keep 8 sums in registers and use each loaded number twice or more.
     """
     for b in range(len(first)):
         k, start, stop = b * SHELLS, first[b], last[b]
         w0, w1 = weights[k, start:stop], weights[k + 1, start:stop]
         for c in range(0, len(values), ROWS):
+            if b >= wanted[c // ROWS]:
+                continue
             v0, v1 = values[c, start:stop], values[c + 1, start:stop]
             v2, v3 = values[c + 2, start:stop], values[c + 3, start:stop]
             s00 = s01 = s10 = s11 = s20 = s21 = s30 = s31 = 0.0

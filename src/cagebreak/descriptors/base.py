@@ -18,11 +18,17 @@ LABEL = np.dtype(
         ("r", np.float64),
         ("width", np.float64),
         ("n", np.int64),
-        ("species", "U2"),
+        ("ns", "U12"),
+        ("ls", "U12"),
+        ("species", "U4"),
         ("generation", np.int64),
         ("state", "U16"),
     ]
 )
+MISSING = {
+    "l": -1, "r": np.nan, "width": np.nan, "n": -1, "ns": "", "ls": "", "species": "",
+}  # fmt: skip
+"""What stands in a field that does not apply."""
 
 
 @runtime_checkable
@@ -165,14 +171,23 @@ def make_labels(kind: str, body: int, state: str, columns: Sequence[dict]) -> np
         Which state of the particles is described: "initial", "inherent" or "cage".
     columns
         For each column its other fields: ``l``, ``r``, ``width``, ``n``, ``species`` (of the
-        neighbors). Those left out are -1, nan or "".
+        neighbors); ``ns`` and ``ls``, where each neighbor has an n and an l of its own. Those left
+        out are -1, nan or "".
     """
     if len(kind) > LABEL["kind"].itemsize // 4:
         raise InputError(f"kind: expected at most 16 characters, got {kind!r}")
     labels = np.zeros(len(columns), LABEL)
-    for name, missing in (("l", -1), ("r", np.nan), ("width", np.nan), ("n", -1), ("species", "")):
+    for name, missing in MISSING.items():
         labels[name] = [column.get(name, missing) for column in columns]
     labels["kind"], labels["body"], labels["state"] = kind, body, state
+    return labels.view(np.recarray)
+
+
+def read_labels(table: np.ndarray) -> np.recarray:
+    """Return stored labels as labels: what older versions did not write does not apply."""
+    labels = np.zeros(len(table), LABEL)
+    for name in LABEL.names or ():
+        labels[name] = table[name] if name in (table.dtype.names or ()) else MISSING[name]
     return labels.view(np.recarray)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cagebreak.descriptors.ace import AtomicClusterExpansion
 from cagebreak.descriptors.angular import Angular
 from cagebreak.descriptors.generations import Generations
 from cagebreak.descriptors.radial import Radial
@@ -80,6 +81,25 @@ def alkemade2023(model: Model, generations: int = 2) -> Generations:
     scale = spacing / _KOB_ANDERSEN_SPACING
     inner, outer = np.linspace(0.525, 2.0, 60), np.linspace(3.1, 5.0, 20)
     return _paper_set(model, inner, outer, generations, scale, r_c=_SECOND_MINIMUM * spacing)
+
+
+def rottler2024(model: Model, r_cut: float) -> AtomicClusterExpansion:
+    """Return the descriptors of Rottler and Ortner 2024: purified, of two to four bodies.
+
+    For one species 20 radial functions and total degree 18: 20, 204 and 897 features of 2, 3 and 4
+    bodies. For mixtures 10 and 10: of two species 20, 154 and 400, pairs with A before those with
+    B. The paper prints these limits and how many radial functions there are; w_l = 1.5. It computes
+    them of inherent structures, with r_cut from 2 to 4.
+
+    Parameters
+    ----------
+    model
+        Tells how many species there are.
+    r_cut
+        In units of sigma.
+    """
+    n_max, degree = (20, 18) if model.n_species == 1 else (10, 10)
+    return AtomicClusterExpansion(r_cut, 3, n_max, degree, n_species=model.n_species)
 
 
 def _paper_set(

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
+from cagebreak.descriptors.base import read_labels
 from cagebreak.descriptors.recommended import SAMPLES
 from cagebreak.dynamics.d2min import D2Min
 from cagebreak.dynamics.propensity import Propensity, lengths
@@ -215,7 +216,7 @@ def samples_kept(recipe: Recipe) -> int:
 def load_features(store: Store, source: str, c: int) -> Features:
     """Return the descriptors of a state of a configuration, or the recommended ones."""
     arrays = store.load(Unit(describing(source), (c,)))
-    return Features(arrays["values"], _text(arrays["labels"]).view(np.recarray))
+    return Features(arrays["values"], read_labels(_text(arrays["labels"])))
 
 
 def _equilibrate(recipe: Recipe, store: Store, unit: Unit) -> None:

@@ -1,0 +1,145 @@
+"""Kernels of the atomic cluster expansion: sums over neighbors, and invariants of the sums."""
+
+import numpy as np
+from numba import njit
+
+from cagebreak._lanes import pointer
+from cagebreak._neighbor_kernel import gather
+from cagebreak.descriptors._angular_kernel import (
+    LANES,
+    ROWS,
+    SHELLS,
+    compact,
+    harmonics,
+    shell_sums,
+)
+from cagebreak.descriptors._batch_lanes import BATCH, sum_products, sum_rows
+
+
+@njit(cache=True, fastmath={"contract"}, error_model="numpy")
+def radial_functions(distance, r_cut, r_s, a, envelope, rows):
+    """Write R_1, R_2, ... at each distance to the rows; they are 0 at the cut-off."""
+    s_cut = (r_cut / r_s) ** 3
+    y_cut = (1 + s_cut) / (1 + s_cut + a * s_cut * (r_cut / r_s))
+    n_max, n = rows.shape
+    t = np.empty(n)
+    per_unit, per_cut, norm = 1 / r_s, 1 / r_cut, 1 / (1 - y_cut)
+    for j in range(n):
+        s, part = distance[j] * per_unit, (distance[j] * per_cut) ** 2
+        cube = s * s * s
+        y = (1 + cube) / (1 + cube + a * cube * s)
+        # 1 - x; what is beyond the cut-off, by rounding or to fill a vector, counts nothing.
+        left = (y - y_cut) * norm * max(1 - part * part, 0.0)
+        factor = 1.0
+        for _ in range(envelope):
+            factor *= -left
+        rows[0, j] = factor
+        t[j] = 1 - 2 * left
+    for k in range(n_max - 1):
+        up = np.sqrt((2 * k + 1.0) * (2 * k + 3.0)) / (k + 1)
+        down = k / (k + 1.0) * np.sqrt((2 * k + 3.0) / max(2 * k - 1.0, 1.0))
+        new, old, older = rows[k + 1], rows[k], rows[max(k - 1, 0)]
+        for j in range(n):
+            new[j] = up * t[j] * old[j] - down * older[j]
+
+
+@njit(cache=True, fastmath={"contract"}, error_model="numpy")
+def expand(cells, program, r_s, a, envelope, values):
+    """Write the features of every particle; return the number of coincident neighbors."""
+    n_species = len(program.species_starts) - 1
+    y_rows, r_rows = len(program.wanted) * ROWS, program.wanted.max() * SHELLS
+    # A place more: neighbors are written before they count.
+    capacity = (-(-cells.capacity // LANES) + n_species + 1) * LANES
+    index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
+    starts = np.empty(n_species + 1, np.int64)
+    kinds, sorted_near = np.empty_like(index), np.empty((4, capacity))
+    scratch_buffer = np.empty(4 * capacity)
+    y_buffer, r_buffer = np.zeros(y_rows * capacity), np.empty(r_rows * capacity)
+    first, last = np.empty(r_rows // SHELLS, np.int64), np.empty(r_rows // SHELLS, np.int64)
+    sums = np.empty((y_rows, r_rows))
+    numbers, features = np.zeros((program.n_rows, BATCH)), np.empty((values.shape[1], BATCH))
+    numbers[0] = 1.0
+    coincident = 0
+    n_particles = len(cells.x)
+    for i in range(n_particles):
+        n = gather(cells, i, index, near)
+        padded = by_species(cells, index, near, n, kinds, starts, sorted_near)
+        unit, distance = sorted_near[:3, :padded], sorted_near[3, :padded]
+        scratch = compact(scratch_buffer, 4, padded)
+        y_lm, radial = compact(y_buffer, y_rows, padded), compact(r_buffer, r_rows, padded)
+        coincident += directions(unit, distance)
+        radial_functions(distance, cells.cutoff, r_s, a, envelope, radial)
+        harmonics(unit, program.harmonic_rows, scratch, y_lm)
+        lane = i % BATCH
+        for z in range(n_species):
+            first[:], last[:] = starts[z], starts[z + 1]
+            shell_sums(y_lm, radial, first, last, program.wanted, sums)
+            for row in range(program.species_starts[z], program.species_starts[z + 1]):
+                c, k = program.sources[row, 0], program.sources[row, 1]
+                numbers[row, lane] = program.scales[row] * sums[c, k]
+        if lane == BATCH - 1 or i == n_particles - 1:
+            couple(program, numbers, features)
+            particles = cells.order[i - lane : i + 1]
+            for f in range(len(features)):
+                for k in range(len(particles)):
+                    values[particles[k], f] = features[f, k]
+    return coincident
+
+
+@njit(cache=True, fastmath={"contract", "reassoc"}, error_model="numpy")
+def directions(vectors, squares):
+    """Turn vectors into unit vectors and squared lengths into lengths; count those of length 0."""
+    n, x, y, z = len(squares), vectors[0], vectors[1], vectors[2]
+    zero = 0.0
+    for j in range(n):
+        d = np.sqrt(squares[j])
+        squares[j] = d
+        zero += 1.0 if d == 0 else 0.0
+        inverse = 1 / d
+        x[j] *= inverse
+        y[j] *= inverse
+        z[j] *= inverse
+    return int(zero)
+
+
+@njit(cache=True)
+def by_species(cells, index, near, n, kinds, starts, sorted_near):
+    """Sort neighbors by species, each filling whole vectors; return how many places they take.
+
+    Those of species z stand at starts[z] to starts[z + 1] of the four rows of `sorted_near`. Places
+    left empty lie beyond the cut-off.
+    """
+    for j in range(n):
+        kinds[j] = cells.species[index[j]]
+    x, y, z, squares = sorted_near[0], sorted_near[1], sorted_near[2], sorted_near[3]
+    k = np.uint64(0)
+    for kind in range(len(starts) - 1):
+        starts[kind] = k
+        for j in range(n):
+            # Written always and kept by counting it, as in `gather`.
+            x[k], y[k], z[k], squares[k] = near[0, j], near[1, j], near[2, j], near[3, j]
+            k += np.uint64(kinds[j] == kind)
+        while k % np.uint64(LANES) != 0:
+            x[k] = y[k] = z[k] = 0.0
+            squares[k] = 2 * cells.cutoff**2
+            k += np.uint64(1)
+    starts[-1] = k
+    return starts[-1]
+
+
+@njit(cache=True)
+def couple(program, numbers, features):
+    """Form the products of the sums of a batch of particles, and the features from them."""
+    table, results = pointer(numbers), pointer(features)
+    weights, ones, others = (
+        pointer(program.product_weights),
+        pointer(program.ones),
+        pointer(program.others),
+    )
+    for p in range(len(program.product_starts) - 1):
+        begin, end = program.product_starts[p], program.product_starts[p + 1]
+        sum_products(weights, ones, others, begin, end, table, program.species_starts[-1] + p)
+    weights, rows = pointer(program.feature_weights), pointer(program.feature_rows)
+    for f in range(len(program.feature_starts) - 1):
+        begin, end = program.feature_starts[f], program.feature_starts[f + 1]
+        sum_rows(weights, rows, begin, end, table, results, f)
