@@ -16,6 +16,7 @@ from cagebreak.learning.elastic_net import ElasticNet
 from cagebreak.learning.evaluate import Scores, evaluate
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.learning_curve import LearningCurve, learning_curve
+from cagebreak.learning.networks import NeuralNetwork
 from cagebreak.learning.ridge import Ridge
 from cagebreak.learning.samples import Sample, Samples
 from cagebreak.learning.scores import pearson
@@ -39,6 +40,7 @@ __all__ = [
     "MisleadingCoefficients",
     "PCARegression",
     "PartialLeastSquares",
+    "NeuralNetwork",
     "Ridge",
     "Sample",
     "Samples",
