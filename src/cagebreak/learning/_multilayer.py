@@ -1,9 +1,12 @@
-"""Fully connected networks: one for all targets, or one for each, all of them at once."""
+"""Fully connected networks, one for each target, all of them at once."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
+from cagebreak.learning._checks import Integers
+from cagebreak.learning._network import State
 from cagebreak.learning._torch import torch
 
 
@@ -17,7 +20,7 @@ class Multilayer(torch.nn.Module):
     ----------
     n_networks
     sizes
-        Of the input, of each hidden layer, and of the output of a network.
+        Of the input and of each hidden layer; the output is one number.
     dropout
         Fraction of nodes of the second hidden layer (of the first, if it is alone) that are
         dropped out in training.
@@ -32,7 +35,7 @@ class Multilayer(torch.nn.Module):
         self.sizes = tuple(sizes)
         self.dropout = dropout
         self.weights, self.biases = torch.nn.ParameterList(), torch.nn.ParameterList()
-        for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        for n_in, n_out in pairwise((*sizes, 1)):
             bound = 1 / np.sqrt(n_in)
             weight = torch.empty(n_in, n_out).uniform_(-bound, bound, generator=generator)
             bias = torch.empty(1, n_out).uniform_(-bound, bound, generator=generator)
@@ -42,7 +45,7 @@ class Multilayer(torch.nn.Module):
         self.weights[0] = self.weights[0].transpose(0, 1).contiguous()
 
     def forward(self, x: torch.Tensor, kept: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the outputs (n, networks * outputs) for rows x (n, F).
+        """Return the outputs (n, networks) for rows x (n, F).
 
         `kept`, (n, nodes), is 1 for the nodes that are not dropped out; None drops none.
         """
@@ -54,12 +57,12 @@ class Multilayer(torch.nn.Module):
             if kept is not None and layer - 1 == self.dropped_layer:
                 a = a * (kept / (1 - self.dropout))
             a = torch.baddbmm(self.biases[layer], a, self.weights[layer])
-        return a.transpose(0, 1).reshape(len(x), -1)
+        return a[:, :, 0].T
 
     @property
     def dropped_layer(self) -> int:
         """Which hidden layer has nodes dropped out, from 0."""
-        return min(1, len(self.sizes) - 3)
+        return min(1, len(self.sizes) - 2)
 
     def keep(self, n: int, generator: torch.Generator) -> torch.Tensor | None:
         """Draw which nodes are kept for n rows, (n, nodes); None if all are."""
@@ -69,8 +72,8 @@ class Multilayer(torch.nn.Module):
         return (torch.rand(n, nodes, generator=generator) >= self.dropout).float()
 
 
-def take_targets(states: Sequence[dict[str, np.ndarray]], of_target: np.ndarray) -> dict:
-    """Return the state of networks, one for each target, each from a state of its own."""
+def merge(states: Sequence[State], of_target: Integers) -> State:
+    """Return the state in which the network of each target is as in a state of its own."""
     merged = {}
     for name in states[0]:
         axis = 1 if name == "weights.0" else 0

@@ -15,21 +15,25 @@ from sklearn.utils.validation import check_is_fitted
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning import _network_file
 from cagebreak.learning._checks import Floats, Integers
-from cagebreak.learning.folds import configuration_folds
 from cagebreak.seeding import stream
+
+State = dict[str, np.ndarray]
+"""The parameters of a module, by name."""
 
 UNSAVED = ("checkpoint", "progress", "device")
 """Parameters that belong to a machine, not to a network."""
 
 
 class Network(BaseEstimator):
-    """The base of networks that keep, for each target, the best epoch of one training."""
+    """The base of networks that keep, for each target, the best epoch of one training.
+
+    `kind` is what its files are called.
+    """
 
     kind: str
-    """What its files are called."""
+    checkpoint: str | os.PathLike[str] | None
 
-    states_: list[dict[str, np.ndarray]]
-    state_of_target_: Integers
+    states_: list[State]
     best_epoch_: Integers
     validation_: Floats
     watched_: Floats
@@ -78,15 +82,14 @@ class Network(BaseEstimator):
         about, arrays = _network_file.read(path, cls.kind)
         try:
             loaded = cls(**about["parameters"])
-            states: dict[int, dict[str, np.ndarray]] = {}
+            states: dict[int, State] = {}
             further = {}
             for name, value in arrays.items():
                 match name.split("/", 2):
                     case ["states", k, key]:
                         states.setdefault(int(k), {})[key] = value
                     case [attribute] if attribute.endswith("_"):
-                        value = value if np.ndim(value) else int(value)
-                        setattr(loaded, attribute, value)
+                        setattr(loaded, attribute, value if np.ndim(value) else int(value))
                     case _:
                         further[name] = value
             loaded.states_ = [states[k] for k in range(len(states))]
@@ -110,9 +113,7 @@ def location_and_scale(Y: Floats) -> tuple[Floats, Floats]:
     return Y.mean(axis=0), np.where(scale > 0, scale, 1.0)
 
 
-def is_validation(
-    groups: ArrayLike | None, n: int, fraction: float, seed: int
-) -> np.ndarray:
+def is_validation(groups: ArrayLike | None, n: int, fraction: float, seed: int) -> np.ndarray:
     """Return which of n rows are for validation, (n,): whole groups, or rows without groups.
 
     Raises
@@ -137,7 +138,7 @@ def is_validation(
 
 def checkpoint_file(network: Network, data: Iterable[np.ndarray]) -> Path | None:
     """Return the file of a training, named after the network's parameters and its data."""
-    folder = network.checkpoint  # type: ignore[attr-defined]
+    folder = network.checkpoint
     if folder is None:
         return None
     digest = hashlib.sha256(json.dumps(_plain(network.get_params(), UNSAVED)).encode())

@@ -2,33 +2,25 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
 from cagebreak.errors import FileFormatError
+from cagebreak.learning._saving import replacing
 
 
 def write(
     path: str | os.PathLike[str], kind: str, about: Mapping[str, Any], arrays: Mapping[str, Any]
 ) -> None:
     """Write arrays, and `about` as JSON; `kind` says of what."""
-    path = Path(path)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        with h5py.File(beside, "w") as file:
-            file.attrs["kind"] = kind
-            file.attrs["about"] = json.dumps(about)
-            for name, array in arrays.items():
-                file[name] = array
-        os.replace(beside, path)
-    finally:
-        Path(beside).unlink(missing_ok=True)
+    with replacing(path) as file:
+        file.attrs["kind"] = kind
+        file.attrs["about"] = json.dumps(about)
+        for name, array in arrays.items():
+            file[name] = array
 
 
 def read(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

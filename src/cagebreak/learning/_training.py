@@ -16,13 +16,11 @@ import numpy as np
 from cagebreak.errors import InputError
 from cagebreak.learning import _network_file
 from cagebreak.learning._checks import Floats, Integers
+from cagebreak.learning._network import State
 from cagebreak.learning._torch import torch
 
 CHECKPOINT_SECONDS = 20.0
 """Between two writings of a checkpoint (chosen: small beside an epoch of a graph network)."""
-
-State = dict[str, np.ndarray]
-"""The parameters of a module, by name."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Trained(NamedTuple):
 
 def train(
     module: torch.nn.Module,
-    losses: Callable[[int], Iterable[torch.Tensor]],
+    batches: Callable[[int], Iterable[Iterable[torch.Tensor]]],
     correlations: Callable[[], tuple[Floats, Floats]],
     schedule: Schedule,
 ) -> Trained:
@@ -73,8 +71,9 @@ def train(
     ----------
     module
         Its parameters are changed.
-    losses
-        The loss of each batch of an epoch, one after the other.
+    batches
+        The batches of an epoch; each is one loss after the other, whose gradients are added before
+        a step is taken, so that only one of them is in memory.
     correlations
         r on the validation rows, (T,), and on those that are watched, (T,) or (0,).
     schedule
@@ -93,9 +92,10 @@ def train(
     written = time.monotonic()
     while course.epoch < schedule.epochs and not course.finished:
         module.train()
-        for loss in losses(course.epoch):
+        for batch in batches(course.epoch):
             optimizer.zero_grad()
-            loss.backward()
+            for loss in batch:
+                loss.backward()
             optimizer.step()
         module.eval()
         with torch.no_grad():
@@ -187,9 +187,7 @@ def _write(
     _network_file.write(path, "training", {}, arrays)
 
 
-def _resume(
-    schedule: Schedule, module: torch.nn.Module, optimizer: torch.optim.Adam
-) -> _Course:
+def _resume(schedule: Schedule, module: torch.nn.Module, optimizer: torch.optim.Adam) -> _Course:
     assert schedule.checkpoint is not None
     _, arrays = _network_file.read(schedule.checkpoint, "training")
     course = _Course(schedule.patience)

@@ -47,9 +47,11 @@ class NeuralNetwork(RegressorMixin, Network):
     standardised by the training rows. The defaults are row 5 of table I; `alkemade2022` gives any
     row.
 
-    **All targets at once.** One training serves all T targets: by a network for each, with
-    batched parameters, as the paper has it (``shared=False``), or by one network with T outputs.
-    Each target keeps the epoch that is best for it.
+    **All targets at once.** There is a network for each of the T targets, as in the paper, and one
+    training serves all of them: their parameters are batched. They start from the same weights
+    and see the same batches, so that each becomes what it would alone, and each keeps the epoch
+    that is best for it. (One network with T outputs trains in a third of the time, and predicts
+    worse: 0.490 against 0.519, mean r over 26 times of hard spheres at 0.58, row 4.)
 
     **The best epoch** is that with the highest Pearson r on validation configurations, which are
     taken from the training data and not trained on. The paper takes the epoch that is best on the
@@ -65,8 +67,6 @@ class NeuralNetwork(RegressorMixin, Network):
     alpha : float
         Strength of the L2 penalty: `alpha` times a parameter is added to its gradient, as by
         `weight_decay` of torch's Adam (chosen; the paper says L2).
-    shared : bool
-        One network with an output for each target, instead of one network for each.
     batch_size : int
         Rows of a step, default 50 (Alkemade 2022).
     learning_rate : float
@@ -93,9 +93,8 @@ class NeuralNetwork(RegressorMixin, Network):
 
     Attributes
     ----------
-    states_ : list of dict of arrays
-        Parameters by name, of one or several epochs.
-    state_of_target_ : (T,) array
+    states_ : list of one dict of arrays
+        The parameters by name.
     best_epoch_ : (T,) array
         From 0.
     validation_ : (E, T) array
@@ -120,7 +119,6 @@ class NeuralNetwork(RegressorMixin, Network):
         hidden: Sequence[int] = (16, 16),
         dropout: float = 0.25,
         alpha: float = 0.01,
-        shared: bool = True,
         batch_size: int = 50,
         learning_rate: float = 1e-4,
         epochs: int = 500,
@@ -135,7 +133,6 @@ class NeuralNetwork(RegressorMixin, Network):
         self.hidden = hidden
         self.dropout = dropout
         self.alpha = alpha
-        self.shared = shared
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.epochs = epochs
@@ -187,29 +184,29 @@ class NeuralNetwork(RegressorMixin, Network):
             If a shape does not fit, a number is not finite, there are too few rows, or a
             parameter is out of range.
         """
-        from cagebreak.learning._multilayer import take_targets
+        from cagebreak.learning._multilayer import merge
         from cagebreak.learning._torch import one_thread, the_device, torch
         from cagebreak.learning._training import Schedule, train
 
         self._check_parameters()
-        X = as_table("X", X)
-        Y = np.asarray(y)
-        single = Y.ndim == 1
-        Y = as_table("y", Y[:, None] if single else Y, len(X))
+        table = as_table("X", X)
+        given = np.asarray(y)
+        single = given.ndim == 1
+        Y = as_table("y", given[:, None] if single else given, len(table))
         require_finite("y", Y, Y.sum(axis=0))
-        chooses = is_validation(groups, len(X), self.validation, self.seed)
-        tests = [(X[chooses], Y[chooses])]
+        chooses = is_validation(groups, len(table), self.validation, self.seed)
+        tests = [(table[chooses], Y[chooses])]
         if watch is not None:
-            further = as_table("watch[0]", watch[0], n_columns=X.shape[1])
+            further = as_table("watch[0]", watch[0], n_columns=table.shape[1])
             truth = np.asarray(watch[1], dtype=np.float64).reshape(len(further), -1)
             tests.append((further, as_table("watch[1]", truth, n_columns=Y.shape[1])))
-        X, Y = X[~chooses], Y[~chooses]
-        self.n_features_in_, self.single_ = X.shape[1], int(single)
-        self.standardizer_ = Standardizer(self.clip).fit(X)
+        table, Y = table[~chooses], Y[~chooses]
+        self.n_features_in_, self.single_ = table.shape[1], int(single)
+        self.standardizer_ = Standardizer(self.clip).fit(table)
         self.target_mean_, self.target_scale_ = location_and_scale(Y)
 
         device = the_device(self.device)
-        inputs = self._inputs(X, device)
+        inputs = self._inputs(table, device)
         standardised = (Y - self.target_mean_) / self.target_scale_
         targets = torch.from_numpy(standardised.astype(np.float32)).to(device)
         test_inputs = [self._inputs(x, device) for x, _ in tests]
@@ -224,10 +221,10 @@ class NeuralNetwork(RegressorMixin, Network):
                 ]
                 return found[0], found[1] if watch is not None else np.zeros(0)
 
-            data = (X, Y, *(array for test in tests for array in test))
+            data = (table, Y, *(array for test in tests for array in test))
             trained = train(
                 module,
-                lambda epoch: self._losses(module, inputs, targets, epoch),
+                lambda epoch: self._batches(module, inputs, targets, epoch),
                 correlations,
                 Schedule(
                     self.epochs,
@@ -238,10 +235,7 @@ class NeuralNetwork(RegressorMixin, Network):
                     self.progress,
                 ),
             )
-        self.states_, self.state_of_target_ = trained.states, trained.state_of_target
-        if not self.shared:
-            self.states_ = [take_targets(trained.states, trained.state_of_target)]
-            self.state_of_target_ = np.zeros(Y.shape[1], np.int64)
+        self.states_ = [merge(trained.states, trained.state_of_target)]
         self.best_epoch_ = trained.best_epoch
         self.validation_, self.watched_ = trained.validation, trained.watched
         return self
@@ -263,13 +257,10 @@ class NeuralNetwork(RegressorMixin, Network):
         predicted = np.empty((len(X), len(self.target_mean_)))
         with one_thread(), torch.no_grad():
             module = self._module(len(self.target_mean_)).to(device).eval()
+            load_state(module, self.states_[0])
             for start in range(0, len(X), _ROWS_AT_ONCE):
                 rows = slice(start, start + _ROWS_AT_ONCE)
-                inputs = self._inputs(X[rows], device)
-                for k, state in enumerate(self.states_):
-                    load_state(module, state)
-                    mine = self.state_of_target_ == k
-                    predicted[rows, mine] = module(inputs).cpu().numpy()[:, mine]
+                predicted[rows] = module(self._inputs(X[rows], device)).cpu().numpy()
         predicted = predicted * self.target_scale_ + self.target_mean_
         return predicted[:, 0] if self.single_ else predicted
 
@@ -285,26 +276,23 @@ class NeuralNetwork(RegressorMixin, Network):
         from cagebreak.learning._multilayer import Multilayer
         from cagebreak.learning._torch import generator
 
-        n_networks, n_outputs = (1, n_targets) if self.shared else (n_targets, 1)
-        sizes = (self.n_features_in_, *self.hidden, n_outputs)
-        return Multilayer(n_networks, sizes, self.dropout, generator(self.seed, "weights"))
+        sizes = (self.n_features_in_, *self.hidden)
+        return Multilayer(n_targets, sizes, self.dropout, generator(self.seed, "weights"))
 
-    def _losses(
+    def _batches(
         self, module: "Multilayer", inputs: "torch.Tensor", targets: "torch.Tensor", epoch: int
-    ) -> "Iterator[torch.Tensor]":
+    ) -> "Iterator[list[torch.Tensor]]":
         """Yield the loss of each batch of an epoch, the rows in an order of its own."""
         from cagebreak.learning._torch import generator, torch
 
         order = stream(self.seed, "batches", epoch).permutation(len(inputs))
         kept = module.keep(len(inputs), generator(self.seed, "dropout", epoch))
         kept = None if kept is None else kept.to(inputs.device)
-        n_targets = targets.shape[1]
         for start in range(0, len(inputs), self.batch_size):
             rows = torch.from_numpy(order[start : start + self.batch_size]).to(inputs.device)
             predicted = module(inputs[rows], None if kept is None else kept[rows])
-            squares = (predicted - targets[rows]).square().sum() / len(rows)
-            # Networks of their own each have a loss of their own; one network has the mean.
-            yield squares / n_targets if self.shared else squares
+            # Each network has the mean squared error of its own target.
+            yield [(predicted - targets[rows]).square().mean(0).sum()]
 
     def _inputs(self, X: Floats, device: "torch.device") -> "torch.Tensor":
         from cagebreak.learning._torch import torch
@@ -315,6 +303,8 @@ class NeuralNetwork(RegressorMixin, Network):
     def _check_parameters(self) -> None:
         require_sizes("hidden", self.hidden, minimum=1)
         if not 0 <= self.dropout < 1:
-            raise InputError(f"dropout: expected a fraction from 0 to below 1, got {self.dropout!r}")
+            raise InputError(
+                f"dropout: expected a fraction from 0 to below 1, got {self.dropout!r}"
+            )
         if self.batch_size < 1:
             raise InputError(f"batch_size: expected at least 1, got {self.batch_size!r}")
