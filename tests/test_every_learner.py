@@ -1,5 +1,7 @@
 """One contract for every learner: scikit-learn's manners, linear truth, and no leak."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -14,6 +16,7 @@ import naive_learning as naive
 from cagebreak.learning import (
     ARD,
     ElasticNet,
+    NeuralNetwork,
     PartialLeastSquares,
     PCARegression,
     Ridge,
@@ -43,9 +46,25 @@ GUESTS = {
     ),
 }
 
+# Networks draw batches of rows: the order of particles changes what they become, if little.
+NETWORKS = (
+    {
+        "neural network": NeuralNetwork(
+            hidden=(16,), dropout=0.0, alpha=1e-3, learning_rate=1e-2, epochs=30
+        )
+    }
+    if find_spec("torch")
+    else {}
+)
+
 every_learner = pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS)
+our_own = pytest.mark.parametrize(
+    "learner", [*LEARNERS.values(), *NETWORKS.values()], ids=[*LEARNERS, *NETWORKS]
+)
 everyone = pytest.mark.parametrize(
-    "learner", [*LEARNERS.values(), *GUESTS.values()], ids=[*LEARNERS, *GUESTS]
+    "learner",
+    [*LEARNERS.values(), *NETWORKS.values(), *GUESTS.values()],
+    ids=[*LEARNERS, *NETWORKS, *GUESTS],
 )
 
 # These checks ask for scikit-learn's own words where our messages name the same fault in ours.
@@ -59,6 +78,7 @@ OWN_WORDS = {
     "check_supervised_y_2d": "wants a warning where y (n, 1) gives predictions (n, 1)",
     "check_requires_y_none": "wants 'Expected 2D array' where y is None",
     "check_complex_data": "wants 'Complex data not supported'",
+    "check_fit2d_1sample": "wants '1 sample'",
     "check_dtype_object": "wants 'argument must be .* string.* number' at the start",
 }
 
@@ -84,7 +104,7 @@ def rows(made):
     return X, Y, np.repeat(np.arange(len(made)), len(made[0].features))
 
 
-@every_learner
+@our_own
 def test_clones_have_the_same_parameters_and_give_the_same(learner):
     X, Y, groups = rows(samples())
     copy = clone(learner)
@@ -95,7 +115,7 @@ def test_clones_have_the_same_parameters_and_give_the_same(learner):
     assert copy.n_features_in_ == X.shape[1]
 
 
-@every_learner
+@our_own
 def test_it_works_in_the_tools_of_scikit_learn(learner):
     X, Y, groups = rows(samples())
     folds = GroupKFold(4)
@@ -110,7 +130,15 @@ def test_it_works_in_the_tools_of_scikit_learn(learner):
 
 @pytest.mark.parametrize(
     "estimator",
-    [Ridge(), Standardizer(), ARD(), ElasticNet(), PCARegression(), PartialLeastSquares()],
+    [
+        Ridge(),
+        Standardizer(),
+        ARD(),
+        ElasticNet(),
+        PCARegression(),
+        PartialLeastSquares(),
+        *NETWORKS.values(),
+    ],
     ids=lambda estimator: type(estimator).__name__,
 )
 def test_it_passes_the_checks_of_scikit_learn(estimator):

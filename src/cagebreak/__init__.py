@@ -37,7 +37,7 @@ from cagebreak.structure import radial_distribution
 if TYPE_CHECKING:
     from cagebreak import learning
     from cagebreak.files import read, write
-    from cagebreak.learning import Ridge
+    from cagebreak.learning import GraphNetwork, NeuralNetwork, Ridge
     from cagebreak.study import Study
 
 __all__ = [
@@ -50,8 +50,10 @@ __all__ = [
     "Configuration",
     "Features",
     "Generations",
+    "GraphNetwork",
     "Model",
     "NetForce",
+    "NeuralNetwork",
     "Propensity",
     "Radial",
     "Ridge",
@@ -85,6 +87,8 @@ __version__ = "0.1.0"
 
 # scikit-learn and h5py take their time to import: only who uses them pays for it.
 _LAZY = {
+    "GraphNetwork": "learning",
+    "NeuralNetwork": "learning",
     "Ridge": "learning",
     "Study": "study",
     "learning": "learning",

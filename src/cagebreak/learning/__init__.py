@@ -15,9 +15,11 @@ from cagebreak.learning.cross_validation import held_out_moments
 from cagebreak.learning.elastic_net import ElasticNet
 from cagebreak.learning.evaluate import Scores, evaluate
 from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning.graphs import GraphNetwork
 from cagebreak.learning.learning_curve import LearningCurve, learning_curve
+from cagebreak.learning.networks import NeuralNetwork
 from cagebreak.learning.ridge import Ridge
-from cagebreak.learning.samples import Sample, Samples
+from cagebreak.learning.samples import Graph, Sample, Samples
 from cagebreak.learning.scores import pearson
 from cagebreak.learning.selection import Selection, forward_selection
 from cagebreak.learning.selection_curve import (
@@ -35,8 +37,11 @@ __all__ = [
     "Collection",
     "Comparison",
     "ElasticNet",
+    "Graph",
+    "GraphNetwork",
     "LearningCurve",
     "MisleadingCoefficients",
+    "NeuralNetwork",
     "PCARegression",
     "PartialLeastSquares",
     "Ridge",

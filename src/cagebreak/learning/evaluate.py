@@ -1,6 +1,6 @@
 """How well a learner predicts configurations it has not seen: nested cross-validation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,18 @@ from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning.graphs import GraphNetwork
 from cagebreak.learning.level import Level
 from cagebreak.learning.linear import LinearLearner
-from cagebreak.learning.outer_fits import Fit, Fits, fit_levels, fit_linear, fit_rows
+from cagebreak.learning.outer_fits import (
+    Fit,
+    Fits,
+    fit_graphs,
+    fit_levels,
+    fit_linear,
+    fit_rows,
+    predict,
+)
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.scores import (
     COUNT,
@@ -89,12 +98,13 @@ def evaluate(
     remaining folds in turn, pooled to ``learner.folds`` of them if these are fewer. Any other
     scikit-learn regressor is given the rows of the training configurations, X (n, F) and y (n, T),
     and as `groups` their configurations if its `fit` knows the argument; one that takes a single
-    target is to be wrapped in `sklearn.multioutput.MultiOutputRegressor`.
+    target is to be wrapped in `sklearn.multioutput.MultiOutputRegressor`. A `GraphNetwork` is given
+    the graphs of the training configurations, and every sample must have one.
 
     Parameters
     ----------
     learner
-        A scikit-learn regressor; it is cloned, not changed.
+        A scikit-learn regressor or a `GraphNetwork`; it is cloned, not changed.
     samples
         ``samples[i]`` is the `Sample` of configuration i, read anew at each call.
     seed
@@ -155,8 +165,7 @@ def evaluate(
     if level is not None and not 0 <= level < n_features:
         raise InputError(f"level: expected a column from 0 to {n_features - 1}, got {level!r}")
 
-    fit = fit_linear if isinstance(learner, LinearLearner) else fit_rows
-    fits = fit(learner, samples, fold, chosen, families)
+    fits = _fitter(learner)(learner, samples, fold, chosen, families)
     levels = None if level is None else fit_levels(samples, fold, level)
     moments, halves = _predict_held_out(fits, samples, fold, chosen, level, levels)
     rows = []
@@ -198,17 +207,24 @@ def _predict_held_out(
     halves = {species: np.zeros(shape) for species, _ in moments}
     for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
-            X, Y = sample.features[rows], sample.targets[rows]
+            Y = sample.targets[rows]
             for features, chosen in columns.items():
-                predicted = fits[Fit(int(fold[i]), species, features)].predict(X[:, chosen])
-                predicted = predicted.reshape(Y.shape)
+                fitted = fits[Fit(int(fold[i]), species, features)]
+                predicted = predict(fitted, sample, rows, chosen).reshape(Y.shape)
                 if level is not None and levels is not None:
-                    mean = levels[int(fold[i]), species].predict(X[:, level].mean())
+                    of_level = sample.features[rows, level]
+                    mean = levels[int(fold[i]), species].predict(of_level.mean())
                     predicted = predicted - predicted.mean(axis=0) + mean
                 moments[species, features][i] = pair_moments(predicted, Y)
             if sample.halves is not None:
                 halves[species][i] = pair_moments(*sample.halves[:, rows])
     return moments, halves
+
+
+def _fitter(learner: Any) -> Callable[..., Fits]:
+    if isinstance(learner, LinearLearner):
+        return fit_linear
+    return fit_graphs if isinstance(learner, GraphNetwork) else fit_rows
 
 
 def _name(learner: RegressorMixin) -> str:

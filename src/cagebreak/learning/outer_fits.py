@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import RegressorMixin, clone
@@ -10,10 +10,11 @@ from sklearn.utils.validation import has_fit_parameter
 
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers
+from cagebreak.learning.graphs import GraphNetwork
 from cagebreak.learning.level import Level
 from cagebreak.learning.linear import LinearLearner
 from cagebreak.learning.ridge import Ridge
-from cagebreak.learning.samples import Samples, in_turn
+from cagebreak.learning.samples import Graph, Sample, Samples, in_turn
 from cagebreak.learning.standardize import Moments, Standardizer
 from cagebreak.learning.statistics import Statistics
 
@@ -26,7 +27,8 @@ class Fit(NamedTuple):
     features: str
 
 
-Fits = dict[Fit, RegressorMixin]
+Fits = dict[Fit, Any]
+"""Regressors, or graph networks."""
 
 
 def fit_linear(
@@ -115,6 +117,52 @@ def fit_rows(
                     extra["families"] = families[chosen]
                 fits[Fit(k, species, name)] = clone(learner).fit(X[:, chosen], Y, **extra)
     return fits
+
+
+def fit_graphs(
+    learner: GraphNetwork,
+    samples: Samples,
+    fold: Integers,
+    columns: Mapping[str, Integers],
+    families: Integers | None = None,
+) -> Fits:
+    """Fit a graph network to the graphs of the training configurations.
+
+    One network for each species, or one for all of them if the learner takes them together.
+    """
+    everything = [sample for _, sample in in_turn(samples)]
+    present = sorted({species for sample in everything for species in sample.rows()})
+    fits: Fits = {}
+    for k in range(int(fold.max()) + 1):
+        training = [sample for i, sample in enumerate(everything) if fold[i] != k]
+        for letters in [present] if learner.together else [[letter] for letter in present]:
+            rows = [
+                np.sort(np.concatenate([r for s, r in sample.rows().items() if s in letters]))
+                for sample in training
+            ]
+            if not any(len(r) for r in rows):
+                raise _missing(letters[0], k)
+            Y = [sample.targets[r] for sample, r in zip(training, rows, strict=True)]
+            for name, chosen in columns.items():
+                X = [_graph(sample, r, chosen) for sample, r in zip(training, rows, strict=True)]
+                fitted = clone(learner).fit(X, Y)
+                fits |= {Fit(k, letter, name): fitted for letter in letters}
+    return fits
+
+
+def predict(fitted: Any, sample: Sample, rows: Integers, chosen: Integers) -> Floats:
+    """Return what a fit predicts for some rows of a sample, (n,) or (n, T)."""
+    if isinstance(fitted, GraphNetwork):
+        return fitted.predict([_graph(sample, rows, chosen)])[0]
+    predicted: Floats = fitted.predict(sample.features[np.ix_(rows, chosen)])
+    return predicted
+
+
+def _graph(sample: Sample, rows: Integers, chosen: Integers) -> Graph:
+    if sample.graph is None:
+        raise InputError("samples: expected samples with a graph for this learner, got none")
+    whole = sample.graph
+    return Graph(whole.configuration, whole.features[:, chosen], whole.rows[rows])
 
 
 def fit_levels(samples: Samples, fold: Integers, column: int) -> dict[tuple[int, str], Level]:

@@ -6,9 +6,44 @@ from typing import Protocol
 
 import numpy as np
 
-from cagebreak.configuration import SPECIES_NAMES
+from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers, as_table, require_finite
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A configuration as a graph network sees it.
+
+    Parameters
+    ----------
+    configuration : Configuration
+        Its N particles are the nodes; those nearer than the network's cut-off share an edge.
+    features : (N, F) array, optional
+        Of every particle, besides its species, which is always given; none if omitted.
+    rows : (n,) array of integers, optional
+        The particles that are predicted; all if omitted.
+
+    Raises
+    ------
+    InputError
+        If a shape does not fit, a number is not finite, or there is no such particle.
+    """
+
+    configuration: Configuration
+    features: Floats = None  # type: ignore[assignment]
+    rows: Integers = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        n = len(self.configuration)
+        given = np.empty((n, 0)) if self.features is None else self.features
+        features = as_table("graph.features", given, n)
+        require_finite("graph.features", features, features.sum(axis=0))
+        rows = np.arange(n) if self.rows is None else np.asarray(self.rows)
+        if rows.ndim != 1 or rows.dtype.kind not in "iu" or not np.isin(rows, range(n)).all():
+            raise InputError(f"graph.rows: expected particles from 0 to {n - 1}, got {self.rows!r}")
+        object.__setattr__(self, "features", features)
+        object.__setattr__(self, "rows", rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +59,9 @@ class Sample:
         0 is A; each species is learnt for itself. All A if omitted.
     halves : (2, n, T) array, optional
         The targets from either half of the runs; they give the noise ceiling.
+    graph : Graph, optional
+        The whole configuration, with the features of all its particles, for learners that look
+        at neighbours; its `rows` are those of this sample.
 
     Raises
     ------
@@ -35,6 +73,7 @@ class Sample:
     targets: Floats
     species: Integers | None = None
     halves: Floats | None = None
+    graph: Graph | None = None
 
     def __post_init__(self) -> None:
         features = as_table("features", self.features)
@@ -55,6 +94,16 @@ class Sample:
                     f"halves: expected shape {(2, *targets.shape)}, got {halves.shape}"
                 )
             object.__setattr__(self, "halves", halves)
+        if self.graph is not None:
+            if len(self.graph.rows) != len(features):
+                raise InputError(
+                    f"graph.rows: expected {len(features)} particles, got {len(self.graph.rows)}"
+                )
+            if self.graph.features.shape[1] != features.shape[1]:
+                raise InputError(
+                    f"graph.features: expected {features.shape[1]} columns, "
+                    f"got {self.graph.features.shape[1]}"
+                )
 
     def rows(self) -> dict[str, Integers]:
         """Return the rows of each species present, by its letter."""
