@@ -1,5 +1,7 @@
 """D2min: blind to affine maps and boxes, equal to least squares, and to OVITO's."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,8 +10,10 @@ from hypothesis import strategies as st
 import cagebreak as cb
 import naive_d2min as naive
 from cagebreak.dynamics.d2min import D2Min, d2min, nonaffine, thermal_d2min
+from cagebreak.dynamics.plasticity import is_event
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.simulation.isoconfigurational import trajectory
+from cagebreak.simulation.packing import random_packing
 
 CUTOFF = 1.6
 
@@ -118,22 +122,19 @@ def test_the_isoconfigurational_mean_is_that_of_the_runs():
     assert found.mean.shape == (2, 60)
 
 
-def test_it_equals_ovito():
-    """A development-only check: OVITO is no dependency of the tests."""
-    ovito = pytest.importorskip("ovito")
+def ovito_d2min(start, end, cutoff):
+    """Return OVITO's D2min of wrapped positions; each configuration in its own box."""
+    ovito = pytest.importorskip("ovito", reason="OVITO is no dependency of the tests")
     from ovito.data import DataCollection, SimulationCell
     from ovito.modifiers import AtomicStrainModifier
     from ovito.pipeline import Pipeline, PythonSource
-
-    start, end = system(6, n=400, length=8.0)
-    boxes = start.box.matrix
 
     def source(configuration):
         def create(frame, data: DataCollection):
             data.create_particles(count=len(configuration))
             data.particles_.create_property("Position", data=configuration.wrapped)
             cell = SimulationCell(pbc=(True, True, True))
-            cell[:, :3] = boxes.T
+            cell[:, :3] = configuration.box.matrix.T
             data.objects.append(cell)
 
         return PythonSource(function=create)
@@ -141,12 +142,33 @@ def test_it_equals_ovito():
     assert ovito is not None
     pipeline = Pipeline(source=source(end))
     modifier = AtomicStrainModifier(
-        cutoff=CUTOFF, output_nonaffine_squared_displacements=True, minimum_image_convention=True
+        cutoff=cutoff, output_nonaffine_squared_displacements=True, minimum_image_convention=True
     )
     modifier.reference = source(start)
     pipeline.modifiers.append(modifier)
-    theirs = np.asarray(pipeline.compute().particles["Nonaffine Squared Displacement"])
+    return np.asarray(pipeline.compute().particles["Nonaffine Squared Displacement"])
+
+
+@pytest.mark.parametrize("tilt", [0.0, 1.3])
+def test_it_equals_ovito(tilt):
+    """A development-only check, also in a tilted box."""
+    start, end = system(6, n=400, length=8.0, tilt=tilt)
+    theirs = ovito_d2min(start, end, CUTOFF)
     np.testing.assert_allclose(d2min(start, end, CUTOFF), theirs, atol=1e-8)
+
+
+def test_it_equals_ovito_under_shear():
+    """Steps of athermal shear, events among them: box and particles are strained together."""
+    pytest.importorskip("ovito", reason="OVITO is no dependency of the tests")
+    model = cb.kob_andersen_smoothed()
+    states = list(cb.shear(random_packing(model, 150, seed=1), model, 0.12, step=1e-3))
+    pairs = list(itertools.pairwise(states))
+    events = [pair for pair in pairs if is_event(*pair)]
+    assert events
+    for before, after in pairs[:2] + events:
+        here, there = before.configuration, after.configuration
+        theirs = ovito_d2min(here, there, 1.5)
+        np.testing.assert_allclose(d2min(here, there, 1.5), theirs, atol=1e-8)
 
 
 def test_bad_input_is_named():
