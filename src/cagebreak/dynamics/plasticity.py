@@ -19,8 +19,9 @@ from cagebreak.simulation.shear import Sheared
 DISSIPATION = 1e-3
 """Energy lost in an event, at least, in eps (chosen).
 
-In a Kob-Andersen glass of 1000 particles elastic steps of 2e-4 lose or gain less than 1e-4 and the
-smallest event loses 2e-2.
+In Kob-Andersen glasses of 1000 particles, by steps of 1e-4, elastic steps seem to lose or gain up
+to 3e-5, and events lose up to 26; one in sixty loses less than this and is not seen. With steps of
+1e-3 the error of an elastic one comes near it.
 """
 
 ACTIVE = 0.6

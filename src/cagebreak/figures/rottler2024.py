@@ -119,7 +119,7 @@ def _slice(
     ones = np.ones(len(shown))
     circles = EllipseCollection(
         ones, ones, 0 * ones, units="xy", offsets=wrapped[shown, :2], transOffset=axes.transData,
-        cmap="coolwarm", ec="#333333", lw=0.2,
+        cmap="coolwarm", ec="#333333", lw=0.2, clip_on=False,
     )  # fmt: skip
     circles.set_array(moved[shown])
     end = np.percentile(moved[members], 98) if largest is None else largest

@@ -169,17 +169,21 @@ def _windows(study: "Study") -> np.ndarray:
             for s, name in enumerate(study.recipe.model.species_names):
                 moved = window.d2min[window.start.species == s]
                 n = int((moved > ACTIVE).sum())
-                avalanche = n > AVALANCHE * len(moved)
-                rows.append((c, window.strain, window.events, name, n, moved.max(), avalanche))
+                of_species = (name, n, moved.max(), _avalanche(moved))
+                rows.append((c, window.strain, window.events, *of_species))
     return np.array(rows, WINDOWS)
+
+
+def _avalanche(moved: np.ndarray) -> bool:
+    return bool((moved > ACTIVE).sum() > AVALANCHE * len(moved))
 
 
 def panels_of(study: "Study") -> list[tuple[str, Configuration, np.ndarray]]:
     """Return what the slices of a study show, each with a title: Rottler and Ortner 2024, fig. 2.
 
-    Of the runs: the mean D2min of configuration 0 at the last time. Of the shear: the window with
-    the largest D2min of an A particle among those with the fewest plastic events, one if there is
-    such a window.
+    Of the runs: the mean D2min of configuration 0 at the last time. Of the shear: among the windows
+    with plastic events, but no avalanche, those with the fewest, one if there is such a window; of
+    these that with the largest D2min of an A particle.
     """
     panels = []
     recipe = study.recipe
@@ -189,7 +193,7 @@ def panels_of(study: "Study") -> list[tuple[str, Configuration, np.ndarray]]:
         panels.append((title, study.configuration(0), found.mean[-1]))
     if recipe.asks_for("shear"):
         windows = [w for c in range(study.n_configurations) for w in study.shear(c).windows]
-        busy = [w for w in windows if w.events]
+        busy = [w for w in windows if w.events and not _avalanche(w.d2min[w.start.species == 0])]
         fewest = min((w.events for w in busy), default=0)
         single = [w for w in busy if w.events == fewest]
         if single:
