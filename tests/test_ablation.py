@@ -101,7 +101,7 @@ def test_inflation_is_that_of_regressing_each_on_the_others(seed):
     X[:, 4] += X[:, 3] * X[:, 4].std() / X[:, 3].std()
     X = np.hstack([X, np.full((40, 1), 2.0), X[:, [0]]])
     y = X[:, [1]] / X[:, 1].std() + random.normal(size=(40, 1))
-    table = collinearity(Statistics.from_arrays(X, y))
+    table = collinearity(Statistics.from_arrays(X, y, LABELS[:7]))
     Z = (X - X.mean(axis=0)) / np.where(X.std(axis=0) > 0, X.std(axis=0), 1.0)
     for j in (1, 2, 3, 4):
         others = Z[:, [k for k in (0, 1, 2, 3, 4) if k != j]]
@@ -111,7 +111,7 @@ def test_inflation_is_that_of_regressing_each_on_the_others(seed):
     assert np.isnan(table["vif"][5])
     assert table["nearest"][0] == 6
     np.testing.assert_allclose(
-        table["r"][:5], [np.corrcoef(X[:, j], y[:, 0])[0, 1] for j in range(5)]
+        table["with_target"][:5], [np.corrcoef(X[:, j], y[:, 0])[0, 1] for j in range(5)]
     )
     # Least squares of smallest norm, in deviations of features and target.
     w = np.linalg.pinv(Z, rcond=1e-10) @ ((y - y.mean()) / y.std())

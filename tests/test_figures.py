@@ -101,6 +101,17 @@ def configurations_table(spread=0.01):
     return np.array(rows, [*labels, ("propensity", float), ("density", float)])
 
 
+def selection_table(species="AB", sizes=(1, 2, 4, 10, 30, 100), times=TIMES):
+    rows = [
+        (name, time, n, 0.6 - 0.2 / n, 0.55 - 0.2 / n, 0.65 - 0.2 / n, 0.93)
+        for name in species
+        for time in times
+        for n in sizes
+    ]
+    numbers = [(name, float) for name in ("r", "low", "high", "ceiling")]
+    return np.array(rows, [("species", "U1"), ("time", float), ("n_features", int), *numbers])
+
+
 def published_curves():
     rows = [
         (0.44, averaging, time, method, 0.5)
@@ -135,6 +146,7 @@ TABLES = {
     "correlations": scores_table,
     "structure": structure_table,
     "configurations": configurations_table,
+    "selection": selection_table,
 }
 # The column that a table cannot do without.
 VALUES = {"propensity": "propensity", "structure": "g", "configurations": "propensity"}
@@ -270,6 +282,21 @@ def test_radial_and_angular_stand_beside_both(shuffled):
             assert_curve(axes, kind, table, "r", species="B", features=features)
 
 
+def test_a_selection_is_drawn_at_the_time_of_relaxation(shuffled):
+    table = shuffled(selection_table())
+    lines = {"A": {"support vectors": 0.45}}
+    figure = draw("boattini2021.selection", table, tau_alpha=TAU_ALPHA, others=lines)
+    for axes, species in zip(figure.axes, "AB", strict=True):
+        near = TIMES[np.abs(np.log(TIMES / TAU_ALPHA[species])).argmin()]
+        x, y = line(axes, "selected")
+        rows = table[(table["species"] == species) & (table["time"] == near)]
+        rows = rows[np.argsort(rows["n_features"])]
+        np.testing.assert_array_equal(x, rows["n_features"])
+        np.testing.assert_array_equal(y, rows["r"])
+        assert f"{near:.3g}" in axes.texts[0].get_text()
+    assert line(figure.axes[0], "support vectors")[1] == [0.45, 0.45]
+
+
 def test_curves_lie_inside_the_panel():
     low = scores_table()
     low["r"] -= 0.9
@@ -304,7 +331,10 @@ def test_missing_columns_are_named(name, index):
         draw(name, *before, table[:0])
     if kind == "structure":
         return
-    if kind != "configurations":
+    if kind == "selection":
+        with pytest.raises(InputError, match="one row a time and number"):
+            draw(name, *before, np.concatenate([table, table]))
+    elif kind != "configurations":
         with pytest.raises(InputError, match="one row a time"):
             draw(name, *before, np.concatenate([table, table]))
     table["time"] = 0

@@ -64,16 +64,24 @@ def test_a_planted_order_is_found_and_named():
     random = np.random.default_rng(2)
     X = random.normal(size=(4000, 30))
     y = X[:, [11]] * 3 + X[:, [4]] * 2 + X[:, [29]] + 0.3 * random.normal(size=(4000, 1))
-    labels = np.array([(f"f{i}", i) for i in range(30)], dtype=[("kind", "U4"), ("l", "i4")])
+    labels = np.array([(f"f{i}", i) for i in range(30)], dtype=[("kind", "U4"), ("r", "f8")])
     statistics = Statistics.from_arrays(X, y, labels)
     found = forward_selection(statistics, 4)
     assert found.order.shape == (4,)
     assert list(found.order[:3]) == [11, 4, 29]
     assert list(found.labels["kind"][:3]) == ["f11", "f4", "f29"]
     table = found.table(3, held_out=statistics)
-    assert table.dtype.names == ("target", "rank", "column", "r", "r_held_out", "kind", "l")
-    assert list(table["l"]) == [11, 4, 29]
-    np.testing.assert_allclose(table["r_held_out"], table["r"], rtol=1e-12)
+    assert table.dtype.names == (
+        "target",
+        "rank",
+        "column",
+        "multiple_r",
+        "held_out_r",
+        "kind",
+        "r",
+    )
+    assert list(table["r"]) == [11, 4, 29]
+    np.testing.assert_allclose(table["held_out_r"], table["multiple_r"], rtol=1e-12)
 
 
 def test_columns_that_hold_nothing_are_not_chosen():

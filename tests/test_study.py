@@ -318,6 +318,37 @@ def test_table_of_structure(study):
     np.testing.assert_allclose(rows["r"][rows["neighbors"] == "all"], found.r)
 
 
+def test_statistics_of_a_study_are_those_of_its_rows(study, tmp_path):
+    found = study.statistics({"generations": 0, "kind": "radial", "states": ["cage"]}, species="B")
+    assert len(found) == 3
+    assert set(found.labels["kind"]) == {"radial"}
+    assert set(found.labels["state"]) == {"cage"}
+    assert found.about["species"] == "B"
+    features, moved = study.features(0, "cage"), study.propensity(0)
+    of_b = moved.species == 1
+    rows = features.where(kind="radial", generation=0).values[of_b]
+    assert found.parts[0].count == of_b.sum()
+    Z = found.standardizer.transform(rows)
+    np.testing.assert_allclose(found.parts[0].x_mean, Z.mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(found.parts[0].y_mean, moved.mean[:, of_b].mean(axis=1))
+    assert len(study.source({"generations": 0}, species="A").samples) == 3
+
+
+def test_tables_of_a_selection(study):
+    table = study.table("selection")
+    assert set(table["species"]) == {"A", "B"}
+    rows = table[(table["species"] == "A") & (table["time"] == study.propensity(0).times[2])]
+    assert rows["n_features"].tolist()[:6] == [1, 2, 3, 4, 5, 6]
+    curve = study.selection(100, species="A")
+    assert np.array_equal(curve.table["r"][curve.table["target"] == 2], rows["r"])
+    selected = study.table("selected")
+    first = selected[(selected["species"] == "B") & (selected["rank"] == 1)]
+    assert len(first) == 5
+    assert set(first["state"]) == {"initial"}
+    chosen = study.selection(5, species="B").selection
+    assert first["column"].tolist() == chosen.order[:, 0].tolist()
+
+
 def test_a_table_needs_what_it_shows(tmp_path):
     study = cb.Study(write_recipe(tmp_path / "hs.toml", states=["initial"], selections=INITIAL))
     study.run("serial", progress=False)

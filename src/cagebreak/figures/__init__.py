@@ -73,6 +73,12 @@ FIGURES = {
             "Radial against angular descriptors (Boattini 2021, figs. 1c and S4)",
         ),
         FigureSpec(
+            "boattini2021",
+            "selection",
+            ("selection",),
+            "Accuracy against the number of descriptors chosen (Boattini 2021, figs. 2 and S3)",
+        ),
+        FigureSpec(
             "alkemade2023",
             "accuracy_and_regimes",
             ("propensity", "scores"),

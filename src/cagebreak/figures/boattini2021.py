@@ -1,4 +1,8 @@
-"""Figures of Boattini 2021: the gain of generations (fig. 3), radial against angular (fig. 1c)."""
+"""Figures of Boattini 2021.
+
+The gain of generations (fig. 3), radial against angular (fig. 1c), and how few descriptors it
+takes (fig. 2).
+"""
 
 from collections.abc import Mapping
 
@@ -6,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cagebreak.figures import accuracy, style
+from cagebreak.figures import selection as curves
 from cagebreak.figures.tables import species_in
 
 
@@ -69,4 +74,38 @@ def radial_angular(
             accuracy.draw(panel, table, species, selections, tau_alpha)
             style.name_panel(panel, f"({letter}) {generation}, {species} particles")
         style.legend(figure, axes[0], columns=4)
+    return figure
+
+
+def selection(
+    table: np.ndarray,
+    tau_alpha: Mapping[str, float] | None = None,
+    others: Mapping[str, Mapping[str, float]] | None = None,
+) -> Figure:
+    """Draw r against the number of descriptors chosen, a panel for each species; figs. 2 and S3.
+
+    Parameters
+    ----------
+    table
+        Structured array with the columns time, species, n_features, r, low, high and ceiling.
+    tau_alpha
+        Structural relaxation time of each species, in tau: the time nearest to it is shown, or the
+        last if the data do not reach it.
+    others
+        For each species, the r of what else is compared with, such as support vectors.
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column or has several rows of one number.
+    """
+    names = species_in(table, curves.COLUMNS)
+    with style.look():
+        figure, axes = style.panels(len(names), height=0.6 + 2.0 * len(names))
+        for letter, panel, species in zip("abcdefgh", axes, names, strict=False):
+            time = (tau_alpha or {}).get(species)
+            at = curves.draw(panel, table, species, time, (others or {}).get(species))
+            style.name_panel(panel, rf"({letter}) {species} particles, $t = {at:.3g}\,\tau$")
+        axes[-1].set_xlabel("number of descriptors chosen")
+        style.legend(figure, axes[0], columns=3)
     return figure

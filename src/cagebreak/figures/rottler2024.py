@@ -31,7 +31,7 @@ def stress_strain(curve: np.ndarray) -> Figure:
     InputError
         If it lacks a column, has fewer than two rows, or configurations of different length.
     """
-    tables.check(curve, CURVE.names or ())
+    tables.require_columns(curve, CURVE.names or ())
     if len(curve) < 2:
         raise InputError(f"curve: expected at least two states, got {len(curve)}")
     names = curve.dtype.names or ()

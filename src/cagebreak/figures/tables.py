@@ -12,20 +12,8 @@ def by_model(table: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, np.ndarr
     return dict(table) if isinstance(table, Mapping) else {"": table}
 
 
-def species_in(table: np.ndarray, columns: Sequence[str]) -> list[str]:
-    """Return the species in a table, sorted; it is checked by `check`."""
-    check(table, columns)
-    return sorted(_present(table, "species"))
-
-
-def check(table: np.ndarray, columns: Sequence[str]) -> None:
-    """Check that a table has the columns and a row.
-
-    Raises
-    ------
-    InputError
-        If `table` is no structured array, lacks a column, or is empty.
-    """
+def require_columns(table: np.ndarray, columns: Sequence[str]) -> None:
+    """Raise if `table` is no structured array, lacks a column, or is empty."""
     names = table.dtype.names if isinstance(table, np.ndarray) else None
     if names is None:
         raise InputError(f"table: expected a structured array, got {type(table).__name__}")
@@ -34,6 +22,18 @@ def check(table: np.ndarray, columns: Sequence[str]) -> None:
         raise InputError(f"table: lacks the columns {', '.join(missing)}; has {', '.join(names)}")
     if len(table) == 0:
         raise InputError("table: expected at least one row, got none")
+
+
+def species_in(table: np.ndarray, columns: Sequence[str]) -> list[str]:
+    """Return the species in a table, sorted, once `columns` are known to be there.
+
+    Raises
+    ------
+    InputError
+        If `table` is no structured array, lacks a column, or is empty.
+    """
+    require_columns(table, columns)
+    return sorted(_present(table, "species"))
 
 
 def curve(table: np.ndarray, **labels: str) -> np.ndarray:

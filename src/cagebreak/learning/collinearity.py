@@ -45,10 +45,11 @@ def collinearity(statistics: Statistics, target: int = 0) -> np.ndarray:
     structured array
         A row for each feature: `column`; `vif`: 1 for an uncorrelated feature, inf for one that
         depends linearly on others, NaN for one that does not vary; `nearest`: the feature it
-        correlates with best, and `correlation` with it; `r`: its own correlation with the target;
+        correlates with best, and `correlation` with it; `with_target`: its correlation with the
+        target;
         `coefficient`: its least-squares coefficient, all features together, in deviations (the
         smallest in norm where they are dependent); `flipped`: whether that has another sign than
-        r; `readable`: whether vif <= 10; and the fields of the labels.
+        `with_target`; `readable`: whether vif <= 10; and the fields of the labels.
 
     Raises
     ------
@@ -76,11 +77,11 @@ def collinearity(statistics: Statistics, target: int = 0) -> np.ndarray:
 
     described: list[Any] = [] if statistics.labels is None else statistics.labels.dtype.descr
     fields: list[Any] = [("column", "i8"), ("vif", "f8"), ("nearest", "i8"), ("correlation", "f8")]
-    fields += [("r", "f8"), ("coefficient", "f8"), ("flipped", "?"), ("readable", "?")]
+    fields += [("with_target", "f8"), ("coefficient", "f8"), ("flipped", "?"), ("readable", "?")]
     table = np.zeros(n, fields + described)
     table["column"], table["vif"], table["nearest"] = np.arange(n), vif, nearest
     table["correlation"] = correlation[np.arange(n), nearest] if n > 1 else np.nan
-    table["r"], table["coefficient"] = with_target, coefficient
+    table["with_target"], table["coefficient"] = with_target, coefficient
     table["flipped"] = coefficient * with_target < 0
     table["readable"] = vif <= INFLATED
     for name, *_ in described:

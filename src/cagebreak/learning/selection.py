@@ -115,16 +115,17 @@ class Selection:
         n
             Rows for each target; as many as were chosen if these are fewer.
         held_out
-            Statistics of rows to score on; without, `r_held_out` is NaN.
+            Statistics of rows to score on; without, `held_out_r` is NaN.
 
         Returns
         -------
         structured array
-            `target`, `rank` from 1, `column`, `r`, `r_held_out`, and the fields of the labels.
+            `target`, `rank` from 1, `column`, `multiple_r` of the set so far, `held_out_r`, and the
+            fields of the labels.
         """
         n = min(n, len(self))
         fields: list[Any] = [("target", "i8"), ("rank", "i8"), ("column", "i8")]
-        fields += [("r", "f8"), ("r_held_out", "f8")]
+        fields += [("multiple_r", "f8"), ("held_out_r", "f8")]
         names: tuple[str, ...] = ()
         if self._all_labels is not None:
             names = self._all_labels.dtype.names or ()
@@ -133,9 +134,9 @@ class Selection:
         table["target"] = np.arange(len(self._all_orders))[:, None]
         table["rank"] = np.arange(1, n + 1)
         table["column"] = self._all_orders[:, :n]
-        table["r"] = self._all_r[:, :n]
+        table["multiple_r"] = self._all_r[:, :n]
         scores = np.nan if held_out is None else np.atleast_2d(self.score(held_out))[:, :n]
-        table["r_held_out"] = scores
+        table["held_out_r"] = scores
         for name in names:
             assert self._all_labels is not None
             table[name] = self._all_labels[name][:, :n]

@@ -1,13 +1,16 @@
 """How accuracy grows with the number of features chosen, and how stable the choice is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from cagebreak.errors import InputError
-from cagebreak.learning._checks import Floats
+from cagebreak.learning._checks import Floats, Integers
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.cross_validation import fold_of
+from cagebreak.learning.predictions import prediction_moments
+from cagebreak.learning.ridge import Ridge
 from cagebreak.learning.scores import (
     configuration_pearson,
     interval,
@@ -45,7 +48,7 @@ class SelectionCurve:
         A row for each target and number of features; see `selection_curve`.
     selection : Selection
         From all configurations: the order to be read.
-    moments : (C, 6, n, T) array
+    moments : (C, 6, sizes, T) array
         Of predictions held out, as of `scores.pair_moments`.
     """
 
@@ -81,14 +84,17 @@ def selection_curve(
     n: int,
     *,
     seed: Seed,
+    alphas: Sequence[float] | None = None,
+    sizes: Sequence[int] | None = None,
     folds: int = 5,
     n_resamples: int = 2000,
     confidence: float = 0.95,
 ) -> SelectionCurve:
     """Select features on training configurations and score every step on those held out.
 
-    For each fold the features are selected, and the least-squares coefficients found, from the
-    other folds alone (Boattini 2021, fig. 2, with a selection for each fold).
+    For each fold the features are selected, and their coefficients found, from the other folds
+    alone (Boattini 2021, fig. 2, with a selection for each fold): by least squares, or by ridge
+    regression with an alpha chosen on training configurations held out.
 
     Parameters
     ----------
@@ -97,6 +103,11 @@ def selection_curve(
         How many features to choose.
     seed
         Of the folds and of the bootstrap.
+    alphas
+        Penalties of a ridge regression on the features chosen; least squares, which overfits
+        where features are many and configurations few, if omitted.
+    sizes
+        Numbers of features to score; 1 to n if omitted.
     folds
         One for each configuration if there are fewer.
     n_resamples, confidence
@@ -114,20 +125,31 @@ def selection_curve(
     InputError
         If n is out of range or there are fewer than two configurations.
     """
+    wanted = np.arange(1, n + 1) if sizes is None else np.asarray(sizes)
+    if wanted.ndim != 1 or not len(wanted) or wanted.min() < 1 or wanted.max() > n:
+        raise InputError(f"sizes: expected numbers of features from 1 to {n}, got {sizes!r}")
     fold = fold_of(collection, folds, seed)
-    moments = np.zeros((len(collection), 6, n, collection.n_targets))
+    moments = np.zeros((len(collection), 6, len(wanted), collection.n_targets))
     for k in range(int(fold.max()) + 1):
-        training = Statistics.pooled(
-            collection.parts[i] for i in np.flatnonzero(fold != k).tolist()
-        )
-        selected = forward_selection(training, n)
-        for i in np.flatnonzero(fold == k).tolist():
-            moments[i] = selected.moments(collection.parts[i])
+        parts = [collection.parts[i] for i in np.flatnonzero(fold != k).tolist()]
+        selected = forward_selection(Statistics.pooled(parts), n)
+        held_out = np.flatnonzero(fold == k).tolist()
+        if alphas is None:
+            for i in held_out:
+                moments[i] = selected.moments(collection.parts[i])[:, wanted - 1]
+            continue
+        for target, order in enumerate(np.atleast_2d(selected.order)):
+            # A target that does not vary has no order; any column predicts its mean.
+            order = order[order >= 0] if (order >= 0).any() else np.array([0])
+            models = _ridges([part.select(order, [target]) for part in parts], wanted, alphas)
+            for i in held_out:
+                rows = collection.parts[i].select(order, [target])
+                moments[i, ..., target] = prediction_moments(rows, *models)[..., 0]
     selection = forward_selection(collection.pooled(), n)
     drawn = resamples(len(collection), n_resamples, seed=seed)
-    table = np.zeros((n, collection.n_targets), CURVE)
+    table = np.zeros((len(wanted), collection.n_targets), CURVE)
     table["target"], table["time"] = np.arange(collection.n_targets), collection.times
-    table["n_features"] = np.arange(1, n + 1)[:, None]
+    table["n_features"] = wanted[:, None]
     table["ceiling"] = ceiling(collection.halves, collection.n_targets)
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
@@ -135,6 +157,19 @@ def selection_curve(
             bounds = interval(score(moments[..., target], drawn), len(collection), confidence)
             table["low" + suffix][:, target], table["high" + suffix][:, target] = bounds
     return SelectionCurve(table.T.ravel(), selection, moments)
+
+
+def _ridges(
+    parts: Sequence[Statistics], sizes: Integers, alphas: Sequence[float]
+) -> tuple[Floats, Floats]:
+    """Return coefficients (n, sizes, 1) and intercepts (sizes, 1) of the first so many features."""
+    coefficients = np.zeros((parts[0].n_features, len(sizes), 1))
+    intercept = np.zeros((len(sizes), 1))
+    for row, size in enumerate(sizes.tolist()):
+        first = [part.select(slice(size)) for part in parts]
+        learner = Ridge(alphas=alphas).fit_statistics(first)
+        coefficients[:size, row], intercept[row] = learner.coef_.T, learner.intercept_
+    return coefficients, intercept
 
 
 def selection_stability(

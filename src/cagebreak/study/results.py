@@ -48,6 +48,25 @@ WINDOWS = np.dtype(
         ("avalanche", "?"),
     ]
 )
+SELECTED = np.dtype(
+    [
+        ("time", "f8"),
+        ("species", "U1"),
+        ("rank", "i8"),
+        ("column", "i8"),
+        ("multiple_r", "f8"),
+        ("kind", "U16"),
+        ("l", "i8"),
+        ("r", "f8"),
+        ("width", "f8"),
+        ("neighbors", "U2"),
+        ("generation", "i8"),
+        ("state", "U16"),
+    ]
+)
+N_CHOSEN, N_LISTED = 100, 20
+"""Descriptors that are chosen for a curve and for a list: about where the paper's saturate, and as
+many as it lists."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +150,42 @@ def _correlations(study: "Study") -> np.ndarray:
         for kind, state in labels[["kind", "state"]][columns].tolist()
     }
     return study.fit(Itself(), wanted, name="none").table
+
+
+def _selection(study: "Study") -> np.ndarray:
+    """Return r of each species and time over the number of structural descriptors chosen."""
+    parts = []
+    for species in study.recipe.learning.species:
+        curve = study.selection(N_CHOSEN, species=species).table
+        rows = np.zeros(len(curve), _selection_dtype())
+        for name in rows.dtype.names or ():
+            rows[name] = species if name == "species" else curve[name]
+        parts.append(rows)
+    return np.concatenate(parts)
+
+
+def _selected(study: "Study") -> np.ndarray:
+    """Return the structural descriptors that are chosen first, for each species and time."""
+    from cagebreak.learning import forward_selection
+
+    parts = []
+    for species in study.recipe.learning.species:
+        collection = study.statistics(species=species)
+        n = min(N_LISTED, collection.n_features)
+        chosen = forward_selection(collection.pooled(), n).table(n)
+        rows = np.zeros(len(chosen), SELECTED)
+        for name in set(SELECTED.names or ()) - {"time", "species", "neighbors"}:
+            rows[name] = chosen[name]
+        rows["time"], rows["species"] = collection.times[chosen["target"]], species
+        rows["neighbors"] = chosen["species"]
+        parts.append(rows)
+    return np.concatenate(parts)
+
+
+def _selection_dtype() -> np.dtype:
+    from cagebreak.learning.selection_curve import CURVE
+
+    return np.dtype([("species", "U1"), *CURVE[1:]])
 
 
 def _positions(source: Source) -> Configuration:
@@ -240,6 +295,18 @@ TABLES = {
         _correlations,
         _scores_dtype,
         (*_RUNS, *_STATES, "learning.outer_folds", "learning.bootstrap", "learning.species"),
+        _described,
+    ),
+    "selection": TableSpec(
+        _selection,
+        _selection_dtype,
+        (*_RUNS, *_STATES, "learning"),
+        _described,
+    ),
+    "selected": TableSpec(
+        _selected,
+        lambda: SELECTED,
+        (*_RUNS, *_STATES, "learning.clip", "learning.species"),
         _described,
     ),
     "scores": TableSpec(_scores, _scores_dtype, (*_RUNS, *_STATES, "learning"), _described),

@@ -35,7 +35,7 @@ from cagebreak.study.store import Survey, Unit
 if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
 
-    from cagebreak.learning import Scores
+    from cagebreak.learning import Collection, Scores, SelectionCurve, Source
 
 
 @dataclass(frozen=True)
@@ -325,6 +325,68 @@ class Study:
             self.table("propensity")
         return scores
 
+    def statistics(self, features: Any = None, species: str = "A") -> "Collection":
+        """Return the statistics of each configuration: all that linear learning asks for.
+
+        `save` them, and selection, ablation, collinearity, learning curves and every linear fit can
+        be made without the study; see `cagebreak.learning`.
+
+        Parameters
+        ----------
+        features
+            A selection as of `fit`, ``dict(generations=2)``; the structural descriptors of the
+            first state described if omitted.
+        species
+
+        Raises
+        ------
+        StoreError
+            If the study is not done.
+        InputError
+            If there is no such species or no such feature.
+        """
+        from cagebreak.study import understand
+
+        self._require_done(TABLES["scores"].needs(self.recipe))
+        return understand.statistics(self.recipe, self.store, features, species)
+
+    def source(self, features: Any = None, species: str = "A") -> "Source":
+        """Return what `cagebreak.learning.transfer` asks of a state point or model.
+
+        Parameters and what is raised are those of `statistics`.
+        """
+        from cagebreak.study import understand
+
+        self._require_done(TABLES["scores"].needs(self.recipe))
+        return understand.source(self.recipe, self.store, features, species)
+
+    def selection(self, n: int = 100, features: Any = None, species: str = "A") -> "SelectionCurve":
+        """Choose descriptors one after the other; say how r on configurations held out grows.
+
+        Parameters
+        ----------
+        n
+            How many to choose, at most.
+        features, species
+            As of `statistics`.
+
+        Returns
+        -------
+        SelectionCurve
+            See `cagebreak.learning.selection_curve`; by ridge regression, with the recipe's alphas.
+
+        Raises
+        ------
+        StoreError
+            If the study is not done.
+        InputError
+            If there is no such species or no such feature.
+        """
+        from cagebreak.study import understand
+
+        self._require_done(TABLES["scores"].needs(self.recipe))
+        return understand.selection(self.recipe, self.store, n, features, species)
+
     def table(self, name: str) -> np.recarray:
         """Return a table: read if it is up to date, else made and written.
 
@@ -332,7 +394,8 @@ class Study:
         ----------
         name
             ``"propensity"``, ``"scores"``, ``"correlations"`` (of single scalars, by no
-            regression), ``"structure"`` (g(r) of every state), ``"configurations"`` (the mean
+            regression), ``"selection"`` (r over the number of descriptors chosen), ``"selected"``
+            (the first twenty), ``"structure"`` (g(r) of every state), ``"configurations"`` (the mean
             propensity of each), ``"scores_d2min"`` (of D2min); of a shear ``"shear"`` (the curve of
             each configuration) and ``"windows"`` (what happens in each).
 

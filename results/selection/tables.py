@@ -1,0 +1,165 @@
+"""Tables and figures of what the fits of Kob-Andersen and hard-sphere particles A know.
+
+Run: python results/selection/tables.py FOLDER [ka] [hs] [selection] [collinearity] [ablation]
+[learning], where FOLDER is what data.py has filled; all if no more is said. It reads the two files
+of statistics alone, and support_vectors.csv for the figure.
+"""
+
+import csv
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from cagebreak.figures import boattini2021, reading, style
+from cagebreak.learning import (
+    Collection,
+    ablation,
+    clusters,
+    collinearity,
+    label_groups,
+    learning_curve,
+    order_groups,
+    range_groups,
+    selection_curve,
+    selection_stability,
+)
+from cagebreak.learning.cross_validation import ALPHAS
+
+HERE = Path(__file__).parent
+SEED = 1
+SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 130, 160, 200)
+NAMES = {"ka": "Kob-Andersen", "hs": "hard spheres"}
+GROUPS = ("kind", "generation", "r", "species")
+
+
+def write(name, table):
+    """Write a structured array as CSV, numbers to four digits."""
+    with (HERE / f"{name}.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(table.dtype.names)
+        for row in table.tolist():
+            writer.writerow([f"{v:.4f}" if isinstance(v, float) else v for v in row])
+
+
+def fields(table, names):
+    """Return some columns of a table."""
+    chosen = np.zeros(len(table), [(name, table.dtype[name]) for name in names])
+    for name in names:
+        chosen[name] = table[name]
+    return chosen
+
+
+def baselines():
+    """Return r of the support vectors of each system."""
+    with (HERE / "support_vectors.csv").open() as file:
+        return {row["system"]: float(row["r"]) for row in csv.DictReader(file)}
+
+
+def selected(name, last, svm):
+    """Write the selection curve by ridge and by least squares, the first twenty, and stability."""
+    for way, alphas in (("", ALPHAS), ("_least_squares", None)):
+        curve = selection_curve(last, 200, seed=SEED, alphas=alphas, sizes=SIZES)
+        write(f"{name}_selection{way}", curve.table)
+        print(
+            f"{NAMES[name]}{way}: one {curve.table['r'][0]:.3f} "
+            f"({curve.table['r_configuration'][0]:.3f}), "
+            f"beats support vectors ({svm:.3f}) with {curve.needed(svm)}, within 0.01 of the best "
+            f"with {curve.saturation(0.01)}, 0.02 with {curve.saturation(0.02)}, "
+            f"best {np.nanmax(curve.table['r']):.3f}"
+        )
+        if alphas is not None:
+            drawn = np.zeros(len(curve.table), [("species", "U1"), *curve.table.dtype.descr])
+            for column in curve.table.dtype.names:
+                drawn[column] = curve.table[column]
+            drawn["species"] = "A"
+            others = {"A": {"support vectors (generation 0)": svm}}
+            style.save(boattini2021.selection(drawn, others=others), HERE / f"{name}_selection")
+    twenty = curve.selection.table(20)
+    names = ["rank", "column", "multiple_r", "kind", "l", "r", "species", "generation"]
+    write(f"{name}_first_twenty", fields(twenty, names))
+    stable = selection_stability(last, 20, seed=SEED)
+    names = ["column", "rank", "frequency", "frequency_alike", "rank_median", "rank_low",
+             "rank_high", *names[3:]]  # fmt: skip
+    write(f"{name}_stability", fields(stable[:40], names))
+
+
+def ablated(name, last):
+    """Write ablations of groups, ranges and orders."""
+    labels = last.labels
+    start = time.process_time()
+    found = ablation(last, label_groups(labels, GROUPS), seed=SEED)
+    write(f"{name}_ablation", found)
+    print(f"{NAMES[name]}: ablation {time.process_time() - start:.0f} s of CPU")
+    style.save(reading.groups(found), HERE / f"{name}_ablation")
+    ranges = ablation(last, range_groups(labels), seed=SEED)
+    orders = ablation(last, order_groups(labels), seed=SEED)
+    write(f"{name}_ranges", ranges)
+    write(f"{name}_orders", orders)
+    style.save(reading.range_and_order(ranges, orders), HERE / f"{name}_range_and_order")
+
+
+def collinear(name, last):
+    """Say how collinear the features are; draw the coefficients that mislead."""
+    everything = last.pooled()
+    found = collinearity(everything)
+    known = found[~np.isnan(found["vif"])]
+    groups = clusters(everything)
+    finite = known["vif"][np.isfinite(known["vif"])]
+    print(
+        f"{NAMES[name]}: of {len(known)} features {(~known['readable']).sum()} with inflation "
+        f"above 10, median {np.median(known['vif']):.3g}, largest finite {finite.max():.3g}; "
+        f"{(known['flipped'] & ~known['readable']).sum()} of them flipped; "
+        f"{len(groups)} clusters at 0.9, the largest of {max(map(len, groups.values()))}"
+    )
+    style.save(reading.coefficients(found), HERE / f"{name}_coefficients")
+
+
+def learnt(name, found, target, **runs):
+    """Write and draw a learning curve, and say what it advises."""
+    start = time.process_time()
+    curve = learning_curve(found, seed=SEED, n_draws=1, **runs)
+    write(f"{name}_learning", curve.table)
+    limit = curve.extrapolate(target)
+    figure = reading.learning(curve.table, target, limit.limit)
+    style.save(figure, HERE / f"{name}_learning")
+    print(f"{NAMES[name]}: learning curve {time.process_time() - start:.0f} s of CPU; {limit}")
+    for cost in (1.0, 100.0):
+        print(f"  a configuration costs {cost:g} runs: {curve.advise(target, cost).text}")
+
+
+def learning(name, found, last):
+    """Write the learning curve of a system, of Kob-Andersen in runs too."""
+    if name == "ka":  # Targets are means over 1, 2, 4, ... runs.
+        runs = found.times.astype(int)
+        truth = np.full(len(runs), len(runs) - 1)
+        learnt(name, found, len(runs) - 1, runs=runs, truth=truth)
+    else:
+        learnt(name, last, 0, runs=[20])
+
+
+PARTS = {
+    "selection": lambda name, found, last: selected(name, last, baselines()[name]),
+    "collinearity": lambda name, found, last: collinear(name, last),
+    "ablation": lambda name, found, last: ablated(name, last),
+    "learning": learning,
+}
+
+
+def main(folder, systems, parts):
+    """Make the parts of the systems asked for."""
+    for name in systems:
+        found = Collection.load(folder / f"{name}.h5")
+        last = found.select(targets=[found.n_targets - 1])
+        for part in parts:
+            PARTS[part](name, found, last)
+
+
+if __name__ == "__main__":
+    wanted = sys.argv[2:]
+    main(
+        Path(sys.argv[1]),
+        [name for name in NAMES if name in wanted] or NAMES,
+        [part for part in PARTS if part in wanted] or PARTS,
+    )
