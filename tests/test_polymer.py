@@ -241,12 +241,12 @@ def test_two_bonded_beads_have_the_boltzmann_distribution():
     model, beads = two(1.05, temperature)
     sampler = CageSampler(beads, model, 6, radius)
     sampler.step = 0.12
-    lengths = np.empty(12_000)
+    lengths = np.empty(8000)
     for k in range(len(lengths)):
         sampler.run(16)
         lengths[k] = np.linalg.norm(np.diff(sampler.positions, axis=0))
     rng = np.random.default_rng(2)
-    u = rng.uniform(-radius, radius, (2, 4_000_000, 3))
+    u = rng.uniform(-radius, radius, (2, 2_000_000, 3))
     p = beads.positions[:, None] + u[:, ((u**2).sum(axis=2) < radius**2).all(axis=0)]
     r = np.linalg.norm(p[1] - p[0], axis=1)
     r = r[r < 1.5]
