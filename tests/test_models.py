@@ -14,7 +14,7 @@ MIXTURES = [
     models.kob_andersen_smoothed,
     models.wahnstrom,
 ]
-ALL = [models.hard_spheres, *MIXTURES]
+ALL = [models.hard_spheres, *MIXTURES, models.fene_polymer]
 
 
 @pytest.mark.parametrize("function", ALL)
@@ -58,9 +58,15 @@ def test_state_points_of_the_papers():
     assert (wahnstrom.number_density, wahnstrom.temperature) == (1.3, 0.58)
     np.testing.assert_allclose(wahnstrom.pair.sigma, [[1, 11 / 12], [11 / 12, 5 / 6]])
     assert wahnstrom.masses[0] == 2 * wahnstrom.masses[1]
+    polymer = models.fene_polymer()
+    assert (polymer.number_density, polymer.temperature) == (1.04, 0.47)
+    assert polymer.pair.cutoff == 2.25
+    assert polymer.chain_length == 20
+    # Kremer and Grest 1990.
+    assert (polymer.bonds.stiffness, polymer.bonds.extent) == (30, 1.5)
 
 
-@pytest.mark.parametrize("function", MIXTURES)
+@pytest.mark.parametrize("function", [*MIXTURES, models.fene_polymer])
 @pytest.mark.parametrize("n", [1, 7, 1000])
 def test_boxes_have_the_number_density_exactly(function, n):
     model = function()
@@ -75,7 +81,7 @@ def test_the_box_of_hard_spheres_has_the_packing_fraction():
     assert model.box(2000).lengths[0] == 10.963574787700887
 
 
-@pytest.mark.parametrize("function", ALL)
+@pytest.mark.parametrize("function", [models.hard_spheres, *MIXTURES])
 def test_a_single_species(function):
     model = function(composition=1)
     assert model.n_species == 1

@@ -56,6 +56,8 @@ def test_new_recipe_reads_back(tmp_path, model, small):
         # Rottler and Ortner 2024.
         ("kob_andersen_smoothed", 50000, 5000, 30),
         ("wahnstrom", 50000, 1000, 30),
+        # Quenched over 100,000 tau; then as long as ten tau_alpha (chosen).
+        ("fene_polymer", 10000, 1000, 30),
     ],
 )
 def test_defaults_are_the_papers(model, equilibration, last, n_runs):
@@ -229,6 +231,29 @@ def test_absurd_steps_are_refused(tmp_path, steps):
     path = tmp_path / "ka.toml"
     path.write_text(text(values))
     with pytest.raises(RecipeError, match=r"\[preparation\] steps = .*: expected a list of tables"):
+        Recipe.read(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"preparation.n_particles": 30010}, "n_particles = 30010: expected a multiple of chain_l"),
+        ({"model.chain_length": 20.0}, "chain_length = 20.0: expected a whole number"),
+        (
+            {"model.chain_length": 1},
+            r"\[model\] chain_length: expected a whole number of at least 2",
+        ),
+    ],
+)
+def test_chains_that_cannot_be_are_refused(tmp_path, change, expected):
+    values = schema.defaults("fene_polymer")
+    assert values["preparation"]["steps"][1]["time"] == 1e5
+    ((key, value),) = change.items()
+    section, name = key.split(".")
+    values[section][name] = value
+    path = tmp_path / "fene.toml"
+    path.write_text(text(values))
+    with pytest.raises(RecipeError, match=expected):
         Recipe.read(path)
 
 

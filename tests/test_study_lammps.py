@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.bonds import bond_table
 from cagebreak.seeding import seed_sequence
 from cagebreak.simulation import preparation
 from cagebreak.simulation.isoconfigurational import trajectory
@@ -86,3 +87,39 @@ def test_it_fits_and_says_how_it_relaxes(study):
     # While it flies on, a particle's displacement follows from the force on it.
     force = table[(table["features"] == "force") & (table["species"] == "A")]
     assert len(force) == 4
+
+
+def polymer(path):
+    """Write a recipe of short chains, every stage in it."""
+    values = schema.defaults("fene_polymer", small=True)
+    values["model"] |= {"temperature": 1.0, "chain_length": 5}
+    npt = {"ensemble": "NPT", "time": 1.0, "temperature": [1.5, 1.0], "pressure": 1.0}
+    steps = (npt, {"ensemble": "NVT", "time": 0.5})
+    values["preparation"] |= {"n_configurations": 3, "n_particles": 60, "steps": steps}
+    values["isoconfigurational"] |= {"n_runs": 2, "last": 1.0, "n_times": 4}
+    values["states"]["cage"] = {"sweeps": (20, 40)}
+    values["descriptors"] |= {"generations": 0, "recommended": True}
+    values["learning"] |= {"outer_folds": 3, "bootstrap": 100}
+    values["learning"]["selections"] = {
+        "LR0": {"generations": 0, "kind": ["radial", "angular"], "states": ["initial"]},
+        "dr CS": {"generations": 0, "kind": "displacement", "states": ["cage"]},
+        "recommended": {"set": "recommended"},
+    }
+    path.write_text(text(values))
+    return path
+
+
+def test_chains_go_through_every_stage_in_any_process(tmp_path):
+    here, there = (cb.Study(polymer(tmp_path / f"{name}.toml")) for name in ("here", "there"))
+    assert all(stage.seconds > 0 for stage in here.plan().stages)
+    here.run("serial", progress=False)
+    there.run(workers=2, progress=False)
+    assert unit_bytes(tmp_path / "here") == unit_bytes(tmp_path / "there")
+    model, start = here.recipe.model, here.configuration(0)
+    lengths = np.linalg.norm(bond_table(start, model).vectors, axis=1)
+    assert lengths.max() < 1.5
+    assert start.box.volume != pytest.approx(model.box(60).volume, rel=1e-6)  # p has set it
+    table = here.fit().table
+    assert set(table["features"]) == {"LR0", "dr CS", "recommended"}
+    assert set(table["species"]) == {"A"}
+    assert np.isfinite(table["r"]).all()

@@ -21,6 +21,7 @@ from cagebreak.dynamics.d2min import d2min
 from cagebreak.dynamics.propensity import Propensity, propensity
 from cagebreak.models import (
     Model,
+    fene_polymer,
     hard_spheres,
     harmonic_spheres,
     kob_andersen,
@@ -62,6 +63,7 @@ __all__ = [
     "d2min",
     "dynamics",
     "equilibrate",
+    "fene_polymer",
     "hard_spheres",
     "harmonic_spheres",
     "inherent_state",

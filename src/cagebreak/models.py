@@ -38,6 +38,32 @@ class PairPotential:
 
 
 @dataclass(frozen=True)
+class Bonds:
+    """Linear chains of equal length; `cagebreak.potentials` has the energy of a bond.
+
+    Particles stand in the order of their chains: 0 to ``chain_length - 1`` are the first, each
+    bonded to the next, and so on.
+
+    Parameters
+    ----------
+    chain_length
+        Particles of a chain, at least 2.
+    stiffness
+        k of the spring, in eps / sigma^2.
+    extent
+        R_0, the length that no bond reaches, in sigma.
+    epsilon, sigma
+        Of the repulsion between bonded particles.
+    """
+
+    chain_length: int
+    stiffness: float
+    extent: float
+    epsilon: float
+    sigma: float
+
+
+@dataclass(frozen=True)
 class Model:
     """A glass former at one state point, in reduced units.
 
@@ -59,6 +85,8 @@ class Model:
         What sigma, eps, m and tau stand for.
     pair
         The pair potential; of hard spheres the effective one that their inherent state needs.
+    bonds
+        Of particles in chains; None for all others.
     """
 
     name: str
@@ -69,6 +97,12 @@ class Model:
     temperature: float
     units: tuple[tuple[str, str], ...]
     pair: PairPotential
+    bonds: Bonds | None = None
+
+    @property
+    def chain_length(self) -> int:
+        """Particles of a chain; 1 without bonds."""
+        return 1 if self.bonds is None else self.bonds.chain_length
 
     @property
     def n_species(self) -> int:
@@ -87,7 +121,18 @@ class Model:
         return float(np.pi / 6 * cubes * self.number_density)
 
     def species(self, n_particles: int) -> NDArray[np.int64]:
-        """Return the species of `n_particles` particles, sorted: counts nearest the composition."""
+        """Return the species of `n_particles` particles, sorted: counts nearest the composition.
+
+        Raises
+        ------
+        InputError
+            If they do not make whole chains.
+        """
+        if n_particles % self.chain_length:
+            raise InputError(
+                f"n_particles: expected a multiple of chain_length = {self.chain_length}, "
+                f"got {n_particles!r}"
+            )
         edges = np.rint(np.cumsum(self.composition) * n_particles).astype(np.int64)
         return np.repeat(np.arange(self.n_species), np.diff(edges, prepend=0))
 
@@ -322,6 +367,63 @@ def wahnstrom(
         temperature,
         number_density,
         composition,
+    )
+
+
+def fene_polymer(
+    temperature: float = 0.47, number_density: float = 1.04, chain_length: int = 20
+) -> Model:
+    r"""Return the melt of bead-spring chains of Rottler and Ortner 2024.
+
+    Parameters
+    ----------
+    temperature
+        kT, in units of eps.
+    number_density
+        N sigma^3 / V: of the box that chains are grown in, and the unit of length of descriptors.
+        At constant pressure the box finds its own.
+    chain_length
+        Beads of a chain, at least 2. Beads stand in the order of their chains.
+
+    Returns
+    -------
+    Model
+        One species. Beads act on each other by the Lennard-Jones potential, cut and shifted at
+        2.25 sigma; bonded ones by a FENE spring of k = 30 eps / sigma^2 and R_0 = 1.5 sigma and
+        by the purely repulsive part of the Lennard-Jones potential instead. The unit of time is
+        :math:`\tau = \sqrt{m \sigma^2 / \epsilon}`.
+
+    Raises
+    ------
+    InputError
+        If a parameter lies outside its range.
+
+    Notes
+    -----
+    Defaults: Rottler and Ortner 2024, with 1500 chains, at p = 1; tau_alpha is about 1000 tau
+    there. Spring: Kremer and Grest 1990, which the paper refers to.
+    """
+    _within("temperature", temperature, 0, 100)
+    _within("number_density", number_density, 0, 100)
+    if chain_length != int(chain_length) or chain_length < 2:
+        raise InputError(
+            f"chain_length: expected a whole number of at least 2, got {chain_length!r}"
+        )
+    return Model(
+        name="fene_polymer",
+        diameters=(1.0,),
+        masses=(1.0,),
+        composition=(1.0,),
+        number_density=float(number_density),
+        temperature=float(temperature),
+        units=(
+            ("sigma", "diameter of a bead"),
+            ("eps", "depth of the pair potential before it is shifted"),
+            ("m", "mass of a bead"),
+            ("tau", "sqrt(m sigma^2 / eps)"),
+        ),
+        pair=PairPotential("lennard_jones", ((1.0,),), ((1.0,),), 2.25, 2.25),
+        bonds=Bonds(int(chain_length), stiffness=30.0, extent=1.5, epsilon=1.0, sigma=1.0),
     )
 
 

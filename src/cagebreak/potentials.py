@@ -13,6 +13,16 @@ Pair potentials, zero beyond their cut-off r_c (`PairPotential` has the paramete
   Corwin 2020, as in Alkemade 2023, section II D.
 
 A pair counts once per periodic image within the cut-off, so boxes may be small and sheared.
+
+Bonded particles (`Bonds` has the parameters), the nearest image of each, feel instead of the pair
+potential, at a distance below R_0,
+
+.. math::
+    -\tfrac{1}{2} k R_0^2 \ln[1 - (r / R_0)^2]
+    + 4 \epsilon [(\sigma/r)^{12} - (\sigma/r)^6] + \epsilon,
+
+the second part up to its minimum at :math:`2^{1/6} \sigma` only: the finitely extensible spring of
+Kremer and Grest 1990, `bond_style fene` with `special_bonds fene` in LAMMPS.
 """
 
 from typing import NamedTuple
@@ -20,7 +30,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak import _bond_kernel as bond_kernel
 from cagebreak import _pair_kernel as kernel
+from cagebreak.bonds import bond_row, bond_table
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError
 from cagebreak.models import Model, PairPotential
@@ -42,7 +54,7 @@ leave."""
 
 
 class PairSums(NamedTuple):
-    """What the pairs of every particle add up to."""
+    """What the pairs and bonds of every particle add up to."""
 
     energies: Floats
     """Half of the energy of each of its pairs, (N,), in eps."""
@@ -65,7 +77,8 @@ def energy(configuration: Configuration, model: Model) -> float:
     Raises
     ------
     ConfigurationError
-        If a species is not the model's, hard spheres overlap, or two particles coincide.
+        If a species is not the model's, hard spheres overlap, two particles coincide, or bonds are
+        not what `cagebreak.bonds.bond_table` expects.
     """
     return float(energies(configuration, model).sum())
 
@@ -105,10 +118,14 @@ def energies_forces_laplacians(configuration: Configuration, model: Model) -> Pa
     check_species(configuration, model)
     pair, n = model.pair, len(configuration)
     sums = PairSums(np.empty(n), np.empty((n, 3)), np.empty(n))
+    bonds = bond_table(configuration, model)
     cells = cell_list(configuration, pair.cutoff * np.max(pair.sigma))
-    i, j = kernel.sums(cells, FORMS[pair.form], pair_table(pair), *sums)
+    form, table = FORMS[pair.form], pair_table(pair)
+    i, j = kernel.sums(cells, form, table, *sums)
     if i >= 0:
         raise overlap_error(i, j, model)
+    if model.bonds is not None:
+        bond_kernel.add_sums(bonds, configuration.species, form, table, bond_row(model), *sums)
     return sums
 
 
@@ -124,9 +141,13 @@ def stress(configuration: Configuration, model: Model) -> Floats:
     check_species(configuration, model)
     pair, result = model.pair, np.zeros((3, 3))
     cells = cell_list(configuration, pair.cutoff * np.max(pair.sigma))
-    i, j = kernel.virial(cells, FORMS[pair.form], pair_table(pair), result)
+    form, table = FORMS[pair.form], pair_table(pair)
+    i, j = kernel.virial(cells, form, table, result)
     if i >= 0:
         raise overlap_error(i, j, model)
+    if model.bonds is not None:
+        bonds = bond_table(configuration, model)
+        bond_kernel.add_virial(bonds, configuration.species, form, table, bond_row(model), result)
     return result / configuration.box.volume
 
 

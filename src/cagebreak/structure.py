@@ -1,4 +1,4 @@
-"""The radial distribution function: how the density around a particle departs from the mean."""
+"""The radial distribution function, and how far chains reach from end to end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._structure_kernel import count_pairs
+from cagebreak.bonds import bond_table
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
+from cagebreak.models import Model
 from cagebreak.neighbors import cell_list
 
 Floats = NDArray[np.float64]
@@ -91,3 +93,21 @@ def radial_distribution(
 
 def _ratio(found: Floats, expected: Floats) -> Floats:
     return np.divide(found, expected, out=np.zeros_like(found), where=expected > 0)
+
+
+def end_to_end(configuration: Configuration, model: Model) -> Floats:
+    """Return the vector from the first to the last particle of every chain, (C, 3), in sigma.
+
+    Bonds are added up, so positions may be wrapped.
+
+    Raises
+    ------
+    InputError
+        If the model has no chains.
+    ConfigurationError
+        If bonds are not what `cagebreak.bonds.bond_table` expects.
+    """
+    if model.bonds is None:
+        raise InputError(f"model: expected one of chains, got {model.name}")
+    vectors = bond_table(configuration, model).vectors
+    return vectors.reshape(-1, model.chain_length - 1, 3).sum(axis=1)

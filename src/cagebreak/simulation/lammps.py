@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak.bonds import bond_table
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import (
     ConfigurationError,
@@ -98,7 +99,8 @@ class MolecularDynamics:
     MissingDependencyError
         If the wheels are not installed.
     ConfigurationError
-        If a species is not the model's, or the lattice vectors are not along x and in xy.
+        If a species is not the model's, bonds are not what `cagebreak.bonds.bond_table` expects,
+        or the lattice vectors are not along x and in xy.
     InputError
         If the model is of hard spheres, or neither seed nor velocities are given.
     SimulationError
@@ -140,6 +142,8 @@ class MolecularDynamics:
         self._engine.do(lammps_input.particles(configuration, model, time_step))
         self._engine.place(configuration, velocities)
         self._engine.do(lammps_input.interactions(model))
+        if model.bonds is not None:
+            self._engine.do(lammps_input.chains(len(configuration), model.chain_length))
         self._engine.do(self._integrator())
         self._engine.do("run 0 post no")
         self._first = self._unwrapped()
@@ -328,6 +332,7 @@ def _check(configuration: Configuration, model: Model) -> None:
             f"{model.pair.form}"
         )
     check_species(configuration, model)
+    bond_table(configuration, model)  # raises if the chains are not whole
     matrix = configuration.box.matrix
     if np.triu(matrix, 1).any() or (np.diag(matrix) <= 0).any():
         raise ConfigurationError(

@@ -21,13 +21,15 @@ def particles(configuration: Configuration, model: Model, time_step: float) -> s
     if b_x or c_x or c_y:
         region = f"prism {edges} {b_x!r} {c_x!r} {c_y!r}"
     masses = [f"mass {s} {mass!r}" for s, mass in enumerate(model.masses, 1)]
+    # Of a chain, one before and one after; within four of a chain, three of each.
+    rooms = " bond/types 1 extra/bond/per/atom 2 extra/special/per/atom 6"
     lines = [
         "units lj",
-        "atom_style atomic",
+        f"atom_style {'bond' if model.bonds else 'atomic'}",
         "atom_modify map array",
         "box tilt large",
         f"region box {region}",
-        f"create_box {model.n_species} box",
+        f"create_box {model.n_species} box{rooms if model.bonds else ''}",
         *masses,
         f"neighbor {SKINS[model.pair.form]!r} bin",
         "neigh_modify delay 0 every 1 check yes",
@@ -55,7 +57,23 @@ def interactions(model: Model) -> str:
             lines.append(f"pair_coeff {a + 1} {b + 1} {numbers}")
     if pair.form != "harmonic":
         lines.append("pair_modify shift yes")
+    if model.bonds is not None:
+        bonds = model.bonds
+        of_bonds = map(repr, (bonds.stiffness, bonds.extent, bonds.epsilon, bonds.sigma))
+        lines += [
+            "bond_style fene",
+            f"bond_coeff 1 {' '.join(of_bonds)}",
+            # Bonded particles do not feel the pair potential; all others do.
+            "special_bonds fene",
+        ]
     return "\n".join(lines)
+
+
+def chains(n_particles: int, chain_length: int) -> str:
+    """Return the lines that bond each particle to the next of its chain."""
+    ends = [n for n in range(1, n_particles) if n % chain_length]
+    lines = [f"create_bonds single/bond 1 {n} {n + 1} special no" for n in ends[:-1]]
+    return "\n".join([*lines, f"create_bonds single/bond 1 {ends[-1]} {ends[-1] + 1} special yes"])
 
 
 def _coefficients(pair: PairPotential, a: int, b: int) -> list[float]:

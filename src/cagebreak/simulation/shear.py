@@ -17,7 +17,7 @@ from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import InputError
 from cagebreak.models import Model
 from cagebreak.potentials import stress
-from cagebreak.states.inherent import FIRST_DT, LARGEST_DT, InherentState, fire, inherent_state
+from cagebreak.states.inherent import LARGEST_DT, InherentState, fire, first_dt_of, inherent_state
 
 STEP = 5e-5
 """Strain a step; Rottler and Ortner 2024."""
@@ -102,7 +102,7 @@ def advance(
     strained = before.positions @ deformation
     start = before.replace(positions=strained + sheared.drift, box=Box(matrix))
     # So near a minimum there is nothing to be careful about.
-    first_dt = LARGEST_DT * FIRST_DT[model.pair.form]
+    first_dt = LARGEST_DT * first_dt_of(model)
     end = fire(start, model, force_tolerance, MAX_ITERATIONS, first_dt)
     drift = end.configuration.positions - strained
     if np.abs(drift).max() > LARGEST_DRIFT:

@@ -11,6 +11,8 @@ from functools import cache
 import numpy as np
 from numba import njit
 
+from cagebreak import _bond_kernel as bond_kernel
+from cagebreak._bond_kernel import EXTENT_SQUARED
 from cagebreak._lanes import pointer
 from cagebreak._pair_kernel import HARD_LOG, energy, parameters
 from cagebreak.states._philox_kernel import draw_trials
@@ -104,25 +106,59 @@ def difference(
     return total
 
 
+@njit(inline="always")
+def bonds_difference(
+    form, x, y, z, i, sites_x, sites_y, sites_z, partners, bond, species, table, m
+):
+    """Return what bonds add to the energy of particle i at (x, y, z), less what they add now.
+
+    Infinite if a bond would be longer than it can be.
+    """
+    total = 0.0
+    for k in range(2 * i, 2 * i + 2):
+        j = partners[k]
+        if j < 0:
+            continue
+        p = parameters(table, species[i], species[j % len(species)])
+        a = np.float64(np.int32(x - sites_x[j]))
+        b = np.float64(np.int32(y - sites_y[j]))
+        c = np.float64(np.int32(z - sites_z[j]))
+        u = a * m[0] + b * m[3] + c * m[6]
+        v = a * m[1] + b * m[4] + c * m[7]
+        w = a * m[2] + b * m[5] + c * m[8]
+        square = u * u + v * v + w * w
+        if square >= bond[EXTENT_SQUARED]:
+            return np.inf
+        total += bond_kernel.energy(form, square, bond, p)
+        a = np.float64(np.int32(sites_x[i] - sites_x[j]))
+        b = np.float64(np.int32(sites_y[i] - sites_y[j]))
+        c = np.float64(np.int32(sites_z[i] - sites_z[j]))
+        u = a * m[0] + b * m[3] + c * m[6]
+        v = a * m[1] + b * m[4] + c * m[7]
+        w = a * m[2] + b * m[5] + c * m[8]
+        total -= bond_kernel.energy(form, u * u + v * v + w * w, bond, p)
+    return total
+
+
 @cache
-def sweeps_of(form):
+def sweeps_of(form, bonded):
     """Return the kernel of one form of the pair potential: a constant lets the compiler vectorise.
 
-    The form `HARD_LOG` stands for hard spheres.
+    The form `HARD_LOG` stands for hard spheres. Without bonds, no time is spent on them.
     """
 
     @njit(**OPTIONS)
     def sweep(
         until, clock, key, steps, sites, lattice, homes, centres, reaches, needed, inner, outer,
-        wall_starts, walls, rows, entries, limits, species, table, beta, weights, drift, moves,
-        chances, accepted, blocked, sums,
+        wall_starts, walls, rows, entries, limits, partners, bond, species, table, beta, weights,
+        drift, moves, chances, accepted, blocked, sums,
     ):  # fmt: skip
         """Go on until sweep `until`; return OUTGROWN if a trial leads further than lists hold."""
         n = len(reaches)
         copies = sites.shape[1] // n
         qx, qy, qz = pointer(sites[0]), pointer(sites[1]), pointer(sites[2])
         row, entry, limit = pointer(rows), pointer(entries), pointer(limits)
-        wall, wall_start = pointer(walls), pointer(wall_starts)
+        wall, wall_start, partner = pointer(walls), pointer(wall_starts), pointer(partners)
         m = as_tuple(lattice)
         m32 = single(m)
         while clock[SWEEP] < until:
@@ -154,10 +190,18 @@ def sweeps_of(form):
                         if overlaps(x, y, z, i, qx, qy, qz, row, entry, limit, m32):
                             continue
                     else:
+                        if bonded:
+                            stretch = bonds_difference(
+                                form, x, y, z, i, qx, qy, qz, partner, bond, species, table, m
+                            )  # fmt: skip
+                            if stretch == np.inf:
+                                continue
                         change = difference(
                             form, x, y, z, i, qx, qy, qz, row, entry, limit, species, table, m32
                         )  # fmt: skip
                         cost = beta * np.float64(change)
+                        if bonded:
+                            cost += beta * stretch
                         # Written so that a cost that is not a number is refused.
                         if not (cost <= 0 or (cost < 23 and chances[k] < math.exp(-cost))):
                             continue

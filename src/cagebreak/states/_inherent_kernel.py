@@ -6,6 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from cagebreak import _bond_kernel as bond_kernel
+from cagebreak._bond_kernel import EXTENT_SQUARED
 from cagebreak._neighbor_kernel import gather
 from cagebreak._pair_kernel import (
     CUTOFF_SQUARED,
@@ -41,6 +43,18 @@ class NeighborList(NamedTuple):
     """Of which particle each image is one, (G,)."""
     shifts: NDArray[np.float64]
     """Where the image stands from its particle, (3, G)."""
+
+
+class Springs(NamedTuple):
+    """The bonds between the particles."""
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    """Who is bonded to whom, (B,) each."""
+    shifts: NDArray[np.float64]
+    """What leads from the second particle to its image that the first is bonded to, (B, 3)."""
+    row: tuple[float, ...]
+    """The numbers of `cagebreak.bonds.bond_row`."""
 
 
 class Parameters(NamedTuple):
@@ -187,6 +201,37 @@ def _forces(form, table, species, listed, x, near, forces):
 
 
 @njit(**OPTIONS)
+def _add_bonds(form, table, species, springs, x, forces, gaps):
+    """Add the forces of bonds; write how far each particle's bonds are from their full length.
+
+    Returns the largest force.
+    """
+    gaps[:] = np.inf
+    extent = np.sqrt(springs.row[EXTENT_SQUARED])
+    for k in range(len(springs.first)):
+        i, j = springs.first[k], springs.second[k]
+        dx = x[0, j] - x[0, i] + springs.shifts[k, 0]
+        dy = x[1, j] - x[1, i] + springs.shifts[k, 1]
+        dz = x[2, j] - x[2, i] + springs.shifts[k, 2]
+        r2 = dx * dx + dy * dy + dz * dz
+        p = parameters(table, species[i], species[j])
+        f = bond_kernel.force_over_distance(form, r2, springs.row, p)
+        forces[0, i] -= f * dx
+        forces[1, i] -= f * dy
+        forces[2, i] -= f * dz
+        forces[0, j] += f * dx
+        forces[1, j] += f * dy
+        forces[2, j] += f * dz
+        gap = extent - np.sqrt(r2)
+        gaps[i], gaps[j] = min(gaps[i], gap), min(gaps[j], gap)
+    largest = 0.0
+    for i in range(forces.shape[1]):
+        square = forces[0, i] ** 2 + forces[1, i] ** 2 + forces[2, i] ** 2
+        largest = max(largest, square)
+    return np.sqrt(largest)
+
+
+@njit(**OPTIONS)
 def _smallest_gaps(table, species, listed, x, gaps):
     """Write how far each sphere is from touching the nearest; return the smallest gap."""
     n_species = len(table)
@@ -235,8 +280,8 @@ def _turn(velocities, forces, progress, told):
 def _move(x, velocities, forces, listed_at, gaps, dt, longest):
     """Take a time step; return the square of the longest way from where the list was made.
 
-    No particle moves more than `longest`, and no sphere more than a quarter of its smallest gap:
-    then no gap shrinks below its half.
+    No particle moves more than `longest`, nor more than a quarter of its smallest gap, to a sphere
+    or to the full length of a bond: then no gap shrinks below its half.
     """
     farthest = 0.0
     for i in range(forces.shape[1]):
@@ -257,7 +302,7 @@ def _move(x, velocities, forces, listed_at, gaps, dt, longest):
 
 
 @njit(cache=True)
-def descend(form, table, species, listed, x, velocities, best, progress, told):
+def descend(form, table, species, listed, springs, x, velocities, best, progress, told):
     """Take steps of FIRE until converged, exhausted, or the list is stale; return which.
 
     `x` (3, N + G) and `velocities` (3, N) are changed in place, and `progress` with them; `best`
@@ -271,6 +316,8 @@ def descend(form, table, species, listed, x, velocities, best, progress, told):
     while True:
         _place_images(listed, x, n)
         progress[LARGEST_FORCE] = _forces(form, table, species, listed, x, near, forces)
+        if len(springs.first):
+            progress[LARGEST_FORCE] = _add_bonds(form, table, species, springs, x, forces, gaps)
         if progress[LARGEST_FORCE] < progress[SMALLEST_LARGEST_FORCE]:
             progress[SMALLEST_LARGEST_FORCE] = progress[LARGEST_FORCE]
             best[:] = x[:, :n]

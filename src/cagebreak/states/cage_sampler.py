@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak import potentials
+from cagebreak.bonds import bond_row, bond_table
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.models import Model
@@ -99,7 +100,8 @@ class CageSampler:
     Raises
     ------
     ConfigurationError
-        If a species is not the model's, or hard spheres overlap.
+        If a species is not the model's, hard spheres overlap, or bonds are not what
+        `cagebreak.bonds.bond_table` expects.
     InputError
         If the cell or the seed is none.
 
@@ -132,7 +134,7 @@ class CageSampler:
         self._cells = cells_of(self._sorted, diameters, cell)
         sigma = np.array(model.pair.sigma)
         self._cutoffs = sigma * (1 + _HARD_MARGIN if self._hard else model.pair.cutoff)
-        self._kernel = kernel.sweeps_of(potentials.FORMS[model.pair.form])
+        self._kernel = kernel.sweeps_of(potentials.FORMS[model.pair.form], model.bonds is not None)
         self._table = potentials.pair_table(model.pair).astype(np.float32)
 
         n, box = len(configuration), configuration.box
@@ -147,6 +149,7 @@ class CageSampler:
         sites = (home + shifts[:, None]).reshape(-1, 3)
         self._sites = np.ascontiguousarray(sites.T.astype(np.uint32).view(np.int32))
         self._homes = self._sites[:, :n].copy()
+        self._partners = self._bonded_sites()
         self._centres = np.zeros((3, n))
         self._reaches = np.full(n, _FIRST_REACH)
         self._needed = np.zeros(1)
@@ -281,8 +284,9 @@ class CageSampler:
             until, self._clock, self._key, self.step * self._inverse, self._sites,
             self._lattice, self._homes, self._centres, self._reaches, self._needed, cells.inner,
             cells.outer, cells.starts, cells.walls, self._rows, self._entries, self._limits,
-            self._sorted.species, self._table, 1 / self._model.temperature, self._weights,
-            self._drift, self._moves, self._chances, self._accepted, self._blocked, self._sums,
+            self._partners, bond_row(self._model), self._sorted.species, self._table,
+            1 / self._model.temperature, self._weights, self._drift, self._moves, self._chances,
+            self._accepted, self._blocked, self._sums,
         )  # fmt: skip
 
     def _reach_further(self, i: int) -> None:
@@ -311,6 +315,23 @@ class CageSampler:
     def _from_centres(self) -> NDArray[np.float64]:
         """Return the vectors from the list centres to the particles, (N, 3)."""
         return (self._sites[:, : len(self.start)] - self._homes).T @ self._lattice
+
+    def _bonded_sites(self) -> NDArray[np.int32]:
+        """Return the sites that each particle is bonded to, (N, 2), -1 for none."""
+        n = len(self.start)
+        partners = np.full((n, 2), -1, np.int32)
+        bonds, place = bond_table(self.start, self._model), np.argsort(self._order)
+        copies = np.arange(np.prod(self._repeats)) * n
+        for slot, (ends, others) in enumerate(
+            [(bonds.first, bonds.second), (bonds.second, bonds.first)]
+        ):
+            ends, others = place[ends], place[others]
+            # Of the images of the other one, the nearest.
+            images = others + copies[:, None]
+            apart = (self._sites[:, images] - self._sites[:, None, ends]).T @ self._lattice
+            nearest = (apart**2).sum(axis=-1).argmin(axis=1)
+            partners[ends, slot] = images[nearest, np.arange(len(ends))]
+        return partners
 
     def _list(self) -> None:
         """List who may meet whom, as far as reaches allow now."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak.bonds import bond_row, bond_table
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, NotConvergedError
 from cagebreak.models import Model
@@ -37,6 +38,9 @@ FIRST_DT = {
 Chosen: the largest then lies just below where the stiffest vibrations of the default state points
 become unstable, above which FIRE keeps starting anew and takes several times as many steps.
 """
+
+FIRST_DT_BONDED = 0.0025
+"""First time step at most where there are bonds, chosen likewise."""
 
 DT_PER_GAP = 0.7
 """Largest time step of hard spheres, in units of their smallest gap.
@@ -115,7 +119,8 @@ def inherent_state(
     InputError
         If `force_tolerance` or `max_iterations` is not positive.
     ConfigurationError
-        If a species is not the model's, hard spheres overlap, or two particles coincide.
+        If a species is not the model's, hard spheres overlap, two particles coincide, or bonds are
+        not what `cagebreak.bonds.bond_table` expects.
     NotConvergedError
         If `max_iterations` did not suffice. Its `state` is the `InherentState` with the smallest
         largest force that was found.
@@ -124,16 +129,23 @@ def inherent_state(
     -----
     Fast inertial relaxation engine: Bitzek et al. 2006, with the parameters printed there, as in
     Alkemade 2023. Where it leaves a choice: all masses are 1, the steps are those of semi-implicit
-    Euler, no particle goes farther than 0.1 sigma in one, and no hard sphere farther than a quarter
-    of its smallest gap. One thread; the same input gives the same bits on the same machine.
+    Euler, no particle goes farther than 0.1 sigma in one, no hard sphere farther than a quarter
+    of its smallest gap, and none in a chain farther than a quarter of what is left to the full
+    length of its bonds. One thread; the same input gives the same bits on the same machine.
     """
     if not (np.isfinite(force_tolerance) and force_tolerance > 0):
         raise InputError(f"force_tolerance: expected a positive force, got {force_tolerance!r}")
     if not isinstance(max_iterations, int | np.integer) or max_iterations < 1:
         raise InputError(f"max_iterations: expected 1, 2, ..., got {max_iterations!r}")
     energy(configuration, model)  # raises if the model cannot describe the configuration
-    first_dt = FIRST_DT[model.pair.form]
+    first_dt = first_dt_of(model)
     return fire(configuration, model, force_tolerance, max_iterations, first_dt)
+
+
+def first_dt_of(model: Model) -> float:
+    """Return the first time step for a model: that of its pairs, or less if it has bonds."""
+    of_pairs = FIRST_DT[model.pair.form]
+    return of_pairs if model.bonds is None else min(of_pairs, FIRST_DT_BONDED)
 
 
 def fire(
@@ -187,7 +199,7 @@ def _descend(
     told = kernel.Parameters(
         force_tolerance=float(force_tolerance),
         max_iterations=int(max_iterations),
-        largest_dt=LARGEST_DT * FIRST_DT[pair.form],
+        largest_dt=LARGEST_DT * first_dt_of(model),
         dt_per_gap=DT_PER_GAP,
         longest_step=LONGEST_STEP,
         skin=SKIN,
@@ -202,6 +214,7 @@ def _descend(
     now = Configuration(
         configuration.wrapped[order], configuration.species[order], configuration.box
     )
+    springs = _springs(configuration, model, order, now.positions)
     n, start = len(now), now.positions.T.copy()
     best, velocities = start.copy(), np.zeros_like(start)
     progress = np.zeros(kernel.N_PROGRESS)
@@ -215,9 +228,22 @@ def _descend(
         x = np.empty((3, n + len(listed.parents)))
         x[:, :n] = positions
         status = kernel.descend(
-            form, table, now.species, listed, x, velocities, best, progress, told
+            form, table, now.species, listed, springs, x, velocities, best, progress, told
         )
         now = now.replace(positions=x[:, :n].T)
     end = np.empty((n, 3))
     end[order] = (best - start).T
     return configuration.positions + end, progress, status
+
+
+def _springs(
+    configuration: Configuration,
+    model: Model,
+    order: NDArray[np.int64],
+    sorted_positions: NDArray[np.float64],
+) -> kernel.Springs:
+    """Return the bonds between particles in another order, at these positions."""
+    bonds, place = bond_table(configuration, model), np.argsort(order)
+    first, second = place[bonds.first], place[bonds.second]
+    shifts = bonds.vectors - (sorted_positions[second] - sorted_positions[first])
+    return kernel.Springs(first, second, shifts, bond_row(model))

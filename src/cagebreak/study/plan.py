@@ -105,8 +105,9 @@ def _seconds(recipe: Recipe, configuration: Configuration | None) -> dict[str, f
     n, steps = recipe.preparation.n_particles, recipe.preparation.protocol
     growth = 0.0
     if configuration is None or len(configuration) > _LARGEST:
-        n = min(n, _LARGEST)
-        preparation.begin(model, 10, steps, seed=0)  # compiles
+        chain = model.chain_length
+        n = min(n, max(_LARGEST // chain, 1) * chain)
+        preparation.begin(model, 50 * chain, steps, seed=0)  # compiles
         start = time.perf_counter()
         configuration = preparation.begin(model, n, steps, seed=0).configuration
         growth = time.perf_counter() - start

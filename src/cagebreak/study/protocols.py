@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from cagebreak.models import (
     Model,
+    fene_polymer,
     hard_spheres,
     harmonic_spheres,
     kob_andersen,
@@ -94,6 +95,25 @@ def _shear(melt: float) -> dict[str, Choice]:
     }
 
 
+def _melt_quench(melt: float, time: float, hold: float, small: tuple[float, ...]) -> Choice:
+    """Return the preparation of Rottler and Ortner 2024 of chains: a slow quench at p = 1."""
+
+    def steps(end: float, melt: float, time: float, hold: float) -> tuple[dict[str, Any], ...]:
+        at = {"ensemble": "NPT", "pressure": 1.0}
+        return (
+            at | {"time": melt, "temperature": (1.0,)},
+            at | {"time": time, "temperature": (1.0, end)},
+            at | {"time": hold, "temperature": (end,)},
+            {"ensemble": "NVT", "time": hold, "temperature": (end,)},
+        )
+
+    comment = (
+        "chains grow, are pushed apart, melt at T = 1 (chosen), then a slow quench at p = 1 "
+        "(Rottler and Ortner 2024), NPT for the mean volume and NVT (chosen: 10 tau_alpha)"
+    )
+    return Choice(steps(0.47, melt, time, hold), steps(*small), comment)
+
+
 def _last(tau_alpha: float, times: float, small: float, paper: str) -> Choice:
     return Choice(
         tau_alpha * times, small, f"last time, tau ({paper}: {times:g} tau_alpha, {tau_alpha:g})"
@@ -160,6 +180,23 @@ PROTOCOLS: dict[str, Protocol] = {
             "preparation.steps": _quench(1.0, 0.58, 50000.0, (0.8, 50.0)),
             "isoconfigurational.n_runs": _THIRTY_RUNS,
             "isoconfigurational.last": _last(1000.0, 1, 30.0, _RO24),
+        },
+        shear=_shear(1.0),
+    ),
+    "fene_polymer": Protocol(
+        fene_polymer,
+        {
+            "temperature": f"kT / eps ({_RO24}: 0.47)",
+            "number_density": f"N sigma^3 / V as chains grow; then p sets it ({_RO24}: 1.04)",
+            "chain_length": f"beads of a chain, in whose order they stand ({_RO24}: 20)",
+        },
+        small={"temperature": 0.7},
+        keys={
+            "preparation.n_particles": Choice(30000, 1000, f"beads ({_RO24}: 1500 chains of 20)"),
+            "preparation.steps": _melt_quench(5000.0, 1e5, 1e4, (0.7, 100.0, 100.0, 30.0)),
+            "isoconfigurational.n_runs": _THIRTY_RUNS,
+            "isoconfigurational.last": _last(1000.0, 1, 30.0, _RO24),
+            "learning.species": Choice(("A",), ("A",), "all beads are A"),
         },
         shear=_shear(1.0),
     ),

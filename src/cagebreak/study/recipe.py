@@ -304,6 +304,10 @@ def _agree(recipe: Recipe) -> None:
 
     n_configurations = recipe.preparation.n_configurations
     n_particles = recipe.preparation.n_particles
+    if n_particles % recipe.model.chain_length:
+        raise problem(
+            "preparation.n_particles", f"a multiple of chain_length = {recipe.model.chain_length}"
+        )
     counts = np.bincount(recipe.model.species(n_particles), minlength=recipe.model.n_species)
     if counts.min() < 3:
         raise problem(

@@ -479,6 +479,12 @@ class Learning:
     )
 
 
+_NUMBERS: dict[type, tuple[str, Check]] = {
+    float: ("a number", number(-1e300, 1e300)),
+    int: ("a whole number", integer(-(10**9), 10**9)),
+}
+"""What a parameter of a model may be; the function that makes the model says more."""
+
 SECTIONS = (
     "study",
     "model",
@@ -517,17 +523,16 @@ def keys_of(section: str, model: str, work: str = "isoconfigurational") -> dict[
 
     `work` is what the recipe is written for: comments and defaults follow it.
     """
-    protocol = PROTOCOLS[model]
+    protocol, keys = PROTOCOLS[model], {}
     choices = protocol.shear if work == "shear" else protocol.keys
     if section == "model":
-        any_number = number(-1e300, 1e300)
         smaller = {} if work == "shear" else protocol.small
-        return {
-            name: Key("a number", any_number, protocol.comments[name], value.default, small)
-            for name, value in inspect.signature(protocol.make).parameters.items()
-            for small in [smaller.get(name, value.default)]
-        }
-    keys = {}
+        for name, parameter in inspect.signature(protocol.make).parameters.items():
+            default = parameter.default
+            expected, check = _NUMBERS[type(default)]
+            small = smaller.get(name, default)
+            keys[name] = Key(expected, check, protocol.comments[name], default, small)
+        return keys
     for field in dataclasses.fields(sections(model)[section]):
         key = field.metadata["key"]
         choice = choices.get(f"{section}.{field.name}")
