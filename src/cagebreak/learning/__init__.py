@@ -2,6 +2,7 @@
 
 from cagebreak.learning.ablation import ablation, label_groups, order_groups, range_groups
 from cagebreak.learning.ard import ARD
+from cagebreak.learning.baselines import Softness, SupportVectors
 from cagebreak.learning.collection import Collection, collect
 from cagebreak.learning.collinearity import (
     MisleadingCoefficients,
@@ -50,9 +51,11 @@ __all__ = [
     "Scores",
     "Selection",
     "SelectionCurve",
+    "Softness",
     "Source",
     "Standardizer",
     "Statistics",
+    "SupportVectors",
     "ablation",
     "ceiling_corrected",
     "clusters",
