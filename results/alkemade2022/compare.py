@@ -27,7 +27,9 @@ def main():
     parser.add_argument("--graph-epochs", type=int, default=500)
     parser.add_argument("--patience", type=int, default=50)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--rows", action="store_true", help="every row of tables I and II, too")
+    parser.add_argument(
+        "--learners", nargs="+", help="some of those below; default: the first five"
+    )
     given = parser.parse_args()
 
     study = cb.Study(given.recipe)
@@ -46,9 +48,7 @@ def main():
             learners[f"network {row}"] = cb.NeuralNetwork.alkemade2022(row, **network)
         for row in range(1, 7):
             learners[f"graph {row}"] = cb.GraphNetwork.alkemade2022(row, **graph)
-    table = study.compare(
-        learners, species=given.species, times=given.times, workers=given.workers
-    )
+    table = study.compare(learners, species=given.species, times=given.times, workers=given.workers)
     tables.write(given.out / f"{given.name}.csv", table, {})
     tau_alpha = study.relaxation()
     save(alkemade2022.comparison(table, tau_alpha), given.out / f"{given.name}.comparison")

@@ -131,10 +131,9 @@ def comparison(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) 
     """
     names = species_in(table, (*accuracy.COLUMNS, "learner", *COSTS))
     with style.look():
-        figure, rows = style.grid(2, max(len(names), len(COSTS)), height=4.0)
-        (above, panels), (below, costs) = rows
-        for unused in panels:
-            unused.remove()
+        figure, ((above, unused), (_, costs)) = style.grid(2, len(COSTS), height=4.0)
+        for axes in unused:
+            axes.remove()
         panels = list(above.subplots(1, len(names), squeeze=False)[0])
         looks = accuracy.draw_learners(panels, table, tau_alpha)
         for axes in panels:

@@ -1,4 +1,4 @@
-"""Figures of Boattini 2021: the gain of generations (fig. 3), radial against angular (1c), learners (1a, b)."""
+"""Figures of Boattini 2021: learners (fig. 1a, b), radial and angular (1c), generations (3)."""
 
 from collections.abc import Mapping
 

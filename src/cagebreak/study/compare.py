@@ -29,17 +29,19 @@ COSTS = [
 """Columns beside those of the scores; the memory in bytes."""
 
 
-def known() -> dict[str, tuple[Any, selections.Selection]]:
+def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
     """Return the learners that go by a name, each with the features it learns from.
 
     ``ridge``, ``network`` and ``graph`` are those of Alkemade 2022 in our setting of them,
     ``network 1`` to ``network 5`` and ``graph 1`` to ``graph 6`` the rows of its tables I and II;
     ``svm`` and ``softness`` are linear support vectors on generation 0, as in Boattini 2021,
-    figure 1, for regression and for the classification of Cubuk 2015.
+    figure 1, for regression and for the classification of Cubuk 2015. `generations` is the last
+    that there are.
     """
     from cagebreak.learning import GraphNetwork, NeuralNetwork, Softness, SupportVectors
 
-    all_generations, own = STRUCTURE | {"generations": 2}, STRUCTURE | {"generations": 0}
+    all_generations = STRUCTURE | {"generations": min(2, generations)}
+    own = STRUCTURE | {"generations": 0}
     learners: dict[str, tuple[Any, selections.Selection]] = {
         "ridge": (None, all_generations),
         "network": (NeuralNetwork(), all_generations),
@@ -57,7 +59,7 @@ def known() -> dict[str, tuple[Any, selections.Selection]]:
 
 
 def chosen(
-    learners: Sequence[str] | Mapping[str, Any], features: Any
+    learners: Sequence[str] | Mapping[str, Any], features: Any, generations: int = 2
 ) -> dict[str, tuple[Any, selections.Selection]]:
     """Return learners by name, each with its features, from what `Study.compare` is given.
 
@@ -66,7 +68,7 @@ def chosen(
     InputError
         If there are none, or a name is not known.
     """
-    names = known()
+    names = known(generations)
     if not learners:
         raise InputError("learners: expected at least one, got none")
     for name in learners:
@@ -74,7 +76,7 @@ def chosen(
             raise InputError(f"learners: expected some of {', '.join(names)}, got {name!r}")
     result = {}
     for name in learners:
-        learner, usual = names.get(name, (None, STRUCTURE | {"generations": 2}))
+        learner, usual = names.get(name, names["ridge"])
         if isinstance(learners, Mapping):
             learner = learners[name]
         result[name] = (learner, usual if features is None else features)

@@ -336,7 +336,7 @@ class Study:
 
         wanted = self.recipe.learning
         letters = [species] if isinstance(species, str) else species or wanted.species
-        chosen = compare.chosen(learners, features)
+        chosen = compare.chosen(learners, features, self.recipe.descriptors.generations)
         self._require_done(TABLES["scores"].needs(self.recipe))
         table, _ = compare.compare(self.recipe, self.store, chosen, letters, times, workers)
         tables.write(
