@@ -28,7 +28,7 @@ def main():
     parser.add_argument("--patience", type=int, default=50)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument(
-        "--learners", nargs="+", help="some of those below; default: the first five"
+        "--learners", nargs="+", help="default: the first five below"
     )
     given = parser.parse_args()
 
