@@ -3,6 +3,7 @@
 from cagebreak.descriptors import papers
 from cagebreak.descriptors.angular import Angular
 from cagebreak.descriptors.base import Descriptor, Features, select
+from cagebreak.descriptors.bond_order import AveragedBondOrder
 from cagebreak.descriptors.cage import CageAnisotropy, CageDisplacement, CageVariance
 from cagebreak.descriptors.force import NetForce
 from cagebreak.descriptors.generations import Generations
@@ -10,6 +11,7 @@ from cagebreak.descriptors.radial import Radial
 
 __all__ = [
     "Angular",
+    "AveragedBondOrder",
     "CageAnisotropy",
     "CageDisplacement",
     "CageVariance",

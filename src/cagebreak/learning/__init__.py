@@ -30,6 +30,7 @@ from cagebreak.learning.selection_curve import (
 )
 from cagebreak.learning.standardize import Standardizer
 from cagebreak.learning.statistics import Statistics
+from cagebreak.learning.structural_order import StructuralOrder
 from cagebreak.learning.transfer import Source, transfer
 from cagebreak.learning.uncertainty import ceiling_corrected, paired_difference
 
@@ -55,6 +56,7 @@ __all__ = [
     "Source",
     "Standardizer",
     "Statistics",
+    "StructuralOrder",
     "SupportVectors",
     "ablation",
     "ceiling_corrected",
