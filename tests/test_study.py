@@ -26,6 +26,7 @@ from cagebreak.simulation.preparation import SEGMENT
 from cagebreak.states import cage_state, inherent_state
 from cagebreak.structure import radial_distribution
 from cagebreak.study import stages
+from cagebreak.study.samples import StudySamples
 from tiny_study import unit_bytes, write_recipe
 
 INITIAL = {"LR0": {"generations": 0, "states": ["initial"]}}
@@ -519,3 +520,18 @@ def test_figure_is_drawn_and_written_with_its_table(study, tmp_path):
     assert {p.name for p in tmp_path.iterdir()} == {
         f"eta0.45.{ending}" for ending in ("png", "pdf", "csv", "json")
     }
+
+
+def test_a_graph_has_the_positions_of_the_state_of_its_features(study):
+    samples = StudySamples(
+        study.store, study.recipe, [1], ["inherent"], np.arange(4), np.array([0, 3]), "inherent"
+    )
+    sample = samples[1]
+    expected = study.state(1, "inherent").configuration
+    np.testing.assert_array_equal(sample.graph.configuration.positions, expected.positions)
+    assert sample.graph.features.shape == (120, 4)
+    np.testing.assert_array_equal(sample.features, sample.graph.features[sample.graph.rows])
+    assert (sample.graph.configuration.species[sample.graph.rows] == 1).all()
+    np.testing.assert_array_equal(
+        sample.targets, study.propensity(1).mean[[0, 3]][:, sample.graph.rows].T
+    )

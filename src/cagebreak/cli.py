@@ -1,4 +1,4 @@
-"""The command line: `cagebreak new | plan | run | status | fit | figure`."""
+"""The command line: `cagebreak new | plan | run | status | fit | compare | figure`."""
 
 import math
 import sys
@@ -127,6 +127,34 @@ def fit(recipe: str, target: str) -> None:
 
 @main.command()
 @_RECIPE
+@click.option("--learners", "first", multiple=True, help="ridge network graph svm softness ...")
+@click.argument("others", nargs=-1)
+@click.option("--species", multiple=True, help="Default: those of the recipe.")
+@click.option("--time", "times", multiple=True, type=float, help="In tau; default: all.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+def compare(
+    recipe: str,
+    first: Sequence[str],
+    others: Sequence[str],
+    species: Sequence[str],
+    times: Sequence[float],
+    workers: int,
+) -> None:
+    """Compare learners on RECIPE: their accuracy over time, and what they cost."""
+    from cagebreak.figures.alkemade2022 import comparison
+    from cagebreak.figures.style import save
+
+    study = _study(recipe)
+    names = (*first, *others) or ("ridge", "network", "graph")
+    table = study.compare(names, species=species or None, times=times or None, workers=workers)
+    _print_comparison(study, table)
+    folder = study.store.folder
+    save(comparison(table, tau_alpha=study.relaxation()), folder / "figures" / "comparison")
+    click.echo(f"wrote {folder / 'tables' / 'comparison.csv'}, {folder / 'figures'}/comparison.png")
+
+
+@main.command()
+@_RECIPE
 @click.argument("names", nargs=-1)
 @click.option(
     "--published", type=click.Path(dir_okay=False), help="CSV file of curves to compare with."
@@ -226,6 +254,22 @@ def _print_scores(study: "Study", table: Any) -> None:
                  f"{row['ceiling']:.3f}")
             )  # fmt: skip
     _print_table(("species", "time", "features", "r", "95 % interval", "ceiling"), rows)
+
+
+def _print_comparison(study: "Study", table: Any) -> None:
+    rows = []
+    for species in dict.fromkeys(table["species"].tolist()):
+        last = table["time"].max()
+        for row in table[(table["species"] == species) & (table["time"] == last)]:
+            rows.append(
+                (species, f"{last:.3g}", str(row["learner"]), f"{row['r']:.3f}",
+                 f"{row['low']:.3f} to {row['high']:.3f}", str(row["parameters"]),
+                 f"{row['training_seconds']:.3g} s", f"{row['inference_seconds']:.2g} s",
+                 _size(row["memory"]))
+            )  # fmt: skip
+    header = ("species", "time", "learner", "r", "95 % interval", "parameters", "training",
+              "inference", "memory")  # fmt: skip
+    _print_table(header, rows)
 
 
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -4,6 +4,7 @@ from cagebreak.descriptors import papers
 from cagebreak.descriptors.ace import AtomicClusterExpansion
 from cagebreak.descriptors.angular import Angular
 from cagebreak.descriptors.base import Descriptor, Features, select
+from cagebreak.descriptors.bond_order import AveragedBondOrder
 from cagebreak.descriptors.cage import CageAnisotropy, CageDisplacement, CageVariance
 from cagebreak.descriptors.force import NetForce
 from cagebreak.descriptors.generations import Generations
@@ -12,6 +13,7 @@ from cagebreak.descriptors.radial import Radial
 __all__ = [
     "Angular",
     "AtomicClusterExpansion",
+    "AveragedBondOrder",
     "CageAnisotropy",
     "CageDisplacement",
     "CageVariance",

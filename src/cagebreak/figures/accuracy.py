@@ -1,13 +1,14 @@
 """The panel that the papers share: r over time, with its bootstrap band and the noise ceiling."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from cagebreak.errors import InputError
 from cagebreak.figures import style
-from cagebreak.figures.tables import curve
+from cagebreak.figures.tables import curve, species_in
 
 COLUMNS = ("time", "species", "features", "r", "low", "high", "ceiling")
 
@@ -18,16 +19,17 @@ def draw(
     species: str,
     selections: Mapping[str, tuple[str, tuple[str, str]]],
     tau_alpha: Mapping[str, float] | None,
+    column: str = "features",
 ) -> None:
-    """Draw r over time for several selections of features of one species.
+    """Draw r over time for several selections of features, or learners, of one species.
 
-    `selections` maps a name in the table's column `features` to its label and (colour, marker).
+    `selections` maps a name in the table's `column` to its label and (colour, marker).
     """
-    curves = {name: curve(table, species=species, features=name) for name in selections}
+    curves = {name: curve(table, **{"species": species, column: name}) for name in selections}
     for name, (label, (colour, marker)) in selections.items():
         rows = curves[name]
         if not np.isfinite(rows["r"]).any():
-            raise InputError(f"table: no finite r for species {species!r}, features {name!r}")
+            raise InputError(f"table: no finite r for species {species!r}, {column} {name!r}")
         axes.fill_between(
             rows["time"], rows["low"], rows["high"], color=colour, alpha=0.22, linewidth=0
         )
@@ -42,6 +44,22 @@ def draw(
     axes.set_yticks(np.arange(np.ceil(5 * axes.get_ylim()[0]), 6) / 5)
     axes.set_ylabel("Pearson correlation $r$")
     mark_relaxation(axes, (tau_alpha or {}).get(species, np.nan))
+
+
+def draw_learners(
+    panels: Sequence[Axes], table: np.ndarray, tau_alpha: Mapping[str, float] | None
+) -> dict[str, tuple[str, str]]:
+    """Draw r over time of every learner, a panel a species; return each one's colour and marker."""
+    names = list(dict.fromkeys(table["learner"].tolist()))
+    looks = dict(zip(names, itertools.cycle(style.OTHERS), strict=False))
+    for letter, axes, species in zip(
+        "abcdefgh", panels, species_in(table, (*COLUMNS, "learner")), strict=False
+    ):
+        mine = table[table["species"] == species]
+        selections = {name: (name, looks[name]) for name in names if name in mine["learner"]}
+        draw(axes, table, species, selections, tau_alpha, column="learner")
+        style.name_panel(axes, f"({letter}) {species} particles")
+    return looks
 
 
 def mark_relaxation(axes: Axes, tau_alpha: float) -> None:

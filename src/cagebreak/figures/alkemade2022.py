@@ -1,4 +1,4 @@
-"""Figures of Alkemade 2022: mean propensity (fig. 1) and the gain of generations (fig. 4)."""
+"""Figures of Alkemade 2022: mean propensity (fig. 1), generations (4, 6), learners (5, 7, 8)."""
 
 import math
 from collections.abc import Mapping
@@ -11,6 +11,14 @@ from cagebreak.figures import accuracy, style
 from cagebreak.figures.pictograms import mark_regimes
 from cagebreak.figures.regimes import regimes
 from cagebreak.figures.tables import curve, species_in
+
+COSTS = {
+    "parameters": ("parameters", 1.0),
+    "training_seconds": ("training, CPU s", 1.0),
+    "inference_seconds": ("inference, CPU s", 1.0),
+    "memory": ("memory, GB", 1e9),
+}
+"""Columns of what a learner costs, each with its title and unit."""
 
 
 def mean_propensity(
@@ -98,6 +106,53 @@ def generations(
         accuracy.draw(axes, table, species, selections, tau_alpha)
         style.name_panel(axes, f"{species} particles")
         style.legend(figure, axes, columns=4)
+    return figure
+
+
+def comparison(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) -> Figure:
+    """Draw r over time of several learners and, below, what they cost; figs. 5, 7 and 8.
+
+    Which figure it is depends on the learners in the table: rows of the paper's table I, of its
+    table II, or one learner of each kind. (Figure 6 is `generations` of the scores of a network.)
+
+    Parameters
+    ----------
+    table
+        As of `Study.compare`: the columns time, species, learner, features, r, low, high, ceiling,
+        parameters, training_seconds, inference_seconds and memory (in bytes). Costs are those of
+        the first species.
+    tau_alpha
+        Structural relaxation time of each species, in tau; marked where the data reach it.
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column, or has several rows of a learner and species at one time.
+    """
+    names = species_in(table, (*accuracy.COLUMNS, "learner", *COSTS))
+    with style.look():
+        figure, ((above, unused), (_, costs)) = style.grid(2, len(COSTS), height=4.0)
+        for axes in unused:
+            axes.remove()
+        panels = list(above.subplots(1, len(names), squeeze=False)[0])
+        looks = accuracy.draw_learners(panels, table, tau_alpha)
+        for axes in panels:
+            axes.set_xlabel(r"$t\,/\,\tau$")
+        style.legend(above, panels[0], columns=len(looks) + 1)
+        first = table[table["species"] == names[0]]
+        learners = [name for name in looks if name in first["learner"]]
+        places = np.arange(len(learners))[::-1]
+        for axes, (column, (title, unit)) in zip(costs, COSTS.items(), strict=True):
+            values = [first[first["learner"] == name][column][0] / unit for name in learners]
+            for place, name, value in zip(places, learners, values, strict=True):
+                colour, marker = looks[name]
+                axes.plot([value], [place], marker, color=colour, markersize=5)
+            known = [value for value in values if value > 0]
+            if known:
+                style.log_axis(axes, "x", min(known) / 3, max(known) * 3)
+            axes.set_ylim(-0.6, len(learners) - 0.4)
+            axes.set_yticks(places, learners if axes is costs[0] else [""] * len(learners))
+            axes.set_xlabel(title)
     return figure
 
 

@@ -1,7 +1,7 @@
 """Figures of Boattini 2021.
 
-The gain of generations (fig. 3), radial against angular (fig. 1c), and how few descriptors it
-takes (fig. 2).
+Learners (fig. 1a, b), radial against angular (1c), how few descriptors it takes (2), and the gain
+of generations (3).
 """
 
 from collections.abc import Mapping
@@ -38,6 +38,30 @@ def generations(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None)
             accuracy.draw(panel, table, species, selections, tau_alpha)
             style.name_panel(panel, f"({letter}) {species} particles")
         style.legend(figure, axes[0], columns=4)
+    return figure
+
+
+def learners(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) -> Figure:
+    """Draw r over time of several learners, a panel for each species; figs. 1a and b.
+
+    Parameters
+    ----------
+    table
+        As of `Study.compare`, with the learners to be drawn: the columns time, species, learner,
+        features, r, low, high and ceiling.
+    tau_alpha
+        Structural relaxation time of each species, in tau; marked where the data reach it.
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column, or has several rows of a learner and species at one time.
+    """
+    names = species_in(table, (*accuracy.COLUMNS, "learner"))
+    with style.look():
+        figure, axes = style.panels(len(names), height=0.8 + 2.0 * len(names))
+        accuracy.draw_learners(axes, table, tau_alpha)
+        style.legend(figure, axes[0], columns=3)
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from cagebreak.learning.ablation import ablation, label_groups, order_groups, range_groups
 from cagebreak.learning.ard import ARD
+from cagebreak.learning.baselines import Softness, SupportVectors
 from cagebreak.learning.collection import Collection, collect
 from cagebreak.learning.collinearity import (
     MisleadingCoefficients,
@@ -29,6 +30,7 @@ from cagebreak.learning.selection_curve import (
 )
 from cagebreak.learning.standardize import Standardizer
 from cagebreak.learning.statistics import Statistics
+from cagebreak.learning.structural_order import StructuralOrder
 from cagebreak.learning.transfer import Source, transfer
 from cagebreak.learning.uncertainty import ceiling_corrected, paired_difference
 
@@ -50,9 +52,12 @@ __all__ = [
     "Scores",
     "Selection",
     "SelectionCurve",
+    "Softness",
     "Source",
     "Standardizer",
     "Statistics",
+    "StructuralOrder",
+    "SupportVectors",
     "ablation",
     "ceiling_corrected",
     "clusters",

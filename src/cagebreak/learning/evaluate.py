@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from time import process_time
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -54,6 +55,17 @@ COLUMNS = [
 ]
 
 
+class Costs(NamedTuple):
+    """What a learner has cost, all folds together."""
+
+    training_seconds: float
+    """CPU time of all fits, the reading of the samples included."""
+    inference_seconds: float
+    """CPU time to predict every configuration once, without reading."""
+    parameters: int
+    """Of one fit, for all targets together; 0 if it does not say."""
+
+
 @dataclass(frozen=True, eq=False)
 class Scores:
     """The accuracy of a learner on configurations held out.
@@ -66,10 +78,14 @@ class Scores:
         By (species, features): the moments (C, 6, T) of prediction and target in each
         configuration (`scores.pair_moments`), from which every score and the bootstrap of every
         difference between two learners follow.
+    costs : dict
+        By (species, features): the `Costs`. Selections and species that are learnt together by
+        one reading share what it took.
     """
 
     table: np.ndarray
     moments: dict[tuple[str, str], Floats]
+    costs: dict[tuple[str, str], Costs]
 
 
 def evaluate(
@@ -165,9 +181,11 @@ def evaluate(
     if level is not None and not 0 <= level < n_features:
         raise InputError(f"level: expected a column from 0 to {n_features - 1}, got {level!r}")
 
+    began = process_time()
     fits = _fitter(learner)(learner, samples, fold, chosen, families)
+    training_seconds = process_time() - began
     levels = None if level is None else fit_levels(samples, fold, level)
-    moments, halves = _predict_held_out(fits, samples, fold, chosen, level, levels)
+    moments, halves, seconds = _predict_held_out(fits, samples, fold, chosen, level, levels)
     rows = []
     for (species, features), of_pair in moments.items():
         alphas = [
@@ -186,7 +204,11 @@ def evaluate(
             low, high = interval(score(of_pair, drawn), n_present, confidence)
             table["low" + suffix], table["high" + suffix] = low, high
         rows.append(table)
-    return Scores(np.concatenate(rows), moments)
+    costs = {
+        key: Costs(training_seconds, seconds[key], _parameters(fits[Fit(0, *key)]))
+        for key in moments
+    }
+    return Scores(np.concatenate(rows), moments, costs)
 
 
 def _predict_held_out(
@@ -196,8 +218,8 @@ def _predict_held_out(
     columns: Mapping[str, Integers],
     level: int | None,
     levels: Mapping[tuple[int, str], Level] | None,
-) -> tuple[dict[tuple[str, str], Floats], dict[str, Floats]]:
-    """Return the moments of predictions and targets, and those of the halves of the targets."""
+) -> tuple[dict[tuple[str, str], Floats], dict[str, Floats], dict[tuple[str, str], float]]:
+    """Return the moments of predictions and targets, those of the halves, and the CPU time."""
     shape = (len(samples), 6, samples[0].targets.shape[1])
     moments = {
         (species, features): np.zeros(shape)
@@ -205,12 +227,15 @@ def _predict_held_out(
         for features in columns
     }
     halves = {species: np.zeros(shape) for species, _ in moments}
+    seconds = dict.fromkeys(moments, 0.0)
     for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
             Y = sample.targets[rows]
             for features, chosen in columns.items():
                 fitted = fits[Fit(int(fold[i]), species, features)]
+                began = process_time()
                 predicted = predict(fitted, sample, rows, chosen).reshape(Y.shape)
+                seconds[species, features] += process_time() - began
                 if level is not None and levels is not None:
                     of_level = sample.features[rows, level]
                     mean = levels[int(fold[i]), species].predict(of_level.mean())
@@ -218,7 +243,14 @@ def _predict_held_out(
                 moments[species, features][i] = pair_moments(predicted, Y)
             if sample.halves is not None:
                 halves[species][i] = pair_moments(*sample.halves[:, rows])
-    return moments, halves
+    return moments, halves, seconds
+
+
+def _parameters(fitted: Any) -> int:
+    if hasattr(fitted, "n_parameters_"):
+        return int(fitted.n_parameters_)
+    linear = (getattr(fitted, name, np.zeros(0)) for name in ("coef_", "intercept_"))
+    return sum(np.size(values) for values in linear)
 
 
 def _fitter(learner: Any) -> Callable[..., Fits]:

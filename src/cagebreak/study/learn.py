@@ -8,12 +8,12 @@ from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import species_index
 from cagebreak.descriptors.recommended import families
-from cagebreak.learning import Ridge, Scores, evaluate
+from cagebreak.learning import GraphNetwork, Ridge, Scores, evaluate
 from cagebreak.seeding import seed_sequence
 from cagebreak.study import describe, selections
 from cagebreak.study.recipe import Recipe
 from cagebreak.study.samples import StudySamples
-from cagebreak.study.stages import load_propensity
+from cagebreak.study.stages import SOURCES, load_propensity
 from cagebreak.study.store import Store
 
 
@@ -25,20 +25,30 @@ def learn(
     species: Sequence[str],
     name: str | None,
     target: str,
+    times: Sequence[float] | None = None,
 ) -> Scores:
     """Evaluate a learner, by default the recipe's ridge regression, on a study that is done.
 
-    Selections that draw from the same sources are learnt together, one species after the other.
+    Selections that draw from the same sources are learnt together, one species after the other
+    (or all species together by a graph network that takes them so). Of `times` the nearest are
+    learnt, all if omitted. A graph has the positions of the state that its features are of, and
+    those of the initial state if they are of several.
     """
     wanted = recipe.learning
     default = {"center": wanted.center, "weights": (1.0,)}
     numbers = [species_index(letter, recipe.model.n_species) for letter in species]
     labels = describe.labels(recipe)
-    times = load_propensity(store, 0, target)[0].times
+    known = load_propensity(store, 0, target)[0].times
+    learnt = np.arange(len(known))
+    if times is not None:
+        nearest = [int(np.argmin(np.abs(np.log(known / time)))) for time in times]
+        learnt = np.unique(nearest)
+    graphs = isinstance(learner, GraphNetwork)
+    together = isinstance(learner, GraphNetwork) and learner.together
     parts = []
     # One thread gives the same bits anywhere; on busy cores several were eight times slower.
     with threadpool_limits(limits=1, user_api="blas"):
-        for number in numbers:
+        for species_numbers in [numbers] if together else [[number] for number in numbers]:
             for group in selections.groups(labels, chosen, default):
                 of_sources = labels[np.isin(labels.source, group.sources)]
                 ridge = Ridge(
@@ -50,16 +60,31 @@ def learn(
                 )
                 part = evaluate(
                     ridge if learner is None else learner,
-                    StudySamples(store, recipe, number, group.sources, group.read, target),
+                    StudySamples(
+                        store,
+                        recipe,
+                        species_numbers,
+                        group.sources,
+                        group.read,
+                        target,
+                        learnt,
+                        _one_state(of_sources[group.read]) if graphs else None,
+                    ),
                     seed=seed_sequence(recipe.study.seed, "fit"),
                     columns=group.columns,
                     families=families(of_sources[group.read].view(np.recarray)),
                     level=group.level,
-                    times=times,
+                    times=known[learnt],
                     folds=wanted.outer_folds,
                     n_resamples=wanted.bootstrap,
                     name=name,
                 )
                 parts.append(part)
     moments = {key: value for part in parts for key, value in part.moments.items()}
-    return Scores(np.concatenate([part.table for part in parts]), moments)
+    costs = {key: value for part in parts for key, value in part.costs.items()}
+    return Scores(np.concatenate([part.table for part in parts]), moments, costs)
+
+
+def _one_state(labels: np.ndarray) -> str:
+    states = np.unique(labels["state"])
+    return str(states[0]) if len(states) == 1 and states[0] in SOURCES else "initial"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.study.recipe import Recipe
-from cagebreak.study.stages import load_features, load_propensity
+from cagebreak.study.stages import TARGETS, load_features, load_propensity, load_state
 from cagebreak.study.store import Store
 
 if TYPE_CHECKING:
@@ -25,37 +26,49 @@ class StudySamples:
     store
     recipe
     species
-        Number of that whose particles are rows.
+        Numbers of those whose particles are rows.
     sources
         Those whose descriptors are columns, side by side.
     columns
         Which of these are read.
     target
         What is to be predicted, one of `stages.TARGETS`.
+    times
+        Which of the times are targets.
+    graph_of
+        The state whose positions make a graph of the configuration; None makes none.
     """
 
     store: Store
     recipe: Recipe
-    species: int
+    species: Sequence[int]
     sources: Sequence[str]
     columns: NDArray[np.int64]
-    target: str
+    target: str = TARGETS[0]
+    times: NDArray[np.int64] | slice = slice(None)
+    graph_of: str | None = None
 
     def __len__(self) -> int:
         return self.recipe.preparation.n_configurations
 
     def __getitem__(self, c: int, /) -> "Sample":
         # scikit-learn takes a second to import: only who learns pays for it.
-        from cagebreak.learning import Sample
+        from cagebreak.learning import Graph, Sample
 
         propensity, _ = load_propensity(self.store, c, self.target)
-        rows = np.flatnonzero(propensity.species == self.species)
-        features = Features.concatenate(
+        rows = np.flatnonzero(np.isin(propensity.species, self.species))
+        values = Features.concatenate(
             [load_features(self.store, source, c) for source in self.sources]
-        )
+        ).values
+        graph = None
+        if self.graph_of is not None:
+            state = load_state(self.store, self.graph_of, c)
+            there = state if isinstance(state, Configuration) else state.configuration
+            graph = Graph(there, values[:, self.columns], rows)
         return Sample(
-            features=features.values[np.ix_(rows, self.columns)],
-            targets=propensity.mean[:, rows].T,
+            features=values[np.ix_(rows, self.columns)],
+            targets=propensity.mean[self.times][:, rows].T,
             species=propensity.species[rows],
-            halves=propensity.halves[:, :, rows].swapaxes(1, 2),
+            halves=propensity.halves[:, self.times][:, :, rows].swapaxes(1, 2),
+            graph=graph,
         )

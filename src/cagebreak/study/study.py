@@ -387,6 +387,62 @@ class Study:
         self._require_done(TABLES["scores"].needs(self.recipe))
         return understand.selection(self.recipe, self.store, n, features, species)
 
+    def compare(
+        self,
+        learners: "Sequence[str] | Mapping[str, RegressorMixin]" = ("ridge", "network", "graph"),
+        features: Mapping[str, Any] | None = None,
+        species: str | Sequence[str] | None = None,
+        times: Sequence[float] | None = None,
+        workers: int = 1,
+    ) -> np.recarray:
+        """Compare learners on the same folds, with what they cost.
+
+        The table is also written, to `tables/comparison.csv`.
+
+        Parameters
+        ----------
+        learners
+            Names, see `cagebreak.study.compare.known`; or learners by name, a `GraphNetwork` among
+            them.
+        features
+            One selection for all, as in `fit`; if omitted, each learns from what the papers gave
+            it: ridge, networks and any other from generations 0 to 2, graph networks and support
+            vectors from generation 0.
+        species
+            One or several; the recipe's if omitted.
+        times
+            Those nearest to these are learnt; all if omitted.
+        workers
+            Learners trained at once.
+
+        Returns
+        -------
+        record array
+            The columns of `fit`, and `parameters` of one fit, `training_seconds` of all folds and
+            `inference_seconds` for all configurations (CPU time), and `memory`, the largest that
+            the learner's process held, in bytes.
+
+        Raises
+        ------
+        StoreError
+            If the study is not done.
+        InputError
+            If a learner, species or feature is not known.
+        """
+        from cagebreak.study import compare
+
+        wanted = self.recipe.learning
+        letters = [species] if isinstance(species, str) else species or wanted.species
+        chosen = compare.chosen(learners, features, self.recipe.descriptors.generations)
+        self._require_done(TABLES["scores"].needs(self.recipe))
+        table, _ = compare.compare(self.recipe, self.store, chosen, letters, times, workers)
+        tables.write(
+            self._table_path("comparison"),
+            table,
+            {"table": "comparison", "learners": {k: str(v[0]) for k, v in chosen.items()}},
+        )
+        return table.view(np.recarray)
+
     def table(self, name: str) -> np.recarray:
         """Return a table: read if it is up to date, else made and written.
 

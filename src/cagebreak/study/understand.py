@@ -34,7 +34,7 @@ def source(
     found = selections.columns(labels, structure(recipe) if chosen is None else chosen)
     names = tuple(dict.fromkeys(labels.source[found].tolist()))
     of_sources = np.flatnonzero(np.isin(labels.source, names))
-    samples = StudySamples(store, recipe, number, names, np.searchsorted(of_sources, found))
+    samples = StudySamples(store, recipe, [number], names, np.searchsorted(of_sources, found))
     times = load_propensity(store, 0)[0].times
     return Source(samples, np.asarray(labels[found]), UNITS, times)
 

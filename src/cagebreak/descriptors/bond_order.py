@@ -1,0 +1,65 @@
+"""Averaged bond order: the symmetry of the nearest neighbours and of theirs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import sph_harm_y
+
+from cagebreak.configuration import Configuration
+from cagebreak.descriptors.base import Features, make_labels
+from cagebreak.errors import InputError
+from cagebreak.neighbors import sann
+
+
+@dataclass(frozen=True)
+class AveragedBondOrder:
+    r"""Bond order parameters averaged over the nearest neighbours, all species together.
+
+    .. math::
+        q_{lm}(i) &= \frac1{N_i} \sum_{j \in \mathcal N_i} Y_l^m(\mathbf r_{ij}), \\
+        \bar q_l(i) &= \sqrt{\frac{4 \pi}{2 l + 1} \sum_{m=-l}^{l} \left|
+            \frac1{N_i + 1} \sum_{k \in \mathcal N_i \cup i} q_{lm}(k) \right|^2}
+
+    (Lechner & Dellago 2008), with the solid-angle nearest neighbours of `neighbors.sann`. The
+    input of the unsupervised order parameter of Boattini 2020; see `learning.StructuralOrder`.
+
+    Parameters
+    ----------
+    l
+        Orders of the spherical harmonics, from 1; default 1 to 8 (Boattini 2020).
+
+    Raises
+    ------
+    InputError
+        If l is not made of different natural numbers.
+    """
+
+    l: tuple[int, ...] = tuple(range(1, 9))
+
+    def __post_init__(self) -> None:
+        l = np.atleast_1d(np.asarray(self.l))
+        if l.ndim != 1 or l.dtype.kind not in "iu" or (l < 1).any() or len(set(l)) < len(l):
+            raise InputError(f"l: expected different integers from 1, got {self.l!r}")
+        object.__setattr__(self, "l", tuple(l.tolist()))
+
+    def labels(self, state: str = "initial") -> np.recarray:
+        """Return the labels of the columns, by l."""
+        return make_labels("bond order", 3, state, [{"l": l} for l in self.l])
+
+    def compute(self, configuration: Configuration, state: str = "initial") -> Features:
+        """Return q of every particle, (N, orders), from 0 to 1."""
+        table = sann(configuration)
+        counts = np.diff(table.offsets)
+        x, y, z = table.vectors.T
+        polar, azimuth = np.arctan2(np.hypot(x, y), z), np.arctan2(y, x)
+        values = np.zeros((len(configuration), len(self.l)))
+        for column, l in enumerate(self.l):
+            # q of -m is that of m, conjugated, up to its sign: m > 0 counts twice.
+            for m in range(l + 1):
+                harmonic = sph_harm_y(l, m, polar, azimuth)
+                q = np.add.reduceat(harmonic, table.offsets[:-1]) / counts
+                total = np.add.reduceat(q[table.neighbors], table.offsets[:-1])
+                averaged = (q + total) / (counts + 1)
+                values[:, column] += (1 if m == 0 else 2) * np.abs(averaged) ** 2
+            values[:, column] *= 4 * np.pi / (2 * l + 1)
+        return Features(np.sqrt(values), self.labels(state))

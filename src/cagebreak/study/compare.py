@@ -1,0 +1,145 @@
+"""Learners side by side on one study: the same folds, and honest costs."""
+
+import resource
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cagebreak.errors import InputError
+from cagebreak.study import selections
+from cagebreak.study.recipe import Recipe
+from cagebreak.study.store import Store
+
+if TYPE_CHECKING:
+    from cagebreak.learning import Scores
+
+STRUCTURE: dict[str, Any] = {"kind": ["radial", "angular"], "states": ["initial"]}
+"""What the learners of Alkemade 2022 are given."""
+
+COSTS = [
+    ("parameters", "i8"),
+    ("training_seconds", "f8"),
+    ("inference_seconds", "f8"),
+    ("memory", "f8"),
+]
+"""Columns beside those of the scores; the memory in bytes."""
+
+
+def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
+    """Return the learners that go by a name, each with the features it learns from.
+
+    ``ridge``, ``network`` and ``graph`` are those of Alkemade 2022 in our setting of them,
+    ``network 1`` to ``network 5`` and ``graph 1`` to ``graph 6`` the rows of its tables I and II;
+    ``svm`` and ``softness`` are linear support vectors on generation 0, as in Boattini 2021,
+    figure 1, for regression and for the classification of Cubuk 2015. `generations` is the last
+    that there are.
+    """
+    from cagebreak.learning import GraphNetwork, NeuralNetwork, Softness, SupportVectors
+
+    all_generations = STRUCTURE | {"generations": min(2, generations)}
+    own = STRUCTURE | {"generations": 0}
+    learners: dict[str, tuple[Any, selections.Selection]] = {
+        "ridge": (None, all_generations),
+        "network": (NeuralNetwork(), all_generations),
+        # Ten times the paper's rate and single configurations: the same r in far fewer epochs.
+        "graph": (GraphNetwork(learning_rate=2e-3, batch_size=1), own),
+        "svm": (SupportVectors(), own),
+        "softness": (Softness(), own),
+    }
+    for row in range(1, 6):
+        learners[f"network {row}"] = (NeuralNetwork.alkemade2022(row), all_generations)
+    for row in range(1, 7):
+        given = all_generations if row == 2 else own
+        learners[f"graph {row}"] = (GraphNetwork.alkemade2022(row), given)
+    return learners
+
+
+def chosen(
+    learners: Sequence[str] | Mapping[str, Any], features: Any, generations: int = 2
+) -> dict[str, tuple[Any, selections.Selection]]:
+    """Return learners by name, each with its features, from what `Study.compare` is given.
+
+    Raises
+    ------
+    InputError
+        If there are none, or a name is not known.
+    """
+    names = known(generations)
+    if not learners:
+        raise InputError("learners: expected at least one, got none")
+    for name in learners:
+        if not isinstance(learners, Mapping) and name not in names:
+            raise InputError(f"learners: expected some of {', '.join(names)}, got {name!r}")
+    result = {}
+    for name in learners:
+        learner, usual = names.get(name, names["ridge"])
+        if isinstance(learners, Mapping):
+            learner = learners[name]
+        result[name] = (learner, usual if features is None else features)
+    return result
+
+
+def compare(
+    recipe: Recipe,
+    store: Store,
+    learners: Mapping[str, tuple[Any, selections.Selection]],
+    species: Sequence[str],
+    times: Sequence[float] | None,
+    workers: int,
+) -> tuple[np.ndarray, dict[tuple[str, str], np.ndarray]]:
+    """Return the table of all learners, and the moments by (learner, species).
+
+    Each learner has a process of its own for each species, so that the largest memory it held can
+    be told; learners that take species together have one for all.
+    """
+    jobs = [
+        (name, letters)
+        for name, (learner, _) in learners.items()
+        for letters in (
+            [tuple(species)] if getattr(learner, "together", False) else [(s,) for s in species]
+        )
+    ]
+    tables, moments = [], {}
+    with ProcessPoolExecutor(workers, get_context("spawn"), max_tasks_per_child=1) as pool:
+        running = [
+            pool.submit(_one, recipe, store, name, *learners[name], letters, times)
+            for name, letters in jobs
+        ]
+        for (name, _), future in zip(jobs, running, strict=True):
+            scores, memory = future.result()
+            for letter, feature in scores.moments:
+                moments[name, letter] = scores.moments[letter, feature]
+                mine = scores.table[scores.table["species"] == letter]
+                table = np.zeros(len(mine), [*mine.dtype.descr, *COSTS])
+                for column in mine.dtype.names:
+                    table[column] = mine[column]
+                for column, value in scores.costs[letter, feature]._asdict().items():
+                    table[column] = value
+                table["memory"] = memory
+                tables.append(table)
+    return np.concatenate(tables), moments
+
+
+def _one(
+    recipe: Recipe,
+    store: Store,
+    name: str,
+    learner: Any,
+    selection: selections.Selection,
+    species: Sequence[str],
+    times: Sequence[float] | None,
+) -> "tuple[Scores, int]":
+    """Evaluate a learner in this process; return its scores and the largest memory it held."""
+    from cagebreak.study.learn import learn
+
+    features = selections.named(selection) if isinstance(selection, Mapping) else {}
+    if len(features) != 1:
+        features = {"joined": selection}
+    scores = learn(recipe, store, learner, features, species, name, "propensity", times)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # The kernel counts in kilobytes, that of macOS in bytes.
+    return scores, peak if sys.platform == "darwin" else 1024 * peak

@@ -1,0 +1,71 @@
+"""Learners side by side on a study."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import cagebreak as cb
+from cagebreak.cli import main
+from cagebreak.errors import InputError
+from cagebreak.learning import Softness
+from cagebreak.study import compare
+from tiny_study import write_recipe
+
+needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    selections = {"LR0": {"generations": 0, "states": ["initial"]}}
+    path = tmp_path_factory.mktemp("compare") / "hs.toml"
+    recipe = write_recipe(path, selections=selections, states=["initial"])
+    study = cb.Study(recipe)
+    study.run("serial", progress=False)
+    return study
+
+
+def test_the_command_compares_and_draws(study):
+    arguments = ["compare", str(study.recipe.path), "--learners", "ridge", "softness"]
+    result = CliRunner().invoke(main, [*arguments, "--species", "A", "--time", "5"])
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0].split()[:4] == ["species", "time", "learner", "r"]
+    assert [line.split()[2] for line in lines[1:3]] == ["ridge", "softness"]
+    folder = study.store.folder
+    assert (folder / "figures" / "comparison.png").exists()
+    table = np.genfromtxt(
+        folder / "tables" / "comparison.csv", delimiter=",", names=True, dtype=None, encoding="utf8"
+    )
+    own = {"generations": 0, "kind": ["radial", "angular"], "states": ["initial"]}
+    alone = study.fit(Softness(), own, species="A").table
+    softness = table[table["learner"] == "softness"]
+    assert softness["r"] == pytest.approx(alone["r"][-1])
+    assert (table["parameters"] > 300).all()
+    assert (table["training_seconds"] > 0).all()
+    assert (table["memory"] > 5e7).all()
+
+
+@needs_torch
+def test_a_graph_network_learns_from_whole_configurations(study):
+    together = cb.GraphNetwork(cutoff=1.5, layers=1, epochs=1, together=True)
+    table = study.compare({"graph": together}, features={"generations": 0}, times=[0.1, 5.0])
+    assert table.species.tolist() == ["A", "A", "B", "B"]
+    assert np.isfinite(table.r).all()
+    assert table.time.tolist()[1] == 5.0
+
+
+def test_what_is_not_known_is_named(study):
+    with pytest.raises(InputError, match=r"learners: expected some of ridge, network, .* 'oracle'"):
+        study.compare(["oracle"])
+    with pytest.raises(InputError, match="learners: expected at least one"):
+        study.compare([])
+
+
+def test_every_row_of_the_papers_tables_has_a_name():
+    names = compare.known()
+    assert {f"network {row}" for row in range(1, 6)} < set(names)
+    assert {f"graph {row}" for row in range(1, 7)} < set(names)
+    assert names["graph 2"][1]["generations"] == 2
+    assert names["graph 1"][1]["generations"] == 0
