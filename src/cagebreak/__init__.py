@@ -37,7 +37,7 @@ from cagebreak.structure import radial_distribution
 if TYPE_CHECKING:
     from cagebreak import learning
     from cagebreak.files import read, write
-    from cagebreak.learning import Ridge
+    from cagebreak.learning import LogisticClassifier, Ridge
     from cagebreak.study import Study
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "Configuration",
     "Features",
     "Generations",
+    "LogisticClassifier",
     "Model",
     "NetForce",
     "Propensity",
@@ -85,6 +86,7 @@ __version__ = "0.1.0"
 
 # scikit-learn and h5py take their time to import: only who uses them pays for it.
 _LAZY = {
+    "LogisticClassifier": "learning",
     "Ridge": "learning",
     "Study": "study",
     "learning": "learning",

@@ -1,6 +1,7 @@
 """Learning the dynamics from the structure, from sufficient statistics."""
 
 from cagebreak.learning.ablation import ablation, label_groups, order_groups, range_groups
+from cagebreak.learning.accuracy import accuracy_against_data, accuracy_curve
 from cagebreak.learning.ard import ARD
 from cagebreak.learning.collection import Collection, collect
 from cagebreak.learning.collinearity import (
@@ -15,7 +16,10 @@ from cagebreak.learning.cross_validation import held_out_moments
 from cagebreak.learning.elastic_net import ElasticNet
 from cagebreak.learning.evaluate import Scores, evaluate
 from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning.labelled import Labelled, most_and_least_mobile, plastic
 from cagebreak.learning.learning_curve import LearningCurve, learning_curve
+from cagebreak.learning.logistic import LogisticClassifier
+from cagebreak.learning.pair_functions import pair_functions
 from cagebreak.learning.ridge import Ridge
 from cagebreak.learning.samples import Sample, Samples
 from cagebreak.learning.scores import pearson
@@ -35,7 +39,9 @@ __all__ = [
     "Collection",
     "Comparison",
     "ElasticNet",
+    "Labelled",
     "LearningCurve",
+    "LogisticClassifier",
     "MisleadingCoefficients",
     "PCARegression",
     "PartialLeastSquares",
@@ -49,6 +55,8 @@ __all__ = [
     "Standardizer",
     "Statistics",
     "ablation",
+    "accuracy_against_data",
+    "accuracy_curve",
     "ceiling_corrected",
     "clusters",
     "collect",
@@ -60,9 +68,12 @@ __all__ = [
     "held_out_moments",
     "label_groups",
     "learning_curve",
+    "most_and_least_mobile",
     "order_groups",
+    "pair_functions",
     "paired_difference",
     "pearson",
+    "plastic",
     "range_groups",
     "selection_curve",
     "selection_stability",
