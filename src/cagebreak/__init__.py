@@ -38,7 +38,7 @@ from cagebreak.structure import radial_distribution
 if TYPE_CHECKING:
     from cagebreak import learning
     from cagebreak.files import read, write
-    from cagebreak.learning import GraphNetwork, NeuralNetwork, Ridge
+    from cagebreak.learning import GraphNetwork, LogisticClassifier, NeuralNetwork, Ridge
     from cagebreak.study import Study
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Features",
     "Generations",
     "GraphNetwork",
+    "LogisticClassifier",
     "Model",
     "NetForce",
     "NeuralNetwork",
@@ -90,6 +91,7 @@ __version__ = "0.1.0"
 # scikit-learn and h5py take their time to import: only who uses them pays for it.
 _LAZY = {
     "GraphNetwork": "learning",
+    "LogisticClassifier": "learning",
     "NeuralNetwork": "learning",
     "Ridge": "learning",
     "Study": "study",

@@ -1,6 +1,7 @@
 """Learning the dynamics from the structure, from sufficient statistics."""
 
 from cagebreak.learning.ablation import ablation, label_groups, order_groups, range_groups
+from cagebreak.learning.accuracy import accuracy_against_data, accuracy_curve
 from cagebreak.learning.ard import ARD
 from cagebreak.learning.baselines import Softness, SupportVectors
 from cagebreak.learning.collection import Collection, collect
@@ -17,8 +18,11 @@ from cagebreak.learning.elastic_net import ElasticNet
 from cagebreak.learning.evaluate import Scores, evaluate
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.graphs import GraphNetwork
+from cagebreak.learning.labelled import Labelled, most_and_least_mobile, plastic
 from cagebreak.learning.learning_curve import LearningCurve, learning_curve
+from cagebreak.learning.logistic import LogisticClassifier
 from cagebreak.learning.networks import NeuralNetwork
+from cagebreak.learning.pair_functions import pair_functions
 from cagebreak.learning.ridge import Ridge
 from cagebreak.learning.samples import Graph, Sample, Samples
 from cagebreak.learning.scores import pearson
@@ -41,7 +45,9 @@ __all__ = [
     "ElasticNet",
     "Graph",
     "GraphNetwork",
+    "Labelled",
     "LearningCurve",
+    "LogisticClassifier",
     "MisleadingCoefficients",
     "NeuralNetwork",
     "PCARegression",
@@ -59,6 +65,8 @@ __all__ = [
     "StructuralOrder",
     "SupportVectors",
     "ablation",
+    "accuracy_against_data",
+    "accuracy_curve",
     "ceiling_corrected",
     "clusters",
     "collect",
@@ -70,9 +78,12 @@ __all__ = [
     "held_out_moments",
     "label_groups",
     "learning_curve",
+    "most_and_least_mobile",
     "order_groups",
+    "pair_functions",
     "paired_difference",
     "pearson",
+    "plastic",
     "range_groups",
     "selection_curve",
     "selection_stability",

@@ -451,9 +451,9 @@ class Study:
         name
             ``"propensity"``, ``"scores"``, ``"correlations"`` (of single scalars, by no
             regression), ``"selection"`` (r over the number of descriptors chosen), ``"selected"``
-            (the first twenty), ``"structure"`` (g(r) of every state), ``"configurations"`` (the mean
-            propensity of each), ``"scores_d2min"`` (of D2min); of a shear ``"shear"`` (the curve of
-            each configuration) and ``"windows"`` (what happens in each).
+            (the first twenty), ``"structure"`` (g(r) of every state), ``"configurations"`` (the
+            mean propensity of each), ``"scores_d2min"`` (of D2min); of a shear ``"shear"`` (the
+            curve of each configuration) and ``"windows"`` (what happens in each).
 
         Raises
         ------
