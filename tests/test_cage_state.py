@@ -31,15 +31,24 @@ def jittered(n_cells, box, n_species=2, noise=0.02, seed=1):
     return cb.Configuration(positions, rng.integers(0, n_species, len(positions)), Box(box))
 
 
+def across(configuration):
+    """Return a configuration moved so that its rows cross the box, and wrapped."""
+    box = configuration.box
+    return configuration.replace(positions=box.wrap(configuration.positions + box.matrix[2] / 2))
+
+
 SYSTEMS = {
     "hard spheres": (models.hard_spheres(0.4), jittered(4, np.eye(3) * 4.6)),
     "hard spheres, sheared": (models.hard_spheres(0.4), jittered(3, SHEARED)),
     "Kob-Andersen": (models.kob_andersen(1.0), jittered(3, np.diag([3.1, 3.3, 3.0]))),
     "smoothed": (models.kob_andersen_smoothed(1.0), jittered(3, SHEARED * 0.78)),
     "harmonic": (models.harmonic_spheres(0.02), jittered(3, np.eye(3) * 3.3)),
-    # Rows of the lattice are the chains; in the small box most bonds are to an image.
-    "chains": (models.fene_polymer(20.0, chain_length=3), jittered(3, np.eye(3) * 3.1, 1)),
-    "chains, sheared": (models.fene_polymer(20.0, chain_length=3), jittered(3, SHEARED * 0.87, 1)),
+    # Rows of the lattice are the chains; a bond of each is to an image.
+    "chains": (models.fene_polymer(50.0, chain_length=3), across(jittered(3, np.eye(3) * 3.4, 1))),
+    "chains, sheared": (
+        models.fene_polymer(20.0, chain_length=3),
+        across(jittered(3, SHEARED * 0.87, 1)),
+    ),
 }
 
 
