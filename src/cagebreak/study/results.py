@@ -9,7 +9,7 @@ import numpy as np
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import select
 from cagebreak.descriptors.cage import Source
-from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, CURVE
+from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, CURVE, Window
 from cagebreak.errors import InputError
 from cagebreak.structure import radial_distribution
 from cagebreak.study import describe, stages, tables
@@ -229,6 +229,11 @@ def _windows(study: "Study") -> np.ndarray:
     return np.array(rows, WINDOWS)
 
 
+def _how_crowded(window: Window) -> tuple[bool, int, float]:
+    moved = window.d2min[window.start.species == 0]
+    return _avalanche(moved), window.events, -float(moved.max())
+
+
 def _avalanche(moved: np.ndarray) -> bool:
     return bool((moved > ACTIVE).sum() > AVALANCHE * len(moved))
 
@@ -236,9 +241,9 @@ def _avalanche(moved: np.ndarray) -> bool:
 def panels_of(study: "Study") -> list[tuple[str, Configuration, np.ndarray]]:
     """Return what the slices of a study show, each with a title: Rottler and Ortner 2024, fig. 2.
 
-    Of the runs: the mean D2min of configuration 0 at the last time. Of the shear: among the windows
-    with plastic events, but no avalanche, those with the fewest, one if there is such a window; of
-    these that with the largest D2min of an A particle.
+    Of the runs: the mean D2min of configuration 0 at the last time. Of the shear: of the windows
+    with plastic events one without an avalanche, if there is any, with the fewest events, and the
+    largest D2min of an A particle among those.
     """
     panels = []
     recipe = study.recipe
@@ -248,11 +253,9 @@ def panels_of(study: "Study") -> list[tuple[str, Configuration, np.ndarray]]:
         panels.append((title, study.configuration(0), found.mean[-1]))
     if recipe.asks_for("shear"):
         windows = [w for c in range(study.n_configurations) for w in study.shear(c).windows]
-        busy = [w for w in windows if w.events and not _avalanche(w.d2min[w.start.species == 0])]
-        fewest = min((w.events for w in busy), default=0)
-        single = [w for w in busy if w.events == fewest]
-        if single:
-            w = max(single, key=lambda w: w.d2min[w.start.species == 0].max())
+        busy = [w for w in windows if w.events]
+        if busy:
+            w = min(busy, key=_how_crowded)
             title = rf"shear, $\gamma = {w.strain:.2f}$, events: {w.events}"
             panels.append((title, w.start, w.d2min))
     if not panels:
