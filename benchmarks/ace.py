@@ -5,9 +5,10 @@
 One thread, in CPU time, all works taking turns. The peers form the SOAP power spectrum, with as
 many radial functions and the same highest l at the same cut-off; ours, of as many bodies and of
 all combinations of n and l, has the same number of features. The limit of the sets of total degree
-10 is a matrix product with as many multiply-adds: for each neighbor 2 for each radial function, 3
-for each harmonic and 1 for each sum; for each particle 2 for each product and 1 for each row of a
-feature. Peers are left out where they are not installed.
+10 is a matrix product with as many multiply-adds as the expansion has operations, a product with a
+sum counted once: for each neighbor 29 for distance, direction and transform, 3 for each radial
+function, 4 for each harmonic and 1 for each sum; for each particle 2 for each product and 1 for
+each row of a feature. Peers are left out where they are not installed.
 """
 
 import importlib.util
@@ -93,7 +94,7 @@ def multiply_adds(descriptor: cb.AtomicClusterExpansion, configuration: cb.Confi
     harmonics, functions = 1 + program.sources.max(axis=0)
     sums = len(program.sources) / descriptor.n_species
     products, rows = len(program.ones), len(program.feature_rows)
-    of_neighbors = pairs * (2 * functions + 3 * harmonics + sums)
+    of_neighbors = pairs * (29 + 3 * functions + 4 * harmonics + sums)
     return of_neighbors + len(configuration) * (2 * products + rows)
 
 

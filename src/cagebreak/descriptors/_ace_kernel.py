@@ -15,6 +15,9 @@ from cagebreak.descriptors._angular_kernel import (
 )
 from cagebreak.descriptors._batch_lanes import BATCH, sum_products, sum_rows
 
+# So many neighbors at a time stay in the fastest cache; a multiple of LANES.
+TILE = 512
+
 
 @njit(cache=True, fastmath={"contract"}, error_model="numpy")
 def radial_functions(distance, r_cut, r_s, a, envelope, rows):
@@ -30,11 +33,11 @@ def radial_functions(distance, r_cut, r_s, a, envelope, rows):
         y = (1 + cube) / (1 + cube + a * cube * s)
         # 1 - x; what is beyond the cut-off, by rounding or to fill a vector, counts nothing.
         left = (y - y_cut) * norm * max(1 - part * part, 0.0)
-        factor = 1.0
-        for _ in range(envelope):
-            factor *= -left
-        rows[0, j] = factor
         t[j] = 1 - 2 * left
+        rows[0, j] = -left
+    for _ in range(envelope - 1):
+        for j in range(n):
+            rows[0, j] *= (t[j] - 1) / 2
     for k in range(n_max - 1):
         up = np.sqrt((2 * k + 1.0) * (2 * k + 3.0)) / (k + 1)
         down = k / (k + 1.0) * np.sqrt((2 * k + 3.0) / max(2 * k - 1.0, 1.0))
@@ -51,12 +54,13 @@ def expand(cells, program, r_s, a, envelope, values):
     # A place more: neighbors are written before they count.
     capacity = (-(-cells.capacity // LANES) + n_species + 1) * LANES
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
-    starts = np.empty(n_species + 1, np.int64)
     kinds, sorted_near = np.empty_like(index), np.empty((4, capacity))
-    scratch_buffer = np.empty(4 * capacity)
-    y_buffer, r_buffer = np.zeros(y_rows * capacity), np.empty(r_rows * capacity)
+    starts = np.empty(n_species + 1, np.int64)
+    unit_buffer, distance_buffer = np.empty(3 * TILE), np.empty(TILE)
+    scratch_buffer = np.empty(4 * TILE)
+    y_buffer, r_buffer = np.zeros(y_rows * TILE), np.empty(r_rows * TILE)
     first, last = np.empty(r_rows // SHELLS, np.int64), np.empty(r_rows // SHELLS, np.int64)
-    sums = np.empty((y_rows, r_rows))
+    part, sums = np.zeros((y_rows, r_rows)), np.empty((n_species, y_rows, r_rows))
     numbers, features = np.zeros((program.n_rows, BATCH)), np.empty((values.shape[1], BATCH))
     numbers[0] = 1.0
     coincident = 0
@@ -64,19 +68,25 @@ def expand(cells, program, r_s, a, envelope, values):
     for i in range(n_particles):
         n = gather(cells, i, index, near)
         padded = by_species(cells, index, near, n, kinds, starts, sorted_near)
-        unit, distance = sorted_near[:3, :padded], sorted_near[3, :padded]
-        scratch = compact(scratch_buffer, 4, padded)
-        y_lm, radial = compact(y_buffer, y_rows, padded), compact(r_buffer, r_rows, padded)
-        coincident += directions(unit, distance)
-        radial_functions(distance, cells.cutoff, r_s, a, envelope, radial)
-        harmonics(unit, program.harmonic_rows, scratch, y_lm)
+        sums[:] = 0.0
+        for begin in range(0, padded, TILE):
+            size = min(TILE, padded - begin)
+            unit, distance = compact(unit_buffer, 3, size), distance_buffer[:size]
+            coincident += directions(sorted_near, begin, unit, distance)
+            radial, y_lm = compact(r_buffer, r_rows, size), compact(y_buffer, y_rows, size)
+            radial_functions(distance, cells.cutoff, r_s, a, envelope, radial)
+            harmonics(unit, program.harmonic_rows, compact(scratch_buffer, 4, size), y_lm)
+            for z in range(n_species):
+                first[:] = max(starts[z] - begin, 0)
+                last[:] = min(starts[z + 1] - begin, size)
+                if first[0] < last[0]:
+                    shell_sums(y_lm, radial, first, last, program.wanted, part)
+                    sums[z] += part
         lane = i % BATCH
         for z in range(n_species):
-            first[:], last[:] = starts[z], starts[z + 1]
-            shell_sums(y_lm, radial, first, last, program.wanted, sums)
             for row in range(program.species_starts[z], program.species_starts[z + 1]):
                 c, k = program.sources[row, 0], program.sources[row, 1]
-                numbers[row, lane] = program.scales[row] * sums[c, k]
+                numbers[row, lane] = program.scales[row] * sums[z, c, k]
         if lane == BATCH - 1 or i == n_particles - 1:
             couple(program, numbers, features)
             particles = cells.order[i - lane : i + 1]
@@ -87,18 +97,17 @@ def expand(cells, program, r_s, a, envelope, values):
 
 
 @njit(cache=True, fastmath={"contract", "reassoc"}, error_model="numpy")
-def directions(vectors, squares):
-    """Turn vectors into unit vectors and squared lengths into lengths; count those of length 0."""
-    n, x, y, z = len(squares), vectors[0], vectors[1], vectors[2]
-    zero = 0.0
-    for j in range(n):
-        d = np.sqrt(squares[j])
-        squares[j] = d
-        zero += 1.0 if d == 0 else 0.0
-        inverse = 1 / d
-        x[j] *= inverse
-        y[j] *= inverse
-        z[j] *= inverse
+def directions(near, begin, unit, distance):
+    """Write unit vectors and lengths of the neighbors from `begin` on; count those of length 0."""
+    squares, zero = near[3], 0.0
+    for j in range(len(distance)):
+        distance[j] = np.sqrt(squares[np.uint64(begin) + np.uint64(j)])
+        zero += 1.0 if distance[j] == 0 else 0.0
+    # One loop for each axis: with more arrays a compiler does not see that none overlap.
+    for axis in range(3):
+        vectors, units = near[axis], unit[axis]
+        for j in range(len(distance)):
+            units[j] = vectors[np.uint64(begin) + np.uint64(j)] / distance[j]
     return int(zero)
 
 
