@@ -282,7 +282,16 @@ def test_radial_and_angular_stand_beside_both(shuffled):
             assert_curve(axes, kind, table, "r", species="B", features=features)
 
 
+def test_numbers_are_written_as_mathematics():
+    from cagebreak.figures import style
+
+    found = [style.number(value) for value in (0.0158, 631.0, 1e3, 4120.0)]
+    assert found == ["0.0158", "631", "10^{3}", r"4.12\times 10^{3}"]
+
+
 def test_a_selection_is_drawn_at_the_time_of_relaxation(shuffled):
+    from cagebreak.figures import style
+
     table = shuffled(selection_table())
     lines = {"A": {"support vectors": 0.45}}
     figure = draw("boattini2021.selection", table, tau_alpha=TAU_ALPHA, others=lines)
@@ -293,7 +302,7 @@ def test_a_selection_is_drawn_at_the_time_of_relaxation(shuffled):
         rows = rows[np.argsort(rows["n_features"])]
         np.testing.assert_array_equal(x, rows["n_features"])
         np.testing.assert_array_equal(y, rows["r"])
-        assert f"{near:.3g}" in axes.texts[0].get_text()
+        assert style.number(near) in axes.texts[0].get_text()
     assert line(figure.axes[0], "support vectors")[1] == [0.45, 0.45]
 
 

@@ -14,6 +14,8 @@ from cagebreak.files import botan
 from cagebreak.learning import Sample, collect
 
 RUNS = (1, 2, 4, 8, 16, 32)
+TIME = 4120.0
+"""When the runs ended, in tau of the model: about tau_alpha."""
 
 
 class Kept:
@@ -65,7 +67,9 @@ def main(ka, hs, folder):
     for k, path in enumerate(sorted(ka.glob("train/*.npz"))):
         labels = keep(folder, "ka", k, kob_andersen(path))
     about = {"model": "kob_andersen", "length": "sigma_AA"}
-    collect(Kept(folder, "ka"), labels=labels, times=RUNS, about=about).save(folder / "ka.h5")
+    collect(Kept(folder, "ka"), labels=labels, times=(TIME,) * len(RUNS), about=about).save(
+        folder / "ka.h5"
+    )
     study = cb.Study(hs)
     for c in range(study.n_configurations):
         labels = keep(folder, "hs", c, hard_spheres(study, c))

@@ -1,8 +1,8 @@
 """Tables and figures of what the fits of Kob-Andersen and hard-sphere particles A know.
 
-Run: python results/selection/tables.py FOLDER [ka] [hs] [selection] [collinearity] [ablation]
-[learning], where FOLDER is what data.py has filled; all if no more is said. It reads the two files
-of statistics alone, and support_vectors.csv for the figure.
+Run: python results/selection/tables.py FOLDER [ka] [hs] [selection] [stability]
+[collinearity] [ablation] [learning], where FOLDER is what data.py has filled; all if no more is
+said. It reads the two files of statistics alone, and support_vectors.csv for the figure.
 """
 
 import csv
@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from data import RUNS
 
 from cagebreak.figures import boattini2021, reading, style
 from cagebreak.learning import (
@@ -18,6 +19,7 @@ from cagebreak.learning import (
     ablation,
     clusters,
     collinearity,
+    forward_selection,
     label_groups,
     learning_curve,
     order_groups,
@@ -31,6 +33,8 @@ HERE = Path(__file__).parent
 SEED = 1
 SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 130, 160, 200)
 NAMES = {"ka": "Kob-Andersen", "hs": "hard spheres"}
+FOLDS = 3
+"""Of the ablations: two thirds of the configurations to learn from."""
 GROUPS = ("kind", "generation", "r", "species")
 
 
@@ -76,25 +80,29 @@ def selected(name, last, svm):
             drawn["species"] = "A"
             others = {"A": {"support vectors (generation 0)": svm}}
             style.save(boattini2021.selection(drawn, others=others), HERE / f"{name}_selection")
-    twenty = curve.selection.table(20)
+
+
+def stable(name, last):
+    """Write the first twenty, and how often other configurations choose the same."""
+    twenty = forward_selection(last.pooled(), 20).table(20)
     names = ["rank", "column", "multiple_r", "kind", "l", "r", "species", "generation"]
     write(f"{name}_first_twenty", fields(twenty, names))
-    stable = selection_stability(last, 20, seed=SEED)
+    found = selection_stability(last, 20, seed=SEED)
     names = ["column", "rank", "frequency", "frequency_alike", "rank_median", "rank_low",
              "rank_high", *names[3:]]  # fmt: skip
-    write(f"{name}_stability", fields(stable[:40], names))
+    write(f"{name}_stability", fields(found[:40], names))
 
 
 def ablated(name, last):
     """Write ablations of groups, ranges and orders."""
     labels = last.labels
     start = time.process_time()
-    found = ablation(last, label_groups(labels, GROUPS), seed=SEED)
+    found = ablation(last, label_groups(labels, GROUPS), seed=SEED, folds=FOLDS)
     write(f"{name}_ablation", found)
     print(f"{NAMES[name]}: ablation {time.process_time() - start:.0f} s of CPU")
     style.save(reading.groups(found), HERE / f"{name}_ablation")
-    ranges = ablation(last, range_groups(labels), seed=SEED)
-    orders = ablation(last, order_groups(labels), seed=SEED)
+    ranges = ablation(last, range_groups(labels), seed=SEED, folds=FOLDS)
+    orders = ablation(last, order_groups(labels), seed=SEED, folds=FOLDS)
     write(f"{name}_ranges", ranges)
     write(f"{name}_orders", orders)
     style.save(reading.range_and_order(ranges, orders), HERE / f"{name}_range_and_order")
@@ -119,7 +127,7 @@ def collinear(name, last):
 def learnt(name, found, target, **runs):
     """Write and draw a learning curve, and say what it advises."""
     start = time.process_time()
-    curve = learning_curve(found, seed=SEED, n_draws=1, **runs)
+    curve = learning_curve(found, seed=SEED, **runs)
     write(f"{name}_learning", curve.table)
     limit = curve.extrapolate(target)
     figure = reading.learning(curve.table, target, limit.limit)
@@ -130,17 +138,19 @@ def learnt(name, found, target, **runs):
 
 
 def learning(name, found, last):
-    """Write the learning curve of a system, of Kob-Andersen in runs too."""
+    """Write the learning curve of generation 0, of Kob-Andersen in numbers of runs too."""
+    alone = found.labels["generation"] == 0
+    found, last = found.select(alone), last.select(alone)
     if name == "ka":  # Targets are means over 1, 2, 4, ... runs.
-        runs = found.times.astype(int)
-        truth = np.full(len(runs), len(runs) - 1)
-        learnt(name, found, len(runs) - 1, runs=runs, truth=truth)
+        truth = np.full(len(RUNS), len(RUNS) - 1)
+        learnt(name, found, len(RUNS) - 1, runs=RUNS, truth=truth)
     else:
         learnt(name, last, 0, runs=[20])
 
 
 PARTS = {
     "selection": lambda name, found, last: selected(name, last, baselines()[name]),
+    "stability": lambda name, found, last: stable(name, last),
     "collinearity": lambda name, found, last: collinear(name, last),
     "ablation": lambda name, found, last: ablated(name, last),
     "learning": learning,

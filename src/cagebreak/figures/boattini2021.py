@@ -129,7 +129,8 @@ def selection(
         for letter, panel, species in zip("abcdefgh", axes, names, strict=False):
             time = (tau_alpha or {}).get(species)
             at = curves.draw(panel, table, species, time, (others or {}).get(species))
-            style.name_panel(panel, rf"({letter}) {species} particles, $t = {at:.3g}\,\tau$")
+            name = rf"({letter}) {species} particles, $t = {style.number(at)}\,\tau$"
+            style.name_panel(panel, name)
         axes[-1].set_xlabel("number of descriptors chosen")
         style.legend(figure, axes[0], columns=3)
     return figure

@@ -117,6 +117,16 @@ def name_panel(axes: Axes, name: str) -> None:
     axes.text(0.03, 0.04, name, transform=axes.transAxes)
 
 
+def number(value: float) -> str:
+    """Return a number to three digits as mathematical text, in powers of ten where it is long."""
+    text = f"{value:.3g}"
+    if "e" not in text:
+        return text
+    factor, power = text.split("e")
+    power = f"10^{{{int(power)}}}"
+    return power if factor == "1" else rf"{factor}\times {power}"
+
+
 def legend(figure: Figure | SubFigure, axes: Axes, columns: int) -> None:
     """Write the legend of `axes` above the panels, where it covers no curve."""
     handles, labels = axes.get_legend_handles_labels()

@@ -9,8 +9,9 @@ from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.cross_validation import fold_of
+from cagebreak.learning.linear import intercepts
 from cagebreak.learning.predictions import prediction_moments
-from cagebreak.learning.ridge import Ridge
+from cagebreak.learning.ridge_path import RidgePath
 from cagebreak.learning.scores import (
     configuration_pearson,
     interval,
@@ -94,7 +95,8 @@ def selection_curve(
 
     For each fold the features are selected, and their coefficients found, from the other folds
     alone (Boattini 2021, fig. 2, with a selection for each fold): by least squares, or by ridge
-    regression with an alpha chosen on training configurations held out.
+    regression with an alpha chosen on training configurations held out, of which features are
+    selected anew.
 
     Parameters
     ----------
@@ -138,13 +140,17 @@ def selection_curve(
             for i in held_out:
                 moments[i] = selected.moments(collection.parts[i])[:, wanted - 1]
             continue
-        for target, order in enumerate(np.atleast_2d(selected.order)):
-            # A target that does not vary has no order; any column predicts its mean.
-            order = order[order >= 0] if (order >= 0).any() else np.array([0])
-            models = _ridges([part.select(order, [target]) for part in parts], wanted, alphas)
-            for i in held_out:
-                rows = collection.parts[i].select(order, [target])
-                moments[i, ..., target] = prediction_moments(rows, *models)[..., 0]
+        chosen = _best_alphas(parts, wanted, np.asarray(alphas, dtype=float))
+        training = Statistics.pooled(parts)
+        for target, order in enumerate(_orders(selected)):
+            for row, size in enumerate(wanted.tolist()):
+                first = training.select(order[:size], [target])
+                w = RidgePath(first).coefficients(chosen[row, target])
+                for i in held_out:
+                    rows = collection.parts[i].select(order[:size], [target])
+                    moments[i, :, row, target] = prediction_moments(rows, w, intercepts(w, first))[
+                        :, 0
+                    ]
     selection = forward_selection(collection.pooled(), n)
     drawn = resamples(len(collection), n_resamples, seed=seed)
     table = np.zeros((len(wanted), collection.n_targets), CURVE)
@@ -159,17 +165,35 @@ def selection_curve(
     return SelectionCurve(table.T.ravel(), selection, moments)
 
 
-def _ridges(
-    parts: Sequence[Statistics], sizes: Integers, alphas: Sequence[float]
-) -> tuple[Floats, Floats]:
-    """Return coefficients (n, sizes, 1) and intercepts (sizes, 1) of the first so many features."""
-    coefficients = np.zeros((parts[0].n_features, len(sizes), 1))
-    intercept = np.zeros((len(sizes), 1))
-    for row, size in enumerate(sizes.tolist()):
-        first = [part.select(slice(size)) for part in parts]
-        learner = Ridge(alphas=alphas).fit_statistics(first)
-        coefficients[:size, row], intercept[row] = learner.coef_.T, learner.intercept_
-    return coefficients, intercept
+def _orders(selected: Selection) -> list[Integers]:
+    """Return the features of each target in order; any for a target that has none: its mean."""
+    return [
+        order[order >= 0] if (order >= 0).any() else np.array([0])
+        for order in np.atleast_2d(selected.order)
+    ]
+
+
+def _best_alphas(parts: Sequence[Statistics], sizes: Integers, alphas: Floats) -> Floats:
+    """Return the alpha of each number of features and target, (sizes, T).
+
+    By the squared error on each of up to five groups of parts held out in turn. The features are
+    selected anew without them: those selected with them would already know them, and alpha come
+    out too small.
+    """
+    groups = [list(parts[k :: min(5, len(parts))]) for k in range(min(5, len(parts)))]
+    errors = np.zeros((len(sizes), len(alphas), parts[0].n_targets))
+    if len(groups) < 2:
+        return np.full((len(sizes), parts[0].n_targets), alphas[0])
+    for k, judged in enumerate(groups):
+        others = Statistics.pooled(p for j, group in enumerate(groups) if j != k for p in group)
+        rows = Statistics.pooled(judged)
+        for target, order in enumerate(_orders(forward_selection(others, int(sizes.max())))):
+            for row, size in enumerate(sizes.tolist()):
+                path = RidgePath(others.select(order[:size], [target]))
+                of_rows = rows.select(order[:size], [target])
+                errors[row, :, target] += path.squared_errors(alphas, of_rows)[:, 0]
+    best: Floats = alphas[errors.argmin(axis=1)]
+    return best
 
 
 def selection_stability(
