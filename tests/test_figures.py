@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from cagebreak.configuration import Configuration
 from cagebreak.dynamics.plasticity import CURVE
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.figures import FIGURES
+from cagebreak.figures import FIGURES, alkemade2022, boattini2021
 from cagebreak.figures.literature import PUBLISHED, read_published
 
 LITERATURE = Path(__file__).parents[2] / "shared" / "data" / "literature"
@@ -304,6 +304,41 @@ def test_a_selection_is_drawn_at_the_time_of_relaxation(shuffled):
         np.testing.assert_array_equal(y, rows["r"])
         assert style.number(near) in axes.texts[0].get_text()
     assert line(figure.axes[0], "support vectors")[1] == [0.45, 0.45]
+
+
+def learners_table(species="AB", learners=("ridge", "network", "graph")):
+    costs = ("parameters", "training_seconds", "inference_seconds", "memory")
+    parts = []
+    for factor, learner in enumerate(learners, 1):
+        scores = scores_table(species, ("LR0",))
+        table = np.zeros(len(scores), [*scores.dtype.descr, *((name, "f8") for name in costs)])
+        for name in scores.dtype.names:
+            table[name] = scores[name]
+        table["learner"] = learner
+        table["r"] -= 0.01 * factor
+        for name in costs:
+            table[name] = 10.0**factor
+        parts.append(table)
+    return np.concatenate(parts)
+
+
+@pytest.mark.parametrize("species", ["A", "AB"])
+def test_learners_stand_side_by_side_above_their_costs(shuffled, species):
+    table = shuffled(learners_table(species))
+    axes = alkemade2022.comparison(table).axes
+    panels = [panel for panel in axes if panel.get_ylabel().startswith("Pearson")]
+    costs = [panel for panel in axes if panel not in panels]
+    for panel, name in zip(panels, species, strict=True):
+        for learner in ("ridge", "network", "graph"):
+            assert_curve(panel, learner, table, "r", species=name, learner=learner)
+    assert costs[0].get_xlabel() == "parameters"
+    assert next(label.get_text() for label in costs[0].get_yticklabels()) in table["learner"]
+    for panel in costs:
+        values = [dot.get_xdata()[0] for dot in panel.get_lines()]
+        assert sorted(np.round(np.log10(np.array(values) / min(values)))) == [0, 1, 2]
+    alone = boattini2021.learners(table).axes
+    assert len(alone) == len(species)
+    assert_curve(alone[0], "graph", table, "r", species="A", learner="graph")
 
 
 def test_curves_lie_inside_the_panel():

@@ -3,7 +3,7 @@
     python compare.py hs058.toml --out . [--species A B] [--times 0.1 1 100 1000]
 
 The study must be done (`cagebreak run`). Trainings are kept beside it while this runs: stopped, it
-goes on from there.
+goes on from there, and the CPU time in the table is then that of the rest alone.
 """
 
 import argparse
@@ -39,14 +39,19 @@ def main():
         "svm": SupportVectors(),
         "softness": Softness(),
         "network": cb.NeuralNetwork(**network),
-        "graph": cb.GraphNetwork(learning_rate=2e-3, batch_size=1, **graph),
+        "graph": cb.GraphNetwork(learning_rate=4e-4, batch_size=1, **graph),
     }
-    if given.rows:
-        for row in range(1, 6):
-            learners[f"network {row}"] = cb.NeuralNetwork.alkemade2022(row, **network)
-        for row in range(1, 7):
-            learners[f"graph {row}"] = cb.GraphNetwork.alkemade2022(row, **graph)
-    table = study.compare(learners, species=given.species, times=given.times, workers=given.workers)
+    wanted = given.learners or list(learners)
+    for row in range(1, 6):
+        learners[f"network {row}"] = cb.NeuralNetwork.alkemade2022(row, **network)
+    for row in range(1, 7):
+        learners[f"graph {row}"] = cb.GraphNetwork.alkemade2022(row, **graph)
+    table = study.compare(
+        {name: learners[name] for name in wanted},
+        species=given.species,
+        times=given.times,
+        workers=given.workers,
+    )
     tables.write(given.out / f"{given.name}.csv", table, {})
     tau_alpha = study.relaxation()
     save(alkemade2022.comparison(table, tau_alpha), given.out / f"{given.name}.comparison")
