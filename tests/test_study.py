@@ -524,8 +524,9 @@ def test_figure_is_drawn_and_written_with_its_table(study, tmp_path):
 
 def test_a_graph_has_the_positions_of_the_state_of_its_features(study):
     samples = StudySamples(
-        study.store, study.recipe, [1], ["inherent"], np.arange(4), np.array([0, 3]), "inherent"
-    )
+        study.store, study.recipe, [1], ["inherent"], np.arange(4),
+        times=np.array([0, 3]), graph_of="inherent",
+    )  # fmt: skip
     sample = samples[1]
     expected = study.state(1, "inherent").configuration
     np.testing.assert_array_equal(sample.graph.configuration.positions, expected.positions)

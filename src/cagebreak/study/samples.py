@@ -1,7 +1,7 @@
 """What a study's learners learn from, one configuration at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +45,7 @@ class StudySamples:
     sources: Sequence[str]
     columns: NDArray[np.int64]
     target: str = TARGETS[0]
-    times: NDArray[np.int64] | slice = slice(None)
+    times: NDArray[np.int64] | slice = field(default_factory=lambda: slice(None))
     graph_of: str | None = None
 
     def __len__(self) -> int:
