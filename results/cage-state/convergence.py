@@ -14,6 +14,7 @@ import numpy as np
 
 import cagebreak as cb
 from cagebreak.figures import style
+from cagebreak.files import botan
 from cagebreak.learning import Ridge, Sample, evaluate, pearson
 from cagebreak.states import CageSampler
 
@@ -50,7 +51,7 @@ def kob_andersen(data, folder):
     sets, lengths, seconds = [], [], []
     descriptor = cb.papers.alkemade2023(KOB_ANDERSEN)
     for path in sorted(data.glob("train/*.npz")):
-        start, runs = cb.files.botan.read_runs(path)
+        start, runs = botan.read_runs(path)
         a = start.species == 0
         sweeps = SWEEPS["kob_andersen"]
         moved, taken = checkpoints(start, KOB_ANDERSEN, sweeps, folder / f"ka_{path.stem}.npz")
