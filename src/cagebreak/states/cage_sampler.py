@@ -1,7 +1,6 @@
 """Constrained Monte Carlo: particles that move in cells of their own and never rearrange."""
 
 import math
-import operator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +11,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.models import Model
 from cagebreak.neighbors import cell_list, neighbor_table
-from cagebreak.seeding import Seed, seed_sequence
+from cagebreak.seeding import Seed, natural, seed_sequence
 from cagebreak.states import _cage_kernel as kernel
 from cagebreak.states import _cage_list_kernel as lists
 from cagebreak.states.cells import Cell, cells_of
@@ -191,7 +190,7 @@ class CageSampler:
         InputError
             If the number of sweeps is negative or not whole.
         """
-        sweeps = _natural("sweeps", sweeps)
+        sweeps = natural("sweeps", sweeps)
         blocks = np.diff(np.arange(_TUNINGS + 1) * sweeps // _TUNINGS)
         for k, block in enumerate(blocks):
             if k == _TUNINGS // 2:
@@ -215,7 +214,7 @@ class CageSampler:
         InputError
             If the number of sweeps is negative or not whole.
         """
-        sweeps = _natural("sweeps", sweeps)
+        sweeps = natural("sweeps", sweeps)
         # In two parts at least, so that halves can be compared.
         for part in (sweeps // 2, sweeps - sweeps // 2):
             self._advance(part)
@@ -346,16 +345,6 @@ class CageSampler:
         result = np.empty_like(rows)
         result[self._order] = rows
         return result
-
-
-def _natural(name: str, value: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = -1
-    if number < 0:
-        raise InputError(f"{name}: expected a whole number of at least 0, got {value!r}")
-    return number
 
 
 def _check_overlaps(configuration: Configuration, model: Model) -> None:
