@@ -291,9 +291,21 @@ def test_no_sphere_ever_overlaps_another_or_leaves_its_cell():
         i = np.repeat(np.arange(len(now)), np.diff(table.offsets))
         contact = sigma[now.species[i], now.species[table.neighbors]]
         assert (np.sqrt((table.vectors**2).sum(axis=1)) >= contact).all()
-    moved = now.positions - start.unwrapped
-    assert all(inside(i, moved[i]) for i in range(0, 300, 4))
+        moved = sampler.positions - start.unwrapped
+        assert all(inside(i, each) for i, each in enumerate(moved))
     assert sampler.state().wall.max() > 0
+
+
+def test_no_soft_particle_ever_leaves_its_cell():
+    model = models.kob_andersen(2.0)  # hot, to push against the walls
+    start = glass(model, 150)
+    sampler = CageSampler(start, model, 4)
+    inside = voronoi_test(start, model)
+    for _ in range(8):
+        sampler.run(100)
+        moved = sampler.positions - start.unwrapped
+        assert all(inside(i, each) for i, each in enumerate(moved))
+    assert sampler.state().wall.mean() > 1e-3
 
 
 def test_lists_miss_no_interaction():
