@@ -144,7 +144,9 @@ class CageSampler:
         shifts = shifts.reshape(-1, 3) * (2**32 // self._repeats)
         home = np.rint(self._sorted.positions @ self._inverse).astype(np.int64)
         sites = (home + shifts[:, None]).reshape(-1, 3)
-        self._sites = np.ascontiguousarray(sites.T.astype(np.uint32).view(np.int32))
+        self._lines = np.zeros((len(sites), kernel.COLUMNS), np.int32)
+        self._lines[:, :3] = sites.astype(np.uint32).view(np.int32)
+        self._sites = self._lines[:, :3].T
         self._homes = self._sites[:, :n].copy()
         self._centres = np.zeros((3, n))
         self._reaches = np.full(n, _FIRST_REACH)
@@ -152,6 +154,7 @@ class CageSampler:
         self._clock = np.zeros(2, np.int64)
         self._moves = np.empty((3, kernel.CHUNK), np.int32)
         self._chances = np.empty(kernel.CHUNK, np.float32)
+        self._distances = np.empty(2 * kernel.LANES, np.float32)
         self._accepted, self._blocked = np.zeros((2, n), np.int64)
         self._sums = np.zeros((9, n))
         masses = np.asarray(model.masses)[self._sorted.species]
@@ -277,11 +280,12 @@ class CageSampler:
     def _sweep(self, until: int) -> int:
         cells = self._cells
         return self._kernel(
-            until, self._clock, self._key, self.step * self._inverse, self._sites,
+            until, self._clock, self._key, self.step * self._inverse, self._lines,
             self._lattice, self._homes, self._centres, self._reaches, self._needed, cells.inner,
             cells.outer, cells.starts, cells.walls, self._rows, self._entries, self._limits,
             self._sorted.species, self._table, 1 / self._model.temperature, self._weights,
-            self._drift, self._moves, self._chances, self._accepted, self._blocked, self._sums,
+            self._drift, self._moves, self._chances, self._distances, self._accepted,
+            self._blocked, self._sums,
         )  # fmt: skip
 
     def _reach_further(self, i: int) -> None:
