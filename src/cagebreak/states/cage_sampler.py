@@ -303,8 +303,7 @@ class CageSampler:
 
     def _centre(self, displacements: NDArray[np.float64]) -> None:
         """Let the lists see particles from these displacements (N, 3) from the start."""
-        shifts = (displacements - self._centres.T) @ self._inverse
-        shifts = np.rint(shifts).astype(np.int32)
+        shifts = np.rint((displacements - self._centres.T) @ self._inverse).astype(np.int32)
         self._homes += shifts.T
         self._centres += (shifts @ self._lattice).T
         away = np.sqrt((self._from_centres() ** 2).sum(axis=1))
