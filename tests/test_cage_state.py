@@ -10,12 +10,15 @@ import cagebreak as cb
 import naive_cage as naive
 import naive_potentials
 from cagebreak import models, potentials
+from cagebreak._lanes import pointer
 from cagebreak.configuration import Box
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.neighbors import neighbor_table
 from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageSampler, cage_state
 from cagebreak.states import _philox_kernel as random_kernel
+from cagebreak.states._cage_kernel import as_tuple, single
+from cagebreak.states._site_lanes import any_within, squares
 from cagebreak.states.cage import pool_chains
 from naive_descriptors import images
 
@@ -125,6 +128,39 @@ def test_random_numbers_are_those_of_philox_4x32():
     for (counter, key), answer in answers.items():
         assert naive.philox(counter, key) == answer
         assert kernel(np.array(counter, np.uint64), np.array(key, np.uint64)) == answer
+
+
+def test_sixteen_distances_at_once_equal_the_twin():
+    rng = np.random.default_rng(1)
+    sites = rng.integers(-(2**31), 2**31, (50, 3)).astype(np.int32)
+    lines = np.zeros((50, 4), np.int32)
+    lines[:, :3] = sites
+    lattice = (SHEARED / 2**32).astype(np.float32)
+    entries = rng.integers(0, 50, 32).astype(np.int32)
+    points = rng.integers(-(2**31), 2**31, (2, 3)).astype(np.int32)
+    # Whole numbers wrap around as the box does.
+    apart = (points[:, None] - sites[entries[16:]]).astype(np.int32)
+    expected = ((apart @ lattice.astype(float)) ** 2).sum(axis=-1)
+
+    @njit
+    def call(lines, entries, limits, a, b, m, out):
+        q, entry, limit, found = pointer(lines), pointer(entries), pointer(limits), pointer(out)
+        both = (a[0], a[1], a[2], b[0], b[1], b[2])
+        squares(q, entry, 16, both, single(as_tuple(m)), found)
+        return any_within(q, entry, limit, 16, (a[0], a[1], a[2]), single(as_tuple(m)))
+
+    out = np.empty(32, np.float32)
+    limits = np.full(32, -1, np.float32)
+    limits[:16] = 1e9  # of entries that are not looked at
+    arguments = lines, entries, limits, *points, lattice, out
+    assert not call(*arguments)
+    np.testing.assert_allclose(out.reshape(2, 16), expected, rtol=1e-5)
+    for k in (0, 7, 15):
+        limits[16:] = -1
+        limits[16 + k] = expected[0, k] * 1.001
+        assert call(*arguments)
+        limits[16 + k] = expected[0, k] * 0.999
+        assert not call(*arguments)
 
 
 def test_trials_are_even_and_opposite_moves_equally_likely():
@@ -310,9 +346,21 @@ def test_no_sphere_ever_overlaps_another_or_leaves_its_cell():
         i = np.repeat(np.arange(len(now)), np.diff(table.offsets))
         contact = sigma[now.species[i], now.species[table.neighbors]]
         assert (np.sqrt((table.vectors**2).sum(axis=1)) >= contact).all()
-    moved = now.positions - start.unwrapped
-    assert all(inside(i, moved[i]) for i in range(0, 300, 4))
+        moved = sampler.positions - start.unwrapped
+        assert all(inside(i, each) for i, each in enumerate(moved))
     assert sampler.state().wall.max() > 0
+
+
+def test_no_soft_particle_ever_leaves_its_cell():
+    model = models.kob_andersen(2.0)  # hot, to push against the walls
+    start = glass(model, 150)
+    sampler = CageSampler(start, model, 4)
+    inside = voronoi_test(start, model)
+    for _ in range(8):
+        sampler.run(100)
+        moved = sampler.positions - start.unwrapped
+        assert all(inside(i, each) for i, each in enumerate(moved))
+    assert sampler.state().wall.mean() > 1e-3
 
 
 def test_lists_miss_no_interaction():

@@ -19,6 +19,7 @@ import cagebreak as cb
 from cagebreak.descriptors import CageAnisotropy, CageDisplacement, CageVariance
 from cagebreak.dynamics.relaxation import mean_squared_displacement, self_intermediate
 from cagebreak.errors import InputError, StoreError, UnitError
+from cagebreak.files import hdf5
 from cagebreak.learning import evaluate
 from cagebreak.seeding import seed_sequence
 from cagebreak.simulation.isoconfigurational import trajectory
@@ -27,6 +28,7 @@ from cagebreak.states import cage_state, inherent_state
 from cagebreak.structure import radial_distribution
 from cagebreak.study import stages
 from cagebreak.study.samples import StudySamples
+from cagebreak.study.store import Unit
 from tiny_study import unit_bytes, write_recipe
 
 INITIAL = {"LR0": {"generations": 0, "states": ["initial"]}}
@@ -126,6 +128,20 @@ def test_states_are_those_of_the_physics(study):
         read = cb.read(study.store.folder / state / "0001.h5")
         assert np.array_equal(read.positions, expected.configuration.positions)
     assert np.array_equal(study.state(1, "initial").positions, start.positions)
+
+
+def test_chains_of_a_cage_state_are_those_of_the_physics(study, tmp_path):
+    cage, start = {"sweeps": (20, 40), "chains": 2}, study.configuration(0)
+    other = cb.Study(write_recipe(tmp_path / "hs.toml", cage=cage))
+    other.store.save(Unit("equilibrate", (0,)), hdf5.datasets(start))
+    stages.STAGES["cage"].work(other.recipe, other.store, Unit("cage", (0,)))
+    seed = seed_sequence(other.recipe.study.seed, "cage", 0)
+    expected = cage_state(start, other.recipe.model, seed=seed, **cage, samples=30)
+    found = other.state(0, "cage")
+    assert len(found.samples) == 60
+    assert found.sweeps == (40, 80)
+    assert np.array_equal(found.displacement, expected.displacement)
+    assert np.array_equal(found.error, expected.error)
 
 
 def test_features_are_those_of_the_paper_and_the_scalars_of_each_state(study):

@@ -14,7 +14,9 @@ import numpy as np
 
 import cagebreak as cb
 from cagebreak.figures import style
+from cagebreak.files import botan
 from cagebreak.learning import Ridge, Sample, evaluate, pearson
+from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageSampler
 
 SEED = 1
@@ -23,16 +25,18 @@ HARD = Path(__file__).parents[2] / "datasets" / "hard-spheres-058" / "hs058.toml
 N_HARD = 10
 CAGING = 6.0  # tau: about where the displacement to the cage state predicts best
 RELAX = 2000
-SWEEPS = {"kob_andersen": (300, 1000, 3000, 10_000, 30_000, 100_000)}
-SWEEPS["hard_spheres"] = (*SWEEPS["kob_andersen"], 300_000)
+SWEEPS = {"kob_andersen": (300, 1000, 3000, 10_000, 30_000)}
+SWEEPS["hard_spheres"] = (*SWEEPS["kob_andersen"], 100_000, 300_000)
+SEEDS = [SEED, seed_sequence(SEED, "chain", 1)]  # of what `chains=2` runs
 ALPHAS = tuple(10.0**n for n in range(8))
-HEADER = ["model", "sweeps", "seconds", "feature", "r", "low", "high"]
+HEADER = ["model", "chains", "sweeps", "seconds", "feature", "r", "low", "high"]
+"""Sweeps and seconds of a core are those of one chain, its relaxing included in the seconds."""
 
 
-def checkpoints(start, model, sweeps, file):
+def checkpoints(start, model, sweeps, file, seed=SEED):
     """Return displacements (K, N, 3) to the cage state after each number of sweeps, and seconds."""
     if not file.exists():
-        sampler = CageSampler(start, model, SEED)
+        sampler = CageSampler(start, model, seed)
         moved, seconds, begun = [], [], time.thread_time()
         sampler.relax(RELAX)
         for wanted in sweeps:
@@ -47,28 +51,33 @@ def checkpoints(start, model, sweeps, file):
 
 def kob_andersen(data, folder):
     """Yield rows: r at about tau_alpha of LR2 on the cage state, and of its displacement alone."""
-    sets, lengths, seconds = [], [], []
-    descriptor = cb.papers.alkemade2023(KOB_ANDERSEN)
+    found = []
     for path in sorted(data.glob("train/*.npz")):
-        start, runs = cb.files.botan.read_runs(path)
-        a = start.species == 0
-        sweeps = SWEEPS["kob_andersen"]
-        moved, taken = checkpoints(start, KOB_ANDERSEN, sweeps, folder / f"ka_{path.stem}.npz")
-        propensity = np.linalg.norm(runs - start.unwrapped, axis=2)[:, a].mean(axis=0)[:, None]
-        seconds.append(taken)
-        lengths.append([np.linalg.norm(each[a], axis=1) for each in moved])
-        caged = [start.replace(positions=start.positions + each) for each in moved]
-        sets.append([Sample(descriptor.compute(each).values[a], propensity) for each in caged])
-    for k, sweeps in enumerate(SWEEPS["kob_andersen"]):
-        samples = [of_configuration[k] for of_configuration in sets]
-        learner = Ridge(alphas=ALPHAS, folds=4, seed=SEED)
-        found = evaluate(learner, samples, seed=SEED, folds=5).table[0]
-        scores = [found[f"{name}_configuration"] for name in ("r", "low", "high")]
-        yield "kob_andersen", sweeps, np.mean(seconds, axis=0)[k], "X CS LR2", *scores
-        alone = [
-            float(pearson(x[k], s[k].targets[:, 0])) for x, s in zip(lengths, sets, strict=True)
+        start, runs = botan.read_runs(path)
+        files = [folder / f"ka_{path.stem}_{k}.npz" for k in range(len(SEEDS))]
+        courses = [
+            checkpoints(start, KOB_ANDERSEN, SWEEPS["kob_andersen"], file, seed)
+            for file, seed in zip(files, SEEDS, strict=True)
         ]
-        yield "kob_andersen", sweeps, np.mean(seconds, axis=0)[k], "dr CS", *spread(alone)
+        moved, seconds = map(np.array, zip(*courses, strict=True))
+        propensity = np.linalg.norm(runs - start.unwrapped, axis=2).mean(axis=0)
+        found.append((start, propensity, moved, seconds))
+    descriptor = cb.papers.alkemade2023(KOB_ANDERSEN)
+    for chains in (1, len(SEEDS)):
+        for k, sweeps in enumerate(SWEEPS["kob_andersen"]):
+            samples, alone = [], []
+            for start, propensity, moved, _ in found:
+                a, mean = start.species == 0, moved[:chains, k].mean(axis=0)
+                caged = start.replace(positions=start.positions + mean)
+                values = descriptor.compute(caged).values
+                samples.append(Sample(values[a], propensity[a, None]))
+                alone.append(float(pearson(np.linalg.norm(mean[a], axis=1), propensity[a])))
+            learner = Ridge(alphas=ALPHAS, folds=4, seed=SEED)
+            scored = evaluate(learner, samples, seed=SEED, folds=5).table[0]
+            scores = [scored[f"{name}_configuration"] for name in ("r", "low", "high")]
+            taken = np.mean([seconds[:chains, k] for *_, seconds in found])
+            yield "kob_andersen", chains, sweeps, taken, "X CS LR2", *scores
+            yield "kob_andersen", chains, sweeps, taken, "dr CS", *spread(alone)
 
 
 def hard_spheres(folder):
@@ -84,7 +93,7 @@ def hard_spheres(folder):
         seconds.append(taken)
     for k, sweeps in enumerate(SWEEPS["hard_spheres"]):
         alone = [each[k] for each in found]
-        yield "hard_spheres", sweeps, np.mean(seconds, axis=0)[k], "dr CS", *spread(alone)
+        yield "hard_spheres", 1, sweeps, np.mean(seconds, axis=0)[k], "dr CS", *spread(alone)
 
 
 def spread(values):
@@ -94,21 +103,27 @@ def spread(values):
 
 
 def draw(rows, folder):
-    """Draw r against the sweeps measured, a panel a model."""
+    """Draw r against the sweeps measured in a chain, a panel a model."""
     names = {"hard_spheres": "hard spheres, 6 τ", "kob_andersen": "Kob-Andersen, about $τ_α$"}
     looks = {"dr CS": style.STATES["cage"], "X CS LR2": style.STATES["inherent"]}
     with style.look():
         figure, panels = style.panels(2, height=2.6)
         for axes, (model, title) in zip(panels, names.items(), strict=True):
             for feature, (color, marker) in looks.items():
-                curve = [row for row in rows if row[0] == model and row[3] == feature]
-                if curve:
-                    _, sweeps, _, _, r, low, high = zip(*curve, strict=True)
-                    axes.fill_between(sweeps, low, high, color=color, alpha=0.2, lw=0)
-                    axes.plot(sweeps, r, marker=marker, color=color, ms=3, label=feature)
+                for chains, line in ((1, "-"), (2, "--")):
+                    curve = [
+                        row for row in rows if (row[0], row[1], row[4]) == (model, chains, feature)
+                    ]
+                    if not curve:
+                        continue
+                    _, _, sweeps, _, _, r, low, high = zip(*curve, strict=True)
+                    if chains == 1:
+                        axes.fill_between(sweeps, low, high, color=color, alpha=0.2, lw=0)
+                    name = feature if chains == 1 else f"{feature}, two chains"
+                    axes.plot(sweeps, r, line, marker=marker, color=color, ms=3, label=name)
             axes.set_xscale("log")
             axes.set_title(title)
-            axes.set_xlabel("sweeps measured")
+            axes.set_xlabel("sweeps measured, a chain")
             axes.set_ylabel("Pearson $r$")
             axes.legend()
         style.save(figure, folder / "convergence")
@@ -123,7 +138,8 @@ def main(data, folder):
         writer.writerow(HEADER)
         for row in (*hard_spheres(folder), *kob_andersen(data, folder)):
             rows.append(row)
-            writer.writerow([*row[:2], f"{row[2]:.1f}", row[3], *(f"{x:.4f}" for x in row[4:])])
+            rounded = (f"{x:.4f}" for x in row[5:])
+            writer.writerow([*row[:3], f"{row[3]:.1f}", row[4], *rounded])
             print(*row, flush=True)
     draw(rows, folder)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 import cagebreak as cb
 from cagebreak.descriptors import recommended, select
+from cagebreak.files import botan
 from cagebreak.learning import Ridge, Sample, evaluate, pearson
 from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageState, InherentState
@@ -131,7 +132,7 @@ def described(start, stem, folder):
 
 def sample(path, folder):
     """Return labels and values of each block of features, the targets and their halves, for A."""
-    configuration, moved = cb.files.botan.read_runs(path)
+    configuration, moved = botan.read_runs(path)
     a = configuration.species == 0
     file = folder / f"features_{path.stem}.npz"
     if not file.exists():

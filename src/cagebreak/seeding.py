@@ -33,7 +33,7 @@ def seed_sequence(seed: Seed, *address: str | int) -> np.random.SeedSequence:
     if isinstance(seed, np.random.SeedSequence):
         entropy, spawn_key = seed.entropy, tuple(seed.spawn_key)
     else:
-        entropy, spawn_key = _natural("seed", seed), ()
+        entropy, spawn_key = natural("seed", seed), ()
     return np.random.SeedSequence(entropy, spawn_key=spawn_key + _key(address))
 
 
@@ -47,12 +47,13 @@ def _key(address: tuple[str | int, ...]) -> tuple[int, ...]:
     return tuple(
         int.from_bytes(hashlib.sha256(part.encode()).digest()[:16], "big")
         if isinstance(part, str)
-        else _natural("address", part)
+        else natural("address", part)
         for part in address
     )
 
 
-def _natural(name: str, value: int) -> int:
+def natural(name: str, value: int) -> int:
+    """Return a value as a whole number of at least 0; raise `InputError` if it is none."""
     try:
         number = operator.index(value)
     except TypeError:

@@ -16,8 +16,8 @@ from cagebreak._bond_kernel import EXTENT_SQUARED
 from cagebreak._lanes import pointer
 from cagebreak._pair_kernel import HARD_LOG, energy, parameters
 from cagebreak.states._philox_kernel import draw_trials
+from cagebreak.states._site_lanes import COLUMNS, LANES, any_within, squares
 
-LANES = 16  # neighbours looked at together: the lists are padded to multiples of it
 CHUNK = 256  # trials drawn together
 DONE, OUTGROWN = 0, 1
 # Entries of `clock`: the sweep and the particle in it whose turn it is
@@ -50,66 +50,39 @@ def outside(u, v, w, i, inner, outer, wall_starts, walls):
 
 
 @njit(inline="always")
-def overlaps(x, y, z, i, sites_x, sites_y, sites_z, rows, entries, limits, m):
+def overlaps(x, y, z, i, lines, rows, entries, limits, m):
     """Return whether sphere i at (x, y, z) overlaps one of its neighbours."""
     first = rows[2 * i]
     last = first + rows[2 * i + 1]
     for block in range(first, last, LANES):
-        hit = False
-        for k in range(block, block + LANES):
-            j = entries[k]
-            a = np.float32(np.int32(x - sites_x[j]))
-            b = np.float32(np.int32(y - sites_y[j]))
-            c = np.float32(np.int32(z - sites_z[j]))
-            u = a * m[0] + b * m[3] + c * m[6]
-            v = a * m[1] + b * m[4] + c * m[7]
-            w = a * m[2] + b * m[5] + c * m[8]
-            hit |= u * u + v * v + w * w < limits[k]
-        if hit:
+        if any_within(lines, entries, limits, block, (x, y, z), m):
             return True
     return False
 
 
 @njit(inline="always")
-def difference(
-    form, x, y, z, i, sites_x, sites_y, sites_z, rows, entries, limits, species, table, m
-):
+def difference(form, x, y, z, i, lines, rows, entries, limits, species, table, m, found):
     """Return the energy of particle i at (x, y, z) less that where it is."""
-    x0, y0, z0 = sites_x[i], sites_y[i], sites_z[i]
+    at = COLUMNS * i
+    both = (x, y, z, lines[at], lines[at + 1], lines[at + 2])
     n_species = table.shape[0]
     total = np.float32(0)
     for s in range(n_species):
         p = parameters(table, species[i], s)
         row = 2 * (i * n_species + s)
         first = rows[row]
-        for k in range(first, first + (rows[row + 1] + LANES - 1) // LANES * LANES):
-            j = entries[k]
-            xj, yj, zj = sites_x[j], sites_y[j], sites_z[j]
-            a = np.float32(np.int32(x - xj))
-            b = np.float32(np.int32(y - yj))
-            c = np.float32(np.int32(z - zj))
-            u = a * m[0] + b * m[3] + c * m[6]
-            v = a * m[1] + b * m[4] + c * m[7]
-            w = a * m[2] + b * m[5] + c * m[8]
-            square = u * u + v * v + w * w
-            new = energy(form, square, p)
-            total += new if square < limits[k] else np.float32(0)
-            a = np.float32(np.int32(x0 - xj))
-            b = np.float32(np.int32(y0 - yj))
-            c = np.float32(np.int32(z0 - zj))
-            u = a * m[0] + b * m[3] + c * m[6]
-            v = a * m[1] + b * m[4] + c * m[7]
-            w = a * m[2] + b * m[5] + c * m[8]
-            square = u * u + v * v + w * w
-            old = energy(form, square, p)
-            total -= old if square < limits[k] else np.float32(0)
+        for block in range(first, first + rows[row + 1], LANES):
+            squares(lines, entries, block, both, m, found)
+            for k in range(LANES):
+                new = energy(form, found[k], p)
+                total += new if found[k] < limits[block + k] else np.float32(0)
+                old = energy(form, found[LANES + k], p)
+                total -= old if found[LANES + k] < limits[block + k] else np.float32(0)
     return total
 
 
 @njit(inline="always")
-def bonds_difference(
-    form, x, y, z, i, sites_x, sites_y, sites_z, partners, bond, species, table, m
-):
+def bonds_difference(form, x, y, z, i, lines, partners, bond, species, table, m):
     """Return what bonds add to the energy of particle i at (x, y, z), less what they add now.
 
     Infinite if a bond would be longer than it can be.
@@ -120,9 +93,10 @@ def bonds_difference(
         if j < 0:
             continue
         p = parameters(table, species[i], species[j % len(species)])
-        a = np.float64(np.int32(x - sites_x[j]))
-        b = np.float64(np.int32(y - sites_y[j]))
-        c = np.float64(np.int32(z - sites_z[j]))
+        here, there = COLUMNS * i, COLUMNS * j
+        a = np.float64(np.int32(x - lines[there]))
+        b = np.float64(np.int32(y - lines[there + 1]))
+        c = np.float64(np.int32(z - lines[there + 2]))
         u = a * m[0] + b * m[3] + c * m[6]
         v = a * m[1] + b * m[4] + c * m[7]
         w = a * m[2] + b * m[5] + c * m[8]
@@ -130,9 +104,9 @@ def bonds_difference(
         if square >= bond[EXTENT_SQUARED]:
             return np.inf
         total += bond_kernel.energy(form, square, bond, p)
-        a = np.float64(np.int32(sites_x[i] - sites_x[j]))
-        b = np.float64(np.int32(sites_y[i] - sites_y[j]))
-        c = np.float64(np.int32(sites_z[i] - sites_z[j]))
+        a = np.float64(np.int32(lines[here] - lines[there]))
+        b = np.float64(np.int32(lines[here + 1] - lines[there + 1]))
+        c = np.float64(np.int32(lines[here + 2] - lines[there + 2]))
         u = a * m[0] + b * m[3] + c * m[6]
         v = a * m[1] + b * m[4] + c * m[7]
         w = a * m[2] + b * m[5] + c * m[8]
@@ -149,14 +123,14 @@ def sweeps_of(form, bonded):
 
     @njit(**OPTIONS)
     def sweep(
-        until, clock, key, steps, sites, lattice, homes, centres, reaches, needed, inner, outer,
+        until, clock, key, steps, lines, lattice, homes, centres, reaches, needed, inner, outer,
         wall_starts, walls, rows, entries, limits, partners, bond, species, table, beta, weights,
-        drift, moves, chances, accepted, blocked, sums,
+        drift, moves, chances, distances, accepted, blocked, sums,
     ):  # fmt: skip
         """Go on until sweep `until`; return OUTGROWN if a trial leads further than lists hold."""
         n = len(reaches)
-        copies = sites.shape[1] // n
-        qx, qy, qz = pointer(sites[0]), pointer(sites[1]), pointer(sites[2])
+        copies = len(lines) // n
+        q, found = pointer(lines), pointer(distances)
         row, entry, limit = pointer(rows), pointer(entries), pointer(limits)
         wall, wall_start, partner = pointer(walls), pointer(wall_starts), pointer(partners)
         m = as_tuple(lattice)
@@ -168,9 +142,9 @@ def sweeps_of(form, bonded):
                 draw_trials(key, clock[SWEEP], begin, end, steps, moves, chances)
                 for i in range(begin, end):
                     k = i - begin
-                    x = np.int32(qx[i] + moves[0, k])
-                    y = np.int32(qy[i] + moves[1, k])
-                    z = np.int32(qz[i] + moves[2, k])
+                    x = np.int32(lines[i, 0] + moves[0, k])
+                    y = np.int32(lines[i, 1] + moves[1, k])
+                    z = np.int32(lines[i, 2] + moves[2, k])
                     a = np.float64(np.int32(x - homes[0, i]))
                     b = np.float64(np.int32(y - homes[1, i]))
                     c = np.float64(np.int32(z - homes[2, i]))
@@ -187,17 +161,17 @@ def sweeps_of(form, bonded):
                         needed[0] = math.sqrt(away)
                         return OUTGROWN
                     if form == HARD_LOG:
-                        if overlaps(x, y, z, i, qx, qy, qz, row, entry, limit, m32):
+                        if overlaps(x, y, z, i, q, row, entry, limit, m32):
                             continue
                     else:
                         if bonded:
                             stretch = bonds_difference(
-                                form, x, y, z, i, qx, qy, qz, partner, bond, species, table, m
+                                form, x, y, z, i, q, partner, bond, species, table, m
                             )  # fmt: skip
                             if stretch == np.inf:
                                 continue
                         change = difference(
-                            form, x, y, z, i, qx, qy, qz, row, entry, limit, species, table, m32
+                            form, x, y, z, i, q, row, entry, limit, species, table, m32, found
                         )  # fmt: skip
                         cost = beta * np.float64(change)
                         if bonded:
@@ -210,13 +184,13 @@ def sweeps_of(form, bonded):
                     drift[1] += weights[i] * moves[1, k]
                     drift[2] += weights[i] * moves[2, k]
                     for site in range(i, i + copies * n, n):
-                        sites[0, site] += moves[0, k]
-                        sites[1, site] += moves[1, k]
-                        sites[2, site] += moves[2, k]
+                        lines[site, 0] += moves[0, k]
+                        lines[site, 1] += moves[1, k]
+                        lines[site, 2] += moves[2, k]
                 clock[TURN] = end
             clock[TURN] = 0
             clock[SWEEP] += 1
-            accumulate(sites, homes, centres, drift, m, sums)
+            accumulate(lines, homes, centres, drift, m, sums)
         return DONE
 
     return sweep
@@ -238,15 +212,15 @@ def single(m):
 
 
 @njit(**OPTIONS)
-def accumulate(sites, homes, centres, drift, m, sums):
+def accumulate(lines, homes, centres, drift, m, sums):
     """Add the displacements from the start, less the drift, and their products to sums (9, N)."""
     x = drift[0] * m[0] + drift[1] * m[3] + drift[2] * m[6]
     y = drift[0] * m[1] + drift[1] * m[4] + drift[2] * m[7]
     z = drift[0] * m[2] + drift[1] * m[5] + drift[2] * m[8]
     for i in range(homes.shape[1]):
-        a = np.float64(np.int32(sites[0, i] - homes[0, i]))
-        b = np.float64(np.int32(sites[1, i] - homes[1, i]))
-        c = np.float64(np.int32(sites[2, i] - homes[2, i]))
+        a = np.float64(np.int32(lines[i, 0] - homes[0, i]))
+        b = np.float64(np.int32(lines[i, 1] - homes[1, i]))
+        c = np.float64(np.int32(lines[i, 2] - homes[2, i]))
         u = a * m[0] + b * m[3] + c * m[6] + (centres[0, i] - x)
         v = a * m[1] + b * m[4] + c * m[7] + (centres[1, i] - y)
         w = a * m[2] + b * m[5] + c * m[8] + (centres[2, i] - z)

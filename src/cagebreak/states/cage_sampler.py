@@ -1,7 +1,6 @@
 """Constrained Monte Carlo: particles that move in cells of their own and never rearrange."""
 
 import math
-import operator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +12,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.models import Model
 from cagebreak.neighbors import cell_list, neighbor_table
-from cagebreak.seeding import Seed, seed_sequence
+from cagebreak.seeding import Seed, natural, seed_sequence
 from cagebreak.states import _cage_kernel as kernel
 from cagebreak.states import _cage_list_kernel as lists
 from cagebreak.states.cells import Cell, cells_of
@@ -147,7 +146,9 @@ class CageSampler:
         shifts = shifts.reshape(-1, 3) * (2**32 // self._repeats)
         home = np.rint(self._sorted.positions @ self._inverse).astype(np.int64)
         sites = (home + shifts[:, None]).reshape(-1, 3)
-        self._sites = np.ascontiguousarray(sites.T.astype(np.uint32).view(np.int32))
+        self._lines = np.zeros((len(sites), kernel.COLUMNS), np.int32)
+        self._lines[:, :3] = sites.astype(np.uint32).view(np.int32)
+        self._sites = self._lines[:, :3].T
         self._homes = self._sites[:, :n].copy()
         self._partners = self._bonded_sites()
         self._centres = np.zeros((3, n))
@@ -156,6 +157,7 @@ class CageSampler:
         self._clock = np.zeros(2, np.int64)
         self._moves = np.empty((3, kernel.CHUNK), np.int32)
         self._chances = np.empty(kernel.CHUNK, np.float32)
+        self._distances = np.empty(2 * kernel.LANES, np.float32)
         self._accepted, self._blocked = np.zeros((2, n), np.int64)
         self._sums = np.zeros((9, n))
         masses = np.asarray(model.masses)[self._sorted.species]
@@ -194,7 +196,7 @@ class CageSampler:
         InputError
             If the number of sweeps is negative or not whole.
         """
-        sweeps = _natural("sweeps", sweeps)
+        sweeps = natural("sweeps", sweeps)
         blocks = np.diff(np.arange(_TUNINGS + 1) * sweeps // _TUNINGS)
         for k, block in enumerate(blocks):
             if k == _TUNINGS // 2:
@@ -218,7 +220,7 @@ class CageSampler:
         InputError
             If the number of sweeps is negative or not whole.
         """
-        sweeps = _natural("sweeps", sweeps)
+        sweeps = natural("sweeps", sweeps)
         # In two parts at least, so that halves can be compared.
         for part in (sweeps // 2, sweeps - sweeps // 2):
             self._advance(part)
@@ -281,12 +283,12 @@ class CageSampler:
     def _sweep(self, until: int) -> int:
         cells = self._cells
         return self._kernel(
-            until, self._clock, self._key, self.step * self._inverse, self._sites,
+            until, self._clock, self._key, self.step * self._inverse, self._lines,
             self._lattice, self._homes, self._centres, self._reaches, self._needed, cells.inner,
             cells.outer, cells.starts, cells.walls, self._rows, self._entries, self._limits,
             self._partners, bond_row(self._model), self._sorted.species, self._table,
             1 / self._model.temperature, self._weights, self._drift, self._moves, self._chances,
-            self._accepted, self._blocked, self._sums,
+            self._distances, self._accepted, self._blocked, self._sums,
         )  # fmt: skip
 
     def _reach_further(self, i: int) -> None:
@@ -304,8 +306,7 @@ class CageSampler:
 
     def _centre(self, displacements: NDArray[np.float64]) -> None:
         """Let the lists see particles from these displacements (N, 3) from the start."""
-        shifts = (displacements - self._centres.T) @ self._inverse
-        shifts = np.rint(shifts).astype(np.int32)
+        shifts = np.rint((displacements - self._centres.T) @ self._inverse).astype(np.int32)
         self._homes += shifts.T
         self._centres += (shifts @ self._lattice).T
         away = np.sqrt((self._from_centres() ** 2).sum(axis=1))
@@ -367,16 +368,6 @@ class CageSampler:
         result = np.empty_like(rows)
         result[self._order] = rows
         return result
-
-
-def _natural(name: str, value: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = -1
-    if number < 0:
-        raise InputError(f"{name}: expected a whole number of at least 0, got {value!r}")
-    return number
 
 
 def _check_overlaps(configuration: Configuration, model: Model) -> None:

@@ -22,7 +22,7 @@ from cagebreak.simulation.shear import advance, shear
 from cagebreak.states import CageState, cage_state, inherent_state
 from cagebreak.study import describe
 from cagebreak.study.recipe import Recipe
-from cagebreak.study.stages import describing, samples_kept, stages_of, units
+from cagebreak.study.stages import describing, samples_kept, stages_of, sweeps_of_cage, units
 
 T = TypeVar("T")
 
@@ -202,7 +202,7 @@ def _timed_cage(recipe: Recipe, configuration: Configuration) -> tuple[CageState
     state, seconds = _timed(
         cage_state, configuration, recipe.model, seed=0, sweeps=few, samples=samples_kept(recipe)
     )
-    return state, seconds * sum(wanted["sweeps"]) / sum(few)
+    return state, seconds * sweeps_of_cage(recipe) / sum(few)
 
 
 def _timed(work: Callable[..., T], *arguments: Any, **options: Any) -> tuple[T, float]:
@@ -231,7 +231,7 @@ def _numbers_of_runs(recipe: Recipe, n: int) -> dict[str, int]:
         "propensity": n * (2 * t + 1),
         "inherent": n * 4,
         # Samples are in single precision.
-        "cage": n * 17 + n * 3 * samples_kept(recipe) // 2,
+        "cage": n * 17 + n * 3 * samples_kept(recipe) * recipe.states.cage.get("chains", 1) // 2,
     }
     for state in recipe.descriptors.states:
         arrays[describing(state)] = n * len(describe.descriptor(recipe, state).labels(state))

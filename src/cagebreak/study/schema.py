@@ -158,15 +158,20 @@ def _selections_of_the_papers(small: bool = False) -> dict[str, Any]:
 
 
 def _cage(value: Any) -> dict[str, Any]:
-    if type(value) is not dict or len(value) != 1:
+    if type(value) is not dict:
         raise ValueError
-    ((name, wanted),) = value.items()
-    if name == "precision":
-        return {name: number(0, 10, open_below=True)(wanted)}
-    if name != "sweeps" or type(wanted) is not list or len(wanted) != 2:
+    if set(value) == {"precision"}:
+        return {"precision": number(0, 10, open_below=True)(value["precision"])}
+    if not {"sweeps"} <= set(value) <= {"sweeps", "chains"}:
+        raise ValueError
+    wanted = value["sweeps"]
+    if type(wanted) is not list or len(wanted) != 2:
         raise ValueError
     relax, measure = wanted
-    return {name: (integer(0, 10**9)(relax), integer(1, 10**9)(measure))}
+    checked = {"sweeps": (integer(0, 10**9)(relax), integer(1, 10**9)(measure))}
+    if "chains" in value:
+        checked["chains"] = integer(1, 1000)(value["chains"])
+    return checked
 
 
 def _steps(value: Any) -> tuple[dict[str, Any], ...]:
@@ -382,7 +387,8 @@ class States:
     )
     cage: dict[str, Any] = _key(
         {"sweeps": (10000, 300000)},
-        "either sweeps = [to relax, to measure] or precision = ..., a length in sigma",
+        "either sweeps = [to relax, to measure], and chains if more than one, or precision = ..., "
+        "a length in sigma",
         _cage,
         "Monte Carlo of the cage state (chosen: displacements settle near 100000 sweeps in dense "
         "hard spheres; Alkemade 2023: 500000 and 1000000)",

@@ -207,8 +207,14 @@ def load_state(store: Store, state: str, c: int) -> Configuration | InherentStat
     )
 
 
+def sweeps_of_cage(recipe: Recipe) -> int:
+    """Return how many sweeps a cage state takes, or about as many if it runs to a precision."""
+    wanted = recipe.states.cage
+    return sum(wanted.get("sweeps", (10000,))) * wanted.get("chains", 1)
+
+
 def samples_kept(recipe: Recipe) -> int:
-    """Return how many samples a cage state keeps: none if it runs to a precision."""
+    """Return how many samples a chain of a cage state keeps: none if it runs to a precision."""
     _, measured = recipe.states.cage.get("sweeps", (0, 0))
     return min(SAMPLES, measured)
 
@@ -435,7 +441,7 @@ STAGES: dict[str, Stage] = {
             keys=("states.cage",),
             work=_cage,
             state="cage",
-            weight=lambda recipe: sum(recipe.states.cage.get("sweeps", (10000,))) / 20,
+            weight=lambda recipe: sweeps_of_cage(recipe) / 20,
         ),
         *(
             Stage(

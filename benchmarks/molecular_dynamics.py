@@ -1,6 +1,6 @@
 """What our molecular dynamics costs over LAMMPS alone, and what log-spaced stops cost.
 
-    python benchmarks/lammps.py [--particles 2000] [--tau 10] [--rounds 7]
+    python benchmarks/molecular_dynamics.py [--particles 2000] [--tau 10] [--rounds 7]
 
 The peer runs the same input lines on the same particles, in one command and with nothing read. All
 run in turn, on one core, by CPU time; the ratios are medians.
