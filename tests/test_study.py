@@ -341,9 +341,9 @@ def test_statistics_of_a_study_are_those_of_its_rows(study, tmp_path):
     assert set(found.labels["kind"]) == {"radial"}
     assert set(found.labels["state"]) == {"cage"}
     assert found.about["species"] == "B"
-    features, moved = study.features(0, "cage"), study.propensity(0)
+    features, moved = study.features(0), study.propensity(0)
     of_b = moved.species == 1
-    rows = features.where(kind="radial", generation=0).values[of_b]
+    rows = features.where(kind="radial", generation=0, state="cage").values[of_b]
     assert found.parts[0].count == of_b.sum()
     Z = found.standardizer.transform(rows)
     np.testing.assert_allclose(found.parts[0].x_mean, Z.mean(axis=0), atol=1e-12)
