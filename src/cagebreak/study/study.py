@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
 
     from cagebreak.learning import Collection, Scores, SelectionCurve, Source
+    from cagebreak.study.verify import Verification
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,11 @@ class Study:
 
     def run(
         self,
-        engine: str = "processes",
+        engine: str = "pool",
         workers: int | None = None,
         executor: Executor | None = None,
         *,
+        address: str | None = None,
         set_aside: bool = False,
         retries: int = RETRIES,
         progress: bool = True,
@@ -101,12 +103,16 @@ class Study:
         Parameters
         ----------
         engine
-            ``"processes"``, a pool of them, or ``"serial"``, this process.
+            ``"pool"`` of processes; ``"serial"``, this process; ``"dask"``, a local cluster or one
+            at an address; ``"slurm"``, jobs through dask-jobqueue; ``"mpi"``, the ranks of an MPI
+            run.
         workers
-            Processes; as many as there are cores if omitted. With `executor`, how many units it
-            does at once.
+            As many as there are cores, or as the cluster has, if omitted. With `executor`, how many
+            units it does at once.
         executor
             Any `concurrent.futures.Executor` that shares this file system; replaces `engine`.
+        address
+            Of a Dask scheduler, ``"tcp://host:8786"``; with ``"slurm"`` the partition.
         set_aside
             Move results of another recipe, and damaged files, aside instead of raising.
         retries
@@ -122,7 +128,7 @@ class Study:
         UnitError
             If units failed for good; all that do not need them are done.
         """
-        entered = self._engine(engine, workers, executor)
+        entered = self._engine(engine, workers, executor, address)
         if retries < 0:
             raise InputError(f"retries: expected a number from 0, got {retries!r}")
         with self.store.locked():
@@ -136,10 +142,68 @@ class Study:
                 for unit in self._units(name)
                 if unit.address not in surveys[name].done
             ]
+            self._require_imported(todo)
             if todo:
                 with entered as ready:
                     outcome = self._do(todo, ready, retries, progress)
                 _raise_if_failed(outcome)
+
+    @classmethod
+    def import_files(
+        cls,
+        path: str | os.PathLike[str],
+        files: Sequence[str | os.PathLike[str]],
+        *,
+        model: str,
+        parameters: Mapping[str, float] | None = None,
+        time: float | None = None,
+        timestep: float | None = None,
+        wrapped: bool = False,
+        states: Sequence[str] = ("initial",),
+    ) -> "Study":
+        """Make a study of configurations and runs from files; `run` then does what follows.
+
+        Parameters
+        ----------
+        path
+            The recipe to write, a TOML file. If it is there and was written for the same files,
+            what is missing in its folder is restored.
+        files
+            BOTAN or DeepMind files, each a configuration with its runs; or trajectories, each a run
+            whose first frame is the configuration it starts from. One-frame files of a folder
+            whose steps differ are the frames of one run. Runs that start from the same
+            configuration belong together. Other one-frame files are configurations without runs.
+        model
+            The glass former, e.g. ``"kob-andersen"``: it says how states and descriptors are made.
+        parameters
+            Of the model, where they are not its defaults, ``{"temperature": 0.5}``.
+        time
+            When the runs of BOTAN files end, tau.
+        timestep
+            Of trajectories that state steps, tau; the time of a frame is the difference in steps
+            to the first frame times this. A file that states times needs none.
+        wrapped
+            Say that positions are in the box and come without images: a particle then takes the
+            shortest way from frame to frame.
+        states
+            To be described: ``"initial"``, ``"inherent"``, ``"cage"``. More may be added to the
+            recipe later.
+
+        Raises
+        ------
+        InputError
+            If the files do not make a study: other particles or times in one of them, other
+            numbers of runs, positions that look wrapped, a missing `time` or `timestep`.
+        FileFormatError
+            If a file cannot be read.
+        RecipeError
+            If the recipe exists and is another.
+        """
+        from cagebreak.study.importing import Options, import_files
+
+        options = Options(model, dict(parameters or {}), time, timestep, wrapped, tuple(states))
+        import_files(Path(path), [Path(file) for file in files], options)
+        return cls(path)
 
     def plan(self, workers: int | None = None) -> Plan:
         """Measure on this machine what is left to spend; takes seconds.
@@ -163,6 +227,61 @@ class Study:
             changed, damaged = len(survey.changed), len(survey.damaged)
             rows.append(StageStatus(name, len(wanted), done, outdated, changed, damaged))
         return rows
+
+    def verify(self, sample: int = 3, *, seed: int) -> "Verification":
+        """Compare every checksum, and do some finished units again, elsewhere, to the bit.
+
+        On another machine than the one that computed them, units come out otherwise by rounding.
+
+        Parameters
+        ----------
+        sample
+            How many units to do again; they cost what `plan` says.
+        seed
+            Of the choice of units.
+
+        Raises
+        ------
+        StoreError
+            If another run is at work in the folder.
+        """
+        from cagebreak.study.verify import verify
+
+        if sample < 0:
+            raise InputError(f"sample: expected a number from 0, got {sample!r}")
+        with self.store.locked():
+            return verify(self.recipe, self.store, self._surveys(), sample, seed)
+
+    def export(self, path: str | os.PathLike[str]) -> int:
+        """Write recipe and units, all that is computed, to one HDF5 file; return how many units.
+
+        Raises
+        ------
+        StoreError
+            If a unit is damaged or of another recipe, another run is at work, or the file cannot be
+            written.
+        """
+        from cagebreak.study.archive import pack
+
+        with self.store.locked():
+            self.store.check(self._surveys())
+            return pack(self.recipe, self.store, list(self._stages), Path(path))
+
+    @classmethod
+    def from_export(cls, archive: str | os.PathLike[str], path: str | os.PathLike[str]) -> "Study":
+        """Return the study of an exported file, written out as the recipe `path` and its folder.
+
+        Raises
+        ------
+        FileFormatError
+            If the archive is damaged or none.
+        StoreError
+            If the recipe or the folder exists.
+        """
+        from cagebreak.study.archive import unpack
+
+        unpack(Path(archive), Path(path))
+        return cls(path)
 
     def configuration(self, c: int) -> Configuration:
         """Return equilibrated configuration `c`, from 0.
@@ -443,6 +562,30 @@ class Study:
         )
         return table.view(np.recarray)
 
+    def save_model(self, path: str | os.PathLike[str], selection: str) -> None:
+        """Fit one selection of the recipe to all configurations, and keep the result in a file.
+
+        `cagebreak predict` then predicts the propensity of any configuration.
+
+        Parameters
+        ----------
+        path
+            An HDF5 file.
+        selection
+            Its name in the recipe.
+
+        Raises
+        ------
+        StoreError
+            If the study is not done.
+        InputError
+            If the recipe has no such selection.
+        """
+        from cagebreak.study.saved import SavedModel
+
+        self._require_done(TABLES["scores"].needs(self.recipe))
+        SavedModel.of_study(self.recipe, self.store, selection).save(Path(path))
+
     def table(self, name: str) -> np.recarray:
         """Return a table: read if it is up to date, else made and written.
 
@@ -540,7 +683,7 @@ class Study:
             )
 
     def _engine(
-        self, engine: str, workers: int | None, executor: Executor | None
+        self, engine: str, workers: int | None, executor: Executor | None, address: str | None
     ) -> AbstractContextManager[Engine]:
         if workers is not None and workers < 1:
             raise InputError(f"workers: expected a number from 1, got {workers!r}")
@@ -549,7 +692,7 @@ class Study:
             return nullcontext(Engine(executor, n, ahead=n))
         if engine not in ENGINES:
             raise InputError(f"engine: expected one of {', '.join(ENGINES)}, got {engine!r}")
-        return ENGINES[engine](workers)
+        return ENGINES[engine](workers, address)
 
     def _units(self, stage: str) -> list[Unit]:
         return units(self.recipe, self._stages[stage])
@@ -568,7 +711,19 @@ class Study:
         if not self.recipe.asks_for(section):
             raise InputError(f"{self.recipe.path}: has no section [{section}], which this needs")
 
+    def _require_imported(self, todo: Sequence[Unit]) -> None:
+        lost = [unit for unit in todo if unit.stage in ("equilibrate", "run")]
+        if self.recipe.imported and lost:
+            raise StoreError(
+                f"{self.store.path(lost[0])}: imported, and gone (with {len(lost) - 1} more); "
+                "import the same files again"
+            )
+
     def _require_done(self, names: Sequence[str]) -> None:
+        if any(name not in self._stages for name in names):
+            raise StoreError(
+                f"{self.store.folder}: the study has no runs, so that there is nothing to learn"
+            )
         surveys = {name: self.store.survey(name) for name in names}
         self.store.check(surveys)
         for name, survey in surveys.items():
