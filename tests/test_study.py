@@ -341,7 +341,7 @@ def test_statistics_of_a_study_are_those_of_its_rows(study, tmp_path):
     assert set(found.labels["kind"]) == {"radial"}
     assert set(found.labels["state"]) == {"cage"}
     assert found.about["species"] == "B"
-    features, moved = study.features(0, "cage"), study.propensity(0)
+    features, moved = stages.load_features(study.store, "cage", 0), study.propensity(0)
     of_b = moved.species == 1
     rows = features.where(kind="radial", generation=0).values[of_b]
     assert found.parts[0].count == of_b.sum()
