@@ -15,6 +15,7 @@ from cagebreak.simulation import packing, preparation
 from cagebreak.simulation.lammps import MolecularDynamics
 from cagebreak.simulation.preparation import Prepared, Step
 from cagebreak.states import CageSampler, _cage_kernel, inherent, inherent_state
+from cagebreak.states._site_lanes import LANES
 
 MODEL = models.fene_polymer(temperature=1.0)
 SHEARED = np.array([[4.2, 0, 0], [1.4, 4.0, 0], [-0.9, 0.5, 4.1]])
@@ -273,14 +274,14 @@ def test_energies_of_trials_are_those_of_potentials(melt):
     for i in (0, 13, 77, 200, 399):
         move = np.rint(rng.uniform(-0.1, 0.1, 3) @ sampler._inverse).astype(np.int32)
         x, y, z = sampler._sites[:, i] + move
-        sites = tuple(sampler._sites)
+        lines, found = sampler._lines.ravel(), np.empty(2 * LANES, np.float32)
         common = (sampler._sorted.species, sampler._table)
         change = _cage_kernel.difference(
-            potentials.kernel.LENNARD_JONES, x, y, z, i, *sites, sampler._rows.ravel(),
-            sampler._entries, sampler._limits, *common, _cage_kernel.single(m),
+            potentials.kernel.LENNARD_JONES, x, y, z, i, lines, sampler._rows.ravel(),
+            sampler._entries, sampler._limits, *common, _cage_kernel.single(m), found,
         )  # fmt: skip
         change += _cage_kernel.bonds_difference(
-            potentials.kernel.LENNARD_JONES, x, y, z, i, *sites, sampler._partners.ravel(),
+            potentials.kernel.LENNARD_JONES, x, y, z, i, lines, sampler._partners.ravel(),
             cb.bonds.bond_row(MODEL), *common, m,
         )  # fmt: skip
         positions = before.positions.copy()

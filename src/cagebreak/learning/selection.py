@@ -196,12 +196,14 @@ def forward_selection(statistics: Statistics, n: int) -> Selection:
     correlation *= inverse(scale)
     with_target = statistics.xy * inverse(scale)[:, None] * inverse(y_scale)
 
+    # Centred rows span no more; what rounding leaves of a further column means nothing.
+    most = min(n, max(int(statistics.count) - 1, 0))
     n_targets = statistics.n_targets
     order = np.full((n_targets, n), -1)
     r = np.full((n_targets, n), np.nan)
     coefficients = np.zeros((n_targets, n, n))
     for target in np.flatnonzero(y_scale > 0):
-        chosen, steps, triangle = _greedy(correlation, with_target[:, target], n)
+        chosen, steps, triangle = _greedy(correlation, with_target[:, target], most)
         k = len(chosen)
         order[target, :k] = chosen
         r[target, :k] = np.sqrt(np.minimum(np.cumsum(steps**2), 1.0))
