@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 import cagebreak as cb
 import lammps_reference
 import naive_potentials as naive
 from cagebreak import models, potentials, structure
+from cagebreak._lanes import pointer
 from cagebreak.bonds import bond_table
 from cagebreak.errors import ConfigurationError, InputError, NotConvergedError
 from cagebreak.simulation import packing, preparation
@@ -269,19 +271,26 @@ def test_energies_of_trials_are_those_of_potentials(melt):
     sampler.run(200)
     before = melt.replace(positions=sampler.positions, images=None)
     energy = potentials.energy(before, MODEL)
+    form, arrays = potentials.kernel.LENNARD_JONES, (sampler._lines, sampler._rows)
+    arrays = [each.ravel() for each in (*arrays, sampler._entries, sampler._limits)]
+    found = np.empty(2 * LANES, np.float32)
+
+    @njit
+    def without_bonds(x, y, z, i, lines, rows, entries, limits, species, table, lattice, found):
+        return _cage_kernel.difference(
+            form, x, y, z, i, pointer(lines), pointer(rows), pointer(entries), pointer(limits),
+            species, table, _cage_kernel.single(_cage_kernel.as_tuple(lattice)), pointer(found),
+        )  # fmt: skip
+
     m = _cage_kernel.as_tuple(sampler._lattice)
     rng = np.random.default_rng(3)
     for i in (0, 13, 77, 200, 399):
         move = np.rint(rng.uniform(-0.1, 0.1, 3) @ sampler._inverse).astype(np.int32)
         x, y, z = sampler._sites[:, i] + move
-        lines, found = sampler._lines.ravel(), np.empty(2 * LANES, np.float32)
         common = (sampler._sorted.species, sampler._table)
-        change = _cage_kernel.difference(
-            potentials.kernel.LENNARD_JONES, x, y, z, i, lines, sampler._rows.ravel(),
-            sampler._entries, sampler._limits, *common, _cage_kernel.single(m), found,
-        )  # fmt: skip
+        change = without_bonds(x, y, z, i, *arrays, *common, sampler._lattice, found)
         change += _cage_kernel.bonds_difference(
-            potentials.kernel.LENNARD_JONES, x, y, z, i, lines, sampler._partners.ravel(),
+            potentials.kernel.LENNARD_JONES, x, y, z, i, arrays[0], sampler._partners.ravel(),
             cb.bonds.bond_row(MODEL), *common, m,
         )  # fmt: skip
         positions = before.positions.copy()
