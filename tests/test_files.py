@@ -143,7 +143,7 @@ def test_hdf5_without_a_configuration_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("name", "diameters", "error"),
     [
-        ("c.xyz", None, FileFormatError),
+        ("c.cif", None, FileFormatError),
         ("c", None, FileFormatError),
         ("c.sph", None, InputError),
         ("c.sph", [0.85, 1.0], InputError),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cagebreak.configuration import Box, Configuration
 from cagebreak.dynamics.propensity import Propensity, lengths
 from cagebreak.errors import FileFormatError, InputError
+from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO
 
 NUMBER_DENSITY = 1.2
 """N sigma^3 / V of BOTAN's simulations (Shiba et al. 2023), from which the box follows."""
@@ -100,9 +101,10 @@ def read_propensity(path: Path, time: float) -> tuple[Configuration, Propensity]
 def _arrays(path: Path, *names: str) -> list[NDArray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
+            _refuse_bombs(path, archive.zip)
             missing = [name for name in names if name not in archive]
             arrays = [archive[name] for name in names if name not in missing]
-    except FileNotFoundError:
+    except (FileNotFoundError, FileFormatError):
         raise
     except (*_UNREADABLE, TypeError, AttributeError) as error:
         raise FileFormatError(
@@ -113,3 +115,12 @@ def _arrays(path: Path, *names: str) -> list[NDArray]:
             f"{path}: expected the arrays of a BOTAN file, found no {' and no '.join(missing)}"
         )
     return arrays
+
+
+def _refuse_bombs(path: Path, archive: zipfile.ZipFile) -> None:
+    size = sum(member.file_size for member in archive.infolist())
+    if size > LARGEST_FREE and size > LARGEST_RATIO * path.stat().st_size:
+        raise FileFormatError(
+            f"{path}: expected a configuration, got a file that expands to more than "
+            f"{LARGEST_RATIO} times its size"
+        )

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files._atomic import replacing
+from cagebreak.files._compressed import open_binary
 
 
 def read(path: Path) -> Configuration:
@@ -28,7 +29,8 @@ def read(path: Path) -> Configuration:
         than species have letters.
     """
     try:
-        lines = path.read_text(encoding="ascii").splitlines()
+        with open_binary(path) as file:
+            lines = file.read().decode("ascii").splitlines()
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path}: expected plain text ({error})") from error
     while lines and not lines[-1].strip():

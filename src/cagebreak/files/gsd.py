@@ -1,0 +1,200 @@
+"""GSD files of HOOMD-blue (schema `hoomd`), over the library gsd: frames in single precision.
+
+The box of a GSD file has its centre at the origin. Further columns are particles' quantities in the
+log, where OVITO finds them.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
+from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
+from cagebreak.files._atomic import replacing
+from cagebreak.files.frame import Frame, species_of
+
+# What the library raises on a file that is truncated, edited or none of its own.
+_UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, MemoryError, OverflowError, TypeError)
+
+
+def read(path: Path) -> list[Frame]:
+    """Read all frames.
+
+    Names of types that are letters are species as they are; otherwise the first type is A.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is no GSD file, is damaged, two-dimensional, or holds no frame.
+    MissingDependencyError
+        If the library is not installed.
+    """
+    library = _library("gsd.fl")
+    path.open("rb").close()
+    try:
+        with library.open(str(path), "r", application="", schema="hoomd") as file:
+            if file.schema != "hoomd":
+                raise FileFormatError(f"{path}: expected schema 'hoomd', got {file.schema!r}")
+            frames = [_frame(file, index) for index in range(file.nframes)]
+    except FileFormatError:
+        raise
+    except InputError as error:
+        raise FileFormatError(f"{path}: {error}") from error
+    except _UNREADABLE as error:
+        raise FileFormatError(f"{path}: expected a GSD file, whole ({error})") from error
+    if not frames:
+        raise FileFormatError(f"{path}: expected at least one frame, got none")
+    return frames
+
+
+def write(
+    path: Path, configurations: Sequence[Configuration], columns: Mapping[str, NDArray]
+) -> None:
+    """Write frames in single precision: wrapped positions, with images that lead back to them.
+
+    Raises
+    ------
+    InputError
+        If a box has another form than HOOMD wants: the first vector along x, the second in xy.
+    MissingDependencyError
+        If the library is not installed.
+    """
+    library = _library("gsd.hoomd")
+    frames = []
+    for step, configuration in enumerate(configurations):
+        frame = library.Frame()
+        frame.configuration.step = step
+        frame.configuration.box = _edges(configuration.box)
+        particles = frame.particles
+        particles.N = len(configuration)
+        particles.types = list(SPECIES_NAMES[: configuration.n_species])
+        particles.typeid = configuration.species.astype(np.uint32)
+        particles.position, particles.image = _centred(configuration)
+        if configuration.velocities is not None:
+            particles.velocity = configuration.velocities.astype(np.float32)
+        for name, values in columns.items():
+            frame.log[f"particles/{name}"] = values[step]
+        frames.append(frame)
+    with replacing(path) as temporary, library.open(str(temporary), "w") as file:
+        file.extend(frames)
+
+
+def _library(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise MissingDependencyError(
+            "GSD files need the library gsd: pip install 'cagebreak[files]'"
+        ) from error
+
+
+def _frame(file: Any, index: int) -> Frame:
+    def chunk(name: str, default: Any = None) -> Any:
+        """Return a chunk of this frame, else of the first one, as the schema says."""
+        for where in (index, 0):
+            if file.chunk_exists(where, name):
+                return file.read_chunk(where, name)
+        return default
+
+    n = _single(index, "particles/N", chunk("particles/N", [0]))
+    if n < 1:
+        raise InputError(f"frame {index}: expected at least one particle, got {n}")
+    dimensions = _single(index, "configuration/dimensions", chunk("configuration/dimensions", [3]))
+    if dimensions != 3:
+        raise InputError(f"frame {index}: expected 3 dimensions, got {dimensions}")
+
+    def particles(name: str, kind: str, width: int = 3) -> NDArray | None:
+        values = chunk(f"particles/{name}")
+        # The first frame's values stand in for later ones of as many particles only.
+        if values is None or (
+            not file.chunk_exists(index, f"particles/{name}") and len(values) != n
+        ):
+            return None
+        expected = (n, width) if width > 1 else (n,)
+        if values.shape != expected or values.dtype.kind not in kind:
+            raise InputError(
+                f"frame {index}: particles/{name}: expected shape {expected}, got "
+                f"{values.dtype} of shape {values.shape}"
+            )
+        return values
+
+    position = particles("position", "f")
+    if position is None:
+        raise InputError(f"frame {index}: expected particles/position, got none")
+    type_ids, types = particles("typeid", "iu", 1), _types(index, chunk("particles/types"))
+    if type_ids is None:
+        type_ids = np.zeros(n, np.int64)
+    if type_ids.max() >= len(types) or type_ids.min() < 0:
+        raise InputError(
+            f"frame {index}: particles/typeid: expected numbers from 0 to {len(types) - 1}, got "
+            f"{type_ids.min()} to {type_ids.max()}"
+        )
+    try:
+        species = np.array(species_of(types, types))[type_ids]
+    except ValueError as error:
+        raise InputError(f"frame {index}: particles/types: {error}") from error
+    configuration = Configuration(
+        position,
+        species,
+        _box(index, chunk("configuration/box")),
+        particles("velocity", "f"),
+        particles("image", "iu"),
+    )
+    step = _single(index, "configuration/step", chunk("configuration/step", [0]))
+    return Frame(configuration, step)
+
+
+def _single(index: int, name: str, values: Any) -> int:
+    array = np.asarray(values)
+    if array.shape != (1,) or array.dtype.kind not in "iu":
+        raise InputError(
+            f"frame {index}: {name}: expected one whole number, got {array.dtype} of shape "
+            f"{array.shape}"
+        )
+    return int(array[0])
+
+
+def _types(index: int, chunk: NDArray | None) -> list[str]:
+    """Return the names of the types: rows of bytes, each ended by a zero."""
+    if chunk is None:
+        return ["A"]
+    if chunk.ndim != 2 or chunk.dtype.itemsize != 1 or not len(chunk):
+        raise InputError(f"frame {index}: particles/types: expected rows of text")
+    rows = [row.tobytes().split(b"\0")[0] for row in chunk]
+    names = [row.decode("utf-8") for row in rows]
+    if len(set(names)) != len(names):
+        raise InputError(f"frame {index}: particles/types: expected different names, got {names}")
+    return names
+
+
+def _box(index: int, edges: NDArray | None) -> Box:
+    if edges is None or edges.shape != (6,) or edges.dtype.kind != "f":
+        raise InputError(f"frame {index}: configuration/box: expected six numbers, got {edges}")
+    x, y, z, xy, xz, yz = edges.astype(np.float64).tolist()
+    return Box(np.array([[x, 0, 0], [xy * y, y, 0], [xz * z, yz * z, z]]))
+
+
+def _edges(box: Box) -> list[float]:
+    matrix = box.matrix
+    if np.triu(matrix, 1).any():
+        raise InputError(
+            "configuration: a GSD file holds boxes whose first vector is along x and whose second "
+            f"is in the plane of x and y, got {matrix.tolist()}; write .xyz"
+        )
+    (x, _, _), (xy, y, _), (xz, yz, z) = matrix.tolist()
+    return [x, y, z, xy / y, xz / z, yz / z]
+
+
+def _centred(configuration: Configuration) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Return positions in the box about the origin, and their images."""
+    box = configuration.box
+    crossed = np.floor(configuration.positions @ box.inverse + 0.5).astype(np.int64)
+    positions = configuration.positions - crossed @ box.matrix
+    images = crossed if configuration.images is None else crossed + configuration.images
+    if abs(images).max() >= 2**31:
+        raise InputError("configuration: images in a GSD file are below 2^31")
+    return positions.astype(np.float32), images.astype(np.int32)
