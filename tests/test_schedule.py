@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cagebreak.study.engines import Engine, SerialExecutor, processes
+from cagebreak.study.engines import Engine, SerialExecutor, pool
 from cagebreak.study.schedule import by_configuration, schedule
 from cagebreak.study.store import Unit
 
@@ -163,7 +163,7 @@ def test_a_worker_that_dies_is_replaced_and_takes_no_other_unit_along():
     killer = Unit("u", (3,))
     needs = {Unit("u", (i,)): () for i in range(8)}
     record = Record()
-    with processes(2) as engine:
+    with pool(2) as engine:
         outcome = schedule(
             needs,
             lambda unit: (os._exit, 1) if unit == killer else (float, 1.0),
@@ -182,7 +182,7 @@ def test_an_interrupted_pool_ends_at_once():
     futures = []
 
     def interrupted():
-        with processes(1) as engine:
+        with pool(1) as engine:
             futures.append(engine.executor.submit(time.sleep, 1000))
             raise KeyboardInterrupt
 

@@ -80,18 +80,112 @@ def plan(recipe: str, workers: int | None) -> None:
     )
 
 
+_OUTPUT = click.option("-o", "--output", required=True, type=click.Path(dir_okay=False))
+_SEED = click.option("--seed", default=1, show_default=True, help="Of the cage state.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@_OUTPUT
+@click.option("--model", required=True, help="The glass former, e.g. kob-andersen.")
+@click.option("--set", "set_", default="alkemade2023", show_default=True, help="The paper's.")
+@click.option("--generations", default=2, show_default=True)
+@click.option("--states", default="initial", show_default=True, help="initial,inherent,cage")
+@_SEED
+def describe(
+    file: str, output: str, model: str, set_: str, generations: int, states: str, seed: int
+) -> None:
+    """Write the descriptors of the configuration in FILE to an HDF5 file, with their labels."""
+    from cagebreak.study.single import describe_file
+
+    described = describe_file(file, output, model, set_, generations, states.split(","), seed)
+    n, n_features = described.values.shape
+    click.echo(f"wrote {output}: {n_features} descriptors of {n} particles")
+
+
+@main.command()
+@click.argument("model", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@_OUTPUT
+@_SEED
+def predict(model: str, file: str, output: str, seed: int) -> None:
+    """Predict the propensity of every particle in FILE with a MODEL that `fit --save` wrote."""
+    from cagebreak.study.single import predict_file
+
+    for name, time in predict_file(model, file, output, seed).items():
+        click.echo(f"{name}: propensity after {time:.4g} tau, sigma")
+    click.echo(f"wrote {output}")
+
+
+@main.command("import")
+@_RECIPE
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.option("--model", required=True, help="The glass former, e.g. kob-andersen.")
+@click.option("--parameter", multiple=True, metavar="NAME=NUMBER", help="Of the model.")
+@click.option("--time", type=float, help="When runs of BOTAN files end, tau.")
+@click.option("--timestep", type=float, help="Of trajectories that state steps, tau.")
+@click.option("--wrapped", is_flag=True, help="Positions are in the box, and have no images.")
+@click.option("--states", default="initial", show_default=True, help="initial,inherent,cage")
+@click.option("--workers", type=click.IntRange(min=1), help="Default: as many as cores.")
+@click.option("--no-run", is_flag=True, help="Write the recipe, and describe nothing yet.")
+def import_(
+    recipe: str,
+    files: Sequence[str],
+    model: str,
+    parameter: Sequence[str],
+    time: float | None,
+    timestep: float | None,
+    wrapped: bool,
+    states: str,
+    workers: int | None,
+    no_run: bool,
+) -> None:
+    """Make a study RECIPE of configurations and runs in FILES, and describe them."""
+    from cagebreak.study import Study
+
+    study = Study.import_files(
+        recipe,
+        files,
+        model=model,
+        parameters=dict(map(_assignment, parameter)),
+        time=time,
+        timestep=timestep,
+        wrapped=wrapped,
+        states=states.split(","),
+    )
+    n_runs = study.recipe.isoconfigurational.n_runs
+    click.echo(
+        f"wrote {recipe}: {study.n_configurations} configurations of "
+        f"{study.recipe.preparation.n_particles} particles, {n_runs} runs of each"
+    )
+    if no_run:
+        click.echo(f"look through it, then: cagebreak run {recipe}")
+        return
+    study.run(workers=workers)
+    click.echo(f"next: cagebreak fit {recipe}" if n_runs else "described; there are no runs to fit")
+
+
 @main.command()
 @_RECIPE
-@click.option("--engine", default="processes", show_default=True, help="processes or serial.")
+@click.option("--engine", default="pool", show_default=True, help="pool, serial, dask, slurm, mpi.")
 @click.option("--workers", type=click.IntRange(min=1), help="Default: as many as cores.")
+@click.option("--address", help="Of a Dask scheduler, tcp://host:8786; of slurm, the partition.")
+@click.option("--retries", default=2, show_default=True, help="Of a unit that fails.")
 @click.option(
     "--set-aside", is_flag=True, help="Move results of another recipe, and damaged files, aside."
 )
-def run(recipe: str, engine: str, workers: int | None, set_aside: bool) -> None:
+def run(
+    recipe: str,
+    engine: str,
+    workers: int | None,
+    address: str | None,
+    retries: int,
+    set_aside: bool,
+) -> None:
     """Do what RECIPE still needs; stopped or killed, it goes on from where it was."""
     study = _study(recipe)
-    study.run(engine, workers, set_aside=set_aside)
-    if study.recipe.asks_for("isoconfigurational"):
+    study.run(engine, workers, address=address, retries=retries, set_aside=set_aside)
+    if "propensity" in {stage.stage for stage in study.status()}:
         _print_relaxation(study)
     click.echo(f"done; next: cagebreak {_next(study)} {recipe}")
 
@@ -114,11 +208,18 @@ def status(recipe: str) -> None:
 @main.command()
 @_RECIPE
 @click.option("--target", default="displacement", show_default=True, help="displacement or d2min.")
-def fit(recipe: str, target: str) -> None:
+@click.option("--save", type=click.Path(dir_okay=False), help="Keep a fit to all in model.h5.")
+@click.option("--selection", help="Which to keep, by its name in RECIPE.")
+def fit(recipe: str, target: str, save: str | None, selection: str | None) -> None:
     """Learn propensity from structure and say how well it is predicted."""
     from cagebreak.study.results import SCORES
 
     study = _study(recipe)
+    if save is not None:
+        known = list(study.recipe.learning.selections)
+        study.save_model(save, selection or known[-1])
+        click.echo(f"wrote {save}, of {selection or known[-1]}; next: cagebreak predict")
+        return
     scores = study.fit(target=target)
     _print_scores(study, scores.table)
     table = study.store.folder / "tables" / f"{SCORES[target]}.csv"
@@ -184,6 +285,14 @@ def _next(study: "Study") -> str:
     return "fit" if study.recipe.asks_for("isoconfigurational") else "figure"
 
 
+def _assignment(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise InputError(f"parameter: expected NAME=NUMBER, got {text!r}") from None
+
+
 def _study(recipe: str) -> "Study":
     from cagebreak.study import Study
 
@@ -208,6 +317,11 @@ def _print_status(found: "Iterable[StageStatus]") -> None:
 
 def _print_relaxation(study: "Study") -> None:
     wanted = study.recipe
+    if wanted.imported:
+        for species, tau in study.relaxation().items():
+            found = "not within the times of the runs" if math.isnan(tau) else f"{tau:.3g} tau"
+            click.echo(f"tau_alpha of {species}: {found}")
+        return
     equilibrated = wanted.preparation.protocol[-1].time
     for species, tau in study.relaxation().items():
         if math.isnan(tau):

@@ -30,6 +30,7 @@ class TextFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.number = 0
+        self._ended = True
         self._file = open_binary(path)
 
     def __enter__(self) -> Self:
@@ -49,6 +50,7 @@ class TextFile:
         if not raw:
             return None
         self.number += 1
+        self._ended = raw.endswith(b"\n")
         if len(raw) > _LONGEST:
             raise self.error(f"lines of at most {_LONGEST} bytes", None)
         try:
@@ -69,6 +71,9 @@ class TextFile:
         lines: list[str] = []
         while len(lines) < n:
             lines.append(self.line(f"{expected}, {n} of them"))
+        if not self._ended:
+            # A number that is cut short is still a number.
+            raise self.error("a line that ends, got a file that is cut short", lines[-1])
         return lines
 
     def error(self, expected: str, got: str | None, number: int | None = None) -> FileFormatError:

@@ -44,8 +44,13 @@ def read(path: Path) -> Configuration:
 
 def write(path: Path, configuration: Configuration) -> None:
     """Write a configuration: positions, species, box and, if known, velocities and images."""
-    with replacing(path) as temporary, h5py.File(temporary, "w", locking=False) as file:
+    with replacing(path) as temporary, create(temporary) as file:
         write_datasets(file, datasets(configuration))
+
+
+def create(path: Path) -> h5py.File:
+    """Open a new file in the format of HDF5 1.10, whose structure has checksums like the data."""
+    return h5py.File(path, "w", locking=False, libver=("v110", "v110"))
 
 
 def datasets(configuration: Configuration) -> dict[str, Dataset]:

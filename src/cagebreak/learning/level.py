@@ -1,5 +1,6 @@
 """How mobile a configuration is as a whole, from one of its mean features."""
 
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -51,6 +52,22 @@ class Level:
     def predict(self, x: float) -> Floats:
         """Return the mean targets (T,) of a configuration whose mean feature is `x`."""
         level: Floats = np.exp(self._y_mean + self._slope * (x - self._x_mean))
+        return level
+
+    def numbers(self) -> dict[str, Floats]:
+        """Return what it consists of, by name, to be stored."""
+        return {
+            "level_x_mean": np.array(self._x_mean),
+            "level_log_y_mean": self._y_mean,
+            "level_slope": self._slope,
+        }
+
+    @classmethod
+    def of_numbers(cls, numbers: Mapping[str, Floats]) -> Self:
+        """Return the level that consists of the `numbers` of another."""
+        level = cls.__new__(cls)
+        level._x_mean = float(numbers["level_x_mean"])
+        level._y_mean, level._slope = numbers["level_log_y_mean"], numbers["level_slope"]
         return level
 
     @classmethod

@@ -1,5 +1,6 @@
 """Checks of the values in a recipe."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -69,3 +70,15 @@ def ascending(value: Any) -> tuple[float, ...]:
     if list(numbers) != sorted(numbers):
         raise ValueError
     return numbers
+
+
+def times(value: Any) -> tuple[float, ...]:
+    """Check a list of times above 0, the first one first; it may be empty."""
+    return () if value == [] else ascending(value)
+
+
+def digest(value: Any) -> str:
+    """Check a SHA-256 in hexadecimal."""
+    if type(value) is not str or not re.fullmatch("[0-9a-f]{64}", value):
+        raise ValueError
+    return value

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
+from cagebreak.errors import InputError, MissingDependencyError
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -46,28 +48,100 @@ def available_cores() -> int:
 
 
 @contextmanager
-def processes(workers: int | None) -> Iterator[Engine]:
+def pool(workers: int | None, address: str | None = None) -> Iterator[Engine]:
     """Yield a pool of processes, as many as there are cores; an exception ends them at once."""
-    pool = ProcessPool(workers or available_cores())
+    _no_address("pool", address)
+    executor = ProcessPool(workers or available_cores())
     try:
-        yield Engine(pool, pool.workers, replaces_workers=True)
+        yield Engine(executor, executor.workers, replaces_workers=True)
     except BaseException:
-        pool.kill()
+        executor.kill()
         raise
     finally:
-        pool.shutdown()
+        executor.shutdown()
 
 
 @contextmanager
-def serial(workers: int | None) -> Iterator[Engine]:
+def serial(workers: int | None, address: str | None = None) -> Iterator[Engine]:
     """Yield an executor that works in this process, one unit after the other."""
+    _no_address("serial", address)
     yield Engine(SerialExecutor(), 1)
 
 
-ENGINES: dict[str, Callable[[int | None], AbstractContextManager[Engine]]] = {
-    "processes": processes,
+@contextmanager
+def dask(workers: int | None, address: str | None) -> Iterator[Engine]:
+    """Yield the workers of a Dask cluster: one that runs at an address, or a local one.
+
+    Workers come and go as they like; `workers` says how many units are sent at once, as many as the
+    cluster has threads if omitted.
+    """
+    from cagebreak.study.dask_cluster import local, remote
+
+    n = workers or available_cores()
+    with (
+        _apart_from_main(deaf=False),
+        local(n) if address is None else remote(address) as client,
+    ):
+        if address is not None:
+            n = workers or len(client.nthreads())
+        if not n:
+            raise InputError(f"workers: the cluster at {address} has none yet; say how many to use")
+        yield Engine(_dask_executor(client), n, ahead=n, replaces_workers=True)
+
+
+@contextmanager
+def slurm(workers: int | None, address: str | None) -> Iterator[Engine]:
+    """Yield workers that are SLURM jobs, through dask-jobqueue, whose configuration describes them.
+
+    `address` is a partition; the default of dask-jobqueue's configuration, or of SLURM, if omitted.
+    """
+    from cagebreak.study.dask_cluster import jobs
+
+    n = workers or 1
+    with jobs(n, address) as client:
+        yield Engine(_dask_executor(client), n, ahead=n, replaces_workers=True)
+
+
+@contextmanager
+def mpi(workers: int | None, address: str | None) -> Iterator[Engine]:
+    """Yield the other ranks of an MPI run, through `mpi4py.futures`.
+
+    Start it as ``mpiexec -n 9 python -m mpi4py.futures -m cagebreak run study.toml --engine mpi``:
+    one rank hands out, the others work. A rank that dies ends them all, as MPI has it; run again,
+    the study goes on.
+    """
+    try:
+        from mpi4py import MPI
+        from mpi4py.futures import MPIPoolExecutor
+    except ImportError as error:
+        raise MissingDependencyError(
+            "engine mpi needs mpi4py and an MPI: pip install 'cagebreak[mpi]'"
+        ) from error
+    _no_address("mpi", address)
+    # Under `-m mpi4py.futures` the ranks are the workers; else as many are started.
+    ranks = MPI.COMM_WORLD.Get_size() - 1
+    n = min(workers or ranks, ranks) if ranks else workers or available_cores()
+    with MPIPoolExecutor(n) as executor:
+        yield Engine(executor, n, ahead=n)
+
+
+ENGINES: dict[str, Callable[[int | None, str | None], AbstractContextManager[Engine]]] = {
+    "pool": pool,
     "serial": serial,
+    "dask": dask,
+    "slurm": slurm,
+    "mpi": mpi,
 }
+
+
+def _no_address(engine: str, address: str | None) -> None:
+    if address is not None:
+        raise InputError(f"address: engine {engine} takes none, got {address!r}")
+
+
+def _dask_executor(client: Any) -> Executor:
+    # Pure: Dask would take two calls alike for one. Retries: that is for `schedule`.
+    return client.get_executor(pure=False, retries=0)
 
 
 class SerialExecutor(Executor):
@@ -163,7 +237,7 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _apart_from_main() -> Iterator[None]:
+def _apart_from_main(deaf: bool = True) -> Iterator[None]:
     """Let a process start without the script that runs us, and deaf to Ctrl-C.
 
     A spawned process imports `__main__` again, which would run a user's script once more where it
@@ -171,7 +245,7 @@ def _apart_from_main() -> Iterator[None]:
     us to answer it. An ignored signal stays ignored in a new process.
     """
     main = sys.modules["__main__"]
-    in_main_thread = threading.current_thread() is threading.main_thread()
+    in_main_thread = deaf and threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
     sys.modules["__main__"] = types.ModuleType("__main__")
     try:

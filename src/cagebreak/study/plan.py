@@ -103,6 +103,13 @@ def make_plan(
 def _seconds(recipe: Recipe, configuration: Configuration | None) -> dict[str, float]:
     model = recipe.model
     n, steps = recipe.preparation.n_particles, recipe.preparation.protocol
+    if recipe.imported:
+        if configuration is None:
+            return dict.fromkeys(stages_of(recipe), 0.0)
+        wanted = recipe.isoconfigurational
+        reducing = _seconds_of_reducing(wanted.n_times, wanted.n_runs, configuration)
+        given = {"equilibrate": 0.0, "run": 0.0, "propensity": reducing}
+        return _seconds_of_states(recipe, configuration) | given
     growth = 0.0
     if configuration is None or len(configuration) > _LARGEST:
         chain = model.chain_length
@@ -147,10 +154,7 @@ def _seconds_of_runs(
         measure, fitting = _timed(D2Min, configuration, wanted.d2min_cutoff)
         looking += fitting + _timed(measure, displacements)[1]
 
-    lengths = np.ones((wanted.n_times, len(configuration)))
-    start = time.perf_counter()
-    Propensity.from_runs(np.arange(wanted.n_times), configuration.species, [lengths] * 8)
-    reducing = (time.perf_counter() - start) / 8 * wanted.n_runs * arrays
+    reducing = arrays * _seconds_of_reducing(wanted.n_times, wanted.n_runs, configuration)
     return {"run": looking + per_tau * wanted.last, "propensity": reducing}
 
 
@@ -165,6 +169,15 @@ def _seconds_of_shear(recipe: Recipe, configuration: Configuration) -> float:
         spent += time.perf_counter() - start
         steps += 1
     return spent / steps * wanted.n_steps
+
+
+def _seconds_of_reducing(n_times: int, n_runs: int, configuration: Configuration) -> float:
+    if not n_times:
+        return 0.0
+    lengths = np.ones((n_times, len(configuration)))
+    start = time.perf_counter()
+    Propensity.from_runs(np.arange(n_times) + 1, configuration.species, [lengths] * 8)
+    return (time.perf_counter() - start) / 8 * n_runs
 
 
 def _seconds_of_states(recipe: Recipe, configuration: Configuration) -> dict[str, float]:

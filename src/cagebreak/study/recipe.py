@@ -60,14 +60,25 @@ class Recipe:
         path = Path(path)
         if path.suffix != ".toml":
             raise RecipeError(f"{path}: expected the name of a recipe to end in .toml")
-        values = _checked(path, _parsed(path))
+        return cls.of_values(path, _parsed(path))
+
+    @classmethod
+    def of_values(cls, path: Path, raw: dict[str, Any]) -> "Recipe":
+        """Check the values of a recipe, by section and key, as they were read from a file.
+
+        Raises
+        ------
+        RecipeError
+            If a section or key is unknown, missing or absurd.
+        """
+        values = _checked(path, raw)
         recipe = cls(
             path=path,
             values=values,
             model=_model(path, values["model"]),
             sections={
                 name: section(**values[name])
-                for name, section in schema.sections(values["model"]["name"]).items()
+                for name, section in _sections(values).items()
                 if name in values
             },
         )
@@ -80,12 +91,12 @@ class Recipe:
         return self._section("study")
 
     @property
-    def preparation(self) -> schema.Growth | schema.Thermal:
+    def preparation(self) -> schema.Growth | schema.Thermal | schema.Imported:
         """How many configurations, and how they are prepared."""
         return self._section("preparation")
 
     @property
-    def isoconfigurational(self) -> schema.Isoconfigurational:
+    def isoconfigurational(self) -> schema.Isoconfigurational | schema.ImportedRuns:
         """The runs from each configuration; this and all below raise if the recipe lacks it."""
         return self._section("isoconfigurational")
 
@@ -117,6 +128,11 @@ class Recipe:
         if name not in self.sections:
             raise RecipeError(f"{self.path}: has no section [{name}], which this needs")
         return self.sections[name]
+
+    @property
+    def imported(self) -> bool:
+        """Whether its configurations and runs come from files."""
+        return isinstance(self.preparation, schema.Imported)
 
     @property
     def folder(self) -> Path:
@@ -160,10 +176,7 @@ def write_new(
         If the file exists or is not called `.toml`, or no model has this name.
     """
     path = Path(path)
-    name = model.replace("-", "_")
-    if name not in PROTOCOLS:
-        known = [known.replace("_", "-") for known in PROTOCOLS]
-        raise RecipeError(f"model: expected one of {', '.join(known)}, got {model!r}")
+    name = protocol_name(model)
     if shear and not PROTOCOLS[name].shear:
         raise RecipeError(f"model: {model} has no energy to minimise, so it is not sheared")
     if path.suffix != ".toml":
@@ -177,11 +190,26 @@ def write_new(
         raise RecipeError(f"{path}: exists already, and is never overwritten") from None
 
 
+def protocol_name(model: str) -> str:
+    """Return the name in `PROTOCOLS` of a model called ``"kob-andersen"``.
+
+    Raises
+    ------
+    RecipeError
+        If no model has this name.
+    """
+    name = model.replace("-", "_")
+    if name not in PROTOCOLS:
+        known = [known.replace("_", "-") for known in PROTOCOLS]
+        raise RecipeError(f"model: expected one of {', '.join(known)}, got {model!r}")
+    return name
+
+
 def text(values: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a recipe as commented TOML."""
     model = PROTOCOLS[values["model"]["name"]].make()
     units = ", ".join(f"{unit} = {meaning}" for unit, meaning in model.units)
-    work = "isoconfigurational" if "isoconfigurational" in values else "shear"
+    work = _work(values)
     lines = [_HEADER.format(units=units)]
     for section, entries in values.items():
         keys = schema.keys_of(section, values["model"]["name"], work)
@@ -257,15 +285,28 @@ def _checked(path: Path, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
     if not isinstance(named, str) or named not in PROTOCOLS:
         one_of = f"one of {', '.join(PROTOCOLS)}"
         raise RecipeError(_problem(path, "model", raw["model"], "name", one_of, PROTOCOLS))
+    work = _work(raw)
     return {
-        section: _checked_section(path, section, raw[section], named)
+        section: _checked_section(path, section, raw[section], schema.keys_of(section, named, work))
         for section in sections
         if section in raw
     }
 
 
-def _checked_section(path: Path, section: str, raw: dict[str, Any], model: str) -> dict[str, Any]:
-    keys = schema.keys_of(section, model)
+def _work(values: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what the recipe is for, a name in `schema.WORK`."""
+    if "imported" in values["preparation"]:
+        return "imported"
+    return "isoconfigurational" if "isoconfigurational" in values else "shear"
+
+
+def _sections(values: Mapping[str, Mapping[str, Any]]) -> dict[str, type]:
+    return schema.sections(values["model"]["name"], _work(values))
+
+
+def _checked_section(
+    path: Path, section: str, raw: dict[str, Any], keys: Mapping[str, schema.Key]
+) -> dict[str, Any]:
     checked: dict[str, Any] = {"name": raw["name"]} if section == "model" else {}
     for name in raw:
         if name not in keys and name not in checked:
@@ -309,7 +350,7 @@ def _agree(recipe: Recipe) -> None:
             "preparation.n_particles", f"a multiple of chain_length = {recipe.model.chain_length}"
         )
     counts = np.bincount(recipe.model.species(n_particles), minlength=recipe.model.n_species)
-    if counts.min() < 3:
+    if counts.min() < 3 and not recipe.imported:
         raise problem(
             "preparation.n_particles",
             f"at least 3 particles of each species, which would be {counts.tolist()}",
@@ -319,10 +360,13 @@ def _agree(recipe: Recipe) -> None:
     if not recipe.asks_for("isoconfigurational"):
         return
     learning = recipe.learning
-    if not recipe.isoconfigurational.first < recipe.isoconfigurational.last:
+    if isinstance(recipe.isoconfigurational, schema.ImportedRuns):
+        if bool(recipe.isoconfigurational.n_runs) != bool(recipe.isoconfigurational.times):
+            raise problem("isoconfigurational.times", "times where there are runs, none otherwise")
+    elif not recipe.isoconfigurational.first < recipe.isoconfigurational.last:
         first = recipe.isoconfigurational.first
         raise problem("isoconfigurational.last", f"more than first = {first!r}")
-    if learning.outer_folds > n_configurations:
+    if learning.outer_folds > n_configurations and not recipe.imported:
         raise problem("learning.outer_folds", f"at most n_configurations = {n_configurations}")
     if learning.inner_folds >= learning.outer_folds:
         raise problem("learning.inner_folds", f"less than outer_folds = {learning.outer_folds}")

@@ -19,10 +19,12 @@ from cagebreak.study.checks import (
     Check,
     ascending,
     boolean,
+    digest,
     integer,
     list_of,
     number,
     one_of,
+    times,
 )
 from cagebreak.study.describe import RECOMMENDED
 from cagebreak.study.protocols import PROTOCOLS
@@ -277,6 +279,73 @@ class Thermal(_Sizes):
 
 
 @dataclass(frozen=True)
+class Imported(_Sizes):
+    """[preparation] of a study whose configurations and runs come from files."""
+
+    n_configurations: int = _key(
+        1,
+        "a whole number from 1 to 1000000",
+        integer(1, 10**6),
+        "as many as the files hold",
+    )
+    imported: str = _key(
+        "",
+        "the SHA-256 that `cagebreak import` wrote",
+        digest,
+        "SHA-256 of the files; the list of them is imported.json in the study's folder",
+    )
+
+    @property
+    def protocol(self) -> tuple[Step, ...]:
+        """No steps: how they were prepared is for who made the files to say."""
+        return ()
+
+
+@dataclass(frozen=True)
+class ImportedRuns:
+    """[isoconfigurational] of such a study."""
+
+    n_runs: int = _key(
+        0,
+        "a whole number from 0 to 1000000",
+        integer(0, 10**6),
+        "per configuration, as many as the files hold; without runs there is nothing to learn",
+    )
+    times: tuple[float, ...] = _key(
+        (),
+        "a list of ascending numbers above 0",
+        times,
+        "of the runs, tau",
+    )
+    wavenumber: float = _key(
+        2 * math.pi,
+        "a number above 0, up to 1e6",
+        number(0, 1e6, open_below=True),
+        "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))",
+    )
+
+    @property
+    def d2min_cutoff(self) -> None:
+        """Of a run only lengths are kept, not D2min."""
+        return None
+
+    @property
+    def n_times(self) -> int:
+        """How many times."""
+        return len(self.times)
+
+    @property
+    def first(self) -> float:
+        """The first time, tau; 0 without runs."""
+        return self.times[0] if self.times else 0.0
+
+    @property
+    def last(self) -> float:
+        """The last time, tau; 0 without runs."""
+        return self.times[-1] if self.times else 0.0
+
+
+@dataclass(frozen=True)
 class Isoconfigurational:
     """[isoconfigurational]: runs from one configuration, each with fresh velocities."""
 
@@ -507,16 +576,25 @@ ALWAYS = ("study", "model", "preparation")
 WORK = {
     "isoconfigurational": ("isoconfigurational", "states", "descriptors", "learning"),
     "shear": ("shear",),
+    "imported": ("isoconfigurational", "states", "descriptors", "learning"),
 }
 """The sections of every recipe; and those of each kind of work, of which it has one at least."""
 
 
-def sections(model: str) -> dict[str, type]:
-    """Return what holds the values of each section but [model] in a model's recipe."""
+def sections(model: str, work: str = "isoconfigurational") -> dict[str, type]:
+    """Return what holds the values of each section but [model] in a recipe.
+
+    Parameters
+    ----------
+    model
+    work
+        A name in `WORK`.
+    """
+    preparation = Growth if model == "hard_spheres" else Thermal
     return {
         "study": StudySection,
-        "preparation": Growth if model == "hard_spheres" else Thermal,
-        "isoconfigurational": Isoconfigurational,
+        "preparation": Imported if work == "imported" else preparation,
+        "isoconfigurational": ImportedRuns if work == "imported" else Isoconfigurational,
         "shear": Shear,
         "states": States,
         "descriptors": Descriptors,
@@ -530,7 +608,7 @@ def keys_of(section: str, model: str, work: str = "isoconfigurational") -> dict[
     `work` is what the recipe is written for: comments and defaults follow it.
     """
     protocol, keys = PROTOCOLS[model], {}
-    choices = protocol.shear if work == "shear" else protocol.keys
+    choices = {"shear": protocol.shear, "imported": {}}.get(work, protocol.keys)
     if section == "model":
         smaller = {} if work == "shear" else protocol.small
         for name, parameter in inspect.signature(protocol.make).parameters.items():
@@ -539,7 +617,7 @@ def keys_of(section: str, model: str, work: str = "isoconfigurational") -> dict[
             small = smaller.get(name, default)
             keys[name] = Key(expected, check, protocol.comments[name], default, small)
         return keys
-    for field in dataclasses.fields(sections(model)[section]):
+    for field in dataclasses.fields(sections(model, work)[section]):
         key = field.metadata["key"]
         choice = choices.get(f"{section}.{field.name}")
         if choice is not None:

@@ -86,12 +86,17 @@ class Stage:
 def stages_of(recipe: Recipe) -> dict[str, Stage]:
     """Return the stages that a recipe needs, in order."""
     wanted: tuple[str, ...] = ("",)
+    without: tuple[str, ...] = ()
     if recipe.asks_for("isoconfigurational"):
         wanted += describe.sources(recipe)
+        # Imported configurations may come without runs.
+        without = () if recipe.isoconfigurational.n_runs else ("run", "propensity")
     return {
         name: stage
         for name, stage in STAGES.items()
-        if stage.state in wanted and (not stage.section or recipe.asks_for(stage.section))
+        if stage.state in wanted
+        and name not in without
+        and (not stage.section or recipe.asks_for(stage.section))
     }
 
 
@@ -257,6 +262,18 @@ def _run(recipe: Recipe, store: Store, unit: Unit) -> None:
     seed = seed_sequence(recipe.study.seed, "run", *unit.address)
     times = _times(recipe)
     displacements = trajectory(configuration, recipe.model, times, seed)
+    save_run(recipe, store, unit, configuration, displacements, times)
+
+
+def save_run(
+    recipe: Recipe,
+    store: Store,
+    unit: Unit,
+    configuration: Configuration,
+    displacements: NDArray[np.float64],
+    times: NDArray[np.float64],
+) -> None:
+    """Save what is kept of a run: of its displacements (T, N, 3) lengths, MSD, F_s, D2min."""
     species, k = configuration.species, recipe.isoconfigurational.wavenumber
     arrays = {
         "times": Dataset(times, "tau", "time"),
@@ -349,11 +366,15 @@ def _recommended(recipe: Recipe, store: Store, unit: Unit) -> None:
 
 
 def _save_features(store: Store, unit: Unit, features: Features) -> None:
-    arrays = {
+    store.save(unit, feature_arrays(features))
+
+
+def feature_arrays(features: Features) -> dict[str, Dataset]:
+    """Return descriptors and their labels as they stand in a file."""
+    return {
         "values": Dataset(features.values, "reduced", "particle, feature"),
         "labels": Dataset(_bytes(features.labels), "r and width in sigma", "feature"),
     }
-    store.save(unit, arrays)
 
 
 def _times(recipe: Recipe) -> NDArray[np.float64]:
@@ -391,6 +412,7 @@ STAGES: dict[str, Stage] = {
                 "preparation.n_particles",
                 "preparation.time",
                 "preparation.steps",
+                "preparation.imported",
             ),
             work=_equilibrate,
             section="",
@@ -403,6 +425,7 @@ STAGES: dict[str, Stage] = {
                 "isoconfigurational.first",
                 "isoconfigurational.last",
                 "isoconfigurational.n_times",
+                "isoconfigurational.times",
                 "isoconfigurational.wavenumber",
                 "isoconfigurational.d2min_cutoff",
             ),

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cagebreak.errors import StoreError
 from cagebreak.files._atomic import TEMPORARY, replacing
-from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets, write_datasets
+from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, read_datasets, write_datasets
 
 FORMAT = "cagebreak unit 1"
 ASIDE = "aside"
@@ -106,7 +106,7 @@ class Store:
         path, identity = self.path(unit, partial), self.identities[unit.stage]
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as temporary, h5py.File(temporary, "w", locking=False) as file:
+            with replacing(path) as temporary, create(temporary) as file:
                 file.attrs["format"] = FORMAT
                 file.attrs["stage"] = unit.stage
                 file.attrs["address"] = unit.address

@@ -136,10 +136,68 @@ class Study:
                 for unit in self._units(name)
                 if unit.address not in surveys[name].done
             ]
+            self._require_imported(todo)
             if todo:
                 with entered as ready:
                     outcome = self._do(todo, ready, retries, progress)
                 _raise_if_failed(outcome)
+
+    @classmethod
+    def import_files(
+        cls,
+        path: str | os.PathLike[str],
+        files: Sequence[str | os.PathLike[str]],
+        *,
+        model: str,
+        parameters: Mapping[str, float] | None = None,
+        time: float | None = None,
+        timestep: float | None = None,
+        wrapped: bool = False,
+        states: Sequence[str] = ("initial",),
+    ) -> "Study":
+        """Make a study of configurations and runs from files; `run` then does what follows.
+
+        Parameters
+        ----------
+        path
+            The recipe to write, a TOML file. If it is there and was written for the same files,
+            what is missing in its folder is restored.
+        files
+            BOTAN or DeepMind files, each a configuration with its runs; or trajectories, each a run
+            whose first frame is the configuration it starts from. One-frame files of a folder
+            whose steps differ are the frames of one run. Runs that start from the same
+            configuration belong together. Other one-frame files are configurations without runs.
+        model
+            The glass former, e.g. ``"kob-andersen"``: it says how states and descriptors are made.
+        parameters
+            Of the model, where they are not its defaults, ``{"temperature": 0.5}``.
+        time
+            When the runs of BOTAN files end, tau.
+        timestep
+            Of trajectories that state steps, tau; the time of a frame is the difference in steps
+            to the first frame times this. A file that states times needs none.
+        wrapped
+            Say that positions are in the box and come without images: a particle then takes the
+            shortest way from frame to frame.
+        states
+            To be described: ``"initial"``, ``"inherent"``, ``"cage"``. More may be added to the
+            recipe later.
+
+        Raises
+        ------
+        InputError
+            If the files do not make a study: other particles or times in one of them, other
+            numbers of runs, positions that look wrapped, a missing `time` or `timestep`.
+        FileFormatError
+            If a file cannot be read.
+        RecipeError
+            If the recipe exists and is another.
+        """
+        from cagebreak.study.importing import Options, import_files
+
+        options = Options(model, dict(parameters or {}), time, timestep, wrapped, tuple(states))
+        import_files(Path(path), [Path(file) for file in files], options)
+        return cls(path)
 
     def plan(self, workers: int | None = None) -> Plan:
         """Measure on this machine what is left to spend; takes seconds.
@@ -443,6 +501,30 @@ class Study:
         )
         return table.view(np.recarray)
 
+    def save_model(self, path: str | os.PathLike[str], selection: str) -> None:
+        """Fit one selection of the recipe to all configurations, and keep the result in a file.
+
+        `cagebreak predict` then predicts the propensity of any configuration.
+
+        Parameters
+        ----------
+        path
+            An HDF5 file.
+        selection
+            Its name in the recipe.
+
+        Raises
+        ------
+        StoreError
+            If the study is not done.
+        InputError
+            If the recipe has no such selection.
+        """
+        from cagebreak.study.saved import SavedModel
+
+        self._require_done(TABLES["scores"].needs(self.recipe))
+        SavedModel.of_study(self.recipe, self.store, selection).save(Path(path))
+
     def table(self, name: str) -> np.recarray:
         """Return a table: read if it is up to date, else made and written.
 
@@ -568,7 +650,19 @@ class Study:
         if not self.recipe.asks_for(section):
             raise InputError(f"{self.recipe.path}: has no section [{section}], which this needs")
 
+    def _require_imported(self, todo: Sequence[Unit]) -> None:
+        lost = [unit for unit in todo if unit.stage in ("equilibrate", "run")]
+        if self.recipe.imported and lost:
+            raise StoreError(
+                f"{self.store.path(lost[0])}: imported, and gone (with {len(lost) - 1} more); "
+                "import the same files again"
+            )
+
     def _require_done(self, names: Sequence[str]) -> None:
+        if any(name not in self._stages for name in names):
+            raise StoreError(
+                f"{self.store.folder}: the study has no runs, so that there is nothing to learn"
+            )
         surveys = {name: self.store.survey(name) for name in names}
         self.store.check(surveys)
         for name, survey in surveys.items():
