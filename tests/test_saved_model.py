@@ -31,8 +31,7 @@ def test_it_predicts_what_scikit_learn_does(study, path):
     saved = SavedModel.load(path)
     new = study.configuration(1)
     found = saved.predict(new, seed=0)
-    X = [study.features(c).where(states=["initial"], generations=[0, 1], kind=["radial", "angular"])
-         if False else study.features(c) for c in range(3)]  # fmt: skip
+    X = [study.features(c) for c in range(3)]
     labels = X[0].labels
     columns = np.flatnonzero((labels.state == "initial") & (labels.generation <= 1))
     for number, fit in saved.fits.items():
@@ -40,7 +39,10 @@ def test_it_predicts_what_scikit_learn_does(study, path):
         A = np.concatenate([x.values[r][:, columns] for x, r in zip(X, rows, strict=True)])
         Y = np.concatenate([study.propensity(c).mean[:, r].T for c, r in enumerate(rows)])
         scaling = fit.ridge.standardizer_
-        peer = [Peer(alpha).fit(scaling.transform(A), y) for alpha, y in zip(fit.ridge.alpha_, Y.T)]
+        peer = [
+            Peer(alpha).fit(scaling.transform(A), y)
+            for alpha, y in zip(fit.ridge.alpha_, Y.T, strict=True)
+        ]
         B = scaling.transform(X[1].values[rows[1]][:, columns])
         expected = [each.predict(B) for each in peer]
         np.testing.assert_allclose(found[:, rows[1]], expected, rtol=1e-6)

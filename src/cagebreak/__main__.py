@@ -1,5 +1,7 @@
-"""``python -m cagebreak`` is the command `cagebreak`."""
+"""Run the command line with ``python -m cagebreak``."""
 
 from cagebreak.cli import main
 
-main(prog_name="cagebreak")
+# Workers of MPI import this module too.
+if __name__ == "__main__":
+    main(prog_name="cagebreak")

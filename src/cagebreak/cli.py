@@ -120,7 +120,7 @@ def predict(model: str, file: str, output: str, seed: int) -> None:
 @main.command("import")
 @_RECIPE
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
-@click.option("--model", required=True, help="The glass former, e.g. kob-andersen.")
+@click.option("--model", help="The glass former, e.g. kob-andersen.")
 @click.option("--parameter", multiple=True, metavar="NAME=NUMBER", help="Of the model.")
 @click.option("--time", type=float, help="When runs of BOTAN files end, tau.")
 @click.option("--timestep", type=float, help="Of trajectories that state steps, tau.")
@@ -131,7 +131,7 @@ def predict(model: str, file: str, output: str, seed: int) -> None:
 def import_(
     recipe: str,
     files: Sequence[str],
-    model: str,
+    model: str | None,
     parameter: Sequence[str],
     time: float | None,
     timestep: float | None,
@@ -140,9 +140,16 @@ def import_(
     workers: int | None,
     no_run: bool,
 ) -> None:
-    """Make a study RECIPE of configurations and runs in FILES, and describe them."""
+    """Make a study RECIPE of configurations and runs in FILES, or of an exported study."""
     from cagebreak.study import Study
+    from cagebreak.study.archive import is_archive
 
+    if len(files) == 1 and is_archive(files[0]):
+        study = Study.from_export(files[0], recipe)
+        click.echo(f"wrote {recipe} and its folder; next: cagebreak status {recipe}")
+        return
+    if model is None:
+        raise InputError("model: expected the glass former, e.g. --model kob-andersen, got none")
     study = Study.import_files(
         recipe,
         files,
@@ -188,6 +195,33 @@ def run(
     if "propensity" in {stage.stage for stage in study.status()}:
         _print_relaxation(study)
     click.echo(f"done; next: cagebreak {_next(study)} {recipe}")
+
+
+@main.command()
+@_RECIPE
+@click.option("--sample", default=3, show_default=True, help="Units to do again.")
+@click.option("--seed", default=1, show_default=True, help="Of the choice of units.")
+def verify(recipe: str, sample: int, seed: int) -> None:
+    """Compare the checksums of all results of RECIPE, and do some of its units again."""
+    found = _study(recipe).verify(sample, seed=seed)
+    for path, why in found.damaged.items():
+        click.echo(f"{path}: {why}")
+    for unit, names in found.different.items():
+        click.echo(f"{unit}: done again, it differs in {', '.join(names)}")
+    click.echo(
+        f"{found.n_read} files are whole, {len(found.damaged)} are not; of {len(found.again)} "
+        f"units done again {len(found.again) - len(found.different)} are equal to the bit"
+    )
+    if not found.sound:
+        sys.exit(1)
+
+
+@main.command()
+@_RECIPE
+@_OUTPUT
+def export(recipe: str, output: str) -> None:
+    """Write RECIPE and all its units to one HDF5 file."""
+    click.echo(f"wrote {output}: {_study(recipe).export(output)} units")
 
 
 @main.command()

@@ -58,6 +58,13 @@ class TextFile:
         except UnicodeDecodeError as error:
             raise self.error(f"plain text ({error.reason})", None) from error
 
+    def end(self) -> None:
+        """Refuse anything but blanks from here to the end."""
+        while rest := self._file.read(_LONGEST):
+            if rest.strip():
+                self.number += 1
+                raise self.error("nothing after an empty line", None)
+
     def line(self, expected: str) -> str:
         """Return the next line, or raise if there is none."""
         line = self.next()

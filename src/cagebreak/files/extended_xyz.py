@@ -40,8 +40,10 @@ def read(path: Path) -> list[Frame]:
     found: list[tuple[Frame, list[str] | None]] = []
     with TextFile(path) as file:
         while (line := file.next()) is not None:
-            if line.strip():
-                found.append(_frame(file, line))
+            if not line.strip():
+                file.end()
+                break
+            found.append(_frame(file, line))
         if not found:
             raise file.error("the number of particles", "the end of the file", 1)
     known = in_order(name for _, names in found if names for name in names)

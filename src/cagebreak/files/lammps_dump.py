@@ -38,10 +38,12 @@ def read(path: Path) -> list[Frame]:
     elements: list[list[str] | None] = []
     with TextFile(path) as file:
         while (line := file.next()) is not None:
-            if line.strip():
-                frame, names = _frame(file, line)
-                frames.append(frame)
-                elements.append(names)
+            if not line.strip():
+                file.end()
+                break
+            frame, names = _frame(file, line)
+            frames.append(frame)
+            elements.append(names)
         if not frames:
             raise file.error("ITEM: TIMESTEP", "the end of the file", 1)
     known = in_order(name for names in elements if names for name in names)

@@ -11,7 +11,7 @@ from cagebreak.errors import InputError, MissingDependencyError
 if TYPE_CHECKING:
     from distributed import Client
 
-_PATIENCE = 60  # seconds to wait for a scheduler
+_PATIENCE = 300  # seconds to wait for a scheduler and its workers, on a busy machine
 _CONFIG = {
     # A unit whose worker died is tried again by us, a stated number of times.
     "distributed.scheduler.allowed-failures": 0,
@@ -55,7 +55,7 @@ def remote(address: str) -> Iterator["Client"]:
         entered = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"address: expected that of a Dask scheduler, tcp://host:8786, got {address!r} ({error})"
+            f"address: expected a Dask scheduler there, tcp://host:8786, got {address!r} ({error})"
         ) from error
     with entered as client:
         several = {worker: n for worker, n in client.nthreads().items() if n > 1}

@@ -93,7 +93,7 @@ class SavedModel:
         with threadpool_limits(limits=1, user_api="blas"):
             for letter in wanted.species:
                 number = SPECIES_NAMES.index(letter)
-                samples = StudySamples(store, recipe, number, group.sources, group.read)
+                samples = StudySamples(store, recipe, [number], group.sources, group.read)
                 fits[number] = _fit(ridge, samples, group, families(of_sources.view(np.recarray)))
         return cls(recipe, selection, stages.load_propensity(store, 0)[0].times, fits)
 

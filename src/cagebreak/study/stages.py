@@ -126,6 +126,12 @@ def needs(recipe: Recipe, unit: Unit) -> list[Unit]:
     return needed
 
 
+def needs_of_all(recipe: Recipe, unit: Unit) -> list[Unit]:
+    """Return what a unit needs, and what that needs, and so on."""
+    found = needs(recipe, unit)
+    return list(dict.fromkeys(found + [far for n in found for far in needs_of_all(recipe, n)]))
+
+
 def open_store(recipe: Recipe) -> Store:
     """Return the folder of a recipe's study."""
     identities = {

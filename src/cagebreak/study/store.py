@@ -114,7 +114,7 @@ class Store:
                 file.attrs["recipe"] = _json(identity.values)
                 file.attrs["sizes"] = _json(identity.sizes)
                 file.attrs["seed"] = self.seed
-                file.attrs["versions"] = _json(_versions())
+                file.attrs["versions"] = _json(versions())
                 write_datasets(file, arrays)
             if not partial:
                 self.path(unit, partial=True).unlink(missing_ok=True)
@@ -281,6 +281,7 @@ def _json(values: Any) -> str:
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of what results depend on."""
     packages = ("cagebreak", "numpy", "scipy", "numba", "h5py")
     return {"python": platform.python_version()} | {name: version(name) for name in packages}

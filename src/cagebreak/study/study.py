@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
 
     from cagebreak.learning import Collection, Scores, SelectionCurve, Source
+    from cagebreak.study.verify import Verification
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,11 @@ class Study:
 
     def run(
         self,
-        engine: str = "processes",
+        engine: str = "pool",
         workers: int | None = None,
         executor: Executor | None = None,
         *,
+        address: str | None = None,
         set_aside: bool = False,
         retries: int = RETRIES,
         progress: bool = True,
@@ -101,12 +103,16 @@ class Study:
         Parameters
         ----------
         engine
-            ``"processes"``, a pool of them, or ``"serial"``, this process.
+            ``"pool"`` of processes; ``"serial"``, this process; ``"dask"``, a local cluster or one
+            at an address; ``"slurm"``, jobs through dask-jobqueue; ``"mpi"``, the ranks of an MPI
+            run.
         workers
-            Processes; as many as there are cores if omitted. With `executor`, how many units it
-            does at once.
+            As many as there are cores, or as the cluster has, if omitted. With `executor`, how many
+            units it does at once.
         executor
             Any `concurrent.futures.Executor` that shares this file system; replaces `engine`.
+        address
+            Of a Dask scheduler, ``"tcp://host:8786"``; with ``"slurm"`` the partition.
         set_aside
             Move results of another recipe, and damaged files, aside instead of raising.
         retries
@@ -122,7 +128,7 @@ class Study:
         UnitError
             If units failed for good; all that do not need them are done.
         """
-        entered = self._engine(engine, workers, executor)
+        entered = self._engine(engine, workers, executor, address)
         if retries < 0:
             raise InputError(f"retries: expected a number from 0, got {retries!r}")
         with self.store.locked():
@@ -221,6 +227,61 @@ class Study:
             changed, damaged = len(survey.changed), len(survey.damaged)
             rows.append(StageStatus(name, len(wanted), done, outdated, changed, damaged))
         return rows
+
+    def verify(self, sample: int = 3, *, seed: int) -> "Verification":
+        """Compare every checksum, and do some finished units again, elsewhere, to the bit.
+
+        On another machine than the one that computed them, units come out otherwise by rounding.
+
+        Parameters
+        ----------
+        sample
+            How many units to do again; they cost what `plan` says.
+        seed
+            Of the choice of units.
+
+        Raises
+        ------
+        StoreError
+            If another run is at work in the folder.
+        """
+        from cagebreak.study.verify import verify
+
+        if sample < 0:
+            raise InputError(f"sample: expected a number from 0, got {sample!r}")
+        with self.store.locked():
+            return verify(self.recipe, self.store, self._surveys(), sample, seed)
+
+    def export(self, path: str | os.PathLike[str]) -> int:
+        """Write recipe and units, all that is computed, to one HDF5 file; return how many units.
+
+        Raises
+        ------
+        StoreError
+            If a unit is damaged or of another recipe, another run is at work, or the file cannot be
+            written.
+        """
+        from cagebreak.study.archive import pack
+
+        with self.store.locked():
+            self.store.check(self._surveys())
+            return pack(self.recipe, self.store, list(self._stages), Path(path))
+
+    @classmethod
+    def from_export(cls, archive: str | os.PathLike[str], path: str | os.PathLike[str]) -> "Study":
+        """Return the study of an exported file, written out as the recipe `path` and its folder.
+
+        Raises
+        ------
+        FileFormatError
+            If the archive is damaged or none.
+        StoreError
+            If the recipe or the folder exists.
+        """
+        from cagebreak.study.archive import unpack
+
+        unpack(Path(archive), Path(path))
+        return cls(path)
 
     def configuration(self, c: int) -> Configuration:
         """Return equilibrated configuration `c`, from 0.
@@ -622,7 +683,7 @@ class Study:
             )
 
     def _engine(
-        self, engine: str, workers: int | None, executor: Executor | None
+        self, engine: str, workers: int | None, executor: Executor | None, address: str | None
     ) -> AbstractContextManager[Engine]:
         if workers is not None and workers < 1:
             raise InputError(f"workers: expected a number from 1, got {workers!r}")
@@ -631,7 +692,7 @@ class Study:
             return nullcontext(Engine(executor, n, ahead=n))
         if engine not in ENGINES:
             raise InputError(f"engine: expected one of {', '.join(ENGINES)}, got {engine!r}")
-        return ENGINES[engine](workers)
+        return ENGINES[engine](workers, address)
 
     def _units(self, stage: str) -> list[Unit]:
         return units(self.recipe, self._stages[stage])

@@ -1,0 +1,153 @@
+"""A whole study as one HDF5 file: recipe, units, and where they are from; and back.
+
+Each unit is a group, `equilibrate/0003`, a copy of its file: arrays with units and axes, and what
+made them as attributes.
+"""
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from cagebreak.errors import FileFormatError, StoreError
+from cagebreak.files._atomic import replacing
+from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, write_datasets
+from cagebreak.study.importing import LISTED
+from cagebreak.study.recipe import Recipe
+from cagebreak.study.store import Store, versions
+
+FORMAT = "cagebreak study 1"
+
+_NAME = re.compile(r"[a-z-]+(/[0-9]{4,}){1,2}")
+
+
+def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
+    """Write the units of some stages to one file; return how many.
+
+    Raises
+    ------
+    StoreError
+        If a unit is damaged or the file cannot be written.
+    """
+    n = 0
+    try:
+        with replacing(path) as temporary, create(temporary) as archive:
+            archive.attrs["format"] = FORMAT
+            archive.attrs["recipe"] = recipe.path.read_text(encoding="utf-8")
+            archive.attrs["name"] = recipe.folder.name
+            archive.attrs["versions"] = json.dumps(versions())
+            for stage in stages:
+                for file in sorted((store.folder / stage).rglob("[0-9]*.h5")):
+                    if ".partial" in file.name:
+                        continue
+                    group = archive.create_group(_name(store.folder, file))
+                    with h5py.File(file, "r", locking=False) as unit:
+                        _copy(unit, group)
+                    n += 1
+            listed = store.folder / LISTED
+            if listed.exists():
+                archive.attrs["imported"] = listed.read_text(encoding="utf-8")
+    except UNREADABLE as error:
+        raise StoreError(f"{path}: cannot be written ({error})") from error
+    return n
+
+
+def unpack(path: Path, recipe: Path) -> int:
+    """Write the recipe and the units of an archive; return how many.
+
+    HDF5 compares the checksum of all that is read; the recipe comes last.
+
+    Raises
+    ------
+    FileFormatError
+        If the archive is damaged or none.
+    StoreError
+        If the recipe or its folder exists.
+    """
+    folder = recipe.with_suffix("")
+    for existing in (recipe, folder):
+        if existing.exists():
+            raise StoreError(f"{existing}: exists already, and is never overwritten")
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        with h5py.File(path, "r", locking=False) as archive:
+            if archive.attrs.get("format") != FORMAT:
+                raise ValueError(f"expected format {FORMAT!r}")
+            text = str(archive.attrs["recipe"])
+            n = _unpack_units(archive, unfinished)
+            if "imported" in archive.attrs:
+                listed = str(archive.attrs["imported"])
+                (unfinished / LISTED).write_text(listed, encoding="utf-8")
+        unfinished.chmod(0o755)
+        os.replace(unfinished, folder)
+    except FileNotFoundError:
+        raise
+    except UNREADABLE as error:
+        raise FileFormatError(f"{path}: expected an exported study, whole ({error})") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    with replacing(recipe) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return n
+
+
+def _unpack_units(archive: h5py.File, folder: Path) -> int:
+    found: list[str] = []
+    archive.visititems(
+        lambda name, item: found.append(name) if "recipe_hash" in item.attrs else None
+    )
+    for name in found:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"a unit has the name {name!r}")
+        target = folder / f"{name}.h5"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(target) as temporary, create(temporary) as unit:
+            _copy(archive[name], unit)
+    return len(found)
+
+
+def _copy(source: h5py.Group, target: h5py.Group) -> None:
+    """Copy attributes and arrays; they are read, so that HDF5 compares their checksums."""
+    for key, value in source.attrs.items():
+        target.attrs[key] = value
+    arrays = {}
+    for name in source:
+        attributes = source[name].attrs
+        arrays[name] = Dataset(source[name][()], attributes["units"], attributes["axes"])
+    write_datasets(target, arrays)
+
+
+def is_archive(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is an exported study."""
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            return file.attrs.get("format") == FORMAT
+    except UNREADABLE:
+        return False
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Return the names of arrays that two unit files do not have alike to the bit."""
+    with h5py.File(one, "r", locking=False) as mine, h5py.File(other, "r", locking=False) as yours:
+        names = sorted(set(mine) | set(yours))
+        return [
+            name
+            for name in names
+            if name not in mine
+            or name not in yours
+            or not _same(np.asarray(mine[name][()]), np.asarray(yours[name][()]))
+        ]
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    alike = (one.dtype, one.shape) == (other.dtype, other.shape)
+    return alike and one.tobytes() == other.tobytes()
+
+
+def _name(folder: Path, file: Path) -> str:
+    return os.fspath(file.relative_to(folder).with_suffix(""))
