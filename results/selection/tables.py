@@ -127,7 +127,7 @@ def collinear(name, last):
 def learnt(name, found, target, **runs):
     """Write and draw a learning curve, and say what it advises."""
     start = time.process_time()
-    curve = learning_curve(found, seed=SEED, **runs)
+    curve = learning_curve(found, seed=SEED, n_draws=10, **runs)
     write(f"{name}_learning", curve.table)
     limit = curve.extrapolate(target)
     figure = reading.learning(curve.table, target, limit.limit)

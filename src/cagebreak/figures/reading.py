@@ -1,6 +1,7 @@
 """Figures that read a fit: groups, ranges and orders, learning curves, transfer, coefficients."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -117,8 +118,7 @@ def learning(
     with style.look():
         figure = Figure(figsize=(style.WIDTH, 2.8))
         axes = figure.subplots()
-        looks = (*style.GENERATIONS.values(), *style.OTHERS)
-        for number, (colour, marker) in zip(runs[::-1].tolist(), looks, strict=False):
+        for number, (colour, marker) in zip(runs[::-1].tolist(), cycle(style.OTHERS), strict=False):
             mine = rows[rows["n_runs"] == number]
             if number == runs[-1]:
                 axes.fill_between(

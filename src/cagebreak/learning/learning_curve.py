@@ -1,5 +1,6 @@
 """Accuracy against the number of configurations and of runs, and what more of either would give."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -30,6 +31,8 @@ TABLE = [
     ("low_corrected", "f8"),
     ("high_corrected", "f8"),
 ]
+RATES = (0.2, 1.0)
+"""Of gamma: least squares learns as 1 / n, a ridge more slowly; below 0.2 no limit can be told."""
 
 
 class Extrapolation(NamedTuple):
@@ -41,7 +44,7 @@ class Extrapolation(NamedTuple):
     limit: tuple[float, float, float]
     """r with the noiseless target for ever more configurations."""
     rate: tuple[float, float, float]
-    """k: the excess of one configuration, relative to what is not explained."""
+    """k."""
     exponent: tuple[float, float, float]
     """gamma."""
     noise: float
@@ -94,13 +97,14 @@ class LearningCurve:
     ) -> Extrapolation:
         r"""Fit how the error falls with the numbers of configurations n and of runs R.
 
-        .. math:: 1 - r^2 = u + k\,(u + s / R)\,n^{-\gamma}
+        .. math:: 1 - r^2 = u + k\,\left(\frac{u + s / R}{n}\right)^{\gamma}
 
         r is that with the noiseless target, u the part of its variance that the features cannot
         explain however much there is to learn from, s the noise of one run over that variance
         (from the halves). What is learnt wrongly comes from all that the fit cannot explain in
-        its training targets: u, and the noise. With one number of runs the form in R is
-        the model's, not seen in the data.
+        its training targets, u and the noise, spread over n: a rate of 1 for least squares, and
+        a slower one where a penalty trades bias for variance. With one number of runs the form in
+        R is the model's, not seen in the data.
 
         Parameters
         ----------
@@ -117,6 +121,11 @@ class LearningCurve:
         fitted, drawn, noise = self._fits(target, n_resamples)
         bounds = interval(drawn, self.moments.shape[1], confidence)
         u, k, gamma = fitted
+        if gamma < 1.01 * RATES[0]:
+            warnings.warn(
+                f"gamma is {gamma:.3g}, at its lower end: r still grows, the limit is a guess",
+                stacklevel=2,
+            )
         limits = np.sqrt(1 - bounds[::-1, 0])  # A small u is a high limit.
         return Extrapolation(
             (float(np.sqrt(1 - u)), float(limits[0]), float(limits[1])),
@@ -307,7 +316,7 @@ def learning_curve(
 
 def _error(parameters: Floats, n: ArrayLike, runs: ArrayLike, noise: float) -> Floats:
     u, k, gamma = parameters
-    return u + k * (u + noise / np.asarray(runs)) * np.asarray(n, dtype=float) ** -gamma
+    return u + k * ((u + noise / np.asarray(runs)) / np.asarray(n, dtype=float)) ** gamma
 
 
 def _fit(
@@ -315,13 +324,12 @@ def _fit(
 ) -> Floats:
     """Return u, k and gamma of errors (S, columns)."""
     n, r = sizes[:, None], runs[None, :]
-    first = np.array([0.9 * max(float(errors.min()), 0.01), 1.0, 1.0])
+    first = np.array([0.9 * max(float(errors.min()), 0.01), 0.5, 0.7])
 
     def missed(parameters: Floats) -> Floats:
         return (_error(parameters, n, r, noise) - errors).ravel()
 
-    # Least squares learns as 1 / n, a ridge more slowly; faster than n^-1.5 is noise.
-    bounds = ([0.0, 0.0, 0.2], [1.0, np.inf, 1.5])
+    bounds = ([0.0, 0.0, RATES[0]], [1.0, np.inf, RATES[1]])
     return least_squares(missed, first if start is None else np.clip(start, 1e-6, None),
                          bounds=bounds).x  # fmt: skip
 
