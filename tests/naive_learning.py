@@ -58,5 +58,6 @@ def multiple_correlation(X, y):
     Z = X - X.mean(axis=0)
     size = np.sqrt((Z**2).sum(axis=0))
     Z = Z / np.where(size > 1e-8 * np.abs(X).max(axis=0) * np.sqrt(len(X)), size, np.inf)
-    fitted = Z @ np.linalg.lstsq(Z, y - y.mean(), rcond=1e-9)[0]
+    # A direction of 1e-8 is the rounding of the columns it is the difference of.
+    fitted = Z @ np.linalg.lstsq(Z, y - y.mean(), rcond=1e-7)[0]
     return np.sqrt((fitted @ fitted) / ((y - y.mean()) @ (y - y.mean())))

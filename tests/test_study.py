@@ -356,8 +356,6 @@ def test_tables_of_a_selection(study):
     assert set(table["species"]) == {"A", "B"}
     rows = table[(table["species"] == "A") & (table["time"] == study.propensity(0).times[2])]
     assert rows["n_features"].tolist()[:6] == [1, 2, 3, 4, 5, 6]
-    curve = study.selection(100, species="A")
-    assert np.array_equal(curve.table["r"][curve.table["target"] == 2], rows["r"])
     selected = study.table("selected")
     first = selected[(selected["species"] == "B") & (selected["rank"] == 1)]
     assert len(first) == 5

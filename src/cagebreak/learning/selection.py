@@ -10,8 +10,10 @@ from cagebreak.learning.predictions import prediction_moments
 from cagebreak.learning.scores import pooled_pearson
 from cagebreak.learning.statistics import Statistics
 
-DEPENDENT = 1e-10
-"""A feature of which the others chosen leave less than this part of its variance is dependent."""
+DEPENDENT = 1e-7
+"""A feature of which those chosen leave less than this part of its variance depends on them.
+
+Of what is left the Gram matrix knows eps / DEPENDENT, about nine digits."""
 
 
 class Selection:
@@ -157,7 +159,7 @@ def forward_selection(statistics: Statistics, n: int) -> Selection:
     takes ``2 F n^2`` operations for each target and no pass over the data.
 
     Features that do not vary, duplicates, and others that depend linearly on those chosen (less
-    than 1e-10 of their variance left) are never chosen. Scale does not matter.
+    than 1e-7 of their variance left) are never chosen. Scale does not matter.
 
     Parameters
     ----------

@@ -143,14 +143,15 @@ def selection_curve(
         chosen = _best_alphas(parts, wanted, np.asarray(alphas, dtype=float))
         training = Statistics.pooled(parts)
         for target, order in enumerate(_orders(selected)):
+            ordered = training.select(order, [target])
+            models = np.zeros((len(order), len(wanted), 1))
             for row, size in enumerate(wanted.tolist()):
-                first = training.select(order[:size], [target])
-                w = RidgePath(first).coefficients(chosen[row, target])
-                for i in held_out:
-                    rows = collection.parts[i].select(order[:size], [target])
-                    moments[i, :, row, target] = prediction_moments(rows, w, intercepts(w, first))[
-                        :, 0
-                    ]
+                path = RidgePath(ordered.select(slice(size)))
+                models[:size, row] = path.coefficients(chosen[row, target])
+            offset = intercepts(models, ordered)
+            for i in held_out:
+                rows = collection.parts[i].select(order, [target])
+                moments[i, ..., target] = prediction_moments(rows, models, offset)[..., 0]
     selection = forward_selection(collection.pooled(), n)
     drawn = resamples(len(collection), n_resamples, seed=seed)
     table = np.zeros((len(wanted), collection.n_targets), CURVE)
@@ -188,10 +189,11 @@ def _best_alphas(parts: Sequence[Statistics], sizes: Integers, alphas: Floats) -
         others = Statistics.pooled(p for j, group in enumerate(groups) if j != k for p in group)
         rows = Statistics.pooled(judged)
         for target, order in enumerate(_orders(forward_selection(others, int(sizes.max())))):
+            learnt, held_out = (part.select(order, [target]) for part in (others, rows))
             for row, size in enumerate(sizes.tolist()):
-                path = RidgePath(others.select(order[:size], [target]))
-                of_rows = rows.select(order[:size], [target])
-                errors[row, :, target] += path.squared_errors(alphas, of_rows)[:, 0]
+                path = RidgePath(learnt.select(slice(size)))
+                missed = path.squared_errors(alphas, held_out.select(slice(size)))
+                errors[row, :, target] += missed[:, 0]
     best: Floats = alphas[errors.argmin(axis=1)]
     return best
 
