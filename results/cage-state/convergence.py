@@ -125,7 +125,7 @@ def draw(rows, folder):
             axes.set_title(title)
             axes.set_xlabel("sweeps measured, a chain")
             axes.set_ylabel("Pearson $r$")
-            axes.legend()
+            axes.legend(loc="center right" if model == "kob_andersen" else "upper left", ncols=2)
         style.save(figure, folder / "convergence")
 
 
