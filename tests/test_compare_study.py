@@ -1,8 +1,7 @@
 """Learners side by side on a study."""
 
-from import csv
-
-importlib.util import find_spec
+import csv
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
