@@ -39,7 +39,7 @@ def main():
         "svm": SupportVectors(),
         "softness": Softness(),
         "network": cb.NeuralNetwork(**network),
-        "graph": cb.GraphNetwork(learning_rate=4e-4, batch_size=1, **graph),
+        "graph": cb.GraphNetwork(learning_rate=1e-3, batch_size=1, **graph),
     }
     wanted = given.learners or list(learners)
     for row in range(1, 6):

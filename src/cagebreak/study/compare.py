@@ -46,7 +46,7 @@ def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
         "ridge": (None, all_generations),
         "network": (NeuralNetwork(), all_generations),
         # A step for each configuration (chosen): five times as many steps an epoch as the paper's.
-        "graph": (GraphNetwork(learning_rate=4e-4, batch_size=1), own),
+        "graph": (GraphNetwork(learning_rate=1e-3, batch_size=1), own),
         "svm": (SupportVectors(), own),
         "softness": (Softness(), own),
     }
