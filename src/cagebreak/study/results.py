@@ -13,8 +13,8 @@ from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, CURVE, Window
 from cagebreak.errors import InputError
 from cagebreak.structure import radial_distribution
 from cagebreak.study import describe, stages, tables
-from cagebreak.study.schema import STRUCTURE
 from cagebreak.study.sheared import load_curve
+from cagebreak.study.values import STRUCTURE
 
 if TYPE_CHECKING:
     from cagebreak.study.recipe import Recipe

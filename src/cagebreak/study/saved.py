@@ -27,8 +27,8 @@ from cagebreak.states import CageState, InherentState, cage_state, inherent_stat
 from cagebreak.study import describe, selections, stages
 from cagebreak.study.recipe import Recipe
 from cagebreak.study.samples import StudySamples
-from cagebreak.study.schema import STATES
 from cagebreak.study.store import Store
+from cagebreak.study.values import STATES
 
 FORMAT = "cagebreak model 1"
 

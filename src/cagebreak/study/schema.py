@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cagebreak.configuration import SPECIES_NAMES
-from cagebreak.descriptors.cage_average import STATE as SAMPLED
-from cagebreak.errors import InputError
-from cagebreak.simulation.preparation import ENSEMBLES, Step
+from cagebreak.simulation.preparation import Step
 from cagebreak.simulation.shear import FORCE_TOLERANCE
+from cagebreak.study import values
 from cagebreak.study.checks import (
     Check,
     ascending,
@@ -28,33 +27,9 @@ from cagebreak.study.checks import (
 )
 from cagebreak.study.describe import RECOMMENDED
 from cagebreak.study.protocols import PROTOCOLS
+from cagebreak.study.values import DESCRIPTORS, KINDS, STATES, STRUCTURE
 
 _RO24 = "Rottler and Ortner 2024"
-
-DESCRIPTORS = ("alkemade2023", "alkemade2022", "boattini2021")
-"""The papers' sets of descriptors, as in `cagebreak.descriptors.papers`."""
-
-STATES = ("initial", "inherent", "cage")
-"""The states of a configuration that can be described."""
-
-STRUCTURE = ("radial", "angular")
-"""The kinds of descriptors in the papers' sets."""
-
-KINDS = (
-    *STRUCTURE,
-    "displacement",
-    "variance",
-    "anisotropy",
-    "force",
-    "energy",
-    "laplacian",
-    "acceptance",
-    "wall",
-    "energy var",
-    "force var",
-    "laplacian var",
-)
-"""All kinds; those after the sets are one number a particle, which not every state has."""
 
 
 @dataclass(frozen=True)
@@ -85,51 +60,6 @@ def _key(
     return dataclasses.field(metadata=metadata)
 
 
-def _kinds(value: Any) -> str | tuple[str, ...]:
-    kind = one_of(KINDS)
-    return list_of(kind)(value) if type(value) is list else kind(value)
-
-
-def _generations(value: Any) -> int | tuple[int, ...]:
-    generation = integer(0, 20)
-    return list_of(generation)(value) if type(value) is list else generation(value)
-
-
-_WISHES: dict[str, Check] = {
-    "generations": _generations,
-    "kind": _kinds,
-    "states": list_of(one_of((*STATES, SAMPLED))),
-    "body": integer(1, 2),
-    "set": one_of((RECOMMENDED,)),
-    "center": one_of(("global", "configuration")),
-    "weights": ascending,
-}
-
-
-def _selections(value: Any) -> dict[str, Any]:
-    if type(value) is not dict or not value:
-        raise ValueError
-    return {name: _selection(name, selection) for name, selection in value.items()}
-
-
-def _selection(name: str, selection: Any) -> dict[str, Any] | tuple[dict[str, Any], ...]:
-    if type(selection) is list and selection:
-        return tuple(_wishes(name, part) for part in selection)
-    return _wishes(name, selection)
-
-
-def _wishes(name: str, wishes: Any) -> dict[str, Any]:
-    if type(wishes) is not dict:
-        raise ValueError(f"{name!r} is no table")
-    checked = {}
-    for wish, wanted in wishes.items():
-        try:
-            checked[wish] = _WISHES[wish](wanted)
-        except (KeyError, ValueError):
-            raise ValueError(f"{name!r} has {wish} = {wanted!r}") from None
-    return checked
-
-
 def _selections_of_the_papers(small: bool = False) -> dict[str, Any]:
     """Return what the figures of the papers compare.
 
@@ -157,59 +87,6 @@ def _selections_of_the_papers(small: bool = False) -> dict[str, Any]:
     if not small:
         selections["recommended"] = {"set": RECOMMENDED}
     return selections
-
-
-def _cage(value: Any) -> dict[str, Any]:
-    if type(value) is not dict:
-        raise ValueError
-    if set(value) == {"precision"}:
-        return {"precision": number(0, 10, open_below=True)(value["precision"])}
-    if not {"sweeps"} <= set(value) <= {"sweeps", "chains"}:
-        raise ValueError
-    wanted = value["sweeps"]
-    if type(wanted) is not list or len(wanted) != 2:
-        raise ValueError
-    relax, measure = wanted
-    checked = {"sweeps": (integer(0, 10**9)(relax), integer(1, 10**9)(measure))}
-    if "chains" in value:
-        checked["chains"] = integer(1, 1000)(value["chains"])
-    return checked
-
-
-def _steps(value: Any) -> tuple[dict[str, Any], ...]:
-    if type(value) is not list or not value:
-        raise ValueError
-    return tuple(_step(step) for step in value)
-
-
-def _step(value: Any) -> dict[str, Any]:
-    if type(value) is not dict or not {"ensemble", "time"} <= set(value) <= set(_STEP):
-        raise ValueError(f"{value!r} has not the keys of a step")
-    checked = {}
-    for name, wanted in value.items():
-        try:
-            checked[name] = _STEP[name](wanted)
-        except ValueError:
-            raise ValueError(f"a step has {name} = {wanted!r}") from None
-    try:
-        Step(**checked)
-    except InputError as error:
-        raise ValueError(str(error)) from None
-    return checked
-
-
-def _temperatures(value: Any) -> tuple[float, ...]:
-    temperature = number(0, 1e6, open_below=True)
-    values = value if type(value) is list else [value]
-    return tuple(temperature(each) for each in values)
-
-
-_STEP: dict[str, Check] = {
-    "ensemble": one_of(ENSEMBLES),
-    "time": number(0, 1e12),
-    "temperature": _temperatures,
-    "pressure": number(-1e6, 1e6),
-}
 
 
 @dataclass(frozen=True)
@@ -268,7 +145,7 @@ class Thermal(_Sizes):
         ({"ensemble": "NVT", "time": 500.0}, {"ensemble": "NVE", "time": 1000.0}),
         "a list of tables of ensemble (NVE, NVT or NPT), time, and, where wanted, temperature "
         "(a number, or two to go from one to the other) and pressure",
-        _steps,
+        values.steps,
         "one after the other",
     )
 
@@ -458,7 +335,7 @@ class States:
         {"sweeps": (10000, 300000)},
         "either sweeps = [to relax, to measure], and chains if more than one, or precision = ..., "
         "a length in sigma",
-        _cage,
+        values.cage,
         "Monte Carlo of the cage state (chosen: displacements settle near 100000 sweeps in dense "
         "hard spheres; Alkemade 2023: 500000 and 1000000)",
         {"sweeps": (3000, 30000)},
@@ -548,7 +425,7 @@ class Learning:
         'named tables of "generations" (a number: up to it; or a list), "kind" (of '
         f'{", ".join(KINDS)}), "states", "body", "set" (recommended), "center" (global, '
         'configuration) and "weights" (of families, ascending), or lists of such tables',
-        _selections,
+        values.selections,
         "which descriptors are used; generations = 2 means up to 2, a list joins its parts",
         _selections_of_the_papers(small=True),
     )

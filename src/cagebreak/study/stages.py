@@ -30,9 +30,9 @@ from cagebreak.simulation.preparation import Prepared
 from cagebreak.states import CageState, InherentState, cage_state, inherent_state
 from cagebreak.study import describe
 from cagebreak.study.recipe import Recipe
-from cagebreak.study.schema import STATES
 from cagebreak.study.sheared import shear_unit
 from cagebreak.study.store import Identity, Store, Unit
+from cagebreak.study.values import STATES
 
 SUMS = {"displacement": "sums", "d2min": "sums_d2min"}
 TARGETS = tuple(SUMS)

@@ -11,9 +11,9 @@ from cagebreak.seeding import seed_sequence
 from cagebreak.study import describe, selections
 from cagebreak.study.recipe import Recipe
 from cagebreak.study.samples import StudySamples
-from cagebreak.study.schema import STRUCTURE
 from cagebreak.study.stages import load_propensity
 from cagebreak.study.store import Store
+from cagebreak.study.values import STRUCTURE
 
 SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 130, 160, 200)
 """Numbers of descriptors that are scored: all up to six, then ten a decade."""
