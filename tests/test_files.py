@@ -132,6 +132,23 @@ def test_a_truncated_or_edited_hdf5_file_is_named(tmp_path):
         cb.read(path)
 
 
+def test_whoever_holds_its_datasets_hdf5_has_the_same_bytes(tmp_path, monkeypatch):
+    """A profiler that samples the stack does."""
+    configuration = cb.Configuration(np.full((100, 3), 0.7), np.zeros(100), 4.0)
+    cb.write(tmp_path / "a.h5", configuration)
+    create, held = h5py.Group.create_dataset, []
+
+    def create_and_hold(*arguments, **named):
+        dataset = create(*arguments, **named)
+        if not held:  # of all that are held, the layout is another again
+            held.append(dataset)
+        return dataset
+
+    monkeypatch.setattr(h5py.Group, "create_dataset", create_and_hold)
+    cb.write(tmp_path / "b.h5", configuration)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
 def test_hdf5_without_a_configuration_is_named(tmp_path):
     path = tmp_path / "c.h5"
     with h5py.File(path, "w") as file:

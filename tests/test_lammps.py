@@ -225,6 +225,17 @@ def test_a_thermostat_ramps_the_temperature_and_a_barostat_moves_the_box(ka):
     assert particles.readings.energy * N == pytest.approx(cb.potentials.energy(end, KA), rel=1e-9)
 
 
+def test_a_thermostat_goes_on_to_its_end_by_parts_of_any_length(ka):
+    """12.5 steps, in parts whose sum is a little more."""
+    parts = [0.0625 / 100] * 100
+    assert sum(parts) > 0.0625
+    particles = MolecularDynamics(ka, KA, seed=3, thermostat=Thermostat(1.0, 1.0, 0.0625))
+    for part in parts:
+        particles.run(part)
+    with pytest.raises(InputError, match=r"duration: expected at most the 0.0625 tau of the therm"):
+        particles.run(0.01)
+
+
 def test_an_absurd_time_step_is_one_clear_error(ka):
     particles = MolecularDynamics(ka, KA, seed=3, time_step=0.1)
     with pytest.raises(SimulationError, match="The end of LAMMPS' log"):

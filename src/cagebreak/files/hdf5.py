@@ -93,6 +93,9 @@ def write_datasets(file: h5py.Group, arrays: Mapping[str, Dataset]) -> None:
         dataset = file.create_dataset(name, data=values, **checked)
         dataset.attrs["units"] = units
         dataset.attrs["axes"] = axes
+        # The layout of the file depends on when a dataset is closed; a profiler, such as Dask's,
+        # may hold it for a while.
+        dataset.id.close()
 
 
 def read_datasets(file: h5py.Group, names: tuple[str, ...] | None = None) -> dict[str, NDArray]:

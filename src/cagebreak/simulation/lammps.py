@@ -188,18 +188,29 @@ class MolecularDynamics:
         Raises
         ------
         InputError
-            If the duration is negative or not finite.
+            If the duration is negative or not finite, or ends after the thermostat's ramp.
         SimulationError
             If particles are lost, positions are no numbers, or energy is not conserved; the end of
             LAMMPS' log is in the message.
         """
         if not (math.isfinite(duration) and duration >= 0):
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
+        target = round((self._time + duration) / self._time_step)
+        ramp = ""
+        if self._thermostat is not None:
+            # Half a step counts as one, also where added times end a little above it.
+            steps = self._thermostat.duration / self._time_step
+            end = max(math.floor(steps * (1 + 1e-9) + 0.5), 1)
+            if target > end:
+                raise InputError(
+                    f"duration: expected at most the {self._thermostat.duration!r} tau of the "
+                    f"thermostat in all, got {duration!r} after {self._time:.6g}"
+                )
+            ramp = f" start 0 stop {end}"
         self._time += duration
-        target = round(self._time / self._time_step)
         while self._steps < target:
             steps = min(target - self._steps, _STEPS_A_CALL)
-            self._engine.do(f"run {steps} pre no post no{self._ramp()}")
+            self._engine.do(f"run {steps} pre no post no{ramp}")
             self._steps += steps
             self._check_energy()
 
@@ -217,11 +228,6 @@ class MolecularDynamics:
             return f"fix integrator all nvt {ends}"
         pressure = f"iso {wanted.pressure!r} {wanted.pressure!r} {damping.split()[1]}"
         return f"fix integrator all npt {ends} {pressure}"
-
-    def _ramp(self) -> str:
-        if self._thermostat is None:
-            return ""
-        return f" start 0 stop {max(round(self._thermostat.duration / self._time_step), 1)}"
 
     def _check_energy(self) -> None:
         energy = self._engine.thermo("etotal")
