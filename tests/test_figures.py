@@ -260,6 +260,26 @@ def test_generations_show_the_table(shuffled, species):
     assert r"$\tau_\alpha$" in [text.get_text() for text in axes.texts]
 
 
+def test_at_a_single_time_all_is_seen():
+    """Intervals stand side by side, the ceiling is a line, and the time is at its tick."""
+    table = scores_table(times=np.array([4120.0]))
+    (axes,) = draw("alkemade2022.generations", table, species="A").axes
+    lines = {line.get_label(): line for line in axes.get_lines()}
+    ceiling = table["ceiling"][0]
+    assert lines["ceiling"].get_ydata() == [ceiling, ceiling]
+    bars = {bar.get_label(): bar for bar in axes.containers}
+    places = []
+    for name in ("LR0", "LR1", "LR2"):
+        row = table[(table["features"] == name) & (table["species"] == "A")][0]
+        point, _, (interval,) = bars[name]
+        ((x, low), (_, high)) = interval.get_segments()[0]
+        places.append(x)
+        np.testing.assert_allclose([low, high], [row["low"], row["high"]])
+        np.testing.assert_allclose(point.get_ydata(), row["r"])
+    assert np.all(np.diff(places) > 0)
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == [r"$4.12\times 10^{3}$"]
+
+
 @pytest.mark.parametrize("species", ["A", "AB"])
 def test_generations_have_a_panel_for_each_species(shuffled, species):
     table = shuffled(scores_table(species))

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,23 +24,35 @@ def draw(
 ) -> None:
     """Draw r over time for several selections of features, or learners, of one species.
 
-    `selections` maps a name in the table's `column` to its label and (colour, marker).
+    `selections` maps a name in the table's `column` to its label and (colour, marker). At a single
+    time they stand side by side.
     """
     curves = {name: curve(table, **{"species": species, column: name}) for name in selections}
-    for name, (label, (colour, marker)) in selections.items():
+    times = np.concatenate([rows["time"] for rows in curves.values()])
+    single = times.min() == times.max()
+    for i, (name, (label, (colour, marker))) in enumerate(selections.items()):
         rows = curves[name]
         if not np.isfinite(rows["r"]).any():
             raise InputError(f"table: no finite r for species {species!r}, {column} {name!r}")
-        axes.fill_between(
-            rows["time"], rows["low"], rows["high"], color=colour, alpha=0.22, linewidth=0
-        )
-        axes.plot(rows["time"], rows["r"], color=colour, marker=marker, label=label)
+        if single:
+            # Side by side, so that no interval hides another.
+            beside = rows["time"] * 1.6 ** ((i + 1) / (len(selections) + 1) - 0.5)
+            interval = np.abs([rows["low"] - rows["r"], rows["high"] - rows["r"]])
+            axes.errorbar(beside, rows["r"], interval, color=colour, marker=marker, label=label)
+        else:
+            axes.fill_between(
+                rows["time"], rows["low"], rows["high"], color=colour, alpha=0.22, linewidth=0
+            )
+            axes.plot(rows["time"], rows["r"], color=colour, marker=marker, label=label)
+    style.time_axis(axes, times)
     # The ceiling belongs to the target: every selection carries the same one.
-    axes.plot(rows["time"], rows["ceiling"], "--", color=style.GREY, label="ceiling", zorder=1)
+    look: dict[str, Any] = {"color": style.GREY, "linestyle": "--", "label": "ceiling", "zorder": 1}
+    if single:
+        axes.axhline(rows["ceiling"][0], **look)
+    else:
+        axes.plot(rows["time"], rows["ceiling"], **look)
 
-    times = np.concatenate([rows["time"] for rows in curves.values()])
     lowest = min(np.nanmin(np.fmin(rows["r"], rows["low"])) for rows in curves.values())
-    style.log_axis(axes, "x", times.min() / 1.3, times.max() * 1.3)
     axes.set_ylim(min(0.0, np.floor(10 * lowest) / 10), 1.03)
     axes.set_yticks(np.arange(np.ceil(5 * axes.get_ylim()[0]), 6) / 5)
     axes.set_ylabel("Pearson correlation $r$")

@@ -311,7 +311,7 @@ def configurations(
             capsize=2.2,
             label=r"mean $\pm$ 2 standard deviations",
         )
-        style.log_axis(axes, "x", times[0] / 1.3, times[-1] * 1.3)
+        style.time_axis(axes, times)
         lowest, highest = rows["propensity"].min(), rows["propensity"].max()
         style.log_axis(axes, "y", lowest / 1.6, highest * 1.6)
         axes.set_ylabel(r"$\langle \Delta r_i(t) \rangle\,/\,\sigma$ of a configuration")

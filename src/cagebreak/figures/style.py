@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -110,6 +111,14 @@ def log_axis(axes: Axes, which: str, low: float, high: float) -> None:
     axis.set_major_locator(LogLocator(numticks=15))
     axis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=99))
     axis.set_minor_formatter(NullFormatter())
+
+
+def time_axis(axes: Axes, times: np.ndarray) -> None:
+    """Make the x axis logarithmic, around `times`; a single time is its only tick."""
+    log_axis(axes, "x", times.min() / 1.3, times.max() * 1.3)
+    if times.min() == times.max():
+        axes.set_xticks([times.min()], [f"${number(times.min())}$"])
+        axes.set_xticks([], minor=True)
 
 
 def name_panel(axes: Axes, name: str) -> None:

@@ -20,7 +20,9 @@ from cagebreak.learning._checks import (
 from cagebreak.learning._saving import read_labels, replacing, write_labels
 
 CENTERS = ("global", "configuration")
-_ROWS = 1024  # centred at a time: they stay in the cache, and are enough for BLAS to run at full speed
+_ROWS = (
+    1024  # centred at a time: they stay in the cache, and are enough for BLAS to run at full speed
+)
 
 
 class Statistics:
