@@ -1,4 +1,4 @@
-"""A SLURM of one node on 127.0.0.1, for a test: real daemons, in a folder and on ports of its own."""
+"""A SLURM of one node on 127.0.0.1, for a test: real daemons, with files and ports of their own."""
 
 import contextlib
 import getpass
@@ -74,15 +74,11 @@ def running(folder):
         ["slurmctld", "-D", "-i"],
         ["slurmd", "-D"],
     ]  # fmt: skip
-    daemons = []
+    daemons, quiet = [], subprocess.DEVNULL
     try:
         for name, *options in commands:
-            daemons.append(
-                subprocess.Popen(
-                    [_find(name), *options], env=environment,
-                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                )  # fmt: skip
-            )
+            command = [_find(name), *options]
+            daemons.append(subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet))
             if name == "munged":
                 _wait(lambda: (folder / "munge.socket").exists(), folder)
         _wait(lambda: _state(environment) == "idle", folder)
@@ -110,9 +106,8 @@ def _free_ports(n):
 
 
 def _state(environment):
-    found = subprocess.run(
-        [_find("sinfo"), "--noheader", "--format=%T"], env=environment, capture_output=True, text=True
-    )  # fmt: skip
+    command = [_find("sinfo"), "--noheader", "--format=%T"]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True)
     return found.stdout.strip()
 
 
