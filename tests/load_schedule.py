@@ -100,6 +100,8 @@ def main():
         study.store.folder.mkdir()
         for name in ("serial", "pool", "dask"):
             with engines.ENGINES[name](None if name == "serial" else WORKERS, None) as engine:
+                if name == "dask":  # which is slow
+                    needs = many(options.units // 5)
                 row(name, len(needs), *scheduled(engine, needs, study.store), engine.workers)
         for name, costs in zip(("save", "survey"), saved_and_surveyed(study.store), strict=True):
             row(name, SAVED, *costs)
