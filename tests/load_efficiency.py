@@ -48,7 +48,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tau", type=float, default=500.0, help="length of a run")
     options = parser.parse_args()
-    recipe = {"n_configurations": 6, "n_particles": 500, "n_runs": 10, "time": 500.0,
+    recipe = {"n_configurations": 6, "n_particles": 500, "n_runs": 10, "time": 100.0,
               "last": options.tau}  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         cb.Study(write_recipe(Path(folder) / "compiles.toml")).run("serial", progress=False)
