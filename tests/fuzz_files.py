@@ -250,13 +250,17 @@ def main():
             step = 500
             while at < options.mutations:
                 end = min(at + step, options.mutations)
-                status, line = _in_child(suffix, paths[suffix], options.seed, at, end)
+                status, line = in_child(
+                    fuzz, suffix, paths[suffix], options.seed, at, end, n=end - at
+                )
                 if status == 0:
                     total.update(line)
                 elif end - at > 1:
                     # Look for the mutation alone.
                     for i in range(at, end):
-                        status, line = _in_child(suffix, paths[suffix], options.seed, i, i + 1)
+                        status, line = in_child(
+                            fuzz, suffix, paths[suffix], options.seed, i, i + 1, n=1
+                        )
                         total.update(line if status == 0 else {"FAILED": 1})
                         if status:
                             crashes.append((i, status, line))
@@ -268,16 +272,16 @@ def main():
     sys.exit(failed)
 
 
-def _in_child(suffix, whole, seed, first, last):
-    """Return the status and the endings, or the reason, of a process of its own."""
+def in_child(work, *arguments, n):
+    """Do `n` mutations in a process of their own; return its status and the endings or reason."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         os.close(reading)
         try:
             _limited()
-            signal.alarm(SECONDS * max(1, (last - first) // 20))
-            text = repr(dict(fuzz(suffix, whole, seed, first, last)))
+            signal.alarm(SECONDS * max(1, n // 20))
+            text = repr(dict(work(*arguments)))
             status = 0
         except BaseException as error:
             text, status = repr(error), 1

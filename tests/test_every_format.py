@@ -5,6 +5,7 @@ import importlib
 import io
 import os
 import pickle
+import sys
 import warnings
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.errors import FileFormatError, InputError
+from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
 from cagebreak.files import FORMATS, deepmind, read_frames
 from fuzz_files import DATA, fuzz, glassy_dynamics, samples
 
@@ -464,6 +465,14 @@ def test_gzip(tmp_path, suffix):
     packed.write_bytes(packed.read_bytes()[:-12])
     with pytest.raises(FileFormatError, match=f"c{suffix}.gz"):
         cb.read(packed)
+
+
+def test_zstandard_that_python_cannot_read_says_what_to_install(tmp_path, monkeypatch):
+    for module in ("backports.zstd", "compression.zstd"):
+        monkeypatch.setitem(sys.modules, module, None)
+    (tmp_path / "c.xyz.zst").write_bytes(b"")
+    with pytest.raises(MissingDependencyError, match=r"pip install 'cagebreak\[files\]'"):
+        cb.read(tmp_path / "c.xyz.zst")
 
 
 def test_zstandard(tmp_path):

@@ -109,6 +109,21 @@ def test_sph_errors_name_file_and_line(tmp_path, change, line, expected):
     assert f"{path}, line {line}:" in str(raised.value)
 
 
+def test_sph_cut_short_anywhere_is_an_error(tmp_path):
+    path = tmp_path / "c.sph"
+    cb.write(path, cb.read(_written(path, SPH)), diameters=[1.0, 0.8])
+    whole = path.read_text()
+    for length in range(len(whole)):
+        path.write_text(whole[:length])
+        with pytest.raises(FileFormatError, match=r"c\.sph, line "):
+            cb.read(path)
+
+
+def _written(path, text):
+    path.write_text(text)
+    return path
+
+
 @given(st.binary(max_size=200))
 @settings(max_examples=100, deadline=None)
 @pytest.mark.parametrize("suffix", FORMATS)

@@ -12,6 +12,7 @@ from cagebreak.study import Recipe, schema
 from cagebreak.study.protocols import PROTOCOLS
 from cagebreak.study.recipe import text, write_new
 from cagebreak.study.stages import STAGES, open_store
+from fuzz_recipes import fuzz, samples
 
 DESCRIPTORS = {"descriptors-initial", "descriptors-inherent", "descriptors-cage"}
 CAGE = {"cage", "descriptors-cage", "descriptors-recommended"}
@@ -286,6 +287,12 @@ def test_any_value_reads_or_is_refused(tmp_path_factory, which, value):
         assert tomllib.loads(text(recipe.values)) == tomllib.loads(path.read_text())
         return
     assert refusal.startswith(f"{path}: [")
+
+
+def test_mutated_recipes_are_studies_or_clear_errors(tmp_path):
+    # tests/fuzz_recipes.py does ten thousand.
+    endings = fuzz(samples(), 1, 0, 60, tmp_path / "changed.toml")
+    assert min(endings["error"], endings["study"]) > 5
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -10,34 +10,12 @@ from cagebreak.simulation import preparation
 from cagebreak.simulation.isoconfigurational import trajectory
 from cagebreak.study import schema, stages
 from cagebreak.study.recipe import text
-from tiny_study import unit_bytes
-
-STEPS = (
-    {"ensemble": "NVT", "time": 1.0, "temperature": [2.0, 1.0]},
-    {"ensemble": "NPT", "time": 0.5},
-    {"ensemble": "NVE", "time": 1.0},
-)
-
-
-def write(path):
-    values = schema.defaults("kob_andersen", small=True)
-    values["model"]["temperature"] = 1.0
-    values["preparation"] |= {"n_configurations": 3, "n_particles": 120, "steps": STEPS}
-    values["isoconfigurational"] |= {"n_runs": 2, "last": 1.0, "n_times": 4}
-    values["states"]["cage"] = {"sweeps": (20, 40)}
-    values["descriptors"] |= {"generations": 0, "states": ["initial"], "recommended": False}
-    values["learning"] |= {"outer_folds": 3, "bootstrap": 100}
-    values["learning"]["selections"] = {
-        "LR0": {"generations": 0, "kind": ["radial", "angular"], "states": ["initial"]},
-        "force": {"generations": 0, "kind": "force", "states": ["initial"]},
-    }
-    path.write_text(text(values))
-    return path
+from tiny_study import unit_bytes, write_lammps_recipe
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    study = cb.Study(write(tmp_path_factory.mktemp("study") / "ka.toml"))
+    study = cb.Study(write_lammps_recipe(tmp_path_factory.mktemp("study") / "ka.toml"))
     study.run("serial", progress=False)
     return study
 
@@ -56,13 +34,13 @@ def test_configurations_and_runs_are_those_by_hand(study):
 
 
 def test_processes_give_the_same_bytes(study, tmp_path):
-    other = cb.Study(write(tmp_path / "ka.toml"))
+    other = cb.Study(write_lammps_recipe(tmp_path / "ka.toml"))
     other.run(workers=2, progress=False)
     assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
 
 
 def test_a_preparation_goes_on_after_a_stop(study, tmp_path, monkeypatch):
-    other = cb.Study(write(tmp_path / "ka.toml"))
+    other = cb.Study(write_lammps_recipe(tmp_path / "ka.toml"))
     advance, done = preparation.advance, []
 
     def stop_after_25(*arguments):

@@ -3,6 +3,12 @@
 from cagebreak.study import schema
 from cagebreak.study.recipe import text
 
+STEPS = (
+    {"ensemble": "NVT", "time": 1.0, "temperature": [2.0, 1.0]},
+    {"ensemble": "NPT", "time": 0.5},
+    {"ensemble": "NVE", "time": 1.0},
+)
+
 
 def write_recipe(path, **changes):
     """Write the tiny recipe; `changes` are values by key, whatever the section."""
@@ -32,6 +38,23 @@ def write_recipe(path, **changes):
     for key, value in (tiny | changes).items():
         (section,) = (name for name, entries in values.items() if key in entries)
         values[section][key] = value
+    path.write_text(text(values))
+    return path
+
+
+def write_lammps_recipe(path):
+    """Write a tiny recipe of a model that LAMMPS simulates."""
+    values = schema.defaults("kob_andersen", small=True)
+    values["model"]["temperature"] = 1.0
+    values["preparation"] |= {"n_configurations": 3, "n_particles": 120, "steps": STEPS}
+    values["isoconfigurational"] |= {"n_runs": 2, "last": 1.0, "n_times": 4}
+    values["states"]["cage"] = {"sweeps": (20, 40)}
+    values["descriptors"] |= {"generations": 0, "states": ["initial"], "recommended": False}
+    values["learning"] |= {"outer_folds": 3, "bootstrap": 100}
+    values["learning"]["selections"] = {
+        "LR0": {"generations": 0, "kind": ["radial", "angular"], "states": ["initial"]},
+        "force": {"generations": 0, "kind": "force", "states": ["initial"]},
+    }
     path.write_text(text(values))
     return path
 

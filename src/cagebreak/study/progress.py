@@ -42,8 +42,12 @@ class Tally:
     def add(self, unit: Unit, seconds: float) -> None:
         """Count a unit that is done."""
         self.done[unit.stage] += 1
-        self._timed[unit.stage] += 1
-        self._seconds[unit.stage] += seconds
+        self.time(unit.stage, seconds)
+
+    def time(self, stage: str, seconds: float) -> None:
+        """Learn what a unit of a stage took."""
+        self._timed[stage] += 1
+        self._seconds[stage] += seconds
 
     @property
     def seconds_left(self) -> float | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, StoreError, UnitError
 from cagebreak.study import stages
+from cagebreak.study.durations import Durations, TimeLeft, time_left
 from cagebreak.study.engines import ENGINES, Engine, available_cores
 from cagebreak.study.plan import Plan, make_plan
 from cagebreak.study.progress import Tally, describe, show
@@ -195,6 +196,13 @@ class Work:
             rows.append(StageStatus(name, len(wanted), done, outdated, changed, damaged))
         return rows
 
+    def time_left(self) -> TimeLeft | None:
+        """Return the time left, from what units of this study took; None if none was timed."""
+        found = self.status()
+        done = {stage.stage: stage.done for stage in found}
+        totals = {stage.stage: stage.total for stage in found}
+        return time_left(self.store, done, totals, self._weights())
+
     def verify(self, sample: int = 3, *, seed: int) -> "Verification":
         """Compare every checksum, and do some finished units again, elsewhere, to the bit.
 
@@ -264,14 +272,13 @@ class Work:
         totals = {name: len(self._units(name)) for name in self._stages}
         left = {name: sum(unit.stage == name for unit in todo) for name in self._stages}
         done = {name: totals[name] - left[name] for name in self._stages}
-        weights = {name: stage.weight(self.recipe) for name, stage in self._stages.items()}
         roots = [name for name, stage in self._stages.items() if not stage.needs]
-        with show(Tally(done, totals, weights, engine.workers), progress) as report:
+        with show(Tally(done, totals, self._weights(), engine.workers), progress) as report:
             return schedule(
                 {unit: needs(self.recipe, unit) for unit in todo},
                 do=lambda unit: (stages.do, self.recipe, self.store, unit),
                 engine=engine,
-                report=report,
+                report=Durations(self.store, engine.workers, report),
                 priority=by_configuration(self._stages, roots, engine.workers),
                 retries=retries,
             )
@@ -287,6 +294,9 @@ class Work:
         if engine not in ENGINES:
             raise InputError(f"engine: expected one of {', '.join(ENGINES)}, got {engine!r}")
         return ENGINES[engine](workers, address)
+
+    def _weights(self) -> dict[str, float]:
+        return {name: stage.weight(self.recipe) for name, stage in self._stages.items()}
 
     def _units(self, stage: str) -> list[Unit]:
         return units(self.recipe, self._stages[stage])
