@@ -181,16 +181,26 @@ def _path(Z: Floats, active: Integers, alphas: Floats) -> Floats:
     # From the strongest on, each from where the last one ended.
     for k in np.argsort(-alphas):
         scale = np.append(values / 4 + alphas[k], n / 4) ** -0.5
-
-        def loss(u: Floats, scale: Floats = scale, alpha: float = alphas[k]) -> tuple[float, Floats]:
-            w = u * scale
-            margin = sign * (rotated @ w[:-1] + w[-1])
-            pull = -sign * expit(-margin)
-            slope = np.append(rotated.T @ pull + alpha * w[:-1], pull.sum())
-            total = np.logaddexp(0.0, -margin).sum() + alpha / 2 * (w[:-1] @ w[:-1])
-            return total, slope * scale
-
-        found = minimize(loss, start / scale, jac=True, method="L-BFGS-B", options=STOP)
+        found = minimize(
+            _loss,
+            start / scale,
+            args=(rotated, sign, scale, alphas[k]),
+            jac=True,
+            method="L-BFGS-B",
+            options=STOP,
+        )
         start = found.x * scale
         path[k, :-1], path[k, -1] = vectors @ start[:-1], start[-1]
     return path
+
+
+def _loss(
+    scaled: Floats, rotated: Floats, sign: Floats, scale: Floats, alpha: float
+) -> tuple[float, Floats]:
+    """Return what is minimised and its gradient, coefficients and intercept being scaled."""
+    w = scaled * scale
+    margin = sign * (rotated @ w[:-1] + w[-1])
+    pull = -sign * expit(-margin)
+    slope = np.append(rotated.T @ pull + alpha * w[:-1], pull.sum())
+    total = np.logaddexp(0.0, -margin).sum() + alpha / 2 * (w[:-1] @ w[:-1])
+    return total, slope * scale
