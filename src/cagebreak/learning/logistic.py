@@ -42,6 +42,9 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
         Folds of the cross-validation; one for each configuration if there are fewer.
     clip : float
         Standardised features are clipped at so many deviations.
+    standardize : bool
+        If not, features lose their mean only: for principal components, whose deviations say how
+        much they hold, and whose small ones are noise.
     seed : int
         Of the division into folds.
 
@@ -72,11 +75,13 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
         alphas: Sequence[float] = ALPHAS,
         folds: int = 5,
         clip: float = CLIP,
+        standardize: bool = True,
         seed: int = 0,
     ) -> None:
         self.alphas = alphas
         self.folds = folds
         self.clip = clip
+        self.standardize = standardize
         self.seed = seed
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
@@ -103,7 +108,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
         if labels.shape != (len(X),):
             raise InputError(f"y: expected shape ({len(X)},), got {labels.shape}")
         check_classification_targets(labels)
-        self.standardizer_ = Standardizer(self.clip).fit(X)
+        self.standardizer_ = self._standardizer(X)
         self.n_features_in_ = X.shape[1]
         self.classes_, active = np.unique(labels, return_inverse=True)
         if len(self.classes_) != 2:
@@ -133,6 +138,13 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
         likely = (self.decision_function(X) > 0).astype(np.int64)
         return self.classes_[likely]
 
+    def _standardizer(self, X: Floats) -> Standardizer:
+        if self.standardize:
+            return Standardizer(self.clip).fit(X)
+        fitted = Standardizer(np.inf).fit(X)
+        fitted.scale_ = (fitted.scale_ > 0).astype(np.float64)
+        return fitted
+
     def _held_out(
         self, X: Floats, active: Integers, groups: ArrayLike | None, alphas: Floats
     ) -> Floats:
@@ -149,7 +161,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
             training, test = fold != k, fold == k
             if len(set(active[training].tolist())) < 2:
                 raise InputError(f"y: expected both classes outside fold {k}, got one")
-            standardizer = Standardizer(self.clip).fit(X[training])
+            standardizer = self._standardizer(X[training])
             path = _path(standardizer.transform(X[training]), active[training], alphas)
             decision = standardizer.transform(X[test]) @ path[:, :-1].T + path[:, -1]
             sign = 2.0 * active[test, None] - 1
