@@ -53,7 +53,7 @@ def expand(cells, program, r_s, a, envelope, values):
     near = np.empty((4, len(found.squares) + n_species * LANES))
     starts = np.empty(n_species + 1, np.int64)
     unit_buffer, distance_buffer = np.empty(3 * TILE), np.empty(TILE)
-    scratch_buffer = np.empty(4 * TILE)
+    scratch_buffer = np.empty(6 * TILE)
     y_buffer, r_buffer = np.zeros(y_rows * TILE), np.empty(r_rows * TILE)
     first, last = np.empty(r_rows // SHELLS, np.int64), np.empty(r_rows // SHELLS, np.int64)
     part, sums = np.zeros((y_rows, r_rows)), np.empty((n_species, y_rows, r_rows))
@@ -72,7 +72,7 @@ def expand(cells, program, r_s, a, envelope, values):
                 directions(near, begin, unit, distance)
                 radial, y_lm = compact(r_buffer, r_rows, size), compact(y_buffer, y_rows, size)
                 radial_functions(distance, cells.cutoff, r_s, a, envelope, radial)
-                harmonics(unit, program.harmonic_rows, compact(scratch_buffer, 4, size), y_lm)
+                harmonics(unit, program.harmonic_rows, compact(scratch_buffer, 6, size), y_lm)
                 for z in range(n_species):
                     first[:] = max(starts[z] - begin, 0)
                     last[:] = min(starts[z + 1] - begin, size)

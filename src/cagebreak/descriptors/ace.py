@@ -126,8 +126,8 @@ class AtomicClusterExpansion:
         check_species(configuration, self.n_species)
         program = _program(self)
         values = np.empty((len(configuration), len(self._terms())))
-        # Of what a cell's particles share two to three make the most: more, and too much is far.
-        filled = (configuration.box.volume / max(len(configuration), 1) * 2) ** (1 / 3)
+        # The particles of a cell share its candidates: with eight or more that costs little.
+        filled = (configuration.box.volume / len(configuration) * 8) ** (1 / 3)
         per_cutoff = int(np.clip(self.r_cut / filled, 1, CELLS_PER_CUTOFF))
         cells = cell_list(configuration, self.r_cut, per_cutoff)
         _, r_s, a, envelope = self.radial_basis.parameters
