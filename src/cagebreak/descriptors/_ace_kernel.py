@@ -69,7 +69,7 @@ def expand(cells, program, r_s, a, envelope, values):
             for begin in range(0, starts[-1], TILE):
                 size = min(TILE, starts[-1] - begin)
                 unit, distance = compact(unit_buffer, 3, size), distance_buffer[:size]
-                directions(near, begin, unit, distance)
+                directions(near, begin, scratch_buffer, unit, distance)
                 radial, y_lm = compact(r_buffer, r_rows, size), compact(y_buffer, y_rows, size)
                 radial_functions(distance, cells.cutoff, r_s, a, envelope, radial)
                 harmonics(unit, program.harmonic_rows, compact(scratch_buffer, 6, size), y_lm)
@@ -94,16 +94,18 @@ def expand(cells, program, r_s, a, envelope, values):
 
 
 @njit(cache=True, fastmath={"contract"}, error_model="numpy")
-def directions(near, begin, unit, distance):
+def directions(near, begin, inverse_buffer, unit, distance):
     """Write unit vectors and lengths of the neighbors from `begin` on."""
-    squares = near[3]
+    squares, inverse = near[3], inverse_buffer[: len(distance)]
     for j in range(len(distance)):
         distance[j] = np.sqrt(squares[np.uint64(begin) + np.uint64(j)])
+    for j in range(len(distance)):
+        inverse[j] = 1 / distance[j]
     # One loop for each axis: with more arrays a compiler does not see that none overlap.
     for axis in range(3):
         vectors, units = near[axis], unit[axis]
         for j in range(len(distance)):
-            units[j] = vectors[np.uint64(begin) + np.uint64(j)] / distance[j]
+            units[j] = vectors[np.uint64(begin) + np.uint64(j)] * inverse[j]
 
 
 @njit(cache=True)

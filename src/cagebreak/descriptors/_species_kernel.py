@@ -19,12 +19,8 @@ class Candidates(NamedTuple):
 
     steps: NDArray[np.int64]
     """So many cells further along each lattice vector they are looked for, (3,)."""
-    around: NDArray[np.float64]
-    """x, y and z of all images in the cells around, (3, slots)."""
-    species: NDArray[np.int64]
-    """Of these, (slots,)."""
     positions: NDArray[np.float64]
-    """x, y and z of those among them that may be near, sorted by species, (3, slots)."""
+    """x, y and z, of the image that may be near, (3, slots)."""
     squares: NDArray[np.float64]
     """Of their distances, (slots,)."""
     chosen: NDArray[np.int64]
@@ -48,8 +44,6 @@ def candidates_of(cells, n_species):
         steps,
         # A place more: they are written before they count.
         np.empty((3, slots + 1)),
-        np.empty(slots + 1, np.int64),
-        np.empty((3, slots + 1)),
         np.empty(slots + 1),
         np.empty(slots + 1, np.int64),
         np.empty(n_species + 1, np.int64),
@@ -58,72 +52,32 @@ def candidates_of(cells, n_species):
 
 @njit(cache=True)
 def find_candidates(cells, cell, found):
-    """Write the candidates of a cell, images of its own particles among them.
-
-    They are all within the cut-off of the smallest box around its particles.
-    """
-    n = look_around(cells, cell, found)
-    own = slice(cells.starts[cell], cells.starts[cell + 1])
-    a, b, c = found.around[0], found.around[1], found.around[2]
-    squared_distances_from_box(
-        a[:n], b[:n], c[:n], cells.x[own], cells.y[own], cells.z[own], found.squares
-    )
-    # A hair further than the cut-off, so that rounding hides none.
-    limit = cells.cutoff * cells.cutoff * (1 + 1e-9)
-    x, y, z = found.positions[0], found.positions[1], found.positions[2]
-    squares, kinds = found.squares, found.species
-    k = np.uint64(0)
-    for species in range(len(found.starts) - 1):
-        found.starts[species] = k
-        for j in range(n):
-            # Written always and kept by counting it: a branch would be mispredicted.
-            x[k], y[k], z[k] = a[j], b[j], c[j]
-            k += np.uint64((kinds[j] == species) & (squares[j] < limit))
-    found.starts[-1] = k
-
-
-@njit(cache=True)
-def look_around(cells, cell, found):
-    """Write all images in the cells around a cell; return how many there are."""
+    """Write the candidates of a cell, images of its own particles among them."""
     nx, ny, nz = cells.shape
     m = cells.matrix
-    a, b, c, kinds = found.around[0], found.around[1], found.around[2], found.species
+    x, y, z = found.positions[0], found.positions[1], found.positions[2]
     column, home_z = cell // nz, cell % nz
     home_x, home_y = column // ny, column % ny
     z_first, z_last = home_z - found.steps[2], home_z + found.steps[2]
-    n = np.uint64(0)
-    for cx in range(home_x - found.steps[0], home_x + found.steps[0] + 1):
-        image_x = cx // nx
-        for cy in range(home_y - found.steps[1], home_y + found.steps[1] + 1):
-            image_y = cy // ny
-            row = ((cx - image_x * nx) * ny + cy - image_y * ny) * nz
-            for image_z in range(z_first // nz, z_last // nz + 1):
-                first = cells.starts[row + max(z_first - image_z * nz, 0)]
-                last = cells.starts[row + min(z_last - image_z * nz, nz - 1) + 1]
-                sx = image_x * m[0, 0] + image_y * m[1, 0] + image_z * m[2, 0]
-                sy = image_x * m[0, 1] + image_y * m[1, 1] + image_z * m[2, 1]
-                sz = image_x * m[0, 2] + image_y * m[1, 2] + image_z * m[2, 2]
-                for j in range(np.uint64(first), np.uint64(last)):
-                    a[n], b[n], c[n] = cells.x[j] + sx, cells.y[j] + sy, cells.z[j] + sz
-                    kinds[n] = cells.species[j]
-                    n += np.uint64(1)
-    return n
-
-
-@njit(cache=True, fastmath={"contract"})
-def squared_distances_from_box(a, b, c, x, y, z, squares):
-    """Write the squared distances of points a, b, c from the smallest box around points x, y, z."""
-    mid_x, half_x = (x.max() + x.min()) / 2, (x.max() - x.min()) / 2
-    mid_y, half_y = (y.max() + y.min()) / 2, (y.max() - y.min()) / 2
-    mid_z, half_z = (z.max() + z.min()) / 2, (z.max() - z.min()) / 2
-    for j in range(len(a)):
-        dx, dy, dz = (
-            abs(a[j] - mid_x) - half_x,
-            abs(b[j] - mid_y) - half_y,
-            abs(c[j] - mid_z) - half_z,
-        )
-        dx, dy, dz = dx if dx > 0 else 0.0, dy if dy > 0 else 0.0, dz if dz > 0 else 0.0
-        squares[j] = dx * dx + dy * dy + dz * dz
+    k = np.uint64(0)
+    for species in range(len(found.starts) - 1):
+        found.starts[species] = k
+        for cx in range(home_x - found.steps[0], home_x + found.steps[0] + 1):
+            image_x = cx // nx
+            for cy in range(home_y - found.steps[1], home_y + found.steps[1] + 1):
+                image_y = cy // ny
+                row = ((cx - image_x * nx) * ny + cy - image_y * ny) * nz
+                for image_z in range(z_first // nz, z_last // nz + 1):
+                    first = cells.starts[row + max(z_first - image_z * nz, 0)]
+                    last = cells.starts[row + min(z_last - image_z * nz, nz - 1) + 1]
+                    sx = image_x * m[0, 0] + image_y * m[1, 0] + image_z * m[2, 0]
+                    sy = image_x * m[0, 1] + image_y * m[1, 1] + image_z * m[2, 1]
+                    sz = image_x * m[0, 2] + image_y * m[1, 2] + image_z * m[2, 2]
+                    for j in range(np.uint64(first), np.uint64(last)):
+                        # Written always and kept by counting it: a branch would be mispredicted.
+                        x[k], y[k], z[k] = cells.x[j] + sx, cells.y[j] + sy, cells.z[j] + sz
+                        k += np.uint64(cells.species[j] == species)
+    found.starts[-1] = k
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
@@ -157,7 +111,7 @@ def neighbors_by_species(cells, i, found, starts, near):
         starts[species] = begin
         count = np.uint64(0)
         for j in range(np.uint64(found.starts[species]), np.uint64(found.starts[species + 1])):
-            # As of candidates.
+            # Written and counted as candidates are.
             chosen[count] = j
             count += np.uint64(squares[j] < limit)
         for k in range(count):
