@@ -115,9 +115,9 @@ def neighbors_by_species(cells, i, found, starts, near):
             chosen[count] = j
             count += np.uint64(squares[j] < limit)
         for k in range(count):
-            j = np.uint64(chosen[k])
-            dx[begin + k], dy[begin + k], dz[begin + k] = x[j] - xi, y[j] - yi, z[j] - zi
-            lengths[begin + k] = squares[j]
+            place, c = begin + k, np.uint64(chosen[k])
+            dx[place], dy[place], dz[place] = x[c] - xi, y[c] - yi, z[c] - zi
+            lengths[place] = squares[c]
         begin += count
         while begin % np.uint64(LANES) != 0:
             dx[begin] = dy[begin] = dz[begin] = 0.0
