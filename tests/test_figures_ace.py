@@ -66,6 +66,10 @@ def test_selections_and_learning_curves_show_every_curve():
     panels = rows(x="n_configurations")["thermal"]
     axes = of(figures.learning_curves(panels))
     assert [panel.get_title() for panel in axes] == ["KA", "polymer"]
+    few = {"KA": {"pairs": table(x="n_configurations", n=7)[[0, 3]]}}
+    (panel,) = of(figures.learning_curves(few))
+    low, high = panel.get_xlim()
+    assert [x for x in panel.get_xticks() if low < x < high] == [1, 2, 5]
     with pytest.raises(InputError, match="2: lacks the columns n_configurations; has n_features"):
         figures.learning_curves(rows()["thermal"])
     with pytest.raises(InputError, match="at least one panel"):
@@ -83,6 +87,10 @@ def test_distributions_are_normalised_over_one_set_of_bins():
     for heights, edges, _ in steps:
         assert (heights * np.diff(edges)).sum() == pytest.approx(1.0)
         np.testing.assert_array_equal(edges, steps[0].edges)
+    names = [patch.get_label() for patch in axes.patches[:2]]
+    assert names == ["active, T", "inactive, T"]
+    (axes,) = of(figures.distributions({"KA": {"": (values, active)}}))
+    assert [patch.get_label() for patch in axes.patches] == ["active", "inactive"]
     with pytest.raises(InputError, match="expected inactive particles in 'KA', T"):
         figures.distributions({"KA": {"T": (values, np.ones(1000, bool))}})
     with pytest.raises(InputError, match="panels: expected 1 or 2 ways in 'KA', got 0"):

@@ -112,7 +112,9 @@ def sann(configuration: Configuration) -> NeighborTable:
     return NeighborTable(offsets, neighbors, vectors)
 
 
-def cell_list(configuration: Configuration, cutoff: float) -> CellList:
+def cell_list(
+    configuration: Configuration, cutoff: float, per_cutoff: int = CELLS_PER_CUTOFF
+) -> CellList:
     """Return the cell list in which kernels find the neighbors of a particle with `gather`.
 
     Memory is linear in N, whatever the cut-off.
@@ -123,6 +125,8 @@ def cell_list(configuration: Configuration, cutoff: float) -> CellList:
         N particles in a box of any shape.
     cutoff
         Neighbors have r_ij < cutoff, in units of sigma.
+    per_cutoff
+        So many cells at most are as long as the cut-off.
 
     Raises
     ------
@@ -133,7 +137,7 @@ def cell_list(configuration: Configuration, cutoff: float) -> CellList:
         raise InputError(f"cutoff: expected a positive length, got {cutoff!r}")
     box, n = configuration.box, len(configuration)
     # No more cells than particles: a dilute or elongated box must not cost memory.
-    edge = max(cutoff / CELLS_PER_CUTOFF, (box.volume / n) ** (1 / 3))
+    edge = max(cutoff / per_cutoff, (box.volume / n) ** (1 / 3))
     shape = np.maximum(box.heights // edge, 1).astype(np.int64)
     positions = configuration.wrapped
     # Clipped, not wrapped: rounding may not move a fraction away from its position.

@@ -4,16 +4,14 @@ import numpy as np
 from numba import njit
 
 from cagebreak._lanes import pointer
-from cagebreak._neighbor_kernel import gather
-from cagebreak.descriptors._angular_kernel import (
-    LANES,
-    ROWS,
-    SHELLS,
-    compact,
-    harmonics,
-    shell_sums,
-)
+from cagebreak.descriptors._angular_kernel import ROWS, SHELLS, compact, harmonics, shell_sums
 from cagebreak.descriptors._batch_lanes import BATCH, sum_products, sum_rows
+from cagebreak.descriptors._species_kernel import (
+    LANES,
+    candidates_of,
+    find_candidates,
+    neighbors_by_species,
+)
 
 # So many neighbors at a time stay in the fastest cache; a multiple of LANES.
 TILE = 512
@@ -51,89 +49,63 @@ def expand(cells, program, r_s, a, envelope, values):
     """Write the features of every particle; return the number of coincident neighbors."""
     n_species = len(program.species_starts) - 1
     y_rows, r_rows = len(program.wanted) * ROWS, program.wanted.max() * SHELLS
-    # A place more: neighbors are written before they count.
-    capacity = (-(-cells.capacity // LANES) + n_species + 1) * LANES
-    index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
-    kinds, sorted_near = np.empty_like(index), np.empty((4, capacity))
+    found = candidates_of(cells, n_species)
+    near = np.empty((4, len(found.squares) + n_species * LANES))
     starts = np.empty(n_species + 1, np.int64)
     unit_buffer, distance_buffer = np.empty(3 * TILE), np.empty(TILE)
-    scratch_buffer = np.empty(4 * TILE)
+    scratch_buffer = np.empty(6 * TILE)
     y_buffer, r_buffer = np.zeros(y_rows * TILE), np.empty(r_rows * TILE)
     first, last = np.empty(r_rows // SHELLS, np.int64), np.empty(r_rows // SHELLS, np.int64)
     part, sums = np.zeros((y_rows, r_rows)), np.empty((n_species, y_rows, r_rows))
     numbers, features = np.zeros((program.n_rows, BATCH)), np.empty((values.shape[1], BATCH))
     numbers[0] = 1.0
     coincident = 0
-    n_particles = len(cells.x)
-    for i in range(n_particles):
-        n = gather(cells, i, index, near)
-        padded = by_species(cells, index, near, n, kinds, starts, sorted_near)
-        sums[:] = 0.0
-        for begin in range(0, padded, TILE):
-            size = min(TILE, padded - begin)
-            unit, distance = compact(unit_buffer, 3, size), distance_buffer[:size]
-            coincident += directions(sorted_near, begin, unit, distance)
-            radial, y_lm = compact(r_buffer, r_rows, size), compact(y_buffer, y_rows, size)
-            radial_functions(distance, cells.cutoff, r_s, a, envelope, radial)
-            harmonics(unit, program.harmonic_rows, compact(scratch_buffer, 4, size), y_lm)
+    for cell in range(len(cells.starts) - 1):
+        if cells.starts[cell] < cells.starts[cell + 1]:
+            find_candidates(cells, cell, found)
+        for i in range(cells.starts[cell], cells.starts[cell + 1]):
+            coincident += neighbors_by_species(cells, i, found, starts, near)
+            sums[:] = 0.0
+            for begin in range(0, starts[-1], TILE):
+                size = min(TILE, starts[-1] - begin)
+                unit, distance = compact(unit_buffer, 3, size), distance_buffer[:size]
+                directions(near, begin, scratch_buffer, unit, distance)
+                radial, y_lm = compact(r_buffer, r_rows, size), compact(y_buffer, y_rows, size)
+                radial_functions(distance, cells.cutoff, r_s, a, envelope, radial)
+                harmonics(unit, program.harmonic_rows, compact(scratch_buffer, 6, size), y_lm)
+                for z in range(n_species):
+                    first[:] = max(starts[z] - begin, 0)
+                    last[:] = min(starts[z + 1] - begin, size)
+                    if first[0] < last[0]:
+                        shell_sums(y_lm, radial, first, last, program.wanted, part)
+                        sums[z] += part
+            lane = i % BATCH
             for z in range(n_species):
-                first[:] = max(starts[z] - begin, 0)
-                last[:] = min(starts[z + 1] - begin, size)
-                if first[0] < last[0]:
-                    shell_sums(y_lm, radial, first, last, program.wanted, part)
-                    sums[z] += part
-        lane = i % BATCH
-        for z in range(n_species):
-            for row in range(program.species_starts[z], program.species_starts[z + 1]):
-                c, k = program.sources[row, 0], program.sources[row, 1]
-                numbers[row, lane] = program.scales[row] * sums[z, c, k]
-        if lane == BATCH - 1 or i == n_particles - 1:
-            couple(program, numbers, features)
-            particles = cells.order[i - lane : i + 1]
-            for f in range(len(features)):
-                for k in range(len(particles)):
-                    values[particles[k], f] = features[f, k]
+                for row in range(program.species_starts[z], program.species_starts[z + 1]):
+                    c, k = program.sources[row, 0], program.sources[row, 1]
+                    numbers[row, lane] = program.scales[row] * sums[z, c, k]
+            if lane == BATCH - 1 or i == len(cells.x) - 1:
+                couple(program, numbers, features)
+                particles = cells.order[i - lane : i + 1]
+                for f in range(len(features)):
+                    for k in range(len(particles)):
+                        values[particles[k], f] = features[f, k]
     return coincident
 
 
-@njit(cache=True, fastmath={"contract", "reassoc"}, error_model="numpy")
-def directions(near, begin, unit, distance):
-    """Write unit vectors and lengths of the neighbors from `begin` on; count those of length 0."""
-    squares, zero = near[3], 0.0
+@njit(cache=True, fastmath={"contract"}, error_model="numpy")
+def directions(near, begin, inverse_buffer, unit, distance):
+    """Write unit vectors and lengths of the neighbors from `begin` on."""
+    squares, inverse = near[3], inverse_buffer[: len(distance)]
     for j in range(len(distance)):
         distance[j] = np.sqrt(squares[np.uint64(begin) + np.uint64(j)])
-        zero += 1.0 if distance[j] == 0 else 0.0
+    for j in range(len(distance)):
+        inverse[j] = 1 / distance[j]
     # One loop for each axis: with more arrays a compiler does not see that none overlap.
     for axis in range(3):
         vectors, units = near[axis], unit[axis]
         for j in range(len(distance)):
-            units[j] = vectors[np.uint64(begin) + np.uint64(j)] / distance[j]
-    return int(zero)
-
-
-@njit(cache=True)
-def by_species(cells, index, near, n, kinds, starts, sorted_near):
-    """Sort neighbors by species, each filling whole vectors; return how many places they take.
-
-    Those of species z stand at starts[z] to starts[z + 1] of the four rows of `sorted_near`. Places
-    left empty lie beyond the cut-off.
-    """
-    for j in range(n):
-        kinds[j] = cells.species[index[j]]
-    x, y, z, squares = sorted_near[0], sorted_near[1], sorted_near[2], sorted_near[3]
-    k = np.uint64(0)
-    for kind in range(len(starts) - 1):
-        starts[kind] = k
-        for j in range(n):
-            # Written always and kept by counting it, as in `gather`.
-            x[k], y[k], z[k], squares[k] = near[0, j], near[1, j], near[2, j], near[3, j]
-            k += np.uint64(kinds[j] == kind)
-        while k % np.uint64(LANES) != 0:
-            x[k] = y[k] = z[k] = 0.0
-            squares[k] = 2 * cells.cutoff**2
-            k += np.uint64(1)
-    starts[-1] = k
-    return starts[-1]
+            units[j] = vectors[np.uint64(begin) + np.uint64(j)] * inverse[j]
 
 
 @njit(cache=True)

@@ -26,7 +26,7 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
     keys, order = np.empty_like(index), np.empty_like(index)
     starts = np.empty(n_bins + 1, np.int64)
     first, last = np.empty(n_blocks, np.int64), np.empty(n_blocks, np.int64)
-    unit_buffer, scratch_buffer = np.empty(3 * capacity), np.empty(4 * capacity)
+    unit_buffer, scratch_buffer = np.empty(3 * capacity), np.empty(6 * capacity)
     y_buffer, w_buffer = np.zeros(y_rows * capacity), np.zeros(w_rows * capacity)
     distance = np.empty(capacity)
     sums = np.empty((y_rows, w_rows))
@@ -41,7 +41,7 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
         counting_sort(keys[:n], starts, order)
 
         padded = -(-n // LANES) * LANES
-        unit, scratch = compact(unit_buffer, 3, padded), compact(scratch_buffer, 4, padded)
+        unit, scratch = compact(unit_buffer, 3, padded), compact(scratch_buffer, 6, padded)
         y_lm, weights = compact(y_buffer, y_rows, padded), compact(w_buffer, w_rows, padded)
         for j in range(n):
             d = near[3, order[j]]
@@ -101,17 +101,22 @@ def harmonics(unit, rows, scratch, values):
     sin(theta)^m stays with the other factor, smooth at the poles.
     """
     x, y, z = unit[0], unit[1], unit[2]
-    cosine, sine, old, new = scratch[0], scratch[1], scratch[2], scratch[3]
+    cosine, sine, next_cosine, next_sine = scratch[0], scratch[1], scratch[2], scratch[3]
+    old, new = scratch[4], scratch[5]
     n, l_max = len(x), len(rows) - 1
     p_mm = 1.0
+    # A loop writes one array only: with more a compiler does not see that none overlap.
     for m in range(l_max + 1):
         if m == 0:
             cosine[:n], sine[:n] = 1.0, 0.0
         else:
             p_mm *= np.sqrt(2.0 if m == 1 else 1.0) * np.sqrt((2 * m - 1) / (2 * m))
             for j in range(n):
-                c, s = cosine[j], sine[j]
-                cosine[j], sine[j] = x[j] * c - y[j] * s, x[j] * s + y[j] * c
+                next_cosine[j] = x[j] * cosine[j] - y[j] * sine[j]
+            for j in range(n):
+                next_sine[j] = x[j] * sine[j] + y[j] * cosine[j]
+            cosine, next_cosine = next_cosine, cosine
+            sine, next_sine = next_sine, sine
         old[:n], new[:n] = 0.0, p_mm
         for l in range(m, l_max + 1):
             if rows[l, m] >= 0:
@@ -125,9 +130,8 @@ def harmonics(unit, rows, scratch, values):
             scale = 1 / np.sqrt((l + 1) ** 2 - m**2)
             a, b = (2 * l + 1) * scale, np.sqrt(l**2 - m**2) * scale
             for j in range(n):
-                p = new[j]
-                new[j] = a * z[j] * p - b * old[j]
-                old[j] = p
+                old[j] = a * z[j] * new[j] - b * old[j]
+            old, new = new, old
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"})

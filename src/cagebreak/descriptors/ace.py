@@ -13,7 +13,7 @@ from cagebreak.descriptors.ace_radial import RadialBasis
 from cagebreak.descriptors.ace_terms import Term, terms
 from cagebreak.descriptors.base import Features, check_species, make_labels
 from cagebreak.errors import ConfigurationError, InputError
-from cagebreak.neighbors import cell_list
+from cagebreak.neighbors import CELLS_PER_CUTOFF, cell_list
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,10 @@ class AtomicClusterExpansion:
         check_species(configuration, self.n_species)
         program = _program(self)
         values = np.empty((len(configuration), len(self._terms())))
-        cells = cell_list(configuration, self.r_cut)
+        # The particles of a cell share its candidates: with eight or more that costs little.
+        filled = (configuration.box.volume / len(configuration) * 8) ** (1 / 3)
+        per_cutoff = int(np.clip(self.r_cut / filled, 1, CELLS_PER_CUTOFF))
+        cells = cell_list(configuration, self.r_cut, per_cutoff)
         _, r_s, a, envelope = self.radial_basis.parameters
         coincident = expand(cells, program, r_s, a, envelope, values)
         if coincident:

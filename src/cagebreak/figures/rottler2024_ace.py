@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.descriptors import AtomicClusterExpansion
@@ -126,7 +126,8 @@ def distributions(
     Parameters
     ----------
     panels
-        For each panel, by its title, for one or two ways of activation, by name, the feature
+        For each panel, by its title, for one or two ways of activation, by name ("" is not
+        written), the feature
         (n,) and whether the particle is active, (n,) bool. The first is drawn solid, the second
         dashed.
     label
@@ -155,8 +156,9 @@ def distributions(
                         raise InputError(f"panels: expected {word} particles in {title!r}, {name}")
                     height, _ = np.histogram(values[chosen], edges, density=True)
                     panel.stairs(
-                        height, edges, color=color, ls=line, lw=1.0, label=f"{word}, {name}"
-                    )
+                        height, edges, color=color, ls=line, lw=1.0,
+                        label=f"{word}, {name}" if name else word,
+                    )  # fmt: skip
             panel.set_title(title)
             panel.set_xlabel(label)
             panel.set_ylim(bottom=0)
@@ -227,6 +229,9 @@ def _curves(
                 for name, table in curves.items():
                     _curve(panel, table, x, y, name, looks[name])
                 panel.set_xscale("log")
+                low, high = panel.get_xlim()
+                subs = (1, 2, 5) if high < 100 * low else (1,)
+                panel.xaxis.set_major_locator(LogLocator(subs=subs))
                 panel.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
                 panel.xaxis.set_minor_formatter(NullFormatter())
                 panel.set_xlabel(label)

@@ -73,7 +73,8 @@ def accuracy_curve(
         largest first; or the columns, (F,) integers. The first two and last are features, and all
         are found from the training configurations of each fold.
     learner
-        A classifier of scikit-learn's manner; default: `LogisticClassifier`.
+        A classifier of scikit-learn's manner; default: `LogisticClassifier`, which leaves principal
+        components their deviations. One that brings them to unit deviation drowns in small ones.
     folds
         Over configurations.
     seed
@@ -96,6 +97,9 @@ def accuracy_curve(
     n_features = data[0].features.shape[1]
     if wanted.ndim != 1 or not len(wanted) or wanted.min() < 1 or wanted.max() > n_features:
         raise InputError(f"sizes: expected integers from 1 to {n_features}, got {sizes!r}")
+    if learner is None:
+        principal = isinstance(order, str) and order == "principal"
+        learner = LogisticClassifier(standardize=not principal)
     fold = configuration_folds(len(data), folds, seed=seed)
     right = np.zeros((len(wanted), len(data)))
     for k in range(fold.max() + 1):

@@ -5,19 +5,22 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers, as_table
 from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning.spectrum import decompose
 from cagebreak.learning.standardize import CLIP, Standardizer
+from cagebreak.learning.statistics import Statistics
 
 ALPHAS = (1.0, 10.0, 100.0, 1000.0)
-MAX_STEPS = 2000
+STOP = {"maxiter": 2000, "ftol": 1e-14, "gtol": 1e-7}
+"""Of the minimisation: at the rounding of the loss, which is of the order of the rows (chosen)."""
 
 
 class LogisticClassifier(ClassifierMixin, BaseEstimator):
@@ -28,7 +31,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
         \min_{w, b} \; -\sum_i \ln P(y_i) + \frac{\alpha}{2} |w|^2
 
     over standardised features z (`Standardizer`); Rottler and Ortner 2024, eq. 11, "with Tychonov
-    regularization". The minimum is scikit-learn's (`LogisticRegression` with C = 1 / alpha).
+    regularization". It is scikit-learn's `LogisticRegression` with C = 1 / alpha.
 
     Parameters
     ----------
@@ -39,6 +42,9 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
         Folds of the cross-validation; one for each configuration if there are fewer.
     clip : float
         Standardised features are clipped at so many deviations.
+    standardize : bool
+        If not, features lose their mean only: for principal components, whose deviations say how
+        much they hold, and whose small ones are noise.
     seed : int
         Of the division into folds.
 
@@ -69,11 +75,13 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
         alphas: Sequence[float] = ALPHAS,
         folds: int = 5,
         clip: float = CLIP,
+        standardize: bool = True,
         seed: int = 0,
     ) -> None:
         self.alphas = alphas
         self.folds = folds
         self.clip = clip
+        self.standardize = standardize
         self.seed = seed
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
@@ -100,7 +108,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
         if labels.shape != (len(X),):
             raise InputError(f"y: expected shape ({len(X)},), got {labels.shape}")
         check_classification_targets(labels)
-        self.standardizer_ = Standardizer(self.clip).fit(X)
+        self.standardizer_ = self._standardizer(X)
         self.n_features_in_ = X.shape[1]
         self.classes_, active = np.unique(labels, return_inverse=True)
         if len(self.classes_) != 2:
@@ -130,6 +138,13 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
         likely = (self.decision_function(X) > 0).astype(np.int64)
         return self.classes_[likely]
 
+    def _standardizer(self, X: Floats) -> Standardizer:
+        if self.standardize:
+            return Standardizer(self.clip).fit(X)
+        fitted = Standardizer(np.inf).fit(X)
+        fitted.scale_ = (fitted.scale_ > 0).astype(np.float64)
+        return fitted
+
     def _held_out(
         self, X: Floats, active: Integers, groups: ArrayLike | None, alphas: Floats
     ) -> Floats:
@@ -146,7 +161,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
             training, test = fold != k, fold == k
             if len(set(active[training].tolist())) < 2:
                 raise InputError(f"y: expected both classes outside fold {k}, got one")
-            standardizer = Standardizer(self.clip).fit(X[training])
+            standardizer = self._standardizer(X[training])
             path = _path(standardizer.transform(X[training]), active[training], alphas)
             decision = standardizer.transform(X[test]) @ path[:, :-1].T + path[:, -1]
             sign = 2.0 * active[test, None] - 1
@@ -161,11 +176,43 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
 
 
 def _path(Z: Floats, active: Integers, alphas: Floats) -> Floats:
-    """Return coefficients and intercept for each alpha, (A, F + 1)."""
-    path = np.empty((len(alphas), Z.shape[1] + 1))
+    """Return coefficients and intercept for each alpha, (A, F + 1).
+
+    By L-BFGS along principal directions, each scaled by the root of the curvature it has where all
+    probabilities are one half: the curvature is then about one in every direction, whatever the
+    features have in common, and some ten steps do.
+    """
+    n, n_features = Z.shape
+    values, vectors, _ = decompose(Statistics.from_arrays(Z, np.zeros((n, 1))))
+    varies = values > 0
+    values, vectors = values[varies], vectors[:, varies]
+    rotated = Z @ vectors
+    sign = 2.0 * active - 1.0
+    path = np.zeros((len(alphas), n_features + 1))
+    start = np.zeros(len(values) + 1)
     # From the strongest on, each from where the last one ended.
-    model = LogisticRegression(max_iter=MAX_STEPS, tol=1e-6, warm_start=True)
     for k in np.argsort(-alphas):
-        model.set_params(C=1 / alphas[k]).fit(Z, active)
-        path[k, :-1], path[k, -1] = model.coef_[0], model.intercept_[0]
+        scale = np.append(values / 4 + alphas[k], n / 4) ** -0.5
+        found = minimize(
+            _loss,
+            start / scale,
+            args=(rotated, sign, scale, alphas[k]),
+            jac=True,
+            method="L-BFGS-B",
+            options=STOP,
+        )
+        start = found.x * scale
+        path[k, :-1], path[k, -1] = vectors @ start[:-1], start[-1]
     return path
+
+
+def _loss(
+    scaled: Floats, rotated: Floats, sign: Floats, scale: Floats, alpha: float
+) -> tuple[float, Floats]:
+    """Return what is minimised and its gradient, coefficients and intercept being scaled."""
+    w = scaled * scale
+    margin = sign * (rotated @ w[:-1] + w[-1])
+    pull = -sign * expit(-margin)
+    slope = np.append(rotated.T @ pull + alpha * w[:-1], pull.sum())
+    total = np.logaddexp(0.0, -margin).sum() + alpha / 2 * (w[:-1] @ w[:-1])
+    return total, slope * scale

@@ -1,0 +1,209 @@
+"""How well linear classifiers on the cluster expansion tell who rearranges, of finished studies.
+
+Run: python results/rottler2024/rottler2024.py FOLDER RECIPE... [--r-cut 2 2.5 3] [--main 2.5]
+[--out results/rottler2024] [--only accuracy ...]
+
+A recipe is that of a thermal study with inherent states and D2min, or of a shear. Features are kept
+in FOLDER, so that a second run only fits; give another one if a recipe changes. In every table the
+rows of a study take the place of its former ones, and all figures are drawn anew from the tables.
+"""
+
+import argparse
+import csv
+import time
+from pathlib import Path
+
+import figures
+import numpy as np
+from data import descriptors, keep
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+import cagebreak as cb
+from cagebreak.learning import (
+    ARD,
+    LogisticClassifier,
+    Ridge,
+    Standardizer,
+    Statistics,
+    accuracy_against_data,
+    accuracy_curve,
+    evaluate,
+    forward_selection,
+    pair_functions,
+)
+from cagebreak.learning.cross_validation import ALPHAS
+
+SEED = 1
+FOLDS = 10
+"""Of configurations; each is a fold of its own if there are fewer."""
+SIZES = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
+ORDERS = {"basis": "basis", "forward": "forward selection", "principal": "principal components"}
+SVM = GridSearchCV(
+    make_pipeline(Standardizer(), LinearSVC(random_state=0, max_iter=100_000)),
+    {"linearsvc__C": [1e-4, 1e-3, 1e-2]},
+    # Rows come configuration by configuration, so folds in a row hold out configurations, nearly.
+    cv=KFold(5),
+)
+
+
+def sizes(labels):
+    """Return numbers of features, ends of blocks among them."""
+    return sorted({n for n in SIZES if n < len(labels)} | set(figures.blocks(labels)))
+
+
+def rows_of(table, **further):
+    """Return the rows of a structured array as dictionaries."""
+    return [further | dict(zip(table.dtype.names, row, strict=True)) for row in table.tolist()]
+
+
+def accuracy(kept, sets, main):
+    """Accuracy against the number of features, in three orders; figures 3 and 5."""
+    for r_cut, labels in papers(sets):
+        data = kept[r_cut].labelled()
+        for order, name in ORDERS.items():
+            table = accuracy_curve(data, sizes(labels), order, folds=FOLDS, seed=SEED)
+            yield from rows_of(table, r_cut=r_cut, order=name)
+
+
+def learning(kept, sets, main):
+    """Accuracy against the number of training configurations, by blocks; supplement, figure 6."""
+    labels = sets[main].labels()
+    data = [one for one in kept[main].labelled() if len(one)]
+    most = len(data) - -(-len(data) // min(FOLDS, len(data)))
+    counts = sorted({n for n in (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100) if n < most} | {most})
+    for end in figures.blocks(labels):
+        table = accuracy_against_data(data, counts, slice(0, end), folds=FOLDS, seed=SEED)
+        yield from rows_of(table, r_cut=main, features=figures.block(labels[:end]))
+
+
+def regression(kept, sets, main):
+    """Pearson r of D2min and of its logarithm as they are; supplement, figure 7."""
+    for r_cut, labels in papers(sets):
+        every = {str(n): slice(0, n) for n in sizes(labels)}
+        whole = {str(n): slice(0, n) for n in figures.blocks(labels)}
+        for learner, columns in ((Ridge(alphas=ALPHAS), every), (ARD(), whole)):
+            table = evaluate(learner, kept[r_cut], seed=SEED, columns=columns, folds=FOLDS).table
+            for row in table:
+                yield {
+                    "r_cut": r_cut,
+                    "learner": row["learner"],
+                    "target": ("moved", "log moved")[int(row["time"])],
+                    **{k: row[k].item() for k in ("n_features", "r", "low", "high", "ceiling")},
+                }
+
+
+def variants(kept, sets, main):
+    """Accuracy of all features: other transforms, not purified, and another classifier."""
+    for name, key, learner in (
+        ("as the paper", main, None),
+        ("r0 = 1", f"{main} r0", None),
+        ("not purified", f"{main} plain", None),
+        ("support vectors", main, SVM),
+    ):
+        data, n = kept[key].labelled(), len(sets[main].labels())
+        table = accuracy_curve(data, [n], "basis", learner, FOLDS, seed=SEED)
+        yield from rows_of(table, r_cut=main, variant=name)
+
+
+def distribution(kept, sets, main):
+    """The feature that correlates best with being active, of every labelled particle; figure 4."""
+    for r_cut, labels in papers(sets):
+        if r_cut != main:
+            continue
+        X, y, _ = pooled(kept[r_cut].labelled())
+        best = forward_selection(Statistics.from_arrays(X, y[:, None].astype(float)), 1).order[0]
+        name = figures.feature(labels[best])
+        for value, active in zip(X[:, best], y, strict=True):
+            yield {"r_cut": main, "feature": name, "value": value, "active": int(active)}
+
+
+def pairs(kept, sets, main):
+    """The pair functions of fits to all configurations; equations 12 and 13."""
+    descriptor = sets[main]
+    labels = descriptor.labels()
+    X, y, groups = pooled(kept[main].labelled())
+    r = np.linspace(0.8, descriptor.r_cut, 171)
+    for model, n in (("pairs", int((labels.body == 2).sum())), ("all", len(labels))):
+        fitted = LogisticClassifier().fit(X[:, :n], y, groups=groups)
+        functions = pair_functions(descriptor, fitted, r, slice(0, n))
+        for species, function in zip("ABCD", functions, strict=False):
+            for distance, u in zip(r, function, strict=True):
+                yield {
+                    "r_cut": main, "features": model, "species": species, "r": distance, "u": u,
+                }  # fmt: skip
+
+
+TABLES = {
+    "accuracy": accuracy,
+    "learning": learning,
+    "regression": regression,
+    "variants": variants,
+    "distribution": distribution,
+    "pairs": pairs,
+}
+
+
+def papers(sets):
+    """Yield cut-off and labels of the paper's sets."""
+    for name, descriptor in sets.items():
+        if " " not in name:
+            yield name, descriptor.labels()
+
+
+def pooled(data):
+    """Return features and classes of all configurations, and which one each row is of."""
+    X = np.concatenate([one.features for one in data])
+    y = np.concatenate([one.active for one in data])
+    return X, y, np.repeat(np.arange(len(data)), [len(one) for one in data])
+
+
+def write(path, study, rows):
+    """Put the rows of a study into a table, in place of those that it had."""
+    kept = figures.read(path) if path.exists() else []
+    kept = [row for row in kept if any(row[k] != str(v) for k, v in study.items())]
+    columns = [*study, *rows[0]]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(kept)
+        for row in rows:
+            rounded = {k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()}
+            writer.writerow(study | rounded)
+
+
+def main():
+    """Make features, tables and figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("recipes", type=Path, nargs="*", metavar="recipe")
+    parser.add_argument("--r-cut", type=float, nargs="+", default=[2.0, 2.5, 3.0])
+    parser.add_argument("--main", type=float, default=2.5, help="cut-off of figures 4 to 6")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
+    parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES))
+    wanted = parser.parse_args()
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    for recipe in wanted.recipes:
+        model = cb.Study(recipe).recipe.model
+        sets = descriptors(model, sorted({*wanted.r_cut, wanted.main}), wanted.main)
+        kept, said = keep(recipe, wanted.folder, sets)
+        study = {"system": said.pop("system"), "way": said.pop("way")}
+        labelled = kept[f"{wanted.main:g}"].labelled()
+        said["usable"] = sum(len(one) > 0 for one in labelled)
+        said["active"] = int(sum(one.active.sum() for one in labelled))
+        write(wanted.out / "studies.csv", study, [said])
+        for name in wanted.only:
+            began = time.process_time()
+            write(
+                wanted.out / f"{name}.csv",
+                study,
+                list(TABLES[name](kept, sets, f"{wanted.main:g}")),
+            )
+            print(*study.values(), name, f"{time.process_time() - began:.0f} s", flush=True)
+    figures.draw(wanted.out, f"{wanted.main:g}")
+    figures.summary(wanted.out, f"{wanted.main:g}")
+
+
+if __name__ == "__main__":
+    main()
