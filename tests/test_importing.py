@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak.cli import main
+from cagebreak.dynamics.d2min import D2Min
 from cagebreak.errors import FileFormatError, InputError, RecipeError, StoreError
 from cagebreak.simulation.isoconfigurational import trajectory
 
@@ -90,6 +91,9 @@ def test_dumps_become_a_study(tmp_path, simulated, form, wrapped):
         np.testing.assert_allclose(found.times, TIMES)
         expected = np.linalg.norm(runs, axis=-1).mean(axis=0)
         np.testing.assert_allclose(found.mean, expected, atol=1e-12)
+        rearranged = D2Min(start, study.recipe.isoconfigurational.d2min_cutoff)(runs)
+        found_d2min = study.propensity(c, "d2min")
+        np.testing.assert_allclose(found_d2min.mean, rearranged.mean(axis=0), atol=1e-10)
     assert study.features(0).values.shape[0] == N
     table = study.fit(features={"generations": [0], "kind": "radial"}).table
     assert set(table["time"].tolist()) == set(np.float64(found.times).tolist())

@@ -200,11 +200,13 @@ class ImportedRuns:
         number(0, 1e6, open_below=True),
         "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))",
     )
-
-    @property
-    def d2min_cutoff(self) -> None:
-        """Of a run only lengths are kept, not D2min."""
-        return None
+    d2min_cutoff: float | None = _key(
+        1.5,
+        "a number above 0, up to 100; left out, no D2min is measured",
+        number(0, 100, open_below=True),
+        "of the neighbours D2min is fitted to, sigma (chosen: 1.5, the first shell)",
+        optional=True,
+    )
 
     @property
     def n_times(self) -> int:
