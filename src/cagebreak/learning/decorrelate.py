@@ -60,7 +60,9 @@ def decorrelation(
 
     n = len(configuration)
     table = neighbor_table(configuration, CUTOFF)
-    columns, values, offsets = [], [], np.zeros(n + 1, np.int64)
+    columns: list[NDArray[np.int64]] = []
+    values: list[NDArray[np.float64]] = []
+    offsets = np.zeros(n + 1, np.int64)
     for i in range(n):
         near = slice(table.offsets[i], table.offsets[i + 1])
         before = table.neighbors[near] < i
@@ -69,8 +71,8 @@ def decorrelation(
         among = alike(vectors[:, None] - vectors) + own * np.eye(len(vectors))
         weights = np.linalg.solve(among, with_others)
         root = np.sqrt(1 - weights @ with_others)
-        columns += [table.neighbors[near][before], [i]]
-        values += [-weights / root, [1 / root]]
+        columns.append(np.append(table.neighbors[near][before], i))
+        values.append(np.append(-weights, 1.0) / root)
         offsets[i + 1] = offsets[i] + len(vectors) + 1
     return csr_array((np.concatenate(values), np.concatenate(columns), offsets), shape=(n, n))
 
