@@ -7,9 +7,16 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.descriptors.cage_average import CageAverage, CageScalars
-from cagebreak.descriptors.recommended import Recommended, families, recommended
+from cagebreak.descriptors.recommended import (
+    FORCE_TOLERANCE,
+    SAMPLES,
+    Recommended,
+    families,
+    recommended,
+)
 from cagebreak.errors import InputError
 from cagebreak.seeding import seed_sequence
+from cagebreak.states.cage import pool_chains
 
 MODELS = {
     "hard_spheres": cb.hard_spheres(packing_fraction=0.4),
@@ -116,6 +123,22 @@ def test_the_recommended_set_does_as_its_labels_say(start, model, sweeps):
     np.testing.assert_array_equal(found.values, again.values)
     other = wanted.compute(start, seed=2)
     assert (found.values == other.values).all() == (sweeps is None)
+
+
+def test_chains_of_the_recommended_set_are_those_of_the_cage_state(start, model):
+    """Pooled, each with all its sweeps and samples; the first is what one chain gives."""
+    inherent = cb.inherent_state(start, model, force_tolerance=FORCE_TOLERANCE)
+    one, two = Recommended(model, (20, 60)), Recommended(model, (20, 60), chains=2)
+    chains = [
+        cb.cage_state(start, model, seed=seed, sweeps=(20, 60), samples=SAMPLES)
+        for seed in (1, seed_sequence(1, "chain", 1))
+    ]
+    for wanted, cage in ((one, chains[0]), (two, pool_chains(chains))):
+        found = wanted.compute(start, seed=1).values
+        np.testing.assert_array_equal(found, wanted.describe(inherent, cage).values)
+    assert two.labels().tobytes() == one.labels().tobytes()
+    for size in ("medium", "full"):
+        assert recommended(model, size).chains == 2
 
 
 def test_what_cannot_be_is_refused(start, model, cage):

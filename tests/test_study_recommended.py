@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.descriptors.recommended import Recommended, families
+from cagebreak.descriptors.recommended import SAMPLES, Recommended, families
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.learning import Ridge, Sample, evaluate
 from cagebreak.seeding import seed_sequence
+from cagebreak.study import describe, plan
 from tiny_study import write_recipe
 
 SAMPLED = {"set": "recommended", "kind": ["radial", "angular"], "states": ["sampled"]}
@@ -22,7 +23,10 @@ SELECTIONS = {
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     path = tmp_path_factory.mktemp("study") / "hs.toml"
-    study = cb.Study(write_recipe(path, recommended=True, selections=SELECTIONS, species=["A"]))
+    cage = {"sweeps": (20, 40), "chains": 2}
+    study = cb.Study(
+        write_recipe(path, recommended=True, cage=cage, selections=SELECTIONS, species=["A"])
+    )
     study.run("serial", progress=False)
     return study
 
@@ -42,6 +46,16 @@ def test_features_are_those_of_the_states_of_the_study(study):
     found = study.features(1)
     n = expected.values.shape[1]
     np.testing.assert_array_equal(found.values[:, -n:], expected.values)
+
+
+def test_the_set_is_that_of_the_chains_of_the_recipe(study):
+    wanted = describe.recommended(study.recipe)
+    assert wanted == Recommended(study.recipe.model, (20, 40), chains=2)
+
+
+def test_plan_describes_the_samples_of_all_chains(study):
+    cage, _ = plan._timed_cage(study.recipe, study.configuration(0))
+    assert len(cage.samples) == len(study.state(0, "cage").samples) == 2 * SAMPLES
 
 
 def test_parts_of_the_set_are_selected_by_label(study, table):

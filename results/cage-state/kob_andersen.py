@@ -16,6 +16,7 @@ import cagebreak as cb
 from cagebreak.descriptors import recommended, select
 from cagebreak.files import botan
 from cagebreak.learning import Ridge, Sample, evaluate, pearson
+from cagebreak.learning.decorrelate import LENGTH, OWN
 from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageState, InherentState
 from cagebreak.states.cage import pool_chains
@@ -32,6 +33,7 @@ HEADER = [
 CAGE = {"body": 1, "state": "sampled"}
 INHERENT = {"body": 1, "state": "inherent"}
 FACTORS = (1.0, 3.0, 10.0)
+CORRELATION = (LENGTH, OWN)
 
 
 def up_to(n):
@@ -44,7 +46,7 @@ def sampled(n):
     return up_to(n) | {"state": "sampled"}
 
 
-# Name; what is read of which block of features; centring; weights of the scalars
+# Name; what is read of which block of features; centring; weights of the scalars; correlation
 ROWS = [
     *((f"X init LR{n}", [("initial", up_to(n))], "global", (1.0,)) for n in (0, 1, 2)),
     ("X IS LR2", [("inherent", up_to(2))], "global", (1.0,)),
@@ -72,11 +74,16 @@ ROWS = [
         "configuration",
         FACTORS,
     ),
-    ("+ initial LR0: recommended, full", [("one chain", {})], "configuration", FACTORS),
-    ("+ second chain", [("two chains", {})], "configuration", FACTORS),
+    ("+ initial LR0", [("one chain", {})], "configuration", FACTORS),
+    ("+ second chain: recommended, full", [("two chains", {})], "configuration", FACTORS),
     ("recommended, medium", [("medium", {})], "configuration", FACTORS),
     ("recommended, quick", [("quick", {})], "configuration", FACTORS),
     ("scalars of two chains alone", [("two chains", {"body": 1})], "configuration", (1.0,)),
+]
+# The same with errors that are alike for near particles
+CORRELATED = [
+    (f"{size}, correlated errors", [(block, {})], "configuration", FACTORS, CORRELATION)
+    for size, block in (("full", "two chains"), ("medium", "medium"), ("quick", "quick"))
 ]
 
 
@@ -101,21 +108,22 @@ def described(start, stem, folder):
         start,
     )
 
-    def cage(name, seed, sweeps):
-        return kept(
-            folder / f"{name}_{stem}.npz",
-            lambda: cb.cage_state(
-                start, MODEL, seed=seed, sweeps=sweeps, samples=recommended.SAMPLES
-            ),
-            CageState,
-            start,
-        )
+    def chains_of(name, size):
+        """Return the chains that `size.compute(start, seed=SEED)` runs."""
+        seeds = [SEED, *(seed_sequence(SEED, "chain", k) for k in range(1, size.chains))]
+        return [
+            kept(
+                folder / f"{name}{k}_{stem}.npz",
+                lambda seed=seed: cb.cage_state(
+                    start, MODEL, seed=seed, sweeps=size.sweeps, samples=recommended.SAMPLES
+                ),
+                CageState,
+                start,
+            )
+            for k, seed in enumerate(seeds)
+        ]
 
-    # The first is what `FULL.compute(start, seed=SEED)` runs, both what `chains=2` does.
-    chains = [
-        cage("chain0", SEED, FULL.sweeps),
-        cage("chain1", seed_sequence(SEED, "chain", 1), FULL.sweeps),
-    ]
+    chains = chains_of("chain", FULL)
     both = pool_chains(chains)
     paper = cb.papers.alkemade2023(MODEL)
     return {
@@ -125,13 +133,13 @@ def described(start, stem, folder):
         "displacement": cb.CageDisplacement().compute(both),
         "one chain": FULL.describe(inherent, chains[0]),
         "two chains": FULL.describe(inherent, both),
-        "medium": MEDIUM.describe(inherent, cage("medium", SEED, MEDIUM.sweeps)),
+        "medium": MEDIUM.describe(inherent, pool_chains(chains_of("medium", MEDIUM))),
         "quick": QUICK.describe(inherent),
     }
 
 
 def sample(path, folder):
-    """Return labels and values of each block of features, the targets and their halves, for A."""
+    """Return the blocks of features, the targets, their halves, and the particles, for A."""
     configuration, moved = botan.read_runs(path)
     a = configuration.species == 0
     file = folder / f"features_{path.stem}.npz"
@@ -143,13 +151,16 @@ def sample(path, folder):
     lengths = np.linalg.norm(moved - configuration.unwrapped, axis=2)[:, a]
     halves = np.stack([lengths[k::2].mean(axis=0) for k in (0, 1)])
     print(path.name, flush=True)
-    return dict(np.load(file)), lengths.mean(axis=0)[:, None], halves[:, :, None]
+    there = cb.Configuration(
+        configuration.positions[a], configuration.species[a], configuration.box
+    )
+    return dict(np.load(file)), lengths.mean(axis=0)[:, None], halves[:, :, None], there
 
 
 def selected(made, selection):
     """Return samples of the selected columns, and their labels."""
     samples, labels = [], []
-    for blocks, targets, halves in made:
+    for blocks, targets, halves, there in made:
         parts = []
         labels = []
         for block, wishes in selection:
@@ -157,16 +168,20 @@ def selected(made, selection):
             chosen = select(of_block, **wishes)
             parts.append(blocks[f"{block} values"][:, chosen])
             labels.append(of_block[chosen])
-        samples.append(Sample(np.concatenate(parts, axis=1), targets, halves=halves))
+        samples.append(
+            Sample(np.concatenate(parts, axis=1), targets, halves=halves, configuration=there)
+        )
     return samples, np.concatenate(labels).view(np.recarray)
 
 
-def row(made, name, selection, center, weights):
+def row(made, name, selection, center, weights, correlation=None):
     """Return a row of the table: accuracy within the training set, and on the test set."""
     train, labels = selected(made["train"], selection)
     test, _ = selected(made["test"], selection)
     families = recommended.families(labels)
-    learner = Ridge(alphas=ALPHAS, folds=4, center=center, weights=weights, seed=SEED)
+    learner = Ridge(
+        alphas=ALPHAS, folds=4, center=center, weights=weights, seed=SEED, correlation=correlation
+    )
     # Of a model that is centred, the level of a configuration comes from its inherent energy.
     energy = (labels.kind == "energy") & (labels.state == "inherent") & np.isnan(labels.r)
     level = int(np.flatnonzero(energy)[0]) if energy.any() else None
@@ -176,6 +191,7 @@ def row(made, name, selection, center, weights):
         np.concatenate([each.targets for each in train])[:, 0],
         np.repeat(np.arange(len(train)), [len(each.features) for each in train]),
         families,
+        [each.configuration for each in train],
     )
     tested = [float(pearson(learner.predict(s.features), s.targets[:, 0])) for s in test]
     numbers = [*(float(found[column]) for column in HEADER[2:9]), *tested]
@@ -193,7 +209,7 @@ def main(data, folder):
     with (folder / "kob_andersen.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(HEADER)
-        for wanted in ROWS:
+        for wanted in [*ROWS, *CORRELATED]:
             found = row(made, *wanted)
             writer.writerow(found)
             file.flush()

@@ -18,14 +18,14 @@ from cagebreak.states.cage import cage_state
 from cagebreak.states.cage_sampler import CageState
 from cagebreak.states.inherent import InherentState, inherent_state
 
-SIZES: dict[str, tuple[int, int] | None] = {
-    "quick": None,
-    "medium": (1000, 3000),
-    "full": (2000, 30_000),
+SIZES: dict[str, tuple[tuple[int, int] | None, int]] = {
+    "quick": (None, 1),
+    "medium": ((1000, 3000), 2),
+    "full": ((2000, 30_000), 2),
 }
-"""Sweeps of Monte Carlo of each size; chosen, as all here is."""
+"""Sweeps of Monte Carlo and chains of each size; chosen, as all here is."""
 SAMPLES = 30
-"""Samples of the cage state over which descriptors are averaged."""
+"""Samples of each chain over which descriptors are averaged."""
 GENERATIONS = 3
 """The last generation of the averaged descriptors."""
 GENERATIONS_INHERENT = 4
@@ -46,11 +46,14 @@ class Recommended:
     ----------
     model
     sweeps
-        Relaxing and measured, of the cage state; None for no Monte Carlo.
+        Relaxing and measured, of each chain of the cage state; None for no Monte Carlo.
+    chains
+        Independent runs of the cage state, pooled.
     """
 
     model: Model
     sweeps: tuple[int, int] | None
+    chains: int = 1
 
     def labels(self) -> np.recarray:
         """Return the labels of the columns."""
@@ -85,8 +88,9 @@ class Recommended:
         cage = None
         if self.sweeps is not None:
             cage = cage_state(
-                configuration, self.model, seed=seed, sweeps=self.sweeps, samples=SAMPLES
-            )
+                configuration, self.model, seed=seed, sweeps=self.sweeps, samples=SAMPLES,
+                chains=self.chains,
+            )  # fmt: skip
         return self.describe(inherent, cage)
 
     def describe(self, inherent: InherentState, cage: CageState | None = None) -> Features:
@@ -136,7 +140,7 @@ def recommended(model: Model, size: str = "full") -> Recommended:
     """
     if size not in SIZES:
         raise InputError(f"size: expected one of {', '.join(SIZES)}, got {size!r}")
-    return Recommended(model, SIZES[size])
+    return Recommended(model, *SIZES[size])
 
 
 def families(labels: np.recarray) -> np.ndarray:

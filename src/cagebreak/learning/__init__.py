@@ -14,6 +14,7 @@ from cagebreak.learning.collinearity import (
 from cagebreak.learning.compare import Comparison, compare
 from cagebreak.learning.components import PartialLeastSquares, PCARegression
 from cagebreak.learning.cross_validation import held_out_moments
+from cagebreak.learning.decorrelate import decorrelation
 from cagebreak.learning.elastic_net import ElasticNet
 from cagebreak.learning.evaluate import Scores, evaluate
 from cagebreak.learning.folds import configuration_folds
@@ -73,6 +74,7 @@ __all__ = [
     "collinearity",
     "compare",
     "configuration_folds",
+    "decorrelation",
     "evaluate",
     "forward_selection",
     "held_out_moments",

@@ -6,9 +6,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import (
     Floats,
@@ -17,6 +19,7 @@ from cagebreak.learning._checks import (
     require_choice,
     require_finite,
 )
+from cagebreak.learning.decorrelate import decorrelated, decorrelation
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.standardize import Moments, Standardizer
 from cagebreak.learning.statistics import CENTERS, Statistics
@@ -38,6 +41,7 @@ class LinearLearner(RegressorMixin, BaseEstimator):
     n_features_in_ : int
     """
 
+    correlation: tuple[float, float] | None = None
     folds: int
     center: str
     clip: float
@@ -118,7 +122,12 @@ class LinearLearner(RegressorMixin, BaseEstimator):
         return predicted + self.intercept_
 
     def _fit_rows(
-        self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None, **further: Any
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None,
+        places: Sequence[Configuration] | None = None,
+        **further: Any,
     ) -> Self:
         """Make the statistics of rows, in folds of whole configurations, and fit to them."""
         self._check_parameters()
@@ -127,6 +136,11 @@ class LinearLearner(RegressorMixin, BaseEstimator):
         single = Y.ndim == 1
         Y = as_table("y", Y[:, None] if single else Y, len(X))
         configurations = _rows_of_groups(groups, len(X))
+        if places is not None and len(places) != len(configurations):
+            raise InputError(
+                f"configurations: expected {len(configurations)}, as many as groups, "
+                f"got {len(places)}"
+            )
         moments = Moments.none(X.shape[1])
         for rows in configurations:
             moments = moments + Moments.of(X[rows])
@@ -135,8 +149,9 @@ class LinearLearner(RegressorMixin, BaseEstimator):
         parts = [
             Statistics(X.shape[1], Y.shape[1], center=self.center) for _ in range(fold.max() + 1)
         ]
-        for rows, held_out_in in zip(configurations, fold, strict=True):
-            parts[held_out_in].add(standardizer.transform(X[rows]), Y[rows])
+        for k, (rows, held_out_in) in enumerate(zip(configurations, fold, strict=True)):
+            apart = self.decorrelation_of(None if places is None else places[k], len(Y[rows]))
+            parts[held_out_in].add(*decorrelated(apart, standardizer.transform(X[rows]), Y[rows]))
         self.fit_statistics(parts, standardizer, **further)
         if single:
             for name in self._of_each_target:
@@ -145,6 +160,15 @@ class LinearLearner(RegressorMixin, BaseEstimator):
                 assert self.errors_ is not None
                 self.errors_ = self.errors_[:, 0]
         return self
+
+    def decorrelation_of(self, place: Configuration | None, n: int) -> csr_array | None:
+        """Return what takes the correlation out of n rows of a configuration, if it has any."""
+        if self.correlation is None:
+            return None
+        if place is None or len(place) != n:
+            found = "none" if place is None else len(place)
+            raise InputError(f"configuration: expected the {n} particles of the rows, got {found}")
+        return decorrelation(place, *self.correlation)
 
     def _checked(
         self, parts: Sequence[Statistics], standardizer: Standardizer | None

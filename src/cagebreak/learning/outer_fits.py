@@ -10,6 +10,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers
+from cagebreak.learning.decorrelate import decorrelated
 from cagebreak.learning.graphs import GraphNetwork
 from cagebreak.learning.level import Level
 from cagebreak.learning.linear import LinearLearner
@@ -65,13 +66,14 @@ def fit_linear(
     for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
             X, Y = sample.features[rows], sample.targets[rows]
+            apart = learner.decorrelation_of(sample.place(rows), len(rows))
             for k in range(n_folds):
                 if k == fold[i]:
                     continue
                 blocks = parts[k, species]
                 if fold[i] not in blocks:
                     blocks[fold[i]] = Statistics(X.shape[1], Y.shape[1], learner.center)
-                blocks[fold[i]].add(standardizers[k, species].transform(X), Y)
+                blocks[fold[i]].add(*decorrelated(apart, standardizers[k, species].transform(X), Y))
 
     fits: Fits = {}
     for (k, species), blocks in parts.items():

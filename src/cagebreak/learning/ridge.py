@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers
 from cagebreak.learning.linear import LinearLearner
@@ -57,6 +58,11 @@ class Ridge(LinearLearner):
         Of the division into folds.
     weights : sequence of floats
         Factors to choose from, for the standardised features of each family but the first.
+    correlation : (length, own), optional
+        How far in space, in sigma, errors are alike, and which share of them is a particle's own;
+        see `decorrelation`. Least squares then weighs rows accordingly (generalised least
+        squares), in training and in the choice of alpha; needs ``center="configuration"`` and
+        the configurations. Without it errors are taken for independent.
 
     Attributes
     ----------
@@ -91,6 +97,7 @@ class Ridge(LinearLearner):
         clip: float = CLIP,
         seed: int = 0,
         weights: Sequence[float] = (1.0,),
+        correlation: tuple[float, float] | None = None,
     ) -> None:
         self.alphas = alphas
         self.folds = folds
@@ -98,6 +105,7 @@ class Ridge(LinearLearner):
         self.clip = clip
         self.seed = seed
         self.weights = weights
+        self.correlation = correlation
 
     def fit(
         self,
@@ -105,6 +113,7 @@ class Ridge(LinearLearner):
         y: ArrayLike,
         groups: ArrayLike | None = None,
         families: ArrayLike | None = None,
+        configurations: Sequence[Configuration] | None = None,
     ) -> Self:
         """Fit to features X (n, F) and targets y (n,) or (n, T).
 
@@ -115,6 +124,9 @@ class Ridge(LinearLearner):
             The configuration each row belongs to.
         families : (F,) array of integers, optional
             The family each feature belongs to: 0, 1, ...; all are of one if omitted.
+        configurations : sequence of Configuration, optional
+            The particles of the rows of each group, in ascending order of the groups; needed
+            with `correlation` and not used without.
 
         Raises
         ------
@@ -122,7 +134,7 @@ class Ridge(LinearLearner):
             If a shape does not fit, a number is not finite, there are no rows, or a parameter is
             out of range.
         """
-        return self._fit_rows(X, y, groups, families=families)
+        return self._fit_rows(X, y, groups, configurations, families=families)
 
     def fit_statistics(
         self,
@@ -204,6 +216,10 @@ class Ridge(LinearLearner):
             raise InputError(f"weights: expected positive numbers, got {self.weights!r}")
         if not (alphas > 0).all() or not np.isfinite(alphas).all():
             raise InputError(f"alphas: expected positive numbers, got {self.alphas!r}")
+        if self.correlation is not None and self.center != "configuration":
+            raise InputError(
+                f'center: expected "configuration" with a correlation, got {self.center!r}'
+            )
 
 
 def _combinations(

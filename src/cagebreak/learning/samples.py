@@ -62,6 +62,8 @@ class Sample:
     graph : Graph, optional
         The whole configuration, with the features of all its particles, for learners that look
         at neighbours; its `rows` are those of this sample.
+    configuration : Configuration, optional
+        The n particles of the rows, for learners that know of errors correlated in space.
 
     Raises
     ------
@@ -74,6 +76,7 @@ class Sample:
     species: Integers | None = None
     halves: Floats | None = None
     graph: Graph | None = None
+    configuration: Configuration | None = None
 
     def __post_init__(self) -> None:
         features = as_table("features", self.features)
@@ -105,6 +108,11 @@ class Sample:
                     f"got {self.graph.features.shape[1]}"
                 )
 
+        if self.configuration is not None and len(self.configuration) != len(features):
+            raise InputError(
+                f"configuration: expected {len(features)} particles, got {len(self.configuration)}"
+            )
+
     def rows(self) -> dict[str, Integers]:
         """Return the rows of each species present, by its letter."""
         if self.species is None:
@@ -113,6 +121,13 @@ class Sample:
             SPECIES_NAMES[number]: np.flatnonzero(self.species == number)
             for number in np.unique(self.species)
         }
+
+    def place(self, rows: Integers) -> Configuration | None:
+        """Return the particles of some rows, if it is known where they are."""
+        whole = self.configuration
+        if whole is None:
+            return None
+        return Configuration(whole.positions[rows], whole.species[rows], whole.box)
 
 
 class Samples(Protocol):

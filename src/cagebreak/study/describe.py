@@ -37,7 +37,7 @@ def sources(recipe: "Recipe") -> tuple[str, ...]:
 
 def recommended(recipe: "Recipe") -> Recommended:
     """Return the recommended set, from the recipe's own cage states."""
-    return Recommended(recipe.model, recipe.states.cage["sweeps"])
+    return Recommended(recipe.model, **recipe.states.cage)
 
 
 def descriptor(recipe: "Recipe", state: str) -> Generations:

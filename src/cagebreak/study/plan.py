@@ -20,6 +20,7 @@ from cagebreak.simulation.engine import dynamics
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
 from cagebreak.simulation.shear import advance, shear
 from cagebreak.states import CageState, cage_state, inherent_state
+from cagebreak.states.cage import pool_chains
 from cagebreak.study import describe
 from cagebreak.study.recipe import Recipe
 from cagebreak.study.stages import describing, samples_kept, stages_of, sweeps_of_cage, units
@@ -215,7 +216,9 @@ def _timed_cage(recipe: Recipe, configuration: Configuration) -> tuple[CageState
     state, seconds = _timed(
         cage_state, configuration, recipe.model, seed=0, sweeps=few, samples=samples_kept(recipe)
     )
-    return state, seconds * sweeps_of_cage(recipe) / sum(few)
+    # Described are the samples of all chains.
+    pooled = pool_chains([state] * wanted.get("chains", 1))
+    return pooled, seconds * sweeps_of_cage(recipe) / sum(few)
 
 
 def _timed(work: Callable[..., T], *arguments: Any, **options: Any) -> tuple[T, float]:
