@@ -1,5 +1,7 @@
 """A study of a model that LAMMPS simulates: the same as by hand, and whole after a stop."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,16 @@ def test_it_fits_and_says_how_it_relaxes(study):
     # While it flies on, a particle's displacement follows from the force on it.
     force = table[(table["features"] == "force") & (table["species"] == "A")]
     assert len(force) == 4
+
+
+def test_free_flight_has_the_speed_of_the_temperature(study, monkeypatch):
+    """The guide is that of kT of the model, not of 1."""
+    cold = dataclasses.replace(study.recipe.model, temperature=0.25)
+    monkeypatch.setattr(study, "recipe", dataclasses.replace(study.recipe, model=cold))
+    (axes,) = study.figure("alkemade2022.mean_propensity").axes
+    guide = next(line for line in axes.get_lines() if line.get_linestyle() == "--")
+    speeds = guide.get_ydata() / guide.get_xdata()
+    np.testing.assert_allclose(speeds, 0.5 * np.sqrt(8 / np.pi))
 
 
 def polymer(path):

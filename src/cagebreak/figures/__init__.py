@@ -29,6 +29,8 @@ class FigureSpec:
         over time, and told tau_alpha.
     panels
         Whether it shows configurations of the study besides.
+    mean_speed
+        Whether it is told the thermal mean speed of A particles.
     """
 
     module: str
@@ -38,6 +40,7 @@ class FigureSpec:
     published: bool = False
     section: str = "isoconfigurational"
     panels: bool = False
+    mean_speed: bool = False
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -53,6 +56,7 @@ FIGURES = {
             "mean_propensity",
             ("propensity",),
             "Mean propensity over time and its regimes (Alkemade 2022, fig. 1)",
+            mean_speed=True,
         ),
         FigureSpec(
             "alkemade2022",

@@ -1,5 +1,6 @@
 """A study: a recipe, the folder of its results, and all that can be asked of them."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -406,6 +407,9 @@ class Study(Work):
         further: dict[str, Any] = {}
         if spec.section == "isoconfigurational":
             further["tau_alpha"] = self.relaxation()
+        if spec.mean_speed:
+            model = self.recipe.model
+            further["mean_speed"] = math.sqrt(8 * model.temperature / (math.pi * model.masses[0]))
         if spec.panels:
             further["panels"] = panels_of(self)
         if spec.published:
