@@ -60,6 +60,27 @@ def _key(
     return dataclasses.field(metadata=metadata)
 
 
+def _wavenumber() -> Any:
+    """Return the field of runs, ours and imported, at which F_s is measured."""
+    return _key(
+        2 * math.pi,
+        "a number above 0, up to 1e6",
+        number(0, 1e6, open_below=True),
+        "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))",
+    )
+
+
+def _d2min_cutoff() -> Any:
+    """Return the field of runs, ours and imported, within which D2min is fitted."""
+    return _key(
+        1.5,
+        "a number above 0, up to 100; left out, no D2min is measured",
+        number(0, 100, open_below=True),
+        "of the neighbours D2min is fitted to, sigma (chosen: 1.5, the first shell)",
+        optional=True,
+    )
+
+
 def _selections_of_the_papers(small: bool = False) -> dict[str, Any]:
     """Return what the figures of the papers compare.
 
@@ -194,19 +215,8 @@ class ImportedRuns:
         times,
         "of the runs, tau",
     )
-    wavenumber: float = _key(
-        2 * math.pi,
-        "a number above 0, up to 1e6",
-        number(0, 1e6, open_below=True),
-        "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))",
-    )
-    d2min_cutoff: float | None = _key(
-        1.5,
-        "a number above 0, up to 100; left out, no D2min is measured",
-        number(0, 100, open_below=True),
-        "of the neighbours D2min is fitted to, sigma (chosen: 1.5, the first shell)",
-        optional=True,
-    )
+    wavenumber: float = _wavenumber()
+    d2min_cutoff: float | None = _d2min_cutoff()
 
     @property
     def n_times(self) -> int:
@@ -255,19 +265,8 @@ class Isoconfigurational:
         "spaced evenly in log t (chosen: 36, five a decade)",
         small=21,
     )
-    wavenumber: float = _key(
-        2 * math.pi,
-        "a number above 0, up to 1e6",
-        number(0, 1e6, open_below=True),
-        "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))",
-    )
-    d2min_cutoff: float | None = _key(
-        1.5,
-        "a number above 0, up to 100; left out, no D2min is measured",
-        number(0, 100, open_below=True),
-        "of the neighbours D2min is fitted to, sigma (chosen: 1.5, the first shell)",
-        optional=True,
-    )
+    wavenumber: float = _wavenumber()
+    d2min_cutoff: float | None = _d2min_cutoff()
 
 
 @dataclass(frozen=True)
