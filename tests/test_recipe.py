@@ -70,6 +70,16 @@ def test_defaults_are_the_papers(model, equilibration, last, n_runs):
     assert values["isoconfigurational"]["n_runs"] == n_runs
 
 
+@pytest.mark.parametrize("small", [False, True])
+def test_force_is_learnt_from_wherever_there_is_one(tmp_path, small):
+    for model in PROTOCOLS:
+        path = tmp_path / f"{model}.toml"
+        write_new(path, model.replace("_", "-"), small)
+        drawn = {"F", "F + X CS + dr CS", "F + X init + X CS + dr CS"}
+        found = drawn & set(Recipe.read(path).learning.selections)
+        assert found == (set() if model == "hard_spheres" else drawn)
+
+
 def test_new_recipe_has_the_papers_values_with_their_source(tmp_path):
     path = tmp_path / "hs.toml"
     write_new(path, "hard-spheres")

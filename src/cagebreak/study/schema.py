@@ -25,9 +25,9 @@ from cagebreak.study.checks import (
     one_of,
     times,
 )
-from cagebreak.study.describe import RECOMMENDED
+from cagebreak.study.default_selections import default_selections
 from cagebreak.study.protocols import PROTOCOLS
-from cagebreak.study.values import DESCRIPTORS, KINDS, STATES, STRUCTURE
+from cagebreak.study.values import DESCRIPTORS, KINDS, STATES
 
 _RO24 = "Rottler and Ortner 2024"
 
@@ -81,33 +81,17 @@ def _d2min_cutoff() -> Any:
     )
 
 
-def _selections_of_the_papers(small: bool = False) -> dict[str, Any]:
-    """Return what the figures of the papers compare.
-
-    LR2 is the X^init of Alkemade 2023. The small study leaves out the one that doubles the columns
-    for the inherent state.
-    """
-
-    def structure(n: int, kind: Any = STRUCTURE, states: tuple[str, ...] = ("initial",)) -> dict:
-        return {"generations": n, "kind": kind, "states": states}
-
-    def displacement(state: str) -> dict[str, Any]:
-        return {"generations": 0, "kind": "displacement", "states": (state,)}
-
-    selections: dict[str, Any] = {f"LR{n}": structure(n) for n in (0, 1, 2)}
-    for n in (0, 2):
-        for kind in STRUCTURE:
-            selections[f"LR{n} {kind}"] = structure(n, kind)
-    for name, state in (("IS", "inherent"), ("CS", "cage")):
-        selections[f"X {name}"] = structure(2, states=(state,))
-        selections[f"dr {name}"] = displacement(state)
-        if state == "cage" or not small:
-            both = structure(2, states=("initial", state))
-            selections[f"X init + X {name} + dr {name}"] = (both, displacement(state))
-    selections["X CS + dr CS"] = (structure(2, states=("cage",)), displacement("cage"))
-    if not small:
-        selections["recommended"] = {"set": RECOMMENDED}
-    return selections
+def _selections(force: bool) -> Any:
+    """Return the field of what is learnt from; `force` where the net force is a descriptor."""
+    return _key(
+        default_selections(force),
+        'named tables of "generations" (a number: up to it; or a list), "kind" (of '
+        f'{", ".join(KINDS)}), "states", "body", "set" (recommended), "center" (global, '
+        'configuration) and "weights" (of families, ascending), or lists of such tables',
+        values.selections,
+        "which descriptors are used; generations = 2 means up to 2, a list joins its parts",
+        default_selections(force, small=True),
+    )
 
 
 @dataclass(frozen=True)
@@ -421,15 +405,14 @@ class Learning:
         list_of(one_of(tuple(SPECIES_NAMES))),
         "each is fitted alone (Alkemade 2022)",
     )
-    selections: dict[str, Any] = _key(
-        _selections_of_the_papers(),
-        'named tables of "generations" (a number: up to it; or a list), "kind" (of '
-        f'{", ".join(KINDS)}), "states", "body", "set" (recommended), "center" (global, '
-        'configuration) and "weights" (of families, ascending), or lists of such tables',
-        values.selections,
-        "which descriptors are used; generations = 2 means up to 2, a list joins its parts",
-        _selections_of_the_papers(small=True),
-    )
+    selections: dict[str, Any] = _selections(force=False)
+
+
+@dataclass(frozen=True)
+class LearningWithForce(Learning):
+    """[learning] of models whose particles feel a force at the start."""
+
+    selections: dict[str, Any] = _selections(force=True)
 
 
 _NUMBERS: dict[type, tuple[str, Check]] = {
@@ -476,7 +459,7 @@ def sections(model: str, work: str = "isoconfigurational") -> dict[str, type]:
         "shear": Shear,
         "states": States,
         "descriptors": Descriptors,
-        "learning": Learning,
+        "learning": Learning if model == "hard_spheres" else LearningWithForce,
     }
 
 
