@@ -322,7 +322,7 @@ def test_a_selection_is_drawn_at_the_time_of_relaxation(shuffled):
         rows = rows[np.argsort(rows["n_features"])]
         np.testing.assert_array_equal(x, rows["n_features"])
         np.testing.assert_array_equal(y, rows["r"])
-        assert style.number(near) in axes.texts[0].get_text()
+        assert style.number(near) in axes.get_title(loc="left")
     assert line(figure.axes[0], "support vectors")[1] == [0.45, 0.45]
 
 

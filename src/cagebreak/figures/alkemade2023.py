@@ -422,7 +422,7 @@ def _letters(columns: int) -> tuple[str, str]:
 
 def _name(panel: Axes, letter: str, model: str, first: bool) -> None:
     """Name a panel above it; only the first of a row keeps the label of its axis."""
-    panel.set_title(f"({letter}) {model}".strip(), loc="left")
+    style.name_panel(panel, f"({letter}) {model}".strip())
     if not first:
         panel.set_ylabel("")
 

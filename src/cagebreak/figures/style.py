@@ -122,8 +122,8 @@ def time_axis(axes: Axes, times: np.ndarray) -> None:
 
 
 def name_panel(axes: Axes, name: str) -> None:
-    """Write the panel's name into its lower left corner, below any curve of r."""
-    axes.text(0.03, 0.04, name, transform=axes.transAxes)
+    """Write the panel's name above it, where it covers no curve."""
+    axes.set_title(name, loc="left")
 
 
 def number(value: float) -> str:
