@@ -351,6 +351,19 @@ def test_statistics_of_a_study_are_those_of_its_rows(study, tmp_path):
     assert len(study.source({"generations": 0}, species="A").samples) == 3
 
 
+def test_a_source_has_the_targets_of_the_times_named(study):
+    times = study.propensity(0).times
+    everything = study.source({"generations": 0})
+    found = study.source({"generations": 0}, times=[1.05 * times[2], 0.95 * times[0]])
+    assert found.times.tolist() == [times[2], times[0]]
+    chosen, whole = found.samples[1], everything.samples[1]
+    np.testing.assert_array_equal(chosen.targets, whole.targets[:, [2, 0]])
+    np.testing.assert_array_equal(chosen.halves, whole.halves[:, :, [2, 0]])
+    for times in ([], [0.0]):
+        with pytest.raises(InputError, match=r"times: expected numbers above 0"):
+            study.source({"generations": 0}, times=times)
+
+
 def test_tables_of_a_selection(study):
     table = study.table("selection")
     assert set(table["species"]) == {"A", "B"}

@@ -12,7 +12,7 @@ from cagebreak.learning import GraphNetwork, Ridge, Scores, evaluate
 from cagebreak.seeding import seed_sequence
 from cagebreak.study import describe, selections
 from cagebreak.study.recipe import Recipe
-from cagebreak.study.samples import StudySamples
+from cagebreak.study.samples import StudySamples, nearest
 from cagebreak.study.stages import SOURCES, load_propensity
 from cagebreak.study.store import Store
 
@@ -41,8 +41,7 @@ def learn(
     known = load_propensity(store, 0, target)[0].times
     learnt = np.arange(len(known))
     if times is not None:
-        nearest = [int(np.argmin(np.abs(np.log(known / time)))) for time in times]
-        learnt = np.unique(nearest)
+        learnt = np.unique(nearest(known, times))
     graphs = isinstance(learner, GraphNetwork)
     together = isinstance(learner, GraphNetwork) and learner.together
     parts = []

@@ -9,12 +9,26 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
+from cagebreak.errors import InputError
 from cagebreak.study.recipe import Recipe
 from cagebreak.study.stages import TARGETS, load_features, load_propensity, load_state
 from cagebreak.study.store import Store
 
 if TYPE_CHECKING:
     from cagebreak.learning import Sample
+
+
+def nearest(known: NDArray[np.float64], times: Sequence[float]) -> list[int]:
+    """Return which of the known times is nearest to each of others, by their ratio.
+
+    Raises
+    ------
+    InputError
+        If there are none, or one is not above 0.
+    """
+    if not len(times) or not all(time > 0 for time in times):
+        raise InputError(f"times: expected numbers above 0, got {times!r}")
+    return [int(np.argmin(np.abs(np.log(known / time)))) for time in times]
 
 
 @dataclass(frozen=True)

@@ -227,15 +227,22 @@ class Study(Work):
         self._require_done(TABLES["scores"].needs(self.recipe))
         return understand.statistics(self.recipe, self.store, features, species)
 
-    def source(self, features: Any = None, species: str = "A") -> "Source":
+    def source(
+        self, features: Any = None, species: str = "A", times: Sequence[float] | None = None
+    ) -> "Source":
         """Return what `cagebreak.learning.transfer` asks of a state point or model.
 
-        Parameters and what is raised are those of `statistics`.
+        Parameters
+        ----------
+        features, species
+            As of `statistics`, which says what is raised too.
+        times
+            The nearest to each is a target, in this order; all if omitted.
         """
         from cagebreak.study import understand
 
         self._require_done(TABLES["scores"].needs(self.recipe))
-        return understand.source(self.recipe, self.store, features, species)
+        return understand.source(self.recipe, self.store, features, species, times)
 
     def selection(self, n: int = 100, features: Any = None, species: str = "A") -> "SelectionCurve":
         """Choose descriptors one after the other; say how r on configurations held out grows.

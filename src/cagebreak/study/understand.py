@@ -1,5 +1,6 @@
 """What a study's fits know: statistics, selections and sources for transfer, of chosen columns."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from cagebreak.learning import Collection, SelectionCurve, Source, collect, sele
 from cagebreak.seeding import seed_sequence
 from cagebreak.study import describe, selections
 from cagebreak.study.recipe import Recipe
-from cagebreak.study.samples import StudySamples
+from cagebreak.study.samples import StudySamples, nearest
 from cagebreak.study.stages import load_propensity
 from cagebreak.study.store import Store
 from cagebreak.study.values import STRUCTURE
@@ -26,7 +27,11 @@ def structure(recipe: Recipe) -> dict[str, Any]:
 
 
 def source(
-    recipe: Recipe, store: Store, chosen: selections.Selection | None, species: str
+    recipe: Recipe,
+    store: Store,
+    chosen: selections.Selection | None,
+    species: str,
+    times: Sequence[float] | None = None,
 ) -> Source:
     """Return the samples of a selection and species, with their labels, units and times."""
     number = species_index(species, recipe.model.n_species)
@@ -34,9 +39,11 @@ def source(
     found = selections.columns(labels, structure(recipe) if chosen is None else chosen)
     names = tuple(dict.fromkeys(labels.source[found].tolist()))
     of_sources = np.flatnonzero(np.isin(labels.source, names))
-    samples = StudySamples(store, recipe, [number], names, np.searchsorted(of_sources, found))
-    times = load_propensity(store, 0)[0].times
-    return Source(samples, np.asarray(labels[found]), UNITS, times)
+    known = load_propensity(store, 0)[0].times
+    wanted = np.arange(len(known)) if times is None else np.array(nearest(known, times))
+    places = np.searchsorted(of_sources, found)
+    samples = StudySamples(store, recipe, [number], names, places, times=wanted)
+    return Source(samples, np.asarray(labels[found]), UNITS, known[wanted])
 
 
 def statistics(
