@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 import naive_learning as naive
 from cagebreak.errors import InputError
 from cagebreak.learning import Ridge, Standardizer, Statistics, configuration_folds
+from cagebreak.learning.weighted_ridge import WeightedRidge
 
 
 def data(seed, n_configurations=6, n_particles=30, n_features=8, n_targets=3, noise=1.0):
@@ -362,6 +363,27 @@ def test_the_weight_of_a_family_is_the_best_on_held_out_configurations():
         expected = Z * np.where(families, weights[best[t]], 1.0) @ w[:, t] + b[t]
         np.testing.assert_allclose(fitted.predict(X)[:, t], expected, rtol=1e-8)
         np.testing.assert_allclose(fitted.errors_[:, t], errors[best[t], :, t], rtol=1e-8)
+
+
+@pytest.mark.parametrize("n_rows", [12, 200])
+def test_weighted_ridge_is_ridge_of_weighted_features(n_rows):
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(n_rows, 30))
+    X[:, 3] = X[:, 1] - 2 * X[:, 2]  # collinear within the first
+    X[:, 20], X[:, 21], X[:, 5] = X[:, 0], 0.0, 0.0  # and with a weighted one; two constants
+    X *= 10.0 ** rng.uniform(-1, 1, size=30)
+    Y = X @ rng.normal(size=(30, 3)) + rng.normal(size=(n_rows, 3))
+    weighted = np.arange(30) >= 20
+    alphas, statistics = np.array([1e-2, 1.0, 1e3]), Statistics.from_arrays(X, Y)
+    ridge = WeightedRidge(statistics, weighted, alphas)
+    for factor in (0.1, 1.0, 10.0):
+        factors = np.where(weighted, factor * (1 + np.arange(30) % 2), 1.0)
+        found = ridge.coefficients(factors)
+        for a, alpha in enumerate(alphas):
+            w, b = naive.ridge(X * factors, Y, alpha)
+            predicted = X @ found[:, a] + Y.mean(axis=0) - X.mean(axis=0) @ found[:, a]
+            np.testing.assert_allclose(predicted, X * factors @ w + b, rtol=1e-7, atol=1e-7)
+            np.testing.assert_allclose(found[:, a], factors[:, None] * w, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("families", [[0, 1], [[0] * 8], [-1] * 8, [0.0] * 8, ["a"] * 8])

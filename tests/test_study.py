@@ -364,6 +364,18 @@ def test_a_source_has_the_targets_of_the_times_named(study):
             study.source({"generations": 0}, times=times)
 
 
+def test_a_source_tells_distances_in_the_mean_spacing(study):
+    density = study.recipe.model.number_density
+    wanted = {"kind": "radial", "generations": 0}
+    sigma, spacing = study.source(wanted), study.source(wanted, length="spacing")
+    for name in ("r", "width"):
+        scaled = sigma.labels[name] * density ** (1 / 3)
+        np.testing.assert_allclose(spacing.labels[name], scaled, atol=1e-9)
+    assert spacing.units["length"] != sigma.units["length"]
+    with pytest.raises(InputError, match=r"length: expected .*got 'metre'"):
+        study.source(wanted, length="metre")
+
+
 def test_tables_of_a_selection(study):
     table = study.table("selection")
     assert set(table["species"]) == {"A", "B"}

@@ -8,7 +8,7 @@ import numpy as np
 
 from cagebreak.learning._checks import Floats, Integers
 from cagebreak.learning.linear import LinearLearner, intercepts
-from cagebreak.learning.predictions import prediction_moments, squared_errors
+from cagebreak.learning.predictions import errors_on, prediction_moments, squared_errors
 from cagebreak.learning.scores import YY
 from cagebreak.learning.standardize import Standardizer
 from cagebreak.learning.statistics import Statistics
@@ -78,8 +78,7 @@ class PathLearner(LinearLearner):
                 (block for k, block in enumerate(blocks) if k != held_out), self.center
             )
             models = self._path(training, candidates)
-            moments = prediction_moments(rows, models, intercepts(models, training))
-            total += squared_errors(moments, self.center)
+            total += errors_on(rows, models, training)
         return total / everything.count
 
     def _generalised_errors(

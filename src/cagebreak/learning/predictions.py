@@ -3,6 +3,7 @@
 import numpy as np
 
 from cagebreak.learning._checks import Floats
+from cagebreak.learning.linear import intercepts
 from cagebreak.learning.scores import COUNT, X_MEAN, XX, XY, Y_MEAN, YY
 from cagebreak.learning.statistics import Statistics
 
@@ -36,6 +37,12 @@ def prediction_moments(rows: Statistics, coefficients: Floats, intercept: Floats
     moments[YY] = np.diag(rows.yy)
     moments[XY] = products
     return moments
+
+
+def errors_on(rows: Statistics, coefficients: Floats, learnt: Statistics) -> Floats:
+    """Return the sum of squared errors (..., T) on rows, of coefficients (F, ..., T) learnt."""
+    moments = prediction_moments(rows, coefficients, intercepts(coefficients, learnt))
+    return squared_errors(moments, learnt.center)
 
 
 def squared_errors(moments: Floats, center: str) -> Floats:

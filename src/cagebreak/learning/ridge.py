@@ -11,9 +11,11 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers
 from cagebreak.learning.linear import LinearLearner
+from cagebreak.learning.predictions import errors_on
 from cagebreak.learning.ridge_path import RidgePath
 from cagebreak.learning.standardize import CLIP, Standardizer
 from cagebreak.learning.statistics import Statistics
+from cagebreak.learning.weighted_ridge import WeightedRidge
 
 ALPHAS = tuple(10.0**decade for decade in range(-5, 5))
 WIDEST = (1e-10, 1e10)
@@ -188,15 +190,12 @@ class Ridge(LinearLearner):
         wide, inside = np.asarray(self.alphas, dtype=float), slice(0, 1)
         if len(wide) > 1:
             wide, inside = _widened(self.alphas)
-        errors = np.empty((len(candidates), len(wide), everything.n_targets))
-        best = np.empty((len(candidates), everything.n_targets), dtype=np.int64)
-        for k, factors in enumerate(candidates):
-            if len(blocks) == 1:
-                errors[k] = RidgePath(everything.scaled(factors)).generalised_errors(wide)
-            else:
-                scaled = [block.scaled(factors) for block in blocks]
-                errors[k] = _held_out_error(scaled, self.center, wide)
-            best[k] = _best(errors[k], inside)
+        if len(blocks) == 1:
+            paths = (RidgePath(everything.scaled(factors)) for factors in candidates)
+            errors = np.array([path.generalised_errors(wide) for path in paths])
+        else:
+            errors = _held_out_errors(blocks, self.center, wide, candidates)
+        best = np.array([_best(of_factors, inside) for of_factors in errors])
         smallest = np.take_along_axis(errors, best[:, None], axis=1)[:, 0]
         chosen = smallest.argmin(axis=0)
         targets = np.arange(everything.n_targets)
@@ -258,11 +257,23 @@ def _best(errors: Floats, used: slice) -> Integers:
     return best
 
 
-def _held_out_error(blocks: Sequence[Statistics], center: str, alphas: Floats) -> Floats:
-    """Return the mean squared error of each alpha and target on blocks held out, (A, T)."""
-    total = np.zeros((len(alphas), blocks[0].n_targets))
+def _held_out_errors(
+    blocks: Sequence[Statistics], center: str, alphas: Floats, candidates: Sequence[Floats]
+) -> Floats:
+    """Return the mean squared errors on blocks held out, (K, A, T), of K candidates for factors."""
+    total = np.zeros((len(candidates), len(alphas), blocks[0].n_targets))
+    weighted = (np.array(candidates) != 1.0).any(axis=0)
     for held_out, rows in enumerate(blocks):
         # Summed anew rather than subtracted from all, which would lose digits.
-        others = (block for k, block in enumerate(blocks) if k != held_out)
-        total += RidgePath(Statistics.pooled(others, center)).squared_errors(alphas, rows)
+        learnt = Statistics.pooled(
+            (block for k, block in enumerate(blocks) if k != held_out), center
+        )
+        if len(candidates) == 1 or weighted.all():
+            for k, f in enumerate(candidates):
+                scaled = learnt.scaled(f)
+                total[k] += errors_on(rows.scaled(f), RidgePath(scaled).path(alphas), scaled)
+        else:
+            ridge = WeightedRidge(learnt, weighted, alphas)
+            for k, f in enumerate(candidates):
+                total[k] += errors_on(rows, ridge.coefficients(f), learnt)
     return total / sum(block.count for block in blocks)

@@ -37,25 +37,12 @@ class RidgePath:
         whole = blas.dsyrk(1.0, root.T, trans=1, lower=1)
         return np.tril(whole) + np.tril(whole, -1).T
 
-    def squared_errors(self, alphas: Floats, rows: Statistics) -> Floats:
-        """Return the sum of squared errors on other rows, (A, T), from their statistics alone.
-
-        ``sum (y - w'x - b)^2 = y'y - 2 w'X'y + w'X'X w + n d^2`` with the blocks centred, and d
-        what the prediction misses of the rows' mean; d is 0 where only the deviations from each
-        configuration's mean are predicted.
-        """
-        n_targets = rows.n_targets
+    def path(self, alphas: Floats) -> Floats:
+        """Return the coefficients (F, A, T) for several alphas."""
         # One product for all alphas, several times as fast as one for each.
         scaled = [self._rotated / (self._values + alpha)[:, None] for alpha in alphas]
         together = self._vectors @ np.concatenate(scaled, axis=1)
-        quadratic = np.einsum("fk,fk->k", together, rows.xx @ together)
-        linear = np.einsum("fk,fk->k", together, np.tile(rows.xy, len(alphas)))
-        errors = (quadratic - 2.0 * linear).reshape(-1, n_targets) + np.diag(rows.yy)
-        if self.statistics.center == "global":
-            shift = (rows.x_mean - self.statistics.x_mean) @ together
-            missed = rows.y_mean - self.statistics.y_mean - shift.reshape(-1, n_targets)
-            errors += rows.count * missed**2
-        return np.maximum(errors, 0.0)  # Rounding of an error that is 0 may be negative.
+        return together.reshape(len(together), len(alphas), -1)
 
     def generalised_errors(self, alphas: Floats) -> Floats:
         """Return the generalised cross-validation error of each alpha and target, (A, T).

@@ -10,7 +10,7 @@ from cagebreak.learning._checks import Floats, Integers
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.cross_validation import fold_of
 from cagebreak.learning.linear import intercepts
-from cagebreak.learning.predictions import prediction_moments
+from cagebreak.learning.predictions import errors_on, prediction_moments
 from cagebreak.learning.ridge_path import RidgePath
 from cagebreak.learning.scores import (
     configuration_pearson,
@@ -191,8 +191,8 @@ def _best_alphas(parts: Sequence[Statistics], sizes: Integers, alphas: Floats) -
         for target, order in enumerate(_orders(forward_selection(others, int(sizes.max())))):
             learnt, held_out = (part.select(order, [target]) for part in (others, rows))
             for row, size in enumerate(sizes.tolist()):
-                path = RidgePath(learnt.select(slice(size)))
-                missed = path.squared_errors(alphas, held_out.select(slice(size)))
+                first, judged_by = learnt.select(slice(size)), held_out.select(slice(size))
+                missed = errors_on(judged_by, RidgePath(first).path(alphas), first)
                 errors[row, :, target] += missed[:, 0]
     best: Floats = alphas[errors.argmin(axis=1)]
     return best

@@ -72,5 +72,5 @@ class SubsetRidge:
         kept = np.flatnonzero(self._varies)
         part = self._statistics.select(kept).scaled(self._factors[kept])
         path = RidgePath(part)
-        self._all = np.stack([path.coefficients(alpha) for alpha in self._alphas], axis=1)
+        self._all = path.path(self._alphas)
         self._inverses = [path.inverse(alpha) for alpha in self._alphas]

@@ -228,7 +228,11 @@ class Study(Work):
         return understand.statistics(self.recipe, self.store, features, species)
 
     def source(
-        self, features: Any = None, species: str = "A", times: Sequence[float] | None = None
+        self,
+        features: Any = None,
+        species: str = "A",
+        times: Sequence[float] | None = None,
+        length: str = "sigma",
     ) -> "Source":
         """Return what `cagebreak.learning.transfer` asks of a state point or model.
 
@@ -238,11 +242,15 @@ class Study(Work):
             As of `statistics`, which says what is raised too.
         times
             The nearest to each is a target, in this order; all if omitted.
+        length
+            What distances in the labels are measured in: ``"sigma"``, or ``"spacing"``, the mean
+            distance of particles, (V / N)^(1/3). The sets of `papers.alkemade2023` at two
+            densities differ in the one and agree in the other.
         """
         from cagebreak.study import understand
 
         self._require_done(TABLES["scores"].needs(self.recipe))
-        return understand.source(self.recipe, self.store, features, species, times)
+        return understand.source(self.recipe, self.store, features, species, times, length)
 
     def selection(self, n: int = 100, features: Any = None, species: str = "A") -> "SelectionCurve":
         """Choose descriptors one after the other; say how r on configurations held out grows.

@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import species_index
 from cagebreak.learning import Collection, SelectionCurve, Source, collect, selection_curve
+from cagebreak.learning._checks import require_choice
 from cagebreak.seeding import seed_sequence
 from cagebreak.study import describe, selections
 from cagebreak.study.recipe import Recipe
@@ -18,7 +19,9 @@ from cagebreak.study.values import STRUCTURE
 
 SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 130, 160, 200)
 """Numbers of descriptors that are scored: all up to six, then ten a decade."""
-UNITS = {"length": "sigma of the model", "time": "tau of the model"}
+LENGTHS = {"sigma": "sigma of the model", "spacing": "number density^(-1/3)"}
+"""In which the labels of a source may tell distances."""
+UNITS = {"length": LENGTHS["sigma"], "time": "tau of the model"}
 
 
 def structure(recipe: Recipe) -> dict[str, Any]:
@@ -32,8 +35,10 @@ def source(
     chosen: selections.Selection | None,
     species: str,
     times: Sequence[float] | None = None,
+    length: str = "sigma",
 ) -> Source:
     """Return the samples of a selection and species, with their labels, units and times."""
+    require_choice("length", length, tuple(LENGTHS))
     number = species_index(species, recipe.model.n_species)
     labels = describe.labels(recipe)
     found = selections.columns(labels, structure(recipe) if chosen is None else chosen)
@@ -43,7 +48,14 @@ def source(
     wanted = np.arange(len(known)) if times is None else np.array(nearest(known, times))
     places = np.searchsorted(of_sources, found)
     samples = StudySamples(store, recipe, [number], names, places, times=wanted)
-    return Source(samples, np.asarray(labels[found]), UNITS, known[wanted])
+    chosen_labels = np.array(labels[found])
+    if length == "spacing":
+        spacing = recipe.model.number_density ** (-1 / 3)
+        for name in ("r", "width"):
+            # Sets that scale with the spacing are equal then, but for the rounding of a double.
+            chosen_labels[name] = np.round(chosen_labels[name] / spacing, 9)
+    units = UNITS | {"length": LENGTHS[length]}
+    return Source(samples, chosen_labels, units, known[wanted])
 
 
 def statistics(
