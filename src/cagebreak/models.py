@@ -12,6 +12,26 @@ Matrix = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
+class Table:
+    """Energy and force of a pair at distances of equal spacing.
+
+    Parameters
+    ----------
+    first, last
+        The shortest distance and the cut-off, in sigma.
+    energies
+        u at these distances, in eps.
+    forces
+        -u', in eps / sigma.
+    """
+
+    first: float
+    last: float
+    energies: tuple[float, ...]
+    forces: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class PairPotential:
     """How two particles act on each other; `cagebreak.potentials` has the equations.
 
@@ -24,10 +44,12 @@ class PairPotential:
     sigma
         Contact distance sigma_ij of each pair of species, (S, S), in units of sigma.
     cutoff
-        The potential is zero beyond, in units of sigma_ij.
+        The potential is zero beyond, in units of sigma_ij; of tables, the largest of all pairs.
     inner_cutoff
         Where a smoothed potential leaves its bare form, in units of sigma_ij; equal to the cut-off
         where nothing is smoothed.
+    tables
+        Of a tabulated potential: each pair of species, (S, S).
     """
 
     form: str
@@ -35,6 +57,14 @@ class PairPotential:
     sigma: Matrix
     cutoff: float
     inner_cutoff: float
+    tables: tuple[tuple[Table, ...], ...] = ()
+
+    @property
+    def cutoffs(self) -> NDArray[np.float64]:
+        """The cut-off of each pair of species, (S, S), in units of sigma."""
+        if self.tables:
+            return np.array([[table.last for table in row] for row in self.tables])
+        return self.cutoff * np.array(self.sigma)
 
 
 @dataclass(frozen=True)
