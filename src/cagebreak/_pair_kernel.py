@@ -253,7 +253,7 @@ def sums(cells, form, table, energies, forces, laplacians):
             r2 = near[3, k]
             if r2 >= p[CUTOFF_SQUARED]:
                 continue
-            contact = p[SIGMA] if form == HARD_LOG or form == TABULATED else 0.0
+            contact = p[SIGMA] if form in (HARD_LOG, TABULATED) else 0.0
             if np.sqrt(r2) <= contact:
                 return cells.order[i], cells.order[index[k]]
             f = force_over_distance(form, r2, p)
@@ -281,7 +281,7 @@ def virial(cells, form, table, result):
             r2 = near[3, k]
             if r2 >= p[CUTOFF_SQUARED]:
                 continue
-            contact = p[SIGMA] if form == HARD_LOG or form == TABULATED else 0.0
+            contact = p[SIGMA] if form in (HARD_LOG, TABULATED) else 0.0
             if np.sqrt(r2) <= contact:
                 return cells.order[i], cells.order[index[k]]
             # Every pair is met twice.

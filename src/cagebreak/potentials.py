@@ -243,7 +243,12 @@ def _row(table: Table) -> Floats:
     slope = -h * np.concatenate([np.full(n_nearer, force[0]), force])
     rise = np.diff(u)
     pieces = np.column_stack(
-        [u[:-1], slope[:-1], 3 * rise - 2 * slope[:-1] - slope[1:], slope[:-1] + slope[1:] - 2 * rise]
+        [
+            u[:-1],
+            slope[:-1],
+            3 * rise - 2 * slope[:-1] - slope[1:],
+            slope[:-1] + slope[1:] - 2 * rise,
+        ]
     )
     numbers = np.zeros(kernel.N_COLUMNS)
     numbers[kernel.CUTOFF_SQUARED] = table.last**2

@@ -57,8 +57,12 @@ class Arrays(NamedTuple):
     force: NDArray[np.float64]
 
 
+Tables = str | os.PathLike[str] | Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]]
+"""A file of tables, or r, u and -u' of each pair of species."""
+
+
 def tabulated(
-    potential: str | os.PathLike[str] | Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]],
+    potential: Tables,
     *,
     temperature: float,
     number_density: float,
@@ -112,7 +116,9 @@ def tabulated(
     for pair in itertools.combinations_with_replacement(range(n), 2):
         if pair not in numbers:
             name = "".join(SPECIES_NAMES[s] for s in pair)
-            raise InputError(f"potential: expected a table for each pair of species, none of {name}")
+            raise InputError(
+                f"potential: expected a table for each pair of species, none of {name}"
+            )
     for name, value in (("temperature", temperature), ("number_density", number_density)):
         if not 0 < value < np.inf:
             raise InputError(f"{name}: expected a number above 0, got {value!r}")
@@ -179,7 +185,9 @@ def read_tables(text: str, where: str) -> dict[str, Arrays]:
         at = skip_blank(at + 1)
         header = _header(lines[at]) if at < len(lines) else None
         if header is None:
-            raise problem("N and a number of at least 2, then R first last, RSQ first last or nothing")
+            raise problem(
+                "N and a number of at least 2, then R first last, RSQ first last or nothing"
+            )
         n, spaced = header
         at = skip_blank(at + 1)
         rows = np.empty((n, 3))
@@ -203,7 +211,7 @@ def read_tables(text: str, where: str) -> dict[str, Arrays]:
 
 
 def table_text(pairs: Mapping[str, Arrays]) -> str:
-    """Return tables of equal spacing in r, by their names, as LAMMPS and `read_tables` read them."""
+    """Return tables of equal spacing in r, by their names, as a file has them."""
     parts = []
     for name, (r, u, force) in pairs.items():
         rows = zip(r.tolist(), u.tolist(), force.tolist(), strict=True)

@@ -281,9 +281,11 @@ class Engine:
 
     @classmethod
     def idle_or_new(cls) -> "Engine":
+        """Return one that waits, or a new one."""
         return cls._idle.pop() if cls._idle else cls()
 
     def give_back(self) -> None:
+        """Let it wait for the next; one that failed is closed."""
         if self._broken:
             self.lammps.close()
             return
@@ -291,6 +293,7 @@ class Engine:
         self._idle.append(self)
 
     def do(self, commands: str) -> None:
+        """Carry out lines of input; a `SimulationError` has the end of the log."""
         try:
             self.lammps.commands_string(commands)
         except Exception as error:
@@ -298,6 +301,7 @@ class Engine:
             raise SimulationError(f"LAMMPS: {error}{self.log_tail()}") from error
 
     def place(self, configuration: Configuration, velocities: NDArray[np.float64]) -> None:
+        """Put the particles of a configuration into the box."""
         n = len(configuration)
         placed = self.lammps.create_atoms(
             n,
@@ -311,9 +315,11 @@ class Engine:
             raise SimulationError(f"LAMMPS: placed {placed} of {n} particles{self.log_tail()}")
 
     def thermo(self, name: str) -> float:
+        """Return what LAMMPS shows at the last step."""
         return float(self.lammps.get_thermo(name))
 
     def log_tail(self) -> str:
+        """Return the last lines of the log, for a message."""
         lines = self._log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
         return "\nThe end of LAMMPS' log:\n" + "\n".join(f"    {line}" for line in lines)
 

@@ -79,7 +79,9 @@ def tabulate(
         pairs = _pairs(engine, text, n_species, first, points)
         _check_additive(engine, n_species)
     except SimulationError as error:
-        raise InputError(f"lines: expected a pair style that LAMMPS can tabulate; {error}") from error
+        raise InputError(
+            f"lines: expected a pair style that LAMMPS can tabulate; {error}"
+        ) from error
     finally:
         engine.give_back()
     Path(path).write_text(table_text(pairs), encoding="utf-8")

@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, StoreError, UnitError
@@ -123,7 +123,7 @@ class Work:
         files: Sequence[str | os.PathLike[str]],
         *,
         model: str,
-        parameters: Mapping[str, float] | None = None,
+        parameters: Mapping[str, Any] | None = None,
         time: float | None = None,
         timestep: float | None = None,
         wrapped: bool = False,
@@ -144,7 +144,9 @@ class Work:
         model
             The glass former, e.g. ``"kob-andersen"``: it says how states and descriptors are made.
         parameters
-            Of the model, where they are not its defaults, ``{"temperature": 0.5}``.
+            Of the model, where they are not its defaults, ``{"temperature": 0.5}``. The table of a
+            model ``"tabulated"``, ``{"file": "ka.table"}``, is copied beside the recipe; its number
+            density and composition are by default those of the first configuration.
         time
             When the runs of BOTAN files end, tau.
         timestep
