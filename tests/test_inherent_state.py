@@ -22,7 +22,7 @@ SOFT = {
     "lennard_jones": models.kob_andersen(),
     "lennard_jones_smooth": models.kob_andersen_smoothed(),
     "wahnstrom": models.wahnstrom(),
-    "tabulated": tabulated(),
+    "tabulated": tabulated(models.kob_andersen_smoothed(), first=0.02, n=4000),
 }
 SHEARED = np.array([[4.2, 0, 0], [1.9, 4.0, 0], [-1.1, 0.6, 3.9]])
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, StoreError, UnitError
 from cagebreak.study import stages
-from cagebreak.study.durations import Durations, TimeLeft, time_left
+from cagebreak.study.durations import Durations, TimeLeft, mean_seconds, time_left
 from cagebreak.study.engines import ENGINES, Engine, available_cores
 from cagebreak.study.plan import Plan, make_plan
 from cagebreak.study.progress import Tally, describe, show
@@ -178,6 +178,8 @@ class Work:
     def plan(self, workers: int | None = None) -> Plan:
         """Measure on this machine what is left to spend; takes seconds.
 
+        A stage of which units are done costs what they took.
+
         Raises
         ------
         StoreError
@@ -186,7 +188,8 @@ class Work:
         left = {status.stage: status.total - status.done for status in self.status()}
         found = next((u for u in self._units("equilibrate") if self.store.has(u)), None)
         configuration = None if found is None else self.configuration(found.address[0])
-        return make_plan(self.recipe, left, configuration, workers or available_cores())
+        timed = mean_seconds(self.store, left)
+        return make_plan(self.recipe, left, configuration, workers or available_cores(), timed)
 
     def status(self) -> list[StageStatus]:
         """Return how far each stage is, from what the folder holds."""
