@@ -15,7 +15,7 @@ import numpy as np
 import cagebreak as cb
 from cagebreak.simulation import lammps_input
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
-from cagebreak.simulation.lammps import _Engine
+from cagebreak.simulation.lammps import Engine
 
 STOPS = 70
 
@@ -40,10 +40,10 @@ def main():
         times = log_times(2 * time_step, tau, STOPS)
 
         def alone(model=model, start=start, time_step=time_step, tau=tau):
-            engine = _Engine()
+            engine = Engine()
             engine.do(lammps_input.particles(start, model, time_step))
             engine.place(start, start.velocities)
-            engine.do(lammps_input.interactions(model))
+            engine.do(lammps_input.interactions(model, engine.folder))
             engine.do(f"fix integrator all nve\nrun {round(tau / time_step)}")
 
         work = {

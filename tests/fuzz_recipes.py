@@ -19,9 +19,11 @@ from pathlib import Path
 import numpy as np
 
 import cagebreak as cb
+import table_models
 from cagebreak.errors import RecipeError
 from cagebreak.study import schema, stages
 from cagebreak.study.recipe import Recipe, text
+from cagebreak.tables import Arrays, table_text
 from fuzz_files import in_child, mutated
 
 _VALUES = [
@@ -30,6 +32,15 @@ _VALUES = [
     *("[1, 2]", "[[1]]", "[1.0, nan]", '["cage"]', "{ a = 1 }", "1979-05-27", "1979"),
     *("{ precision = 1e-9 }", "{ sweeps = [1, 1] }", "'''\n'''", '"\\u0000"', "[0, 0]"),
 ]  # fmt: skip
+
+
+def _table():
+    arrays = table_models.arrays(cb.kob_andersen(), 0.5, 40)
+    return table_text({name: Arrays(*each) for name, each in arrays.items()})
+
+
+TABLE = _table()
+"""What `potential.table` beside a recipe of tabulated potentials holds."""
 
 
 def samples():
@@ -90,6 +101,7 @@ def check(path):
 def fuzz(wholes, seed, first, last, path):
     """Check the mutations from `first` to `last`; return how often each ending came."""
     endings: Counter = Counter()
+    path.with_name("potential.table").write_text(TABLE)
     for i in range(first, last):
         rng = np.random.default_rng((seed, i))
         path.write_bytes(changed(wholes[i % len(wholes)], rng))

@@ -1,12 +1,15 @@
 """Slow, obvious twins of the pair potentials, their sums over a configuration, and FIRE."""
 
 import numpy as np
+from scipy.interpolate import CubicHermiteSpline
 
 from naive_descriptors import images
 
 
 def pair(potential, a, b):
     """Return u(r) and u'(r) of two species, within the cut-off."""
+    if potential.tables:
+        return tabulated(potential.tables[a][b])
     epsilon, sigma = potential.epsilon[a][b], potential.sigma[a][b]
     end = potential.cutoff * sigma
 
@@ -50,6 +53,17 @@ def pair(potential, a, b):
     )
 
 
+def tabulated(table):
+    """Return u(r) and u'(r) of a table: its tangent, where it has not begun."""
+    r = np.linspace(table.first, table.last, len(table.energies))
+    u = CubicHermiteSpline(r, table.energies, -np.array(table.forces))
+    force = table.forces[0]
+    return (
+        lambda r: np.where(r < table.first, u(table.first) + force * (table.first - r), u(r)),
+        lambda r: np.where(r < table.first, -force, u(r, 1)),
+    )
+
+
 def bond(bonds):
     """Return u(r) and u'(r) of a bond."""
     k, end, epsilon, sigma = bonds.stiffness, bonds.extent, bonds.epsilon, bonds.sigma
@@ -82,7 +96,7 @@ def sums(configuration, potential, bonds=None):
     energies, forces = np.zeros(n), np.zeros((n, 3))
     for i in range(n):
         a = configuration.species[i]
-        index, vectors = images(configuration, i, potential.cutoff * np.max(potential.sigma))
+        index, vectors = images(configuration, i, potential.cutoffs.max())
         distances = np.linalg.norm(vectors, axis=1)
         partners = bonded(bonds, i, index, vectors)
         for k in partners:
@@ -91,7 +105,7 @@ def sums(configuration, potential, bonds=None):
             forces[i] += slope(distances[k]) / distances[k] * vectors[k]
         distances[partners] = np.inf
         for b in range(configuration.n_species):
-            near = distances < potential.cutoff * potential.sigma[a][b]
+            near = distances < potential.cutoffs[a, b]
             near &= configuration.species[index] == b
             u, slope = pair(potential, a, b)
             r = distances[near]

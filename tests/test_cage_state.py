@@ -21,6 +21,7 @@ from cagebreak.states._cage_kernel import as_tuple, single
 from cagebreak.states._site_lanes import any_within, squares
 from cagebreak.states.cage import pool_chains
 from naive_descriptors import images
+from table_models import tabulated
 
 SHEARED = np.array([[4.1, 0, 0], [1.3, 4.0, 0], [-0.9, 0.8, 4.3]])
 
@@ -46,6 +47,10 @@ SYSTEMS = {
     "Kob-Andersen": (models.kob_andersen(1.0), jittered(3, np.diag([3.1, 3.3, 3.0]))),
     "smoothed": (models.kob_andersen_smoothed(1.0), jittered(3, SHEARED * 0.78)),
     "harmonic": (models.harmonic_spheres(0.02), jittered(3, np.eye(3) * 3.3)),
+    "tabulated": (
+        tabulated(models.kob_andersen(1.0), first=0.2, n=300),
+        jittered(3, np.diag([3.1, 3.3, 3.0])),
+    ),
     # Rows of the lattice are the chains; a bond of each is to an image.
     "chains": (models.fene_polymer(50.0, chain_length=3), across(jittered(3, np.eye(3) * 3.4, 1))),
     "chains, sheared": (
@@ -73,7 +78,7 @@ def naive_run(configuration, model, sampler, sweeps, step, cell):
 
     def weight(i, positions):
         now = configuration.replace(positions=positions, images=None)
-        index, vectors = images(now, i, model.pair.cutoff * np.max(model.pair.sigma))
+        index, vectors = images(now, i, model.pair.cutoffs.max())
         # Its own images move with a particle.
         index, vectors = index[index != i], vectors[index != i]
         partners = naive_potentials.bonded(model.bonds, i, index, vectors)
@@ -85,6 +90,11 @@ def naive_run(configuration, model, sampler, sweeps, step, cell):
         if model.name == "hard_spheres":
             return np.inf if (squares < rows[:, 1] ** 2).any() else 0.0
         near = squares < rows[:, 0]
+        if model.pair.tables:
+            others = configuration.species[index[near]]
+            twins = [naive_potentials.pair(model.pair, configuration.species[i], b) for b in others]
+            lengths = np.sqrt(squares[near])
+            return sum(u(r) for (u, _), r in zip(twins, lengths, strict=True)) / model.temperature
         pairs = zip(squares[near], rows[near], strict=True)
         of_pairs = sum(energy(form, square, row) for square, row in pairs)
         return (of_pairs + of_bonds) / model.temperature

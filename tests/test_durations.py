@@ -63,6 +63,21 @@ def test_durations_of_another_recipe_and_torn_lines_do_not_count(study):
     assert study.time_left().timed == 1
 
 
+def test_a_plan_takes_what_units_took(study):
+    before = {stage.stage: stage for stage in study.plan().stages}
+    assert not any(stage.timed for stage in before.values())
+    write(study, ("run", "0/0", 1000.0, 1), ("run", "0/1", 3000.0, 2))
+    plan = study.plan()
+    after = {stage.stage: stage for stage in plan.stages}
+    assert [name for name, stage in after.items() if stage.timed] == ["run"]
+    assert after["run"].seconds == 2000
+    assert after["equilibrate"].seconds < 1000
+    assert plan.core_seconds >= 2000 * after["run"].left
+    # Where all is timed, nothing is measured.
+    write(study, *((name, "0", 7.0, 1) for name in after if name != "run"))
+    assert {stage.seconds for stage in study.plan().stages} == {7.0, 2000.0}
+
+
 def test_a_run_writes_down_what_units_took(study, monkeypatch):
     from cagebreak.study import stages
 

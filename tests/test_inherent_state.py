@@ -12,6 +12,7 @@ from cagebreak.errors import ConfigurationError, InputError, NotConvergedError
 from cagebreak.states import _inherent_kernel as kernel
 from cagebreak.states import inherent
 from cagebreak.states.inherent import inherent_state
+from table_models import tabulated
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 KOB_ANDERSEN = DATA / "ka-t044" / "train" / "isoconfig_N4096T0.44_1_tc07.npz"
@@ -21,6 +22,7 @@ SOFT = {
     "lennard_jones": models.kob_andersen(),
     "lennard_jones_smooth": models.kob_andersen_smoothed(),
     "wahnstrom": models.wahnstrom(),
+    "tabulated": tabulated(models.kob_andersen_smoothed(), first=0.02, n=4000),
 }
 SHEARED = np.array([[4.2, 0, 0], [1.9, 4.0, 0], [-1.1, 0.6, 3.9]])
 
@@ -71,7 +73,7 @@ def test_steps_equal_those_of_the_twin(name):
     model = SOFT[name]
     # Of the short-ranged one several images of a particle are neighbors.
     start = liquid(model, 14, seed=3, matrix=SHEARED / (2.5 if name == "harmonic" else 1))
-    path, forces = naive.fire(start, model.pair, 20, inherent.FIRST_DT[model.pair.form])
+    path, forces = naive.fire(start, model.pair, 20, inherent.first_dt_of(start, model))
     assert_best_of_path(start, model, path, forces)
 
 

@@ -7,6 +7,7 @@ import pytest
 import cagebreak as cb
 from cagebreak import models
 from cagebreak.errors import InputError
+from table_models import tabulated
 
 MIXTURES = [
     models.harmonic_spheres,
@@ -14,7 +15,7 @@ MIXTURES = [
     models.kob_andersen_smoothed,
     models.wahnstrom,
 ]
-ALL = [models.hard_spheres, *MIXTURES, models.fene_polymer]
+ALL = [models.hard_spheres, *MIXTURES, models.fene_polymer, tabulated]
 
 
 @pytest.mark.parametrize("function", ALL)

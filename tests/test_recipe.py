@@ -12,7 +12,7 @@ from cagebreak.study import Recipe, schema
 from cagebreak.study.protocols import PROTOCOLS
 from cagebreak.study.recipe import text, write_new
 from cagebreak.study.stages import STAGES, open_store
-from fuzz_recipes import fuzz, samples
+from fuzz_recipes import TABLE, fuzz, samples
 
 DESCRIPTORS = {"descriptors-initial", "descriptors-inherent", "descriptors-cage"}
 CAGE = {"cage", "descriptors-cage", "descriptors-recommended"}
@@ -38,6 +38,7 @@ def written(tmp_path, changes=None, small=True, model="hard_spheres", work="isoc
 def test_new_recipe_reads_back(tmp_path, model, small):
     path = tmp_path / "new.toml"
     write_new(path, model.replace("_", "-"), small)
+    (tmp_path / "potential.table").write_text(TABLE)
     recipe = Recipe.read(path)
     values = schema.defaults(model, small)
     assert recipe.values == values

@@ -34,6 +34,7 @@ from cagebreak.simulation.shear import shear
 from cagebreak.states.cage import cage_state
 from cagebreak.states.inherent import inherent_state
 from cagebreak.structure import radial_distribution
+from cagebreak.tables import tabulated
 
 if TYPE_CHECKING:
     from cagebreak import learning
@@ -81,6 +82,7 @@ __all__ = [
     "shear",
     "simulation",
     "states",
+    "tabulated",
     "wahnstrom",
     "write",
 ]

@@ -5,6 +5,9 @@ as a tuple (`parameters`). They hold within the cut-off ``p[CUTOFF_SQUARED]`` on
 what lies beyond. Literal numbers are of single precision, so that a table in single precision
 keeps all arithmetic in it.
 
+Rows are longer where the potential is tabulated: behind their numbers stand the cubic pieces. The
+tuple therefore ends with a pointer to the table and the place where the pieces begin.
+
 `form` is one of the integers below. A loop is vectorised where `form` is one of these constants,
 not a variable, and where what lies beyond the cut-off is computed and then dropped, not skipped.
 """
@@ -12,9 +15,10 @@ not a variable, and where what lies beyond the cut-off is computed and then drop
 import numpy as np
 from numba import njit
 
+from cagebreak._lanes import pointer
 from cagebreak._neighbor_kernel import gather
 
-HARD_LOG, HARMONIC, LENNARD_JONES, LENNARD_JONES_SMOOTH = range(4)
+HARD_LOG, HARMONIC, LENNARD_JONES, LENNARD_JONES_SMOOTH, TABULATED = range(5)
 
 # Columns of a row. The first is that of every form.
 CUTOFF_SQUARED = 0
@@ -26,7 +30,12 @@ INNER, INNER_U, F1, F2, F3, F4 = 4, 5, 6, 7, 8, 9
 SIGMA, STRENGTH = 1, 2
 # Hard spheres: cut-off, energy and slope of the logarithm there.
 CUTOFF, CUTOFF_U, CUTOFF_SLOPE = 3, 4, 5
+# Tabulated: the first distance, 1/h, and the number of the last piece. Piece k has four numbers c:
+# u = c_0 + c_1 x + c_2 x^2 + c_3 x^3, where k + x = r/h + OFFSET.
+FIRST, PER_LENGTH, OFFSET, LAST_PIECE = 1, 2, 3, 4
 N_COLUMNS = 10
+# Behind the numbers of the tuple, of every form.
+TABLE, PIECES = N_COLUMNS, N_COLUMNS + 1
 
 OPTIONS = {"cache": True, "error_model": "numpy", "fastmath": {"reassoc", "contract"}}
 
@@ -45,6 +54,8 @@ def parameters(table, a, b):
         table[a, b, 7],
         table[a, b, 8],
         table[a, b, 9],
+        pointer(table),
+        (a * table.shape[1] + b) * table.shape[2] + N_COLUMNS,
     )
 
 
@@ -57,6 +68,8 @@ def energy(form, r2, p):
         return _smooth_energy(r2, p)
     if form == HARMONIC:
         return _harmonic_energy(r2, p)
+    if form == TABULATED:
+        return _tabulated_energy(r2, p)
     return _hard_log_energy(r2, p)
 
 
@@ -69,6 +82,8 @@ def force_over_distance(form, r2, p):
         return _smooth_force(r2, p)
     if form == HARMONIC:
         return _harmonic_force(r2, p)
+    if form == TABULATED:
+        return _tabulated_force(r2, p)
     return _hard_log_force(r2, p)
 
 
@@ -81,6 +96,8 @@ def laplacian(form, r2, p):
         return _smooth_laplacian(r2, p)
     if form == HARMONIC:
         return _harmonic_laplacian(r2, p)
+    if form == TABULATED:
+        return _tabulated_laplacian(r2, p)
     return _hard_log_laplacian(r2, p)
 
 
@@ -158,6 +175,44 @@ def _harmonic_laplacian(r2, p):
     return np.float32(2) * p[STRENGTH] * (r - np.float32(2) * (p[SIGMA] - r)) / r
 
 
+# Cubic pieces of equal length h, from r = 0 or a little below on
+
+
+@njit(inline="always")
+def _piece(r, p):
+    """Return where the piece at r begins in the table, and x."""
+    t = r * p[PER_LENGTH] + p[OFFSET]
+    # What lies beyond the cut-off is masked, but has to have a place in the table.
+    k = min(np.floor(t), p[LAST_PIECE])
+    return p[PIECES] + 4 * np.int64(k), t - k
+
+
+@njit(**OPTIONS)
+def _tabulated_energy(r2, p):
+    c, x = _piece(np.sqrt(r2), p)
+    q = p[TABLE]
+    return q[c] + x * (q[c + 1] + x * (q[c + 2] + x * q[c + 3]))
+
+
+@njit(**OPTIONS)
+def _tabulated_force(r2, p):
+    r = np.sqrt(r2)
+    c, x = _piece(r, p)
+    q = p[TABLE]
+    slope = q[c + 1] + x * (np.float32(2) * q[c + 2] + x * np.float32(3) * q[c + 3])
+    return -p[PER_LENGTH] * slope / r
+
+
+@njit(**OPTIONS)
+def _tabulated_laplacian(r2, p):
+    r = np.sqrt(r2)
+    c, x = _piece(r, p)
+    q = p[TABLE]
+    slope = q[c + 1] + x * (np.float32(2) * q[c + 2] + x * np.float32(3) * q[c + 3])
+    curvature = np.float32(2) * q[c + 2] + np.float32(6) * x * q[c + 3]
+    return p[PER_LENGTH] * (p[PER_LENGTH] * curvature + np.float32(2) * slope / r)
+
+
 # -kT ln(r - sigma), less its tangent at the cut-off; not a number where spheres overlap
 
 
@@ -198,7 +253,7 @@ def sums(cells, form, table, energies, forces, laplacians):
             r2 = near[3, k]
             if r2 >= p[CUTOFF_SQUARED]:
                 continue
-            contact = p[SIGMA] if form == HARD_LOG else 0.0
+            contact = p[SIGMA] if form in (HARD_LOG, TABULATED) else 0.0
             if np.sqrt(r2) <= contact:
                 return cells.order[i], cells.order[index[k]]
             f = force_over_distance(form, r2, p)
@@ -226,7 +281,7 @@ def virial(cells, form, table, result):
             r2 = near[3, k]
             if r2 >= p[CUTOFF_SQUARED]:
                 continue
-            contact = p[SIGMA] if form == HARD_LOG else 0.0
+            contact = p[SIGMA] if form in (HARD_LOG, TABULATED) else 0.0
             if np.sqrt(r2) <= contact:
                 return cells.order[i], cells.order[index[k]]
             # Every pair is met twice.

@@ -2,6 +2,7 @@
 
 import math
 import sys
+import tomllib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,9 @@ def plan(recipe: str, workers: int | None) -> None:
         for stage in costs.stages
     ]
     _print_table(("stage", "to do", "a unit", "core-hours", "disk"), rows)
+    timed = [stage.stage for stage in costs.stages if stage.timed]
+    if timed:
+        click.echo(f"a unit of {', '.join(timed)} costs what units of this study took")
     click.echo(
         f"in all {costs.core_seconds / 3600:.3g} core-hours, about "
         f"{duration(costs.core_seconds / costs.workers)} on {costs.workers} cores; "
@@ -88,17 +92,28 @@ _SEED = click.option("--seed", default=1, show_default=True, help="Of the cage s
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @_OUTPUT
 @click.option("--model", required=True, help="The glass former, e.g. kob-andersen.")
+@click.option("--parameter", multiple=True, metavar="NAME=VALUE", help="Of the model.")
 @click.option("--set", "set_", default="alkemade2023", show_default=True, help="The paper's.")
 @click.option("--generations", default=2, show_default=True)
 @click.option("--states", default="initial", show_default=True, help="initial,inherent,cage")
 @_SEED
 def describe(
-    file: str, output: str, model: str, set_: str, generations: int, states: str, seed: int
+    file: str,
+    output: str,
+    model: str,
+    parameter: Sequence[str],
+    set_: str,
+    generations: int,
+    states: str,
+    seed: int,
 ) -> None:
     """Write the descriptors of the configuration in FILE to an HDF5 file, with their labels."""
     from cagebreak.study.single import describe_file
 
-    described = describe_file(file, output, model, set_, generations, states.split(","), seed)
+    parameters = dict(map(_assignment, parameter))
+    described = describe_file(
+        file, output, model, parameters, set_, generations, states.split(","), seed
+    )
     n, n_features = described.values.shape
     click.echo(f"wrote {output}: {n_features} descriptors of {n} particles")
 
@@ -117,11 +132,31 @@ def predict(model: str, file: str, output: str, seed: int) -> None:
     click.echo(f"wrote {output}")
 
 
+@main.command()
+@click.argument("lines", type=click.Path(exists=True, dir_okay=False))
+@_OUTPUT
+@click.option("--species", required=True, type=click.IntRange(min=1), help="How many types.")
+@click.option("--first", default=0.5, show_default=True, help="Shortest distance, sigma.")
+@click.option("--points", default=4000, show_default=True, help="Distances of each pair.")
+def tabulate(lines: str, output: str, species: int, first: float, points: int) -> None:
+    """Write the table of a potential that pair_style, pair_coeff LINES of LAMMPS describe."""
+    from cagebreak.simulation import tabulate
+    from cagebreak.tables import tabulated
+
+    tabulate(lines, output, n_species=species, first=first, points=points)
+    cutoffs = tabulated(output, temperature=1.0, number_density=1.0).pair.cutoffs
+    click.echo(
+        f"wrote {output}: {species} species, up to {cutoffs.max():.6g} sigma; "
+        "name it in [model], or: cagebreak import ... --model tabulated "
+        f"--parameter file={output}"
+    )
+
+
 @main.command("import")
 @_RECIPE
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @click.option("--model", help="The glass former, e.g. kob-andersen.")
-@click.option("--parameter", multiple=True, metavar="NAME=NUMBER", help="Of the model.")
+@click.option("--parameter", multiple=True, metavar="NAME=VALUE", help="Of the model.")
 @click.option("--time", type=float, help="When runs of BOTAN files end, tau.")
 @click.option("--timestep", type=float, help="Of trajectories that state steps, tau.")
 @click.option("--wrapped", is_flag=True, help="Positions are in the box, and have no images.")
@@ -321,12 +356,15 @@ def _next(study: "Study") -> str:
     return "fit" if study.recipe.asks_for("isoconfigurational") else "figure"
 
 
-def _assignment(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
+def _assignment(text: str) -> tuple[str, Any]:
+    """Return name and value: as TOML has it, or else a word, such as the name of a file."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InputError(f"parameter: expected NAME=VALUE, got {text!r}")
     try:
-        return name.strip(), float(value)
-    except ValueError:
-        raise InputError(f"parameter: expected NAME=NUMBER, got {text!r}") from None
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value.strip()
 
 
 def _study(recipe: str) -> "Study":

@@ -1,6 +1,6 @@
 """Glass formers: what the particles are and the state point they are studied at."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,26 @@ from cagebreak.configuration import SPECIES_NAMES, Box
 from cagebreak.errors import InputError
 
 Matrix = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Energy and force of a pair at distances of equal spacing.
+
+    Parameters
+    ----------
+    first, last
+        The shortest distance and the cut-off, in sigma.
+    energies
+        u at these distances, in eps.
+    forces
+        -u', in eps / sigma.
+    """
+
+    first: float
+    last: float
+    energies: tuple[float, ...]
+    forces: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -24,10 +44,12 @@ class PairPotential:
     sigma
         Contact distance sigma_ij of each pair of species, (S, S), in units of sigma.
     cutoff
-        The potential is zero beyond, in units of sigma_ij.
+        The potential is zero beyond, in units of sigma_ij; of tables, the largest of all pairs.
     inner_cutoff
         Where a smoothed potential leaves its bare form, in units of sigma_ij; equal to the cut-off
         where nothing is smoothed.
+    tables
+        Of a tabulated potential: each pair of species, (S, S).
     """
 
     form: str
@@ -35,6 +57,14 @@ class PairPotential:
     sigma: Matrix
     cutoff: float
     inner_cutoff: float
+    tables: tuple[tuple[Table, ...], ...] = field(default=(), repr=False)
+
+    @property
+    def cutoffs(self) -> NDArray[np.float64]:
+        """The cut-off of each pair of species, (S, S), in units of sigma."""
+        if self.tables:
+            return np.array([[table.last for table in row] for row in self.tables])
+        return self.cutoff * np.array(self.sigma)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ Pair potentials, zero beyond their cut-off r_c (`PairPotential` has the paramete
 - ``hard_log``: :math:`V(r) = -kT \ln(r - \sigma)` with energy and force shifted to zero,
   :math:`V(r) - V(r_c) - (r - r_c) V'(r_c)`; the effective potential of hard spheres of Arceri and
   Corwin 2020, as in Alkemade 2023, section II D.
+- ``tabulated``: cubic Hermite interpolation of a table: between two of its distances the cubic that
+  has energy and force of both. The force is its slope, exactly.
 
 A pair counts once per periodic image within the cut-off, so boxes may be small and sheared.
 
@@ -25,6 +27,7 @@ the second part up to its minimum at :math:`2^{1/6} \sigma` only: the finitely e
 Kremer and Grest 1990, `bond_style fene` with `special_bonds fene` in LAMMPS.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +38,7 @@ from cagebreak import _pair_kernel as kernel
 from cagebreak.bonds import bond_row, bond_table
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError
-from cagebreak.models import Model, PairPotential
+from cagebreak.models import Model, PairPotential, Table
 from cagebreak.neighbors import cell_list
 
 Floats = NDArray[np.float64]
@@ -45,6 +48,7 @@ FORMS = {
     "harmonic": kernel.HARMONIC,
     "lennard_jones": kernel.LENNARD_JONES,
     "lennard_jones_smooth": kernel.LENNARD_JONES_SMOOTH,
+    "tabulated": kernel.TABULATED,
 }
 """The forms of a pair potential, and the number by which kernels know each."""
 
@@ -77,8 +81,8 @@ def energy(configuration: Configuration, model: Model) -> float:
     Raises
     ------
     ConfigurationError
-        If a species is not the model's, hard spheres overlap, two particles coincide, or bonds are
-        not what `cagebreak.bonds.bond_table` expects.
+        If a species is not the model's, hard spheres overlap, two particles coincide or are nearer
+        than their table begins, or bonds are not what `cagebreak.bonds.bond_table` expects.
     """
     return float(energies(configuration, model).sum())
 
@@ -119,7 +123,7 @@ def energies_forces_laplacians(configuration: Configuration, model: Model) -> Pa
     pair, n = model.pair, len(configuration)
     sums = PairSums(np.empty(n), np.empty((n, 3)), np.empty(n))
     bonds = bond_table(configuration, model)
-    cells = cell_list(configuration, pair.cutoff * np.max(pair.sigma))
+    cells = cell_list(configuration, float(pair.cutoffs.max()))
     form, table = FORMS[pair.form], pair_table(pair)
     i, j = kernel.sums(cells, form, table, *sums)
     if i >= 0:
@@ -140,7 +144,7 @@ def stress(configuration: Configuration, model: Model) -> Floats:
     """
     check_species(configuration, model)
     pair, result = model.pair, np.zeros((3, 3))
-    cells = cell_list(configuration, pair.cutoff * np.max(pair.sigma))
+    cells = cell_list(configuration, float(pair.cutoffs.max()))
     form, table = FORMS[pair.form], pair_table(pair)
     i, j = kernel.virial(cells, form, table, result)
     if i >= 0:
@@ -162,7 +166,11 @@ def check_species(configuration: Configuration, model: Model) -> None:
 
 def overlap_error(i: int, j: int, model: Model) -> ConfigurationError:
     """Return the error for two particles at which the potential has no value."""
-    contact = "no more than the sum of their radii" if model.pair.form == "hard_log" else "zero"
+    contacts = {
+        "hard_log": "no more than the sum of their radii",
+        "tabulated": "no more than the first one in their table",
+    }
+    contact = contacts.get(model.pair.form, "zero")
     return ConfigurationError(
         f"configuration.positions: expected particles {i} and {j} apart, got a distance of "
         f"{contact}; the potential of {model.name} has no value there"
@@ -174,8 +182,10 @@ def pair_table(pair: PairPotential) -> Floats:
 
     The columns are those of `_pair_kernel`.
     """
+    if pair.tables:
+        return _pieces(pair)
     epsilon, sigma = np.array(pair.epsilon), np.array(pair.sigma)
-    r_c = pair.cutoff * sigma
+    r_c = pair.cutoffs
     table = np.zeros((*sigma.shape, kernel.N_COLUMNS))
     table[..., kernel.CUTOFF_SQUARED] = r_c**2
     if pair.form == "harmonic":
@@ -207,3 +217,43 @@ def pair_table(pair: PairPotential) -> Floats:
         table[..., kernel.F1], table[..., kernel.F2] = force, slope
         table[..., kernel.F3], table[..., kernel.F4] = third, fourth
     return table
+
+
+def _pieces(pair: PairPotential) -> Floats:
+    """Return the rows of a tabulated potential, and behind them its cubic pieces.
+
+    Pieces cover what is nearer than the first distance as well: there the energy goes on along its
+    tangent, for trial moves and for minimisers that pass.
+    """
+    rows = [[_row(table) for table in tables] for tables in pair.tables]
+    longest = max(len(row) for each in rows for row in each)
+    result = np.zeros((len(rows), len(rows), longest))
+    for a, each in enumerate(rows):
+        for b, row in enumerate(each):
+            result[a, b, : len(row)] = row
+    return result
+
+
+def _row(table: Table) -> Floats:
+    u, force = np.array(table.energies), np.array(table.forces)
+    h = (table.last - table.first) / (len(u) - 1)
+    n_nearer = math.ceil(table.first / h)
+    nearer = h * np.arange(-n_nearer, 0)
+    u = np.concatenate([u[0] - force[0] * nearer, u])
+    slope = -h * np.concatenate([np.full(n_nearer, force[0]), force])
+    rise = np.diff(u)
+    pieces = np.column_stack(
+        [
+            u[:-1],
+            slope[:-1],
+            3 * rise - 2 * slope[:-1] - slope[1:],
+            slope[:-1] + slope[1:] - 2 * rise,
+        ]
+    )
+    numbers = np.zeros(kernel.N_COLUMNS)
+    numbers[kernel.CUTOFF_SQUARED] = table.last**2
+    numbers[kernel.FIRST] = table.first
+    numbers[kernel.PER_LENGTH] = 1 / h
+    numbers[kernel.OFFSET] = n_nearer - table.first / h
+    numbers[kernel.LAST_PIECE] = len(pieces) - 1
+    return np.concatenate([numbers, pieces.ravel()])

@@ -91,7 +91,7 @@ class MolecularDynamics:
         Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
         exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
     time_step
-        In tau; by default that of `lammps_input.TIME_STEPS`.
+        In tau; by default that of `lammps_input.time_step_of`.
     thermostat
         None keeps the energy constant.
 
@@ -126,7 +126,7 @@ class MolecularDynamics:
     ) -> None:
         _check(configuration, model)
         if time_step is None:
-            time_step = lammps_input.TIME_STEPS[model.pair.form]
+            time_step = lammps_input.time_step_of(model)
         if not 0 < time_step < math.inf:
             raise InputError(f"time_step: expected a positive number in tau, got {time_step!r}")
         velocities = configuration.velocities
@@ -138,11 +138,11 @@ class MolecularDynamics:
         self._start, self._model = configuration, model
         self._time_step, self._thermostat = time_step, thermostat
         self._time, self._steps = 0.0, 0
-        self._engine = _Engine.idle_or_new()
+        self._engine = Engine.idle_or_new()
         weakref.finalize(self, self._engine.give_back)
         self._engine.do(lammps_input.particles(configuration, model, time_step))
         self._engine.place(configuration, velocities)
-        self._engine.do(lammps_input.interactions(model))
+        self._engine.do(lammps_input.interactions(model, self._engine.folder))
         if model.bonds is not None:
             self._engine.do(lammps_input.chains(len(configuration), model.chain_length))
         self._engine.do(self._integrator())
@@ -262,14 +262,15 @@ class MolecularDynamics:
         return np.array(self._engine.lammps.gather_atoms(name, 1, 3)).reshape(-1, 3)
 
 
-class _Engine:
+class Engine:
     """A LAMMPS instance; those that are idle wait for the next simulation of this process."""
 
-    _idle: ClassVar["list[_Engine]"] = []
+    _idle: ClassVar["list[Engine]"] = []
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="cagebreak-")
-        self._log = Path(self._folder.name) / "log"
+        self._temporary = tempfile.TemporaryDirectory(prefix="cagebreak-")
+        self.folder = Path(self._temporary.name)
+        self._log = self.folder / "log"
         # The fastest version of each style: that of OPT, else that of OPENMP on one thread.
         options = ["-screen", "none", "-log", str(self._log), "-sf", "hybrid", "opt", "omp"]
         # Started as a rank of an MPI run, LAMMPS would share its simulation with all others.
@@ -279,17 +280,24 @@ class _Engine:
         self._broken = False
 
     @classmethod
-    def idle_or_new(cls) -> "_Engine":
+    def idle_or_new(cls) -> "Engine":
+        """Return one that waits, or a new one."""
         return cls._idle.pop() if cls._idle else cls()
 
     def give_back(self) -> None:
+        """Let it wait for the next; one that failed is closed."""
         if self._broken:
             self.lammps.close()
             return
         self.lammps.command("clear")
         self._idle.append(self)
 
+    def abandon(self) -> None:
+        """Leave it as it is: of a style that has failed half read, LAMMPS aborts when it closes."""
+        self.lammps.lmp = None
+
     def do(self, commands: str) -> None:
+        """Carry out lines of input; a `SimulationError` has the end of the log."""
         try:
             self.lammps.commands_string(commands)
         except Exception as error:
@@ -297,6 +305,7 @@ class _Engine:
             raise SimulationError(f"LAMMPS: {error}{self.log_tail()}") from error
 
     def place(self, configuration: Configuration, velocities: NDArray[np.float64]) -> None:
+        """Put the particles of a configuration into the box."""
         n = len(configuration)
         placed = self.lammps.create_atoms(
             n,
@@ -310,9 +319,11 @@ class _Engine:
             raise SimulationError(f"LAMMPS: placed {placed} of {n} particles{self.log_tail()}")
 
     def thermo(self, name: str) -> float:
+        """Return what LAMMPS shows at the last step."""
         return float(self.lammps.get_thermo(name))
 
     def log_tail(self) -> str:
+        """Return the last lines of the log, for a message."""
         lines = self._log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
         return "\nThe end of LAMMPS' log:\n" + "\n".join(f"    {line}" for line in lines)
 
@@ -335,8 +346,8 @@ def _module() -> Any:
 
 
 def _check(configuration: Configuration, model: Model) -> None:
-    if model.pair.form not in lammps_input.TIME_STEPS:
-        expected = ", ".join(lammps_input.TIME_STEPS)
+    if model.pair.form not in lammps_input.SKINS:
+        expected = ", ".join(lammps_input.SKINS)
         raise InputError(
             f"model: expected a pair potential among {expected}, got {model.name} with "
             f"{model.pair.form}"

@@ -1,7 +1,13 @@
 """What LAMMPS is told about a configuration and its model: lines of its input language."""
 
+import math
+from pathlib import Path
+
+import numpy as np
+
 from cagebreak.configuration import Configuration
 from cagebreak.models import Model, PairPotential
+from cagebreak.tables import table_text, tables_of
 
 TIME_STEPS = {"harmonic": 0.02, "lennard_jones": 0.005, "lennard_jones_smooth": 0.005}
 """Time step of each form of pair potential, in tau (chosen).
@@ -9,8 +15,29 @@ TIME_STEPS = {"harmonic": 0.02, "lennard_jones": 0.005, "lennard_jones_smooth": 
 Energy then fluctuates by 1e-4 kT a particle in a run at constant energy (measured).
 """
 
-SKINS = {"harmonic": 0.5, "lennard_jones": 0.2, "lennard_jones_smooth": 0.2}
-"""How much farther than the potential neighbour lists reach, in sigma: the quickest (measured)."""
+STEP_OF_STIFFNESS = 0.1
+"""Time step of a tabulated potential: so many root(m / k), with the least mass and the largest k,
+the curvature of the energy at contact and beyond (chosen)."""
+
+SKINS = {"harmonic": 0.5, "lennard_jones": 0.2, "lennard_jones_smooth": 0.2, "tabulated": 0.2}
+"""How much farther than the potential neighbour lists reach, in sigma: the quickest (measured), or
+for tables that of Lennard-Jones."""
+
+TABLES = "tables"
+"""The file of a tabulated potential, in the folder of an engine."""
+
+
+def time_step_of(model: Model) -> float:
+    """Return the time step of a model, in tau."""
+    if not model.pair.tables:
+        return TIME_STEPS[model.pair.form]
+    stiffest = 0.0
+    for sigmas, tables in zip(model.pair.sigma, model.pair.tables, strict=True):
+        for sigma, table in zip(sigmas, tables, strict=True):
+            r = np.linspace(table.first, table.last, len(table.forces))
+            curvature = -np.diff(table.forces) / np.diff(r)
+            stiffest = max(stiffest, curvature[r[1:] >= sigma].max(initial=0.0))
+    return STEP_OF_STIFFNESS * math.sqrt(min(model.masses) / max(stiffest, model.temperature))
 
 
 def particles(configuration: Configuration, model: Model, time_step: float) -> str:
@@ -42,9 +69,11 @@ def particles(configuration: Configuration, model: Model, time_step: float) -> s
     return "\n".join(lines)
 
 
-def interactions(model: Model) -> str:
-    """Return the lines that set up the potentials."""
+def interactions(model: Model, folder: Path) -> str:
+    """Return the lines that set up the potentials; tables are written to a file in the folder."""
     pair = model.pair
+    if pair.tables:
+        return _tables(model, folder / TABLES)
     styles = {
         "harmonic": "harmonic/cut",
         "lennard_jones": f"lj/cut {pair.cutoff!r}",
@@ -66,6 +95,17 @@ def interactions(model: Model) -> str:
             # Bonded particles do not feel the pair potential; all others do.
             "special_bonds fene",
         ]
+    return "\n".join(lines)
+
+
+def _tables(model: Model, path: Path) -> str:
+    path.write_text(table_text(tables_of(model)), encoding="utf-8")
+    points = 2 * max(len(table.energies) for row in model.pair.tables for table in row)
+    lines = [f"pair_style table spline {points}"]
+    for a in range(model.n_species):
+        for b in range(a, model.n_species):
+            name = model.species_names[a] + model.species_names[b]
+            lines.append(f"pair_coeff {a + 1} {b + 1} {path} {name}")
     return "\n".join(lines)
 
 

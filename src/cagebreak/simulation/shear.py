@@ -102,7 +102,7 @@ def advance(
     strained = before.positions @ deformation
     start = before.replace(positions=strained + sheared.drift, box=Box(matrix))
     # So near a minimum there is nothing to be careful about.
-    first_dt = LARGEST_DT * first_dt_of(model)
+    first_dt = LARGEST_DT * first_dt_of(start, model)
     end = fire(start, model, force_tolerance, MAX_ITERATIONS, first_dt)
     drift = end.configuration.positions - strained
     if np.abs(drift).max() > LARGEST_DRIFT:

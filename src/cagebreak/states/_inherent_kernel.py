@@ -17,6 +17,7 @@ from cagebreak._pair_kernel import (
     LENNARD_JONES_SMOOTH,
     OPTIONS,
     SIGMA,
+    TABULATED,
     force_over_distance,
     parameters,
 )
@@ -197,6 +198,8 @@ def _forces(form, table, species, listed, x, near, forces):
         return _forces_of(LENNARD_JONES_SMOOTH, table, species, listed, x, near, forces)
     if form == HARMONIC:
         return _forces_of(HARMONIC, table, species, listed, x, near, forces)
+    if form == TABULATED:
+        return _forces_of(TABULATED, table, species, listed, x, near, forces)
     return _forces_of(HARD_LOG, table, species, listed, x, near, forces)
 
 

@@ -131,8 +131,8 @@ class CageSampler:
         )  # fmt: skip
         diameters = np.asarray(model.diameters)[self._sorted.species]
         self._cells = cells_of(self._sorted, diameters, cell)
-        sigma = np.array(model.pair.sigma)
-        self._cutoffs = sigma * (1 + _HARD_MARGIN if self._hard else model.pair.cutoff)
+        contacts = np.array(model.pair.sigma) * (1 + _HARD_MARGIN)
+        self._cutoffs = contacts if self._hard else model.pair.cutoffs
         self._kernel = kernel.sweeps_of(potentials.FORMS[model.pair.form], model.bonds is not None)
         self._table = potentials.pair_table(model.pair).astype(np.float32)
 

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import tempfile
+import tomllib
 from pathlib import Path
 
 import h5py
@@ -17,11 +18,13 @@ import numpy as np
 from cagebreak.errors import FileFormatError, StoreError
 from cagebreak.files._atomic import replacing
 from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, write_datasets
+from cagebreak.study.checks import file_name
 from cagebreak.study.importing import LISTED
 from cagebreak.study.recipe import Recipe
 from cagebreak.study.store import Store, versions
 
 FORMAT = "cagebreak study 1"
+POTENTIAL = "potential"
 
 _NAME = re.compile(r"[a-z-]+(/[0-9]{4,}){1,2}")
 
@@ -41,6 +44,7 @@ def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
             archive.attrs["recipe"] = recipe.path.read_text(encoding="utf-8")
             archive.attrs["name"] = recipe.folder.name
             archive.attrs["versions"] = json.dumps(versions())
+            write_datasets(archive, text_of(recipe))
             for stage in stages:
                 for file in sorted((store.folder / stage).rglob("[0-9]*.h5")):
                     if ".partial" in file.name:
@@ -67,7 +71,7 @@ def unpack(path: Path, recipe: Path) -> int:
     FileFormatError
         If the archive is damaged or none.
     StoreError
-        If the recipe or its folder exists.
+        If the recipe, its folder or its table of potentials exists.
     """
     folder = recipe.with_suffix("")
     for existing in (recipe, folder):
@@ -78,7 +82,11 @@ def unpack(path: Path, recipe: Path) -> int:
         with h5py.File(path, "r", locking=False) as archive:
             if archive.attrs.get("format") != FORMAT:
                 raise ValueError(f"expected format {FORMAT!r}")
-            text = str(archive.attrs["recipe"])
+            text, potential = str(archive.attrs["recipe"]), potential_in(archive)
+            if potential:
+                table = recipe.parent / file_name(tomllib.loads(text)["model"]["file"])
+                if table.exists() and table.read_bytes() != potential.encode():
+                    raise StoreError(f"{table}: exists already, and is never overwritten")
             n = _unpack_units(archive, unfinished)
             if "imported" in archive.attrs:
                 listed = str(archive.attrs["imported"])
@@ -91,9 +99,25 @@ def unpack(path: Path, recipe: Path) -> int:
         raise FileFormatError(f"{path}: expected an exported study, whole ({error})") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+    if potential:
+        with replacing(table) as temporary:
+            temporary.write_bytes(potential.encode())
     with replacing(recipe) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return n
+
+
+def text_of(recipe: Recipe) -> dict[str, Dataset]:
+    """Return the tables of potentials of a recipe, if it names some, as they stand in a file."""
+    if not recipe.potential:
+        return {}
+    text = np.frombuffer(recipe.potential.encode(), np.uint8)
+    return {POTENTIAL: Dataset(text, "text in UTF-8", "byte")}
+
+
+def potential_in(file: h5py.File) -> str:
+    """Return what `text_of` gave; empty if nothing."""
+    return file[POTENTIAL][()].tobytes().decode() if POTENTIAL in file else ""
 
 
 def _unpack_units(archive: h5py.File, folder: Path) -> int:

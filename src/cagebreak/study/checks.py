@@ -82,3 +82,17 @@ def digest(value: Any) -> str:
     if type(value) is not str or not re.fullmatch("[0-9a-f]{64}", value):
         raise ValueError
     return value
+
+
+def numbers_above_0(value: Any) -> tuple[float, ...]:
+    """Check a list of numbers above 0; it may be empty."""
+    if type(value) is not list:
+        raise ValueError
+    return tuple(map(number(0, 1e300, open_below=True), value))
+
+
+def file_name(value: Any) -> str:
+    """Check the name of a file in the folder of the recipe."""
+    if type(value) is not str or not re.fullmatch(r"[^/\\\0\n]*[^/\\\0\n.][^/\\\0\n]*", value):
+        raise ValueError
+    return value

@@ -1,7 +1,7 @@
-"""How long units took, a line each beside the results, so that `status` can say what is left."""
+"""How long units took, a line each beside the results: what `status` and `plan` reckon by."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cagebreak.study.progress import Tally
@@ -82,7 +82,15 @@ def time_left(
     return TimeLeft(seconds_left, workers, len(timed), untimed)
 
 
-def _read(store: Store, stages: Mapping[str, int]) -> Iterator[tuple[str, float, int]]:
+def mean_seconds(store: Store, stages: Iterable[str]) -> dict[str, float]:
+    """Return the mean seconds of a unit, of the stages of which units were timed."""
+    timed: dict[str, list[float]] = {}
+    for stage, seconds, _ in _read(store, stages):
+        timed.setdefault(stage, []).append(seconds)
+    return {stage: sum(each) / len(each) for stage, each in timed.items()}
+
+
+def _read(store: Store, stages: Iterable[str]) -> Iterator[tuple[str, float, int]]:
     """Yield stage, seconds and workers of the units timed under this recipe."""
     try:
         lines = (store.folder / NAME).read_text(encoding="utf-8", errors="replace").splitlines()

@@ -5,7 +5,7 @@ The files are read twice: once to see what there is, then to write the units, on
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +20,7 @@ from cagebreak.files import Frame, botan, deepmind, format_of, hdf5, read_frames
 from cagebreak.files._atomic import replacing
 from cagebreak.study import describe, schema, selections, stages
 from cagebreak.study.protocols import PROTOCOLS
-from cagebreak.study.recipe import Recipe, protocol_name, text
+from cagebreak.study.recipe import Recipe, make_model, protocol_name, read_potential, text
 from cagebreak.study.store import Unit
 
 LISTED = "imported.json"
@@ -32,7 +32,7 @@ class Options:
     """What the files do not say; see `Study.import_files`."""
 
     model: str
-    parameters: dict[str, float]
+    parameters: dict[str, Any]
     time: float | None
     timestep: float | None
     wrapped: bool
@@ -55,6 +55,8 @@ class Source:
     groups: list[list[Path]] = field(default_factory=list)
     n_runs: int = 0
     n_particles: int = 0
+    number_density: float = 0.0
+    composition: tuple[float, ...] = ()
 
 
 def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
@@ -68,7 +70,10 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
     if options.timestep is not None and not options.timestep > 0:
         raise InputError(f"timestep: expected a positive time, got {options.timestep!r}")
     values = schema.defaults(protocol_name(options.model), work="imported")
-    sources, times = _survey(files, options)
+    table = set_parameters(path, values["model"], options.parameters)
+    potential = read_potential(path, table) if table else ""
+    model = make_model(path, values["model"], potential)
+    sources, times = _survey(files, options, model.n_species)
     listed: list[dict[str, Any]] = [
         {
             "files": [{"name": str(f), "sha256": _sha256(f)} for group in s.groups for f in group],
@@ -79,13 +84,14 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
     how = {"time": options.time, "timestep": options.timestep, "wrapped": options.wrapped}
     identity = [[each["sha256"] for each in entry["files"]] for entry in listed]
     digest = hashlib.sha256(json.dumps([identity, how]).encode()).hexdigest()
-    new = not path.exists()
+    new, copied = not path.exists(), False
     if not new:
         known = Recipe.read(path)
         if not known.imported or known.values["preparation"]["imported"] != digest:
             raise RecipeError(f"{path}: exists already, and is not of these files as read so")
     else:
         _fill(values, options, sources, times, digest)
+        copied = table is not None and _copy(table, path.parent)
         with path.open("x", encoding="utf-8") as file:
             file.write(text(values))
     try:
@@ -94,10 +100,50 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
     except InputError:
         if new:
             path.unlink()
+        if copied:
+            (path.parent / table.name).unlink()  # type: ignore[union-attr]
         raise
     content = {"how": how, "configurations": listed}
     with replacing(recipe.folder / LISTED) as temporary:
         temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def set_parameters(
+    path: Path, values: dict[str, Any], parameters: Mapping[str, Any]
+) -> Path | None:
+    """Set the parameters of the model in its section; return the file of tables, if it takes one.
+
+    Where the section names the file it is beside the recipe.
+    """
+    keys = schema.keys_of("model", values["name"])
+    unknown = sorted(set(parameters) - set(keys))
+    if unknown:
+        expected = ", ".join(sorted(keys))
+        raise InputError(f"parameters: expected some of {expected}, got {unknown[0]!r}")
+    table = path.parent / values["file"] if "file" in values else None
+    for name, value in parameters.items():
+        if name == "file":
+            table = Path(value)
+            value = table.name
+        value = list(value) if isinstance(value, tuple) else value
+        try:
+            values[name] = keys[name].check(value)
+        except ValueError:
+            raise InputError(
+                f"parameters: {name}: expected {keys[name].expected}, got {value!r}"
+            ) from None
+    return table
+
+
+def _copy(table: Path, folder: Path) -> bool:
+    """Copy a file of tables beside the recipe, unless it is there; return whether it was not."""
+    target = folder / table.name
+    if not target.exists():
+        target.write_bytes(table.read_bytes())
+        return True
+    if target.read_bytes() != table.read_bytes():
+        raise InputError(f"{target}: exists already, and is another table than {table}")
+    return False
 
 
 def _fill(
@@ -109,12 +155,11 @@ def _fill(
 ) -> None:
     """Set what the files and the options say in the values of a new recipe."""
     n = len(sources)
-    known = set(values["model"]) - {"name"}
-    unknown = sorted(set(options.parameters) - known)
-    if unknown:
-        expected = ", ".join(sorted(known))
-        raise InputError(f"parameters: expected some of {expected}, got {unknown[0]!r}")
-    values["model"] |= {name: float(value) for name, value in options.parameters.items()}
+    if PROTOCOLS[values["model"]["name"]].of_file:
+        # What the table does not say the first configuration does.
+        for name in ("number_density", "composition"):
+            if name not in options.parameters:
+                values["model"][name] = getattr(sources[0], name)
     values["preparation"] |= {
         "n_configurations": n,
         "n_particles": sources[0].n_particles,
@@ -141,9 +186,10 @@ def _drawn_from(selection: selections.Selection) -> set[str]:
     }
 
 
-def _survey(files: Sequence[Path], options: Options) -> tuple[list[Source], NDArray[np.float64]]:
+def _survey(
+    files: Sequence[Path], options: Options, n_species: int
+) -> tuple[list[Source], NDArray[np.float64]]:
     """Return the configurations in the order of the files, and the times of their runs."""
-    n_species = PROTOCOLS[protocol_name(options.model)].make().n_species
     sources: dict[bytes, Source] = {}
     times: NDArray[np.float64] | None = None
     first: Path | None = None
@@ -155,7 +201,13 @@ def _survey(files: Sequence[Path], options: Options) -> tuple[list[Source], NDAr
                 f"{where}: expected at most {n_species} species, as {options.model} has, "
                 f"got {start.n_species}"
             )
-        source = sources.setdefault(_key(start), Source(n_particles=len(start)))
+        shares = np.bincount(start.species, minlength=n_species) / len(start)
+        new = Source(
+            n_particles=len(start),
+            number_density=len(start) / start.box.volume,
+            composition=tuple(shares.tolist()),
+        )
+        source = sources.setdefault(_key(start), new)
         source.groups.append(group)
         source.n_runs += len(piece.runs)
         if piece.runs:

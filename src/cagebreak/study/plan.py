@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,13 +36,17 @@ _HEADER = 9_000  # bytes of an HDF5 file beside its arrays, measured: 8 to 11 th
 
 @dataclass(frozen=True)
 class StagePlan:
-    """What a stage costs: units, those left to do, seconds of one core and bytes of a unit."""
+    """What a stage costs: units, those left to do, seconds of one core and bytes of a unit.
+
+    `timed` says that the seconds are what units of this study took, not a measurement made now.
+    """
 
     stage: str
     total: int
     left: int
     seconds: float
     n_bytes: int
+    timed: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,13 @@ class Plan:
 
 
 def make_plan(
-    recipe: Recipe, left: dict[str, int], configuration: Configuration | None, workers: int
+    recipe: Recipe,
+    left: dict[str, int],
+    configuration: Configuration | None,
+    workers: int,
+    timed: Mapping[str, float],
 ) -> Plan:
-    """Measure the cost of each kind of unit on this machine.
+    """Measure the cost of each kind of unit on this machine, unless it is known.
 
     Parameters
     ----------
@@ -89,13 +97,24 @@ def make_plan(
         more, is taken otherwise.
     workers
         Cores the study will run on.
+    timed
+        Seconds that units of some stages took.
     """
-    numba.set_num_threads(1)
-    with threadpool_limits(limits=1):
-        seconds = _seconds(recipe, configuration)
+    seconds = dict(timed)
+    if not set(left) <= set(timed):
+        numba.set_num_threads(1)
+        with threadpool_limits(limits=1):
+            seconds = _seconds(recipe, configuration) | seconds
     n_bytes = _bytes(recipe)
     stages = tuple(
-        StagePlan(name, len(units(recipe, stage)), left[name], seconds[name], n_bytes[name])
+        StagePlan(
+            name,
+            len(units(recipe, stage)),
+            left[name],
+            seconds[name],
+            n_bytes[name],
+            name in timed,
+        )
         for name, stage in stages_of(recipe).items()
     )
     return Plan(stages, workers, shutil.disk_usage(_existing(recipe.folder)).free)

@@ -1,7 +1,8 @@
 """The glass formers that a recipe may name, and what their papers did with each.
 
-What is not said here is the default of `schema`, which is that of hard spheres. To add a model,
-add its function and a line to `PROTOCOLS`.
+One of them, ``tabulated``, is whatever the table beside the recipe says. What is not said here is
+the default of `schema`, which is that of hard spheres. To add a model, add its function and a line
+to `PROTOCOLS`.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from cagebreak.models import (
     kob_andersen_smoothed,
     wahnstrom,
 )
+from cagebreak.tables import UNITS, Tables, tabulated
 
 _A23, _RO24 = "Alkemade 2023", "Rottler and Ortner 2024"
 
@@ -45,6 +47,8 @@ class Protocol:
         Keys of other sections, ``"section.key"``.
     shear
         The same in a recipe of shear; none for a model that is not sheared.
+    of_file
+        Whether its parameter `file` names a table of potentials, whose arrays `make` takes for it.
     """
 
     make: Callable[..., Model]
@@ -52,6 +56,12 @@ class Protocol:
     small: Mapping[str, float]
     keys: Mapping[str, Choice] = field(default_factory=dict)
     shear: Mapping[str, Choice] = field(default_factory=dict)
+    of_file: bool = False
+
+    @property
+    def units(self) -> tuple[tuple[str, str], ...]:
+        """What sigma, eps, m and tau stand for."""
+        return UNITS if self.of_file else self.make().units
 
 
 def _nvt_nve(time: float, small: float) -> Choice:
@@ -128,6 +138,24 @@ def _mixture(temperature: str, density: str, composition: str) -> dict[str, str]
     }
 
 
+def _of_table(
+    file: Tables = "potential.table",
+    temperature: float = 1.0,
+    number_density: float = 1.0,
+    composition: tuple[float, ...] = (),
+    masses: tuple[float, ...] = (),
+    diameters: tuple[float, ...] = (),
+) -> Model:
+    return tabulated(
+        file,
+        temperature=temperature,
+        number_density=number_density,
+        composition=composition,
+        masses=masses,
+        diameters=diameters,
+    )
+
+
 _THIRTY_RUNS = Choice(30, 16, "per configuration; raise it to extend a study (" + _RO24 + ": 30)")
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -199,5 +227,27 @@ PROTOCOLS: dict[str, Protocol] = {
             "learning.species": Choice(("A",), ("A",), "all beads are A"),
         },
         shear=_shear(1.0),
+    ),
+    "tabulated": Protocol(
+        _of_table,
+        {
+            "file": "tables of pairs beside this recipe, as LAMMPS has them (docs/files.md)",
+            "temperature": "kT / eps",
+            "number_density": "N sigma^3 / V",
+            "composition": "fraction of each species; [] for equal parts",
+            "masses": "of each species; [] for 1",
+            "diameters": "of each species, sigma; [] for where u is 0, or kT if it only repels",
+        },
+        small={},
+        keys={
+            "preparation.steps": Choice(
+                _nvt_nve(1e4, 100.0).full,
+                _nvt_nve(1e4, 100.0).small,
+                "NVT, then NVE: at least ten tau_alpha of your model",
+            ),
+            "isoconfigurational.last": Choice(1e3, 30.0, "last time, tau: beyond your tau_alpha"),
+        },
+        shear=_shear(1.0),
+        of_file=True,
     ),
 }

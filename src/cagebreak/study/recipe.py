@@ -1,6 +1,7 @@
 """The recipe of a study: one TOML file that says everything, checked before any work is spent."""
 
 import difflib
+import hashlib
 import json
 import os
 import re
@@ -12,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from cagebreak.errors import InputError, RecipeError
+from cagebreak.errors import FileFormatError, InputError, RecipeError
 from cagebreak.models import Model
 from cagebreak.study import describe, schema, selections
 from cagebreak.study.protocols import PROTOCOLS
+from cagebreak.tables import read_tables
 
 _SHOWN = 80  # characters of a value in a message
 _COMMENT_COLUMN = 33
@@ -41,12 +43,15 @@ class Recipe:
         The model that [model] describes.
     sections
         What the other sections of the file hold, by their names.
+    potential
+        The text of the file of tables that [model] names; empty if it names none.
     """
 
     path: Path
     values: dict[str, dict[str, Any]]
     model: Model
     sections: dict[str, Any]
+    potential: str = ""
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> "Recipe":
@@ -63,8 +68,10 @@ class Recipe:
         return cls.of_values(path, _parsed(path))
 
     @classmethod
-    def of_values(cls, path: Path, raw: dict[str, Any]) -> "Recipe":
+    def of_values(cls, path: Path, raw: dict[str, Any], potential: str = "") -> "Recipe":
         """Check the values of a recipe, by section and key, as they were read from a file.
+
+        A table of potentials that [model] names is read beside `path`, unless its text is given.
 
         Raises
         ------
@@ -72,15 +79,18 @@ class Recipe:
             If a section or key is unknown, missing or absurd.
         """
         values = _checked(path, raw)
+        if PROTOCOLS[values["model"]["name"]].of_file and not potential:
+            potential = read_potential(path, path.parent / values["model"]["file"])
         recipe = cls(
             path=path,
             values=values,
-            model=_model(path, values["model"]),
+            model=make_model(path, values["model"], potential),
             sections={
                 name: section(**values[name])
                 for name, section in _sections(values).items()
                 if name in values
             },
+            potential=potential,
         )
         _agree(recipe)
         return recipe
@@ -142,7 +152,8 @@ class Recipe:
     def select(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return the values of some keys (``"preparation.time"``) or sections (``"model"``).
 
-        A key or section that the recipe does not have is left out.
+        A key or section that the recipe does not have is left out. For a file of tables stands the
+        SHA-256 of its text.
         """
         selected = {}
         for key in keys:
@@ -151,6 +162,8 @@ class Recipe:
             for each in [name] if name else entries:
                 if each in entries:
                     selected[f"{section}.{each}"] = entries[each]
+        if "model.file" in selected:
+            selected["model.file"] = hashlib.sha256(self.potential.encode()).hexdigest()
         return selected
 
 
@@ -207,8 +220,8 @@ def protocol_name(model: str) -> str:
 
 def text(values: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a recipe as commented TOML."""
-    model = PROTOCOLS[values["model"]["name"]].make()
-    units = ", ".join(f"{unit} = {meaning}" for unit, meaning in model.units)
+    known = PROTOCOLS[values["model"]["name"]].units
+    units = ", ".join(f"{unit} = {meaning}" for unit, meaning in known)
     work = _work(values)
     lines = [_HEADER.format(units=units)]
     for section, entries in values.items():
@@ -328,11 +341,32 @@ def _checked_section(
     return checked
 
 
-def _model(path: Path, values: dict[str, Any]) -> Model:
-    parameters = {name: value for name, value in values.items() if name != "name"}
+def read_potential(path: Path, table: Path) -> str:
+    """Return the text of the file of tables that a recipe names."""
     try:
-        return PROTOCOLS[values["name"]].make(**parameters)
-    except InputError as error:
+        return table.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise RecipeError(
+            f'{path}: [model] file = "{table.name}": expected tables of potentials, but {table} '
+            f"cannot be read ({error.strerror})"
+        ) from error
+
+
+def make_model(path: Path, values: Mapping[str, Any], potential: str) -> Model:
+    """Return the model that the values of [model] and the text of its tables describe.
+
+    Raises
+    ------
+    RecipeError
+        If they describe none.
+    """
+    parameters = {name: value for name, value in values.items() if name != "name"}
+    protocol = PROTOCOLS[values["name"]]
+    try:
+        if protocol.of_file:
+            parameters["file"] = read_tables(potential, parameters["file"])
+        return protocol.make(**parameters)
+    except (InputError, FileFormatError) as error:
         raise RecipeError(f"{path}: [model] {error}") from error
 
 

@@ -25,6 +25,7 @@ from cagebreak.learning.standardize import Moments
 from cagebreak.seeding import Seed
 from cagebreak.states import CageState, InherentState, cage_state, inherent_state
 from cagebreak.study import describe, selections, stages
+from cagebreak.study.archive import potential_in, text_of
 from cagebreak.study.recipe import Recipe
 from cagebreak.study.samples import StudySamples
 from cagebreak.study.store import Store
@@ -138,7 +139,9 @@ class SavedModel:
             file.attrs["format"] = FORMAT
             file.attrs["recipe"] = json.dumps(self.recipe.values)
             file.attrs["selection"] = self.selection
-            write_datasets(file, {"times": Dataset(self.times, "tau", "time")})
+            write_datasets(
+                file, {"times": Dataset(self.times, "tau", "time")} | text_of(self.recipe)
+            )
             for number, fit in self.fits.items():
                 scaling = fit.ridge.standardizer_
                 assert scaling is not None
@@ -169,10 +172,11 @@ class SavedModel:
             with h5py.File(path, "r", locking=False) as file:
                 if file.attrs.get("format") != FORMAT:
                     raise ValueError(f"expected format {FORMAT!r}")
-                recipe = Recipe.of_values(path, json.loads(file.attrs["recipe"]))
+                values = json.loads(file.attrs["recipe"])
+                recipe = Recipe.of_values(path, values, potential_in(file))
                 selection = str(file.attrs["selection"])
                 times = file["times"][()]
-                arrays = {name: read_datasets(file[name]) for name in file if name != "times"}
+                arrays = {n: read_datasets(file[n]) for n in file if n in SPECIES_NAMES}
             group, _ = _group(recipe, selection)
             n_features = len(group.columns[selection])
             fits = {

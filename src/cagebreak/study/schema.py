@@ -19,9 +19,11 @@ from cagebreak.study.checks import (
     ascending,
     boolean,
     digest,
+    file_name,
     integer,
     list_of,
     number,
+    numbers_above_0,
     one_of,
     times,
 )
@@ -415,9 +417,11 @@ class LearningWithForce(Learning):
     selections: dict[str, Any] = _selections(force=True)
 
 
-_NUMBERS: dict[type, tuple[str, Check]] = {
+_PARAMETERS: dict[type, tuple[str, Check]] = {
     float: ("a number", number(-1e300, 1e300)),
     int: ("a whole number", integer(-(10**9), 10**9)),
+    str: ("the name of a file beside the recipe", file_name),
+    tuple: ("a list of numbers above 0, a species each, or []", numbers_above_0),
 }
 """What a parameter of a model may be; the function that makes the model says more."""
 
@@ -474,7 +478,7 @@ def keys_of(section: str, model: str, work: str = "isoconfigurational") -> dict[
         smaller = {} if work == "shear" else protocol.small
         for name, parameter in inspect.signature(protocol.make).parameters.items():
             default = parameter.default
-            expected, check = _NUMBERS[type(default)]
+            expected, check = _PARAMETERS[type(default)]
             small = smaller.get(name, default)
             keys[name] = Key(expected, check, protocol.comments[name], default, small)
         return keys

@@ -1,8 +1,9 @@
 """Single files, without a study: described, or predicted by a model that a study has saved."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from cagebreak.files import hdf5, read, write
 from cagebreak.files._atomic import replacing
 from cagebreak.files.hdf5 import create, write_datasets
 from cagebreak.study import describe, schema, stages
-from cagebreak.study.recipe import Recipe, protocol_name
+from cagebreak.study.importing import set_parameters
+from cagebreak.study.recipe import Recipe, protocol_name, read_potential
 from cagebreak.study.saved import SavedModel, described
 
 
@@ -21,6 +23,7 @@ def describe_file(
     file: str | os.PathLike[str],
     output: str | os.PathLike[str],
     model: str,
+    parameters: Mapping[str, Any],
     set_: str,
     generations: int,
     states: Sequence[str],
@@ -37,11 +40,13 @@ def describe_file(
     if Path(output).suffix != ".h5":
         raise InputError(f"output: expected a name that ends in .h5, got {os.fspath(output)!r}")
     values = schema.defaults(protocol_name(model), work="imported")
+    table = set_parameters(Path(model), values["model"], parameters)
+    potential = read_potential(Path(model), table) if table else ""
     values["preparation"] |= {"n_particles": max(len(configuration), 10), "imported": "0" * 64}
     wanted = {"set": set_, "generations": generations, "states": list(states)}
     values["descriptors"] |= wanted | {"recommended": False}
     values["learning"]["selections"] = {"all": {"generations": generations}}
-    recipe = Recipe.of_values(Path(model), _plain(values))
+    recipe = Recipe.of_values(Path(model), _plain(values), potential)
     features = described(recipe, describe.sources(recipe), configuration, seed)
     with replacing(Path(output)) as temporary, create(temporary) as stored:
         arrays = stages.feature_arrays(features) | hdf5.datasets(configuration)

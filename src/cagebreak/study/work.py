@@ -6,12 +6,12 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, StoreError, UnitError
 from cagebreak.study import stages
-from cagebreak.study.durations import Durations, TimeLeft, time_left
+from cagebreak.study.durations import Durations, TimeLeft, mean_seconds, time_left
 from cagebreak.study.engines import ENGINES, Engine, available_cores
 from cagebreak.study.plan import Plan, make_plan
 from cagebreak.study.progress import Tally, describe, show
@@ -123,7 +123,7 @@ class Work:
         files: Sequence[str | os.PathLike[str]],
         *,
         model: str,
-        parameters: Mapping[str, float] | None = None,
+        parameters: Mapping[str, Any] | None = None,
         time: float | None = None,
         timestep: float | None = None,
         wrapped: bool = False,
@@ -144,7 +144,9 @@ class Work:
         model
             The glass former, e.g. ``"kob-andersen"``: it says how states and descriptors are made.
         parameters
-            Of the model, where they are not its defaults, ``{"temperature": 0.5}``.
+            Of the model, where they are not its defaults, ``{"temperature": 0.5}``. The table of a
+            model ``"tabulated"``, ``{"file": "ka.table"}``, is copied beside the recipe; its number
+            density and composition are by default those of the first configuration.
         time
             When the runs of BOTAN files end, tau.
         timestep
@@ -176,6 +178,8 @@ class Work:
     def plan(self, workers: int | None = None) -> Plan:
         """Measure on this machine what is left to spend; takes seconds.
 
+        A stage of which units are done costs what they took.
+
         Raises
         ------
         StoreError
@@ -184,7 +188,8 @@ class Work:
         left = {status.stage: status.total - status.done for status in self.status()}
         found = next((u for u in self._units("equilibrate") if self.store.has(u)), None)
         configuration = None if found is None else self.configuration(found.address[0])
-        return make_plan(self.recipe, left, configuration, workers or available_cores())
+        timed = mean_seconds(self.store, left)
+        return make_plan(self.recipe, left, configuration, workers or available_cores(), timed)
 
     def status(self) -> list[StageStatus]:
         """Return how far each stage is, from what the folder holds."""

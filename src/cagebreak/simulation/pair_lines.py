@@ -1,0 +1,168 @@
+"""A table of what `pair_style` and `pair_coeff` lines of LAMMPS mean, written by LAMMPS itself."""
+
+import itertools
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import SPECIES_NAMES
+from cagebreak.errors import InputError, SimulationError
+from cagebreak.simulation.lammps import Engine
+from cagebreak.tables import Arrays, read_tables, table_text
+
+COMMANDS = ("pair_style", "pair_coeff", "pair_modify")
+"""What the lines may be."""
+
+POINTS = 4000
+"""Distances of a table (chosen): energies of Lennard-Jones are then right to 1e-9 eps."""
+
+FIRST = 0.5
+"""The shortest distance of a table, in sigma (chosen): where Lennard-Jones has 1e4 eps."""
+
+_LONGEST = 20.0  # no pair style acts farther, in sigma
+_EDGE = 4 * _LONGEST  # of the box
+_COARSE = 1001  # distances among which a cut-off is looked for, again and again
+_ADDITIVE = 1e-6  # relative difference between the energy of a cluster and that of its pairs
+
+
+def tabulate(
+    lines: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    *,
+    n_species: int,
+    first: float = FIRST,
+    points: int = POINTS,
+) -> None:
+    """Write the table of a potential that lines of LAMMPS describe, for `cagebreak.tabulated`.
+
+    LAMMPS is needed for this alone; the table is used without it.
+
+    Parameters
+    ----------
+    lines
+        The lines themselves, or a file of them: `pair_style`, `pair_coeff` and `pair_modify`, with
+        comments. Units are those of `units lj`.
+    path
+        A new file, or one to be replaced.
+    n_species
+        How many types there are; type 1 is A.
+    first
+        The shortest distance of the table, in sigma. No pair may ever come nearer.
+    points
+        Number of distances, equally spaced up to the cut-off of each pair.
+
+    Raises
+    ------
+    MissingDependencyError
+        If LAMMPS is not installed.
+    InputError
+        If there are other lines, LAMMPS refuses them, or the style is not one of pairs alone: then
+        the energy of a few particles is not the sum of that of their pairs.
+    """
+    text = lines if isinstance(lines, str) and "pair_style" in lines else _text(Path(lines))
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.partition("#")[0].split()
+        if words and words[0] not in COMMANDS:
+            raise InputError(
+                f"lines: expected {', '.join(COMMANDS)}, got {line.strip()!r} in line {number}"
+            )
+    if not (n_species == int(n_species) and 1 <= n_species <= len(SPECIES_NAMES)):
+        raise InputError(f"n_species: expected 1 to {len(SPECIES_NAMES)}, got {n_species!r}")
+    if not 0 < first < _LONGEST:
+        raise InputError(f"first: expected a length in (0, {_LONGEST}), got {first!r}")
+    if not (points == int(points) and 10 <= points <= 1 << 16):
+        raise InputError(f"points: expected a whole number from 10 to 65536, got {points!r}")
+    engine = Engine.idle_or_new()
+    try:
+        _set_up(engine, text, n_species)
+        _check_additive(engine, n_species)
+        pairs = _pairs(engine, n_species, first, points)
+    except SimulationError as error:
+        engine.abandon()
+        raise InputError(
+            f"lines: expected a pair style that LAMMPS can tabulate; {error}"
+        ) from error
+    except InputError:
+        engine.give_back()
+        raise
+    engine.give_back()
+    Path(path).write_text(table_text(pairs), encoding="utf-8")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(
+            f"lines: expected lines with pair_style or a file of them; {path} cannot be read "
+            f"({error.strerror})"
+        ) from error
+
+
+def _set_up(engine: Engine, text: str, n_species: int) -> None:
+    edges = f"0 {_EDGE} 0 {_EDGE} 0 {_EDGE}"
+    engine.do(
+        f"units lj\natom_style atomic\natom_modify map array\nregion box block {edges}\n"
+        f"create_box {n_species} box\nmass * 1\nthermo_modify norm no\n{text}"
+    )
+
+
+def _pairs(engine: Engine, n_species: int, first: float, points: int) -> dict[str, Arrays]:
+    found = {}
+    for a, b in itertools.combinations_with_replacement(range(n_species), 2):
+        name = SPECIES_NAMES[a] + SPECIES_NAMES[b]
+        low, high = first, _LONGEST
+        # Ever closer to the last distance at which anything acts.
+        while high - low > 1e-9 * high:
+            coarse = _written(engine, a, b, _COARSE, low, high, name)
+            acting = np.flatnonzero((coarse.u != 0) | (coarse.force != 0))
+            if not len(acting):
+                if low == first:
+                    raise InputError(f"lines: expected {name} to act beyond {first}, it does not")
+                break
+            last = acting[-1]
+            if last == len(coarse.r) - 1:
+                low = high
+                break
+            low, high = coarse.r[last].item(), coarse.r[last + 1].item()
+        found[name] = _written(engine, a, b, points, first, low, name)
+    return found
+
+
+def _written(
+    engine: Engine, a: int, b: int, points: int, first: float, last: float, name: str
+) -> Arrays:
+    """Return energy and force as `pair_write` writes them."""
+    path = engine.folder / "written"
+    path.unlink(missing_ok=True)
+    engine.do(f"pair_write {a + 1} {b + 1} {points} r {first!r} {last!r} {path} {name}")
+    return read_tables(path.read_text(encoding="utf-8"), f"pair_write of {name}")[name]
+
+
+def _check_additive(engine: Engine, n_species: int) -> None:
+    """Raise if a few particles together have another energy than two and two of them."""
+    species = np.arange(max(4, n_species)) % n_species
+    corners = np.array(list(itertools.product(range(3), repeat=3)))[: len(species)]
+    # Near each other, and no two distances alike.
+    positions = _EDGE / 2 + 1.1 * corners + 0.1 * np.sin(np.arange(3 * len(species))).reshape(-1, 3)
+    together = _energy(engine, species, positions)
+    pairs = [
+        _energy(engine, species[list(two)], positions[list(two)])
+        for two in itertools.combinations(range(len(species)), 2)
+    ]
+    if abs(together - sum(pairs)) > _ADDITIVE * np.abs(pairs).sum():
+        raise InputError(
+            f"lines: expected a pair style whose energy is a sum over pairs; {len(species)} "
+            f"particles have {together:.6g}, their pairs {sum(pairs):.6g}"
+        )
+
+
+def _energy(engine: Engine, species: NDArray[np.int64], positions: NDArray[np.float64]) -> float:
+    n = len(species)
+    engine.do("delete_atoms group all")
+    where = positions.ravel().tolist()
+    engine.lammps.create_atoms(n, list(range(1, n + 1)), (species + 1).tolist(), where)
+    engine.do("run 0 post no")
+    return engine.thermo("pe")
