@@ -71,7 +71,8 @@ def test_transfer():
     table = transfer(sources, seed=1, n_resamples=50)
     (axes,) = reading.transfer(table).axes
     (row,) = table[(table["train"] == "a") & (table["test"] == "b")]
-    assert f"{row['r']:.2f}" == axes.texts[1].get_text()
+    assert f"{row['r']:.2f}" == axes.texts[2].get_text()
+    assert f"{row['low']:.2f}\u2013{row['high']:.2f}" == axes.texts[3].get_text()
     with pytest.raises(InputError, match="species 'B'"):
         reading.transfer(table, species="B")
 

@@ -150,7 +150,7 @@ def learning(
 
 
 def transfer(table: np.ndarray, target: int = -1, species: str = "A", score: str = "r") -> Figure:
-    """Draw r of every source trained on against every source tested on.
+    """Draw r of every source trained on against every source tested on, with its interval.
 
     Parameters
     ----------
@@ -167,24 +167,28 @@ def transfer(table: np.ndarray, target: int = -1, species: str = "A", score: str
     InputError
         If the table lacks a column, the target or the species.
     """
-    require_columns(table, ("train", "test", "species", "target", score))
+    low, high = (score.replace("r", bound, 1) for bound in ("low", "high"))
+    require_columns(table, ("train", "test", "species", "target", score, low, high))
     if target == -1:
         target = int(table["target"].max())
     rows = table[(table["target"] == target) & (table["species"] == species)]
     if not len(rows):
         raise InputError(f"table: no rows for target {target}, species {species!r}")
     names = list(dict.fromkeys(rows["train"].tolist()))
-    square = np.full((len(names), len(names)), np.nan)
+    square = np.full((len(names), len(names), 3), np.nan)
     for row in rows:
-        square[names.index(row["train"]), names.index(row["test"])] = row[score]
+        place = names.index(row["train"]), names.index(row["test"])
+        square[place] = row[score], row[low], row[high]
     with style.look():
-        size = 1.4 + 0.55 * len(names)
+        size = 1.4 + 0.8 * len(names)
         figure = Figure(figsize=(max(size, 2.4), max(size - 0.3, 2.1)))
         axes = figure.subplots()
-        axes.imshow(square, cmap="Blues", vmin=min(0.0, np.nanmin(square)), vmax=1.0)
-        for (i, j), value in np.ndenumerate(square):
-            colour = "white" if value > 0.6 else "black"
-            axes.text(j, i, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=8)
+        axes.imshow(square[..., 0], cmap="Blues", vmin=min(0.0, np.nanmin(square)), vmax=1.0)
+        for i, j in np.ndindex(square.shape[:2]):
+            r, begins, ends = square[i, j]
+            look = {"ha": "center", "color": "white" if r > 0.6 else "black"}
+            axes.text(j, i, f"{r:.2f}", va="bottom", fontsize=9, **look)
+            axes.text(j, i + 0.05, f"{begins:.2f}\u2013{ends:.2f}", va="top", fontsize=7, **look)
         axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
         axes.set_yticks(range(len(names)), names)
         axes.tick_params(length=0)
