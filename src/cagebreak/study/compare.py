@@ -45,8 +45,7 @@ def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
     learners: dict[str, tuple[Any, selections.Selection]] = {
         "ridge": (None, all_generations),
         "network": (NeuralNetwork(), all_generations),
-        # A step for each configuration, at ten times the paper's rate (chosen): tens of epochs.
-        "graph": (GraphNetwork(learning_rate=1e-3, batch_size=1), own),
+        "graph": (GraphNetwork(), own),
         "svm": (SupportVectors(), own),
         "softness": (Softness(), own),
     }
