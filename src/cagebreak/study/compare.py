@@ -33,8 +33,8 @@ def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
     """Return the learners that go by a name, each with the features it learns from.
 
     ``ridge``, ``network`` and ``graph`` are those of Alkemade 2022 in our setting of them,
-    ``graph together`` is the last trained on all species at once, ``network 1`` to ``network 5`` and
-    ``graph 1`` to ``graph 6`` are the rows of its tables I and II; ``svm`` and ``softness`` are
+    ``graph together`` is the last trained on all species at once, ``network 1`` to ``network 5``
+    and ``graph 1`` to ``graph 6`` are the rows of its tables I and II; ``svm`` and ``softness`` are
     linear support vectors on generation 0, as in Boattini 2021, figure 1, for regression and for
     the classification of Cubuk 2015. `generations` is the last that there are.
     """
