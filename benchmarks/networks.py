@@ -104,6 +104,8 @@ def main():
     warnings.simplefilter("ignore", ConvergenceWarning)
     work = rows(given.rows, given.times) | graphs(given.particles, given.times)
     seconds = {name: [] for name in work}
+    for train in work.values():
+        train(SHORT)  # the first brings in torch
     for _ in range(given.rounds):
         for name, train in work.items():
             seconds[name].append(an_epoch(train))
