@@ -5,7 +5,7 @@ import pytest
 
 from cagebreak import Configuration
 from cagebreak.errors import InputError
-from cagebreak.learning import Graph, GraphNetwork, Sample, evaluate, pearson
+from cagebreak.learning import Graph, GraphNetwork, Ridge, Sample, evaluate, pearson
 from cagebreak.neighbors import neighbor_table
 
 torch = pytest.importorskip("torch")
@@ -84,6 +84,25 @@ def test_it_learns_what_neighbours_make():
     predicted = [predict(fitted, *given) for *given, _ in new]
     truth = np.concatenate([target for *_, target in new])
     assert pearson(np.concatenate(predicted), truth).min() > 0.93
+    # The features of the particles alone do not know the first target.
+    ridge = Ridge().fit(np.concatenate([g.features for g in graphs]), np.concatenate(targets))
+    alone = ridge.predict(np.concatenate([features for _, features, _ in new]))
+    assert pearson(alone, truth)[0] < 0.2
+
+
+def test_a_residual_network_starts_from_each_particle_alone():
+    """Before training, moving the others changes nothing; in the paper's network it does."""
+    graphs, targets = training(2)
+    moved = Graph(crowded(50)[0], graphs[0].features)
+    for residual, alike in ((True, True), (False, False)):
+        learner = network(residual=residual, layers=4)
+        learner._standardise(graphs, targets)
+        same_species = moved.configuration.species == graphs[0].configuration.species
+        here, there = (
+            learner._module()(*learner._input(g, torch.device("cpu"))).detach().numpy()
+            for g in (graphs[0], moved)
+        )
+        assert np.allclose(here[same_species], there[same_species], atol=1e-6) == alike
 
 
 def test_only_the_rows_asked_for_are_predicted_but_all_particles_are_seen(fitted):
@@ -207,6 +226,7 @@ def test_the_rows_of_the_paper(row, expected):
         made.batch_size, made.learning_rate, made.layers, made.edges, made.together,
     )  # fmt: skip
     assert (made.cutoff, made.node_encoder, made.edge_encoder) == (2.1, (50, 50), (5,))
+    assert not made.residual
 
 
 @pytest.mark.parametrize(

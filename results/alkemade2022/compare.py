@@ -25,13 +25,15 @@ def main():
     parser.add_argument("--times", nargs="+", type=float)
     parser.add_argument("--epochs", type=int, default=500)
     parser.add_argument("--graph-epochs", type=int, default=500)
-    parser.add_argument("--patience", type=int, default=50)
+    parser.add_argument("--patience", type=int, help="default: that of each network")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--learners", nargs="+", help="default: the first five below")
     given = parser.parse_args()
 
     study = cb.Study(given.recipe)
-    settings = {"patience": given.patience, "checkpoint": study.store.folder / "trainings"}
+    settings = {"checkpoint": study.store.folder / "trainings"}
+    if given.patience is not None:
+        settings["patience"] = given.patience
     network = settings | {"epochs": given.epochs}
     graph = settings | {"epochs": given.graph_epochs}
     learners = {
@@ -39,9 +41,10 @@ def main():
         "svm": SupportVectors(),
         "softness": Softness(),
         "network": cb.NeuralNetwork(**network),
-        "graph": cb.GraphNetwork(learning_rate=1e-3, batch_size=1, **graph),
+        "graph": cb.GraphNetwork(**graph),
     }
     wanted = given.learners or list(learners)
+    learners["graph together"] = cb.GraphNetwork(together=True, **graph)
     for row in range(1, 6):
         learners[f"network {row}"] = cb.NeuralNetwork.alkemade2022(row, **network)
     for row in range(1, 7):

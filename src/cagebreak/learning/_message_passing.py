@@ -38,6 +38,9 @@ class GraphModule(torch.nn.Module):
     n_neighbors
         The mean number; sums over edges are divided by it, which changes nothing but the scale
         that the weights start from.
+    residual
+        Whether updates are added to what is updated. Their last maps then start at zero: at first
+        nodes only pass their own code on to the decoder, and neighbours come in as they help.
     generator
         Draws weights and biases, uniform within 1 / sqrt(inputs) of 0.
     """
@@ -54,13 +57,15 @@ class GraphModule(torch.nn.Module):
         edge_hidden: Sequence[int],
         decoder: Sequence[int],
         n_neighbors: float,
+        residual: bool,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
         self.node_encoder = _mlp((n_node, *node_encoder, WIDTH), generator)
         self.edge_encoder = _mlp((n_edge, *edge_encoder, WIDTH), generator)
         self.layers = torch.nn.ModuleList(
-            _GraphLayer(node_hidden, edge_hidden, n_neighbors, generator) for _ in range(layers)
+            _GraphLayer(node_hidden, edge_hidden, n_neighbors, residual, generator)
+            for _ in range(layers)
         )
         self.decoder = _mlp((WIDTH, *decoder, n_targets), generator)
 
@@ -88,17 +93,25 @@ class _GraphLayer(torch.nn.Module):
         node_hidden: Sequence[int],
         edge_hidden: Sequence[int],
         n_neighbors: float,
+        residual: bool,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
         self.n_neighbors = n_neighbors
-        # What nodes contribute to the first layer is computed once a node, not once an edge.
-        nodes = edge_hidden[0]
-        self.from_edges = _linear(2 * WIDTH, nodes, 4 * WIDTH, generator)
-        self.from_receiver = _linear(WIDTH, nodes, 4 * WIDTH, generator, bias=False)
-        self.from_sender = _linear(WIDTH, nodes, 4 * WIDTH, generator, bias=False)
+        self.residual = residual
+        # What nodes contribute to the first layer is computed once a node, not once an edge. Parts
+        # are added in place: beside arrays that fresh memory must be found for, sums cost nothing.
+        n = edge_hidden[0]
+        self.from_edge = _linear(WIDTH, n, 4 * WIDTH, generator, bias=False)
+        self.from_encoded = _linear(WIDTH, n, 4 * WIDTH, generator, bias=False)
+        self.from_receiver = _linear(WIDTH, n, 4 * WIDTH, generator)
+        self.from_sender = _linear(WIDTH, n, 4 * WIDTH, generator, bias=False)
         self.edge_update = _mlp((*edge_hidden, WIDTH), generator)
         self.node_update = _mlp((4 * WIDTH, *node_hidden, WIDTH), generator)
+        if residual:
+            for update in (self.edge_update, self.node_update):
+                for parameter in update[-1].parameters():
+                    torch.nn.init.zeros_(parameter)
 
     def forward(
         self,
@@ -109,13 +122,17 @@ class _GraphLayer(torch.nn.Module):
         pairs: Edges,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return nodes (N, .) and edges (M, .) after the update."""
-        first = self.from_edges(torch.cat([e, e0], 1))
-        first = first + _Spread.apply(self.from_receiver(v), pairs.offsets, pairs.counts)
-        first = first + self.from_sender(v).index_select(0, pairs.senders)
-        e = self.edge_update(first.relu())
-        total = _Sum.apply(e, pairs.offsets, pairs.counts)
+        first = self.from_edge(e)
+        first += self.from_encoded(e0)
+        first += _Spread.apply(self.from_receiver(v), pairs.offsets, pairs.counts)
+        first += self.from_sender(v).index_select(0, pairs.senders)
+        edges = self.edge_update(first.relu_())
+        if self.residual:
+            edges += e
+        total = _Sum.apply(edges, pairs.offsets, pairs.counts)
         mean = total / pairs.counts.clamp(min=1)[:, None]
-        return self.node_update(torch.cat([v, v0, total / self.n_neighbors, mean], 1)), e
+        nodes = self.node_update(torch.cat([v, v0, total / self.n_neighbors, mean], 1))
+        return v + nodes if self.residual else nodes, edges
 
 
 class _Sum(torch.autograd.Function):
@@ -151,7 +168,7 @@ def _mlp(sizes: Sequence[int], generator: torch.Generator) -> torch.nn.Sequentia
     """Return a fully connected network; ReLU after each layer but the last."""
     layers: list[torch.nn.Module] = []
     for n_in, n_out in pairwise(sizes):
-        layers += [_linear(n_in, n_out, n_in, generator), torch.nn.ReLU()]
+        layers += [_linear(n_in, n_out, n_in, generator), torch.nn.ReLU(inplace=True)]
     return torch.nn.Sequential(*layers[:-1])
 
 

@@ -33,10 +33,10 @@ def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
     """Return the learners that go by a name, each with the features it learns from.
 
     ``ridge``, ``network`` and ``graph`` are those of Alkemade 2022 in our setting of them,
-    ``network 1`` to ``network 5`` and ``graph 1`` to ``graph 6`` the rows of its tables I and II;
-    ``svm`` and ``softness`` are linear support vectors on generation 0, as in Boattini 2021,
-    figure 1, for regression and for the classification of Cubuk 2015. `generations` is the last
-    that there are.
+    ``graph together`` is the last trained on all species at once, ``network 1`` to ``network 5``
+    and ``graph 1`` to ``graph 6`` are the rows of its tables I and II; ``svm`` and ``softness`` are
+    linear support vectors on generation 0, as in Boattini 2021, figure 1, for regression and for
+    the classification of Cubuk 2015. `generations` is the last that there are.
     """
     from cagebreak.learning import GraphNetwork, NeuralNetwork, Softness, SupportVectors
 
@@ -45,8 +45,8 @@ def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
     learners: dict[str, tuple[Any, selections.Selection]] = {
         "ridge": (None, all_generations),
         "network": (NeuralNetwork(), all_generations),
-        # A step for each configuration, at ten times the paper's rate (chosen): tens of epochs.
-        "graph": (GraphNetwork(learning_rate=1e-3, batch_size=1), own),
+        "graph": (GraphNetwork(), own),
+        "graph together": (GraphNetwork(together=True), own),
         "svm": (SupportVectors(), own),
         "softness": (Softness(), own),
     }
