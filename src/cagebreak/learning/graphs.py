@@ -108,7 +108,7 @@ class GraphNetwork(Network):
         Configurations of a step, default 1 (chosen: steps are what a training lacks; 5 in
         Alkemade 2022).
     learning_rate : float
-        Default 1e-3 (chosen on validation configurations: 5e-4 to 2e-3 end at the same r, after
+        Default 1e-3 (chosen on validation configurations: 1e-3 and 2e-3 end at the same r, after
         proportionate times; 1e-4 in Alkemade 2022).
     epochs, patience : int
         As of `NeuralNetwork`, default 500 and 10 (chosen; the paper says nothing, and
