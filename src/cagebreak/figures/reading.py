@@ -186,9 +186,12 @@ def transfer(table: np.ndarray, target: int = -1, species: str = "A", score: str
         axes.imshow(square[..., 0], cmap="Blues", vmin=min(0.0, np.nanmin(square)), vmax=1.0)
         for i, j in np.ndindex(square.shape[:2]):
             r, begins, ends = square[i, j]
-            look = {"ha": "center", "color": "white" if r > 0.6 else "black"}
-            axes.text(j, i, f"{r:.2f}", va="bottom", fontsize=9, **look)
-            axes.text(j, i + 0.05, f"{begins:.2f}\u2013{ends:.2f}", va="top", fontsize=7, **look)
+            colour = "white" if r > 0.6 else "black"
+            for y, text, size, va in (
+                (i, f"{r:.2f}", 9, "bottom"),
+                (i + 0.05, f"{begins:.2f}\u2013{ends:.2f}", 7, "top"),
+            ):
+                axes.text(j, y, text, ha="center", va=va, color=colour, fontsize=size)
         axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
         axes.set_yticks(range(len(names)), names)
         axes.tick_params(length=0)
