@@ -66,14 +66,16 @@ def mean_propensity(
             axes.plot(time, value, color=colour, marker=marker, label=f"{name} particles")
         _mark_relaxation(axes, curves, tau_alpha or {})
         low, high = table["propensity"].min(), table["propensity"].max()
-        # The lower third of the panel is left to the pictures of the regimes.
+        # The lower third of the panel is left to the pictures of the regimes, and above there is
+        # room for the guide of diffusion and its name.
+        above = 1.6 * high
         style.log_axis(axes, "x", times[0] / 1.3, times[-1] * 1.3)
-        style.log_axis(axes, "y", low / (high / low) ** 0.7, high * 2.8)
+        style.log_axis(axes, "y", low / (high / low) ** 0.7, above * (high / low) ** 0.16)
         axes.set_ylabel(r"mean propensity $\langle \Delta r_i(t) \rangle\,/\,\sigma$")
         flight = times[times <= 2.5 * found.caging_begins]
         _guide(axes, flight, mean_speed * flight, r"$\langle|v|\rangle\, t$")
         drift = times[times >= found.caging_ends]
-        _guide(axes, drift, 1.6 * high * np.sqrt(drift / times[-1]), r"$\propto t^{1/2}$")
+        _guide(axes, drift, above * np.sqrt(drift / times[-1]), r"$\propto t^{1/2}$")
         mark_regimes(axes, found)
         style.legend(figure, axes, columns=3)
     return figure
