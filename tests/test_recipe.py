@@ -73,6 +73,7 @@ def test_defaults_are_the_papers(model, equilibration, last, n_runs):
 
 @pytest.mark.parametrize("small", [False, True])
 def test_force_is_learnt_from_wherever_there_is_one(tmp_path, small):
+    (tmp_path / "potential.table").write_text(TABLE)
     for model in PROTOCOLS:
         path = tmp_path / f"{model}.toml"
         write_new(path, model.replace("_", "-"), small)
