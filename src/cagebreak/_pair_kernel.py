@@ -187,6 +187,12 @@ def _piece(r, p):
     return p[PIECES] + 4 * np.int64(k), t - k
 
 
+@njit(inline="always")
+def _slope(q, c, x):
+    """Return du/dx of the piece that begins at c."""
+    return q[c + 1] + x * (np.float32(2) * q[c + 2] + x * np.float32(3) * q[c + 3])
+
+
 @njit(**OPTIONS)
 def _tabulated_energy(r2, p):
     c, x = _piece(np.sqrt(r2), p)
@@ -198,9 +204,7 @@ def _tabulated_energy(r2, p):
 def _tabulated_force(r2, p):
     r = np.sqrt(r2)
     c, x = _piece(r, p)
-    q = p[TABLE]
-    slope = q[c + 1] + x * (np.float32(2) * q[c + 2] + x * np.float32(3) * q[c + 3])
-    return -p[PER_LENGTH] * slope / r
+    return -p[PER_LENGTH] * _slope(p[TABLE], c, x) / r
 
 
 @njit(**OPTIONS)
@@ -208,9 +212,8 @@ def _tabulated_laplacian(r2, p):
     r = np.sqrt(r2)
     c, x = _piece(r, p)
     q = p[TABLE]
-    slope = q[c + 1] + x * (np.float32(2) * q[c + 2] + x * np.float32(3) * q[c + 3])
     curvature = np.float32(2) * q[c + 2] + np.float32(6) * x * q[c + 3]
-    return p[PER_LENGTH] * (p[PER_LENGTH] * curvature + np.float32(2) * slope / r)
+    return p[PER_LENGTH] * (p[PER_LENGTH] * curvature + np.float32(2) * _slope(q, c, x) / r)
 
 
 # -kT ln(r - sigma), less its tangent at the cut-off; not a number where spheres overlap
