@@ -34,7 +34,8 @@ def training(n=10, rows=None):
 def network(**changes):
     small = {
         "cutoff": 1.4, "layers": 2, "node_encoder": (8,), "node_hidden": (16,),
-        "edge_hidden": (16,), "learning_rate": 1e-2, "batch_size": 2, "epochs": 20,
+        "edge_hidden": (16,), "learning_rate": 1e-2, "batch_size": 2, "dropout": 0.0,
+        "epochs": 20,
     }  # fmt: skip
     return GraphNetwork(**small | changes)
 
@@ -103,6 +104,19 @@ def test_a_residual_network_starts_from_each_particle_alone():
             for g in (graphs[0], moved)
         )
         assert np.allclose(here[same_species], there[same_species], atol=1e-6) == alike
+
+
+def test_dropout_leaves_the_species_and_the_mean():
+    graphs, targets = training(2)
+    learner = network(dropout=0.25)
+    learner._standardise(graphs, targets)
+    given = learner._input(graphs[0], torch.device("cpu"))
+    epochs = [learner._dropped_out(given, epoch, 0).nodes for epoch in range(500)]
+    assert all((nodes[:, :2] == given.nodes[:, :2]).all() for nodes in epochs)
+    factors = torch.stack([nodes[:, 2:] / given.nodes[:, 2:] for nodes in epochs])
+    assert set(factors.numpy().round(5).ravel()) == {0, np.float32(1.33333)}
+    np.testing.assert_allclose(factors.mean(), 1, atol=0.01)  # 60,000 draws: 0.002
+    assert (learner._dropped_out(given, 3, 0).nodes == epochs[3]).all()
 
 
 def test_only_the_rows_asked_for_are_predicted_but_all_particles_are_seen(fitted):
@@ -227,6 +241,7 @@ def test_the_rows_of_the_paper(row, expected):
     )  # fmt: skip
     assert (made.cutoff, made.node_encoder, made.edge_encoder) == (2.1, (50, 50), (5,))
     assert not made.residual
+    assert made.dropout == made.alpha == 0
 
 
 @pytest.mark.parametrize(
@@ -238,6 +253,7 @@ def test_the_rows_of_the_paper(row, expected):
         ({"layers": 0}, "layers"),
         ({"node_hidden": ()}, "node_hidden"),
         ({"batch_size": 0}, "batch_size"),
+        ({"dropout": 1.0}, "dropout"),
     ],
 )
 def test_a_parameter_out_of_range_is_named(changes, named):

@@ -1,13 +1,16 @@
-"""Compare all learners of Alkemade 2022, and the baselines of Boattini 2021, on a study.
+"""Compare all learners of Alkemade 2022, and others, on a study.
 
-    python compare.py hs058.toml --out . [--species A B] [--times 0.1 1 100 1000]
+    python compare.py hs058.toml --name hard_spheres --learners ridge graph --species A
 
-The study must be done (`cagebreak run`). Trainings are kept beside it while this runs: stopped, it
-goes on from there, and the CPU time in the table is then that of the rest alone.
+The study must be done (`cagebreak run`). Rows of learners that are done anew replace theirs in the
+table; the others stay. Trainings are kept beside the study: stopped, a comparison goes on from there,
+and the CPU time in the table is then that of the rest alone.
 """
 
 import argparse
 from pathlib import Path
+
+import numpy as np
 
 import cagebreak as cb
 from cagebreak.figures import alkemade2022, boattini2021
@@ -15,50 +18,77 @@ from cagebreak.figures.style import save
 from cagebreak.learning import Softness, SupportVectors
 from cagebreak.study import tables
 
+CAGE = {"generations": 0, "kind": ["radial", "angular", "displacement"], "states": ["cage"]}
+CAGE_AVERAGED = CAGE | {"generations": 2}
+ALL = {"generations": 2, "kind": ["radial", "angular"], "states": ["initial"]}
+RECOMMENDED = {"set": "recommended"}
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("recipe")
-    parser.add_argument("--out", type=Path, default=Path())
-    parser.add_argument("--name", default="hard_spheres")
-    parser.add_argument("--species", nargs="+", default=["A", "B"])
-    parser.add_argument("--times", nargs="+", type=float)
-    parser.add_argument("--epochs", type=int, default=500)
-    parser.add_argument("--graph-epochs", type=int, default=500)
-    parser.add_argument("--patience", type=int, help="default: that of each network")
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--learners", nargs="+", help="default: the first five below")
-    given = parser.parse_args()
 
-    study = cb.Study(given.recipe)
-    settings = {"checkpoint": study.store.folder / "trainings"}
-    if given.patience is not None:
-        settings["patience"] = given.patience
-    network = settings | {"epochs": given.epochs}
-    graph = settings | {"epochs": given.graph_epochs}
+def known(network, graph):
+    """Return learners by name, each alone or with its features, with these settings."""
     learners = {
         "ridge": None,  # of the recipe
         "svm": SupportVectors(),
         "softness": Softness(),
         "network": cb.NeuralNetwork(**network),
         "graph": cb.GraphNetwork(**graph),
+        "equivariant": cb.EquivariantNetwork(**graph),
+        "graph together": cb.GraphNetwork(together=True, **graph),
+        "graph, averaged": (cb.GraphNetwork(**graph), ALL),
+        "ridge on cages": (None, CAGE_AVERAGED),
+        "network on cages": (cb.NeuralNetwork(**network), CAGE_AVERAGED),
+        "graph on cages": (cb.GraphNetwork(**graph), CAGE),
+        "equivariant on cages": (cb.EquivariantNetwork(**graph), CAGE),
+        "ridge, recommended": (None, RECOMMENDED),
+        "network, recommended": (cb.NeuralNetwork(**network), RECOMMENDED),
     }
-    wanted = given.learners or list(learners)
-    learners["graph together"] = cb.GraphNetwork(together=True, **graph)
     for row in range(1, 6):
         learners[f"network {row}"] = cb.NeuralNetwork.alkemade2022(row, **network)
     for row in range(1, 7):
         learners[f"graph {row}"] = cb.GraphNetwork.alkemade2022(row, **graph)
+    return learners
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipe")
+    parser.add_argument("--out", type=Path, default=Path())
+    parser.add_argument("--name", default="hard_spheres", help="of the table and the figures")
+    parser.add_argument("--learners", nargs="+", default=["ridge", "svm", "softness", "network"])
+    parser.add_argument("--species", nargs="+", default=["A", "B"])
+    parser.add_argument("--times", nargs="+", type=float)
+    parser.add_argument("--epochs", type=int, default=500)
+    parser.add_argument("--graph-epochs", type=int, default=500)
+    parser.add_argument("--patience", type=int, help="default: that of each network")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--workers", type=int, default=1)
+    given = parser.parse_args()
+
+    study = cb.Study(given.recipe)
+    settings = {"checkpoint": study.store.folder / "trainings", "device": given.device}
+    if given.patience is not None:
+        settings["patience"] = given.patience
+    learners = known(
+        settings | {"epochs": given.epochs}, settings | {"epochs": given.graph_epochs}
+    )
     table = study.compare(
-        {name: learners[name] for name in wanted},
+        {name: learners[name] for name in given.learners},
         species=given.species,
         times=given.times,
         workers=given.workers,
     )
-    tables.write(given.out / f"{given.name}.csv", table, {})
-    tau_alpha = study.relaxation()
-    save(alkemade2022.comparison(table, tau_alpha), given.out / f"{given.name}.comparison")
-    save(boattini2021.learners(table, tau_alpha), given.out / f"{given.name}.boattini2021")
+    path = given.out / f"{given.name}.csv"
+    if path.exists():
+        before = tables.read(path, table.dtype, {})
+        table = np.concatenate([before[~np.isin(before["learner"], given.learners)], table])
+    tables.write(path, table, {})
+    draw(table, study.relaxation(), given.out / given.name)
+
+
+def draw(table, tau_alpha, name):
+    """Draw the figures of a table, to files that start with a name."""
+    save(alkemade2022.comparison(table, tau_alpha), Path(f"{name}.comparison"))
+    save(boattini2021.learners(table, tau_alpha), Path(f"{name}.boattini2021"))
 
 
 if __name__ == "__main__":

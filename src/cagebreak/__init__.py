@@ -39,7 +39,13 @@ from cagebreak.tables import tabulated
 if TYPE_CHECKING:
     from cagebreak import learning
     from cagebreak.files import read, write
-    from cagebreak.learning import GraphNetwork, LogisticClassifier, NeuralNetwork, Ridge
+    from cagebreak.learning import (
+        EquivariantNetwork,
+        GraphNetwork,
+        LogisticClassifier,
+        NeuralNetwork,
+        Ridge,
+    )
     from cagebreak.study import Study
 
 __all__ = [
@@ -50,6 +56,7 @@ __all__ = [
     "CageDisplacement",
     "CageVariance",
     "Configuration",
+    "EquivariantNetwork",
     "Features",
     "Generations",
     "GraphNetwork",
@@ -92,6 +99,7 @@ __version__ = "0.1.0"
 
 # scikit-learn and h5py take their time to import: only who uses them pays for it.
 _LAZY = {
+    "EquivariantNetwork": "learning",
     "GraphNetwork": "learning",
     "LogisticClassifier": "learning",
     "NeuralNetwork": "learning",

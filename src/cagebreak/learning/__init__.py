@@ -16,8 +16,10 @@ from cagebreak.learning.components import PartialLeastSquares, PCARegression
 from cagebreak.learning.cross_validation import held_out_moments
 from cagebreak.learning.decorrelate import decorrelation
 from cagebreak.learning.elastic_net import ElasticNet
+from cagebreak.learning.equivariant import EquivariantNetwork
 from cagebreak.learning.evaluate import Scores, evaluate
 from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning.graph_learner import GraphLearner
 from cagebreak.learning.graphs import GraphNetwork
 from cagebreak.learning.labelled import Labelled, most_and_least_mobile, plastic
 from cagebreak.learning.learning_curve import LearningCurve, learning_curve
@@ -44,7 +46,9 @@ __all__ = [
     "Collection",
     "Comparison",
     "ElasticNet",
+    "EquivariantNetwork",
     "Graph",
+    "GraphLearner",
     "GraphNetwork",
     "Labelled",
     "LearningCurve",

@@ -61,13 +61,13 @@ class GraphModule(torch.nn.Module):
         generator: torch.Generator,
     ) -> None:
         super().__init__()
-        self.node_encoder = _mlp((n_node, *node_encoder, WIDTH), generator)
-        self.edge_encoder = _mlp((n_edge, *edge_encoder, WIDTH), generator)
+        self.node_encoder = mlp((n_node, *node_encoder, WIDTH), generator)
+        self.edge_encoder = mlp((n_edge, *edge_encoder, WIDTH), generator)
         self.layers = torch.nn.ModuleList(
             _GraphLayer(node_hidden, edge_hidden, n_neighbors, residual, generator)
             for _ in range(layers)
         )
-        self.decoder = _mlp((WIDTH, *decoder, n_targets), generator)
+        self.decoder = mlp((WIDTH, *decoder, n_targets), generator)
 
     def forward(
         self, nodes: torch.Tensor, edges: torch.Tensor, pairs: Edges, rows: torch.Tensor
@@ -106,8 +106,8 @@ class _GraphLayer(torch.nn.Module):
         self.from_encoded = _linear(WIDTH, n, 4 * WIDTH, generator, bias=False)
         self.from_receiver = _linear(WIDTH, n, 4 * WIDTH, generator)
         self.from_sender = _linear(WIDTH, n, 4 * WIDTH, generator, bias=False)
-        self.edge_update = _mlp((*edge_hidden, WIDTH), generator)
-        self.node_update = _mlp((4 * WIDTH, *node_hidden, WIDTH), generator)
+        self.edge_update = mlp((*edge_hidden, WIDTH), generator)
+        self.node_update = mlp((4 * WIDTH, *node_hidden, WIDTH), generator)
         if residual:
             for update in (self.edge_update, self.node_update):
                 for parameter in update[-1].parameters():
@@ -129,10 +129,16 @@ class _GraphLayer(torch.nn.Module):
         edges = self.edge_update(first.relu_())
         if self.residual:
             edges += e
-        total = _Sum.apply(edges, pairs.offsets, pairs.counts)
+        total = sum_edges(edges, pairs)
         mean = total / pairs.counts.clamp(min=1)[:, None]
         nodes = self.node_update(torch.cat([v, v0, total / self.n_neighbors, mean], 1))
         return v + nodes if self.residual else nodes, edges
+
+
+def sum_edges(edges: torch.Tensor, pairs: Edges) -> torch.Tensor:
+    """Return the sum over the edges of each receiver: (M, .) to (N, .)."""
+    total: torch.Tensor = _Sum.apply(edges, pairs.offsets, pairs.counts)
+    return total
 
 
 class _Sum(torch.autograd.Function):
@@ -164,7 +170,7 @@ class _Spread(torch.autograd.Function):
         return summed, None, None
 
 
-def _mlp(sizes: Sequence[int], generator: torch.Generator) -> torch.nn.Sequential:
+def mlp(sizes: Sequence[int], generator: torch.Generator) -> torch.nn.Sequential:
     """Return a fully connected network; ReLU after each layer but the last."""
     layers: list[torch.nn.Module] = []
     for n_in, n_out in pairwise(sizes):

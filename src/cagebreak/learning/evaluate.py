@@ -14,7 +14,7 @@ from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.graphs import GraphNetwork
+from cagebreak.learning.graph_learner import GraphLearner
 from cagebreak.learning.level import Level
 from cagebreak.learning.linear import LinearLearner
 from cagebreak.learning.outer_fits import (
@@ -256,7 +256,7 @@ def _parameters(fitted: Any) -> int:
 def _fitter(learner: Any) -> Callable[..., Fits]:
     if isinstance(learner, LinearLearner):
         return fit_linear
-    return fit_graphs if isinstance(learner, GraphNetwork) else fit_rows
+    return fit_graphs if isinstance(learner, GraphLearner) else fit_rows
 
 
 def _name(learner: RegressorMixin) -> str:

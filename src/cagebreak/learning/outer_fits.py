@@ -11,7 +11,7 @@ from sklearn.utils.validation import has_fit_parameter
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers
 from cagebreak.learning.decorrelate import decorrelated
-from cagebreak.learning.graphs import GraphNetwork
+from cagebreak.learning.graph_learner import GraphLearner
 from cagebreak.learning.level import Level
 from cagebreak.learning.linear import LinearLearner
 from cagebreak.learning.ridge import Ridge
@@ -122,7 +122,7 @@ def fit_rows(
 
 
 def fit_graphs(
-    learner: GraphNetwork,
+    learner: GraphLearner,
     samples: Samples,
     fold: Integers,
     columns: Mapping[str, Integers],
@@ -154,7 +154,7 @@ def fit_graphs(
 
 def predict(fitted: Any, sample: Sample, rows: Integers, chosen: Integers) -> Floats:
     """Return what a fit predicts for some rows of a sample, (n,) or (n, T)."""
-    if isinstance(fitted, GraphNetwork):
+    if isinstance(fitted, GraphLearner):
         return fitted.predict([_graph(sample, rows, chosen)])[0]
     predicted: Floats = fitted.predict(sample.features[np.ix_(rows, chosen)])
     return predicted

@@ -34,11 +34,18 @@ def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
 
     ``ridge``, ``network`` and ``graph`` are those of Alkemade 2022 in our setting of them,
     ``graph together`` is the last trained on all species at once, ``network 1`` to ``network 5``
-    and ``graph 1`` to ``graph 6`` are the rows of its tables I and II; ``svm`` and ``softness`` are
-    linear support vectors on generation 0, as in Boattini 2021, figure 1, for regression and for
-    the classification of Cubuk 2015. `generations` is the last that there are.
+    and ``graph 1`` to ``graph 6`` are the rows of its tables I and II; ``equivariant`` is the
+    equivariant graph network; ``svm`` and ``softness`` are linear support vectors on generation 0,
+    as in Boattini 2021, figure 1, for regression and for the classification of Cubuk 2015.
+    `generations` is the last that there are.
     """
-    from cagebreak.learning import GraphNetwork, NeuralNetwork, Softness, SupportVectors
+    from cagebreak.learning import (
+        EquivariantNetwork,
+        GraphNetwork,
+        NeuralNetwork,
+        Softness,
+        SupportVectors,
+    )
 
     all_generations = STRUCTURE | {"generations": min(2, generations)}
     own = STRUCTURE | {"generations": 0}
@@ -47,6 +54,7 @@ def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
         "network": (NeuralNetwork(), all_generations),
         "graph": (GraphNetwork(), own),
         "graph together": (GraphNetwork(together=True), own),
+        "equivariant": (EquivariantNetwork(), own),
         "svm": (SupportVectors(), own),
         "softness": (Softness(), own),
     }
@@ -63,6 +71,9 @@ def chosen(
 ) -> dict[str, tuple[Any, selections.Selection]]:
     """Return learners by name, each with its features, from what `Study.compare` is given.
 
+    A learner that comes with features keeps them. One that comes without has `features`, or if
+    these are omitted those of the name it goes by, or of ridge if the name is not known.
+
     Raises
     ------
     InputError
@@ -77,9 +88,11 @@ def chosen(
     result = {}
     for name in learners:
         learner, usual = names.get(name, names["ridge"])
+        its_own = None
         if isinstance(learners, Mapping):
-            learner = learners[name]
-        result[name] = (learner, usual if features is None else features)
+            given = learners[name]
+            learner, its_own = given if isinstance(given, tuple) else (given, None)
+        result[name] = (learner, its_own or features or usual)
     return result
 
 

@@ -294,12 +294,12 @@ class Study(Work):
         Parameters
         ----------
         learners
-            Names, see `cagebreak.study.compare.known`; or learners by name, a `GraphNetwork` among
-            them.
+            Names, see `cagebreak.study.compare.known`; or learners by name, each alone or with the
+            features it learns from: ``{"on cages": (GraphNetwork(), {"states": ["cage"]})}``.
         features
-            One selection for all, as in `fit`; if omitted, each learns from what the papers gave
-            it: ridge, networks and any other from generations 0 to 2, graph networks and support
-            vectors from generation 0.
+            One selection for those that come without, as in `fit`; if omitted, each learns from
+            what the papers gave it: ridge, networks and any other from generations 0 to 2, graph
+            networks and support vectors from generation 0.
         species
             One or several; the recipe's if omitted.
         times
