@@ -6,6 +6,7 @@ from cagebreak.descriptors.angular import Angular
 from cagebreak.descriptors.base import Descriptor, Features, select
 from cagebreak.descriptors.bond_order import AveragedBondOrder
 from cagebreak.descriptors.cage import CageAnisotropy, CageDisplacement, CageVariance
+from cagebreak.descriptors.coarse_grained import CoarseGrained
 from cagebreak.descriptors.force import NetForce
 from cagebreak.descriptors.generations import Generations
 from cagebreak.descriptors.radial import Radial
@@ -17,6 +18,7 @@ __all__ = [
     "CageAnisotropy",
     "CageDisplacement",
     "CageVariance",
+    "CoarseGrained",
     "Descriptor",
     "Features",
     "Generations",

@@ -4,6 +4,7 @@ import numpy as np
 
 from cagebreak.descriptors.ace import AtomicClusterExpansion
 from cagebreak.descriptors.angular import Angular
+from cagebreak.descriptors.coarse_grained import CoarseGrained
 from cagebreak.descriptors.generations import Generations
 from cagebreak.descriptors.radial import Radial
 from cagebreak.models import Model
@@ -81,6 +82,24 @@ def alkemade2023(model: Model, generations: int = 2) -> Generations:
     scale = spacing / _KOB_ANDERSEN_SPACING
     inner, outer = np.linspace(0.525, 2.0, 60), np.linspace(3.1, 5.0, 20)
     return _paper_set(model, inner, outer, generations, scale, r_c=_SECOND_MINIMUM * spacing)
+
+
+def jung2023(model: Model, generations: int = 0) -> Generations:
+    """Return the physical inputs of Jung, Biroli and Berthier 2023: 148 columns for a mixture.
+
+    Energy, local density, energy variance and the size of the Voronoi cell, coarse-grained by
+    species over eight lengths; `CoarseGrained` has the equations. The paper takes them of inherent
+    states and learns them by a small network, GlassMLP. The lengths are chosen; perimeter, area and
+    volume of the cell, and the particle's own values, are all in it.
+
+    Parameters
+    ----------
+    model
+        Whose pair potential acts, and how many species there are.
+    generations
+        The last generation of averages over neighbors; default: none, as in the paper.
+    """
+    return Generations((CoarseGrained(model),), n_max=generations)
 
 
 def rottler2024(model: Model, r_cut: float) -> AtomicClusterExpansion:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import SPECIES_NAMES, Configuration
-from cagebreak.descriptors._surroundings_kernel import average_around
+from cagebreak.descriptors._surroundings_kernel import sum_around
 from cagebreak.descriptors.base import Features, check_species
 from cagebreak.errors import InputError
 from cagebreak.neighbors import cell_list
@@ -61,10 +61,18 @@ def with_surroundings(
         )
     check_species(configuration, n_species)
     cells = cell_list(configuration, CUTOFF * max(lengths))
-    averages = np.empty((len(features), len(lengths), n_species, features.n_features))
-    average_around(cells, features.values, np.array(lengths, float), n_species, averages)
+    weights = np.empty((len(features), len(lengths), n_species))
+    sums = np.empty((*weights.shape, features.n_features))
+    sum_around(cells, features.values, np.array(lengths, float), weights, sums)
+    averages = mean_of(sums, weights)
     values = np.concatenate([features.values, averages.reshape(len(features), -1)], axis=1)
     return Features(values, labels_with_surroundings(features.labels, n_species, lengths))
+
+
+def mean_of(sums: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weighted sums (..., F) over the sums of their weights (...); 0 without any weight."""
+    over = np.broadcast_to(weights[..., None], sums.shape)
+    return np.divide(sums, over, out=np.zeros_like(sums), where=over > 0)
 
 
 def labels_with_surroundings(

@@ -139,14 +139,15 @@ def _correlations(study: "Study") -> np.ndarray:
     from cagebreak.study.itself import Itself
 
     labels = describe.labels(study.recipe)
-    labels = labels[labels.source != describe.RECOMMENDED]
+    # What has a length is a shell or an average, not a number of the particle itself.
+    labels = labels[(labels.source != describe.RECOMMENDED) & np.isnan(labels.r)]
     scalars = sorted(set(labels.kind) - set(STRUCTURE))
     if not scalars:
         states = ", ".join(study.recipe.descriptors.states)
         raise InputError(f"[descriptors] states: none of {states} has a scalar to correlate with")
     columns = select(labels, kind=scalars, generation=0)
     wanted = {
-        f"{kind} {state}": {"kind": kind, "states": [state], "generations": [0]}
+        f"{kind} {state}": {"kind": kind, "states": [state], "generations": [0], "r": np.nan}
         for kind, state in labels[["kind", "state"]][columns].tolist()
     }
     return study.fit(Itself(), wanted, name="none").table

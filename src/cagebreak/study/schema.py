@@ -337,7 +337,8 @@ class Descriptors:
         "alkemade2023",
         f"one of {', '.join(DESCRIPTORS)}",
         one_of(DESCRIPTORS),
-        "radial and angular descriptors (Alkemade 2023); or alkemade2022, boattini2021",
+        "radial and angular descriptors (Alkemade 2023); or alkemade2022, boattini2021; or "
+        "jung2023, coarse-grained energies and Voronoi cells",
     )
     generations: int = _key(
         2,

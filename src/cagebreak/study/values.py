@@ -8,17 +8,22 @@ from cagebreak.simulation.preparation import ENSEMBLES, Step
 from cagebreak.study.checks import Check, ascending, integer, list_of, number, one_of
 from cagebreak.study.describe import RECOMMENDED
 
-DESCRIPTORS = ("alkemade2023", "alkemade2022", "boattini2021")
+DESCRIPTORS = ("alkemade2023", "alkemade2022", "boattini2021", "jung2023")
 """The papers' sets of descriptors, as in `cagebreak.descriptors.papers`."""
 
 STATES = ("initial", "inherent", "cage")
 """The states of a configuration that can be described."""
 
 STRUCTURE = ("radial", "angular")
-"""The kinds of descriptors in the papers' sets."""
+"""The kinds of descriptors in the papers' sets, but for jung2023."""
 
 KINDS = (
     *STRUCTURE,
+    "density",
+    "energy variance",
+    "perimeter",
+    "area",
+    "volume",
     "displacement",
     "variance",
     "anisotropy",
@@ -31,7 +36,7 @@ KINDS = (
     "force var",
     "laplacian var",
 )
-"""All kinds; those after the sets are one number a particle, which not every state has."""
+"""All kinds; which there are depends on the set and the state."""
 
 
 def _kinds(value: Any) -> str | tuple[str, ...]:
