@@ -169,13 +169,18 @@ def test_a_study_may_have_both(tmp_path):
 
 
 @pytest.mark.parametrize("small", [False, True])
-@pytest.mark.parametrize("model", ["kob-andersen", "kob-andersen-smoothed", "wahnstrom"])
+@pytest.mark.parametrize(
+    "model", ["kob-andersen", "kob-andersen-smoothed", "wahnstrom", "fene-polymer"]
+)
 def test_new_recipes_of_shear_read_back(tmp_path, model, small):
     path = tmp_path / "new.toml"
     write_new(path, model, small, shear=True)
     recipe = Recipe.read(path)
     assert not recipe.asks_for("isoconfigurational")
     assert recipe.preparation.protocol[-1].temperature == (1.0, 0.001)
+    # Mixtures keep their density, chains the pressure of their melt.
+    pressures = {step.pressure for step in recipe.preparation.protocol}
+    assert pressures == ({1.0} if model == "fene-polymer" else {None})
     if not small:
         # Rottler and Ortner 2024.
         assert recipe.preparation.n_configurations == 30

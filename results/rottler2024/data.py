@@ -98,7 +98,7 @@ def _about(study, shear):
         "system": SYSTEMS[recipe.model.name],
         "way": "shear" if shear else "thermal",
         "n_species": recipe.model.n_species,
-        "temperature": recipe.model.temperature,
+        "temperature": "" if shear else recipe.model.temperature,
         "configurations": study.n_configurations,
         "particles": recipe.preparation.n_particles,
     }

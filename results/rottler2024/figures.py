@@ -97,15 +97,14 @@ def draw(folder, main):
         ]
         panels = curves(grouped(ridge, "system", "r_cut"), "n_features", "r", "low", "high")
         keep(folder, f"fig7.regression.{way}", rottler2024_ace.accuracy({way: panels}, labels, "r"))
-    if "distribution" in found:
+    for way, systems in grouped(found.get("distribution", []), "way", "system", "feature").items():
         panels = {
-            f"{system}, {way}: {name}": {"": (values["value"], values["active"] == 1)}
-            for system, ways in grouped(found["distribution"], "system", "way", "feature").items()
-            for way, named in ways.items()
+            f"{system}\n{name}": {"": (values["value"], values["active"] == 1)}
+            for system, named in systems.items()
             for name, rows in named.items()
             for values in [table(rows, "value", "active")]
         }
-        keep(folder, "fig4.distributions", rottler2024_ace.distributions(panels, "feature"))
+        keep(folder, f"fig4.distributions.{way}", rottler2024_ace.distributions(panels, "feature"))
     for way, rows in grouped(found.get("pairs", []), "way").items():
         panels = grouped(rows, "system", "features", "species")
         r = table(next(iter(next(iter(next(iter(panels.values())).values())).values())), "r")["r"]

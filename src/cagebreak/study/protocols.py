@@ -88,13 +88,19 @@ def _quench(start: float, end: float, time: float, small: tuple[float, float]) -
     return Choice(steps(end, time), steps(*small), comment)
 
 
-def _shear(melt: float) -> dict[str, Choice]:
-    """Return the preparation of a glass of Rottler and Ortner 2024: a rapid quench of the melt."""
+def _shear(melt: float, pressure: float | None = None) -> dict[str, Choice]:
+    """Return the preparation of a glass of Rottler and Ortner 2024: a rapid quench of the melt.
+
+    Of chains at the pressure of their melt: at its supercooled density a glass is torn, p = -2.7.
+    """
+    at: dict[str, Any] = {"ensemble": "NVT"}
+    if pressure is not None:
+        at = {"ensemble": "NPT", "pressure": pressure}
 
     def steps(time: float, quench: float) -> tuple[dict[str, Any], ...]:
         return (
-            {"ensemble": "NVT", "time": time, "temperature": (melt,)},
-            {"ensemble": "NVT", "time": quench, "temperature": (melt, melt / 1000)},
+            at | {"time": time, "temperature": (melt,)},
+            at | {"time": quench, "temperature": (melt, melt / 1000)},
         )
 
     comment = f"the melt, then a quench over 500 tau ({_RO24}; the melt's time: chosen)"
@@ -226,7 +232,7 @@ PROTOCOLS: dict[str, Protocol] = {
             "isoconfigurational.last": _last(1000.0, 1, 30.0, _RO24),
             "learning.species": Choice(("A",), ("A",), "all beads are A"),
         },
-        shear=_shear(1.0),
+        shear=_shear(1.0, pressure=1.0),
     ),
     "tabulated": Protocol(
         _of_table,
