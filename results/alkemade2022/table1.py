@@ -1,6 +1,6 @@
 """What the neural networks of Alkemade 2022, table I, cost, trained to their best epochs.
 
-    python benchmarks/paper_networks.py STUDY.toml [--times 30] [--species A] [--device cpu]
+    python table1.py STUDY.toml [--times 30] [--species A] [--device cpu]
 
 The study must be done. Each row of the table is trained once on generations 0, 0 to 1 and 0 to 2
 of the initial state, all configurations (a fifth of them to choose the epoch) and all times of the
