@@ -48,7 +48,7 @@ def main():
             network.fit(X, Y, groups)
             seconds = time.process_time() - begun
             total += seconds
-            r = network.validation_.max(axis=0).mean()
+            r = np.nanmax(network.validation_, axis=0).mean()
             print(
                 f"{row:3} {generations:12} {X.shape[1]:9} {len(X):5} {Y.shape[1]:6} "
                 f"{len(network.validation_):7} {r:13.3f} {seconds:6.0f}",
