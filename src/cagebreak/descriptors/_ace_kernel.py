@@ -29,7 +29,7 @@ def radial_functions(distance, r_cut, r_s, a, envelope, rows):
     s_cut = (r_cut / r_s) ** 3
     y_cut = (1 + s_cut) / (1 + s_cut + a * s_cut * (r_cut / r_s))
     n_max, n = rows.shape
-    t = np.empty(n)
+    t = scratch(n)
     per_unit, per_cut, norm = 1 / r_s, 1 / r_cut, 1 / (1 - y_cut)
     for j in range(n):
         s, part = distance[j] * per_unit, (distance[j] * per_cut) ** 2
@@ -65,8 +65,11 @@ def expand(cells, program, r_s, a, envelope, values):
     starts = np.zeros(BATCH * n_species + 1, np.int64)
     unit_buffer, distance_buffer, inverse_buffer = scratch(3 * TILE), scratch(TILE), scratch(TILE)
     y_buffer, r_buffer = scratch(y_rows * TILE), scratch(r_rows * TILE)
+    y_buffer[:] = 0.0
     sums = np.empty((BATCH * n_species, y_rows, r_rows))
-    numbers, features = np.zeros((program.n_rows, BATCH)), np.empty((values.shape[1], BATCH))
+    numbers = scratch(program.n_rows * BATCH).reshape(program.n_rows, BATCH)
+    features = scratch(values.shape[1] * BATCH).reshape(values.shape[1], BATCH)
+    numbers[:] = 0.0
     numbers[0] = 1.0
     coincident, cell = 0, -1
     for batch in range(0, len(cells.x), BATCH):

@@ -29,6 +29,7 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
     first, last = np.empty(n_blocks, np.int64), np.empty(n_blocks, np.int64)
     unit_buffer, distance = scratch(3 * capacity), scratch(capacity)
     y_buffer, w_buffer = scratch(y_rows * capacity), scratch(w_rows * capacity)
+    y_buffer[:] = w_buffer[:] = 0.0
     sums = np.empty((y_rows, w_rows))
     inverse_norm = np.empty(n_shells)
     wanted = np.zeros(y_rows // ROWS, np.int64)
@@ -92,8 +93,8 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
 
 @njit(cache=True)
 def scratch(n):
-    """Return n zeros that begin a cache line: a vector across two lines takes twice as long."""
-    room = np.zeros(n + LANES)
+    """Return room for n numbers, from the start of a cache line: vectors across two are slow."""
+    room = np.empty(n + LANES)
     start = -(room.ctypes.data // room.itemsize) % LANES
     return room[start : start + n]
 
