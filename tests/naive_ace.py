@@ -77,8 +77,10 @@ def features(configuration, i, labels, r_cut, distinct, r0=None, envelope=1):
     for label in labels:
         n, l = (tuple(map(int, text.split(","))) for text in (label.ns, label.ls))
         slots = [function(*slot) for slot in zip(label.species, n, l, strict=True)]
-        chosen = np.array(list(permutations(range(len(index)), len(slots)))).reshape(-1, len(slots))
-        if not distinct:
+        if distinct:
+            tuples = list(permutations(range(len(index)), len(slots)))
+            chosen = np.array(tuples).reshape(-1, len(slots))
+        else:
             slots = [slot.sum(axis=0, keepdims=True) for slot in slots]
             chosen = np.zeros((1, len(slots)), int)
         factors = [slot[column] for slot, column in zip(slots, chosen.T, strict=True)]

@@ -8,9 +8,11 @@ from scipy.spatial.transform import Rotation
 
 import cagebreak as cb
 import naive_ace as naive
+from cagebreak.descriptors._ace_kernel import TILE
 from cagebreak.descriptors.ace_radial import product
 from cagebreak.descriptors.couplings import meeting, real_coupling, wigner_3j
 from cagebreak.errors import ConfigurationError, InputError
+from cagebreak.neighbors import neighbor_table
 
 MIXTURE = cb.AtomicClusterExpansion(2.0, order=3, n_max=7, degree=7, n_species=2)
 BODIES = (2, 3, 4)
@@ -222,6 +224,17 @@ def test_a_cutoff_beyond_half_the_box_meets_every_image():
         (small.positions[None] + 1.5 * copies[:, None]).reshape(-1, 3), [0, 1, 0, 1] * 27, 4.5
     )
     np.testing.assert_allclose(descriptor.compute(large).values[:4], features.values, atol=1e-9)
+
+
+def test_more_neighbors_than_fit_one_pass_are_all_counted():
+    rng = np.random.default_rng(6)
+    dense = cb.Configuration(rng.uniform(0, 1.2, (20, 3)), np.arange(20) % 2, 1.2)
+    assert np.diff(neighbor_table(dense, 2.5).offsets).min() > TILE
+    descriptor = cb.AtomicClusterExpansion(2.5, 2, 4, 6, purified=False, n_species=2)
+    features = descriptor.compute(dense)
+    for i in range(20):
+        expected = naive.features(dense, i, features.labels, 2.5, False)
+        np.testing.assert_allclose(features.values[i], expected, rtol=1e-9, atol=1e-9)
 
 
 @settings(max_examples=15, deadline=None)

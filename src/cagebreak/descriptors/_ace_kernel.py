@@ -4,16 +4,22 @@ import numpy as np
 from numba import njit
 
 from cagebreak._lanes import pointer
-from cagebreak.descriptors._angular_kernel import ROWS, SHELLS, compact, harmonics, shell_sums
+from cagebreak.descriptors._angular_kernel import (
+    ROWS,
+    SHELLS,
+    compact,
+    harmonics,
+    scratch,
+    shell_sums,
+)
 from cagebreak.descriptors._batch_lanes import BATCH, sum_products, sum_rows
 from cagebreak.descriptors._species_kernel import (
-    LANES,
     candidates_of,
     find_candidates,
     neighbors_by_species,
 )
 
-# So many neighbors at a time stay in the fastest cache; a multiple of LANES.
+# So many neighbors at a time stay in a fast cache; a multiple of LANES.
 TILE = 512
 
 
@@ -23,7 +29,7 @@ def radial_functions(distance, r_cut, r_s, a, envelope, rows):
     s_cut = (r_cut / r_s) ** 3
     y_cut = (1 + s_cut) / (1 + s_cut + a * s_cut * (r_cut / r_s))
     n_max, n = rows.shape
-    t = np.empty(n)
+    t = scratch(n)
     per_unit, per_cut, norm = 1 / r_s, 1 / r_cut, 1 / (1 - y_cut)
     for j in range(n):
         s, part = distance[j] * per_unit, (distance[j] * per_cut) ** 2
@@ -46,51 +52,69 @@ def radial_functions(distance, r_cut, r_s, a, envelope, rows):
 
 @njit(cache=True, fastmath={"contract"}, error_model="numpy")
 def expand(cells, program, r_s, a, envelope, values):
-    """Write the features of every particle; return the number of coincident neighbors."""
+    """Write the features of every particle; return the number of coincident neighbors.
+
+    The neighbors of a batch of particles stand one after the other, so that long loops run over
+    them whatever their number; only their sums are of each particle and species.
+    """
     n_species = len(program.species_starts) - 1
     y_rows, r_rows = len(program.wanted) * ROWS, program.wanted.max() * SHELLS
     found = candidates_of(cells, n_species)
-    near = np.empty((4, len(found.squares) + n_species * LANES))
-    starts = np.empty(n_species + 1, np.int64)
-    unit_buffer, distance_buffer = np.empty(3 * TILE), np.empty(TILE)
-    scratch_buffer = np.empty(6 * TILE)
-    y_buffer, r_buffer = np.zeros(y_rows * TILE), np.empty(r_rows * TILE)
-    first, last = np.empty(r_rows // SHELLS, np.int64), np.empty(r_rows // SHELLS, np.int64)
-    part, sums = np.zeros((y_rows, r_rows)), np.empty((n_species, y_rows, r_rows))
-    numbers, features = np.zeros((program.n_rows, BATCH)), np.empty((values.shape[1], BATCH))
+    places = BATCH * len(found.chosen)
+    near = scratch(4 * places).reshape(4, places)
+    starts = np.zeros(BATCH * n_species + 1, np.int64)
+    unit_buffer, distance_buffer, inverse_buffer = scratch(3 * TILE), scratch(TILE), scratch(TILE)
+    y_buffer, r_buffer = scratch(y_rows * TILE), scratch(r_rows * TILE)
+    y_buffer[:] = 0.0
+    sums = np.empty((BATCH * n_species, y_rows, r_rows))
+    numbers = scratch(program.n_rows * BATCH).reshape(program.n_rows, BATCH)
+    features = scratch(values.shape[1] * BATCH).reshape(values.shape[1], BATCH)
+    numbers[:] = 0.0
     numbers[0] = 1.0
-    coincident = 0
-    for cell in range(len(cells.starts) - 1):
-        if cells.starts[cell] < cells.starts[cell + 1]:
-            find_candidates(cells, cell, found)
-        for i in range(cells.starts[cell], cells.starts[cell + 1]):
-            coincident += neighbors_by_species(cells, i, found, starts, near)
-            sums[:] = 0.0
-            for begin in range(0, starts[-1], TILE):
-                size = min(TILE, starts[-1] - begin)
-                unit, distance = compact(unit_buffer, 3, size), distance_buffer[:size]
-                directions(near, begin, scratch_buffer, unit, distance)
-                radial, y_lm = compact(r_buffer, r_rows, size), compact(y_buffer, y_rows, size)
-                radial_functions(distance, cells.cutoff, r_s, a, envelope, radial)
-                harmonics(unit, program.harmonic_rows, compact(scratch_buffer, 6, size), y_lm)
-                for z in range(n_species):
-                    first[:] = max(starts[z] - begin, 0)
-                    last[:] = min(starts[z + 1] - begin, size)
-                    if first[0] < last[0]:
-                        shell_sums(y_lm, radial, first, last, program.wanted, part)
-                        sums[z] += part
-            lane = i % BATCH
+    coincident, cell = 0, -1
+    for batch in range(0, len(cells.x), BATCH):
+        particles = cells.order[batch : batch + BATCH]
+        for lane in range(len(particles)):
+            if batch + lane >= cells.starts[cell + 1]:
+                while batch + lane >= cells.starts[cell + 1]:
+                    cell += 1
+                find_candidates(cells, cell, found)
+            own = starts[lane * n_species : (lane + 1) * n_species + 1]
+            coincident += neighbors_by_species(cells, batch + lane, found, own, near)
+        starts[len(particles) * n_species :] = starts[len(particles) * n_species]
+        sums[:] = 0.0
+        for begin in range(0, starts[-1], TILE):
+            size = min(TILE, starts[-1] - begin)
+            unit, distance = compact(unit_buffer, 3, size), distance_buffer[:size]
+            radial, y_lm = compact(r_buffer, r_rows, size), compact(y_buffer, y_rows, size)
+            directions(near, begin, inverse_buffer, unit, distance)
+            radial_functions(distance, cells.cutoff, r_s, a, envelope, radial)
+            harmonics(unit, program.l_max, y_lm)
+            add_sums(y_lm, radial, starts - begin, program.wanted, sums)
+        for lane in range(len(particles)):
             for z in range(n_species):
+                own_sums = sums[lane * n_species + z]
                 for row in range(program.species_starts[z], program.species_starts[z + 1]):
                     c, k = program.sources[row, 0], program.sources[row, 1]
-                    numbers[row, lane] = program.scales[row] * sums[z, c, k]
-            if lane == BATCH - 1 or i == len(cells.x) - 1:
-                couple(program, numbers, features)
-                particles = cells.order[i - lane : i + 1]
-                for f in range(len(features)):
-                    for k in range(len(particles)):
-                        values[particles[k], f] = features[f, k]
+                    numbers[row, lane] = program.scales[row] * own_sums[c, k]
+        couple(program, numbers, features)
+        for lane in range(len(particles)):
+            out = values[particles[lane]]
+            for f in range(len(out)):
+                out[f] = features[f, lane]
     return coincident
+
+
+@njit(cache=True)
+def add_sums(y_lm, radial, starts, wanted, sums):
+    """Add to each sums[s] the products of harmonics and radials at places starts[s] to [s + 1]."""
+    first, last = np.empty((2, len(radial) // SHELLS), np.int64)
+    part = np.zeros(sums.shape[1:])
+    for s in range(len(sums)):
+        first[:], last[:] = max(starts[s], 0), min(starts[s + 1], y_lm.shape[1])
+        if first[0] < last[0]:
+            shell_sums(y_lm, radial, first, last, wanted, part)
+            sums[s] += part
 
 
 @njit(cache=True, fastmath={"contract"}, error_model="numpy")

@@ -11,14 +11,15 @@ ROWS, SHELLS, LANES = 4, 2, 8
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"}, error_model="numpy")
-def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, values):
+def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
     """Write q_l(r, width) to columns (l, shell); return the number of coincident neighbors.
 
     Neighbors are sorted by distance into `n_bins` bins, so that a block of shells needs only
-    those in its shells' bins `first_bin` to `last_bin`. `rows` is as in `harmonics`; `row_degree`
-    tells for each row the place of its l.
+    those in its shells' bins `first_bin` to `last_bin`. `row_degree` tells for each row of
+    `harmonics` the place of its l, or -1 if that is not wanted.
     """
     n_shells, n_rows = len(r), len(row_degree)
+    l_max = int(np.sqrt(n_rows)) - 1
     n_blocks = -(-n_shells // SHELLS)
     y_rows, w_rows = -(-n_rows // ROWS) * ROWS, n_blocks * SHELLS
     capacity = -(-cells.capacity // LANES) * LANES
@@ -26,12 +27,15 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
     keys, order = np.empty_like(index), np.empty_like(index)
     starts = np.empty(n_bins + 1, np.int64)
     first, last = np.empty(n_blocks, np.int64), np.empty(n_blocks, np.int64)
-    unit_buffer, scratch_buffer = np.empty(3 * capacity), np.empty(6 * capacity)
-    y_buffer, w_buffer = np.zeros(y_rows * capacity), np.zeros(w_rows * capacity)
-    distance = np.empty(capacity)
+    unit_buffer, distance = scratch(3 * capacity), scratch(capacity)
+    y_buffer, w_buffer = scratch(y_rows * capacity), scratch(w_rows * capacity)
+    y_buffer[:] = w_buffer[:] = 0.0
     sums = np.empty((y_rows, w_rows))
     inverse_norm = np.empty(n_shells)
-    wanted = np.full(y_rows // ROWS, n_blocks)
+    wanted = np.zeros(y_rows // ROWS, np.int64)
+    for c in range(n_rows):
+        if row_degree[c] >= 0:
+            wanted[c // ROWS] = n_blocks
     coincident = 0
     for i in range(len(cells.x)):
         n = gather(cells, i, index, near)
@@ -41,8 +45,8 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
         counting_sort(keys[:n], starts, order)
 
         padded = -(-n // LANES) * LANES
-        unit, scratch = compact(unit_buffer, 3, padded), compact(scratch_buffer, 6, padded)
-        y_lm, weights = compact(y_buffer, y_rows, padded), compact(w_buffer, w_rows, padded)
+        unit, y_lm = compact(unit_buffer, 3, padded), compact(y_buffer, y_rows, padded)
+        weights = compact(w_buffer, w_rows, padded)
         for j in range(n):
             d = near[3, order[j]]
             coincident += d == 0
@@ -50,7 +54,7 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
             for a in range(3):
                 unit[a, j] = near[a, order[j]] / d
         distance[n:padded], unit[:, n:] = np.inf, 0.0
-        harmonics(unit, rows, scratch, y_lm)
+        harmonics(unit, l_max, y_lm)
 
         for b in range(n_blocks):
             shells = range(b * SHELLS, min((b + 1) * SHELLS, n_shells))
@@ -74,6 +78,8 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
         out = values[cells.order[i]]
         out[:] = 0.0
         for c in range(n_rows):
+            if row_degree[c] < 0:
+                continue
             total = out[row_degree[c] * n_shells : (row_degree[c] + 1) * n_shells]
             part = sums[c]
             for k in range(n_shells):
@@ -86,52 +92,51 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, rows, row_degree, valu
 
 
 @njit(cache=True)
+def scratch(n):
+    """Return room for n numbers, from the start of a cache line: vectors across two are slow."""
+    room = np.empty(n + LANES)
+    start = -(room.ctypes.data // room.itemsize) % LANES
+    return room[start : start + n]
+
+
+@njit(cache=True)
 def compact(buffer, n_rows, n):
     """Return the beginning of a buffer as rows of length n, close together for the cache's sake."""
     return buffer[: n_rows * n].reshape(n_rows, n)
 
 
 @njit(cache=True, fastmath={"contract"})
-def harmonics(unit, rows, scratch, values):
+def harmonics(unit, l_max, values):
     """Write the real spherical harmonics of unit vectors, sqrt(4 pi / (2l + 1)) Y_lm.
 
-    Row ``rows[l, m]`` takes the harmonic with cos(m phi), for m > 0 the next row that with
-    sin(m phi); rows[l, m] < 0 leaves it out. The harmonics are P_lm(z) times the real and
-    imaginary part of (x + iy)^m, where P solves a recurrence that is stable upwards in l and, as
-    sin(theta)^m stays with the other factor, smooth at the poles.
+    Those of l begin at row l^2: first m = 0, then for each m > 0 that with cos(m phi) and that with
+    sin(m phi). They are P_lm(z) times the real and imaginary part of (x + iy)^m: the last two of l
+    follow from those of l - 1, all others by the recurrence of P_lm, which is stable upwards in l
+    and, as sin(theta)^m stays with the other factor, smooth at the poles.
     """
     x, y, z = unit[0], unit[1], unit[2]
-    cosine, sine, next_cosine, next_sine = scratch[0], scratch[1], scratch[2], scratch[3]
-    old, new = scratch[4], scratch[5]
-    n, l_max = len(x), len(rows) - 1
-    p_mm = 1.0
+    n = len(x)
+    values[0] = 1.0
+    if l_max > 0:
+        values[1], values[2], values[3] = z, x, y
     # A loop writes one array only: with more a compiler does not see that none overlap.
-    for m in range(l_max + 1):
-        if m == 0:
-            cosine[:n], sine[:n] = 1.0, 0.0
-        else:
-            p_mm *= np.sqrt(2.0 if m == 1 else 1.0) * np.sqrt((2 * m - 1) / (2 * m))
+    for l in range(2, l_max + 1):
+        scale = np.sqrt((2 * l - 1) / (2 * l))
+        cosine, sine = values[l * l - 2], values[l * l - 1]
+        new = values[(l + 1) ** 2 - 2]
+        for j in range(n):
+            new[j] = scale * (x[j] * cosine[j] - y[j] * sine[j])
+        new = values[(l + 1) ** 2 - 1]
+        for j in range(n):
+            new[j] = scale * (x[j] * sine[j] + y[j] * cosine[j])
+        for k in range(2 * l - 1):
+            m = (k + 1) // 2
+            # For m = l - 1, b = 0 multiplies a row of another l.
+            a = (2 * l - 1) / np.sqrt(l**2 - m**2)
+            b = np.sqrt(((l - 1) ** 2 - m**2) / (l**2 - m**2))
+            new, old, older = values[l**2 + k], values[(l - 1) ** 2 + k], values[(l - 2) ** 2 + k]
             for j in range(n):
-                next_cosine[j] = x[j] * cosine[j] - y[j] * sine[j]
-            for j in range(n):
-                next_sine[j] = x[j] * sine[j] + y[j] * cosine[j]
-            cosine, next_cosine = next_cosine, cosine
-            sine, next_sine = next_sine, sine
-        old[:n], new[:n] = 0.0, p_mm
-        for l in range(m, l_max + 1):
-            if rows[l, m] >= 0:
-                real = values[rows[l, m]]
-                for j in range(n):
-                    real[j] = new[j] * cosine[j]
-                if m > 0:
-                    imaginary = values[rows[l, m] + 1]
-                    for j in range(n):
-                        imaginary[j] = new[j] * sine[j]
-            scale = 1 / np.sqrt((l + 1) ** 2 - m**2)
-            a, b = (2 * l + 1) * scale, np.sqrt(l**2 - m**2) * scale
-            for j in range(n):
-                old[j] = a * z[j] * new[j] - b * old[j]
-            old, new = new, old
+                new[j] = a * z[j] * old[j] - b * older[j]
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"})

@@ -1,7 +1,7 @@
 """Kernels that find neighbors by species, from candidates that the particles of a cell share.
 
 Candidates of a cell are gathered once, sorted by species; for each of its particles their squared
-distances are formed in full vectors, and only what is near enough is looked at again.
+distances are compared in full vectors, and only what is near enough is looked at again.
 """
 
 from typing import NamedTuple
@@ -10,8 +10,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-# The places of each species fill whole vectors.
-LANES = 8
+from cagebreak._lanes import LANES, pointer
+from cagebreak.descriptors._angular_kernel import scratch
+from cagebreak.descriptors._filter_lanes import PLACES_OF_BITS, append_near
 
 
 class Candidates(NamedTuple):
@@ -21,12 +22,10 @@ class Candidates(NamedTuple):
     """So many cells further along each lattice vector they are looked for, (3,)."""
     positions: NDArray[np.float64]
     """x, y and z, of the image that may be near, (3, slots)."""
-    squares: NDArray[np.float64]
-    """Of their distances, (slots,)."""
-    chosen: NDArray[np.int64]
+    chosen: NDArray[np.int32]
     """Which are near enough, (slots,)."""
     starts: NDArray[np.int64]
-    """Those of species z stand at starts[z] to starts[z + 1]."""
+    """Those of species z stand at starts[z] to starts[z + 1], in full vectors: the rest is far."""
 
 
 @njit(cache=True)
@@ -40,12 +39,12 @@ def candidates_of(cells, n_species):
     for c in range(len(cells.starts) - 1):
         fullest = max(fullest, cells.starts[c + 1] - cells.starts[c])
     slots = min((2 * steps + 1).prod() * fullest, images.prod() * len(cells.x))
+    # Room to fill vectors, and for what is written before it counts.
+    slots = (slots // LANES + n_species + 1) * LANES
     return Candidates(
         steps,
-        # A place more: they are written before they count.
-        np.empty((3, slots + 1)),
-        np.empty(slots + 1),
-        np.empty(slots + 1, np.int64),
+        scratch(3 * slots).reshape(3, slots),
+        np.empty(slots, np.int32),
         np.empty(n_species + 1, np.int64),
     )
 
@@ -77,52 +76,44 @@ def find_candidates(cells, cell, found):
                         # Written always and kept by counting it: a branch would be mispredicted.
                         x[k], y[k], z[k] = cells.x[j] + sx, cells.y[j] + sy, cells.z[j] + sz
                         k += np.uint64(cells.species[j] == species)
+        while k % np.uint64(LANES) != 0:
+            x[k] = np.inf
+            k += np.uint64(1)
     found.starts[-1] = k
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
-def squared_distances(x, y, z, xi, yi, zi, far, squares):
-    """Write squared distances, and `far` for 0; return how many are 0."""
-    zero = 0.0
-    for j in range(len(squares)):
-        dx, dy, dz = x[j] - xi, y[j] - yi, z[j] - zi
-        square = dx * dx + dy * dy + dz * dz
-        squares[j] = square if square > 0.0 else far
-        zero += 0.0 if square > 0.0 else 1.0
-    return int(zero)
-
-
-@njit(cache=True)
+@njit(cache=True, fastmath={"contract"})
 def neighbors_by_species(cells, i, found, starts, near):
     """Sort the neighbors of particle i by species; return how many coincide with it.
 
-    Those of species z fill places starts[z] to starts[z + 1] of the rows of `near`: x, y, z of the
-    vectors to them and their squared lengths. Places left empty lie beyond the cut-off.
+    Those of species z fill places starts[z] to starts[z + 1] of the rows of `near`, from the given
+    starts[0] on: x, y, z of the vectors to them and their squared lengths. Places left empty, and
+    that of the particle itself, lie beyond the cut-off.
     """
-    n = found.starts[-1]
     x, y, z = found.positions[0], found.positions[1], found.positions[2]
-    squares, chosen = found.squares, found.chosen
+    at_x, at_y, at_z = pointer(x), pointer(y), pointer(z)
+    chosen, table = found.chosen, pointer(PLACES_OF_BITS)
     xi, yi, zi = cells.x[i], cells.y[i], cells.z[i]
     limit = cells.cutoff * cells.cutoff
-    zero = squared_distances(x[:n], y[:n], z[:n], xi, yi, zi, 2 * limit, squares[:n])
-    dx, dy, dz, lengths = near[0], near[1], near[2], near[3]
-    begin = np.uint64(0)
+    dx, dy, dz, squares = near[0], near[1], near[2], near[3]
+    begin, zero = np.uint64(starts[0]), 0
     for species in range(len(starts) - 1):
-        starts[species] = begin
-        count = np.uint64(0)
-        for j in range(np.uint64(found.starts[species]), np.uint64(found.starts[species + 1])):
-            # Written and counted as candidates are.
-            chosen[count] = j
-            count += np.uint64(squares[j] < limit)
-        for k in range(count):
+        count = 0
+        for j in range(found.starts[species], found.starts[species + 1], LANES):
+            count = append_near(
+                at_x, at_y, at_z, j, xi, yi, zi, limit, table, pointer(chosen), count
+            )
+        for k in range(np.uint64(count)):
             place, c = begin + k, np.uint64(chosen[k])
             dx[place], dy[place], dz[place] = x[c] - xi, y[c] - yi, z[c] - zi
-            lengths[place] = squares[c]
-        begin += count
+            square = dx[place] ** 2 + dy[place] ** 2 + dz[place] ** 2
+            squares[place] = square if square > 0.0 else 2 * limit
+            zero += square == 0.0
+        begin += np.uint64(count)
         while begin % np.uint64(LANES) != 0:
             dx[begin] = dy[begin] = dz[begin] = 0.0
-            lengths[begin] = 2 * limit
+            squares[begin] = 2 * limit
             begin += np.uint64(1)
-    starts[-1] = begin
+        starts[species + 1] = begin
     # The particle itself is at no distance.
     return zero - 1

@@ -19,8 +19,7 @@ from cagebreak.descriptors.couplings import real_coupling
 class Program(NamedTuple):
     """What the kernel does for every particle."""
 
-    harmonic_rows: NDArray[np.int64]
-    """Row of each harmonic, as `harmonics` wants it, (l_max + 1, l_max + 1)."""
+    l_max: int
     wanted: NDArray[np.int64]
     """How many blocks of `SHELLS` radial functions each block of `ROWS` harmonics needs."""
     species_starts: NDArray[np.int64]
@@ -60,11 +59,10 @@ def compile_terms(wanted: Sequence[Term], pure: bool, envelope: int) -> Program:
     l_of_harmonic = np.repeat(np.arange(len(n_of_l)), 2 * np.arange(len(n_of_l)) + 1)
     blocks = range(0, len(l_of_harmonic), ROWS)
     n_of_block = np.array([n_of_l[l_of_harmonic[b : b + ROWS]].max() for b in blocks])
-    degrees, orders = np.indices((len(n_of_l), len(n_of_l)))
     sizes = np.bincount([z for z, _, l in slots for _ in range(2 * l + 1)])
     sources = [(l * l + m, n - 1) for _, n, l in slots for m in range(2 * l + 1)]
     return Program(
-        harmonic_rows=degrees**2 + np.maximum(2 * orders - 1, 0),
+        l_max=len(n_of_l) - 1,
         wanted=-(-n_of_block // SHELLS),
         species_starts=np.cumsum([1, *sizes]),
         sources=np.array([(0, 0), *sources]),

@@ -74,20 +74,14 @@ class Angular:
         r, width = np.array(self.r), np.array(self.width)
         values = np.empty((len(configuration), len(self.l) * len(r)))
         cells = cell_list(configuration, cutoff(r, width))
-        rows, row_degree = self._rows()
-        coincident = angular(cells, r, width, *bins(r, width), N_BINS, rows, row_degree, values)
+        coincident = angular(cells, r, width, *bins(r, width), N_BINS, self._places(), values)
         if coincident:
             raise ConfigurationError(
                 f"positions: expected particles apart, got {coincident // 2} pairs that coincide"
             )
         return Features(values, self.labels(state))
 
-    def _rows(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the row of each harmonic in the kernel, and for each row the place of its l."""
-        rows = np.full((max(self.l) + 1, max(self.l) + 1), -1)
-        degree: list[int] = []
-        for place, l in enumerate(self.l):
-            # One row for m = 0, two for each m > 0.
-            rows[l, : l + 1] = len(degree) + np.maximum(2 * np.arange(l + 1) - 1, 0)
-            degree += [place] * (2 * l + 1)
-        return rows, np.array(degree)
+    def _places(self) -> np.ndarray:
+        """Return for each harmonic up to the largest l the place of its l, or -1."""
+        place = {l: k for k, l in enumerate(self.l)}
+        return np.concatenate([[place.get(l, -1)] * (2 * l + 1) for l in range(max(self.l) + 1)])
