@@ -11,8 +11,6 @@ from cagebreak.figures import rottler2024_ace, style
 MODELS = {1: cb.fene_polymer(), 2: cb.kob_andersen()}
 """By the number of species; the labels of features depend on nothing else."""
 
-BEST = ("forward selection", "1")
-
 
 def read(path):
     """Return the rows of a table."""
@@ -125,14 +123,13 @@ def keep(folder, name, figure):
 
 
 def summary(folder, main):
-    """Print a row of Markdown for each study: the accuracy where each block of features ends."""
+    """Print a row of Markdown for each study: the accuracy of one feature and of each block."""
     rows = [row for row in read(folder / "accuracy.csv") if row["r_cut"] == main]
     species = {row["system"]: int(row["n_species"]) for row in read(folder / "studies.csv")}
     for (system, way), found in _by_study(rows):
         labels = cb.papers.rottler2024(MODELS[species[system]], float(main)).labels()
-        cells = [_cell(row) for row in found if (row["order"], row["n_features"]) == BEST]
-        ends = {str(n) for n in blocks(labels)}
-        cells += [
+        ends = {str(n) for n in (1, *blocks(labels))}
+        cells = [
             _cell(row) for row in found if row["order"] == "basis" and row["n_features"] in ends
         ]
         print("|", " | ".join([f"{system}, {way}", *cells]), "|")
@@ -146,4 +143,4 @@ def _by_study(rows):
 
 def _cell(row):
     percent = [f"{100 * float(row[name]):.0f}" for name in ("accuracy", "low", "high")]
-    return "{} ({} to {})".format(*percent)
+    return "{} ({}–{})".format(*percent)
