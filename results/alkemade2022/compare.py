@@ -2,9 +2,9 @@
 
     python compare.py hs058.toml --name hard_spheres --learners ridge graph --species A
 
-The study must be done (`cagebreak run`). Rows of learners that are done anew replace theirs in the
-table; the others stay. Trainings are kept beside the study: stopped, a comparison goes on from there,
-and the CPU time in the table is then that of the rest alone.
+The study must be done (`cagebreak run`). Rows of learners that are done anew replace theirs in
+the table; the others stay. Trainings are kept beside the study: stopped, a comparison goes on from
+there, and the CPU time in the table is then that of the rest alone.
 """
 
 import argparse
@@ -68,9 +68,7 @@ def main():
     settings = {"checkpoint": study.store.folder / "trainings", "device": given.device}
     if given.patience is not None:
         settings["patience"] = given.patience
-    learners = known(
-        settings | {"epochs": given.epochs}, settings | {"epochs": given.graph_epochs}
-    )
+    learners = known(settings | {"epochs": given.epochs}, settings | {"epochs": given.graph_epochs})
     table = study.compare(
         {name: learners[name] for name in given.learners},
         species=given.species,
