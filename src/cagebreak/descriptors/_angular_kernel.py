@@ -65,13 +65,14 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
             first[b] = start // LANES * LANES
             last[b] = max(first[b], -(-stop // LANES) * LANES)
             for k in shells:
-                factor = np.sqrt(0.5) / width[k]
-                norm = 0.0
+                factor, row, norm = np.sqrt(0.5) / width[k], weights[k], 0.0
                 for j in range(first[b], last[b]):
                     z = (distance[j] - r[k]) * factor
-                    w = weight(z * z)
-                    weights[k, j] = w
-                    norm += w
+                    row[j] = weight(z * z)
+                # A loop of its own: one that also writes runs in vectors or not by where its arrays
+                # lie in memory, and the sum would round otherwise.
+                for j in range(first[b], last[b]):
+                    norm += row[j]
                 inverse_norm[k] = 1 / norm if norm > 0 else 0.0
         shell_sums(y_lm, weights, first, last, wanted, sums)
 
