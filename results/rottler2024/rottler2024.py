@@ -34,10 +34,12 @@ from cagebreak.learning import (
     pair_functions,
 )
 from cagebreak.learning.cross_validation import ALPHAS
+from cagebreak.seeding import stream
 
 SEED = 1
 FOLDS = 10
 """Of configurations; each is a fold of its own if there are fewer."""
+RESAMPLES = 2000
 SIZES = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
 ORDERS = {"basis": "basis", "forward": "forward selection", "principal": "principal components"}
 SVM = GridSearchCV(
@@ -65,6 +67,31 @@ def accuracy(kept, sets, main):
         for order, name in ORDERS.items():
             table = accuracy_curve(data, sizes(labels), order, folds=FOLDS, seed=SEED)
             yield from rows_of(table, r_cut=r_cut, order=name)
+
+
+def gains(kept, sets, main):
+    """What each block of features adds to the accuracy, in pairs: the same particles with both."""
+    for r_cut, labels in papers(sets):
+        data = [one for one in kept[r_cut].labelled() if len(one)]
+        ends = [1, *figures.blocks(labels)]
+        right = np.array([[told_right(data, i, n) for i in range(len(data))] for n in ends])
+        drawn = stream(SEED, "gains").integers(0, len(data), (RESAMPLES, len(data)))
+        particles = np.array([len(one) for one in data])
+        for before, after, more in zip(ends, ends[1:], np.diff(right, axis=0), strict=False):
+            resampled = more[drawn].sum(axis=1) / particles[drawn].sum(axis=1)
+            low, high = np.quantile(resampled, [0.025, 0.975]).tolist()
+            yield {
+                "r_cut": r_cut, "before": before, "after": after,
+                "gain": float(more.sum() / particles.sum()), "low": low, "high": high,
+                "configurations": int((more > 0).sum()),
+            }  # fmt: skip
+
+
+def told_right(data, i, n):
+    """Return of how many particles of a configuration n features of the others tell the class."""
+    X, y, groups = pooled([one for k, one in enumerate(data) if k != i])
+    fitted = LogisticClassifier().fit(X[:, :n], y, groups=groups)
+    return (fitted.predict(data[i].features[:, :n]) == data[i].active).sum()
 
 
 def learning(kept, sets, main):
@@ -137,6 +164,7 @@ def pairs(kept, sets, main):
 
 TABLES = {
     "accuracy": accuracy,
+    "gains": gains,
     "learning": learning,
     "regression": regression,
     "variants": variants,
