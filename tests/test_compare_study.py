@@ -1,6 +1,8 @@
 """Learners side by side on a study."""
 
 import csv
+import subprocess
+import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -53,6 +55,28 @@ def test_a_graph_network_learns_from_whole_configurations(study):
     assert table.species.tolist() == ["A", "A", "B", "B"]
     assert np.isfinite(table.r).all()
     assert table.time.tolist()[1] == 5.0
+
+
+def test_a_script_needs_no_main_guard(study, tmp_path):
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "import sys, cagebreak as cb\n"
+        "from cagebreak.learning import Ridge, SupportVectors\n"
+        "class Mine(Ridge): pass\n"
+        "study = cb.Study(sys.argv[1])\n"
+        "wanted = {'ridge': None, 'mine': (SupportVectors(), {'generations': 0})}\n"
+        "table = study.compare(wanted, species='A', times=[5.0], workers=2)\n"
+        "print(*table.learner, *table.n_features)\n"
+        "study.compare({'own': Mine()})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script, study.recipe.path], capture_output=True, text=True
+    )
+    n_own = study.fit(features={"generations": 0}, species="A").table["n_features"][0]
+    ridge, mine, n_ridge, n_mine = done.stdout.split()
+    assert (ridge, mine, int(n_mine)) == ("ridge", "mine", n_own)
+    assert int(n_ridge) != n_own
+    assert "learners: expected classes that can be imported, got 'own'" in done.stderr
 
 
 def test_what_is_not_known_is_named(study):

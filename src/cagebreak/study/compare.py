@@ -3,14 +3,15 @@
 import resource
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cagebreak.errors import InputError
 from cagebreak.study import selections
+from cagebreak.study.engines import ProcessPool
 from cagebreak.study.recipe import Recipe
 from cagebreak.study.store import Store
 
@@ -108,7 +109,18 @@ def compare(
 
     Each learner has a process of its own for each species, so that the largest memory it held can
     be told; learners that take species together have one for all.
+
+    Raises
+    ------
+    InputError
+        If a learner's class is one of the script that runs, which other processes do not know.
     """
+    for name, (learner, _) in learners.items():
+        if type(learner).__module__ == "__main__":
+            raise InputError(
+                f"learners: expected classes that can be imported, got {name!r} of the class "
+                f"{type(learner).__name__} in the script itself; move it to a module"
+            )
     jobs = [
         (name, letters)
         for name, (learner, _) in learners.items()
@@ -117,12 +129,18 @@ def compare(
         )
     ]
     tables, moments = [], {}
-    with ProcessPoolExecutor(workers, get_context("spawn"), max_tasks_per_child=1) as pool:
-        running = [
-            pool.submit(_one, recipe, store, name, *learners[name], letters, times)
-            for name, letters in jobs
-        ]
-        for (name, _), future in zip(jobs, running, strict=True):
+    pools: list[ProcessPool] = []
+    futures: "list[Future[tuple[Scores, int]]]" = []
+    try:
+        for name, letters in jobs:
+            while sum(not future.done() for future in futures) >= workers:
+                wait([f for f in futures if not f.done()], return_when=FIRST_COMPLETED)
+            pool = ProcessPool(1)
+            future = pool.submit(_one, recipe, store, name, *learners[name], letters, times)
+            future.add_done_callback(partial(_end, pool))
+            pools.append(pool)
+            futures.append(future)
+        for (name, _), future in zip(jobs, futures, strict=True):
             scores, memory = future.result()
             for letter, feature in scores.moments:
                 moments[name, letter] = scores.moments[letter, feature]
@@ -134,7 +152,14 @@ def compare(
                     table[column] = value
                 table["memory"] = memory
                 tables.append(table)
+    finally:
+        for pool in pools:
+            pool.kill()
     return np.concatenate(tables), moments
+
+
+def _end(pool: ProcessPool, _: Future) -> None:
+    pool.shutdown(wait=False)
 
 
 def _one(
