@@ -130,7 +130,7 @@ def compare(
     ]
     tables, moments = [], {}
     pools: list[ProcessPool] = []
-    futures: "list[Future[tuple[Scores, int]]]" = []
+    futures: list[Future[tuple[Scores, int]]] = []
     try:
         for name, letters in jobs:
             while sum(not future.done() for future in futures) >= workers:
