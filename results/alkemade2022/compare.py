@@ -22,6 +22,12 @@ CAGE = {"generations": 0, "kind": ["radial", "angular", "displacement"], "states
 CAGE_AVERAGED = CAGE | {"generations": 2}
 ALL = {"generations": 2, "kind": ["radial", "angular"], "states": ["initial"]}
 RECOMMENDED = {"set": "recommended"}
+PHYSICS = {
+    "kind": ["energy", "energy variance", "density", "perimeter", "area", "volume", "displacement"],
+    "states": ["inherent"],
+}
+"""Of a study described by `set = "jung2023"`."""
+SMALL = {"hidden": (10, 10), "dropout": 0.0, "alpha": 0.0, "learning_rate": 1e-3, "patience": 20}
 
 
 def known(network, graph):
@@ -41,6 +47,8 @@ def known(network, graph):
         "equivariant on cages": (cb.EquivariantNetwork(**graph), CAGE),
         "ridge, recommended": (None, RECOMMENDED),
         "network, recommended": (cb.NeuralNetwork(**network), RECOMMENDED),
+        "ridge, physical": (None, PHYSICS),
+        "network, physical": (cb.NeuralNetwork(**network | SMALL), PHYSICS),
     }
     for row in range(1, 6):
         learners[f"network {row}"] = cb.NeuralNetwork.alkemade2022(row, **network)
