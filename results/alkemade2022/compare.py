@@ -8,6 +8,7 @@ there, and the CPU time in the table is then that of the rest alone.
 """
 
 import argparse
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,6 @@ import cagebreak as cb
 from cagebreak.figures import alkemade2022, boattini2021
 from cagebreak.figures.style import save
 from cagebreak.learning import Softness, SupportVectors
-from cagebreak.study import tables
 
 CAGE = {"generations": 0, "kind": ["radial", "angular", "displacement"], "states": ["cage"]}
 CAGE_AVERAGED = CAGE | {"generations": 2}
@@ -83,12 +83,23 @@ def main():
         times=given.times,
         workers=given.workers,
     )
-    path = given.out / f"{given.name}.csv"
-    if path.exists():
-        before = tables.read(path, table.dtype, {})
-        table = np.concatenate([before[~np.isin(before["learner"], given.learners)], table])
-    tables.write(path, table, {})
+    table = keep(given.out / f"{given.name}.csv", table)
     draw(table, study.relaxation(), given.out / given.name)
+
+
+def keep(path, table):
+    """Write a table, its rows in the place of those of the same learners; return all rows."""
+    if path.exists():
+        with path.open(newline="") as file:
+            header, *rows = csv.reader(file)
+        assert tuple(header) == table.dtype.names, f"{path}: {header}"
+        before = np.array([tuple(row) for row in rows], table.dtype)
+        table = np.concatenate([before[~np.isin(before["learner"], table["learner"])], table])
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table.dtype.names)
+        writer.writerows(table.tolist())
+    return table
 
 
 def draw(table, tau_alpha, name):
