@@ -361,6 +361,23 @@ def test_learners_stand_side_by_side_above_their_costs(shuffled, species):
     assert_curve(alone[0], "graph", table, "r", species="A", learner="graph")
 
 
+def test_at_one_time_each_learner_has_a_row():
+    table = learners_table("AB")
+    table = table[table["time"] == table["time"][3]]
+    axes = alkemade2022.comparison(table).axes
+    labels = ["$r$ of A particles", "$r$ of B particles", "parameters"]
+    assert [panel.get_xlabel() for panel in axes[:3]] == labels
+    names = [label.get_text() for label in axes[0].get_yticklabels()]
+    assert names == ["ridge", "network", "graph"]
+    for panel, species in zip(axes, "AB", strict=False):
+        for bars, name in zip(panel.containers, names, strict=True):
+            (row,) = table[(table["species"] == species) & (table["learner"] == name)]
+            assert bars[0].get_xydata().tolist() == [[row["r"], 2 - names.index(name)]]
+            ends = bars[2][0].get_segments()[0][:, 0]
+            np.testing.assert_allclose(ends, [row["low"], row["high"]])
+        assert panel.get_xlim()[1] > row["ceiling"]
+
+
 def test_curves_lie_inside_the_panel():
     low = scores_table()
     low["r"] -= 0.9

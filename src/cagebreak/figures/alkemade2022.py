@@ -1,7 +1,8 @@
 """Figures of Alkemade 2022: mean propensity (fig. 1), generations (4, 6), learners (5, 7, 8)."""
 
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -114,6 +115,8 @@ def generations(
 def comparison(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) -> Figure:
     """Draw r over time of several learners and, below, what they cost; figs. 5, 7 and 8.
 
+    At a single time there is a row for each learner instead, with r and costs beside each other.
+
     Which figure it is depends on the learners in the table: rows of the paper's table I, of its
     table II, or one learner of each kind. (Figure 6 is `generations` of the scores of a network.)
 
@@ -133,6 +136,8 @@ def comparison(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) 
     """
     names = species_in(table, (*accuracy.COLUMNS, "learner", *COSTS))
     with style.look():
+        if len(np.unique(table["time"])) == 1:
+            return _comparison_at_one_time(table, names)
         figure, ((above, unused), (_, costs)) = style.grid(2, len(COSTS), height=4.0)
         for axes in unused:
             axes.remove()
@@ -141,21 +146,55 @@ def comparison(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) 
         for axes in panels:
             axes.set_xlabel(r"$t\,/\,\tau$")
         style.legend(above, panels[0], columns=len(looks) + 1)
-        first = table[table["species"] == names[0]]
-        learners = [name for name in looks if name in first["learner"]]
-        places = np.arange(len(learners))[::-1]
-        for axes, (column, (title, unit)) in zip(costs, COSTS.items(), strict=True):
-            values = [first[first["learner"] == name][column][0] / unit for name in learners]
-            for place, name, value in zip(places, learners, values, strict=True):
-                colour, marker = looks[name]
-                axes.plot([value], [place], marker, color=colour, markersize=5)
-            known = [value for value in values if value > 0]
-            if known:
-                style.log_axis(axes, "x", min(known) / 3, max(known) * 3)
-            axes.set_ylim(-0.6, len(learners) - 0.4)
-            axes.set_yticks(places, learners if axes is costs[0] else [""] * len(learners))
-            axes.set_xlabel(title)
+        _draw_costs(costs, table[table["species"] == names[0]], looks)
+        _name_rows(costs, list(looks))
     return figure
+
+
+def _comparison_at_one_time(table: np.ndarray, names: Sequence[str]) -> Figure:
+    """Draw a row for each learner: r of each species with its interval, then the costs."""
+    learners = list(dict.fromkeys(table["learner"].tolist()))
+    looks = dict(zip(learners, itertools.cycle(style.OTHERS), strict=False))
+    height = 0.9 + 0.22 * len(learners)
+    figure, ((_, panels),) = style.grid(1, len(names) + len(COSTS), height)
+    for axes, species in zip(panels, names, strict=False):
+        for name, (colour, marker) in looks.items():
+            rows = curve(table, species=species, learner=name)
+            interval = np.abs([rows["low"] - rows["r"], rows["high"] - rows["r"]])
+            place = [len(learners) - 1 - learners.index(name)]
+            axes.errorbar(rows["r"], place, xerr=interval, color=colour, marker=marker)
+            axes.axvline(rows["ceiling"][0], color=style.GREY, linestyle="--", zorder=1)
+        axes.set_xlim(min(0.0, axes.get_xlim()[0]), 1.03)
+        axes.set_xticks([0.0, 0.5, 1.0])
+        axes.set_xlabel(f"$r$ of {species} particles")
+    _draw_costs(panels[len(names) :], table[table["species"] == names[0]], looks)
+    _name_rows(panels, learners)
+    return figure
+
+
+def _draw_costs(
+    panels: Sequence[Axes], table: np.ndarray, looks: Mapping[str, tuple[str, str]]
+) -> None:
+    """Draw each cost of each learner, the first on top, as far as the table has it."""
+    learners = [name for name in looks if name in table["learner"]]
+    for axes, (column, (title, unit)) in zip(panels, COSTS.items(), strict=True):
+        values = [table[table["learner"] == name][column][0] / unit for name in learners]
+        for name, value in zip(learners, values, strict=True):
+            colour, marker = looks[name]
+            place = len(looks) - 1 - list(looks).index(name)
+            axes.plot([value], [place], marker, color=colour, markersize=5)
+        known = [value for value in values if value > 0]
+        if known:
+            style.log_axis(axes, "x", min(known) / 3, max(known) * 3)
+        axes.set_xlabel(title)
+
+
+def _name_rows(panels: Sequence[Axes], names: Sequence[str]) -> None:
+    """Give each panel a row for each name, the first on top, and name them at the left."""
+    for axes in panels:
+        axes.set_ylim(-0.6, len(names) - 0.4)
+        labels = names if axes is panels[0] else [""] * len(names)
+        axes.set_yticks(np.arange(len(names))[::-1], labels)
 
 
 def _mark_relaxation(
