@@ -23,7 +23,7 @@ test: .venv-test/installed
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/mypy
 	.venv-test/bin/lint-imports
-	.venv-test/bin/pytest -n 2 --dist loadfile -m "not slow"
+	.venv-test/bin/pytest -n 2 -m "not slow"
 
 benchmark: .venv-benchmark/installed
 	for script in benchmarks/*.py; do .venv-benchmark/bin/python $$script || exit 1; done
