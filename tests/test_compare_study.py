@@ -86,6 +86,14 @@ def test_what_is_not_known_is_named(study):
         study.compare([])
 
 
+def test_a_learner_has_its_own_features_or_those_of_all_or_the_usual_ones():
+    own, usual = {"generations": 0}, compare.known()["ridge"][1]
+    given = {"ridge": (None, own), "other": None}
+    assert [wanted for _, wanted in compare.chosen(given, None).values()] == [own, usual]
+    # No wish at all is every column, not the usual ones.
+    assert [wanted for _, wanted in compare.chosen(given, {}).values()] == [own, {}]
+
+
 def test_every_row_of_the_papers_tables_has_a_name():
     names = compare.known()
     assert {f"network {row}" for row in range(1, 6)} < set(names)

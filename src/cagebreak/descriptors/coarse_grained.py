@@ -20,7 +20,6 @@ LENGTHS = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
 CUTOFF = 1.5
 """Particles count up to so many of the longest length; chosen: half a box of 4000 particles."""
 
-
 Floats = NDArray[np.float64]
 
 

@@ -163,7 +163,7 @@ def _comparison_at_one_time(table: np.ndarray, names: Sequence[str]) -> Figure:
             interval = np.abs([rows["low"] - rows["r"], rows["high"] - rows["r"]])
             place = [len(learners) - 1 - learners.index(name)]
             axes.errorbar(rows["r"], place, xerr=interval, color=colour, marker=marker)
-            axes.axvline(rows["ceiling"][0], color=style.GREY, linestyle="--", zorder=1)
+        axes.axvline(rows["ceiling"][0], color=style.GREY, linestyle="--", zorder=1)
         axes.set_xlim(min(0.0, axes.get_xlim()[0]), 1.03)
         axes.set_xticks([0.0, 0.5, 1.0])
         axes.set_xlabel(f"$r$ of {species} particles")

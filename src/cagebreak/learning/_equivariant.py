@@ -30,8 +30,8 @@ class EquivariantModule(torch.nn.Module):
         In the units of the vectors that are given.
     n_neighbors
         The mean number; sums over edges are divided by its square root.
-    seed
-        Of the weights.
+    generator
+        Draws the weights.
     """
 
     def __init__(

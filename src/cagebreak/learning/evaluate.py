@@ -114,13 +114,13 @@ def evaluate(
     remaining folds in turn, pooled to ``learner.folds`` of them if these are fewer. Any other
     scikit-learn regressor is given the rows of the training configurations, X (n, F) and y (n, T),
     and as `groups` their configurations if its `fit` knows the argument; one that takes a single
-    target is to be wrapped in `sklearn.multioutput.MultiOutputRegressor`. A `GraphNetwork` is given
+    target is to be wrapped in `sklearn.multioutput.MultiOutputRegressor`. A `GraphLearner` is given
     the graphs of the training configurations, and every sample must have one.
 
     Parameters
     ----------
     learner
-        A scikit-learn regressor or a `GraphNetwork`; it is cloned, not changed.
+        A scikit-learn regressor or a `GraphLearner`; it is cloned, not changed.
     samples
         ``samples[i]`` is the `Sample` of configuration i, read anew at each call.
     seed

@@ -89,11 +89,11 @@ def chosen(
     result = {}
     for name in learners:
         learner, usual = names.get(name, names["ridge"])
-        its_own = None
+        wanted = usual if features is None else features
         if isinstance(learners, Mapping):
             given = learners[name]
-            learner, its_own = given if isinstance(given, tuple) else (given, None)
-        result[name] = (learner, its_own or features or usual)
+            learner, wanted = given if isinstance(given, tuple) else (given, wanted)
+        result[name] = (learner, wanted)
     return result
 
 
