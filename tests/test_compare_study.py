@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import cagebreak as cb
 from cagebreak.cli import main
 from cagebreak.errors import InputError
-from cagebreak.learning import Softness
+from cagebreak.learning import Softness, SupportVectors
 from cagebreak.study import compare
 from tiny_study import write_recipe
 
@@ -35,6 +35,8 @@ def test_the_command_compares_and_draws(study):
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert lines[0].split()[:4] == ["species", "time", "learner", "r"]
+    assert "beyond ridge" in lines[0]
+    assert "+0.000 (+0.000 to +0.000)" in lines[1]
     assert [line.split()[2] for line in lines[1:3]] == ["ridge", "softness"]
     folder = study.store.folder
     assert (folder / "figures" / "comparison.png").exists()
@@ -46,6 +48,36 @@ def test_the_command_compares_and_draws(study):
     assert all(int(row["parameters"]) > 300 for row in table.values())
     assert all(float(row["training_seconds"]) > 0 for row in table.values())
     assert all(float(row["memory"]) > 5e7 for row in table.values())
+
+
+def test_differences_are_paired_and_follow_from_what_is_kept_of_each_configuration(study):
+    table = study.compare(["softness", "ridge"], species="A", times=[0.1, 5.0])
+    first, second = table[:2], table[2:]
+    np.testing.assert_allclose(second.difference, second.r - first.r, atol=1e-12)
+    assert (second.difference_low <= second.difference).all()
+    assert (second.difference <= second.difference_high).all()
+    by_configuration = second.r_configuration - first.r_configuration
+    np.testing.assert_allclose(second.difference_configuration, by_configuration, atol=1e-12)
+    assert (first.difference_high == 0).all()
+    path = study.store.folder / "tables" / "comparison_configurations.csv"
+    with path.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["learner"] == "ridge"]
+    of_each = [float(row["r"]) for row in rows if float(row["time"]) == second.time[1]]
+    assert np.mean(of_each) == pytest.approx(second.r_configuration[1])
+    # In another order, others are first.
+    turned = study.compare(["ridge", "softness"], species="A", times=[0.1, 5.0])
+    np.testing.assert_allclose(turned.difference[2:], -second.difference, atol=1e-12)
+    np.testing.assert_allclose(turned.difference_low[2:], -second.difference_high, atol=1e-12)
+
+
+def test_a_training_that_goes_on_costs_what_was_spent_before(study):
+    class GoneOn(SupportVectors):
+        earlier_seconds_ = 1000.0
+
+    costs = study.fit(GoneOn(), {"generations": 0}, species="A").costs
+    n_folds = study.recipe.learning.outer_folds
+    (spent,) = [cost.training_seconds for cost in costs.values()]
+    assert 1000 * n_folds < spent < 1000 * n_folds + 100
 
 
 @needs_torch

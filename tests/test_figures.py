@@ -328,14 +328,18 @@ def test_a_selection_is_drawn_at_the_time_of_relaxation(shuffled):
 
 def learners_table(species="AB", learners=("ridge", "network", "graph")):
     costs = ("parameters", "training_seconds", "inference_seconds", "memory")
+    differences = ("difference", "difference_low", "difference_high")
     parts = []
     for factor, learner in enumerate(learners, 1):
         scores = scores_table(species, ("LR0",))
-        table = np.zeros(len(scores), [*scores.dtype.descr, *((name, "f8") for name in costs)])
+        further = ((name, "f8") for name in (*differences, *costs))
+        table = np.zeros(len(scores), [*scores.dtype.descr, *further])
         for name in scores.dtype.names:
             table[name] = scores[name]
         table["learner"] = learner
         table["r"] -= 0.01 * factor
+        for name, wide in zip(differences, (0.0, -0.005, 0.005), strict=True):
+            table[name] = -0.01 * (factor - 1) + (wide if factor > 1 else 0.0)
         for name in costs:
             table[name] = 10.0**factor
         parts.append(table)
@@ -346,9 +350,16 @@ def learners_table(species="AB", learners=("ridge", "network", "graph")):
 def test_learners_stand_side_by_side_above_their_costs(shuffled, species):
     table = shuffled(learners_table(species))
     axes = alkemade2022.comparison(table).axes
-    panels = [panel for panel in axes if panel.get_ylabel().startswith("Pearson")]
-    costs = [panel for panel in axes if panel not in panels]
-    for panel, name in zip(panels, species, strict=True):
+    panels = [panel for panel in axes if "particles" in panel.get_title(loc="left")]
+    others = [panel for panel in axes if panel not in panels]
+    beyond, costs = (
+        [panel for panel in others if panel.get_xlabel().startswith("$t") == over_time]
+        for over_time in (True, False)
+    )
+    assert beyond[0].get_ylabel() == f"$r - r$ of {table['learner'][0]}"
+    for panel, below, name in zip(panels, beyond, species, strict=True):
+        of_differences = [curve.get_ydata().mean() for curve in below.get_lines()]
+        assert sorted(np.round(of_differences, 3)) == [-0.02, -0.01, 0.0]
         for learner in ("ridge", "network", "graph"):
             assert_curve(panel, learner, table, "r", species=name, learner=learner)
     assert costs[0].get_xlabel() == "parameters"
@@ -365,11 +376,15 @@ def test_at_one_time_each_learner_has_a_row():
     table = learners_table("AB")
     table = table[table["time"] == table["time"][3]]
     axes = alkemade2022.comparison(table).axes
-    labels = ["$r$ of A particles", "$r$ of B particles", "parameters"]
-    assert [panel.get_xlabel() for panel in axes[:3]] == labels
+    beyond = "$r - r$ of ridge"
+    labels = ["$r$ of A particles", beyond, "$r$ of B particles", beyond, "parameters"]
+    assert [panel.get_xlabel() for panel in axes[:5]] == labels
     names = [label.get_text() for label in axes[0].get_yticklabels()]
     assert names == ["ridge", "network", "graph"]
-    for panel, species in zip(axes, "AB", strict=False):
+    of_graph = axes[1].containers[2]
+    assert of_graph[0].get_xydata().tolist() == [[-0.02, 0]]
+    np.testing.assert_allclose(of_graph[2][0].get_segments()[0][:, 0], [-0.025, -0.015])
+    for panel, species in zip(axes[:4:2], "AB", strict=True):
         for bars, name in zip(panel.containers, names, strict=True):
             (row,) = table[(table["species"] == species) & (table["learner"] == name)]
             assert bars[0].get_xydata().tolist() == [[row["r"], 2 - names.index(name)]]

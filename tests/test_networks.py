@@ -116,6 +116,7 @@ def test_a_training_that_was_stopped_goes_on_with_the_same_bits(tmp_path, monkey
     resumed = learner.fit(X, Y, groups)
     assert (resumed.validation_ == undisturbed.validation_).all()
     assert (resumed.predict(X) == undisturbed.predict(X)).all()
+    assert resumed.earlier_seconds_ > 0 == undisturbed.earlier_seconds_
     # Other data, or another network, has a file of its own.
     learner.fit(X + 1.0, Y, groups)
     assert len(list((tmp_path / "trainings").iterdir())) == 2

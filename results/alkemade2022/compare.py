@@ -3,8 +3,9 @@
     python compare.py hs058.toml --name hard_spheres --learners ridge graph --species A
 
 The study must be done (`cagebreak run`). Rows of learners that are done anew replace theirs in
-the table; the others stay. Trainings are kept beside the study: stopped, a comparison goes on from
-there, and the CPU time in the table is then that of the rest alone.
+the table; the others stay. Differences are from the first learner in it, of the moments that
+stand in NAME.configurations.csv. Trainings are kept beside the study: stopped, a comparison goes
+on from there.
 """
 
 import argparse
@@ -17,6 +18,8 @@ import cagebreak as cb
 from cagebreak.figures import alkemade2022, boattini2021
 from cagebreak.figures.style import save
 from cagebreak.learning import Softness, SupportVectors
+from cagebreak.seeding import seed_sequence
+from cagebreak.study.differences import MOMENTS, with_differences
 
 CAGE = {"generations": 0, "kind": ["radial", "angular", "displacement"], "states": ["cage"]}
 CAGE_AVERAGED = CAGE | {"generations": 2}
@@ -83,23 +86,40 @@ def main():
         times=given.times,
         workers=given.workers,
     )
-    table = keep(given.out / f"{given.name}.csv", table)
+    moments = read(study.store.folder / "tables" / "comparison_configurations.csv", MOMENTS)
+    moments = keep(given.out / f"{given.name}.configurations.csv", moments)
+    table = with_differences(
+        keep(given.out / f"{given.name}.csv", table),
+        moments,
+        seed=seed_sequence(study.recipe.study.seed, "fit"),
+        n_resamples=study.recipe.learning.bootstrap,
+    )
+    write(given.out / f"{given.name}.csv", table)
     draw(table, study.relaxation(), given.out / given.name)
 
 
 def keep(path, table):
     """Write a table, its rows in the place of those of the same learners; return all rows."""
     if path.exists():
-        with path.open(newline="") as file:
-            header, *rows = csv.reader(file)
-        assert tuple(header) == table.dtype.names, f"{path}: {header}"
-        before = np.array([tuple(row) for row in rows], table.dtype)
-        table = np.concatenate([before[~np.isin(before["learner"], table["learner"])], table])
+        before = read(path, table.dtype)
+        both = ["learner", "species"]
+        table = np.concatenate([before[~np.isin(before[both], table[both])], table])
+    write(path, table)
+    return table
+
+
+def read(path, dtype):
+    with path.open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert tuple(header) == dtype.names, f"{path}: {header}"
+    return np.array([tuple(row) for row in rows], dtype)
+
+
+def write(path, table):
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(table.dtype.names)
         writer.writerows(table.tolist())
-    return table
 
 
 def draw(table, tau_alpha, name):

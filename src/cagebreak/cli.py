@@ -463,14 +463,15 @@ def _print_comparison(study: "Study", table: Any) -> None:
     for species in dict.fromkeys(table["species"].tolist()):
         last = table["time"].max()
         for row in table[(table["species"] == species) & (table["time"] == last)]:
+            beyond = (f"{row['difference' + end]:+.3f}" for end in ("", "_low", "_high"))
             rows.append(
                 (species, f"{last:.3g}", str(row["learner"]), f"{row['r']:.3f}",
-                 f"{row['low']:.3f} to {row['high']:.3f}", str(row["parameters"]),
-                 f"{row['training_seconds']:.3g} s", f"{row['inference_seconds']:.2g} s",
-                 _size(row["memory"]))
+                 f"{row['low']:.3f} to {row['high']:.3f}", "{} ({} to {})".format(*beyond),
+                 str(row["parameters"]), f"{row['training_seconds']:.3g} s",
+                 f"{row['inference_seconds']:.2g} s", _size(row["memory"]))
             )  # fmt: skip
-    header = ("species", "time", "learner", "r", "95 % interval", "parameters", "training",
-              "inference", "memory")  # fmt: skip
+    header = ("species", "time", "learner", "r", "95 % interval", f"beyond {table['learner'][0]}",
+              "parameters", "training", "inference", "memory")  # fmt: skip
     _print_table(header, rows)
 
 

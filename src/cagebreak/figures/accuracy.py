@@ -1,6 +1,5 @@
 """The panel that the papers share: r over time, with its bootstrap band and the noise ceiling."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -59,20 +58,31 @@ def draw(
     mark_relaxation(axes, (tau_alpha or {}).get(species, np.nan))
 
 
+def looks(table: np.ndarray) -> dict[str, tuple[str, str]]:
+    """Return colour and marker of every learner in a table, in order."""
+    names = dict.fromkeys(table["learner"].tolist())
+    n = len(style.OTHERS)
+    # In the second round each colour has another marker.
+    return {
+        name: (style.OTHERS[i % n][0], style.OTHERS[(i + i // n) % n][1])
+        for i, name in enumerate(names)
+    }
+
+
 def draw_learners(
-    panels: Sequence[Axes], table: np.ndarray, tau_alpha: Mapping[str, float] | None
-) -> dict[str, tuple[str, str]]:
-    """Draw r over time of every learner, a panel a species; return each one's colour and marker."""
-    names = list(dict.fromkeys(table["learner"].tolist()))
-    looks = dict(zip(names, itertools.cycle(style.OTHERS), strict=False))
+    panels: Sequence[Axes],
+    table: np.ndarray,
+    looks: Mapping[str, tuple[str, str]],
+    tau_alpha: Mapping[str, float] | None,
+) -> None:
+    """Draw r over time of every learner, a panel a species."""
     for letter, axes, species in zip(
         "abcdefgh", panels, species_in(table, (*COLUMNS, "learner")), strict=False
     ):
         mine = table[table["species"] == species]
-        selections = {name: (name, looks[name]) for name in names if name in mine["learner"]}
+        selections = {name: (name, look) for name, look in looks.items() if name in mine["learner"]}
         draw(axes, table, species, selections, tau_alpha, column="learner")
         style.name_panel(axes, f"({letter}) {species} particles")
-    return looks
 
 
 def mark_relaxation(axes: Axes, tau_alpha: float) -> None:

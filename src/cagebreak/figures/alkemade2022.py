@@ -1,6 +1,5 @@
 """Figures of Alkemade 2022: mean propensity (fig. 1), generations (4, 6), learners (5, 7, 8)."""
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -20,6 +19,9 @@ COSTS = {
     "memory": ("memory, GB", 1e9),
 }
 """Columns of what a learner costs, each with its title and unit."""
+
+DIFFERENCE = ("difference", "difference_low", "difference_high")
+"""Columns of by how much a learner exceeds the first."""
 
 
 def mean_propensity(
@@ -115,7 +117,9 @@ def generations(
 def comparison(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) -> Figure:
     """Draw r over time of several learners and, below, what they cost; figs. 5, 7 and 8.
 
-    At a single time there is a row for each learner instead, with r and costs beside each other.
+    Between them stands by how much each exceeds the first: intervals of differences, in which what
+    is easy or hard for all cancels, tell learners apart that intervals of r do not. At a single
+    time there is a row for each learner instead, with all of it beside each other.
 
     Which figure it is depends on the learners in the table: rows of the paper's table I, of its
     table II, or one learner of each kind. (Figure 6 is `generations` of the scores of a network.)
@@ -124,8 +128,8 @@ def comparison(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) 
     ----------
     table
         As of `Study.compare`: the columns time, species, learner, features, r, low, high, ceiling,
-        parameters, training_seconds, inference_seconds and memory (in bytes). Costs are those of
-        the first species.
+        difference, difference_low, difference_high, parameters, training_seconds,
+        inference_seconds and memory (in bytes). Costs are those of the first species.
     tau_alpha
         Structural relaxation time of each species, in tau; marked where the data reach it.
 
@@ -134,18 +138,26 @@ def comparison(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) 
     InputError
         If the table lacks a column, or has several rows of a learner and species at one time.
     """
-    names = species_in(table, (*accuracy.COLUMNS, "learner", *COSTS))
+    names = species_in(table, (*accuracy.COLUMNS, "learner", *DIFFERENCE, *COSTS))
     with style.look():
         if len(np.unique(table["time"])) == 1:
             return _comparison_at_one_time(table, names)
-        figure, ((above, unused), (_, costs)) = style.grid(2, len(COSTS), height=4.0)
+        looks = accuracy.looks(table)
+        figure, ((above, unused), (_, costs)) = style.grid(
+            2, len(COSTS), height=4.6 + 0.1 * len(looks), heights=[3.2, 1.4 + 0.1 * len(looks)]
+        )
         for axes in unused:
             axes.remove()
-        panels = list(above.subplots(1, len(names), squeeze=False)[0])
-        looks = accuracy.draw_learners(panels, table, tau_alpha)
-        for axes in panels:
-            axes.set_xlabel(r"$t\,/\,\tau$")
-        style.legend(above, panels[0], columns=len(looks) + 1)
+        upper, lower = above.subplots(
+            2, len(names), squeeze=False, sharex="col", sharey="row", height_ratios=[3, 2]
+        )
+        accuracy.draw_learners(list(upper), table, looks, tau_alpha)
+        for axes, species in zip(lower, names, strict=True):
+            _draw_differences(axes, table[table["species"] == species], looks)
+        lower[0].set_ylabel(_beyond(table))
+        for axes in upper[1:]:
+            axes.set_ylabel("")
+        style.legend(above, upper[0], columns=min(6, len(looks) + 1))
         _draw_costs(costs, table[table["species"] == names[0]], looks)
         _name_rows(costs, list(looks))
     return figure
@@ -153,23 +165,44 @@ def comparison(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) 
 
 def _comparison_at_one_time(table: np.ndarray, names: Sequence[str]) -> Figure:
     """Draw a row for each learner: r of each species with its interval, then the costs."""
-    learners = list(dict.fromkeys(table["learner"].tolist()))
-    looks = dict(zip(learners, itertools.cycle(style.OTHERS), strict=False))
+    looks = accuracy.looks(table)
+    learners = list(looks)
     height = 0.9 + 0.22 * len(learners)
-    figure, ((_, panels),) = style.grid(1, len(names) + len(COSTS), height)
-    for axes, species in zip(panels, names, strict=False):
+    figure, ((_, panels),) = style.grid(1, 2 * len(names) + len(COSTS), height)
+    for i, species in enumerate(names):
+        of_r, of_difference = panels[2 * i : 2 * i + 2]
         for name, (colour, marker) in looks.items():
             rows = curve(table, species=species, learner=name)
-            interval = np.abs([rows["low"] - rows["r"], rows["high"] - rows["r"]])
             place = [len(learners) - 1 - learners.index(name)]
-            axes.errorbar(rows["r"], place, xerr=interval, color=colour, marker=marker)
-        axes.axvline(rows["ceiling"][0], color=style.GREY, linestyle="--", zorder=1)
-        axes.set_xlim(min(0.0, axes.get_xlim()[0]), 1.03)
-        axes.set_xticks([0.0, 0.5, 1.0])
-        axes.set_xlabel(f"$r$ of {species} particles")
-    _draw_costs(panels[len(names) :], table[table["species"] == names[0]], looks)
+            for axes, columns in ((of_r, ("r", "low", "high")), (of_difference, DIFFERENCE)):
+                value, low, high = (rows[column] for column in columns)
+                interval = np.abs([low - value, high - value])
+                axes.errorbar(value, place, xerr=interval, color=colour, marker=marker)
+        of_r.axvline(rows["ceiling"][0], color=style.GREY, linestyle="--", zorder=1)
+        of_r.set_xlim(min(0.0, of_r.get_xlim()[0]), 1.03)
+        of_r.set_xticks([0.0, 0.5, 1.0])
+        of_r.set_xlabel(f"$r$ of {species} particles")
+        of_difference.axvline(0.0, color=style.GREY, linewidth=0.8, zorder=0)
+        of_difference.set_xlabel(_beyond(table))
+    _draw_costs(panels[2 * len(names) :], table[table["species"] == names[0]], looks)
     _name_rows(panels, learners)
     return figure
+
+
+def _draw_differences(axes: Axes, table: np.ndarray, looks: Mapping[str, tuple[str, str]]) -> None:
+    """Draw over time by how much r of each learner exceeds that of the first."""
+    for name, (colour, marker) in looks.items():
+        if name not in table["learner"]:
+            continue
+        rows = curve(table, learner=name)
+        time, (value, low, high) = rows["time"], (rows[column] for column in DIFFERENCE)
+        axes.fill_between(time, low, high, color=colour, alpha=0.22, linewidth=0)
+        axes.plot(time, value, color=colour, marker=marker)
+    axes.set_xlabel(r"$t\,/\,\tau$")
+
+
+def _beyond(table: np.ndarray) -> str:
+    return f"$r - r$ of {table['learner'][0]}"
 
 
 def _draw_costs(

@@ -60,7 +60,7 @@ def learners(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) ->
     names = species_in(table, (*accuracy.COLUMNS, "learner"))
     with style.look():
         figure, axes = style.panels(len(names), height=0.8 + 2.0 * len(names))
-        accuracy.draw_learners(axes, table, tau_alpha)
+        accuracy.draw_learners(axes, table, accuracy.looks(table), tau_alpha)
         style.legend(figure, axes[0], columns=3)
     return figure
 

@@ -3,6 +3,7 @@
 Colours keep their meaning from figure to figure, and every curve has its own marker besides.
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -92,14 +93,14 @@ def panels(n: int, height: float) -> tuple[Figure, list[Axes]]:
 
 
 def grid(
-    rows: int, columns: int, height: float
+    rows: int, columns: int, height: float, heights: Sequence[float] | None = None
 ) -> tuple[Figure, list[tuple[SubFigure, list[Axes]]]]:
     """Return a figure as wide as a journal's column or page, and its rows of named panels.
 
-    Each row is a figure of its own, with a legend of its own.
+    Each row is a figure of its own, with a legend of its own; `heights` are their shares.
     """
     figure = Figure(figsize=(WIDTH if columns == 1 else PAGE, height))
-    parts = figure.subfigures(rows, 1, squeeze=False)[:, 0]
+    parts = figure.subfigures(rows, 1, squeeze=False, height_ratios=heights)[:, 0]
     return figure, [(part, list(part.subplots(1, columns, squeeze=False)[0])) for part in parts]
 
 

@@ -37,6 +37,7 @@ class Network(BaseEstimator):
     best_epoch_: Integers
     validation_: Floats
     watched_: Floats
+    earlier_seconds_: float
     target_mean_: Floats
     target_scale_: Floats
 

@@ -57,6 +57,8 @@ class Trained(NamedTuple):
     """(E, T), r after each epoch."""
     watched: Floats
     """(E, T), r on the rows that are watched only; (E, 0) if there are none."""
+    earlier_seconds: float
+    """CPU time that earlier processes spent, of which the checkpoint knows."""
 
 
 def train(
@@ -89,7 +91,7 @@ def train(
     course = _Course(schedule.patience)
     if schedule.checkpoint is not None and schedule.checkpoint.exists():
         course = _resume(schedule, module, optimizer)
-    written = time.monotonic()
+    earlier, began, written = course.seconds, time.process_time(), time.monotonic()
     while course.epoch < schedule.epochs and not course.finished:
         module.train()
         for batch in batches(course.epoch):
@@ -100,6 +102,7 @@ def train(
         module.eval()
         with torch.no_grad():
             course.add(*correlations(), module)
+        course.seconds = earlier + time.process_time() - began
         if schedule.progress:
             _show(course, schedule.epochs)
         if schedule.checkpoint is not None and time.monotonic() - written > CHECKPOINT_SECONDS:
@@ -116,6 +119,7 @@ def train(
         course.best_epoch,
         np.array(course.validation),
         np.array(course.watched),
+        earlier,
     )
 
 
@@ -129,6 +133,7 @@ class _Course:
         self.best = np.zeros(0)
         self.best_epoch = np.zeros(0, np.int64)
         self.states: dict[int, State] = {}
+        self.seconds = 0.0  # CPU time, of all processes
 
     @property
     def epoch(self) -> int:
@@ -178,6 +183,7 @@ def _write(
         "watched": np.array(course.watched),
         "best": course.best,
         "best_epoch": course.best_epoch,
+        "seconds": np.array(course.seconds),
     }
     for epoch, state in course.states.items():
         arrays |= {f"states/{epoch}/{name}": value for name, value in state.items()}
@@ -193,6 +199,7 @@ def _resume(schedule: Schedule, module: torch.nn.Module, optimizer: torch.optim.
     course = _Course(schedule.patience)
     course.validation, course.watched = list(arrays["validation"]), list(arrays["watched"])
     course.best, course.best_epoch = arrays["best"], arrays["best_epoch"]
+    course.seconds = float(arrays["seconds"])
     adam: dict[int, dict[str, torch.Tensor]] = {}
     now: State = {}
     for name, value in arrays.items():

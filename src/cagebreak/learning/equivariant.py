@@ -61,7 +61,9 @@ class EquivariantNetwork(GraphLearner):
     ----------
     standardizers_, edge_mean_, edge_scale_, target_mean_, target_scale_, n_neighbors_
         As of `GraphNetwork`.
-    states_, state_of_target_, best_epoch_, validation_, watched_, n_parameters_, n_features_in_
+    states_, state_of_target_, best_epoch_, validation_, watched_, earlier_seconds_
+        As of `GraphNetwork`.
+    n_parameters_, n_features_in_
         As of `GraphNetwork`.
     """
 

@@ -59,7 +59,8 @@ class Costs(NamedTuple):
     """What a learner has cost, all folds together."""
 
     training_seconds: float
-    """CPU time of all fits, the reading of the samples included."""
+    """CPU time of all fits, the reading of the samples included, and what earlier processes spent
+    on trainings that went on from their checkpoints."""
     inference_seconds: float
     """CPU time to predict every configuration once, without reading."""
     parameters: int
@@ -184,6 +185,7 @@ def evaluate(
     began = process_time()
     fits = _fitter(learner)(learner, samples, fold, chosen, families)
     training_seconds = process_time() - began
+    training_seconds += sum(getattr(fit, "earlier_seconds_", 0.0) for fit in fits.values())
     levels = None if level is None else fit_levels(samples, fold, level)
     moments, halves, seconds = _predict_held_out(fits, samples, fold, chosen, level, levels)
     rows = []

@@ -138,6 +138,7 @@ class GraphLearner(Network):
         self.states_, self.state_of_target_ = trained.states, trained.state_of_target
         self.best_epoch_ = trained.best_epoch
         self.validation_, self.watched_ = trained.validation, trained.watched
+        self.earlier_seconds_ = trained.earlier_seconds
         return self
 
     def predict(self, X: Sequence[Graph]) -> list[Floats]:

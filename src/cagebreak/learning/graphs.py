@@ -106,7 +106,9 @@ class GraphNetwork(GraphLearner):
     target_mean_, target_scale_ : (species, T) array
     n_neighbors_ : (1,) array
         Mean number of neighbours.
-    states_, state_of_target_, best_epoch_, validation_, watched_, n_parameters_, n_features_in_
+    states_, state_of_target_, best_epoch_, validation_, watched_, earlier_seconds_
+        As of `NeuralNetwork`.
+    n_parameters_, n_features_in_
         As of `NeuralNetwork`.
     """
 

@@ -101,6 +101,8 @@ class NeuralNetwork(RegressorMixin, Network):
         r on the validation rows after each epoch.
     watched_ : (E, T) array
         The same on the rows given as `watch`; (E, 0) without.
+    earlier_seconds_ : float
+        CPU time that earlier processes spent on this training, of which a checkpoint knows.
     standardizer_ : Standardizer
     target_mean_, target_scale_ : (T,) array
     n_parameters_ : int
@@ -238,6 +240,7 @@ class NeuralNetwork(RegressorMixin, Network):
         self.states_ = [merge(trained.states, trained.state_of_target)]
         self.best_epoch_ = trained.best_epoch
         self.validation_, self.watched_ = trained.validation, trained.watched
+        self.earlier_seconds_ = trained.earlier_seconds
         return self
 
     def predict(self, X: ArrayLike) -> Floats:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cagebreak.errors import InputError
+from cagebreak.seeding import seed_sequence
 from cagebreak.study import selections
+from cagebreak.study.differences import moments_table, with_differences
 from cagebreak.study.engines import ProcessPool
 from cagebreak.study.recipe import Recipe
 from cagebreak.study.store import Store
@@ -104,8 +106,8 @@ def compare(
     species: Sequence[str],
     times: Sequence[float] | None,
     workers: int,
-) -> tuple[np.ndarray, dict[tuple[str, str], np.ndarray]]:
-    """Return the table of all learners, and the moments by (learner, species).
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the table of all learners, and the moments of each configuration.
 
     Each learner has a process of its own for each species, so that the largest memory it held can
     be told; learners that take species together have one for all.
@@ -128,7 +130,7 @@ def compare(
             [tuple(species)] if getattr(learner, "together", False) else [(s,) for s in species]
         )
     ]
-    tables, moments = [], {}
+    tables, moments = [], []
     pools: list[ProcessPool] = []
     futures: list[Future[tuple[Scores, int]]] = []
     try:
@@ -143,8 +145,9 @@ def compare(
         for (name, _), future in zip(jobs, futures, strict=True):
             scores, memory = future.result()
             for letter, feature in scores.moments:
-                moments[name, letter] = scores.moments[letter, feature]
                 mine = scores.table[scores.table["species"] == letter]
+                of_pairs = scores.moments[letter, feature]
+                moments.append(moments_table(letter, name, mine["time"], of_pairs))
                 table = np.zeros(len(mine), [*mine.dtype.descr, *COSTS])
                 for column in mine.dtype.names:
                     table[column] = mine[column]
@@ -155,7 +158,14 @@ def compare(
     finally:
         for pool in pools:
             pool.kill()
-    return np.concatenate(tables), moments
+    together = np.concatenate(moments)
+    table = with_differences(
+        np.concatenate(tables),
+        together,
+        seed=seed_sequence(recipe.study.seed, "fit"),
+        n_resamples=recipe.learning.bootstrap,
+    )
+    return table, together
 
 
 def _end(pool: ProcessPool, _: Future) -> None:

@@ -289,7 +289,8 @@ class Study(Work):
     ) -> np.recarray:
         """Compare learners on the same folds, with what they cost.
 
-        The table is also written, to `tables/comparison.csv`.
+        The table is also written, to `tables/comparison.csv`, and r in each configuration to
+        `tables/comparison_configurations.csv`.
 
         Parameters
         ----------
@@ -312,7 +313,10 @@ class Study(Work):
         record array
             The columns of `fit`, and `parameters` of one fit, `training_seconds` of all folds and
             `inference_seconds` for all configurations (CPU time), and `memory`, the largest that
-            the learner's process held, in bytes.
+            the learner's process held, in bytes. By how much r exceeds that of the first learner
+            is `difference`, with its interval `difference_low` to `difference_high`: the bootstrap
+            draws the same configurations for both; likewise with `_configuration` after the name,
+            of the mean over configurations.
 
         Raises
         ------
@@ -327,12 +331,10 @@ class Study(Work):
         letters = [species] if isinstance(species, str) else species or wanted.species
         chosen = compare.chosen(learners, features, self.recipe.descriptors.generations)
         self._require_done(TABLES["scores"].needs(self.recipe))
-        table, _ = compare.compare(self.recipe, self.store, chosen, letters, times, workers)
-        tables.write(
-            self._table_path("comparison"),
-            table,
-            {"table": "comparison", "learners": {k: str(v[0]) for k, v in chosen.items()}},
-        )
+        table, moments = compare.compare(self.recipe, self.store, chosen, letters, times, workers)
+        used = {name: str(learner) for name, (learner, _) in chosen.items()}
+        for name, content in (("comparison", table), ("comparison_configurations", moments)):
+            tables.write(self._table_path(name), content, {"table": name, "learners": used})
         return table.view(np.recarray)
 
     def save_model(self, path: str | os.PathLike[str], selection: str) -> None:
