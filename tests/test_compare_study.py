@@ -14,6 +14,7 @@ from cagebreak.cli import main
 from cagebreak.errors import InputError
 from cagebreak.learning import Softness, SupportVectors
 from cagebreak.study import compare
+from cagebreak.study.differences import MOMENTS, with_differences
 from tiny_study import write_recipe
 
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
@@ -61,9 +62,12 @@ def test_differences_are_paired_and_follow_from_what_is_kept_of_each_configurati
     assert (first.difference_high == 0).all()
     path = study.store.folder / "tables" / "comparison_configurations.csv"
     with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["learner"] == "ridge"]
-    of_each = [float(row["r"]) for row in rows if float(row["time"]) == second.time[1]]
-    assert np.mean(of_each) == pytest.approx(second.r_configuration[1])
+        moments = np.array([tuple(row) for row in list(csv.reader(file))[1:]], MOMENTS)
+    of_each = moments[(moments["learner"] == "ridge") & (moments["time"] == second.time[1])]
+    assert of_each["r"].mean() == pytest.approx(second.r_configuration[1])
+    again = with_differences(table, moments, seed=1, n_resamples=9)
+    assert again.dtype.names == table.dtype.names
+    assert (again["difference"] == table.difference).all()
     # In another order, others are first.
     turned = study.compare(["ridge", "softness"], species="A", times=[0.1, 5.0])
     np.testing.assert_allclose(turned.difference[2:], -second.difference, atol=1e-12)

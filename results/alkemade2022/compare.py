@@ -30,6 +30,14 @@ PHYSICS = {
     "states": ["inherent"],
 }
 """Of a study described by `set = "jung2023"`."""
+PANELS = {
+    "comparison": ("ridge", "network", "graph", "equivariant", "svm", "softness"),
+    "networks": ("ridge", *(f"network {row}" for row in range(1, 5)), "network"),
+    "graph_networks": ("ridge", "graph", "graph, averaged", "graph, vectors", "graph together"),
+}
+"""Learners of a figure over time: figures 8, 5 and 7 of Alkemade 2022; `network` is row 5."""
+GENERATIONS = {"network, generation 0": "LR0", "network, generation 1": "LR1", "network": "LR2"}
+"""Figure 6: as the figure of ridge regression calls them."""
 SMALL = {"hidden": (10, 10), "dropout": 0.0, "alpha": 0.0, "learning_rate": 1e-3, "patience": 20}
 
 
@@ -44,6 +52,9 @@ def known(network, graph):
         "equivariant": cb.EquivariantNetwork(**graph),
         "graph together": cb.GraphNetwork(together=True, **graph),
         "graph, averaged": (cb.GraphNetwork(**graph), ALL),
+        "graph, vectors": cb.GraphNetwork(edges="vector", **graph),
+        "network, generation 0": (cb.NeuralNetwork(**network), ALL | {"generations": 0}),
+        "network, generation 1": (cb.NeuralNetwork(**network), ALL | {"generations": 1}),
         "ridge on cages": (None, CAGE_AVERAGED),
         "network on cages": (cb.NeuralNetwork(**network), CAGE_AVERAGED),
         "graph on cages": (cb.GraphNetwork(**graph), CAGE),
@@ -124,8 +135,21 @@ def write(path, table):
 
 def draw(table, tau_alpha, name):
     """Draw the figures of a table, to files that start with a name."""
-    save(alkemade2022.comparison(table, tau_alpha), Path(f"{name}.comparison"))
-    save(boattini2021.learners(table, tau_alpha), Path(f"{name}.boattini2021"))
+    if len(np.unique(table["time"])) == 1:
+        save(alkemade2022.comparison(table, tau_alpha), Path(f"{name}.comparison"))
+        return
+    for panel, learners in PANELS.items():
+        of_panel = table[np.isin(table["learner"], learners)]
+        if len(np.unique(of_panel["learner"])) > 1:
+            save(alkemade2022.comparison(of_panel, tau_alpha), Path(f"{name}.{panel}"))
+    of_paper = table[np.isin(table["learner"], PANELS["comparison"])]
+    save(boattini2021.learners(of_paper, tau_alpha), Path(f"{name}.boattini2021"))
+    if set(GENERATIONS) <= set(table["learner"]):
+        averaged = table[np.isin(table["learner"], list(GENERATIONS))].copy()
+        averaged["features"] = [GENERATIONS[learner] for learner in averaged["learner"]]
+        for species in np.unique(averaged["species"]):
+            figure = alkemade2022.generations(averaged, tau_alpha, species)
+            save(figure, Path(f"{name}.generations_{species}"))
 
 
 if __name__ == "__main__":

@@ -55,7 +55,8 @@ def with_differences(
     learner of the same species, with the interval of a bootstrap that draws the same configurations
     for both (`learning.uncertainty.paired_difference`).
     """
-    plain = [column for column in table.dtype.descr if column not in DIFFERENCES]
+    new = [name for name, _ in DIFFERENCES]
+    plain = [column for column in table.dtype.descr if column[0] not in new]
     wider = np.zeros(len(table), [*plain, *DIFFERENCES])
     for name in table.dtype.names or ():
         wider[name] = table[name]
