@@ -32,10 +32,11 @@ PHYSICS = {
 """Of a study described by `set = "jung2023"`."""
 PANELS = {
     "comparison": ("ridge", "network", "graph", "equivariant", "svm", "softness"),
+    "ensembles": ("ridge", "network", "network ensemble", "graph", "graph ensemble"),
     "networks": ("ridge", *(f"network {row}" for row in range(1, 5)), "network"),
     "graph_networks": ("ridge", "graph", "graph, averaged", "graph, vectors", "graph together"),
 }
-"""Learners of a figure over time: figures 8, 5 and 7 of Alkemade 2022; `network` is row 5."""
+"""Learners of a figure over time: figures 8 (two of them), 5 and 7 of Alkemade 2022; `network` is row 5."""
 GENERATIONS = {"network, generation 0": "LR0", "network, generation 1": "LR1", "network": "LR2"}
 """Figure 6: as the figure of ridge regression calls them."""
 SMALL = {"hidden": (10, 10), "dropout": 0.0, "alpha": 0.0, "learning_rate": 1e-3, "patience": 20}
@@ -43,6 +44,7 @@ SMALL = {"hidden": (10, 10), "dropout": 0.0, "alpha": 0.0, "learning_rate": 1e-3
 
 def known(network, graph):
     """Return learners by name, each alone or with its features, with these settings."""
+    small = cb.NeuralNetwork(**network | SMALL)
     learners = {
         "ridge": None,  # of the recipe
         "svm": SupportVectors(),
@@ -50,6 +52,8 @@ def known(network, graph):
         "network": cb.NeuralNetwork(**network),
         "graph": cb.GraphNetwork(**graph),
         "equivariant": cb.EquivariantNetwork(**graph),
+        "network ensemble": cb.Ensemble(cb.NeuralNetwork(**network)),
+        "graph ensemble": cb.Ensemble(cb.GraphNetwork(**graph)),
         "graph together": cb.GraphNetwork(together=True, **graph),
         "graph, averaged": (cb.GraphNetwork(**graph), ALL),
         "graph, vectors": cb.GraphNetwork(edges="vector", **graph),
@@ -62,7 +66,9 @@ def known(network, graph):
         "ridge, recommended": (None, RECOMMENDED),
         "network, recommended": (cb.NeuralNetwork(**network), RECOMMENDED),
         "ridge, physical": (None, PHYSICS),
-        "network, physical": (cb.NeuralNetwork(**network | SMALL), PHYSICS),
+        "network, physical": (small, PHYSICS),
+        "network ensemble, physical": (cb.Ensemble(small), PHYSICS),
+        "equivariant, physical": (cb.EquivariantNetwork(**graph), PHYSICS),
     }
     for row in range(1, 6):
         learners[f"network {row}"] = cb.NeuralNetwork.alkemade2022(row, **network)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cagebreak import learning
     from cagebreak.files import read, write
     from cagebreak.learning import (
+        Ensemble,
         EquivariantNetwork,
         GraphNetwork,
         LogisticClassifier,
@@ -56,6 +57,7 @@ __all__ = [
     "CageDisplacement",
     "CageVariance",
     "Configuration",
+    "Ensemble",
     "EquivariantNetwork",
     "Features",
     "Generations",
@@ -99,6 +101,7 @@ __version__ = "0.1.0"
 
 # scikit-learn and h5py take their time to import: only who uses them pays for it.
 _LAZY = {
+    "Ensemble": "learning",
     "EquivariantNetwork": "learning",
     "GraphNetwork": "learning",
     "LogisticClassifier": "learning",

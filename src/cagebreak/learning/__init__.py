@@ -16,6 +16,7 @@ from cagebreak.learning.components import PartialLeastSquares, PCARegression
 from cagebreak.learning.cross_validation import held_out_moments
 from cagebreak.learning.decorrelate import decorrelation
 from cagebreak.learning.elastic_net import ElasticNet
+from cagebreak.learning.ensemble import Ensemble
 from cagebreak.learning.equivariant import EquivariantNetwork
 from cagebreak.learning.evaluate import Scores, evaluate
 from cagebreak.learning.folds import configuration_folds
@@ -46,6 +47,7 @@ __all__ = [
     "Collection",
     "Comparison",
     "ElasticNet",
+    "Ensemble",
     "EquivariantNetwork",
     "Graph",
     "GraphLearner",

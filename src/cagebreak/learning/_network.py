@@ -60,6 +60,10 @@ class Network(BaseEstimator):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted network to an HDF5 file, completely or not at all."""
+        _network_file.write(path, self.kind, *self.content())
+
+    def content(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a file holds of the fitted network: its parameters, and arrays by name."""
         check_is_fitted(self)
         arrays = {
             f"states/{k}/{name}": value
@@ -69,7 +73,7 @@ class Network(BaseEstimator):
         fitted = {name: value for name, value in vars(self).items() if name.endswith("_")}
         numbers = {n: v for n, v in fitted.items() if isinstance(v, np.ndarray | int)}
         about = {"parameters": _plain(self.get_params(), UNSAVED)}
-        _network_file.write(path, self.kind, about, arrays | numbers | self._further())
+        return about, arrays | numbers | self._further()
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -80,7 +84,22 @@ class Network(BaseEstimator):
         FileFormatError
             If the file is damaged, or holds another kind of network.
         """
-        about, arrays = _network_file.read(path, cls.kind)
+        return cls.of_content(path, *_network_file.read(path, cls.kind))
+
+    @classmethod
+    def of_content(
+        cls,
+        path: str | os.PathLike[str],
+        about: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray],
+    ) -> Self:
+        """Return the network whose `content` was read from a file.
+
+        Raises
+        ------
+        FileFormatError
+            If something lacks, or does not fit.
+        """
         try:
             loaded = cls(**about["parameters"])
             states: dict[int, State] = {}

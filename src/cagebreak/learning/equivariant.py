@@ -39,7 +39,8 @@ class EquivariantNetwork(GraphLearner):
     Parameters
     ----------
     cutoff : float
-        Particles nearer than this share an edge, default 2.1 sigma (Alkemade 2022).
+        Particles nearer than this share an edge, default 1.5 sigma: about the first shell. With
+        2.1 sigma a training of hard spheres took three times as long and predicted the same.
     together : bool
         Whether `evaluate` trains one network for all species, instead of one for each.
     channels : sequence of int
@@ -72,7 +73,7 @@ class EquivariantNetwork(GraphLearner):
 
     def __init__(
         self,
-        cutoff: float = 2.1,
+        cutoff: float = 1.5,
         together: bool = False,
         channels: Sequence[int] = (16, 8, 8),
         layers: int = 2,

@@ -14,7 +14,6 @@ from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.graph_learner import GraphLearner
 from cagebreak.learning.level import Level
 from cagebreak.learning.linear import LinearLearner
 from cagebreak.learning.outer_fits import (
@@ -25,6 +24,7 @@ from cagebreak.learning.outer_fits import (
     fit_linear,
     fit_rows,
     predict,
+    takes_graphs,
 )
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.scores import (
@@ -115,13 +115,14 @@ def evaluate(
     remaining folds in turn, pooled to ``learner.folds`` of them if these are fewer. Any other
     scikit-learn regressor is given the rows of the training configurations, X (n, F) and y (n, T),
     and as `groups` their configurations if its `fit` knows the argument; one that takes a single
-    target is to be wrapped in `sklearn.multioutput.MultiOutputRegressor`. A `GraphLearner` is given
-    the graphs of the training configurations, and every sample must have one.
+    target is to be wrapped in `sklearn.multioutput.MultiOutputRegressor`. A `GraphLearner`, or an
+    `Ensemble` of them, is given the graphs of the training configurations, and every sample must
+    have one.
 
     Parameters
     ----------
     learner
-        A scikit-learn regressor or a `GraphLearner`; it is cloned, not changed.
+        A scikit-learn regressor, a `GraphLearner` or an `Ensemble`; it is cloned, not changed.
     samples
         ``samples[i]`` is the `Sample` of configuration i, read anew at each call.
     seed
@@ -185,7 +186,8 @@ def evaluate(
     began = process_time()
     fits = _fitter(learner)(learner, samples, fold, chosen, families)
     training_seconds = process_time() - began
-    training_seconds += sum(getattr(fit, "earlier_seconds_", 0.0) for fit in fits.values())
+    each = {id(fit): fit for fit in fits.values()}  # one may serve several species
+    training_seconds += sum(getattr(fit, "earlier_seconds_", 0.0) for fit in each.values())
     levels = None if level is None else fit_levels(samples, fold, level)
     moments, halves, seconds = _predict_held_out(fits, samples, fold, chosen, level, levels)
     rows = []
@@ -258,7 +260,7 @@ def _parameters(fitted: Any) -> int:
 def _fitter(learner: Any) -> Callable[..., Fits]:
     if isinstance(learner, LinearLearner):
         return fit_linear
-    return fit_graphs if isinstance(learner, GraphLearner) else fit_rows
+    return fit_graphs if takes_graphs(learner) else fit_rows
 
 
 def _name(learner: RegressorMixin) -> str:

@@ -34,6 +34,8 @@ class GraphLearner(Network):
     Parameters and attributes are documented where they are the user's: `GraphNetwork`.
     """
 
+    takes_graphs = True
+
     cutoff: float
     edges: str
     together: bool

@@ -11,7 +11,6 @@ from sklearn.utils.validation import has_fit_parameter
 from cagebreak.errors import InputError
 from cagebreak.learning._checks import Floats, Integers
 from cagebreak.learning.decorrelate import decorrelated
-from cagebreak.learning.graph_learner import GraphLearner
 from cagebreak.learning.level import Level
 from cagebreak.learning.linear import LinearLearner
 from cagebreak.learning.ridge import Ridge
@@ -122,15 +121,15 @@ def fit_rows(
 
 
 def fit_graphs(
-    learner: GraphLearner,
+    learner: Any,
     samples: Samples,
     fold: Integers,
     columns: Mapping[str, Integers],
     families: Integers | None = None,
 ) -> Fits:
-    """Fit a graph network to the graphs of the training configurations.
+    """Fit a learner on graphs to those of the training configurations.
 
-    One network for each species, or one for all of them if the learner takes them together.
+    One fit for each species, or one for all of them if the learner takes them together.
     """
     everything = [sample for _, sample in in_turn(samples)]
     present = sorted({species for sample in everything for species in sample.rows()})
@@ -154,10 +153,17 @@ def fit_graphs(
 
 def predict(fitted: Any, sample: Sample, rows: Integers, chosen: Integers) -> Floats:
     """Return what a fit predicts for some rows of a sample, (n,) or (n, T)."""
-    if isinstance(fitted, GraphLearner):
-        return fitted.predict([_graph(sample, rows, chosen)])[0]
-    predicted: Floats = fitted.predict(sample.features[np.ix_(rows, chosen)])
+    predicted: Floats
+    if takes_graphs(fitted):
+        (predicted,) = fitted.predict([_graph(sample, rows, chosen)])
+        return predicted
+    predicted = fitted.predict(sample.features[np.ix_(rows, chosen)])
     return predicted
+
+
+def takes_graphs(learner: Any) -> bool:
+    """Return whether a learner is fitted to graphs instead of rows."""
+    return bool(getattr(learner, "takes_graphs", False))
 
 
 def _graph(sample: Sample, rows: Integers, chosen: Integers) -> Graph:

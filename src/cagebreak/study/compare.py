@@ -38,11 +38,13 @@ def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
     ``ridge``, ``network`` and ``graph`` are those of Alkemade 2022 in our setting of them,
     ``graph together`` is the last trained on all species at once, ``network 1`` to ``network 5``
     and ``graph 1`` to ``graph 6`` are the rows of its tables I and II; ``equivariant`` is the
-    equivariant graph network; ``svm`` and ``softness`` are linear support vectors on generation 0,
-    as in Boattini 2021, figure 1, for regression and for the classification of Cubuk 2015.
+    equivariant graph network; ``network ensemble``, ``graph ensemble`` and ``equivariant ensemble``
+    are five of each; ``svm`` and ``softness`` are linear support vectors on generation 0, as in
+    Boattini 2021, figure 1, for regression and for the classification of Cubuk 2015.
     `generations` is the last that there are.
     """
     from cagebreak.learning import (
+        Ensemble,
         EquivariantNetwork,
         GraphNetwork,
         NeuralNetwork,
@@ -58,6 +60,9 @@ def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
         "graph": (GraphNetwork(), own),
         "graph together": (GraphNetwork(together=True), own),
         "equivariant": (EquivariantNetwork(), own),
+        "network ensemble": (Ensemble(NeuralNetwork()), all_generations),
+        "graph ensemble": (Ensemble(GraphNetwork()), own),
+        "equivariant ensemble": (Ensemble(EquivariantNetwork()), own),
         "svm": (SupportVectors(), own),
         "softness": (Softness(), own),
     }

@@ -8,7 +8,8 @@ from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import species_index
 from cagebreak.descriptors.recommended import families
-from cagebreak.learning import GraphLearner, Ridge, Scores, evaluate
+from cagebreak.learning import Ridge, Scores, evaluate
+from cagebreak.learning.outer_fits import takes_graphs
 from cagebreak.seeding import seed_sequence
 from cagebreak.study import describe, selections
 from cagebreak.study.recipe import Recipe
@@ -42,8 +43,8 @@ def learn(
     learnt = np.arange(len(known))
     if times is not None:
         learnt = np.unique(nearest(known, times))
-    graphs = isinstance(learner, GraphLearner)
-    together = isinstance(learner, GraphLearner) and learner.together
+    graphs = takes_graphs(learner)
+    together = graphs and bool(getattr(learner, "together", False))
     parts = []
     # One thread gives the same bits anywhere; on busy cores several were eight times slower.
     with threadpool_limits(limits=1, user_api="blas"):
