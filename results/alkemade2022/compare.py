@@ -36,7 +36,9 @@ PANELS = {
     "networks": ("ridge", *(f"network {row}" for row in range(1, 5)), "network"),
     "graph_networks": ("ridge", "graph", "graph, averaged", "graph, vectors", "graph together"),
 }
-"""Learners of a figure over time: figures 8 (two of them), 5 and 7 of Alkemade 2022; `network` is row 5."""
+"""Learners of a figure over time: as figures 8 (two), 5 and 7 of Alkemade 2022.
+
+`network` is row 5 of table I."""
 GENERATIONS = {"network, generation 0": "LR0", "network, generation 1": "LR1", "network": "LR2"}
 """Figure 6: as the figure of ridge regression calls them."""
 SMALL = {"hidden": (10, 10), "dropout": 0.0, "alpha": 0.0, "learning_rate": 1e-3, "patience": 20}
