@@ -104,10 +104,10 @@ def test_a_training_that_was_stopped_goes_on_with_the_same_bits(tmp_path, monkey
     monkeypatch.setattr(_training, "CHECKPOINT_SECONDS", 0.0)
     show = _training._show
 
-    def stopped(course, epochs):
+    def stopped(course, *rest):
         if course.epoch == stop + 1:  # the last epoch is lost, that before is on disk
             raise KeyboardInterrupt
-        show(course, epochs)
+        show(course, *rest)
 
     monkeypatch.setattr(_training, "_show", stopped)
     with pytest.raises(KeyboardInterrupt):

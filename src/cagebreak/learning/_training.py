@@ -91,7 +91,9 @@ def train(
     course = _Course(schedule.patience)
     if schedule.checkpoint is not None and schedule.checkpoint.exists():
         course = _resume(schedule, module, optimizer)
-    earlier, began, written = course.seconds, time.process_time(), time.monotonic()
+    earlier, began = course.seconds, time.process_time()
+    first, started = course.epoch, time.monotonic()
+    written = started
     while course.epoch < schedule.epochs and not course.finished:
         module.train()
         for batch in batches(course.epoch):
@@ -104,7 +106,8 @@ def train(
             course.add(*correlations(), module)
         course.seconds = earlier + time.process_time() - began
         if schedule.progress:
-            _show(course, schedule.epochs)
+            each = (time.monotonic() - started) / (course.epoch - first)
+            _show(course, schedule.epochs, each * (schedule.epochs - course.epoch))
         if schedule.checkpoint is not None and time.monotonic() - written > CHECKPOINT_SECONDS:
             _write(schedule.checkpoint, course, module, optimizer)
             written = time.monotonic()
@@ -215,8 +218,11 @@ def _resume(schedule: Schedule, module: torch.nn.Module, optimizer: torch.optim.
     return course
 
 
-def _show(course: _Course, epochs: int) -> None:
+def _show(course: _Course, epochs: int, seconds_left: float) -> None:
     """Say on a terminal, and nowhere else, how far it is."""
     if sys.stderr.isatty():
-        text = f"epoch {course.epoch} of at most {epochs}, validation r {course.best.mean():.3f}"
+        text = (
+            f"epoch {course.epoch} of at most {epochs}, validation r {course.best.mean():.3f}, "
+            f"at most {seconds_left:.0f} s left"
+        )
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 import resource
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from functools import partial
@@ -14,6 +15,7 @@ from cagebreak.seeding import seed_sequence
 from cagebreak.study import selections
 from cagebreak.study.differences import moments_table, with_differences
 from cagebreak.study.engines import ProcessPool
+from cagebreak.study.progress import duration
 from cagebreak.study.recipe import Recipe
 from cagebreak.study.store import Store
 
@@ -144,7 +146,8 @@ def compare(
                 wait([f for f in futures if not f.done()], return_when=FIRST_COMPLETED)
             pool = ProcessPool(1)
             future = pool.submit(_one, recipe, store, name, *learners[name], letters, times)
-            future.add_done_callback(partial(_end, pool))
+            job = f"{name}, {' and '.join(letters)} particles, {len(futures) + 1} of {len(jobs)}"
+            future.add_done_callback(partial(_end, pool, job, time.monotonic()))
             pools.append(pool)
             futures.append(future)
         for (name, _), future in zip(jobs, futures, strict=True):
@@ -173,8 +176,12 @@ def compare(
     return table, together
 
 
-def _end(pool: ProcessPool, _: Future) -> None:
+def _end(pool: ProcessPool, job: str, began: float, future: Future) -> None:
+    """Let the process go, and say on a terminal, and nowhere else, which learner is done."""
     pool.shutdown(wait=False)
+    if sys.stderr.isatty() and not future.cancelled() and future.exception() is None:
+        text = f"{job}: done in {duration(time.monotonic() - began)}"
+        print(f"\r\x1b[K{text}", file=sys.stderr, flush=True)
 
 
 def _one(
