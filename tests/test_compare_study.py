@@ -120,6 +120,8 @@ def test_what_is_not_known_is_named(study):
         study.compare(["oracle"])
     with pytest.raises(InputError, match="learners: expected at least one"):
         study.compare([])
+    with pytest.raises(InputError, match="learners: expected names of at most 32 letters, got 'xx"):
+        study.compare({"x" * 33: None})
 
 
 def test_a_learner_has_its_own_features_or_those_of_all_or_the_usual_ones():

@@ -26,6 +26,7 @@ from cagebreak.learning.scores import interval, pair_moments, pooled_pearson, re
 from cagebreak.learning.uncertainty import paired_difference
 from cagebreak.seeding import seed_sequence, stream
 from cagebreak.study.samples import nearest
+from cagebreak.study.stages import load_state
 
 COLUMNS = ("time", "learner", "n", "r", "low", "high", "difference", "beyond_low", "beyond_high")
 
@@ -95,7 +96,7 @@ def read(study, times, species):
         targets = propensity.mean[learnt][:, rows].T
         initial = features.labels.state == "initial"
         own = initial & (features.labels.generation == 0)
-        configuration = cb.study.stages.load_state(study.store, "initial", c)
+        configuration = load_state(study.store, "initial", c)
         graphs.append((cb.learning.Graph(configuration, features.values[:, own], rows), targets))
         averaged.append((features.values[np.ix_(rows, initial)], targets))
     return known[learnt], graphs, averaged

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 STRUCTURE: dict[str, Any] = {"kind": ["radial", "angular"], "states": ["initial"]}
 """What the learners of Alkemade 2022 are given."""
 
+NAME = 32
+"""Letters of a learner's name that tables hold."""
+
 COSTS = [
     ("parameters", "i8"),
     ("training_seconds", "f8"),
@@ -87,12 +90,14 @@ def chosen(
     Raises
     ------
     InputError
-        If there are none, or a name is not known.
+        If there are none, a name is not known, or too long for a table.
     """
     names = known(generations)
     if not learners:
         raise InputError("learners: expected at least one, got none")
     for name in learners:
+        if len(name) > NAME:
+            raise InputError(f"learners: expected names of at most {NAME} letters, got {name!r}")
         if not isinstance(learners, Mapping) and name not in names:
             raise InputError(f"learners: expected some of {', '.join(names)}, got {name!r}")
     result = {}
