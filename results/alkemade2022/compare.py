@@ -67,6 +67,7 @@ def known(network, graph):
         "equivariant on cages": (cb.EquivariantNetwork(**graph), CAGE),
         "ridge, recommended": (None, RECOMMENDED),
         "network, recommended": (cb.NeuralNetwork(**network), RECOMMENDED),
+        "network ensemble, recommended": (cb.Ensemble(cb.NeuralNetwork(**network)), RECOMMENDED),
         "ridge, physical": (None, PHYSICS),
         "network, physical": (small, PHYSICS),
         "network ensemble, physical": (cb.Ensemble(small), PHYSICS),
