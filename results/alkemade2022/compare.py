@@ -153,10 +153,10 @@ def draw(table, tau_alpha, name):
             save(alkemade2022.comparison(of_panel, tau_alpha), Path(f"{name}.{panel}"))
     of_paper = table[np.isin(table["learner"], PANELS["comparison"])]
     save(boattini2021.learners(of_paper, tau_alpha), Path(f"{name}.boattini2021"))
-    if set(GENERATIONS) <= set(table["learner"]):
-        averaged = table[np.isin(table["learner"], list(GENERATIONS))].copy()
-        averaged["features"] = [GENERATIONS[learner] for learner in averaged["learner"]]
-        for species in np.unique(averaged["species"]):
+    averaged = table[np.isin(table["learner"], list(GENERATIONS))].copy()
+    averaged["features"] = [GENERATIONS[learner] for learner in averaged["learner"]]
+    for species in np.unique(averaged["species"]):
+        if len(np.unique(averaged["learner"][averaged["species"] == species])) == len(GENERATIONS):
             figure = alkemade2022.generations(averaged, tau_alpha, species)
             save(figure, Path(f"{name}.generations_{species}"))
 
