@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak.cli import main
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, MissingDependencyError
 from cagebreak.learning import Softness, SupportVectors
 from cagebreak.study import compare
 from cagebreak.study.differences import MOMENTS, with_differences
@@ -72,6 +72,27 @@ def test_differences_are_paired_and_follow_from_what_is_kept_of_each_configurati
     turned = study.compare(["ridge", "softness"], species="A", times=[0.1, 5.0])
     np.testing.assert_allclose(turned.difference[2:], -second.difference, atol=1e-12)
     np.testing.assert_allclose(turned.difference_low[2:], -second.difference_high, atol=1e-12)
+
+
+@needs_torch
+def test_trainings_are_kept_and_go_on(study):
+    graph = cb.Ensemble(cb.GraphNetwork(cutoff=1.5, layers=1, epochs=1), members=2)
+    folder = study.store.folder / "trainings"
+    before = set(folder.glob("*"))
+    first, again = (study.fit(graph, {"generations": 0}, species="B") for _ in range(2))
+    assert (again.table["r"] == first.table["r"]).all()
+    kept = set(folder.iterdir())
+    assert len(kept - before) % 2 == 0 < len(kept - before)
+    # One that is gone is done again, the same.
+    (kept - before).pop().unlink()
+    assert (study.fit(graph, {"generations": 0}, species="B").table["r"] == first.table["r"]).all()
+    assert set(folder.iterdir()) == kept
+
+
+def test_what_is_not_installed_is_said_before_any_work(study, monkeypatch):
+    monkeypatch.setattr(compare, "find_spec", lambda package: None)
+    with pytest.raises(MissingDependencyError, match=r"'graph ensemble' needs torch, .*networks"):
+        study.compare(["ridge", "graph ensemble"])
 
 
 def test_a_training_that_goes_on_costs_what_was_spent_before(study):

@@ -27,10 +27,11 @@ UNSAVED = ("checkpoint", "progress", "device")
 class Network(BaseEstimator):
     """The base of networks that keep, for each target, the best epoch of one training.
 
-    `kind` is what its files are called.
+    `kind` is what its files are called, `requires` the packages that it needs.
     """
 
     kind: str
+    requires: tuple[str, ...] = ("torch",)
     checkpoint: str | os.PathLike[str] | None
 
     states_: list[State]

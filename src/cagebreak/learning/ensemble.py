@@ -53,6 +53,11 @@ class Ensemble(RegressorMixin, BaseEstimator):
         self.members = members
 
     @property
+    def requires(self) -> tuple[str, ...]:
+        """The packages that its learner needs."""
+        return self.learner.requires
+
+    @property
     def takes_graphs(self) -> bool:
         """Whether X is a sequence of graphs, as its learner's."""
         return isinstance(self.learner, GraphLearner)

@@ -69,6 +69,7 @@ class EquivariantNetwork(GraphLearner):
     """
 
     kind = "equivariant network"
+    requires = ("torch", "e3nn")
     edges = "vector"
 
     def __init__(

@@ -6,11 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, MissingDependencyError
 from cagebreak.seeding import seed_sequence
 from cagebreak.study import selections
 from cagebreak.study.differences import moments_table, with_differences
@@ -128,8 +129,16 @@ def compare(
     ------
     InputError
         If a learner's class is one of the script that runs, which other processes do not know.
+    MissingDependencyError
+        If a learner needs a package that is not installed.
     """
     for name, (learner, _) in learners.items():
+        for package in getattr(learner, "requires", ()):
+            if find_spec(package) is None:
+                raise MissingDependencyError(
+                    f"learners: {name!r} needs {package}, expected it to be installed: "
+                    "pip install 'cagebreak[networks]'"
+                )
         if type(learner).__module__ == "__main__":
             raise InputError(
                 f"learners: expected classes that can be imported, got {name!r} of the class "

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from sklearn.base import RegressorMixin
+from sklearn.base import RegressorMixin, clone
 from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import species_index
@@ -32,10 +32,13 @@ def learn(
 
     Selections that draw from the same sources are learnt together, one species after the other
     (or all species together by a graph network that takes them so). Of `times` the nearest are
-    learnt, all if omitted. A graph has the positions of the state that its features are of, and
+    learnt, all if omitted. Trainings of networks are kept in the folder `trainings` of the study.
+    A graph has the positions of the state that its features are of, and
     those of the initial state if they are of several.
     """
     wanted = recipe.learning
+    if learner is not None:
+        learner = _resumable(learner, store)
     default = {"center": wanted.center, "weights": (1.0,)}
     numbers = [species_index(letter, recipe.model.n_species) for letter in species]
     labels = describe.labels(recipe)
@@ -83,6 +86,17 @@ def learn(
     moments = {key: value for part in parts for key, value in part.moments.items()}
     costs = {key: value for part in parts for key, value in part.costs.items()}
     return Scores(np.concatenate([part.table for part in parts]), moments, costs)
+
+
+def _resumable(learner: RegressorMixin, store: Store) -> RegressorMixin:
+    """Return a learner whose trainings go on where they were stopped, if it does not say where."""
+    parameters = learner.get_params().items()
+    unsaid = [
+        name for name, value in parameters if name.split("__")[-1] == "checkpoint" and value is None
+    ]
+    if not unsaid:
+        return learner
+    return clone(learner).set_params(**dict.fromkeys(unsaid, store.folder / "trainings"))
 
 
 def _one_state(labels: np.ndarray) -> str:
