@@ -63,7 +63,7 @@ def main():
             moments[name] = np.zeros((len(graphs), 6, len(times)))
             for k in range(fold.max() + 1):
                 order = stream(study.recipe.study.seed, "learning curve", k).permutation(len(fold))
-                training = [i for i in order if fold[i] != k][:n]
+                training = sorted([i for i in order if fold[i] != k][:n])
                 held_out = np.flatnonzero(fold == k)
                 predicted = fit_and_predict(learner, data, training, held_out)
                 for i, of_i in zip(held_out, predicted, strict=True):
