@@ -4,7 +4,7 @@
 
 The study must be done. The folds are those of `compare.py`; of the configurations that a fold
 trains on the first n of a random order are taken, the same for every learner. Ridge regression
-and network learn from generations 0 to 2 of the initial state, the graph network from generation 0.
+and networks learn from generations 0 to 2 of the initial state, the graph network from generation 0.
 Draws r over all particles with intervals over configurations, a panel for each time, and writes the
 table, with the paired difference from ridge regression.
 """
@@ -53,6 +53,7 @@ def main():
     learners = {
         "ridge": (ridge, averaged),
         "network": (cb.NeuralNetwork(**settings), averaged),
+        "network ensemble": (cb.Ensemble(cb.NeuralNetwork(**settings)), averaged),
         "graph": (cb.GraphNetwork(epochs=60, **settings), graphs),
     }
     drawn = resamples(len(graphs), study.recipe.learning.bootstrap, seed=seed)
@@ -78,7 +79,7 @@ def main():
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(rows)
-    table = np.array(rows, [(c, "U16" if c == "learner" else "f8") for c in COLUMNS])
+    table = np.array(rows, [(c, "U32" if c == "learner" else "f8") for c in COLUMNS])
     style.save(draw(table), given.out / f"{given.name}.learning_curve")
 
 
@@ -132,7 +133,7 @@ def draw(table):
             axes.set_xticks(np.unique(table["n"]))
         for _, row in rows:
             row[0].set_ylabel("Pearson correlation $r$")
-        style.legend(rows[0][0], panels[0], columns=3)
+        style.legend(rows[0][0], panels[0], columns=4)
     return figure
 
 
