@@ -3,10 +3,10 @@
     python learning_curve.py STUDY.toml [--name hard_spheres] [--numbers 4 8 12 16]
 
 The study must be done. The folds are those of `compare.py`; of the configurations that a fold
-trains on the first n of a random order are taken, the same for every learner. Ridge regression
-and networks learn from generations 0 to 2 of the initial state, the graph network from generation 0.
-Draws r over all particles with intervals over configurations, a panel for each time, and writes the
-table, with the paired difference from ridge regression.
+trains on the first n of a random order are taken, the same for every learner. Ridge regression and
+networks learn from generations 0 to 2 of the initial state, the graph network from generation 0.
+Draws r over all particles with intervals over configurations, a panel for each time, and writes
+the table, with the paired difference from ridge regression.
 """
 
 import os
