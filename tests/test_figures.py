@@ -258,6 +258,8 @@ def test_generations_show_the_table(shuffled, species):
         assert_band(axes, index, table, "low", "high", species=species, features=features)
     assert_curve(axes, "ceiling", table, "ceiling", species=species, features="LR0")
     assert r"$\tau_\alpha$" in [text.get_text() for text in axes.texts]
+    (axes,) = alkemade2022.generations(table, species=species, learner="NN").axes
+    assert_curve(axes, "NN1", table, "r", species=species, features="LR1")
 
 
 def test_at_a_single_time_all_is_seen():

@@ -157,7 +157,7 @@ def draw(table, tau_alpha, name):
     averaged["features"] = [GENERATIONS[learner] for learner in averaged["learner"]]
     for species in np.unique(averaged["species"]):
         if len(np.unique(averaged["learner"][averaged["species"] == species])) == len(GENERATIONS):
-            figure = alkemade2022.generations(averaged, tau_alpha, species)
+            figure = alkemade2022.generations(averaged, tau_alpha, species, "NN")
             save(figure, Path(f"{name}.generations_{species}"))
 
 

@@ -85,9 +85,12 @@ def mean_propensity(
 
 
 def generations(
-    table: np.ndarray, tau_alpha: Mapping[str, float] | None = None, species: str = "A"
+    table: np.ndarray,
+    tau_alpha: Mapping[str, float] | None = None,
+    species: str = "A",
+    learner: str = "LR",
 ) -> Figure:
-    """Draw r over time for generations 0, 1 and 2 of descriptors; fig. 4.
+    """Draw r over time for generations 0, 1 and 2 of descriptors; figs. 4 and 6.
 
     Parameters
     ----------
@@ -98,6 +101,8 @@ def generations(
         Structural relaxation time of each species, in tau; marked where the data reach it.
     species
         The species shown.
+    learner
+        What labels begin with: LR for linear regression, NN for a network.
 
     Raises
     ------
@@ -105,7 +110,9 @@ def generations(
         If the table lacks a column, the species or a selection, or has several rows at one time.
     """
     species_in(table, accuracy.COLUMNS)
-    selections = {name: (name, look) for name, look in style.GENERATIONS.items()}
+    selections = {
+        name: (name.replace("LR", learner), look) for name, look in style.GENERATIONS.items()
+    }
     with style.look():
         figure, (axes,) = style.panels(1, height=2.6)
         accuracy.draw(axes, table, species, selections, tau_alpha)
@@ -157,7 +164,8 @@ def comparison(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) 
         lower[0].set_ylabel(_beyond(table))
         for axes in upper[1:]:
             axes.set_ylabel("")
-        style.legend(above, upper[0], columns=min(6, len(looks) + 1))
+        rows = math.ceil((len(looks) + 1) / 6)
+        style.legend(above, upper[0], columns=math.ceil((len(looks) + 1) / rows))
         _draw_costs(costs, table[table["species"] == names[0]], looks)
         _name_rows(costs, list(looks))
     return figure
