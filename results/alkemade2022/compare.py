@@ -63,6 +63,7 @@ def known(network, graph):
         "network, generation 1": (cb.NeuralNetwork(**network), ALL | {"generations": 1}),
         "ridge on cages": (None, CAGE_AVERAGED),
         "network on cages": (cb.NeuralNetwork(**network), CAGE_AVERAGED),
+        "network ensemble on cages": (cb.Ensemble(cb.NeuralNetwork(**network)), CAGE_AVERAGED),
         "graph on cages": (cb.GraphNetwork(**graph), CAGE),
         "equivariant on cages": (cb.EquivariantNetwork(**graph), CAGE),
         "ridge, recommended": (None, RECOMMENDED),
