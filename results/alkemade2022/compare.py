@@ -26,10 +26,12 @@ CAGE_AVERAGED = CAGE | {"generations": 2}
 ALL = {"generations": 2, "kind": ["radial", "angular"], "states": ["initial"]}
 RECOMMENDED = {"set": "recommended"}
 PHYSICS = {
+    "generations": 0,
     "kind": ["energy", "energy variance", "density", "perimeter", "area", "volume", "displacement"],
     "states": ["inherent"],
 }
 """Of a study described by `set = "jung2023"`."""
+PHYSICS_AVERAGED = PHYSICS | {"generations": 2}
 PANELS = {
     "comparison": ("ridge", "network", "graph", "equivariant", "svm", "softness"),
     "ensembles": ("ridge", "network", "network ensemble", "graph", "graph ensemble"),
@@ -73,6 +75,9 @@ def known(network, graph):
         "network, physical": (small, PHYSICS),
         "network ensemble, physical": (cb.Ensemble(small), PHYSICS),
         "equivariant, physical": (cb.EquivariantNetwork(**graph), PHYSICS),
+        "ridge, averaged physical": (None, PHYSICS_AVERAGED),
+        "network, averaged physical": (small, PHYSICS_AVERAGED),
+        "equivariant, averaged physical": (cb.EquivariantNetwork(**graph), PHYSICS_AVERAGED),
     }
     for row in range(1, 6):
         learners[f"network {row}"] = cb.NeuralNetwork.alkemade2022(row, **network)
