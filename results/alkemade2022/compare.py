@@ -60,7 +60,7 @@ def known(network, graph):
         "graph ensemble": cb.Ensemble(cb.GraphNetwork(**graph)),
         "graph together": cb.GraphNetwork(together=True, **graph),
         "graph, averaged": (cb.GraphNetwork(**graph), ALL),
-        "graph, vectors": cb.GraphNetwork(edges="vector", **graph),
+        "graph, vectors": (cb.GraphNetwork(edges="vector", **graph), ALL),
         "network, generation 0": (cb.NeuralNetwork(**network), ALL | {"generations": 0}),
         "network, generation 1": (cb.NeuralNetwork(**network), ALL | {"generations": 1}),
         "ridge on cages": (None, CAGE_AVERAGED),
