@@ -299,7 +299,7 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
 
 @main.command()
 @_RECIPE
-@click.option("--learners", "first", multiple=True, help="ridge network graph equivariant svm softness ...")
+@click.option("--learners", "first", multiple=True, help="ridge network graph svm equivariant ...")
 @click.argument("others", nargs=-1)
 @click.option("--species", multiple=True, help="Default: those of the recipe.")
 @click.option("--time", "times", multiple=True, type=float, help="In tau; default: all.")
