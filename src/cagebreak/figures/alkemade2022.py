@@ -14,9 +14,9 @@ from cagebreak.figures.tables import curve, species_in
 
 COSTS = {
     "parameters": ("parameters", 1.0),
-    "training_seconds": ("training, CPU s", 1.0),
-    "inference_seconds": ("inference, CPU s", 1.0),
-    "memory": ("memory, GB", 1e9),
+    "training_seconds": ("training\nCPU s", 1.0),
+    "inference_seconds": ("inference\nCPU s", 1.0),
+    "memory": ("memory\nGB", 1e9),
 }
 """Columns of what a learner costs, each with its title and unit."""
 
