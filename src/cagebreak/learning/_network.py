@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
@@ -158,11 +159,12 @@ def is_validation(groups: ArrayLike | None, n: int, fraction: float, seed: int) 
 
 
 def checkpoint_file(network: Network, data: Iterable[np.ndarray]) -> Path | None:
-    """Return the file of a training, named after the network's parameters and its data."""
+    """Return the file of a training, named after the release, the network and its data."""
     folder = network.checkpoint
     if folder is None:
         return None
-    digest = hashlib.sha256(json.dumps(_plain(network.get_params(), UNSAVED)).encode())
+    about = [version("cagebreak"), network.kind, _plain(network.get_params(), UNSAVED)]
+    digest = hashlib.sha256(json.dumps(about).encode())
     for array in data:
         digest.update(f"{array.shape} {array.dtype}".encode())
         digest.update(np.ascontiguousarray(array).data)
