@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cagebreak.learning._checks import Floats
-from cagebreak.learning.scores import COUNT, XX, XY, YY
+from cagebreak.learning.scores import COUNT, pooled_pearson
 from cagebreak.learning.uncertainty import SCORES, paired_difference
 from cagebreak.seeding import Seed
 
@@ -40,9 +40,7 @@ def moments_table(
     table["configuration"] = np.arange(n_configurations)[:, None]
     for k, name in enumerate(_OF_PAIRS):
         table[name] = moments[:, k]
-    product = np.sqrt(moments[:, XX] * moments[:, YY])
-    undefined = np.full(product.shape, np.nan)
-    table["r"] = np.divide(moments[:, XY], product, out=undefined, where=product > 0)
+    table["r"] = [pooled_pearson(of_one[None]) for of_one in moments]
     return table[moments[:, COUNT] > 0]
 
 
