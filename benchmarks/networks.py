@@ -20,11 +20,11 @@ import time
 import warnings
 
 import numpy as np
+from sklearn import neural_network
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPRegressor
 
 from cagebreak import Configuration
-from cagebreak.learning import Graph, GraphNetwork, NeuralNetwork
+from cagebreak.learning import Graph, GraphNetwork, MLPRegressor
 
 N_FEATURES = 354
 DENSITY = 1.518
@@ -51,7 +51,7 @@ def rows(n_rows, n_times):
     Y = X[:, :n_times] + np.abs(X[:, 1 : n_times + 1]) + random.normal(size=(n, n_times))
 
     def ours(epochs, targets):
-        learner = NeuralNetwork(epochs=epochs, dropout=0, alpha=0, progress=False, device="cpu")
+        learner = MLPRegressor(epochs=epochs, dropout=0, alpha=0, progress=False, device="cpu")
         learner.fit(X, targets)
 
     def one_by_one(epochs):
@@ -60,7 +60,7 @@ def rows(n_rows, n_times):
 
     def scikit_learn(epochs):
         for t in range(n_times):
-            learner = MLPRegressor(
+            learner = neural_network.MLPRegressor(
                 hidden_layer_sizes=(16, 16),
                 alpha=0,
                 batch_size=50,

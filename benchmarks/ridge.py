@@ -3,9 +3,9 @@
     python benchmarks/ridge.py [--rows 60000] [--rounds 5] [--skip-memory]
 
 Everything on one thread, in CPU time, which other work on the machine disturbs least. The fit
-does: moments, standardising and clipping, statistics, 5-fold cross-validation over 40
+does: moments, standardizing and clipping, statistics, 5-fold cross-validation over 40
 configurations, 10 alphas (and the wider range), 40 times. A dsyrk of the features alone is what it
-cannot do without. The time of scikit-learn's `Ridge`, which fits all times at once but one alpha
+cannot do without. The time of scikit-learn's `RidgeCV`, which fits all times at once but one alpha
 and one fold, is extrapolated from three fits.
 """
 
@@ -24,7 +24,7 @@ import numpy as np
 from scipy.linalg import blas
 from sklearn.linear_model import Ridge as SklearnRidge
 
-from cagebreak.learning import Ridge, Sample, evaluate
+from cagebreak.learning import RidgeCV, Sample, evaluate
 
 N_FEATURES, N_TIMES, N_ALPHAS, N_FOLDS, N_CONFIGURATIONS = 1062, 40, 10, 5, 40
 ROWS_OF_SAMPLE = 1500
@@ -60,7 +60,7 @@ def compare_times(n_rows, rounds):
     n_training = n_rows * (N_FOLDS - 1) // N_FOLDS
     work = {
         "dsyrk": lambda: blas.dsyrk(1.0, X.T, lower=1),
-        "cagebreak": lambda: Ridge().fit(X, Y, groups=groups),
+        "cagebreak": lambda: RidgeCV().fit(X, Y, groups=groups),
     }
     times = {name: [] for name in work}
     for _ in range(rounds):
@@ -108,7 +108,7 @@ def main():
     parser.add_argument("--measure-memory", type=int, help="used by the script itself")
     arguments = parser.parse_args()
     if arguments.measure_memory:
-        evaluate(Ridge(), Drawn(arguments.measure_memory), seed=0)
+        evaluate(RidgeCV(), Drawn(arguments.measure_memory), seed=0)
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
         return
     compare_times(arguments.rows, arguments.rounds)

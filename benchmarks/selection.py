@@ -31,9 +31,8 @@ from sklearn.feature_selection import SequentialFeatureSelector
 from sklearn.linear_model import LinearRegression
 
 from cagebreak.learning import Statistics, forward_selection
-from cagebreak.learning.linear import intercepts
-from cagebreak.learning.predictions import prediction_moments, squared_errors
-from cagebreak.learning.subset_ridge import SubsetRidge
+from cagebreak.learning.linear_model.base import intercepts, prediction_moments, squared_errors
+from cagebreak.learning.linear_model.ridge_solvers import SubsetRidge
 
 N_FEATURES, N_CHOSEN, N_TARGETS, N_ROWS, N_ALPHAS, N_SUBSETS = 1176, 200, 30, 20_000, 10, 100
 FOLDS = 2
@@ -48,7 +47,7 @@ def seconds(work):
 
 def data(n_rows, n_features, n_targets):
     random = np.random.default_rng(0)
-    # Neighbouring columns correlate, as shells do.
+    # Neighboring columns correlate, as shells do.
     X = random.normal(size=(n_rows, n_features))
     X[:, 1:] += 0.8 * X[:, :-1]
     return X, X[:, :n_targets] + 3 * random.normal(size=(n_rows, n_targets))

@@ -3,7 +3,7 @@
     python benchmarks/shear.py [--particles 1000] [--steps 20] [--rounds 3]
 
 A glass of each model is sheared by steps of 5e-5. LAMMPS, in process with `-sf opt`, strains its
-box by the same steps and minimises by FIRE or by conjugate gradients to the same largest force. All
+box by the same steps and minimizes by FIRE or by conjugate gradients to the same largest force. All
 run in turn, on one core, by CPU time of a step; ratios are medians.
 """
 

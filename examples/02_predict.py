@@ -27,7 +27,7 @@ for seed in range(N_CONFIGURATIONS):
 # Selections are made on labels: descriptors of the particle alone, and with averages around it.
 generation = descriptors.labels().generation
 columns = {f"LR{n}": generation <= n for n in (0, 1, 2)}
-scores = evaluate(cb.Ridge(), samples, columns=columns, times=times, seed=1)
+scores = evaluate(cb.RidgeCV(), samples, columns=columns, times=times, seed=1)
 
 print(f"{'species':8} {'features':9} {'t / tau':>8}  {'r':>6}  {'95 % interval':>15}  ceiling")
 for row in scores.table:

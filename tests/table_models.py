@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 import cagebreak as cb
-import naive_potentials as naive
+from naive import potentials as naive
 
 
 def arrays(model, first, n):

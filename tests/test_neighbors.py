@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import naive_descriptors as naive
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import InputError
 from cagebreak.neighbors import cell_list, neighbor_table
+from naive import descriptors as naive
 
 BOXES = {
     "cube": np.eye(3) * 3.0,

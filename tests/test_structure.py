@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import cagebreak as cb
 from cagebreak.errors import InputError
 from cagebreak.structure import radial_distribution
-from naive_descriptors import images
+from naive.descriptors import images
 
 SHEARED = np.array([[3.0, 0, 0], [1.4, 2.6, 0], [-0.9, 0.5, 2.5]])
 

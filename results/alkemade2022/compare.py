@@ -17,9 +17,9 @@ import numpy as np
 import cagebreak as cb
 from cagebreak.figures import alkemade2022, boattini2021
 from cagebreak.figures.style import save
-from cagebreak.learning import Softness, SupportVectors
+from cagebreak.learning import LinearSVR, Softness
+from cagebreak.learning.model_selection.compare import MOMENTS, with_differences
 from cagebreak.seeding import seed_sequence
-from cagebreak.study.differences import MOMENTS, with_differences
 
 CAGE = {"generations": 0, "kind": ["radial", "angular", "displacement"], "states": ["cage"]}
 CAGE_AVERAGED = CAGE | {"generations": 2}
@@ -48,29 +48,29 @@ SMALL = {"hidden": (10, 10), "dropout": 0.0, "alpha": 0.0, "learning_rate": 1e-3
 
 def known(network, graph):
     """Return learners by name, each alone or with its features, with these settings."""
-    small = cb.NeuralNetwork(**network | SMALL)
+    small = cb.MLPRegressor(**network | SMALL)
     learners = {
         "ridge": None,  # of the recipe
-        "svm": SupportVectors(),
+        "svm": LinearSVR(),
         "softness": Softness(),
-        "network": cb.NeuralNetwork(**network),
+        "network": cb.MLPRegressor(**network),
         "graph": cb.GraphNetwork(**graph),
         "equivariant": cb.EquivariantNetwork(**graph),
-        "network ensemble": cb.Ensemble(cb.NeuralNetwork(**network)),
+        "network ensemble": cb.Ensemble(cb.MLPRegressor(**network)),
         "graph ensemble": cb.Ensemble(cb.GraphNetwork(**graph)),
-        "graph together": cb.GraphNetwork(together=True, **graph),
+        "graph together": cb.GraphNetwork(share_species=True, **graph),
         "graph, averaged": (cb.GraphNetwork(**graph), ALL),
         "graph, vectors": (cb.GraphNetwork(edges="vector", **graph), ALL),
-        "network, generation 0": (cb.NeuralNetwork(**network), ALL | {"generations": 0}),
-        "network, generation 1": (cb.NeuralNetwork(**network), ALL | {"generations": 1}),
+        "network, generation 0": (cb.MLPRegressor(**network), ALL | {"generations": 0}),
+        "network, generation 1": (cb.MLPRegressor(**network), ALL | {"generations": 1}),
         "ridge on cages": (None, CAGE_AVERAGED),
-        "network on cages": (cb.NeuralNetwork(**network), CAGE_AVERAGED),
-        "network ensemble on cages": (cb.Ensemble(cb.NeuralNetwork(**network)), CAGE_AVERAGED),
+        "network on cages": (cb.MLPRegressor(**network), CAGE_AVERAGED),
+        "network ensemble on cages": (cb.Ensemble(cb.MLPRegressor(**network)), CAGE_AVERAGED),
         "graph on cages": (cb.GraphNetwork(**graph), CAGE),
         "equivariant on cages": (cb.EquivariantNetwork(**graph), CAGE),
         "ridge, recommended": (None, RECOMMENDED),
-        "network, recommended": (cb.NeuralNetwork(**network), RECOMMENDED),
-        "network ensemble, recommended": (cb.Ensemble(cb.NeuralNetwork(**network)), RECOMMENDED),
+        "network, recommended": (cb.MLPRegressor(**network), RECOMMENDED),
+        "network ensemble, recommended": (cb.Ensemble(cb.MLPRegressor(**network)), RECOMMENDED),
         "ridge, physical": (None, PHYSICS),
         "network, physical": (small, PHYSICS),
         "network ensemble, physical": (cb.Ensemble(small), PHYSICS),
@@ -80,7 +80,7 @@ def known(network, graph):
         "equivariant, averaged physical": (cb.EquivariantNetwork(**graph), PHYSICS_AVERAGED),
     }
     for row in range(1, 6):
-        learners[f"network {row}"] = cb.NeuralNetwork.alkemade2022(row, **network)
+        learners[f"network {row}"] = cb.MLPRegressor.alkemade2022(row, **network)
     for row in range(1, 7):
         learners[f"graph {row}"] = cb.GraphNetwork.alkemade2022(row, **graph)
     return learners

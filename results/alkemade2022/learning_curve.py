@@ -22,11 +22,16 @@ import numpy as np
 import cagebreak as cb
 from cagebreak.figures import style
 from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.scores import interval, pair_moments, pooled_pearson, resamples
-from cagebreak.learning.uncertainty import paired_difference
+from cagebreak.learning.scores import (
+    interval,
+    pair_moments,
+    paired_difference,
+    pooled_pearson,
+    resamples,
+)
 from cagebreak.seeding import seed_sequence, stream
-from cagebreak.study.samples import nearest
-from cagebreak.study.stages import load_state
+from cagebreak.study.analysis.samples import nearest
+from cagebreak.study.stages.stored import load_state
 
 COLUMNS = ("time", "learner", "n", "r", "low", "high", "difference", "beyond_low", "beyond_high")
 
@@ -46,14 +51,14 @@ def main():
     times, graphs, averaged = read(study, given.times, given.species)
     seed = seed_sequence(study.recipe.study.seed, "fit")
     fold = configuration_folds(len(graphs), study.recipe.learning.outer_folds, seed=seed)
-    ridge = cb.Ridge(
+    ridge = cb.RidgeCV(
         alphas=study.recipe.learning.alphas, folds=study.recipe.learning.inner_folds, seed=1
     )
     settings = {"checkpoint": study.store.folder / "trainings", "progress": False}
     learners = {
         "ridge": (ridge, averaged),
-        "network": (cb.NeuralNetwork(**settings), averaged),
-        "network ensemble": (cb.Ensemble(cb.NeuralNetwork(**settings)), averaged),
+        "network": (cb.MLPRegressor(**settings), averaged),
+        "network ensemble": (cb.Ensemble(cb.MLPRegressor(**settings)), averaged),
         "graph": (cb.GraphNetwork(epochs=60, **settings), graphs),
     }
     drawn = resamples(len(graphs), study.recipe.learning.bootstrap, seed=seed)
@@ -89,18 +94,18 @@ def read(study, times, species):
     Rows are the particles of the species.
     """
     known = study.propensity(0).times
-    learnt = np.unique(nearest(known, times))
+    learned = np.unique(nearest(known, times))
     graphs, averaged = [], []
     for c in range(study.recipe.preparation.n_configurations):
         propensity, features = study.propensity(c), study.features(c)
         rows = np.flatnonzero(propensity.species == species)
-        targets = propensity.mean[learnt][:, rows].T
+        targets = propensity.mean[learned][:, rows].T
         initial = features.labels.state == "initial"
         own = initial & (features.labels.generation == 0)
         configuration = load_state(study.store, "initial", c)
         graphs.append((cb.learning.Graph(configuration, features.values[:, own], rows), targets))
         averaged.append((features.values[np.ix_(rows, initial)], targets))
-    return known[learnt], graphs, averaged
+    return known[learned], graphs, averaged
 
 
 def fit_and_predict(learner, data, training, held_out):
@@ -122,12 +127,12 @@ def draw(table):
         figure, rows = style.grid(2, 3, height=4.0)
         panels = [axes for _, row in rows for axes in row]
         for axes, time in zip(panels, times, strict=True):
-            for name, (colour, marker) in looks.items():
+            for name, (color, marker) in looks.items():
                 mine = table[(table["time"] == time) & (table["learner"] == name)]
                 axes.fill_between(
-                    mine["n"], mine["low"], mine["high"], color=colour, alpha=0.2, lw=0
+                    mine["n"], mine["low"], mine["high"], color=color, alpha=0.2, lw=0
                 )
-                axes.plot(mine["n"], mine["r"], color=colour, marker=marker, label=name)
+                axes.plot(mine["n"], mine["r"], color=color, marker=marker, label=name)
             style.name_panel(axes, rf"$t = {style.number(time)}\,\tau$")
             axes.set_xlabel("configurations trained on")
             axes.set_xticks(np.unique(table["n"]))

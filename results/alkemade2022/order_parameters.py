@@ -27,8 +27,8 @@ from cagebreak.descriptors import AveragedBondOrder, CoarseGrained, Features
 from cagebreak.figures import accuracy, style
 from cagebreak.learning import Sample, StructuralOrder, evaluate
 from cagebreak.seeding import seed_sequence
-from cagebreak.study.samples import nearest
-from cagebreak.study.stages import load_state
+from cagebreak.study.analysis.samples import nearest
+from cagebreak.study.stages.stored import load_state
 
 PARAMETERS = {"cell volume": "volume", "energy": "energy", "displacement": "displacement"}
 
@@ -44,10 +44,10 @@ def main():
     given = parser.parse_args()
     study = cb.Study(given.study)
     known = study.propensity(0).times
-    learnt = np.unique(nearest(known, given.times or list(known)))
+    learned = np.unique(nearest(known, given.times or list(known)))
     tables = []
     for state in given.states:
-        samples, labels = read(study, state, learnt, species_index(given.species))
+        samples, labels = read(study, state, learned, species_index(given.species))
         own = np.isnan(labels.r)
         columns = {
             name: np.flatnonzero(own & (labels.kind == kind)) for name, kind in PARAMETERS.items()
@@ -57,17 +57,17 @@ def main():
         orders = np.flatnonzero(labels.kind == "bond order")
         alone = {name: found for name, found in columns.items() if len(found)}
         for learner, chosen in (
-            (cb.Ridge(), alone),
+            (cb.RidgeCV(), alone),
             (StructuralOrder(), {"structural order": orders}),
             (StructuralOrder(bottleneck=4), {"structural order of 4": orders}),
-            (cb.Ridge(), {"bond order, ridge": orders}),
+            (cb.RidgeCV(), {"bond order, ridge": orders}),
         ):
             scores = evaluate(
                 learner,
                 samples,
                 seed=seed_sequence(study.recipe.study.seed, "fit"),
                 columns=chosen,
-                times=known[learnt],
+                times=known[learned],
                 folds=study.recipe.learning.outer_folds,
                 n_resamples=study.recipe.learning.bootstrap,
             )
@@ -99,15 +99,15 @@ def draw(table, tau_alpha):
         figure, ((_, (axes,)),) = style.grid(1, 1, height=0.9 + 0.25 * len(names))
         for k, state in enumerate(dict.fromkeys(table["state"].tolist())):
             rows = table[table["state"] == state]
-            colour, marker = style.STATES[state]
+            color, marker = style.STATES[state]
             place = [
                 len(names) - 1 - names.index(name) + 0.22 * (1 - k) for name in rows["learner"]
             ]
             interval = np.abs([rows["low"] - rows["r"], rows["high"] - rows["r"]])
             axes.errorbar(
-                rows["r"], place, xerr=interval, color=colour, marker=marker, ls="", label=state
+                rows["r"], place, xerr=interval, color=color, marker=marker, ls="", label=state
             )
-        axes.axvline(0.0, color=style.GREY, linewidth=0.8, zorder=0)
+        axes.axvline(0.0, color=style.GRAY, linewidth=0.8, zorder=0)
         axes.set_yticks(np.arange(len(names))[::-1], names)
         axes.set_xlabel("Pearson correlation $r$")
         style.legend(figure, axes, columns=3)

@@ -43,7 +43,7 @@ def main():
         Y = Y[:, np.arange(wanted.times) % Y.shape[1]]
         groups = np.concatenate([np.full(len(s.features), i) for i, s in enumerate(read)])
         for row in range(1, 6):
-            network = cb.NeuralNetwork.alkemade2022(row, device=wanted.device, progress=False)
+            network = cb.MLPRegressor.alkemade2022(row, device=wanted.device, progress=False)
             begun = time.process_time()
             network.fit(X, Y, groups)
             seconds = time.process_time() - begun

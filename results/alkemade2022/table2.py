@@ -23,8 +23,8 @@ import numpy as np
 import cagebreak as cb
 from cagebreak.learning import Graph, configuration_folds, pearson
 from cagebreak.seeding import seed_sequence
-from cagebreak.study.samples import nearest
-from cagebreak.study.stages import load_state
+from cagebreak.study.analysis.samples import nearest
+from cagebreak.study.stages.stored import load_state
 
 COLUMNS = ("row", "time", "epochs", "best_epoch", "validation_r", "test_r", "seconds")
 
@@ -76,7 +76,7 @@ def main():
 def read(study, times, generations, species):
     """Return the times, and of each configuration the graph and the targets of its rows."""
     known = study.propensity(0).times
-    learnt = np.unique(nearest(known, times))
+    learned = np.unique(nearest(known, times))
     graphs, targets = [], []
     for c in range(study.recipe.preparation.n_configurations):
         propensity, features = study.propensity(c), study.features(c)
@@ -85,8 +85,8 @@ def read(study, times, generations, species):
         rows = np.flatnonzero(np.isin(propensity.species, species))
         configuration = load_state(study.store, "initial", c)
         graphs.append(Graph(configuration, features.values[:, chosen], rows))
-        targets.append(propensity.mean[learnt][:, rows].T)
-    return known[learnt], graphs, targets
+        targets.append(propensity.mean[learned][:, rows].T)
+    return known[learned], graphs, targets
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How many sweeps the cage state needs: r of what is learnt from it, against sweeps measured.
+"""How many sweeps the cage state needs: r of what is learned from it, against sweeps measured.
 
 Run: python results/cage-state/convergence.py DATA FOLDER, where DATA has the train/*.npz of BOTAN
 (Kob-Andersen, T = 0.44). Hard spheres are those of the data set `hard-spheres-058`. States are kept
@@ -15,7 +15,7 @@ import numpy as np
 import cagebreak as cb
 from cagebreak.figures import style
 from cagebreak.files import botan
-from cagebreak.learning import Ridge, Sample, evaluate, pearson
+from cagebreak.learning import RidgeCV, Sample, evaluate, pearson
 from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageSampler
 
@@ -72,7 +72,7 @@ def kob_andersen(data, folder):
                 values = descriptor.compute(caged).values
                 samples.append(Sample(values[a], propensity[a, None]))
                 alone.append(float(pearson(np.linalg.norm(mean[a], axis=1), propensity[a])))
-            learner = Ridge(alphas=ALPHAS, folds=4, seed=SEED)
+            learner = RidgeCV(alphas=ALPHAS, folds=4, seed=SEED)
             scored = evaluate(learner, samples, seed=SEED, folds=5).table[0]
             scores = [scored[f"{name}_configuration"] for name in ("r", "low", "high")]
             taken = np.mean([seconds[:chains, k] for *_, seconds in found])

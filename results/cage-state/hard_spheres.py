@@ -15,9 +15,9 @@ import cagebreak as cb
 from cagebreak.descriptors import recommended
 from cagebreak.figures import style
 from cagebreak.figures.accuracy import draw
-from cagebreak.learning import Ridge, Sample, evaluate
-from cagebreak.learning.evaluate import COLUMNS
-from cagebreak.study.selections import columns
+from cagebreak.learning import RidgeCV, Sample, evaluate
+from cagebreak.learning.model_selection.evaluate import COLUMNS
+from cagebreak.study.recipe.selections import columns
 
 DATA = Path(__file__).parents[2] / "datasets" / "hard-spheres-058" / "hs058.toml"
 SEED = 1
@@ -28,7 +28,7 @@ CAGE = {"body": 1, "state": "sampled"}
 INHERENT = {"body": 1, "state": "inherent"}
 ROWS = {
     "sampled LR3": ([SAMPLED], "global", (1.0,)),
-    "sampled LR3, centred": ([SAMPLED], "configuration", (1.0,)),
+    "sampled LR3, centered": ([SAMPLED], "configuration", (1.0,)),
     "+ cage scalars": ([SAMPLED, CAGE], "configuration", (1.0,)),
     "+ weights": ([SAMPLED, CAGE], "configuration", FACTORS),
     "+ inherent scalars": ([SAMPLED, CAGE, INHERENT], "configuration", FACTORS),
@@ -69,11 +69,11 @@ def main(folder):
         energy = (labels.kind == "energy") & (labels.state == "inherent") & np.isnan(labels.r)
         level = np.flatnonzero(energy[chosen])
         found = evaluate(
-            Ridge(alphas=ALPHAS, folds=4, center=center, weights=weights, seed=SEED),
+            RidgeCV(alphas=ALPHAS, folds=4, center=center, weights=weights, seed=SEED),
             samples,
             seed=SEED,
             columns={name: slice(None)},
-            families=recommended.families(labels[chosen]),
+            feature_groups=recommended.feature_groups(labels[chosen]),
             level=int(level[0]) if len(level) else None,
             times=moved[0].times,
         ).table

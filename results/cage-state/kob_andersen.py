@@ -15,8 +15,8 @@ import numpy as np
 import cagebreak as cb
 from cagebreak.descriptors import recommended, select
 from cagebreak.files import botan
-from cagebreak.learning import Ridge, Sample, evaluate, pearson
-from cagebreak.learning.decorrelate import LENGTH, OWN
+from cagebreak.learning import RidgeCV, Sample, evaluate, pearson
+from cagebreak.learning.linear_model.whitening import LENGTH, OWN
 from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageState, InherentState
 from cagebreak.states.cage import pool_chains
@@ -46,7 +46,7 @@ def sampled(n):
     return up_to(n) | {"state": "sampled"}
 
 
-# Name; what is read of which block of features; centring; weights of the scalars; correlation
+# Name; what is read of which block of features; centering; weights of the scalars; correlation
 ROWS = [
     *((f"X init LR{n}", [("initial", up_to(n))], "global", (1.0,)) for n in (0, 1, 2)),
     ("X IS LR2", [("inherent", up_to(2))], "global", (1.0,)),
@@ -60,7 +60,7 @@ ROWS = [
     ),
     ("sampled LR2", [("one chain", sampled(2))], "global", (1.0,)),
     ("sampled LR3", [("one chain", sampled(3))], "global", (1.0,)),
-    ("sampled LR3, centred", [("one chain", sampled(3))], "configuration", (1.0,)),
+    ("sampled LR3, centered", [("one chain", sampled(3))], "configuration", (1.0,)),
     (
         "+ cage scalars",
         [("one chain", sampled(3)), ("one chain", CAGE)],
@@ -178,19 +178,21 @@ def row(made, name, selection, center, weights, correlation=None):
     """Return a row of the table: accuracy within the training set, and on the test set."""
     train, labels = selected(made["train"], selection)
     test, _ = selected(made["test"], selection)
-    families = recommended.families(labels)
-    learner = Ridge(
+    feature_groups = recommended.feature_groups(labels)
+    learner = RidgeCV(
         alphas=ALPHAS, folds=4, center=center, weights=weights, seed=SEED, correlation=correlation
     )
-    # Of a model that is centred, the level of a configuration comes from its inherent energy.
+    # Of a model that is centered, the level of a configuration comes from its inherent energy.
     energy = (labels.kind == "energy") & (labels.state == "inherent") & np.isnan(labels.r)
     level = int(np.flatnonzero(energy)[0]) if energy.any() else None
-    found = evaluate(learner, train, seed=SEED, families=families, level=level, folds=5).table[0]
+    found = evaluate(
+        learner, train, seed=SEED, feature_groups=feature_groups, level=level, folds=5
+    ).table[0]
     learner.fit(
         np.concatenate([each.features for each in train]),
         np.concatenate([each.targets for each in train])[:, 0],
         np.repeat(np.arange(len(train)), [len(each.features) for each in train]),
-        families,
+        feature_groups,
         [each.configuration for each in train],
     )
     tested = [float(pearson(learner.predict(s.features), s.targets[:, 0])) for s in test]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import cagebreak as cb
-from cagebreak.learning import Labelled, Sample, most_and_least_mobile, plastic
+from cagebreak.learning import Labeled, Sample, most_and_least_mobile, plastic
 
 SYSTEMS = {
     "kob_andersen": "KA",
@@ -43,13 +43,13 @@ class Kept:
                 halves=np.stack([halves, np.log(halves)], axis=2) if len(halves) else None,
             )
 
-    def labelled(self):
+    def labeled(self):
         """Return the active and inactive particles of every configuration."""
         found = []
         for path in self.paths:
             with np.load(path) as file:
                 chosen = file["active"] >= 0
-                found.append(Labelled(file["features"][chosen], file["active"][chosen] == 1))
+                found.append(Labeled(file["features"][chosen], file["active"][chosen] == 1))
         return found
 
 

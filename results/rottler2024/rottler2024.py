@@ -13,7 +13,6 @@ import csv
 import time
 from pathlib import Path
 
-import figures
 import numpy as np
 from data import descriptors, keep
 from sklearn.model_selection import GridSearchCV, KFold
@@ -21,10 +20,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 import cagebreak as cb
+import figures
 from cagebreak.learning import (
-    ARD,
-    LogisticClassifier,
-    Ridge,
+    ARDRegression,
+    LogisticRegressionCV,
+    RidgeCV,
     Standardizer,
     Statistics,
     accuracy_against_data,
@@ -33,7 +33,7 @@ from cagebreak.learning import (
     forward_selection,
     pair_functions,
 )
-from cagebreak.learning.cross_validation import ALPHAS
+from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS
 from cagebreak.seeding import stream
 
 SEED = 1
@@ -63,7 +63,7 @@ def rows_of(table, **further):
 def accuracy(kept, sets, main):
     """Accuracy against the number of features, in three orders; figures 3 and 5."""
     for r_cut, labels in papers(sets):
-        data = kept[r_cut].labelled()
+        data = kept[r_cut].labeled()
         for order, name in ORDERS.items():
             table = accuracy_curve(data, sizes(labels), order, folds=FOLDS, seed=SEED)
             yield from rows_of(table, r_cut=r_cut, order=name)
@@ -72,7 +72,7 @@ def accuracy(kept, sets, main):
 def gains(kept, sets, main):
     """What each block of features adds to the accuracy, in pairs: the same particles with both."""
     for r_cut, labels in papers(sets):
-        data = [one for one in kept[r_cut].labelled() if len(one)]
+        data = [one for one in kept[r_cut].labeled() if len(one)]
         ends = [1, *figures.blocks(labels)]
         right = np.array([[told_right(data, i, n) for i in range(len(data))] for n in ends])
         drawn = stream(SEED, "gains").integers(0, len(data), (RESAMPLES, len(data)))
@@ -90,14 +90,14 @@ def gains(kept, sets, main):
 def told_right(data, i, n):
     """Return of how many particles of a configuration n features of the others tell the class."""
     X, y, groups = pooled([one for k, one in enumerate(data) if k != i])
-    fitted = LogisticClassifier().fit(X[:, :n], y, groups=groups)
+    fitted = LogisticRegressionCV().fit(X[:, :n], y, groups=groups)
     return (fitted.predict(data[i].features[:, :n]) == data[i].active).sum()
 
 
 def learning(kept, sets, main):
     """Accuracy against the number of training configurations, by blocks; supplement, figure 6."""
     labels = sets[main].labels()
-    data = [one for one in kept[main].labelled() if len(one)]
+    data = [one for one in kept[main].labeled() if len(one)]
     most = len(data) - -(-len(data) // min(FOLDS, len(data)))
     counts = sorted({n for n in (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100) if n < most} | {most})
     for end in figures.blocks(labels):
@@ -110,7 +110,7 @@ def regression(kept, sets, main):
     for r_cut, labels in papers(sets):
         every = {str(n): slice(0, n) for n in sizes(labels)}
         whole = {str(n): slice(0, n) for n in figures.blocks(labels)}
-        for learner, columns in ((Ridge(alphas=ALPHAS), every), (ARD(), whole)):
+        for learner, columns in ((RidgeCV(alphas=ALPHAS), every), (ARDRegression(), whole)):
             table = evaluate(learner, kept[r_cut], seed=SEED, columns=columns, folds=FOLDS).table
             for row in table:
                 yield {
@@ -129,17 +129,17 @@ def variants(kept, sets, main):
         ("not purified", f"{main} plain", None),
         ("support vectors", main, SVM),
     ):
-        data, n = kept[key].labelled(), len(sets[main].labels())
+        data, n = kept[key].labeled(), len(sets[main].labels())
         table = accuracy_curve(data, [n], "basis", learner, FOLDS, seed=SEED)
         yield from rows_of(table, r_cut=main, variant=name)
 
 
 def distribution(kept, sets, main):
-    """The feature that correlates best with being active, of every labelled particle; figure 4."""
+    """The feature that correlates best with being active, of every labeled particle; figure 4."""
     for r_cut, labels in papers(sets):
         if r_cut != main:
             continue
-        X, y, _ = pooled(kept[r_cut].labelled())
+        X, y, _ = pooled(kept[r_cut].labeled())
         best = forward_selection(Statistics.from_arrays(X, y[:, None].astype(float)), 1).order[0]
         name = figures.feature(labels[best])
         for value, active in zip(X[:, best], y, strict=True):
@@ -150,10 +150,10 @@ def pairs(kept, sets, main):
     """The pair functions of fits to all configurations; equations 12 and 13."""
     descriptor = sets[main]
     labels = descriptor.labels()
-    X, y, groups = pooled(kept[main].labelled())
+    X, y, groups = pooled(kept[main].labeled())
     r = np.linspace(0.8, descriptor.r_cut, 171)
     for model, n in (("pairs", int((labels.body == 2).sum())), ("all", len(labels))):
-        fitted = LogisticClassifier().fit(X[:, :n], y, groups=groups)
+        fitted = LogisticRegressionCV().fit(X[:, :n], y, groups=groups)
         functions = pair_functions(descriptor, fitted, r, slice(0, n))
         for species, function in zip("ABCD", functions, strict=False):
             for distance, u in zip(r, function, strict=True):
@@ -217,9 +217,9 @@ def main():
         sets = descriptors(model, sorted({*wanted.r_cut, wanted.main}), wanted.main)
         kept, said = keep(recipe, wanted.folder, sets)
         study = {"system": said.pop("system"), "way": said.pop("way")}
-        labelled = kept[f"{wanted.main:g}"].labelled()
-        said["usable"] = sum(len(one) > 0 for one in labelled)
-        said["active"] = int(sum(one.active.sum() for one in labelled))
+        labeled = kept[f"{wanted.main:g}"].labeled()
+        said["usable"] = sum(len(one) > 0 for one in labeled)
+        said["active"] = int(sum(one.active.sum() for one in labeled))
         write(wanted.out / "studies.csv", study, [said])
         for name in wanted.only:
             began = time.process_time()

@@ -1,7 +1,7 @@
 """The baseline of Boattini 2021, figure 2: linear support vectors, radial and angular descriptors.
 
 Run: python results/selection/support_vectors.py FOLDER, where FOLDER is what data.py has filled.
-The descriptors are those of the particle alone (generation 0), standardised; C is chosen for each
+The descriptors are those of the particle alone (generation 0), standardized; C is chosen for each
 outer fold on training configurations held out; the folds are those of the other tables.
 """
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 from data import Kept
+from sklearn import svm
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.svm import LinearSVR
 
 from cagebreak.learning import Collection, Standardizer, configuration_folds
 from cagebreak.learning.scores import (
@@ -42,7 +42,7 @@ def held_out(folder, name, target):
         targets = np.concatenate([y[i] for i in training])
         groups = np.repeat(training, [len(X[i]) for i in training])
         search = GridSearchCV(
-            make_pipeline(Standardizer(), LinearSVR(random_state=SEED)),
+            make_pipeline(Standardizer(), svm.LinearSVR(random_state=SEED)),
             {"linearsvr__C": STRENGTHS},
             cv=GroupKFold(3),
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from data import RUNS
 
-from cagebreak.figures import boattini2021, reading, style
+from cagebreak.figures import boattini2021, inspection, style
 from cagebreak.learning import (
     Collection,
     ablation,
@@ -27,7 +27,7 @@ from cagebreak.learning import (
     selection_curve,
     selection_stability,
 )
-from cagebreak.learning.cross_validation import ALPHAS
+from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS
 
 HERE = Path(__file__).parent
 SEED = 1
@@ -100,12 +100,12 @@ def ablated(name, last):
     found = ablation(last, label_groups(labels, GROUPS), seed=SEED, folds=FOLDS)
     write(f"{name}_ablation", found)
     print(f"{NAMES[name]}: ablation {time.process_time() - start:.0f} s of CPU")
-    style.save(reading.groups(found), HERE / f"{name}_ablation")
+    style.save(inspection.groups(found), HERE / f"{name}_ablation")
     ranges = ablation(last, range_groups(labels), seed=SEED, folds=FOLDS)
     orders = ablation(last, order_groups(labels), seed=SEED, folds=FOLDS)
     write(f"{name}_ranges", ranges)
     write(f"{name}_orders", orders)
-    style.save(reading.range_and_order(ranges, orders), HERE / f"{name}_range_and_order")
+    style.save(inspection.range_and_order(ranges, orders), HERE / f"{name}_range_and_order")
 
 
 def collinear(name, last):
@@ -121,16 +121,16 @@ def collinear(name, last):
         f"{(known['flipped'] & ~known['readable']).sum()} of them flipped; "
         f"{len(groups)} clusters at 0.9, the largest of {max(map(len, groups.values()))}"
     )
-    style.save(reading.coefficients(found), HERE / f"{name}_coefficients")
+    style.save(inspection.coefficients(found), HERE / f"{name}_coefficients")
 
 
-def learnt(name, found, target, **runs):
+def learned(name, found, target, **runs):
     """Write and draw a learning curve, and say what it advises."""
     start = time.process_time()
     curve = learning_curve(found, seed=SEED, n_draws=10, **runs)
     write(f"{name}_learning", curve.table)
     limit = curve.extrapolate(target)
-    figure = reading.learning(curve.table, target, limit.limit)
+    figure = inspection.learning(curve.table, target, limit.limit)
     style.save(figure, HERE / f"{name}_learning")
     print(f"{NAMES[name]}: learning curve {time.process_time() - start:.0f} s of CPU; {limit}")
     for cost in (1.0, 100.0):
@@ -143,9 +143,9 @@ def learning(name, found, last):
     found, last = found.select(alone), last.select(alone)
     if name == "ka":  # Targets are means over 1, 2, 4, ... runs.
         truth = np.full(len(RUNS), len(RUNS) - 1)
-        learnt(name, found, len(RUNS) - 1, runs=RUNS, truth=truth)
+        learned(name, found, len(RUNS) - 1, runs=RUNS, truth=truth)
     else:
-        learnt(name, last, 0, runs=[20])
+        learned(name, last, 0, runs=[20])
 
 
 PARTS = {

@@ -14,7 +14,7 @@ import numpy as np
 from transfer import HERE
 
 import cagebreak as cb
-from cagebreak.figures import reading, style
+from cagebreak.figures import inspection, style
 from cagebreak.learning import Sample, Source, transfer
 
 
@@ -70,7 +70,7 @@ def main():
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    figure = reading.transfer(table, species="A", score="r_configuration")
+    figure = inspection.transfer(table, species="A", score="r_configuration")
     style.save(figure, HERE / "hard_to_harmonic")
 
 

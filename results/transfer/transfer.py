@@ -11,7 +11,7 @@ import csv
 from pathlib import Path
 
 import cagebreak as cb
-from cagebreak.figures import reading, style
+from cagebreak.figures import inspection, style
 from cagebreak.learning import transfer
 
 HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ def main():
             {"features": features, **dict(zip(table.dtype.names, row, strict=True))}
             for row in table.tolist()
         ]
-        figure = reading.transfer(table, species=wanted.species, score="r_configuration")
+        figure = inspection.transfer(table, species=wanted.species, score="r_configuration")
         style.save(figure, HERE / f"{wanted.out}.{features}")
     with (HERE / f"{wanted.out}.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])

@@ -19,8 +19,7 @@ from cagebreak.descriptors import (
 )
 from cagebreak.dynamics.d2min import d2min
 from cagebreak.dynamics.propensity import Propensity, propensity
-from cagebreak.models import (
-    Model,
+from cagebreak.models.glass_formers import (
     fene_polymer,
     hard_spheres,
     harmonic_spheres,
@@ -28,13 +27,14 @@ from cagebreak.models import (
     kob_andersen_smoothed,
     wahnstrom,
 )
+from cagebreak.models.model import Model
+from cagebreak.models.tabulated import tabulated
 from cagebreak.simulation.equilibrate import equilibrate
 from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times
 from cagebreak.simulation.shear import shear
 from cagebreak.states.cage import cage_state
 from cagebreak.states.inherent import inherent_state
 from cagebreak.structure import radial_distribution
-from cagebreak.tables import tabulated
 
 if TYPE_CHECKING:
     from cagebreak import learning
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
         Ensemble,
         EquivariantNetwork,
         GraphNetwork,
-        LogisticClassifier,
-        NeuralNetwork,
-        Ridge,
+        LogisticRegressionCV,
+        MLPRegressor,
+        RidgeCV,
     )
     from cagebreak.study import Study
 
@@ -62,13 +62,13 @@ __all__ = [
     "Features",
     "Generations",
     "GraphNetwork",
-    "LogisticClassifier",
+    "LogisticRegressionCV",
+    "MLPRegressor",
     "Model",
     "NetForce",
-    "NeuralNetwork",
     "Propensity",
     "Radial",
-    "Ridge",
+    "RidgeCV",
     "Study",
     "cage_state",
     "d2min",
@@ -104,9 +104,9 @@ _LAZY = {
     "Ensemble": "learning",
     "EquivariantNetwork": "learning",
     "GraphNetwork": "learning",
-    "LogisticClassifier": "learning",
-    "NeuralNetwork": "learning",
-    "Ridge": "learning",
+    "LogisticRegressionCV": "learning",
+    "MLPRegressor": "learning",
+    "RidgeCV": "learning",
     "Study": "study",
     "learning": "learning",
     "read": "files",

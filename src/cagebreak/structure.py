@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._structure_kernel import count_pairs
-from cagebreak.bonds import bond_table
+from cagebreak._neighbor_kernel import count_pairs
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
+from cagebreak.potentials.bonds import bond_table
 
 Floats = NDArray[np.float64]
 
@@ -105,7 +105,7 @@ def end_to_end(configuration: Configuration, model: Model) -> Floats:
     InputError
         If the model has no chains.
     ConfigurationError
-        If bonds are not what `cagebreak.bonds.bond_table` expects.
+        If bonds are not what `cagebreak.potentials.bonds.bond_table` expects.
     """
     if model.bonds is None:
         raise InputError(f"model: expected one of chains, got {model.name}")

@@ -1,12 +1,12 @@
-"""Descriptors: what the surroundings of each particle look like, in labelled numbers."""
+"""Descriptors: what the surroundings of each particle look like, in labeled numbers."""
 
 from cagebreak.descriptors import papers
-from cagebreak.descriptors.ace import AtomicClusterExpansion
+from cagebreak.descriptors.ace.expansion import AtomicClusterExpansion
 from cagebreak.descriptors.angular import Angular
 from cagebreak.descriptors.base import Descriptor, Features, select
 from cagebreak.descriptors.bond_order import AveragedBondOrder
 from cagebreak.descriptors.cage import CageAnisotropy, CageDisplacement, CageVariance
-from cagebreak.descriptors.coarse_grained import CoarseGrained
+from cagebreak.descriptors.coarse_grained.quantities import CoarseGrained
 from cagebreak.descriptors.force import NetForce
 from cagebreak.descriptors.generations import Generations
 from cagebreak.descriptors.radial import Radial

@@ -49,7 +49,7 @@ class Descriptor(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """A table of descriptors: one row a particle, one labelled column a descriptor.
+    """A table of descriptors: one row a particle, one labeled column a descriptor.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Averaged bond order: the symmetry of the nearest neighbours and of theirs."""
+"""Averaged bond order: the symmetry of the nearest neighbors and of theirs."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ from cagebreak.neighbors import sann
 
 @dataclass(frozen=True)
 class AveragedBondOrder:
-    r"""Bond order parameters averaged over the nearest neighbours, all species together.
+    r"""Bond order parameters averaged over the nearest neighbors, all species together.
 
     .. math::
         q_{lm}(i) &= \frac1{N_i} \sum_{j \in \mathcal N_i} Y_l^m(\mathbf r_{ij}), \\
         \bar q_l(i) &= \sqrt{\frac{4 \pi}{2 l + 1} \sum_{m=-l}^{l} \left|
             \frac1{N_i + 1} \sum_{k \in \mathcal N_i \cup i} q_{lm}(k) \right|^2}
 
-    (Lechner & Dellago 2008), with the solid-angle nearest neighbours of `neighbors.sann`. The
+    (Lechner & Dellago 2008), with the solid-angle nearest neighbors of `neighbors.sann`. The
     input of the unsupervised order parameter of Boattini 2020; see `learning.StructuralOrder`.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Descriptors of a particle in its cage: how far its centre lies, how wide and how round it is."""
+"""Descriptors of a particle in its cage: how far its center lies, how wide and how round it is."""
 
 from dataclasses import dataclass
 from typing import ClassVar

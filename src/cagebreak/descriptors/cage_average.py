@@ -9,7 +9,7 @@ from cagebreak import potentials
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.base import Descriptor, Features, make_labels
 from cagebreak.errors import InputError
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 from cagebreak.states.cage_sampler import CageState
 
 WALL_FLOOR = 1e-3

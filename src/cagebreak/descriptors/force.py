@@ -7,8 +7,8 @@ import numpy as np
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.errors import InputError
-from cagebreak.models import Model
-from cagebreak.potentials import forces
+from cagebreak.models.model import Model
+from cagebreak.potentials.pair_potentials import forces
 
 
 @dataclass(frozen=True)

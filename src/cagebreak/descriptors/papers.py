@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from cagebreak.descriptors.ace import AtomicClusterExpansion
+from cagebreak.descriptors.ace.expansion import AtomicClusterExpansion
 from cagebreak.descriptors.angular import Angular
-from cagebreak.descriptors.coarse_grained import CoarseGrained
+from cagebreak.descriptors.coarse_grained.quantities import CoarseGrained
 from cagebreak.descriptors.generations import Generations
 from cagebreak.descriptors.radial import Radial
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 
 # Of the mixture of Alkemade 2023, at a number density of 1.203.
 _KOB_ANDERSEN_SPACING = 1.203 ** (-1 / 3)

@@ -9,10 +9,13 @@ from cagebreak.configuration import Configuration
 from cagebreak.descriptors import papers
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.descriptors.cage_average import STATE, CageAverage, CageScalars
+from cagebreak.descriptors.coarse_grained.surroundings import (
+    labels_with_surroundings,
+    with_surroundings,
+)
 from cagebreak.descriptors.generations import average_over_neighbors, labels_of_generations
-from cagebreak.descriptors.surroundings import labels_with_surroundings, with_surroundings
 from cagebreak.errors import InputError
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.states.cage import cage_state
 from cagebreak.states.cage_sampler import CageState
@@ -38,9 +41,9 @@ FORCE_TOLERANCE = 1e-3
 class Recommended:
     """A set of descriptors of the inherent state, the cage, and where particles are now.
 
-    Made by `recommended`. Learn from it with ``Ridge(center="configuration",
-    weights=(1, 3, 10))`` and the families of `families`: a thousand descriptors and a hundred
-    scalars are not to be penalised alike.
+    Made by `recommended`. Learn from it with ``RidgeCV(center="configuration",
+    weights=(1, 3, 10))`` and the groups of `feature_groups`: a thousand descriptors and a hundred
+    scalars are not to be penalized alike.
 
     Parameters
     ----------
@@ -143,7 +146,7 @@ def recommended(model: Model, size: str = "full") -> Recommended:
     return Recommended(model, *SIZES[size])
 
 
-def families(labels: np.recarray) -> np.ndarray:
+def feature_groups(labels: np.recarray) -> np.ndarray:
     """Return the family of each column, (F,): 1 for the scalars of a particle, 0 for the rest."""
     return (labels.body == 1).astype(np.int64)
 

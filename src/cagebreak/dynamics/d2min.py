@@ -16,7 +16,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.dynamics import _d2min_kernel as kernel
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import ConfigurationError, InputError
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 from cagebreak.neighbors import neighbor_table
 from cagebreak.seeding import Seed
 from cagebreak.simulation.isoconfigurational import isoconfigurational

@@ -61,7 +61,7 @@ class Window:
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class ShearRun:
     """A shear from its start to its end.
 
     Parameters

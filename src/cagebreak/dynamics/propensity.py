@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation.isoconfigurational import check_times, isoconfigurational
 
@@ -92,10 +92,10 @@ class Propensity:
             chosen = self.species == s
             if self.n_runs < 2 or chosen.sum() < 3:
                 continue
-            centred = self.halves[:, :, chosen]
-            centred = centred - centred.mean(axis=2, keepdims=True)
-            products = (centred[0] * centred[1]).sum(axis=1)
-            norms = np.sqrt((centred**2).sum(axis=2).prod(axis=0))
+            centered = self.halves[:, :, chosen]
+            centered = centered - centered.mean(axis=2, keepdims=True)
+            products = (centered[0] * centered[1]).sum(axis=1)
+            norms = np.sqrt((centered**2).sum(axis=2).prod(axis=0))
             r = np.divide(products, norms, out=np.zeros_like(products), where=norms > 0)
             result[:, s] = spearman_brown(r)
         return result

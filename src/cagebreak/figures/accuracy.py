@@ -23,13 +23,13 @@ def draw(
 ) -> None:
     """Draw r over time for several selections of features, or learners, of one species.
 
-    `selections` maps a name in the table's `column` to its label and (colour, marker). At a single
+    `selections` maps a name in the table's `column` to its label and (color, marker). At a single
     time they stand side by side.
     """
     curves = {name: curve(table, **{"species": species, column: name}) for name in selections}
     times = np.concatenate([rows["time"] for rows in curves.values()])
     single = times.min() == times.max()
-    for i, (name, (label, (colour, marker))) in enumerate(selections.items()):
+    for i, (name, (label, (color, marker))) in enumerate(selections.items()):
         rows = curves[name]
         if not np.isfinite(rows["r"]).any():
             raise InputError(f"table: no finite r for species {species!r}, {column} {name!r}")
@@ -37,15 +37,15 @@ def draw(
             # Side by side, so that no interval hides another.
             beside = rows["time"] * 1.6 ** ((i + 1) / (len(selections) + 1) - 0.5)
             interval = np.abs([rows["low"] - rows["r"], rows["high"] - rows["r"]])
-            axes.errorbar(beside, rows["r"], interval, color=colour, marker=marker, label=label)
+            axes.errorbar(beside, rows["r"], interval, color=color, marker=marker, label=label)
         else:
             axes.fill_between(
-                rows["time"], rows["low"], rows["high"], color=colour, alpha=0.22, linewidth=0
+                rows["time"], rows["low"], rows["high"], color=color, alpha=0.22, linewidth=0
             )
-            axes.plot(rows["time"], rows["r"], color=colour, marker=marker, label=label)
+            axes.plot(rows["time"], rows["r"], color=color, marker=marker, label=label)
     style.time_axis(axes, times)
     # The ceiling belongs to the target: every selection carries the same one.
-    look: dict[str, Any] = {"color": style.GREY, "linestyle": "--", "label": "ceiling", "zorder": 1}
+    look: dict[str, Any] = {"color": style.GRAY, "linestyle": "--", "label": "ceiling", "zorder": 1}
     if single:
         axes.axhline(rows["ceiling"][0], **look)
     else:
@@ -59,10 +59,10 @@ def draw(
 
 
 def looks(table: np.ndarray) -> dict[str, tuple[str, str]]:
-    """Return colour and marker of every learner in a table, in order."""
+    """Return color and marker of every learner in a table, in order."""
     names = dict.fromkeys(table["learner"].tolist())
     n = len(style.OTHERS)
-    # In the second round each colour has another marker.
+    # In the second round each color has another marker.
     return {
         name: (style.OTHERS[i % n][0], style.OTHERS[(i + i // n) % n][1])
         for i, name in enumerate(names)
@@ -89,7 +89,7 @@ def mark_relaxation(axes: Axes, tau_alpha: float) -> None:
     """Draw a dotted line at tau_alpha, if the data reach it."""
     low, high = axes.get_xlim()
     if low < tau_alpha < high:
-        axes.axvline(tau_alpha, color=style.GREY, linewidth=0.8, linestyle=":", zorder=0)
+        axes.axvline(tau_alpha, color=style.GRAY, linewidth=0.8, linestyle=":", zorder=0)
         axes.annotate(
             r"$\tau_\alpha$",
             (tau_alpha, 0.0),
@@ -97,5 +97,5 @@ def mark_relaxation(axes: Axes, tau_alpha: float) -> None:
             xytext=(-2, 3),
             textcoords="offset points",
             ha="right",
-            color=style.GREY,
+            color=style.GRAY,
         )

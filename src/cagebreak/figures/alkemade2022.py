@@ -61,12 +61,12 @@ def mean_propensity(
     with style.look():
         figure, (axes,) = style.panels(1, height=3.0)
         for name, rows in curves.items():
-            colour, marker = style.species_look(name)
+            color, marker = style.species_look(name)
             time, value, error = rows["time"], rows["propensity"], rows["error"]
             axes.fill_between(
-                time, value - error, value + error, color=colour, alpha=0.3, linewidth=0
+                time, value - error, value + error, color=color, alpha=0.3, linewidth=0
             )
-            axes.plot(time, value, color=colour, marker=marker, label=f"{name} particles")
+            axes.plot(time, value, color=color, marker=marker, label=f"{name} particles")
         _mark_relaxation(axes, curves, tau_alpha or {})
         low, high = table["propensity"].min(), table["propensity"].max()
         # The lower third of the panel is left to the pictures of the regimes, and above there is
@@ -179,18 +179,18 @@ def _comparison_at_one_time(table: np.ndarray, names: Sequence[str]) -> Figure:
     figure, ((_, panels),) = style.grid(1, 2 * len(names) + len(COSTS), height)
     for i, species in enumerate(names):
         of_r, of_difference = panels[2 * i : 2 * i + 2]
-        for name, (colour, marker) in looks.items():
+        for name, (color, marker) in looks.items():
             rows = curve(table, species=species, learner=name)
             place = [len(learners) - 1 - learners.index(name)]
             for axes, columns in ((of_r, ("r", "low", "high")), (of_difference, DIFFERENCE)):
                 value, low, high = (rows[column] for column in columns)
                 interval = np.abs([low - value, high - value])
-                axes.errorbar(value, place, xerr=interval, color=colour, marker=marker)
-        of_r.axvline(rows["ceiling"][0], color=style.GREY, linestyle="--", zorder=1)
+                axes.errorbar(value, place, xerr=interval, color=color, marker=marker)
+        of_r.axvline(rows["ceiling"][0], color=style.GRAY, linestyle="--", zorder=1)
         of_r.set_xlim(min(0.0, of_r.get_xlim()[0]), 1.03)
         of_r.set_xticks([0.0, 0.5, 1.0])
         of_r.set_xlabel(f"$r$ of {species} particles")
-        of_difference.axvline(0.0, color=style.GREY, linewidth=0.8, zorder=0)
+        of_difference.axvline(0.0, color=style.GRAY, linewidth=0.8, zorder=0)
         of_difference.set_xlabel(_beyond(table))
     _draw_costs(panels[2 * len(names) :], table[table["species"] == names[0]], looks)
     _name_rows(panels, learners)
@@ -199,13 +199,13 @@ def _comparison_at_one_time(table: np.ndarray, names: Sequence[str]) -> Figure:
 
 def _draw_differences(axes: Axes, table: np.ndarray, looks: Mapping[str, tuple[str, str]]) -> None:
     """Draw over time by how much r of each learner exceeds that of the first."""
-    for name, (colour, marker) in looks.items():
+    for name, (color, marker) in looks.items():
         if name not in table["learner"]:
             continue
         rows = curve(table, learner=name)
         time, (value, low, high) = rows["time"], (rows[column] for column in DIFFERENCE)
-        axes.fill_between(time, low, high, color=colour, alpha=0.22, linewidth=0)
-        axes.plot(time, value, color=colour, marker=marker)
+        axes.fill_between(time, low, high, color=color, alpha=0.22, linewidth=0)
+        axes.plot(time, value, color=color, marker=marker)
     axes.set_xlabel(r"$t\,/\,\tau$")
 
 
@@ -221,9 +221,9 @@ def _draw_costs(
     for axes, (column, (title, unit)) in zip(panels, COSTS.items(), strict=True):
         values = [table[table["learner"] == name][column][0] / unit for name in learners]
         for name, value in zip(learners, values, strict=True):
-            colour, marker = looks[name]
+            color, marker = looks[name]
             place = len(looks) - 1 - list(looks).index(name)
-            axes.plot([value], [place], marker, color=colour, markersize=5)
+            axes.plot([value], [place], marker, color=color, markersize=5)
         known = [value for value in values if value > 0]
         if known:
             style.log_axis(axes, "x", min(known) / 3, max(known) * 3)
@@ -265,7 +265,7 @@ def _guide(axes: Axes, times: np.ndarray, values: np.ndarray, name: str) -> None
     """Draw a dashed line for the eye, named to the upper left of its middle, if there is room."""
     if len(times) < 2:
         return
-    axes.plot(times, values, "--", color=style.GREY, linewidth=0.9, zorder=1)
+    axes.plot(times, values, "--", color=style.GRAY, linewidth=0.9, zorder=1)
     middle = len(times) // 2
     axes.annotate(
         name,
@@ -274,5 +274,5 @@ def _guide(axes: Axes, times: np.ndarray, values: np.ndarray, name: str) -> None
         textcoords="offset points",
         ha="right",
         va="bottom",
-        color=style.GREY,
+        color=style.GRAY,
     )

@@ -80,12 +80,12 @@ def accuracy_and_regimes(
     found = regimes(rows["time"], rows["propensity"])
     with style.look():
         figure, (above, below) = style.panels(2, height=4.2)
-        colour, marker = style.species_look(species)
+        color, marker = style.species_look(species)
         value, error = rows["propensity"], rows["error"]
         above.fill_between(
-            rows["time"], value - error, value + error, color=colour, alpha=0.3, linewidth=0
+            rows["time"], value - error, value + error, color=color, alpha=0.3, linewidth=0
         )
-        above.plot(rows["time"], value, color=colour, marker=marker)
+        above.plot(rows["time"], value, color=color, marker=marker)
         style.log_axis(above, "y", value.min() / 1.5, value.max() * 1.5)
         above.set_ylabel(r"$\langle \Delta r_i(t) \rangle\,/\,\sigma$")
         look = {"LR2": (r"$r$ from $X^\mathrm{init}$", style.STATES["initial"])}
@@ -239,12 +239,12 @@ def published(
         ours = {COMBINATION: ("this study", style.STATES["cage"])}
         accuracy.draw(axes, scores, species, ours, tau_alpha)
         methods = sorted(set(chosen["method"].tolist()))
-        for method, (colour, marker) in zip(methods, style.OTHERS, strict=False):
+        for method, (color, marker) in zip(methods, style.OTHERS, strict=False):
             rows = np.sort(chosen[chosen["method"] == method], order="time")
             axes.plot(
                 rows["time"],
                 rows["pearson"],
-                color=colour,
+                color=color,
                 marker=marker,
                 linewidth=0.8,
                 markerfacecolor="white",
@@ -265,7 +265,7 @@ def configurations(
 ) -> Figure:
     """Draw the mean propensity of each configuration over time; fig. 4b.
 
-    A point a configuration and time, coloured by its density if the densities differ; in black the
+    A point a configuration and time, colored by its density if the densities differ; in black the
     mean over configurations, with bars of two standard deviations.
 
     Parameters
@@ -364,7 +364,7 @@ def contributions(
 def _draw_structure(axes: Axes, table: np.ndarray, species: str) -> None:
     present = set(table["state"].tolist())
     highest = 0.0
-    for state, (colour, _) in style.STATES.items():
+    for state, (color, _) in style.STATES.items():
         if state not in present:
             continue
         rows = table[
@@ -375,9 +375,9 @@ def _draw_structure(axes: Axes, table: np.ndarray, species: str) -> None:
         if not len(rows):
             raise InputError(f"structure: no rows for species {species!r}, neighbors 'all'")
         rows = np.sort(rows, order="r")
-        axes.plot(rows["r"], rows["g"], color=colour, label=_STATE_NAMES[state])
+        axes.plot(rows["r"], rows["g"], color=color, label=_STATE_NAMES[state])
         highest = max(highest, rows["g"].max())
-    axes.axhline(1, color=style.GREY, linewidth=0.6, linestyle=":", zorder=0)
+    axes.axhline(1, color=style.GRAY, linewidth=0.6, linestyle=":", zorder=0)
     axes.set_xlim(0.5, min(4.0, table["r"].max()))
     axes.set_ylim(0, 1.08 * highest)
     axes.set_xlabel(r"$r\,/\,\sigma$")

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cagebreak.figures import accuracy, style
-from cagebreak.figures import selection as curves
+from cagebreak.figures import inspection as curves
 from cagebreak.figures.tables import species_in
 
 

@@ -6,7 +6,7 @@ from matplotlib.patches import Circle
 
 from cagebreak.figures.regimes import Regimes
 
-_RADIUS = 0.43  # of a particle whose neighbours stand at distance 1
+_RADIUS = 0.43  # of a particle whose neighbors stand at distance 1
 
 
 def mark_regimes(axes: Axes, found: Regimes) -> None:
@@ -26,9 +26,9 @@ def mark_regimes(axes: Axes, found: Regimes) -> None:
             continue
         axes.axvspan(edges[i], edges[i + 1], facecolor=shade, edgecolor="none", zorder=-2)
         wide = end - start > 0.22
-        centre = (start + end) / 2
+        center = (start + end) / 2
         axes.text(
-            centre,
+            center,
             0.03,
             name,
             transform=axes.transAxes,
@@ -36,7 +36,7 @@ def mark_regimes(axes: Axes, found: Regimes) -> None:
             rotation="horizontal" if wide else "vertical",
         )
         if wide:
-            _picture(axes, centre, path)
+            _picture(axes, center, path)
 
 
 def _flight() -> np.ndarray:
@@ -49,16 +49,16 @@ def _rattling() -> np.ndarray:
 
 
 def _escape() -> np.ndarray:
-    # Out between the neighbours at 0 and 60 degrees.
+    # Out between the neighbors at 0 and 60 degrees.
     rattling = _rattling()[:90]
     s = np.linspace(0, 1, 60)[1:, None]
     start, bend, end = rattling[-1], np.array([0.3, 0.36]), np.array([1.5, 0.87])
     return np.concatenate([rattling, (1 - s) ** 2 * start + 2 * s * (1 - s) * bend + s**2 * end])
 
 
-def _picture(axes: Axes, centre: float, path: np.ndarray) -> None:
-    """Draw a particle among its neighbours and the path that it takes."""
-    inset = axes.inset_axes((centre - 0.11, 0.11, 0.22, 0.22))
+def _picture(axes: Axes, center: float, path: np.ndarray) -> None:
+    """Draw a particle among its neighbors and the path that it takes."""
+    inset = axes.inset_axes((center - 0.11, 0.11, 0.22, 0.22))
     inset.set(xlim=(-1.6, 1.6), ylim=(-1.35, 1.35), aspect="equal")
     inset.axis("off")
     for angle in np.arange(6) * np.pi / 3:

@@ -76,7 +76,7 @@ def slices(
     species: int = 0,
     largest: float | None = None,
 ) -> Figure:
-    """Draw slices one particle thick, every particle coloured by its D2min; fig. 2.
+    """Draw slices one particle thick, every particle colored by its D2min; fig. 2.
 
     The slice is perpendicular to z, around the particle of the species with the largest D2min.
 
@@ -126,7 +126,7 @@ def _slice(
     circles.set_clim(0, max(float(end), 1e-12))
     axes.add_collection(circles)
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) @ configuration.box.matrix[:2, :2]
-    axes.plot(*corners.T, color=style.GREY, lw=0.6)
+    axes.plot(*corners.T, color=style.GRAY, lw=0.6)
     axes.set_aspect("equal")
     axes.set_axis_off()
     return circles

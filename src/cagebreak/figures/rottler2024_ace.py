@@ -40,7 +40,7 @@ def radial_basis(descriptor: AtomicClusterExpansion, n: int = 6) -> Figure:
             color, marker = style.OTHERS[k % len(style.OTHERS)]
             axes.plot(r, function, marker, ls="-", color=color, markevery=(100 + 15 * k, 220))
             axes.plot([], [], marker, ls="-", color=color, label=f"$n = {k + 1}$")
-        axes.axhline(0, color=style.GREY, lw=0.5, zorder=0)
+        axes.axhline(0, color=style.GRAY, lw=0.5, zorder=0)
         axes.set_xlim(0, descriptor.r_cut)
         axes.set_xlabel(r"$r\,/\,\sigma$")
         axes.set_ylabel("$R_n(r)$")
@@ -77,10 +77,10 @@ def accuracy(
             raise InputError(f"labels: expected those of {title!r}, got {', '.join(labels)}")
         body, species = labels[title].body, labels[title].species
         for k in np.flatnonzero(body[1:] != body[:-1]) + 1:
-            panel.axvline(k + 0.5, color=style.GREY, lw=0.6, zorder=0)
+            panel.axvline(k + 0.5, color=style.GRAY, lw=0.6, zorder=0)
         pairs = species[body == 2]
         for k in np.flatnonzero(pairs[1:] != pairs[:-1]) + 1:
-            panel.axvline(k + 0.5, color=style.GREY, lw=0.6, ls="--", zorder=0)
+            panel.axvline(k + 0.5, color=style.GRAY, lw=0.6, ls="--", zorder=0)
     return figure
 
 
@@ -106,7 +106,7 @@ def learning_curves(panels: Panels) -> Figure:
     Parameters
     ----------
     panels
-        Their curves are named by what is learnt from.
+        Their curves are named by what is learned from.
 
     Raises
     ------
@@ -176,7 +176,7 @@ def pair_functions(r: np.ndarray, panels: Mapping[str, Mapping[str, np.ndarray]]
         Distances, in sigma.
     panels
         For each panel, by its title, one or several models, by name, and their functions
-        (species, M) from `cagebreak.learning.pair_functions`.
+        (species, M) from `cagebreak.learning.inspection.pair_functions`.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def pair_functions(r: np.ndarray, panels: Mapping[str, Mapping[str, np.ndarray]]
                 for species, function in zip(SPECIES_NAMES, table, strict=False):
                     color, _ = style.species_look(species)
                     panel.plot(r, function, ls=line, color=color, label=f"{species}, {name}")
-            panel.axhline(0, color=style.GREY, lw=0.5, zorder=0)
+            panel.axhline(0, color=style.GRAY, lw=0.5, zorder=0)
             panel.set_xlim(r[0], r[-1])
             panel.set_title(title)
             panel.set_xlabel(r"$r\,/\,\sigma$")

@@ -1,6 +1,6 @@
-"""One look for all figures: single-column, readable in print and without colour vision.
+"""One look for all figures: single-column, readable in print and without color vision.
 
-Colours keep their meaning from figure to figure, and every curve has its own marker besides.
+Colors keep their meaning from figure to figure, and every curve has its own marker besides.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ WIDTH = 3.375
 PAGE = 7.0
 """Widths of a journal's column and of its page, in inches."""
 
-# Colour and marker. Paul Tol's schemes, made for print and for colour-blind readers
+# Color and marker. Paul Tol's schemes, made for print and for color-blind readers
 # (https://personal.sron.nl/~pault).
 GENERATIONS = {"LR0": ("#DDAA33", "o"), "LR1": ("#BB5566", "s"), "LR2": ("#004488", "^")}
 KINDS = {"radial": ("#EE7733", "v"), "angular": ("#0077BB", "D"), "both": ("#222222", "o")}
@@ -34,7 +34,7 @@ OTHERS = (
     ("#777711", "X"),
 )
 """Of what is compared with, in the order it comes."""
-GREY = "#777777"
+GRAY = "#777777"
 _SPECIES = (("#009988", "o"), ("#AA4499", "s"), ("#CCBB44", "^"), ("#332288", "D"))
 
 _LOOK: dict[Any, Any] = {
@@ -80,7 +80,7 @@ def look() -> AbstractContextManager[None]:
 
 
 def species_look(species: str) -> tuple[str, str]:
-    """Return the colour and marker of a species."""
+    """Return the color and marker of a species."""
     return _SPECIES[species_index(species) % len(_SPECIES)]
 
 

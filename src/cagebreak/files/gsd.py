@@ -1,6 +1,6 @@
 """GSD files of HOOMD-blue (schema `hoomd`), over the library gsd: frames in single precision.
 
-The box of a GSD file has its centre at the origin. Further columns are particles' quantities in the
+The box of a GSD file has its center at the origin. Further columns are particles' quantities in the
 log, where OVITO finds them.
 """
 
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._atomic import replacing
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
-from cagebreak.files._atomic import replacing
 from cagebreak.files.frame import Frame, species_of
 
 # What the library raises on a file that is truncated, edited or none of its own.
@@ -73,7 +73,7 @@ def write(
         particles.N = len(configuration)
         particles.types = list(SPECIES_NAMES[: configuration.n_species])
         particles.typeid = configuration.species.astype(np.uint32)
-        particles.position, particles.image = _centred(configuration)
+        particles.position, particles.image = _centered(configuration)
         if configuration.velocities is not None:
             particles.velocity = configuration.velocities.astype(np.float32)
         for name, values in columns.items():
@@ -189,7 +189,7 @@ def _edges(box: Box) -> list[float]:
     return [x, y, z, xy / y, xz / z, yz / z]
 
 
-def _centred(configuration: Configuration) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def _centered(configuration: Configuration) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Return positions in the box about the origin, and their images."""
     box = configuration.box
     crossed = np.floor(configuration.positions @ box.inverse + 0.5).astype(np.int64)

@@ -8,9 +8,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._atomic import replacing
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.files._atomic import replacing
 
 # What h5py raises on a file that is truncated, overwritten or edited, besides OSError.
 UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)

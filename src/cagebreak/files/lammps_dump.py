@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._atomic import replacing
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import _columns
-from cagebreak.files._atomic import replacing
 from cagebreak.files._lammps import order_of, species_of_types
 from cagebreak.files._text import TextFile, integer, number, numbers
 from cagebreak.files.frame import Frame, in_order, species_of

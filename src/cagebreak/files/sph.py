@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cagebreak._atomic import replacing
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.files._atomic import replacing
 from cagebreak.files._compressed import open_binary
 
 

@@ -1,65 +1,70 @@
 """Learning the dynamics from the structure, from sufficient statistics."""
 
-from cagebreak.learning.ablation import ablation, label_groups, order_groups, range_groups
-from cagebreak.learning.accuracy import accuracy_against_data, accuracy_curve
-from cagebreak.learning.ard import ARD
-from cagebreak.learning.baselines import Softness, SupportVectors
+from cagebreak.learning.classification import Labeled, most_and_least_mobile, plastic
 from cagebreak.learning.collection import Collection, collect
-from cagebreak.learning.collinearity import (
+from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning.inspection.ablation import (
+    ablation,
+    label_groups,
+    order_groups,
+    range_groups,
+)
+from cagebreak.learning.inspection.accuracy_curve import accuracy_against_data, accuracy_curve
+from cagebreak.learning.inspection.collinearity import (
     MisleadingCoefficients,
     clusters,
     collinearity,
     warn_if_misleading,
 )
-from cagebreak.learning.compare import Comparison, compare
-from cagebreak.learning.components import PartialLeastSquares, PCARegression
-from cagebreak.learning.cross_validation import held_out_moments
-from cagebreak.learning.decorrelate import decorrelation
-from cagebreak.learning.elastic_net import ElasticNet
-from cagebreak.learning.ensemble import Ensemble
-from cagebreak.learning.equivariant import EquivariantNetwork
-from cagebreak.learning.evaluate import Scores, evaluate
-from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.graph_learner import GraphLearner
-from cagebreak.learning.graphs import GraphNetwork
-from cagebreak.learning.labelled import Labelled, most_and_least_mobile, plastic
-from cagebreak.learning.learning_curve import LearningCurve, learning_curve
-from cagebreak.learning.logistic import LogisticClassifier
-from cagebreak.learning.networks import NeuralNetwork
-from cagebreak.learning.pair_functions import pair_functions
-from cagebreak.learning.ridge import Ridge
-from cagebreak.learning.samples import Graph, Sample, Samples
-from cagebreak.learning.scores import pearson
-from cagebreak.learning.selection import Selection, forward_selection
-from cagebreak.learning.selection_curve import (
+from cagebreak.learning.inspection.forward_selection import Selection, forward_selection
+from cagebreak.learning.inspection.pair_functions import pair_functions
+from cagebreak.learning.inspection.selection_curve import (
     SelectionCurve,
     selection_curve,
     selection_stability,
 )
-from cagebreak.learning.standardize import Standardizer
+from cagebreak.learning.linear_model.ard import ARDRegression
+from cagebreak.learning.linear_model.baselines import LinearSVR, Softness
+from cagebreak.learning.linear_model.components import PCARegression, PLSRegression
+from cagebreak.learning.linear_model.elastic_net import ElasticNetCV
+from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
+from cagebreak.learning.linear_model.ridge import RidgeCV
+from cagebreak.learning.linear_model.whitening import decorrelation
+from cagebreak.learning.model_selection.compare import Comparison, compare
+from cagebreak.learning.model_selection.evaluate import Scores, evaluate
+from cagebreak.learning.model_selection.learning_curve import LearningCurve, learning_curve
+from cagebreak.learning.model_selection.subset_cross_validation import held_out_moments
+from cagebreak.learning.model_selection.transfer import Source, transfer
+from cagebreak.learning.neural_network._graph_base import GraphLearner
+from cagebreak.learning.neural_network.ensemble import Ensemble
+from cagebreak.learning.neural_network.equivariant import EquivariantNetwork
+from cagebreak.learning.neural_network.graph import GraphNetwork
+from cagebreak.learning.neural_network.mlp import MLPRegressor
+from cagebreak.learning.neural_network.structural_order import StructuralOrder
+from cagebreak.learning.preprocessing import Standardizer
+from cagebreak.learning.samples import Graph, Sample, Samples
+from cagebreak.learning.scores import ceiling_corrected, paired_difference, pearson
 from cagebreak.learning.statistics import Statistics
-from cagebreak.learning.structural_order import StructuralOrder
-from cagebreak.learning.transfer import Source, transfer
-from cagebreak.learning.uncertainty import ceiling_corrected, paired_difference
 
 __all__ = [
-    "ARD",
+    "ARDRegression",
     "Collection",
     "Comparison",
-    "ElasticNet",
+    "ElasticNetCV",
     "Ensemble",
     "EquivariantNetwork",
     "Graph",
     "GraphLearner",
     "GraphNetwork",
-    "Labelled",
+    "Labeled",
     "LearningCurve",
-    "LogisticClassifier",
+    "LinearSVR",
+    "LogisticRegressionCV",
+    "MLPRegressor",
     "MisleadingCoefficients",
-    "NeuralNetwork",
     "PCARegression",
-    "PartialLeastSquares",
-    "Ridge",
+    "PLSRegression",
+    "RidgeCV",
     "Sample",
     "Samples",
     "Scores",
@@ -70,7 +75,6 @@ __all__ = [
     "Standardizer",
     "Statistics",
     "StructuralOrder",
-    "SupportVectors",
     "ablation",
     "accuracy_against_data",
     "accuracy_curve",

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.learning._checks import Floats
-from cagebreak.learning._saving import read_labels, replacing, write_labels
+from cagebreak.learning._hdf5 import creating, read_labels, write_labels
+from cagebreak.learning._validation import Floats
+from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
 from cagebreak.learning.samples import Sample, Samples, in_turn
 from cagebreak.learning.scores import pair_moments
-from cagebreak.learning.standardize import CLIP, Moments, Standardizer
 from cagebreak.learning.statistics import Statistics
 
 KIND = "statistics of configurations"
@@ -23,19 +23,19 @@ KIND = "statistics of configurations"
 
 @dataclass(frozen=True, eq=False)
 class Collection:
-    """Statistics of standardised features and targets, for each of C configurations.
+    """Statistics of standardized features and targets, for each of C configurations.
 
     Made by `collect`. From it follow selection, ablation, collinearity, learning curves and every
     linear fit, with cross-validation and bootstrap over configurations, without the data.
 
-    The features are standardised and clipped with `standardizer`, whose bounds come from all
+    The features are standardized and clipped with `standardizer`, whose bounds come from all
     configurations collected, if none was given: of the features, never of the targets. All else
     that a fit estimates or chooses comes from its training configurations.
 
     Parameters
     ----------
     parts : sequence of Statistics
-        One for each configuration, or group of them, centred globally.
+        One for each configuration, or group of them, centered globally.
     standardizer : Standardizer
         Of the features.
     times : (T,) array
@@ -123,12 +123,12 @@ class Collection:
         )
 
     def __add__(self, other: "Collection") -> Self:
-        """Return the configurations of both, which were standardised alike.
+        """Return the configurations of both, which were standardized alike.
 
         Raises
         ------
         InputError
-            If features, times or standardisers differ, or what is said about them.
+            If features, times or standardizers differ, or what is said about them.
         """
         ours, theirs = self.standardizer, other.standardizer
         alike = ours.clip == theirs.clip and all(
@@ -137,7 +137,7 @@ class Collection:
         )
         if not alike:
             raise InputError(
-                "other: expected features standardised alike; give both a standardizer"
+                "other: expected features standardized alike; give both a standardizer"
             )
         if not np.array_equal(self.times, other.times) or dict(self.about) != dict(other.about):
             raise InputError("other: expected the same times, and the same said about it")
@@ -153,7 +153,7 @@ class Collection:
         `count` the rest of each configuration.
         """
         packed = [part.packed() for part in self.parts]
-        with replacing(path) as file:
+        with creating(path) as file:
             file.attrs["kind"] = KIND
             file.attrs["n_targets"] = self.n_targets
             for name, text in self.about.items():

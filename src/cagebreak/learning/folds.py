@@ -7,7 +7,7 @@ it was trained on.
 import numpy as np
 
 from cagebreak.errors import InputError
-from cagebreak.learning._checks import Integers
+from cagebreak.learning._validation import Integers
 from cagebreak.seeding import Seed, stream
 
 

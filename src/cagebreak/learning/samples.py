@@ -1,4 +1,4 @@
-"""What is learnt from: configurations, read one at a time."""
+"""What is learned from: configurations, read one at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.errors import InputError
-from cagebreak.learning._checks import Floats, Integers, as_table, require_finite
+from cagebreak.learning._validation import Floats, Integers, as_table, require_finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +56,12 @@ class Sample:
     targets : (n, T) array
         The propensity, or whatever is to be predicted, at each of T times.
     species : (n,) array of integers, optional
-        0 is A; each species is learnt for itself. All A if omitted.
+        0 is A; each species is learned for itself. All A if omitted.
     halves : (2, n, T) array, optional
         The targets from either half of the runs; they give the noise ceiling.
     graph : Graph, optional
         The whole configuration, with the features of all its particles, for learners that look
-        at neighbours; its `rows` are those of this sample.
+        at neighbors; its `rows` are those of this sample.
     configuration : Configuration, optional
         The n particles of the rows, for learners that know of errors correlated in space.
 

@@ -7,26 +7,26 @@ from typing import Any, Self
 import h5py
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import blas
+from scipy.linalg import blas, eigh
 
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.learning._checks import (
+from cagebreak.learning._hdf5 import creating, read_labels, write_labels
+from cagebreak.learning._validation import (
     Floats,
     as_columns,
     as_table,
     require_choice,
     require_finite,
 )
-from cagebreak.learning._saving import read_labels, replacing, write_labels
 
 CENTERS = ("global", "configuration")
 _ROWS = (
-    1024  # centred at a time: they stay in the cache, and are enough for BLAS to run at full speed
+    1024  # centered at a time: they stay in the cache, and are enough for BLAS to run at full speed
 )
 
 
 class Statistics:
-    """Count, means and centred Gram blocks of rows of features X (n, F) and targets Y (n, T).
+    """Count, means and centered Gram blocks of rows of features X (n, F) and targets Y (n, T).
 
     With ``Z = [X Y]`` they are the count n, the mean of Z, and the Gram matrix
     ``sum (z - mean)(z - mean)'``, whose blocks are X'X, X'Y and Y'Y. All that a linear model needs
@@ -89,14 +89,14 @@ class Statistics:
     def pooled(cls, parts: Iterable["Statistics"], center: str = "global") -> Self:
         """Return the statistics of all rows of all parts.
 
-        With ``center="configuration"`` each part that is centred globally counts as one
+        With ``center="configuration"`` each part that is centered globally counts as one
         configuration, so that the blocks are the sum of the parts' blocks. The parts may come
         from a generator: they are taken one at a time.
 
         Raises
         ------
         InputError
-            If there is no part, if shapes or labels differ, or if parts that are centred per
+            If there is no part, if shapes or labels differ, or if parts that are centered per
             configuration are to be pooled globally: what differs between the configurations is
             no longer in them.
         """
@@ -105,7 +105,7 @@ class Statistics:
             if total is None:
                 total = cls(part.n_features, part.n_targets, center, part.labels)
             if center == "global" and part.center != "global":
-                raise InputError("parts: cannot be pooled globally, centred per configuration")
+                raise InputError("parts: cannot be pooled globally, centered per configuration")
             total._require_same_columns(part)
             total._merge(part, +1)
         if total is None:
@@ -124,28 +124,28 @@ class Statistics:
 
     @property
     def gram(self) -> Floats:
-        """The whole centred Gram matrix of [X Y], (F + T, F + T)."""
+        """The whole centered Gram matrix of [X Y], (F + T, F + T)."""
         _mirror(self._gram)
         return self._gram
 
     @property
     def xx(self) -> Floats:
-        """Centred X'X, (F, F)."""
+        """Centered X'X, (F, F)."""
         return self.gram[: self.n_features, : self.n_features]
 
     @property
     def xx_lower(self) -> Floats:
-        """Centred X'X of which only the lower triangle is meant, (F, F); cheaper than `xx`."""
+        """Centered X'X of which only the lower triangle is meant, (F, F); cheaper than `xx`."""
         return self._gram[: self.n_features, : self.n_features]
 
     @property
     def xy(self) -> Floats:
-        """Centred X'Y, (F, T)."""
+        """Centered X'Y, (F, T)."""
         return self._gram[self.n_features :, : self.n_features].T
 
     @property
     def yy(self) -> Floats:
-        """Centred Y'Y, (T, T)."""
+        """Centered Y'Y, (T, T)."""
         return self.gram[self.n_features :, self.n_features :]
 
     def add(self, X: ArrayLike, Y: ArrayLike) -> Self:
@@ -254,7 +254,7 @@ class Statistics:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the statistics to an HDF5 file, completely or not at all."""
-        with replacing(path) as file:
+        with creating(path) as file:
             file.attrs["kind"] = "statistics"
             file.attrs["center"] = self.center
             file.attrs["count"] = self.count
@@ -301,7 +301,7 @@ class Statistics:
         n_targets: int,
         labels: np.ndarray | None = None,
     ) -> Self:
-        """Return the statistics, centred globally, whose `packed` arrays are given."""
+        """Return the statistics, centered globally, whose `packed` arrays are given."""
         part = cls(len(mean) - n_targets, n_targets, labels=labels)
         part.count, part._mean = count, mean.astype(np.float64)
         part._gram[np.tril_indices(len(mean))] = triangle
@@ -360,3 +360,35 @@ def _mirror(matrix: Floats) -> None:
         square[:] = np.tril(square) + np.tril(square, -1).T
         for j in range(i + size, n, size):
             matrix[i : i + size, j : j + size] = matrix[j : j + size, i : i + size].T
+
+
+def decompose(statistics: Statistics) -> tuple[Floats, Floats, Floats]:
+    """Return eigenvalues (F,) in rising order, eigenvectors (F, F) of X'X, and V'X'Y (F, T).
+
+    Directions whose eigenvalue is lost in rounding, ``lambda <= eps F lambda_max``, hold nothing
+    of the data: collinear columns, and those beyond the number of rows. Their eigenvalue and
+    their part of V'X'Y are 0.
+    """
+    # Divide and conquer, 0.18 s for F = 1062 on one core: as much as twelve Cholesky
+    # factorisations with their solutions, one for each alpha, and safe where X'X is singular.
+    values, vectors = eigh(statistics.xx_lower, lower=True, driver="evd", check_finite=False)
+    lost = values <= np.finfo(float).eps * len(values) * values.max(initial=0.0)
+    # Exactly 0, not within rounding, for a column that does not vary.
+    vectors[np.diag(statistics.xx_lower) == 0.0] = 0.0
+    rotated = vectors.T @ statistics.xy
+    rotated[lost] = 0.0
+    return np.where(lost, 0.0, values), vectors, rotated
+
+
+def scale_of(squares: Floats, mean: Floats, count: float) -> Floats:
+    """Return the root of sums of squared deviations, 0 where they are no more than rounding.
+
+    Rounding is what `Standardizer` takes for it: a variance of eps of the mean square.
+    """
+    rounding = np.finfo(float).eps * (count * mean**2 + squares)
+    return np.where(squares > rounding, np.sqrt(np.maximum(squares, 0.0)), 0.0)
+
+
+def inverse(scale: Floats) -> Floats:
+    """Return 1 / scale, and 0 where that is 0."""
+    return np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)

@@ -1,17 +1,17 @@
 """Which number stands where in the arrays of the event-driven simulation."""
 
-# Columns of `spheres` (N + 1, 8): the last line is NaN, a neighbour that is never touched.
+# Columns of `spheres` (N + 1, 8): the last line is NaN, a neighbor that is never touched.
 X, VX, RADIUS, COLLISIONS, COLUMNS = 0, 3, 6, 7, 8
-# Columns of `marks` (N, 8), the float64 in the first half of a sphere's book: the centre of its
-# neighbour list, and the time of its event.
-CENTRE, TIME, MARK_COLUMNS = 0, 3, 8
+# Columns of `marks` (N, 8), the float64 in the first half of a sphere's book: the center of its
+# neighbor list, and the time of its event.
+CENTER, TIME, MARK_COLUMNS = 0, 3, 8
 # Columns of `books` (N, 16), the int32 in the second half: the species, the list (where it begins,
 # entries), the event (partner, and how often it had collided), the cell, and the queue (the sphere
 # that follows, and the place in the ledger that names this one).
 (SPECIES, FIRST, COUNT, PARTNER, PARTNER_COLLISIONS, CELL, FOLLOWING, PLACE, BOOK_COLUMNS) = range(
     8, 17
 )
-# Columns of `kinds` (S, 2), by species: the mass, and the reach of the neighbour list
+# Columns of `kinds` (S, 2), by species: the mass, and the reach of the neighbor list
 MASS, REACH, KIND_COLUMNS = 0, 1, 2
 # Entries of `clock`: time since the rebase, time of the rebase, momentum transferred times distance
 NOW, ORIGIN, VIRIAL = range(3)

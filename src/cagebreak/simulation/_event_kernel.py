@@ -4,7 +4,7 @@ Between collisions spheres fly freely, so a sphere is its position at time 0 and
 nothing is done for it until it collides. What makes the loop fast:
 
 - A sphere keeps one event in the queue: its first collision, or the moment it may leave the shell
-  that its neighbour list is good for. An event notes how often its partner had collided when it
+  that its neighbor list is good for. An event notes how often its partner had collided when it
   was predicted; if the partner has collided since, the sphere predicts anew when the event comes.
 - The queue is a ring of buckets of equal time, about one event a bucket, each a doubly linked list.
   An event beyond the ring waits in a page of many buckets, so that the ring stays in the cache.
@@ -21,7 +21,7 @@ import math
 import numpy as np
 from numba import int32, int64, njit
 
-from cagebreak._lanes import (
+from cagebreak._simd.vectors import (
     LANES,
     earliest_contact,
     float_of_bits,
@@ -61,9 +61,9 @@ from cagebreak.simulation._columns import (
 from cagebreak.simulation._list_kernel import (
     LONGEST_FLIGHT,
     fetch_list,
-    fetch_neighbours,
+    fetch_neighbors,
     leave_shell,
-    list_neighbours,
+    list_neighbors,
 )
 
 NO_PARTNER = -1
@@ -72,7 +72,7 @@ BUCKETS, PAGE = 8192, 512  # buckets in the ring, and in a page; powers of two
 
 LOOK_AHEAD_FROM = 8000  # spheres: 2 MB of state
 BOOKS_AHEAD, LISTS_AHEAD = 24, 16  # buckets
-NEIGHBOURS_AFTER, PARTNERS_AFTER, COMING = 4, 8, 16  # events
+NEIGHBORS_AFTER, PARTNERS_AFTER, COMING = 4, 8, 16  # events
 
 DONE, PAUSED, LIST_FULL = range(3)
 
@@ -150,7 +150,7 @@ def _collisions(i, spheres):
 
 @njit(inline="always", **OPTIONS)
 def _predict(
-    i, now, many_images, spheres, books, marks, neighbours, space, kinds,
+    i, now, many_images, spheres, books, marks, neighbors, space, kinds,
     bucket, inverse_width, n, n_pages,
 ):  # fmt: skip
     """Find the next event of sphere i and put it into the queue."""
@@ -161,22 +161,22 @@ def _predict(
     partner = int32(NO_PARTNER)
     if many_images:
         for slot in range(first, last):
-            contact = _contact_of_images(i, neighbours[slot], now, spheres, space)
+            contact = _contact_of_images(i, neighbors[slot], now, spheres, space)
             if contact < delay:
                 delay = contact
-                partner = neighbours[slot]
+                partner = neighbors[slot]
     else:
         earliest = int64(0x7FFFFFFFFFFFFFFF)
         at = first
         for start in range(first, last, LANES):
-            bits = earliest_contact(spheres, i, neighbours, start, now, space)
+            bits = earliest_contact(spheres, i, neighbors, start, now, space)
             if bits < earliest:
                 earliest = bits
                 at = start
         contact = float_of_bits(earliest & -LANES)
         if contact < delay:
             delay = contact
-            partner = neighbours[at + (earliest & (LANES - 1))]
+            partner = neighbors[at + (earliest & (LANES - 1))]
     books[book + PARTNER] = partner
     if partner != NO_PARTNER:
         books[book + PARTNER_COLLISIONS] = _collisions(int64(partner), spheres)
@@ -197,7 +197,7 @@ def _kick(i, vx, vy, vz, now, spheres):
 
 @njit(inline="always", **OPTIONS)
 def _collide(i, j, now, spheres, books, space, kinds):
-    """Exchange momentum along the line of centres; return the momentum times the distance."""
+    """Exchange momentum along the line of centers; return the momentum times the distance."""
     a, b = COLUMNS * i, COLUMNS * j
     vx = spheres[a + VX] - spheres[b + VX]
     vy = spheres[a + VX + 1] - spheres[b + VX + 1]
@@ -221,29 +221,29 @@ def _collide(i, j, now, spheres, books, space, kinds):
 
 
 @njit(inline="always", **OPTIONS)
-def _look_ahead(bucket, seen, n, spheres, books, neighbours, coming):
+def _look_ahead(bucket, seen, n, spheres, books, neighbors, coming):
     """Ask step by step for what the coming events will read; return how many have been seen.
 
-    First the books, next the lists and the partners' books, then all neighbours.
+    First the books, next the lists and the partners' books, then all neighbors.
     """
     prefetch(books, BOOK_COLUMNS * int64(books[_head_of_bucket(bucket + BOOKS_AHEAD, n)]))
     i = int64(books[_head_of_bucket(bucket + LISTS_AHEAD, n)])
     while i != n:
         coming[seen % COMING] = i
         prefetch(spheres, COLUMNS * i)
-        fetch_list(i, books, neighbours)
+        fetch_list(i, books, neighbors)
         j = int64(books[BOOK_COLUMNS * i + PARTNER])
         if j != NO_PARTNER:
             prefetch(books, BOOK_COLUMNS * j)
-        earlier = int64(coming[(seen - NEIGHBOURS_AFTER) % COMING])
-        fetch_neighbours(earlier, spheres, books, neighbours)
+        earlier = int64(coming[(seen - NEIGHBORS_AFTER) % COMING])
+        fetch_neighbors(earlier, spheres, books, neighbors)
         j = int64(books[BOOK_COLUMNS * earlier + PARTNER])
         if j != NO_PARTNER:
-            fetch_list(j, books, neighbours)
+            fetch_list(j, books, neighbors)
         earlier = int64(coming[(seen - PARTNERS_AFTER) % COMING])
         j = int64(books[BOOK_COLUMNS * earlier + PARTNER])
         if j != NO_PARTNER:
-            fetch_neighbours(j, spheres, books, neighbours)
+            fetch_neighbors(j, spheres, books, neighbors)
         seen += 1
         i = int64(books[BOOK_COLUMNS * i + FOLLOWING])
     return seen
@@ -266,7 +266,7 @@ def _open_page(bucket, inverse_width, n, n_pages, books, marks):
 
 @njit(inline="always", **OPTIONS)
 def _next_event(
-    bucket, scout, seen, inverse_width, n, n_pages, spheres, books, marks, neighbours, coming
+    bucket, scout, seen, inverse_width, n, n_pages, spheres, books, marks, neighbors, coming
 ):
     """Return the sphere whose event comes first, its bucket, the scout and the events seen.
 
@@ -280,7 +280,7 @@ def _next_event(
         if bucket % PAGE == 0:
             scout = _open_page(bucket, inverse_width, n, n_pages, books, marks)
         if n > LOOK_AHEAD_FROM:
-            seen = _look_ahead(bucket, seen, n, spheres, books, neighbours, coming)
+            seen = _look_ahead(bucket, seen, n, spheres, books, neighbors, coming)
     if n > LOOK_AHEAD_FROM:
         scout = int64(books[BOOK_COLUMNS * scout + FOLLOWING])
         prefetch(books, BOOK_COLUMNS * scout)
@@ -320,7 +320,7 @@ def _rebase(elapsed, spheres, space, clock, inverse_width, n, n_pages, books, ma
 
 @njit(**OPTIONS)
 def begin(
-    many_images, spheres_, books_, marks_, neighbours_, cells_, chain_, candidates_, coming_,
+    many_images, spheres_, books_, marks_, neighbors_, cells_, chain_, candidates_, coming_,
     kinds_, capacities_, grids_, grid_of_, ranges_, space_, clock_, tally_, inverse_width,
 ):  # fmt: skip
     """Build every list and predict every event anew, from the present positions.
@@ -331,27 +331,27 @@ def begin(
     n_grids = len(grids_)
     n_pages = len(books_) - BOOK_COLUMNS * (n + 1) - BUCKETS
     spheres, books, marks = pointer(spheres_), pointer(books_), pointer(marks_)
-    neighbours, cells, chain = pointer(neighbours_), pointer(cells_), pointer(chain_)
+    neighbors, cells, chain = pointer(neighbors_), pointer(cells_), pointer(chain_)
     kinds, capacities, space = pointer(kinds_), pointer(capacities_), pointer(space_)
     grids, grid_of, ranges = pointer(grids_), pointer(grid_of_), pointer(ranges_)
     clock, candidates = pointer(clock_), pointer(candidates_)
     _move_origin(clock[NOW], spheres, space, clock, n)
     tally_[BUCKET] = 0
-    neighbours_[:] = n
+    neighbors_[:] = n
     cells_[:] = -1
     books_[BOOK_COLUMNS * n :] = n
     for i in range(n):
         books[BOOK_COLUMNS * i + COUNT] = 0
         books[BOOK_COLUMNS * i + CELL] = -1
     for i in range(n):
-        if not list_neighbours(
-            i, 0.0, spheres, books, marks, neighbours, space, kinds, capacities, n,
+        if not list_neighbors(
+            i, 0.0, spheres, books, marks, neighbors, space, kinds, capacities, n,
             n_grids, grids, grid_of, ranges, cells, chain, candidates,
         ):  # fmt: skip
             return LIST_FULL
     for i in range(n):
         _predict(
-            i, 0.0, many_images, spheres, books, marks, neighbours, space, kinds,
+            i, 0.0, many_images, spheres, books, marks, neighbors, space, kinds,
             0, inverse_width, n, n_pages,
         )  # fmt: skip
     return DONE
@@ -359,7 +359,7 @@ def begin(
 
 @njit(**OPTIONS)
 def advance(
-    until, most_events, many_images, spheres_, books_, marks_, neighbours_, cells_, chain_,
+    until, most_events, many_images, spheres_, books_, marks_, neighbors_, cells_, chain_,
     candidates_, coming_, kinds_, capacities_, grids_, grid_of_, ranges_, space_, clock_, tally_,
     inverse_width,
 ):  # fmt: skip
@@ -368,7 +368,7 @@ def advance(
     n_grids = len(grids_)
     n_pages = len(books_) - BOOK_COLUMNS * (n + 1) - BUCKETS
     spheres, books, marks = pointer(spheres_), pointer(books_), pointer(marks_)
-    neighbours, cells, chain = pointer(neighbours_), pointer(cells_), pointer(chain_)
+    neighbors, cells, chain = pointer(neighbors_), pointer(cells_), pointer(chain_)
     kinds, capacities, space = pointer(kinds_), pointer(capacities_), pointer(space_)
     grids, grid_of, ranges = pointer(grids_), pointer(grid_of_), pointer(ranges_)
     clock, candidates = pointer(clock_), pointer(candidates_)
@@ -379,7 +379,7 @@ def advance(
     status = PAUSED
     for _ in range(most_events):
         i, bucket, scout, seen = _next_event(
-            bucket, scout, seen, inverse_width, n, n_pages, spheres, books, marks, neighbours,
+            bucket, scout, seen, inverse_width, n, n_pages, spheres, books, marks, neighbors,
             coming,
         )  # fmt: skip
         time = marks[MARK_COLUMNS * i + TIME]
@@ -398,8 +398,8 @@ def advance(
         j = int64(books[book + PARTNER])
         if j == NO_PARTNER:
             listed += 1
-            if not list_neighbours(
-                i, now, spheres, books, marks, neighbours, space, kinds, capacities, n,
+            if not list_neighbors(
+                i, now, spheres, books, marks, neighbors, space, kinds, capacities, n,
                 n_grids, grids, grid_of, ranges, cells, chain, candidates,
             ):  # fmt: skip
                 status = LIST_FULL
@@ -410,12 +410,12 @@ def advance(
             virial += _collide(i, j, now, spheres, books, space, kinds)
             predicted += 1
             _predict(
-                j, now, many_images, spheres, books, marks, neighbours, space, kinds,
+                j, now, many_images, spheres, books, marks, neighbors, space, kinds,
                 bucket, inverse_width, n, n_pages,
             )  # fmt: skip
         predicted += 1
         _predict(
-            i, now, many_images, spheres, books, marks, neighbours, space, kinds,
+            i, now, many_images, spheres, books, marks, neighbors, space, kinds,
             bucket, inverse_width, n, n_pages,
         )  # fmt: skip
     clock[NOW], clock[VIRIAL] = now, virial

@@ -1,15 +1,15 @@
-"""Neighbour lists of hard spheres, each rebuilt for itself when its sphere has moved too far."""
+"""Neighbor lists of hard spheres, each rebuilt for itself when its sphere has moved too far."""
 
 import math
 
 import numpy as np
 from numba import int64, njit
 
-from cagebreak._lanes import COLUMNS, LANES, prefetch
+from cagebreak._simd.vectors import COLUMNS, LANES, prefetch
 from cagebreak.simulation._columns import (
     BOOK_COLUMNS,
     CELL,
-    CENTRE,
+    CENTER,
     COUNT,
     EDGE,
     FIRST,
@@ -26,7 +26,7 @@ from cagebreak.simulation._columns import (
 )
 
 LONGEST_FLIGHT = 1e6
-CACHE_LINE = 16  # neighbours
+CACHE_LINE = 16  # neighbors
 
 
 @njit(inline="always", **OPTIONS)
@@ -45,8 +45,8 @@ def _window(cell, reach, n_cells):
 
 
 @njit(inline="always", **OPTIONS)
-def _forget(i, books, neighbours, n, cells, chain):
-    """Take sphere i out of its cell and out of the lists of its neighbours."""
+def _forget(i, books, neighbors, n, cells, chain):
+    """Take sphere i out of its cell and out of the lists of its neighbors."""
     book = BOOK_COLUMNS * i
     cell = int64(books[book + CELL])
     if cell >= 0:
@@ -58,29 +58,29 @@ def _forget(i, books, neighbours, n, cells, chain):
                 other = int64(chain[other])
             chain[other] = chain[i]
     for slot in range(books[book + FIRST], books[book + FIRST] + books[book + COUNT]):
-        other = BOOK_COLUMNS * neighbours[slot]
+        other = BOOK_COLUMNS * neighbors[slot]
         first = int64(books[other + FIRST])
         last = first + books[other + COUNT] - 1
         for place in range(first, last + 1):
-            if neighbours[place] == i:
-                neighbours[place] = neighbours[last]
-                neighbours[last] = n
+            if neighbors[place] == i:
+                neighbors[place] = neighbors[last]
+                neighbors[last] = n
                 books[other + COUNT] -= 1
                 break
 
 
 @njit(**OPTIONS)
-def list_neighbours(
-    i, now, spheres, books, marks, neighbours, space, kinds, capacities, n,
+def list_neighbors(
+    i, now, spheres, books, marks, neighbors, space, kinds, capacities, n,
     n_grids, grids, grid_of, ranges, cells, chain, candidates,
 ):  # fmt: skip
-    """Build the neighbour list of sphere i around where it is now; return False if one is full.
+    """Build the neighbor list of sphere i around where it is now; return False if one is full.
 
     Spheres of very different size lie in grids of their own, so that a small one does not search
     the many small ones around a large one's reach.
     """
-    _forget(i, books, neighbours, n, cells, chain)
-    book, a = BOOK_COLUMNS * i, MARK_COLUMNS * i + CENTRE
+    _forget(i, books, neighbors, n, cells, chain)
+    book, a = BOOK_COLUMNS * i, MARK_COLUMNS * i + CENTER
     for k in range(3):
         s = COLUMNS * i + k
         marks[a + k] = spheres[s + X] + spheres[s + VX] * now
@@ -118,7 +118,7 @@ def list_neighbours(
             place += 1
         for place in range(found):
             j = int64(candidates[place])
-            b = MARK_COLUMNS * j + CENTRE
+            b = MARK_COLUMNS * j + CENTER
             dx, dy, dz = x - marks[b], y - marks[b + 1], z - marks[b + 2]
             dx -= space[EDGE] * np.rint(dx * space[INVERSE])
             dy -= space[EDGE + 1] * np.rint(dy * space[INVERSE + 1])
@@ -130,14 +130,14 @@ def list_neighbours(
                 others = int64(books[other + COUNT])
                 if count == capacity or others == capacities[kind]:
                     return False
-                neighbours[first + count] = j
-                neighbours[books[other + FIRST] + others] = i
+                neighbors[first + count] = j
+                neighbors[books[other + FIRST] + others] = i
                 books[other + COUNT] = others + 1
                 count += 1
         if grid == grid_of[species]:
             home = base + (own_x * ny + own_y) * nz + own_z
     for slot in range(first + count, first + capacity):
-        neighbours[slot] = n
+        neighbors[slot] = n
     books[book + COUNT] = count
     books[book + CELL] = home
     chain[i] = cells[home]
@@ -147,8 +147,8 @@ def list_neighbours(
 
 @njit(inline="always", **OPTIONS)
 def leave_shell(i, now, spheres, books, marks, kinds):
-    """Return the time until sphere i may be farther from its centre than its list allows."""
-    s, c = COLUMNS * i, MARK_COLUMNS * i + CENTRE
+    """Return the time until sphere i may be farther from its center than its list allows."""
+    s, c = COLUMNS * i, MARK_COLUMNS * i + CENTER
     b = 0.0
     v2 = 0.0
     d2 = 0.0
@@ -165,38 +165,38 @@ def leave_shell(i, now, spheres, books, marks, kinds):
 
 
 @njit(inline="always", **OPTIONS)
-def fetch_list(i, books, neighbours):
+def fetch_list(i, books, neighbors):
     """Ask for the list of sphere i, whose book is at hand."""
     first = int64(books[BOOK_COLUMNS * i + FIRST])
-    prefetch(neighbours, first)
+    prefetch(neighbors, first)
     if books[BOOK_COLUMNS * i + COUNT] > CACHE_LINE:
-        prefetch(neighbours, first + CACHE_LINE)
+        prefetch(neighbors, first + CACHE_LINE)
 
 
 @njit(inline="always", **OPTIONS)
-def fetch_neighbours(i, spheres, books, neighbours):
-    """Ask for the lines of the neighbours of sphere i, whose list is at hand."""
+def fetch_neighbors(i, spheres, books, neighbors):
+    """Ask for the lines of the neighbors of sphere i, whose list is at hand."""
     first = int64(books[BOOK_COLUMNS * i + FIRST])
     for start in range(first, first + books[BOOK_COLUMNS * i + COUNT], LANES):
         for slot in range(start, start + LANES):
-            prefetch(spheres, COLUMNS * int64(neighbours[slot]))
+            prefetch(spheres, COLUMNS * int64(neighbors[slot]))
 
 
 @njit(**OPTIONS)
-def closest_pair(spheres, books, marks, neighbours, space):
+def closest_pair(spheres, books, marks, neighbors, space):
     """Return the smallest distance over sum of radii among the listed pairs, and the pair.
 
-    Only directly after `begin`, when the centres are where the spheres are.
+    Only directly after `begin`, when the centers are where the spheres are.
     """
     smallest = np.inf
     first = second = int64(-1)
     for i in range(len(spheres) - 1):
         start = books[i, FIRST]
         for slot in range(start, start + books[i, COUNT]):
-            j = neighbours[slot]
-            dx = marks[i, CENTRE] - marks[j, CENTRE]
-            dy = marks[i, CENTRE + 1] - marks[j, CENTRE + 1]
-            dz = marks[i, CENTRE + 2] - marks[j, CENTRE + 2]
+            j = neighbors[slot]
+            dx = marks[i, CENTER] - marks[j, CENTER]
+            dy = marks[i, CENTER + 1] - marks[j, CENTER + 1]
+            dz = marks[i, CENTER + 2] - marks[j, CENTER + 2]
             dx -= space[EDGE] * np.rint(dx * space[INVERSE])
             dy -= space[EDGE + 1] * np.rint(dy * space[INVERSE + 1])
             dz -= space[EDGE + 2] * np.rint(dz * space[INVERSE + 2])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation import preparation
 from cagebreak.simulation.preparation import Step

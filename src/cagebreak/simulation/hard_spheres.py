@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
-from cagebreak.models import Model
-from cagebreak.potentials import OVERLAP_TOLERANCE
+from cagebreak.models.model import Model
+from cagebreak.potentials.pair_potentials import OVERLAP_TOLERANCE
 from cagebreak.seeding import Seed
 from cagebreak.simulation import _columns as columns
 from cagebreak.simulation import _event_kernel as kernel
@@ -18,7 +18,7 @@ from cagebreak.simulation.velocities import thermal_velocities
 
 _EVENTS_A_CALL = 4_000_000  # about a second: Ctrl-C is heard between calls
 _JAMMED = 1e5  # collisions per sphere and tau at kT = 1; a dense glass has a thousandth of it
-_NEIGHBOURS_WANTED = 16  # of a list: fewer means more rebuilding, more means longer predictions
+_NEIGHBORS_WANTED = 16  # of a list: fewer means more rebuilding, more means longer predictions
 _SIZES_APART = 0.5  # species whose diameters have a smaller ratio get cell grids of their own
 
 
@@ -234,15 +234,15 @@ class EventDriven:
         self._begin()
 
     def _allot(self, capacities: NDArray[np.int64]) -> None:
-        """Give each sphere room for the neighbours of its species; a multiple of `CACHE_LINE`."""
+        """Give each sphere room for the neighbors of its species; a multiple of `CACHE_LINE`."""
         self._capacities = capacities
         rooms = capacities[self._books[:, columns.SPECIES]]
         self._books[:, columns.FIRST] = np.cumsum(rooms) - rooms
-        self._neighbours = _aligned((int(rooms.sum()),), np.int32)
+        self._neighbors = _aligned((int(rooms.sum()),), np.int32)
 
     def _state(self) -> tuple:
         return (
-            self._layout.many_images, self._spheres, self._ledger, self._marks, self._neighbours,
+            self._layout.many_images, self._spheres, self._ledger, self._marks, self._neighbors,
             self._cells, self._chain, self._candidates, self._coming, self._kinds,
             self._capacities, self._layout.grids, self._layout.grid_of, self._layout.ranges,
             self._space, self._clock, self._tally, self._inverse_width,
@@ -255,7 +255,7 @@ class EventDriven:
 
     def _refuse_overlap(self, scale: float) -> None:
         ratio, first, second = closest_pair(
-            self._spheres, self._books, self._marks, self._neighbours, self._space
+            self._spheres, self._books, self._marks, self._neighbors, self._space
         )
         if ratio < scale * (1 - OVERLAP_TOLERANCE):
             i, j = sorted((int(self._order[first]), int(self._order[second])))
@@ -287,7 +287,7 @@ class _Layout:
         counts = np.bincount(species, minlength=n_species)
         present = radius[counts > 0]
         packing = 4 / 3 * np.pi * (radii**3).sum() / box.volume
-        shell = min((_NEIGHBOURS_WANTED / (8 * packing)) ** (1 / 3), 3.0)
+        shell = min((_NEIGHBORS_WANTED / (8 * packing)) ** (1 / 3), 3.0)
         # A large sphere among small ones moves as little as they do.
         skins = max(shell - 1, 0.05) * np.minimum(radius, 2 * present.min())
         many_images = bool(edges.min() / 2 < 2 * radius.max() + 4 * skins.max())

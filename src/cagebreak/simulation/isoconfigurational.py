@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.simulation.engine import dynamics
+from cagebreak.simulation.nve import dynamics
 
 Observed = TypeVar("Observed")
 

@@ -18,16 +18,11 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.bonds import bond_table
 from cagebreak.configuration import Box, Configuration
-from cagebreak.errors import (
-    ConfigurationError,
-    InputError,
-    MissingDependencyError,
-    SimulationError,
-)
-from cagebreak.models import Model
-from cagebreak.potentials import check_species
+from cagebreak.errors import ConfigurationError, InputError, MissingDependencyError, SimulationError
+from cagebreak.models.model import Model
+from cagebreak.potentials.bonds import bond_table
+from cagebreak.potentials.pair_potentials import check_species
 from cagebreak.seeding import Seed
 from cagebreak.simulation import lammps_input
 from cagebreak.simulation.velocities import thermal_velocities
@@ -100,8 +95,9 @@ class MolecularDynamics:
     MissingDependencyError
         If the wheels are not installed.
     ConfigurationError
-        If a species is not the model's, bonds are not what `cagebreak.bonds.bond_table` expects,
-        or the lattice vectors are not along x and in xy.
+        If a species is not the model's, bonds are not what
+        `cagebreak.potentials.bonds.bond_table` expects, or the lattice vectors are not along x
+        and in xy.
     InputError
         If the model is of hard spheres, or neither seed nor velocities are given.
     SimulationError

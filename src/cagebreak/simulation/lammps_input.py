@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from cagebreak.configuration import Configuration
-from cagebreak.models import Model, PairPotential
-from cagebreak.tables import table_text, tables_of
+from cagebreak.models.model import Model, PairPotential
+from cagebreak.models.tabulated import table_text, tables_of
 
 TIME_STEPS = {"harmonic": 0.02, "lennard_jones": 0.005, "lennard_jones_smooth": 0.005}
 """Time step of each form of pair potential, in tau (chosen).
@@ -20,7 +20,7 @@ STEP_OF_STIFFNESS = 0.1
 the curvature of the energy at contact and beyond (chosen)."""
 
 SKINS = {"harmonic": 0.5, "lennard_jones": 0.2, "lennard_jones_smooth": 0.2, "tabulated": 0.2}
-"""How much farther than the potential neighbour lists reach, in sigma: the quickest (measured), or
+"""How much farther than the potential neighbor lists reach, in sigma: the quickest (measured), or
 for tables that of Lennard-Jones."""
 
 TABLES = "tables"
@@ -41,7 +41,7 @@ def time_step_of(model: Model) -> float:
 
 
 def particles(configuration: Configuration, model: Model, time_step: float) -> str:
-    """Return the lines that set up the box, the masses and the neighbour lists."""
+    """Return the lines that set up the box, the masses and the neighbor lists."""
     (a_x, _, _), (b_x, b_y, _), (c_x, c_y, c_z) = configuration.box.matrix.tolist()
     edges = f"0 {a_x!r} 0 {b_y!r} 0 {c_z!r}"
     region = f"block {edges}"

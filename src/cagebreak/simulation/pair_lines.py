@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import InputError, SimulationError
+from cagebreak.models.tabulated import Arrays, read_tables, table_text
 from cagebreak.simulation.lammps import Engine
-from cagebreak.tables import Arrays, read_tables, table_text
 
 COMMANDS = ("pair_style", "pair_coeff", "pair_modify")
 """What the lines may be."""

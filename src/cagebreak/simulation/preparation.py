@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from cagebreak import potentials
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import InputError
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.simulation.growth import grow
 from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.lammps import MolecularDynamics, Thermostat
-from cagebreak.simulation.packing import random_packing
+from cagebreak.simulation.packing import grow, random_packing
 from cagebreak.simulation.velocities import thermal_velocities
 
 SEGMENT = 500.0

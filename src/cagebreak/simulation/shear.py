@@ -1,7 +1,7 @@
-r"""Athermal quasistatic shear: strain a little, minimise, and so on.
+r"""Athermal quasistatic shear: strain a little, minimize, and so on.
 
 Simple shear in the plane xy: a step maps :math:`x \to x + \delta\gamma \, y`, of particles and box
-alike, and the energy is minimised by FIRE at the new strain. Between plastic events particles go on
+alike, and the energy is minimized by FIRE at the new strain. Between plastic events particles go on
 as they went in the step before, so FIRE starts from there: it has a fifth of the way to go.
 Positions are never wrapped, and the lattice stays the same when the box is replaced by a less
 tilted one: no way is lost at a flip.
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import InputError
-from cagebreak.models import Model
-from cagebreak.potentials import stress
+from cagebreak.models.model import Model
+from cagebreak.potentials.pair_potentials import stress
 from cagebreak.states.inherent import LARGEST_DT, InherentState, fire, first_dt_of, inherent_state
 
 STEP = 5e-5
@@ -35,7 +35,7 @@ Chosen: an event moves some of them farther, an elastic step of 5e-5 by about 1e
 """
 
 MAX_ITERATIONS = 100_000
-"""Steps of FIRE after which a minimisation has failed (chosen)."""
+"""Steps of FIRE after which a minimization has failed (chosen)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ def begin(
         is hard spheres, which have no energy.
     """
     if model.pair.form == "hard_log":
-        raise InputError(f"model: expected one with an energy to minimise, got {model.name}")
+        raise InputError(f"model: expected one with an energy to minimize, got {model.name}")
     matrix = configuration.box.matrix
     if matrix[0, 1] or matrix[0, 2] or matrix[1, 2]:
         raise InputError(
@@ -131,7 +131,7 @@ def shear(
     step
         Strain of a step, positive.
     force_tolerance
-        Of the minimisation, in eps / sigma.
+        Of the minimization, in eps / sigma.
 
     Yields
     ------
@@ -143,7 +143,7 @@ def shear(
     InputError
         If strain or step is absurd, or the box or the model is not what `begin` expects.
     NotConvergedError
-        If a minimisation fails.
+        If a minimization fails.
     """
     if not 0 < step < 0.1:
         raise InputError(f"step: expected a strain in (0, 0.1), got {step!r}")

@@ -11,18 +11,18 @@ from functools import cache
 import numpy as np
 from numba import njit
 
-from cagebreak import _bond_kernel as bond_kernel
-from cagebreak._bond_kernel import EXTENT_SQUARED
-from cagebreak._lanes import pointer
-from cagebreak._pair_kernel import HARD_LOG, energy, parameters
+from cagebreak._simd.sites import COLUMNS, LANES, any_within, squares
+from cagebreak._simd.vectors import pointer
+from cagebreak.potentials import _bond_kernel as bond_kernel
+from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
+from cagebreak.potentials._pair_kernel import HARD_LOG, energy, parameters
 from cagebreak.states._philox_kernel import draw_trials
-from cagebreak.states._site_lanes import COLUMNS, LANES, any_within, squares
 
 CHUNK = 256  # trials drawn together
 DONE, OUTGROWN = 0, 1
 # Entries of `clock`: the sweep and the particle in it whose turn it is
 SWEEP, TURN = 0, 1
-# Columns of `walls`: twice the vector to the neighbour, its square, and 1 - (sigma_j / sigma_i)^2
+# Columns of `walls`: twice the vector to the neighbor, its square, and 1 - (sigma_j / sigma_i)^2
 WALL_COLUMNS = 5
 
 OPTIONS = {
@@ -51,7 +51,7 @@ def outside(u, v, w, i, inner, outer, wall_starts, walls):
 
 @njit(inline="always")
 def overlaps(x, y, z, i, lines, rows, entries, limits, m):
-    """Return whether sphere i at (x, y, z) overlaps one of its neighbours."""
+    """Return whether sphere i at (x, y, z) overlaps one of its neighbors."""
     first = rows[2 * i]
     last = first + rows[2 * i + 1]
     for block in range(first, last, LANES):
@@ -116,14 +116,14 @@ def bonds_difference(form, x, y, z, i, lines, partners, bond, species, table, m)
 
 @cache
 def sweeps_of(form, bonded):
-    """Return the kernel of one form of the pair potential: a constant lets the compiler vectorise.
+    """Return the kernel of one form of the pair potential: a constant lets the compiler vectorize.
 
     The form `HARD_LOG` stands for hard spheres. Without bonds, no time is spent on them.
     """
 
     @njit(**OPTIONS)
     def sweep(
-        until, clock, key, steps, lines, lattice, homes, centres, reaches, needed, inner, outer,
+        until, clock, key, steps, lines, lattice, homes, centers, reaches, needed, inner, outer,
         wall_starts, walls, rows, entries, limits, partners, bond, species, table, beta, weights,
         drift, moves, chances, distances, accepted, blocked, sums,
     ):  # fmt: skip
@@ -152,7 +152,7 @@ def sweeps_of(form, bonded):
                     v = a * m[1] + b * m[4] + c * m[7]
                     w = a * m[2] + b * m[5] + c * m[8]
                     away = u * u + v * v + w * w
-                    u, v, w = u + centres[0, i], v + centres[1, i], w + centres[2, i]
+                    u, v, w = u + centers[0, i], v + centers[1, i], w + centers[2, i]
                     if outside(u, v, w, i, inner, outer, wall_start, wall):
                         blocked[i] += 1
                         continue
@@ -190,7 +190,7 @@ def sweeps_of(form, bonded):
                 clock[TURN] = end
             clock[TURN] = 0
             clock[SWEEP] += 1
-            accumulate(lines, homes, centres, drift, m, sums)
+            accumulate(lines, homes, centers, drift, m, sums)
         return DONE
 
     return sweep
@@ -212,7 +212,7 @@ def single(m):
 
 
 @njit(**OPTIONS)
-def accumulate(lines, homes, centres, drift, m, sums):
+def accumulate(lines, homes, centers, drift, m, sums):
     """Add the displacements from the start, less the drift, and their products to sums (9, N)."""
     x = drift[0] * m[0] + drift[1] * m[3] + drift[2] * m[6]
     y = drift[0] * m[1] + drift[1] * m[4] + drift[2] * m[7]
@@ -221,9 +221,9 @@ def accumulate(lines, homes, centres, drift, m, sums):
         a = np.float64(np.int32(lines[i, 0] - homes[0, i]))
         b = np.float64(np.int32(lines[i, 1] - homes[1, i]))
         c = np.float64(np.int32(lines[i, 2] - homes[2, i]))
-        u = a * m[0] + b * m[3] + c * m[6] + (centres[0, i] - x)
-        v = a * m[1] + b * m[4] + c * m[7] + (centres[1, i] - y)
-        w = a * m[2] + b * m[5] + c * m[8] + (centres[2, i] - z)
+        u = a * m[0] + b * m[3] + c * m[6] + (centers[0, i] - x)
+        v = a * m[1] + b * m[4] + c * m[7] + (centers[1, i] - y)
+        w = a * m[2] + b * m[5] + c * m[8] + (centers[2, i] - z)
         sums[0, i] += u
         sums[1, i] += v
         sums[2, i] += w

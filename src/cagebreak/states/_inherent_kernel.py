@@ -1,4 +1,4 @@
-"""Kernels of the FIRE minimiser: neighbor lists with a skin, forces, and steps downhill."""
+"""Kernels of the FIRE minimizer: neighbor lists with a skin, forces, and steps downhill."""
 
 from typing import NamedTuple
 
@@ -6,10 +6,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from cagebreak import _bond_kernel as bond_kernel
-from cagebreak._bond_kernel import EXTENT_SQUARED
 from cagebreak._neighbor_kernel import gather
-from cagebreak._pair_kernel import (
+from cagebreak.potentials import _bond_kernel as bond_kernel
+from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
+from cagebreak.potentials._pair_kernel import (
     CUTOFF_SQUARED,
     HARD_LOG,
     HARMONIC,
@@ -55,7 +55,7 @@ class Springs(NamedTuple):
     shifts: NDArray[np.float64]
     """What leads from the second particle to its image that the first is bonded to, (B, 3)."""
     row: tuple[float, ...]
-    """The numbers of `cagebreak.bonds.bond_row`."""
+    """The numbers of `cagebreak.potentials.bonds.bond_row`."""
 
 
 class Parameters(NamedTuple):
@@ -172,7 +172,7 @@ def _forces_of(form, table, species, listed, x, near, forces):
             p = parameters(table, species[i], s)
             first = np.uint64(listed.bounds[i * n_species + s])
             n = np.uint64(listed.bounds[i * n_species + s + 1]) - first
-            # Gathered first, so that the loop over them can be vectorised.
+            # Gathered first, so that the loop over them can be vectorized.
             for k in range(n):
                 j = neighbors[first + k]
                 dxs[k], dys[k], dzs[k] = xi - xs[j], yi - ys[j], zi - zs[j]

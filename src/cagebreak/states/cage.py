@@ -10,10 +10,10 @@ from numba import get_num_threads
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
+from cagebreak.states.cage_cells import Cell
 from cagebreak.states.cage_sampler import CageSampler, CageState
-from cagebreak.states.cells import Cell
 
 PRECISION = 0.02
 """Standard error of the mean positions at which sampling stops by default, in sigma; chosen."""

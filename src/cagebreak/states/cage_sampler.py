@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak import potentials
-from cagebreak.bonds import bond_row, bond_table
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, InputError
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list, neighbor_table
+from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.seeding import Seed, natural, seed_sequence
 from cagebreak.states import _cage_kernel as kernel
 from cagebreak.states import _cage_list_kernel as lists
-from cagebreak.states.cells import Cell, cells_of
+from cagebreak.states.cage_cells import Cell, cells_of
 
 ACCEPTANCE = 0.3
 """The share of accepted trials that the step is tuned to; chosen."""
@@ -23,11 +23,11 @@ FIRST_STEP = 0.08
 """The step before tuning, in sigma; chosen."""
 
 _HARD_MARGIN = 5e-7  # single precision may err by this share of a distance; no sphere may overlap
-_FIRST_REACH = 0.45  # from the list centre, in sigma: what most particles never leave
+_FIRST_REACH = 0.45  # from the list center, in sigma: what most particles never leave
 _GROWTH = 1.2  # of a reach that has proved too short
-_LONGEST_REACH = 1.0  # in sigma; who goes further is given a new list centre
+_LONGEST_REACH = 1.0  # in sigma; who goes further is given a new list center
 _SLACK = 4  # free slots of a list
-_LONGEST_STEP = 0.4  # in sigma: from a new list centre, no trial leads beyond the longest reach
+_LONGEST_STEP = 0.4  # in sigma: from a new list center, no trial leads beyond the longest reach
 _TUNINGS = 20  # of the step, while relaxing
 _MOVES_A_CALL = 4_000_000  # about a second: Ctrl-C is heard between calls
 _MARKS = 64  # how many earlier sums are kept, for the standard error
@@ -92,7 +92,7 @@ class CageSampler:
         neighbors j of i (`cagebreak.neighbors.sann`). A number: the sphere of this radius, in
         sigma. Alkemade 2023, section III.
     drift
-        Whether moments include the motion of the centre of mass. It diffuses until the cells stop
+        Whether moments include the motion of the center of mass. It diffuses until the cells stop
         it, after some 1e5 sweeps, and tells nothing of a particle's cage; dynamics conserves it.
         By default displacements are measured from where it has drifted to; chosen.
 
@@ -100,7 +100,7 @@ class CageSampler:
     ------
     ConfigurationError
         If a species is not the model's, hard spheres overlap, or bonds are not what
-        `cagebreak.bonds.bond_table` expects.
+        `cagebreak.potentials.bonds.bond_table` expects.
     InputError
         If the cell or the seed is none.
 
@@ -151,7 +151,7 @@ class CageSampler:
         self._sites = self._lines[:, :3].T
         self._homes = self._sites[:, :n].copy()
         self._partners = self._bonded_sites()
-        self._centres = np.zeros((3, n))
+        self._centers = np.zeros((3, n))
         self._reaches = np.full(n, _FIRST_REACH)
         self._needed = np.zeros(1)
         self._clock = np.zeros(2, np.int64)
@@ -170,7 +170,7 @@ class CageSampler:
     @property
     def positions(self) -> NDArray[np.float64]:
         """Positions now, drift included, (N, 3), unwrapped from the start's, in sigma."""
-        return self.start.unwrapped + self._in_order(self._from_centres() + self._centres.T)
+        return self.start.unwrapped + self._in_order(self._from_centers() + self._centers.T)
 
     @property
     def step(self) -> float:
@@ -209,7 +209,7 @@ class CageSampler:
                 self.step = min(step, _LONGEST_STEP)
         self._relaxed += sweeps
         if self._measured:
-            self._centre(self._sums[:3].T / self._measured + self._drift @ self._lattice)
+            self._center(self._sums[:3].T / self._measured + self._drift @ self._lattice)
         self._forget()
 
     def run(self, sweeps: int) -> None:
@@ -284,7 +284,7 @@ class CageSampler:
         cells = self._cells
         return self._kernel(
             until, self._clock, self._key, self.step * self._inverse, self._lines,
-            self._lattice, self._homes, self._centres, self._reaches, self._needed, cells.inner,
+            self._lattice, self._homes, self._centers, self._reaches, self._needed, cells.inner,
             cells.outer, cells.starts, cells.walls, self._rows, self._entries, self._limits,
             self._partners, bond_row(self._model), self._sorted.species, self._table,
             1 / self._model.temperature, self._weights, self._drift, self._moves, self._chances,
@@ -295,26 +295,26 @@ class CageSampler:
         """Lengthen the reach of particle i to what its trial needs."""
         reach = _GROWTH * self._needed[0]
         if reach > _LONGEST_REACH:
-            displacements = self._centres.T.copy()
-            displacements[i] += self._from_centres()[i]
-            self._centre(displacements)
+            displacements = self._centers.T.copy()
+            displacements[i] += self._from_centers()[i]
+            self._center(displacements)
             return
         place = self._places[i]
         if lists.extend(place, reach, self._around, self._reaches, *self._space) == lists.FULL:
             self._reaches[i] = reach
             self._list()
 
-    def _centre(self, displacements: NDArray[np.float64]) -> None:
+    def _center(self, displacements: NDArray[np.float64]) -> None:
         """Let the lists see particles from these displacements (N, 3) from the start."""
-        shifts = np.rint((displacements - self._centres.T) @ self._inverse).astype(np.int32)
+        shifts = np.rint((displacements - self._centers.T) @ self._inverse).astype(np.int32)
         self._homes += shifts.T
-        self._centres += (shifts @ self._lattice).T
-        away = np.sqrt((self._from_centres() ** 2).sum(axis=1))
+        self._centers += (shifts @ self._lattice).T
+        away = np.sqrt((self._from_centers() ** 2).sum(axis=1))
         self._reaches = np.maximum(_FIRST_REACH, _GROWTH * away)
         self._list()
 
-    def _from_centres(self) -> NDArray[np.float64]:
-        """Return the vectors from the list centres to the particles, (N, 3)."""
+    def _from_centers(self) -> NDArray[np.float64]:
+        """Return the vectors from the list centers to the particles, (N, 3)."""
         return (self._sites[:, : len(self.start)] - self._homes).T @ self._lattice
 
     def _bonded_sites(self) -> NDArray[np.int32]:
@@ -336,13 +336,13 @@ class CageSampler:
 
     def _list(self) -> None:
         """List who may meet whom, as far as reaches allow now."""
-        positions = self._sorted.positions + self._centres.T
+        positions = self._sorted.positions + self._centers.T
         # As far as any reach may ever grow.
         furthest = self._cutoffs.max() + 2 * _LONGEST_REACH
         self._around = cell_list(self._sorted.replace(positions=positions), furthest)
         self._places = np.argsort(self._around.order)
         n, n_species = len(positions), len(self._cutoffs)
-        # Hard spheres look at all neighbours at once, other pairs at one species after the other.
+        # Hard spheres look at all neighbors at once, other pairs at one species after the other.
         groups = np.zeros(n_species, np.int64) if self._hard else np.arange(n_species)
         counts = np.empty((n, groups[-1] + 1), np.int64)
         lists.count_listed(self._around, self._reaches, self._cutoffs, groups, counts)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.bonds import bond_row, bond_table
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, NotConvergedError
-from cagebreak.models import Model
+from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
-from cagebreak.potentials import FORMS, energy, laplacians, pair_table
+from cagebreak.potentials.bonds import bond_row, bond_table
+from cagebreak.potentials.pair_potentials import FORMS, energy, laplacians, pair_table
 from cagebreak.states import _inherent_kernel as kernel
 
 # FIRE, as Bitzek 2006 prints its parameters.
@@ -108,7 +108,7 @@ def inherent_state(
     configuration
         N particles in a box of any shape, which stays as it is.
     model
-        Whose pair potential is minimised; for hard spheres the logarithmic one of
+        Whose pair potential is minimized; for hard spheres the logarithmic one of
         `cagebreak.potentials`, under which no sphere ever overlaps another.
     force_tolerance
         The descent ends when no particle feels a larger force, in eps / sigma (chosen).
@@ -126,7 +126,7 @@ def inherent_state(
         If `force_tolerance` or `max_iterations` is not positive.
     ConfigurationError
         If a species is not the model's, hard spheres overlap, two particles coincide, or bonds are
-        not what `cagebreak.bonds.bond_table` expects.
+        not what `cagebreak.potentials.bonds.bond_table` expects.
     NotConvergedError
         If `max_iterations` did not suffice. Its `state` is the `InherentState` with the smallest
         largest force that was found.

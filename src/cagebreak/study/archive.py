@@ -15,12 +15,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from cagebreak._atomic import replacing
 from cagebreak.errors import FileFormatError, StoreError
-from cagebreak.files._atomic import replacing
 from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, write_datasets
-from cagebreak.study.checks import file_name
 from cagebreak.study.importing import LISTED
-from cagebreak.study.recipe import Recipe
+from cagebreak.study.recipe.checks import file_name
+from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.store import Store, versions
 
 FORMAT = "cagebreak study 1"

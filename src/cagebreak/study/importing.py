@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._atomic import replacing
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.files import Frame, botan, deepmind, format_of, hdf5, read_frames
-from cagebreak.files._atomic import replacing
-from cagebreak.study import describe, schema, selections, stages
-from cagebreak.study.protocols import PROTOCOLS
-from cagebreak.study.recipe import Recipe, make_model, protocol_name, read_potential, text
+from cagebreak.study.recipe import descriptors, schema, selections
+from cagebreak.study.recipe.protocols import PROTOCOLS
+from cagebreak.study.recipe.recipe import Recipe, make_model, protocol_name, read_potential, text
+from cagebreak.study.stages import stages, units
 from cagebreak.study.store import Unit
 
 LISTED = "imported.json"
@@ -182,7 +183,7 @@ def _drawn_from(selection: selections.Selection) -> set[str]:
     return {
         state
         for wishes in parts
-        for state in wishes.get("states", (describe.RECOMMENDED,))  # type: ignore[union-attr]
+        for state in wishes.get("states", (descriptors.RECOMMENDED,))  # type: ignore[union-attr]
     }
 
 
@@ -245,7 +246,7 @@ def _write_units(recipe: Recipe, sources: Sequence[Source], options: Options) ->
                 for displacements in piece.runs:
                     run = Unit("run", (c, r))
                     if not store.has(run):
-                        stages.save_run(recipe, store, run, start, displacements, piece.times)
+                        units.save_run(recipe, store, run, start, displacements, piece.times)
                     r += 1
 
 

@@ -18,8 +18,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._atomic import TEMPORARY, replacing
 from cagebreak.errors import StoreError
-from cagebreak.files._atomic import TEMPORARY, replacing
 from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, read_datasets, write_datasets
 
 FORMAT = "cagebreak unit 1"

@@ -11,19 +11,20 @@ import numpy as np
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.dynamics.equilibrium import drift
-from cagebreak.dynamics.plasticity import Course
+from cagebreak.dynamics.plasticity import ShearRun
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.dynamics.relaxation import tau_alpha
 from cagebreak.errors import InputError, StoreError
 from cagebreak.figures import FIGURES
 from cagebreak.figures.literature import read_published
 from cagebreak.states import CageState, InherentState
-from cagebreak.study import selections, stages, tables
-from cagebreak.study.describe import sources
-from cagebreak.study.results import SCORES, TABLES, panels_of
-from cagebreak.study.sheared import load_course
+from cagebreak.study.analysis import table_files
+from cagebreak.study.analysis.tables import SCORES, TABLES, panels_of
+from cagebreak.study.recipe import selections
+from cagebreak.study.run.work import Work
+from cagebreak.study.stages import stored
+from cagebreak.study.stages.shear import load_shear
 from cagebreak.study.store import Unit
-from cagebreak.study.work import Work
 
 if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
@@ -67,9 +68,9 @@ class Study(Work):
             If there is no such target.
         """
         self._ask_for("isoconfigurational")
-        return stages.load_propensity(self.store, self._index(c), _target(target))[0]
+        return stored.load_propensity(self.store, self._index(c), _target(target))[0]
 
-    def shear(self, c: int) -> Course:
+    def shear(self, c: int) -> ShearRun:
         """Return the athermal shear of configuration `c`.
 
         Its `curve` has a row a step: `strain`, `energy` (a particle), `stress`, `lost`, `event`.
@@ -79,7 +80,7 @@ class Study(Work):
         the least mobile particles of a window.
         """
         self._ask_for("shear")
-        return load_course(self.store, self._index(c))
+        return load_shear(self.store, self._index(c))
 
     def state(self, c: int, state: str) -> Configuration | InherentState | CageState:
         """Return what `inherent_state` or `cage_state` made of configuration `c`.
@@ -99,15 +100,15 @@ class Study(Work):
         if state not in self.recipe.descriptors.states:
             expected = ", ".join(self.recipe.descriptors.states)
             raise InputError(f"state: expected one of {expected}, as in the recipe, got {state!r}")
-        return stages.load_state(self.store, state, self._index(c))
+        return stored.load_state(self.store, state, self._index(c))
 
     def features(self, c: int) -> Features:
         """Return the descriptors of every state of configuration `c`, side by side.
 
         The recommended set, if the recipe asks for it, comes last.
         """
-        index, wanted = self._index(c), sources(self.recipe)
-        parts = [stages.load_features(self.store, source, index) for source in wanted]
+        index, wanted = self._index(c), self.recipe.sources
+        parts = [stored.load_features(self.store, source, index) for source in wanted]
         return Features.concatenate(parts)
 
     def relaxation(self) -> dict[str, float]:
@@ -140,7 +141,7 @@ class Study(Work):
             If no configuration is done yet, or they were made before it was recorded.
         """
         done = [u.address[0] for u in self._units("equilibrate") if self.store.has(u)]
-        histories = [stages.load_history(self.store, c) for c in done]
+        histories = [stored.load_history(self.store, c) for c in done]
         recorded = [history for history in histories if history is not None]
         if not recorded:
             raise StoreError(f"{self.store.folder}: no record of an equilibration; run the study")
@@ -177,7 +178,7 @@ class Study(Work):
         Returns
         -------
         Scores
-            See `cagebreak.learning.evaluate`.
+            See `cagebreak.learning.model_selection.evaluate`.
 
         Raises
         ------
@@ -189,13 +190,12 @@ class Study(Work):
         self._ask_for("isoconfigurational")
         table = SCORES[_target(target)]
         # scikit-learn takes a second to import: only who learns pays for it.
-        from cagebreak.study.learn import learn
+        from cagebreak.study.analysis.learn import learn
 
         self._require_done(TABLES["scores"].needs(self.recipe))
-        wanted = self.recipe.learning
         as_in_recipe = learner is None and features is None and species is None
-        chosen = wanted.selections if features is None else selections.named(features)
-        letters = [species] if isinstance(species, str) else species or wanted.species
+        chosen = None if features is None else selections.named(features)
+        letters = [species] if isinstance(species, str) else species
         scores = learn(self.recipe, self.store, learner, chosen, letters, name, target)
         if as_in_recipe:
             self._write(self._table_path(table), table, scores.table)
@@ -222,10 +222,10 @@ class Study(Work):
         InputError
             If there is no such species or no such feature.
         """
-        from cagebreak.study import understand
+        from cagebreak.study.analysis import learn
 
         self._require_done(TABLES["scores"].needs(self.recipe))
-        return understand.statistics(self.recipe, self.store, features, species)
+        return learn.statistics(self.recipe, self.store, features, species)
 
     def source(
         self,
@@ -234,7 +234,7 @@ class Study(Work):
         times: Sequence[float] | None = None,
         length: str = "sigma",
     ) -> "Source":
-        """Return what `cagebreak.learning.transfer` asks of a state point or model.
+        """Return what `cagebreak.learning.model_selection.transfer` asks of a state point or model.
 
         Parameters
         ----------
@@ -247,10 +247,10 @@ class Study(Work):
             distance of particles, (V / N)^(1/3). The sets of `papers.alkemade2023` at two
             densities differ in the one and agree in the other.
         """
-        from cagebreak.study import understand
+        from cagebreak.study.analysis import learn
 
         self._require_done(TABLES["scores"].needs(self.recipe))
-        return understand.source(self.recipe, self.store, features, species, times, length)
+        return learn.source(self.recipe, self.store, features, species, times, length)
 
     def selection(self, n: int = 100, features: Any = None, species: str = "A") -> "SelectionCurve":
         """Choose descriptors one after the other; say how r on configurations held out grows.
@@ -274,10 +274,10 @@ class Study(Work):
         InputError
             If there is no such species or no such feature.
         """
-        from cagebreak.study import understand
+        from cagebreak.study.analysis import learn
 
         self._require_done(TABLES["scores"].needs(self.recipe))
-        return understand.selection(self.recipe, self.store, n, features, species)
+        return learn.selection(self.recipe, self.store, n, features, species)
 
     def compare(
         self,
@@ -295,8 +295,9 @@ class Study(Work):
         Parameters
         ----------
         learners
-            Names, see `cagebreak.study.compare.known`; or learners by name, each alone or with the
-            features it learns from: ``{"on cages": (GraphNetwork(), {"states": ["cage"]})}``.
+            Names, see `cagebreak.study.analysis.compare.known`; or learners by name, each alone or
+            with the features it learns from:
+            ``{"on cages": (GraphNetwork(), {"states": ["cage"]})}``.
         features
             One selection for those that come without, as in `fit`; if omitted, each learns from
             what the papers gave it: ridge, networks and any other from generations 0 to 2, graph
@@ -304,7 +305,7 @@ class Study(Work):
         species
             One or several; the recipe's if omitted.
         times
-            Those nearest to these are learnt; all if omitted.
+            Those nearest to these are learned; all if omitted.
         workers
             Learners trained at once.
 
@@ -325,7 +326,7 @@ class Study(Work):
         InputError
             If a learner, species or feature is not known.
         """
-        from cagebreak.study import compare
+        from cagebreak.study.analysis import compare
 
         wanted = self.recipe.learning
         letters = [species] if isinstance(species, str) else species or wanted.species
@@ -334,7 +335,7 @@ class Study(Work):
         table, moments = compare.compare(self.recipe, self.store, chosen, letters, times, workers)
         used = {name: str(learner) for name, (learner, _) in chosen.items()}
         for name, content in (("comparison", table), ("comparison_configurations", moments)):
-            tables.write(self._table_path(name), content, {"table": name, "learners": used})
+            table_files.write(self._table_path(name), content, {"table": name, "learners": used})
         return table.view(np.recarray)
 
     def save_model(self, path: str | os.PathLike[str], selection: str) -> None:
@@ -356,7 +357,7 @@ class Study(Work):
         InputError
             If the recipe has no such selection.
         """
-        from cagebreak.study.saved import SavedModel
+        from cagebreak.study.analysis.model_file import SavedModel
 
         self._require_done(TABLES["scores"].needs(self.recipe))
         SavedModel.of_study(self.recipe, self.store, selection).save(Path(path))
@@ -385,9 +386,9 @@ class Study(Work):
         spec = TABLES[name]
         self._ask_for(spec.section)
         self._require_done(spec.needs(self.recipe))
-        table = tables.read(self._table_path(name), spec.dtype(), self._provenance(name))
+        table = table_files.read(self._table_path(name), spec.dtype(), self._provenance(name))
         if table is None:
-            table = spec.make(self).view(np.recarray)
+            table = spec.make(self.recipe, self.store).view(np.recarray)
             self._write(self._table_path(name), name, table)
         return table
 
@@ -428,7 +429,7 @@ class Study(Work):
             model = self.recipe.model
             further["mean_speed"] = math.sqrt(8 * model.temperature / (math.pi * model.masses[0]))
         if spec.panels:
-            further["panels"] = panels_of(self)
+            further["panels"] = panels_of(self.recipe, self.store)
         if spec.published:
             if published is None:
                 raise InputError("published: expected a CSV file of published curves, got none")
@@ -455,10 +456,10 @@ class Study(Work):
         return {"table": name, "recipe": self.recipe.select(TABLES[name].keys)}
 
     def _write(self, path: Path, name: str, table: np.ndarray) -> None:
-        tables.write(path, table, self._provenance(name))
+        table_files.write(path, table, self._provenance(name))
 
 
 def _target(name: str) -> str:
-    if name not in stages.TARGETS:
-        raise InputError(f"target: expected one of {', '.join(stages.TARGETS)}, got {name!r}")
+    if name not in stored.TARGETS:
+        raise InputError(f"target: expected one of {', '.join(stored.TARGETS)}, got {name!r}")
     return name

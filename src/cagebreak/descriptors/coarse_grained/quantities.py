@@ -1,0 +1,130 @@
+"""Physical quantities of a particle, coarse-grained over several lengths: GlassMLP's inputs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.descriptors.base import Features, check_species, make_labels
+from cagebreak.descriptors.coarse_grained._surroundings_kernel import sum_around
+from cagebreak.descriptors.coarse_grained.surroundings import mean_of
+from cagebreak.descriptors.coarse_grained.voronoi import voronoi_cells
+from cagebreak.errors import InputError
+from cagebreak.models.model import Model
+from cagebreak.neighbors import cell_list
+from cagebreak.potentials.pair_potentials import energies
+
+LENGTHS = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
+"""Lengths of the averages, in sigma; chosen: within a shell to half a box of 1000 particles."""
+CUTOFF = 1.5
+"""Particles count up to so many of the longest length; chosen: half a box of 4000 particles."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CoarseGrained:
+    r"""Energy, local density and Voronoi cell, averaged with exponential weights by species.
+
+    .. math::
+        \bar\rho_i(L, s) = \sum_{j, s_j = s} e^{-r_{ij} / L}, \qquad
+        \bar x_i(L, s) = \frac{1}{\bar\rho_i} \sum_{j, s_j = s} x_j e^{-r_{ij} / L}, \qquad
+        \bar v_i(L, s) = \frac{1}{\bar\rho_i} \sum_{j, s_j = s} (E_j - \bar E_i)^2 e^{-r_{ij} / L}
+
+    for each species and, in a mixture, once for all particles. The sums include particle i itself,
+    at r = 0, and reach to `CUTOFF` times the longest length, through periodic images if need be;
+    without any particle of the species they are 0. Jung, Biroli and Berthier 2023 (GlassMLP) take
+    the density, the energy, its variance and the perimeter of the cell, in three dimensions its
+    area, of inherent states.
+
+    The energy is half of that of each of a particle's pairs, in eps; of hard spheres that of their
+    logarithmic potential (see `cagebreak.potentials`). The mean positions of a cage state may
+    overlap, so hard spheres have no energy there, and no columns of it.
+
+    Labels: kinds "energy", "perimeter", "area" and "volume" of the particle itself (`r` is nan);
+    then these, "density" and "energy variance" with the length as `r` and the species as
+    `species`, which is "" for all particles.
+
+    Parameters
+    ----------
+    model
+        Whose pair potential acts, and how many species there are.
+    lengths
+        L, in units of sigma (chosen; see `LENGTHS`).
+
+    Raises
+    ------
+    InputError
+        If there is no length or one is not positive.
+    """
+
+    model: Model
+    lengths: tuple[float, ...] = LENGTHS
+
+    def __post_init__(self) -> None:
+        lengths = tuple(np.atleast_1d(self.lengths).tolist())
+        if not lengths or not all(np.isfinite(length) and length > 0 for length in lengths):
+            raise InputError(f"lengths: expected positive numbers, got {self.lengths!r}")
+        object.__setattr__(self, "lengths", lengths)
+
+    def labels(self, state: str = "initial") -> np.recarray:
+        """Return the labels of the columns."""
+        own = self._quantities(state)
+        parts = [make_labels(kind, 1, state, [{}]) for kind in own]
+        names = self.model.species_names
+        of = (*names, "") if len(names) > 1 else names
+        columns = [{"r": length, "species": s} for length in self.lengths for s in of]
+        averaged = ("density", *own, *(("energy variance",) if "energy" in own else ()))
+        parts += [make_labels(kind, 1, state, columns) for kind in averaged]
+        return np.concatenate(parts).view(np.recarray)
+
+    def compute(self, configuration: Configuration, state: str = "initial") -> Features:
+        """Return the features of every particle, (N, F).
+
+        Raises
+        ------
+        ConfigurationError
+            If a species is not the model's, or two particles coincide or, being hard, overlap.
+        """
+        check_species(configuration, self.model.n_species)
+        own = np.column_stack(voronoi_cells(configuration))
+        if "energy" not in self._quantities(state):
+            weights, means = self._coarse_grain(configuration, own)
+            return self._features(state, own, [weights, *means])
+        own = np.column_stack([energies(configuration, self.model), own])
+        # About the mean of all, the square of a local mean takes no digits from that of squares.
+        deviations = own[:, 0] - own[:, 0].mean()
+        squares = np.column_stack([deviations, deviations**2])
+        weights, means = self._coarse_grain(configuration, np.column_stack([own, squares]))
+        variances = np.maximum(means[-1] - means[-2] ** 2, 0)
+        return self._features(state, own, [weights, *means[:-2], variances])
+
+    def _quantities(self, state: str) -> tuple[str, ...]:
+        cell = ("perimeter", "area", "volume")
+        may_overlap = self.model.pair.form == "hard_log" and state == "cage"
+        return cell if may_overlap else ("energy", *cell)
+
+    def _coarse_grain(self, configuration: Configuration, values: Floats) -> tuple[Floats, Floats]:
+        """Return the sums of weights, (N, L, S), and the means of the columns, (F, N, L, S).
+
+        In a mixture the last species is all of them together.
+        """
+        lengths, n_species = np.array(self.lengths), self.model.n_species
+        weights = np.empty((len(values), len(lengths), n_species))
+        sums = np.empty((*weights.shape, values.shape[1]))
+        cells = cell_list(configuration, CUTOFF * lengths.max())
+        sum_around(cells, values, lengths, weights, sums)
+        itself = np.arange(len(values))
+        weights[itself, :, configuration.species] += 1
+        sums[itself, :, configuration.species] += values[:, None]
+        if n_species > 1:
+            weights, sums = (
+                np.concatenate([each, each.sum(axis=2, keepdims=True)], axis=2)
+                for each in (weights, sums)
+            )
+        return weights, np.moveaxis(mean_of(sums, weights), -1, 0)
+
+    def _features(self, state: str, own: Floats, averaged: list[Floats]) -> Features:
+        columns = [own, *(each.reshape(len(own), -1) for each in averaged)]
+        return Features(np.concatenate(columns, axis=1), self.labels(state))

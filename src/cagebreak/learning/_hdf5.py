@@ -1,0 +1,78 @@
+"""HDF5 files of what was learned: arrays, JSON and labels; whole or absent, never a pickle."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from cagebreak._atomic import replacing
+from cagebreak.errors import FileFormatError
+
+
+@contextmanager
+def creating(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
+    """Yield a file open for writing, which takes the place of `path` if the block succeeds."""
+    with replacing(Path(path)) as temporary, h5py.File(temporary, "w") as file:
+        yield file
+
+
+def write(
+    path: str | os.PathLike[str], kind: str, about: Mapping[str, Any], arrays: Mapping[str, Any]
+) -> None:
+    """Write arrays, and `about` as JSON; `kind` says of what."""
+    with creating(path) as file:
+        file.attrs["kind"] = kind
+        file.attrs["about"] = json.dumps(about)
+        for name, array in arrays.items():
+            file[name] = array
+
+
+def read(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Read what `write` has written: what it is about, and the arrays.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is damaged, or holds something else.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            found = file.attrs["kind"]
+            if found != kind:
+                raise ValueError(f"found {found}")
+            about = json.loads(file.attrs["about"])
+            arrays: dict[str, np.ndarray] = {}
+            file.visititems(
+                lambda name, item: (
+                    arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+                )
+            )
+    except FileNotFoundError:
+        raise
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        raise FileFormatError(f"{path}: expected a saved {kind}, {error}") from error
+    return about, arrays
+
+
+def write_labels(group: h5py.Group, labels: np.ndarray) -> None:
+    """Write a structured array into a group, a data set for each field."""
+    # HDF5 has no fixed-width Unicode: words are stored as UTF-8.
+    for name in labels.dtype.names or ():
+        field = labels[name]
+        group[name] = np.char.encode(field, "utf-8") if field.dtype.kind == "U" else field
+        group[name].attrs["dtype"] = field.dtype.str
+
+
+def read_labels(group: h5py.Group) -> np.ndarray:
+    """Return what `write_labels` has written."""
+    dtype = np.dtype([(name, group[name].attrs["dtype"]) for name in group])
+    labels = np.empty(len(next(iter(group.values()))), dtype=dtype)
+    for name in group:
+        field = group[name][:]
+        labels[name] = np.char.decode(field, "utf-8") if field.dtype.kind == "S" else field
+    return labels

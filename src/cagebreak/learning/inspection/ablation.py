@@ -1,0 +1,221 @@
+"""What groups of features add and lose: accuracy without each, and with each alone."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats, Integers, as_columns
+from cagebreak.learning.collection import Collection
+from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS, held_out_moments
+from cagebreak.learning.scores import (
+    ceiling,
+    interval,
+    paired_difference,
+    pooled_pearson,
+    resamples,
+)
+from cagebreak.seeding import Seed
+
+TABLE = [
+    ("target", "i8"),
+    ("time", "f8"),
+    ("group", "U32"),
+    ("kept", "U8"),
+    ("n_features", "i8"),
+    ("r", "f8"),
+    ("low", "f8"),
+    ("high", "f8"),
+    ("change", "f8"),
+    ("change_low", "f8"),
+    ("change_high", "f8"),
+    ("ceiling", "f8"),
+]
+FIELDS = ("kind", "generation", "species", "state")
+SHELLS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
+"""Bounds of shells, in the unit of the labels: about the minima of g(r) of a dense liquid."""
+
+
+def label_groups(
+    labels: np.ndarray,
+    fields: Sequence[str] = FIELDS,
+    shells: Sequence[float] = SHELLS,
+) -> dict[str, Integers]:
+    """Return groups of features by what their labels say: a partition for each field.
+
+    Parameters
+    ----------
+    labels : (F,) structured array
+        As of `Features`.
+    fields
+        Of the labels. A field in which all features agree, or that applies to none, has no
+        groups; ``"r"`` is divided into shells and features without a distance are in none.
+    shells
+        Bounds of the shells of ``"r"``, each up to and including its upper bound.
+
+    Returns
+    -------
+    dict
+        Columns of each group, named by field and value: ``"generation 1"``.
+
+    Raises
+    ------
+    InputError
+        If there is no such field.
+    """
+    groups: dict[str, Integers] = {}
+    for name in fields:
+        if name not in (labels.dtype.names or ()):
+            raise InputError(f"fields: expected some of {labels.dtype.names}, got {name!r}")
+        column = labels[name]
+        if name == "r":
+            groups |= _shells(column, shells)
+            continue
+        values = np.unique(column)
+        if len(values) == 1:
+            continue
+        for value in values.tolist():
+            if value in ("", -1):  # The field does not apply.
+                continue
+            groups[f"{name} {value}"] = np.flatnonzero(column == value)
+    return groups
+
+
+def range_groups(labels: np.ndarray, edges: Sequence[float] | None = None) -> dict[str, Integers]:
+    """Return all features up to each distance, for r against the range of the description.
+
+    Parameters
+    ----------
+    labels : (F,) structured array
+    edges
+        The distances; by default every half unit from the first that holds a feature.
+
+    Returns
+    -------
+    dict
+        Columns by name: ``"r <= 1.5"``.
+    """
+    r = labels["r"]
+    if edges is None:
+        known = r[np.isfinite(r)]
+        if not len(known):
+            raise InputError("labels: expected features with a distance r, got none")
+        last = np.ceil(2 * known.max() - 1e-9) / 2
+        edges = tuple(np.arange(np.ceil(2 * known.min()) / 2, last + 0.25, 0.5))
+    groups = {f"r <= {edge:g}": np.flatnonzero(r <= edge + 1e-9) for edge in edges}
+    return {name: columns for name, columns in groups.items() if len(columns)}
+
+
+def order_groups(labels: np.ndarray) -> dict[str, Integers]:
+    """Return the features of each bond order l, named ``"l 4"``."""
+    orders = [int(order) for order in np.unique(labels["l"]) if order >= 0]
+    return {f"l {order}": np.flatnonzero(labels["l"] == order) for order in orders}
+
+
+def ablation(
+    collection: Collection,
+    groups: Mapping[str, Any],
+    *,
+    seed: Seed,
+    base: Any = None,
+    alphas: Sequence[float] = ALPHAS,
+    folds: int = 5,
+    center: str = "global",
+    n_resamples: int = 2000,
+    confidence: float = 0.95,
+) -> np.ndarray:
+    """Return r without each group of features, and with each alone: drop one, add one.
+
+    Every subset is a ridge regression of its own, with an alpha of its own, scored on
+    configurations held out (`held_out_moments`): exact, not a reading of coefficients. The two
+    answer different questions. What a group adds alone, others may say as well; what is lost
+    without it, only it says. Features that say the same hide each other in the second.
+
+    Parameters
+    ----------
+    collection
+    groups
+        By name the columns of each: indices, masks or slices; `label_groups` makes them.
+    seed
+        Of the folds and of the bootstrap.
+    base
+        Columns that are always there when a group is added; none if omitted.
+    alphas, folds, center
+        As of `held_out_moments`.
+    n_resamples, confidence
+        Of the bootstrap over configurations.
+
+    Returns
+    -------
+    structured array
+        `target`, `time`, `group`; `kept`: "all", "without" (all but the group) or "alone" (the
+        group, and the base); `n_features`; `r`, `low`, `high`; `change`: of r, without the group
+        from all, or alone from the base (from 0 if there is none), with its paired interval;
+        `ceiling`. A group that is everything has no row "without".
+
+    Raises
+    ------
+    InputError
+        If there is no group or one has no feature, or as of `held_out_moments`.
+    """
+    if not groups:
+        raise InputError("groups: expected at least one, got none")
+    n_features = collection.n_features
+    chosen = {name: as_columns(f"groups[{name!r}]", groups[name], n_features) for name in groups}
+    always = np.arange(0) if base is None else as_columns("base", base, n_features)
+    subsets: dict[tuple[str, str], Integers] = {("", "all"): np.arange(n_features)}
+    if len(always):
+        subsets["", "base"] = always
+    for name, columns in chosen.items():
+        rest = np.setdiff1d(np.arange(n_features), columns)
+        if len(rest):
+            subsets[name, "without"] = rest
+        subsets[name, "alone"] = np.union1d(always, columns)
+    found = held_out_moments(
+        collection,
+        {f"{kept} {name}": columns for (name, kept), columns in subsets.items()},
+        seed=seed,
+        alphas=alphas,
+        folds=folds,
+        center=center,
+    )
+    drawn = resamples(len(collection), n_resamples, seed=seed)
+    parts = []
+    for (name, kept), columns in subsets.items():
+        moments = found[f"{kept} {name}"]
+        rows = np.zeros(collection.n_targets, TABLE)
+        rows["target"], rows["time"] = np.arange(len(rows)), collection.times
+        rows["group"], rows["kept"], rows["n_features"] = name, kept, len(columns)
+        rows["r"] = pooled_pearson(moments)
+        bounds = interval(pooled_pearson(moments, drawn), len(collection), confidence)
+        rows["low"], rows["high"] = bounds
+        rows["ceiling"] = ceiling(collection.halves, len(rows))
+        reference: Floats | None = None
+        if kept == "without":
+            reference = found["all "]
+        elif kept == "alone" and len(always):
+            reference = found["base "]
+        if reference is not None:
+            rows["change"], rows["change_low"], rows["change_high"] = paired_difference(
+                moments, reference, seed=seed, n_resamples=n_resamples, confidence=confidence
+            )
+        elif kept == "alone":
+            rows["change"], rows["change_low"], rows["change_high"] = rows["r"], *bounds
+        parts.append(rows)
+    return np.concatenate(parts)
+
+
+def _shells(r: Floats, bounds: Sequence[float]) -> dict[str, Integers]:
+    edges = np.asarray(bounds, dtype=float)
+    if edges.ndim != 1 or len(edges) == 0 or not (np.diff(edges) > 0).all():
+        raise InputError(f"shells: expected rising distances, got {bounds!r}")
+    # Shells are made in steps of tenths: 1.5 belongs below the bound 1.5, however it is rounded.
+    place = np.searchsorted(edges + 1e-9, r)
+    names = [f"r to {edges[0]:g}"]
+    names += [f"r {low:g} to {high:g}" for low, high in itertools.pairwise(edges)]
+    names.append(f"r beyond {edges[-1]:g}")
+    known = np.isfinite(r)
+    groups = {name: np.flatnonzero(known & (place == k)) for k, name in enumerate(names)}
+    return {name: columns for name, columns in groups.items() if len(columns)}

@@ -1,0 +1,225 @@
+"""How well a classifier tells active particles: against its features, and against its data.
+
+Configurations are held out whole, and whatever is chosen, the order of features too, is chosen on
+the others.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import ClassifierMixin, clone
+from sklearn.utils.validation import has_fit_parameter
+
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats, Integers, as_columns, require_choice
+from cagebreak.learning.classification import Labeled
+from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning.inspection.forward_selection import forward_selection
+from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
+from cagebreak.learning.preprocessing import Standardizer
+from cagebreak.learning.scores import interval, resamples
+from cagebreak.learning.statistics import Statistics, decompose
+from cagebreak.seeding import Seed, stream
+
+N_RESAMPLES = 1000
+_SCORES: list[Any] = [("accuracy", "f8"), ("low", "f8"), ("high", "f8")]
+
+
+def _basis(statistics: Statistics, n: int) -> Floats:
+    return np.eye(statistics.n_features)[:, :n]
+
+
+def _forward(statistics: Statistics, n: int) -> Floats:
+    order = forward_selection(statistics, n).order
+    return np.eye(statistics.n_features)[:, order[order >= 0]]
+
+
+def _principal(statistics: Statistics, n: int) -> Floats:
+    _, vectors, _ = decompose(statistics)
+    return vectors[:, ::-1][:, :n]
+
+
+ORDERS: dict[str, Callable[[Statistics, int], Floats]] = {
+    "basis": _basis,
+    "forward": _forward,
+    "principal": _principal,
+}
+"""For each order, the columns (F, n) that make its first n features of standardized ones."""
+
+
+def accuracy_curve(
+    data: Sequence[Labeled],
+    sizes: ArrayLike,
+    order: str | ArrayLike = "basis",
+    learner: ClassifierMixin | None = None,
+    folds: int = 10,
+    *,
+    seed: Seed,
+) -> np.ndarray:
+    """Return the accuracy against the number of features; Rottler and Ortner 2024, figs. 3 and 5.
+
+    Parameters
+    ----------
+    data
+        Configurations; those without particles are left out.
+    sizes : (S,) array of integers
+        Numbers of features.
+    order
+        "basis": as the columns stand; "forward": by `forward_selection`, which adds the feature
+        that correlates best with being active in the set; "principal": principal components,
+        largest first; or the columns, (F,) integers. The first two and last are features, and all
+        are found from the training configurations of each fold.
+    learner
+        A classifier of scikit-learn; default: `LogisticRegressionCV`, which leaves principal
+        components their deviations. One that brings them to unit deviation drowns in small ones.
+    folds
+        Over configurations.
+    seed
+        Of the folds and of the bootstrap.
+
+    Returns
+    -------
+    structured array
+        A row for each size: `n_features`; `accuracy`, the share of particles told right; `low` and
+        `high`, its 95 % bootstrap interval over configurations.
+
+    Raises
+    ------
+    InputError
+        If there are not two configurations, a size or the order does not fit, or a training set
+        lacks a class.
+    """
+    data = _usable(data)
+    wanted = np.asarray(sizes)
+    n_features = data[0].features.shape[1]
+    if wanted.ndim != 1 or not len(wanted) or wanted.min() < 1 or wanted.max() > n_features:
+        raise InputError(f"sizes: expected integers from 1 to {n_features}, got {sizes!r}")
+    if learner is None:
+        principal = isinstance(order, str) and order == "principal"
+        learner = LogisticRegressionCV(standardize=not principal)
+    fold = configuration_folds(len(data), folds, seed=seed)
+    right = np.zeros((len(wanted), len(data)))
+    for k in range(fold.max() + 1):
+        training = [one for one, held_out_in in zip(data, fold, strict=True) if held_out_in != k]
+        X, y, groups = _rows(training)
+        standardizer = Standardizer().fit(X)
+        X = standardizer.transform(X)
+        columns = _columns(order, X, y, int(wanted.max()))
+        ordered = X @ columns
+        for s, size in enumerate(wanted):
+            fitted = _fit(learner, ordered[:, :size], y, groups)
+            for i in np.flatnonzero(fold == k):
+                Z = standardizer.transform(data[i].features) @ columns[:, :size]
+                right[s, i] = (fitted.predict(Z) == data[i].active).sum()
+    table = np.zeros(len(wanted), [("n_features", "i8"), *_SCORES])
+    table["n_features"] = wanted
+    _score(table, right, data, seed)
+    return table
+
+
+def accuracy_against_data(
+    data: Sequence[Labeled],
+    sizes: ArrayLike,
+    columns: Any = slice(None),
+    learner: ClassifierMixin | None = None,
+    folds: int = 10,
+    *,
+    seed: Seed,
+) -> np.ndarray:
+    """Return the accuracy against the number of training configurations; supplement, fig. 6.
+
+    Each configuration is predicted by a classifier that has learned from so many others, drawn at
+    random from those outside its fold.
+
+    Parameters
+    ----------
+    data
+        Configurations; those without particles are left out.
+    sizes : (S,) array of integers
+        Numbers of training configurations.
+    columns
+        The features to learn from: indices, a mask or a slice.
+    learner, folds, seed
+        See `accuracy_curve`; the seed also draws configurations.
+
+    Returns
+    -------
+    structured array
+        A row for each size: `n_configurations`; `n_particles`, in training, on average;
+        `accuracy`, `low` and `high` as of `accuracy_curve`.
+
+    Raises
+    ------
+    InputError
+        If there are not two configurations, a size exceeds those outside a fold, or a training set
+        lacks a class.
+    """
+    data = _usable(data)
+    wanted = np.asarray(sizes)
+    fold = configuration_folds(len(data), folds, seed=seed)
+    fewest = len(data) - int(np.bincount(fold).max())
+    if wanted.ndim != 1 or not len(wanted) or wanted.min() < 1 or wanted.max() > fewest:
+        raise InputError(f"sizes: expected integers from 1 to {fewest}, got {sizes!r}")
+    chosen = as_columns("columns", columns, data[0].features.shape[1])
+    right, particles = np.zeros((len(wanted), len(data))), np.zeros(len(wanted))
+    for k in range(fold.max() + 1):
+        drawn = stream(seed, "training", k).permutation(np.flatnonzero(fold != k))
+        for s, size in enumerate(wanted):
+            X, y, groups = _rows([data[i] for i in drawn[:size]])
+            fitted = _fit(learner, X[:, chosen], y, groups)
+            particles[s] += len(X) / (fold.max() + 1)
+            for i in np.flatnonzero(fold == k):
+                predicted = fitted.predict(data[i].features[:, chosen])
+                right[s, i] = (predicted == data[i].active).sum()
+    table = np.zeros(len(wanted), [("n_configurations", "i8"), ("n_particles", "f8"), *_SCORES])
+    table["n_configurations"], table["n_particles"] = wanted, particles
+    _score(table, right, data, seed)
+    return table
+
+
+def _usable(data: Sequence[Labeled]) -> list[Labeled]:
+    found = [one for one in data if len(one)]
+    if len(found) < 2:
+        raise InputError(f"data: expected two configurations with particles, got {len(found)}")
+    widths = {one.features.shape[1] for one in found}
+    if len(widths) != 1:
+        raise InputError(f"data: expected as many features everywhere, got {sorted(widths)}")
+    return found
+
+
+def _rows(data: Sequence[Labeled]) -> tuple[Floats, np.ndarray, Integers]:
+    X = np.concatenate([one.features for one in data])
+    y = np.concatenate([one.active for one in data])
+    if y.all() or not y.any():
+        raise InputError("data: expected active and inactive particles in training, got one kind")
+    return X, y, np.repeat(np.arange(len(data)), [len(one) for one in data])
+
+
+def _columns(order: str | ArrayLike, X: Floats, y: np.ndarray, n: int) -> Floats:
+    """Return what makes the first n features of standardized ones, (F, n)."""
+    if isinstance(order, str):
+        require_choice("order", order, tuple(ORDERS))
+        statistics = Statistics.from_arrays(X, y[:, None].astype(np.float64))
+        return ORDERS[order](statistics, n)
+    chosen = as_columns("order", np.asarray(order), X.shape[1])
+    if len(chosen) < n:
+        raise InputError(f"order: expected {n} columns at least, got {len(chosen)}")
+    return np.eye(X.shape[1])[:, chosen[:n]]
+
+
+def _fit(learner: ClassifierMixin | None, X: Floats, y: np.ndarray, groups: Integers) -> Any:
+    learner = clone(learner) if learner is not None else LogisticRegressionCV()
+    if has_fit_parameter(learner, "groups") and len(set(groups.tolist())) > 1:
+        return learner.fit(X, y, groups=groups)
+    return learner.fit(X, y)
+
+
+def _score(table: np.ndarray, right: Floats, data: Sequence[Labeled], seed: Seed) -> None:
+    """Fill in accuracies from the number of particles told right, (S, C)."""
+    count = np.array([len(one) for one in data], dtype=np.float64)
+    table["accuracy"] = right.sum(axis=1) / count.sum()
+    weights = resamples(len(data), N_RESAMPLES, seed=seed)
+    drawn = weights @ right.T / (weights @ count)[:, None]
+    table["low"], table["high"] = interval(drawn, len(data))

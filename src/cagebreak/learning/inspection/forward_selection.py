@@ -1,0 +1,248 @@
+"""Forward selection: which few features, taken together, correlate best with a target."""
+
+from typing import Any
+
+import numpy as np
+
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning.linear_model.base import prediction_moments
+from cagebreak.learning.scores import pooled_pearson
+from cagebreak.learning.statistics import Statistics, inverse, scale_of
+
+DEPENDENT = 1e-7
+"""A feature of which those chosen leave less than this part of its variance depends on them.
+
+Of what is left the Gram matrix knows eps / DEPENDENT, about nine digits."""
+
+
+class Selection:
+    """An order of features, and the least-squares model after each step.
+
+    Made by `forward_selection`. With one target, arrays have the shapes given; with T targets
+    they have T as a further, leading axis.
+
+    Attributes
+    ----------
+    order : (n,) array of integers
+        The features in the order they were chosen; -1 once no independent one is left.
+    r : (n,) array
+        Multiple correlation of the first k with the target, on the rows selected from; it stays
+        as it is once no feature is left, and is NaN for a target that does not vary.
+    labels : (n,) structured array or None
+        Of the features, in that order.
+    """
+
+    def __init__(
+        self,
+        statistics: Statistics,
+        order: Integers,
+        r: Floats,
+        coefficients: Floats,
+    ) -> None:
+        single = statistics.n_targets == 1
+        self._all_orders, self._all_r = order, r
+        self._coefficients = coefficients
+        self._x_mean, self._y_mean = statistics.x_mean.copy(), statistics.y_mean.copy()
+        self._all_labels = None
+        if statistics.labels is not None:
+            # What stands beside -1 is nothing.
+            self._all_labels = statistics.labels[order]
+            self._all_labels[order < 0] = np.zeros(1, statistics.labels.dtype)
+        self.order = order[0] if single else order
+        self.r = r[0] if single else r
+        self.labels = self._all_labels
+        if single and self._all_labels is not None:
+            self.labels = self._all_labels[0]
+
+    def __len__(self) -> int:
+        return self._all_orders.shape[1]
+
+    def coefficients(self, k: int) -> Floats:
+        """Return the coefficients (F,) of the first k features, or (T, F)."""
+        if not 1 <= k <= len(self):
+            raise InputError(f"k: expected a number of features from 1 to {len(self)}, got {k!r}")
+        full = np.zeros((len(self._all_orders), len(self._x_mean)))
+        for target, order in enumerate(self._all_orders):
+            chosen = order[:k][order[:k] >= 0]
+            full[target, chosen] = self._coefficients[target, k - 1, : len(chosen)]
+        return full if self.order.ndim == 2 else full[0]
+
+    def moments(self, rows: Statistics) -> Floats:
+        """Return the moments (6, n, T) of the predictions after each step and the targets.
+
+        They are those of `scores.pair_moments`; r and its bootstrap follow from them.
+
+        Parameters
+        ----------
+        rows
+            Statistics of other rows of the same features and targets.
+
+        Raises
+        ------
+        InputError
+            If features or targets do not match.
+        """
+        found = (rows.n_features, rows.n_targets)
+        expected = (len(self._x_mean), len(self._all_orders))
+        if found != expected:
+            raise InputError(f"rows: expected {expected} features and targets, got {found}")
+        parts = []
+        for target, order in enumerate(self._all_orders):
+            chosen = order[order >= 0]
+            path = self._coefficients[target, :, : len(chosen)].T
+            if len(chosen) == 0:  # A target that does not vary is predicted by its mean.
+                chosen, path = np.array([0]), np.zeros((1, len(self)))
+            intercept = self._y_mean[target] - self._x_mean[chosen] @ path
+            part = rows.select(chosen, [target])
+            parts.append(prediction_moments(part, path[:, :, None], intercept[:, None]))
+        return np.concatenate(parts, axis=2)
+
+    def score(self, rows: Statistics) -> Floats:
+        """Return Pearson r on other rows after each step, (n,) or (T, n), from their statistics.
+
+        Raises
+        ------
+        InputError
+            If features or targets do not match.
+        """
+        r = pooled_pearson(self.moments(rows)[None]).T
+        return r if self.order.ndim == 2 else r[0]
+
+    def table(self, n: int = 20, held_out: Statistics | None = None) -> np.ndarray:
+        """Return the first n features of each target as a table.
+
+        Parameters
+        ----------
+        n
+            Rows for each target; as many as were chosen if these are fewer.
+        held_out
+            Statistics of rows to score on; without, `held_out_r` is NaN.
+
+        Returns
+        -------
+        structured array
+            `target`, `rank` from 1, `column`, `multiple_r` of the set so far, `held_out_r`, and the
+            fields of the labels.
+        """
+        n = min(n, len(self))
+        fields: list[Any] = [("target", "i8"), ("rank", "i8"), ("column", "i8")]
+        fields += [("multiple_r", "f8"), ("held_out_r", "f8")]
+        names: tuple[str, ...] = ()
+        if self._all_labels is not None:
+            names = self._all_labels.dtype.names or ()
+            fields += self._all_labels.dtype.descr
+        table = np.zeros(self._all_orders[:, :n].shape, fields)
+        table["target"] = np.arange(len(self._all_orders))[:, None]
+        table["rank"] = np.arange(1, n + 1)
+        table["column"] = self._all_orders[:, :n]
+        table["multiple_r"] = self._all_r[:, :n]
+        scores = np.nan if held_out is None else np.atleast_2d(self.score(held_out))[:, :n]
+        table["held_out_r"] = scores
+        for name in names:
+            assert self._all_labels is not None
+            table[name] = self._all_labels[name][:, :n]
+        return table[self._all_orders[:, :n] >= 0]
+
+
+def forward_selection(statistics: Statistics, n: int) -> Selection:
+    r"""Choose features one after the other, each to correlate best with the target in the set.
+
+    At each step the feature is taken that maximizes the multiple correlation
+
+    .. math:: R^2 = b' S^{-1} b / s_{yy}
+
+    of those chosen so far with the target (Boattini et al. 2020, J. Chem. Phys. 153, 064902;
+    Boattini 2021, fig. 2). S, b and :math:`s_{yy}` are blocks of the statistics. A Cholesky
+    factor of S grows by a row a step: for every candidate it gives what the chosen ones leave of
+    its variance and of its covariance with the target, whose squared ratio is the gain. That
+    takes ``2 F n^2`` operations for each target and no pass over the data.
+
+    Features that do not vary, duplicates, and others that depend linearly on those chosen (less
+    than 1e-7 of their variance left) are never chosen. Scale does not matter.
+
+    Parameters
+    ----------
+    statistics
+        Of the rows to select on, of F features and T targets. Each target is selected for alone.
+    n
+        How many features to choose, 1 to F.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    InputError
+        If n is out of range or there are no rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(500, 10))
+    >>> y = 2 * X[:, [7]] - X[:, [3]] + 0.1 * random.normal(size=(500, 1))
+    >>> forward_selection(Statistics.from_arrays(X, y), 2).order
+    array([7, 3])
+    """
+    if not 1 <= n <= statistics.n_features:
+        raise InputError(
+            f"n: expected a number of features from 1 to {statistics.n_features}, got {n!r}"
+        )
+    if statistics.count == 0:
+        raise InputError("statistics: expected at least one row, got none")
+    scale = scale_of(np.diag(statistics.xx_lower), statistics.x_mean, statistics.count)
+    y_scale = scale_of(np.diag(statistics.yy), statistics.y_mean, statistics.count)
+    correlation = statistics.xx * inverse(scale)[:, None]
+    correlation *= inverse(scale)
+    with_target = statistics.xy * inverse(scale)[:, None] * inverse(y_scale)
+
+    # Centered rows span no more; what rounding leaves of a further column means nothing.
+    most = min(n, max(int(statistics.count) - 1, 0))
+    n_targets = statistics.n_targets
+    order = np.full((n_targets, n), -1)
+    r = np.full((n_targets, n), np.nan)
+    coefficients = np.zeros((n_targets, n, n))
+    for target in np.flatnonzero(y_scale > 0):
+        chosen, steps, triangle = _greedy(correlation, with_target[:, target], most)
+        k = len(chosen)
+        order[target, :k] = chosen
+        r[target, :k] = np.sqrt(np.minimum(np.cumsum(steps**2), 1.0))
+        r[target, k:] = r[target, k - 1] if k else np.nan
+        # After each step w = L'^-1 z: with U = L^-1, the running sum of U[j, i] z[j] over j.
+        triangle_inverse = np.linalg.solve(triangle, np.eye(k))
+        path = np.cumsum(np.tril(triangle_inverse) * steps[:, None], axis=0)
+        path *= y_scale[target] * inverse(scale[chosen])
+        coefficients[target, :k, :k] = path
+        coefficients[target, k:, :k] = path[-1:]
+    return Selection(statistics, order, r, coefficients)
+
+
+def _greedy(correlation: Floats, with_target: Floats, n: int) -> tuple[Integers, Floats, Floats]:
+    """Return the order chosen (k,), what each step explains (k,) and the factor L (k, k).
+
+    ``k < n`` once no independent column is left.
+    """
+    left = np.diag(correlation).copy()  # 1, or 0 for a column that does not vary
+    covariance = with_target.copy()
+    factor = np.empty((n, len(left)))  # rows of L', for all candidates
+    order, steps = np.empty(n, dtype=np.int64), np.empty(n)
+    gain = np.empty(len(left))
+    for k in range(n):
+        free = left > DEPENDENT
+        if not free.any():
+            return order[:k], steps[:k], np.tril(factor[:k, order[:k]].T)
+        gain[:] = -1.0
+        np.divide(covariance * covariance, left, out=gain, where=free)
+        best = int(gain.argmax())
+        root = np.sqrt(left[best])
+        row = factor[k]
+        np.subtract(correlation[best], factor[:k, best] @ factor[:k], out=row)
+        row /= root
+        steps[k] = covariance[best] / root
+        covariance -= steps[k] * row
+        left -= row * row
+        left[best] = 0.0
+        order[k] = best
+    return order, steps, np.tril(factor[:, order].T)

@@ -1,0 +1,1 @@
+"""Linear models of standardized features, fitted from sufficient statistics."""

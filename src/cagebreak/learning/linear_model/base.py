@@ -1,0 +1,287 @@
+"""What linear learners share: rows become statistics, statistics become coefficients."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import (
+    Floats,
+    Integers,
+    as_table,
+    require_choice,
+    require_finite,
+)
+from cagebreak.learning.folds import configuration_folds
+from cagebreak.learning.linear_model.whitening import decorrelated, decorrelation
+from cagebreak.learning.preprocessing import Moments, Standardizer
+from cagebreak.learning.scores import COUNT, X_MEAN, XX, XY, Y_MEAN, YY
+from cagebreak.learning.statistics import CENTERS, Statistics
+
+
+class LinearLearner(RegressorMixin, BaseEstimator):
+    """A linear model of standardized features, learned from sufficient statistics.
+
+    A learner has the parameters `folds`, `center`, `clip` and `seed`, and its own
+    `fit_statistics`; `fit` and `predict` are the same for all. See `RidgeCV` for what they mean.
+
+    Attributes
+    ----------
+    coef_ : (F,) or (T, F) array
+        Of the standardized features; 0 for a column dropped as constant.
+    intercept_ : float or (T,) array
+    standardizer_ : Standardizer or None
+        None after `fit_statistics` of features that needed none.
+    n_features_in_ : int
+    """
+
+    correlation: tuple[float, float] | None = None
+    folds: int
+    center: str
+    clip: float
+    seed: int
+    coef_: Floats
+    intercept_: Floats
+    errors_: Floats | None
+    standardizer_: Standardizer | None
+    n_features_in_: int
+
+    # What loses its axis of targets where y is (n,); the errors, (candidates, T), besides.
+    _of_each_target: tuple[str, ...] = ("coef_", "intercept_")
+
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Fit to features X (n, F) and targets y (n,) or (n, T).
+
+        Parameters
+        ----------
+        X, y
+        groups : (n,) array, optional
+            The configuration each row belongs to; give it, so that whatever is chosen is chosen
+            on configurations held out.
+
+        Raises
+        ------
+        InputError
+            If a shape does not fit, a number is not finite, there are no rows, or a parameter is
+            out of range.
+        """
+        return self._fit_rows(X, y, groups)
+
+    @abstractmethod
+    def fit_statistics(
+        self, parts: Sequence[Statistics], standardizer: Standardizer | None = None
+    ) -> Self:
+        """Fit to statistics instead of rows.
+
+        Parameters
+        ----------
+        parts
+            Statistics of configurations, or of groups of them, of features already standardized.
+            They are held out, in `folds` folds, to choose what is to be chosen.
+        standardizer
+            What the features were standardized with; `predict` applies it.
+
+        Raises
+        ------
+        InputError
+            If there are no rows, the parts do not fit each other or the standardizer, or a
+            parameter is out of range.
+        """
+
+    def predict(self, X: ArrayLike, groups: ArrayLike | None = None) -> Floats:
+        """Return the predictions for the rows of X (n, F), (n,) or (n, T).
+
+        Parameters
+        ----------
+        X
+        groups : (n,) array, optional
+            The configuration each row belongs to, of use only with ``center="configuration"``;
+            all rows are of one configuration if omitted.
+
+        Raises
+        ------
+        InputError
+            If X has another number of columns, or a number is not finite.
+        """
+        check_is_fitted(self)
+        X = as_table("X", X, n_columns=self.n_features_in_)
+        if self.standardizer_ is None:
+            require_finite("X", X, X.sum(axis=0))
+        else:
+            X = self.standardizer_.transform(X)
+        predicted = X @ self.coef_.T
+        if self.center == "configuration":
+            for rows in _rows_of_groups(groups, len(X)):
+                predicted[rows] -= predicted[rows].mean(axis=0)
+        return predicted + self.intercept_
+
+    def _fit_rows(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None,
+        places: Sequence[Configuration] | None = None,
+        **further: Any,
+    ) -> Self:
+        """Make the statistics of rows, in folds of whole configurations, and fit to them."""
+        self._check_parameters()
+        X = as_table("X", X)
+        Y = np.asarray(y)
+        single = Y.ndim == 1
+        Y = as_table("y", Y[:, None] if single else Y, len(X))
+        configurations = _rows_of_groups(groups, len(X))
+        if places is not None and len(places) != len(configurations):
+            raise InputError(
+                f"configurations: expected {len(configurations)}, as many as groups, "
+                f"got {len(places)}"
+            )
+        moments = Moments.none(X.shape[1])
+        for rows in configurations:
+            moments = moments + Moments.of(X[rows])
+        standardizer = Standardizer.from_moments(moments, self.clip)
+        fold = configuration_folds(len(configurations), self.folds, seed=self.seed)
+        parts = [
+            Statistics(X.shape[1], Y.shape[1], center=self.center) for _ in range(fold.max() + 1)
+        ]
+        for k, (rows, held_out_in) in enumerate(zip(configurations, fold, strict=True)):
+            apart = self.decorrelation_of(None if places is None else places[k], len(Y[rows]))
+            parts[held_out_in].add(*decorrelated(apart, standardizer.transform(X[rows]), Y[rows]))
+        self.fit_statistics(parts, standardizer, **further)
+        if single:
+            for name in self._of_each_target:
+                setattr(self, name, getattr(self, name)[0])
+            if getattr(self, "errors_", None) is not None:
+                assert self.errors_ is not None
+                self.errors_ = self.errors_[:, 0]
+        return self
+
+    def decorrelation_of(self, place: Configuration | None, n: int) -> csr_array | None:
+        """Return what takes the correlation out of n rows of a configuration, if it has any."""
+        if self.correlation is None:
+            return None
+        if place is None or len(place) != n:
+            found = "none" if place is None else len(place)
+            raise InputError(f"configuration: expected the {n} particles of the rows, got {found}")
+        return decorrelation(place, *self.correlation)
+
+    def _checked(
+        self, parts: Sequence[Statistics], standardizer: Standardizer | None
+    ) -> list[Statistics]:
+        """Return the parts that have rows."""
+        parts = [part for part in parts if part.count > 0]
+        if not parts:
+            raise InputError("parts: expected at least one row, got none")
+        n_features = parts[0].n_features
+        if n_features == 0:
+            raise InputError("X: expected at least one feature, got none")
+        if standardizer is not None and standardizer.n_features_in_ != n_features:
+            raise InputError(
+                f"standardizer: expected {n_features} features, got {standardizer.n_features_in_}"
+            )
+        return parts
+
+    def _blocks(self, parts: Sequence[Statistics]) -> Sequence[Statistics]:
+        """Return the parts, pooled into as many blocks as there are folds."""
+        if len(parts) <= self.folds:
+            return parts
+        fold = configuration_folds(len(parts), self.folds, seed=self.seed)
+        return [
+            Statistics.pooled(
+                (part for part, held_out_in in zip(parts, fold, strict=True) if held_out_in == k),
+                self.center,
+            )
+            for k in range(self.folds)
+        ]
+
+    def _set(
+        self, coefficients: Floats, everything: Statistics, standardizer: Standardizer | None
+    ) -> None:
+        """Keep coefficients (F, T) of the pooled statistics."""
+        self.coef_ = coefficients.T
+        self.intercept_ = intercepts(coefficients, everything)
+        self.standardizer_ = standardizer
+        self.n_features_in_ = everything.n_features
+
+    def _check_parameters(self) -> None:
+        require_choice("center", self.center, CENTERS)
+        if self.folds < 2:
+            raise InputError(f"folds: expected at least 2, got {self.folds}")
+
+
+def intercepts(coefficients: Floats, statistics: Statistics) -> Floats:
+    """Return the intercepts (..., T) of coefficients (F, ..., T) learned from statistics."""
+    if statistics.center == "configuration":
+        return np.broadcast_to(statistics.y_mean, coefficients.shape[1:]).copy()
+    return statistics.y_mean - np.tensordot(statistics.x_mean, coefficients, axes=1)
+
+
+def _rows_of_groups(groups: ArrayLike | None, n_rows: int) -> list[slice | Integers]:
+    """Return the rows of each group, as a slice where they stand together."""
+    if groups is None:
+        return [slice(0, n_rows)]
+    labels = np.asarray(groups)
+    if labels.shape != (n_rows,):
+        raise InputError(f"groups: expected shape ({n_rows},), got {labels.shape}")
+    _, group = np.unique(labels, return_inverse=True)
+    order = np.argsort(group, kind="stable")
+    found = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+    return [
+        slice(int(rows[0]), int(rows[-1]) + 1) if rows[-1] - rows[0] == len(rows) - 1 else rows
+        for rows in found
+    ]
+
+
+def prediction_moments(rows: Statistics, coefficients: Floats, intercept: Floats) -> Floats:
+    r"""Return the moments of predictions :math:`w'x + b` and targets, (6, ..., T).
+
+    With :math:`\hat y` the prediction, :math:`\sum \delta\hat y^2 = w'X'X w` and
+    :math:`\sum \delta\hat y\,\delta y = w'X'y`, deviations being those from the rows' own means: no
+    particle is needed. They are the moments of `scores.pair_moments`, from which Pearson r and
+    its bootstrap follow.
+
+    Parameters
+    ----------
+    rows
+        Statistics of the rows predicted, of F features and T targets.
+    coefficients : (F, ..., T) array
+        Of each target, for any number of models.
+    intercept : (..., T) array
+    """
+    shape = coefficients.shape[1:]
+    flat = coefficients.reshape(rows.n_features, -1)
+    # One product for all models, several times as fast as one for each.
+    squares = np.einsum("fk,fk->k", flat, rows.xx @ flat)
+    products = np.einsum("f...t,ft->...t", coefficients, rows.xy)
+    moments = np.empty((6, *shape))
+    moments[COUNT] = rows.count
+    moments[X_MEAN] = (rows.x_mean @ flat).reshape(shape) + intercept
+    moments[Y_MEAN] = rows.y_mean
+    moments[XX] = np.maximum(squares, 0.0).reshape(shape)  # Rounding of 0 may be negative.
+    moments[YY] = np.diag(rows.yy)
+    moments[XY] = products
+    return moments
+
+
+def errors_on(rows: Statistics, coefficients: Floats, learned: Statistics) -> Floats:
+    """Return the sum of squared errors (..., T) on rows, of coefficients (F, ..., T) learned."""
+    moments = prediction_moments(rows, coefficients, intercepts(coefficients, learned))
+    return squared_errors(moments, learned.center)
+
+
+def squared_errors(moments: Floats, center: str) -> Floats:
+    """Return the sum of squared errors (...) of moments (6, ...).
+
+    Where the blocks are centered per configuration, only deviations are predicted, and the means
+    are left out.
+    """
+    errors = moments[XX] - 2.0 * moments[XY] + moments[YY]
+    if center == "global":
+        errors = errors + moments[COUNT] * (moments[X_MEAN] - moments[Y_MEAN]) ** 2
+    return np.maximum(errors, 0.0)

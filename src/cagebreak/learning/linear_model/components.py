@@ -1,0 +1,157 @@
+"""Regression on a few components of the features: principal ones, or of partial least squares."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats
+from cagebreak.learning.linear_model.path import PathLearner
+from cagebreak.learning.preprocessing import CLIP
+from cagebreak.learning.statistics import Statistics, decompose
+
+COMPONENTS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
+
+
+class _ComponentRegression(PathLearner):
+    """Least squares on k components; k is chosen for each target (`PathLearner`)."""
+
+    n_components_: Floats
+    _of_each_target = ("coef_", "intercept_", "n_components_")
+
+    def __init__(
+        self,
+        components: Sequence[int] = COMPONENTS,
+        folds: int = 5,
+        center: str = "global",
+        clip: float = CLIP,
+        seed: int = 0,
+    ) -> None:
+        self.components = components
+        self.folds = folds
+        self.center = center
+        self.clip = clip
+        self.seed = seed
+
+    def _candidates(self, everything: Statistics) -> Floats:
+        most = max(min(everything.n_features, everything.count - 1), 1)
+        wanted = np.asarray(self.components, dtype=float)
+        within = wanted[wanted <= most]
+        if len(within) < len(wanted):  # All there are take the place of those beyond.
+            within = np.union1d(within, [most])
+        return np.repeat(within[:, None], everything.n_targets, axis=1)
+
+    def _size(self, path: Floats, candidates: Floats) -> Floats:
+        return candidates
+
+    def _keep(self, chosen: Floats) -> None:
+        self.n_components_ = chosen.astype(np.int64)
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        wanted = np.asarray(self.components)
+        rising = wanted.ndim == 1 and len(wanted) > 0 and (np.diff(wanted) > 0).all()
+        if not rising or wanted.dtype.kind not in "iu" or wanted.min() < 1:
+            raise InputError(
+                f"components: expected rising integers from 1, got {self.components!r}"
+            )
+
+
+class PCARegression(_ComponentRegression):
+    """Least squares on the principal components of the standardized features.
+
+    With ``X'X = V diag(lambda) V'`` the coefficients of the first k components are
+    ``sum_i v_i (v_i'X'y) / lambda_i``, lambda falling: a ridge that keeps a direction or drops it.
+
+    Parameters
+    ----------
+    components : sequence of int
+        Numbers to choose from; where one exceeds the features or rows, all there are (chosen:
+        about five a decade).
+    folds, center, clip, seed
+        As of `RidgeCV`.
+
+    Attributes
+    ----------
+    coef_, intercept_, standardizer_, n_features_in_
+        As of `RidgeCV`.
+    n_components_ : int or (T,) array
+    candidates_, errors_ : (K, T) arrays
+        What was chosen from, and the mean squared error held out of each.
+    """
+
+    def _path(self, statistics: Statistics, candidates: Floats) -> Floats:
+        values, vectors, rotated = decompose(statistics)
+        inverse = np.divide(1.0, values, out=np.zeros_like(values), where=values > 0)
+        parts = (rotated * inverse[:, None])[::-1]
+        path = np.empty((statistics.n_features, *candidates.shape))
+        for k, components in enumerate(candidates[:, 0].astype(int)):
+            path[:, k] = vectors[:, ::-1][:, :components] @ parts[:components]
+        return path
+
+
+class PLSRegression(_ComponentRegression):
+    """Partial least squares: components that vary much and correlate with the target.
+
+    One target at a time (PLS1). The first k components span X'y, (X'X) X'y, ..., (X'X)^(k-1) X'y,
+    and the coefficients are those of least squares in that space. From X'X and X'y alone by the
+    kernel algorithm of Dayal & MacGregor (1997, J. Chemometrics 11, 73), their second.
+
+    Parameters
+    ----------
+    components : sequence of int
+        Numbers to choose from; where one exceeds the features or rows, all there are (chosen).
+    folds, center, clip, seed
+        As of `RidgeCV`.
+
+    Attributes
+    ----------
+    coef_, intercept_, standardizer_, n_features_in_
+        As of `RidgeCV`.
+    n_components_ : int or (T,) array
+    candidates_, errors_ : (K, T) arrays
+        What was chosen from, and the mean squared error held out of each.
+    """
+
+    def __init__(
+        self,
+        components: Sequence[int] = tuple(range(1, 41)),
+        folds: int = 5,
+        center: str = "global",
+        clip: float = CLIP,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(components, folds, center, clip, seed)
+
+    def _path(self, statistics: Statistics, candidates: Floats) -> Floats:
+        xx, left = statistics.xx, statistics.xy.copy()  # X'y, less what is explained
+        n_features, n_targets = left.shape
+        # Steps beyond this part of X'y are rounding: the space has no further direction.
+        smallest = 1e-10 * np.linalg.norm(left, axis=0)
+        wanted = candidates[:, 0].astype(int)
+        directions = np.zeros((wanted[-1], n_features, n_targets))
+        loadings = np.zeros_like(directions)
+        coefficients = np.zeros((n_features, n_targets))
+        path = np.empty((n_features, *candidates.shape))
+        row = 0
+        for k in range(wanted[-1]):
+            norm = np.linalg.norm(left, axis=0)
+            alive = (norm > smallest) & (norm > 0)
+            weight = np.divide(left, norm, out=np.zeros_like(left), where=alive)
+            direction = weight.copy()
+            for i in range(k):
+                direction -= (loadings[i] * weight).sum(axis=0) * directions[i]
+            image = xx @ direction
+            variance = (direction * image).sum(axis=0)
+            alive &= variance > 0
+            np.divide(image, variance, out=loadings[k], where=alive)
+            slope = np.divide(
+                (direction * left).sum(axis=0), variance, out=np.zeros(n_targets), where=alive
+            )
+            directions[k] = direction
+            coefficients += slope * direction
+            left -= slope * variance * loadings[k]
+            if k + 1 == wanted[row]:
+                path[:, row] = coefficients
+                row += 1
+        return path

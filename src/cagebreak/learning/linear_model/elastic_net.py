@@ -1,0 +1,138 @@
+"""Elastic net and lasso: a penalty that leaves only some features."""
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import enet_path
+
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats
+from cagebreak.learning.linear_model.path import PathLearner
+from cagebreak.learning.preprocessing import CLIP
+from cagebreak.learning.statistics import Statistics, decompose
+
+FRACTIONS = tuple(np.geomspace(1.0, 1e-3, 25))
+
+
+class ElasticNetCV(PathLearner):
+    """Linear regression with a penalty on absolute values and squares of the coefficients.
+
+    Minimizes, as `sklearn.linear_model.ElasticNet` does,
+
+        |y - Zw - b|^2 / (2 n) + alpha (l1_ratio |w|_1 + (1 - l1_ratio) |w|^2 / 2)
+
+    over standardized features Z. It depends on the rows through X'X and X'y alone, so it is
+    solved by scikit-learn's coordinate descent for as many rows as there are features that have
+    the same X'X and X'y: ``sqrt(lambda) V'`` and ``V'X'y / sqrt(lambda)`` of the eigenvalues and
+    eigenvectors. Alpha is chosen for each target from a path below the smallest alpha at which
+    all coefficients are 0; see `PathLearner`. With ``l1_ratio=1`` it is the lasso.
+
+    Of features that are collinear the lasso keeps one, by chance almost; do not read importance
+    from it (`collinearity`).
+
+    Parameters
+    ----------
+    l1_ratio : float
+        Part of the absolute values in the penalty, above 0 to 1; default: the lasso.
+    fractions : sequence of floats
+        The path: alpha over its largest useful value, falling (chosen: three decades).
+    tol : float
+        Coordinate descent ends at a duality gap of this part of what can be explained (chosen).
+    sweeps : int
+        At most, for each alpha (chosen).
+    folds, center, clip, seed
+        As of `RidgeCV`.
+
+    Attributes
+    ----------
+    coef_, intercept_, standardizer_, n_features_in_
+        As of `RidgeCV`.
+    alpha_ : float or (T,) array
+    candidates_ : (K, T) array
+        The path of alphas.
+    errors_ : (K,) or (K, T) array
+        The mean squared error held out of each.
+    """
+
+    alpha_: Floats
+
+    _of_each_target = ("coef_", "intercept_", "alpha_")
+
+    def __init__(
+        self,
+        l1_ratio: float = 1.0,
+        fractions: Sequence[float] = FRACTIONS,
+        tol: float = 1e-6,
+        sweeps: int = 10_000,
+        folds: int = 5,
+        center: str = "global",
+        clip: float = CLIP,
+        seed: int = 0,
+    ) -> None:
+        self.l1_ratio = l1_ratio
+        self.fractions = fractions
+        self.tol = tol
+        self.sweeps = sweeps
+        self.folds = folds
+        self.center = center
+        self.clip = clip
+        self.seed = seed
+
+    def _candidates(self, everything: Statistics) -> Floats:
+        top = np.abs(everything.xy).max(axis=0) / (everything.count * self.l1_ratio)
+        return np.asarray(self.fractions, dtype=float)[:, None] * top
+
+    def _path(self, statistics: Statistics, candidates: Floats) -> Floats:
+        values, vectors, rotated = decompose(statistics)
+        path = np.zeros((statistics.n_features, *candidates.shape))
+        kept = values > 0
+        if not kept.any():
+            return path
+        root = np.sqrt(values[kept])
+        rows = np.asfortranarray(root[:, None] * vectors[:, kept].T)
+        targets = rotated[kept] / root[:, None]
+        # scikit-learn divides by the number of rows it is given.
+        scale = statistics.count / len(rows)
+        for target in np.flatnonzero(candidates.max(axis=0) > 0):
+            y = targets[:, target]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                _, models, gaps = enet_path(
+                    rows,
+                    y,
+                    l1_ratio=self.l1_ratio,
+                    alphas=candidates[:, target] * scale,
+                    precompute=True,
+                    tol=self.tol,
+                    max_iter=self.sweeps,
+                )
+            path[:, :, target] = models
+            missed = np.flatnonzero(gaps * len(rows) > 1.001 * self.tol * (y @ y))
+            if len(missed):
+                warnings.warn(
+                    f"{len(missed)} of {len(candidates)} alphas of target {target}, from "
+                    f"{candidates[missed[0], target]:.3g} on, did not converge in "
+                    f"{self.sweeps} sweeps",
+                    ConvergenceWarning,
+                    stacklevel=2,
+                )
+        return path
+
+    def _size(self, path: Floats, candidates: Floats) -> Floats:
+        # The number of coefficients that are not 0 (Zou, Hastie & Tibshirani 2007).
+        return (path != 0).sum(axis=0).astype(float)
+
+    def _keep(self, chosen: Floats) -> None:
+        self.alpha_ = chosen
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        if not 0 < self.l1_ratio <= 1:
+            raise InputError(f"l1_ratio: expected a number above 0 to 1, got {self.l1_ratio!r}")
+        fractions = np.asarray(self.fractions, dtype=float)
+        if fractions.ndim != 1 or len(fractions) == 0 or not (np.diff(fractions) < 0).all():
+            raise InputError(f"fractions: expected a falling sequence, got {self.fractions!r}")
+        if not (fractions > 0).all():
+            raise InputError(f"fractions: expected positive numbers, got {self.fractions!r}")

@@ -1,0 +1,97 @@
+"""Learners that choose one of a path of models for each target."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning.linear_model.base import (
+    LinearLearner,
+    errors_on,
+    intercepts,
+    prediction_moments,
+    squared_errors,
+)
+from cagebreak.learning.preprocessing import Standardizer
+from cagebreak.learning.scores import YY
+from cagebreak.learning.statistics import Statistics
+
+
+class PathLearner(LinearLearner):
+    """A linear learner with a path of models, of which each target takes the best.
+
+    The best has the smallest squared error on configurations held out. With one configuration
+    only, or no groups, nothing can be held out; then it has the smallest generalized
+    cross-validation error ``n E / (n - 1 - d)^2``, E the squared error in training and d the
+    model's number of coefficients or components; give groups.
+    """
+
+    candidates_: Floats
+    errors_: Floats | None
+
+    @abstractmethod
+    def _candidates(self, everything: Statistics) -> Floats:
+        """Return what is to be chosen from for each target, (K, T)."""
+
+    @abstractmethod
+    def _path(self, statistics: Statistics, candidates: Floats) -> Floats:
+        """Return the coefficients (F, K, T) of every candidate, (K, T)."""
+
+    @abstractmethod
+    def _size(self, path: Floats, candidates: Floats) -> Floats:
+        """Return the effective number of coefficients of every model, (K, T)."""
+
+    @abstractmethod
+    def _keep(self, chosen: Floats) -> None:
+        """Keep the candidate chosen for each target, (T,), under a name of its own."""
+
+    def fit_statistics(
+        self, parts: Sequence[Statistics], standardizer: Standardizer | None = None
+    ) -> Self:
+        """Fit to statistics instead of rows; see `LinearLearner.fit_statistics`."""
+        self._check_parameters()
+        blocks = self._blocks(self._checked(parts, standardizer))
+        everything = Statistics.pooled(blocks, self.center)
+        candidates = self._candidates(everything)
+        path = self._path(everything, candidates)
+        targets = np.arange(everything.n_targets)
+        best: Integers = np.zeros(everything.n_targets, dtype=np.int64)
+        self.candidates_, self.errors_ = candidates, None
+        if len(candidates) > 1:
+            self.errors_ = self._errors(blocks, everything, candidates, path)
+            best = self.errors_.argmin(axis=0)
+        self._keep(candidates[best, targets])
+        self._set(path[:, best, targets], everything, standardizer)
+        return self
+
+    def _errors(
+        self,
+        blocks: Sequence[Statistics],
+        everything: Statistics,
+        candidates: Floats,
+        path: Floats,
+    ) -> Floats:
+        """Return the mean squared error of each candidate on rows held out, (K, T)."""
+        if len(blocks) == 1:
+            return self._generalized_errors(everything, candidates, path)
+        total = np.zeros(candidates.shape)
+        for held_out, rows in enumerate(blocks):
+            # Summed anew rather than subtracted from all, which would lose digits.
+            training = Statistics.pooled(
+                (block for k, block in enumerate(blocks) if k != held_out), self.center
+            )
+            models = self._path(training, candidates)
+            total += errors_on(rows, models, training)
+        return total / everything.count
+
+    def _generalized_errors(
+        self, everything: Statistics, candidates: Floats, path: Floats
+    ) -> Floats:
+        moments = prediction_moments(everything, path, intercepts(path, everything))
+        left = everything.count - 1 - self._size(path, candidates)
+        error = everything.count * squared_errors(moments, self.center)
+        # A model with as many coefficients as rows is no model; one candidate always is.
+        errors = np.divide(error, left**2, out=np.full(error.shape, np.inf), where=left > 0)
+        return np.where(moments[YY] > 0, errors, 0.0)

@@ -1,0 +1,277 @@
+"""Ridge regression with the strength of its penalty chosen on held-out configurations."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning.linear_model.base import LinearLearner, errors_on
+from cagebreak.learning.linear_model.ridge_solvers import RidgePath, WeightedRidge
+from cagebreak.learning.preprocessing import CLIP, Standardizer
+from cagebreak.learning.statistics import Statistics
+
+ALPHAS = tuple(10.0**decade for decade in range(-5, 5))
+WIDEST = (1e-10, 1e10)
+
+
+class RidgeCV(LinearLearner):
+    """Linear regression with an L2 penalty, for all targets (times) at once.
+
+    Minimizes ``sum_i (y_i - w'z_i - b)^2 + alpha |w|^2`` over standardized features z
+    (`Standardizer`): the objective of `sklearn.linear_model.Ridge`, and its coefficients.
+
+    Alpha is chosen for each target by cross-validation over configurations: the one with the
+    smallest squared error on configurations that are held out. Squared error and not Pearson r,
+    because it is what the regression minimizes, adds over folds, and is defined for a prediction
+    that does not vary; r is what is reported (`evaluate`). If the best alpha lies at an end of the
+    range, the best is sought beyond it, decade by decade, as far as 1e-10 or 1e10.
+
+    Without groups, or with one configuration only, nothing can be held out. Then alpha minimizes
+    the generalized cross-validation error ``n E / (n - 1 - d)^2`` (Golub, Heath & Wahba 1979), E
+    the squared error in training and d the effective number of coefficients. It takes particles
+    for independent, which neighbors are not, and so chooses too small an alpha: give groups.
+
+    Features of different families, such as a thousand descriptors and twenty scalars, need not be
+    penalized alike: with several `weights`, each family but the first is multiplied by one of
+    them, and the combination is chosen together with alpha, in the same way. That costs a
+    decomposition for each combination and fold.
+
+    Parameters
+    ----------
+    alphas : sequence of floats
+        Strengths to choose from, default 1e-5, 1e-4, ..., 1e4 (Alkemade 2022). One alone is
+        taken as it is.
+    folds : int
+        Folds of the cross-validation; one for each configuration if there are fewer.
+    center : "global" or "configuration"
+        With "configuration", features and targets are centered in each configuration, so that what
+        is learned is how particles differ within one. How one configuration differs from another
+        is then not predicted: a prediction scatters about the mean of the training targets.
+    clip : float
+        Standardized features are clipped at so many deviations.
+    seed : int
+        Of the division into folds.
+    weights : sequence of floats
+        Factors to choose from, for the standardized features of each family but the first.
+    correlation : (length, own), optional
+        How far in space, in sigma, errors are alike, and which share of them is a particle's own;
+        see `decorrelation`. Least squares then weighs rows accordingly (generalized least
+        squares), in training and in the choice of alpha; needs ``center="configuration"`` and
+        the configurations. Without it errors are taken for independent.
+
+    Attributes
+    ----------
+    coef_ : (F,) or (T, F) array
+        Of the standardized features; 0 for a column dropped as constant.
+    intercept_ : float or (T,) array
+    alpha_ : float or (T,) array
+    alphas_ : (A,) array
+        The range of `alphas` after widening.
+    weights_ : (families,) or (T, families) array
+        The factor of each family; the first has 1.
+    errors_ : (A,) or (A, T) array
+        The mean squared error held out (or the generalized cross-validation error) of each; None
+        where there was one alpha and nothing to choose.
+    standardizer_ : Standardizer or None
+        None after `fit_statistics` of features that needed none.
+    n_features_in_ : int
+    """
+
+    alpha_: Floats
+    alphas_: Floats
+    weights_: Floats
+    errors_: Floats | None
+
+    _of_each_target = ("coef_", "intercept_", "alpha_", "weights_")
+
+    def __init__(
+        self,
+        alphas: Sequence[float] = ALPHAS,
+        folds: int = 5,
+        center: str = "global",
+        clip: float = CLIP,
+        seed: int = 0,
+        weights: Sequence[float] = (1.0,),
+        correlation: tuple[float, float] | None = None,
+    ) -> None:
+        self.alphas = alphas
+        self.folds = folds
+        self.center = center
+        self.clip = clip
+        self.seed = seed
+        self.weights = weights
+        self.correlation = correlation
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        feature_groups: ArrayLike | None = None,
+        configurations: Sequence[Configuration] | None = None,
+    ) -> Self:
+        """Fit to features X (n, F) and targets y (n,) or (n, T).
+
+        Parameters
+        ----------
+        X, y
+        groups : (n,) array, optional
+            The configuration each row belongs to.
+        feature_groups : (F,) array of integers, optional
+            The family each feature belongs to: 0, 1, ...; all are of one if omitted.
+        configurations : sequence of Configuration, optional
+            The particles of the rows of each group, in ascending order of the groups; needed
+            with `correlation` and not used without.
+
+        Raises
+        ------
+        InputError
+            If a shape does not fit, a number is not finite, there are no rows, or a parameter is
+            out of range.
+        """
+        return self._fit_rows(X, y, groups, configurations, feature_groups=feature_groups)
+
+    def fit_statistics(
+        self,
+        parts: Sequence[Statistics],
+        standardizer: Standardizer | None = None,
+        feature_groups: ArrayLike | None = None,
+    ) -> Self:
+        """Fit to statistics instead of rows.
+
+        Parameters
+        ----------
+        parts
+            Statistics of configurations, or of groups of them, of features already standardized.
+            They are held out, in `folds` folds, to choose alpha.
+        standardizer
+            What the features were standardized with; `predict` applies it.
+        feature_groups : (F,) array of integers, optional
+            As in `fit`.
+
+        Raises
+        ------
+        InputError
+            If there are no rows, the parts do not fit each other or the standardizer, or a
+            parameter is out of range.
+        """
+        self._check_parameters()
+        parts = self._checked(parts, standardizer)
+        n_features = parts[0].n_features
+        combinations = _combinations(feature_groups, n_features, self.weights)
+        blocks = self._blocks(parts)
+        everything = Statistics.pooled(blocks, self.center)
+        if len(self.alphas) == len(combinations) == 1:
+            self.alphas_, self.errors_ = np.array(self.alphas, dtype=float), None
+            self.alpha_ = np.full(everything.n_targets, self.alphas_[0])
+            chosen = np.zeros(everything.n_targets, dtype=np.int64)
+        else:
+            chosen = self._choose(blocks, everything, [factors for _, factors in combinations])
+        self.weights_ = np.array([combinations[k][0] for k in chosen])
+        coefficients = np.empty((n_features, everything.n_targets))
+        for k in np.unique(chosen):
+            factors, targets = combinations[k][1], chosen == k
+            path = RidgePath(everything.select(targets=targets).scaled(factors))
+            coefficients[:, targets] = factors[:, None] * path.coefficients(self.alpha_[targets])
+        self._set(coefficients, everything, standardizer)
+        return self
+
+    def _choose(
+        self, blocks: Sequence[Statistics], everything: Statistics, candidates: Sequence[Floats]
+    ) -> Integers:
+        """Set alpha and the errors; return which of the factors is best for each target, (T,)."""
+        wide, inside = np.asarray(self.alphas, dtype=float), slice(0, 1)
+        if len(wide) > 1:
+            wide, inside = _widened(self.alphas)
+        if len(blocks) == 1:
+            paths = (RidgePath(everything.scaled(factors)) for factors in candidates)
+            errors = np.array([path.generalized_errors(wide) for path in paths])
+        else:
+            errors = _held_out_errors(blocks, self.center, wide, candidates)
+        best = np.array([_best(of_factors, inside) for of_factors in errors])
+        smallest = np.take_along_axis(errors, best[:, None], axis=1)[:, 0]
+        chosen = smallest.argmin(axis=0)
+        targets = np.arange(everything.n_targets)
+        index = best[chosen, targets]
+        used = slice(min(inside.start, index.min()), max(inside.stop, index.max() + 1))
+        self.alpha_, self.alphas_ = wide[index], wide[used]
+        self.errors_ = errors[chosen, used, targets].T
+        return chosen
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        alphas = np.asarray(self.alphas, dtype=float)
+        if alphas.ndim != 1 or len(alphas) == 0 or not (np.diff(alphas) > 0).all():
+            raise InputError(f"alphas: expected an increasing sequence, got {self.alphas!r}")
+        weights = np.asarray(self.weights, dtype=float)
+        if weights.ndim != 1 or len(weights) == 0 or not (weights > 0).all():
+            raise InputError(f"weights: expected positive numbers, got {self.weights!r}")
+        if not (alphas > 0).all() or not np.isfinite(alphas).all():
+            raise InputError(f"alphas: expected positive numbers, got {self.alphas!r}")
+        if self.correlation is not None and self.center != "configuration":
+            raise InputError(
+                f'center: expected "configuration" with a correlation, got {self.center!r}'
+            )
+
+
+def _combinations(
+    feature_groups: ArrayLike | None, n_features: int, weights: Sequence[float]
+) -> list[tuple[tuple[float, ...], Floats]]:
+    """Return every choice of weights: one for each family, and one for each feature, (F,)."""
+    member = np.zeros(n_features, dtype=np.int64)
+    if feature_groups is not None:
+        member = np.asarray(feature_groups)
+        if member.shape != (n_features,) or member.dtype.kind not in "iu" or member.min() < 0:
+            raise InputError(
+                f"feature_groups: expected ({n_features},) integers from 0, got {feature_groups!r}"
+            )
+    others = itertools.product(weights, repeat=int(member.max()))
+    return [(choice, np.array(choice)[member]) for choice in ((1.0, *other) for other in others)]
+
+
+def _widened(alphas: Sequence[float]) -> tuple[Floats, slice]:
+    """Return `alphas` with further decades at both ends, and where they stand among them."""
+    inner = np.asarray(alphas, dtype=float)
+    tolerance = 1.0 + 1e-9  # So that the widest alphas are not missed by rounding.
+    n_below = max(0, int(np.floor(np.log10(inner[0] / WIDEST[0] * tolerance))))
+    n_above = max(0, int(np.floor(np.log10(WIDEST[1] / inner[-1] * tolerance))))
+    below = inner[0] * 10.0 ** np.arange(-n_below, 0)
+    above = inner[-1] * 10.0 ** np.arange(1, n_above + 1)
+    return np.concatenate([below, inner, above]), slice(n_below, n_below + len(inner))
+
+
+def _best(errors: Floats, used: slice) -> Integers:
+    """Return, for each target, the index of the smallest error, beyond the range at its ends."""
+    best = used.start + errors[used].argmin(axis=0)
+    above = best == used.stop - 1
+    below = best == used.start
+    best[above] += errors[used.stop - 1 :, above].argmin(axis=0)
+    best[below] = used.start - errors[used.start :: -1, below].argmin(axis=0)
+    return best
+
+
+def _held_out_errors(
+    blocks: Sequence[Statistics], center: str, alphas: Floats, candidates: Sequence[Floats]
+) -> Floats:
+    """Return the mean squared errors on blocks held out, (K, A, T), of K candidates for factors."""
+    total = np.zeros((len(candidates), len(alphas), blocks[0].n_targets))
+    weighted = (np.array(candidates) != 1.0).any(axis=0)
+    for held_out, rows in enumerate(blocks):
+        # Summed anew rather than subtracted from all, which would lose digits.
+        learned = Statistics.pooled(
+            (block for k, block in enumerate(blocks) if k != held_out), center
+        )
+        if len(candidates) == 1 or weighted.all():
+            for k, f in enumerate(candidates):
+                scaled = learned.scaled(f)
+                total[k] += errors_on(rows.scaled(f), RidgePath(scaled).path(alphas), scaled)
+        else:
+            ridge = WeightedRidge(learned, weighted, alphas)
+            for k, f in enumerate(candidates):
+                total[k] += errors_on(rows, ridge.coefficients(f), learned)
+    return total / sum(block.count for block in blocks)

@@ -1,0 +1,1 @@
+"""Accuracy on configurations held out: evaluation, comparison, learning curves, transfer."""

@@ -1,0 +1,77 @@
+"""How mobile a configuration is as a whole, from one of its mean features."""
+
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats
+
+
+class ConfigurationMean:
+    r"""The mean target of a configuration, log-linear in the mean of one feature.
+
+    :math:`\ln \bar y = a + b \bar x`, by least squares over configurations, for each target. There
+    are few configurations, so the slope is used only for those targets where it lowers the squared
+    error of configurations left out in turn; elsewhere b = 0.
+
+    Parameters
+    ----------
+    x : (C,) array
+        Mean of the feature in each configuration.
+    y : (C, T) array
+        Mean targets, all positive.
+
+    Raises
+    ------
+    InputError
+        If a target is not positive.
+    """
+
+    def __init__(self, x: Floats, y: Floats) -> None:
+        if not (y > 0).all():
+            raise InputError(f"level: expected targets with a positive mean, got {y.min():.3g}")
+        log_y = np.log(y)
+        self._x_mean, self._y_mean = x.mean(), log_y.mean(axis=0)
+        dx, dy = x - self._x_mean, log_y - self._y_mean
+        squares = dx @ dx
+        self._slope = np.zeros(y.shape[1])
+        # Leaving one out divides its residual by 1 - h, h being its leverage.
+        n = len(x)
+        if n < 3 or squares == 0:
+            return
+        leverage = 1 / n + dx * dx / squares
+        if leverage.max() > 1 - 1e-9:
+            return
+        slope = dx @ dy / squares
+        with_slope = ((dy - np.outer(dx, slope)) / (1 - leverage)[:, None]) ** 2
+        without = (dy / (1 - 1 / n)) ** 2
+        self._slope = np.where(with_slope.sum(axis=0) < without.sum(axis=0), slope, 0.0)
+
+    def predict(self, x: float) -> Floats:
+        """Return the mean targets (T,) of a configuration whose mean feature is `x`."""
+        level: Floats = np.exp(self._y_mean + self._slope * (x - self._x_mean))
+        return level
+
+    def numbers(self) -> dict[str, Floats]:
+        """Return what it consists of, by name, to be stored."""
+        return {
+            "level_x_mean": np.array(self._x_mean),
+            "level_log_y_mean": self._y_mean,
+            "level_slope": self._slope,
+        }
+
+    @classmethod
+    def of_numbers(cls, numbers: Mapping[str, Floats]) -> Self:
+        """Return the level that consists of the `numbers` of another."""
+        level = cls.__new__(cls)
+        level._x_mean = float(numbers["level_x_mean"])
+        level._y_mean, level._slope = numbers["level_log_y_mean"], numbers["level_slope"]
+        return level
+
+    @classmethod
+    def of_training(cls, x: Floats, y: Floats, used: np.ndarray) -> Self:
+        """Return the level fitted to the configurations that are used; NaN marks absent ones."""
+        used = used & np.isfinite(x)
+        return cls(x[used], y[used])

@@ -1,0 +1,205 @@
+"""The fits of the outer cross-validation: one for each fold, species and selection of features."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import RegressorMixin, clone
+from sklearn.utils.validation import has_fit_parameter
+
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning.linear_model.base import LinearLearner
+from cagebreak.learning.linear_model.ridge import RidgeCV
+from cagebreak.learning.linear_model.whitening import decorrelated
+from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
+from cagebreak.learning.preprocessing import Moments, Standardizer
+from cagebreak.learning.samples import Graph, Sample, Samples, in_turn
+from cagebreak.learning.statistics import Statistics
+
+
+class Fit(NamedTuple):
+    """Which fit: the fold it has not seen, the species, and the name of the selection."""
+
+    held_out: int
+    species: str
+    features: str
+
+
+Fits = dict[Fit, Any]
+"""Regressors, or graph networks."""
+
+
+def fit_linear(
+    learner: LinearLearner,
+    samples: Samples,
+    fold: Integers,
+    columns: Mapping[str, Integers],
+    feature_groups: Integers | None = None,
+) -> Fits:
+    """Fit a linear learner from two readings of the samples, one configuration at a time.
+
+    The first reading gathers the moments, the second the statistics. Since the bounds of clipping
+    depend on the training data, each outer fold has statistics of its own, one block for each
+    fold it trains on: K (K - 1) blocks of (F + T)^2 numbers for each species, however many
+    configurations there are.
+    """
+    n_folds = int(fold.max()) + 1
+    moments: dict[str, dict[int, Moments]] = defaultdict(dict)
+    for i, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            new = Moments.of(sample.features[rows])
+            of_fold = moments[species]
+            of_fold[fold[i]] = of_fold[fold[i]] + new if fold[i] in of_fold else new
+
+    standardizers = {
+        (k, species): Standardizer.from_moments(
+            _sum(species, k, [of_fold[j] for j in sorted(of_fold) if j != k]), learner.clip
+        )
+        for species, of_fold in moments.items()
+        for k in range(n_folds)
+    }
+
+    parts: dict[tuple[int, str], dict[int, Statistics]] = defaultdict(dict)
+    for i, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            X, Y = sample.features[rows], sample.targets[rows]
+            apart = learner.decorrelation_of(sample.place(rows), len(rows))
+            for k in range(n_folds):
+                if k == fold[i]:
+                    continue
+                blocks = parts[k, species]
+                if fold[i] not in blocks:
+                    blocks[fold[i]] = Statistics(X.shape[1], Y.shape[1], learner.center)
+                blocks[fold[i]].add(*decorrelated(apart, standardizers[k, species].transform(X), Y))
+
+    fits: Fits = {}
+    for (k, species), blocks in parts.items():
+        # In order of the folds, whatever the order in which species turn up.
+        ordered = [blocks[j] for j in sorted(blocks)]
+        for name, chosen in columns.items():
+            extra = {}
+            if feature_groups is not None and isinstance(learner, RidgeCV):
+                extra["feature_groups"] = feature_groups[chosen]
+            fits[Fit(k, species, name)] = clone(learner).fit_statistics(
+                [block.select(chosen) for block in ordered],
+                standardizers[k, species].select(chosen),
+                **extra,
+            )
+    return fits
+
+
+def fit_rows(
+    learner: RegressorMixin,
+    samples: Samples,
+    fold: Integers,
+    columns: Mapping[str, Integers],
+    feature_groups: Integers | None = None,
+) -> Fits:
+    """Fit any regressor to the rows of the training configurations, held in memory together."""
+    everything: dict[str, list[tuple[int, Floats, Floats]]] = defaultdict(list)
+    for i, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            everything[species].append((i, sample.features[rows], sample.targets[rows]))
+    fits: Fits = {}
+    for species, configurations in everything.items():
+        for k in range(int(fold.max()) + 1):
+            training = [entry for entry in configurations if fold[entry[0]] != k]
+            if not training:
+                raise _missing(species, k)
+            X = np.concatenate([x for _, x, _ in training])
+            Y = np.concatenate([y for _, _, y in training])
+            extra: dict[str, Integers] = {}
+            if has_fit_parameter(learner, "groups"):
+                extra["groups"] = np.concatenate([np.full(len(x), i) for i, x, _ in training])
+            for name, chosen in columns.items():
+                if feature_groups is not None and has_fit_parameter(learner, "feature_groups"):
+                    extra["feature_groups"] = feature_groups[chosen]
+                fits[Fit(k, species, name)] = clone(learner).fit(X[:, chosen], Y, **extra)
+    return fits
+
+
+def fit_graphs(
+    learner: Any,
+    samples: Samples,
+    fold: Integers,
+    columns: Mapping[str, Integers],
+    feature_groups: Integers | None = None,
+) -> Fits:
+    """Fit a learner on graphs to those of the training configurations.
+
+    One fit for each species, or one for all of them if the learner takes them together.
+    """
+    everything = [sample for _, sample in in_turn(samples)]
+    present = sorted({species for sample in everything for species in sample.rows()})
+    fits: Fits = {}
+    for k in range(int(fold.max()) + 1):
+        training = [sample for i, sample in enumerate(everything) if fold[i] != k]
+        for letters in [present] if learner.share_species else [[letter] for letter in present]:
+            rows = [
+                np.sort(np.concatenate([r for s, r in sample.rows().items() if s in letters]))
+                for sample in training
+            ]
+            if not any(len(r) for r in rows):
+                raise _missing(letters[0], k)
+            Y = [sample.targets[r] for sample, r in zip(training, rows, strict=True)]
+            for name, chosen in columns.items():
+                X = [_graph(sample, r, chosen) for sample, r in zip(training, rows, strict=True)]
+                fitted = clone(learner).fit(X, Y)
+                fits |= {Fit(k, letter, name): fitted for letter in letters}
+    return fits
+
+
+def predict(fitted: Any, sample: Sample, rows: Integers, chosen: Integers) -> Floats:
+    """Return what a fit predicts for some rows of a sample, (n,) or (n, T)."""
+    predicted: Floats
+    if takes_graphs(fitted):
+        (predicted,) = fitted.predict([_graph(sample, rows, chosen)])
+        return predicted
+    predicted = fitted.predict(sample.features[np.ix_(rows, chosen)])
+    return predicted
+
+
+def takes_graphs(learner: Any) -> bool:
+    """Return whether a learner is fitted to graphs instead of rows."""
+    return bool(getattr(learner, "takes_graphs", False))
+
+
+def _graph(sample: Sample, rows: Integers, chosen: Integers) -> Graph:
+    if sample.graph is None:
+        raise InputError("samples: expected samples with a graph for this learner, got none")
+    whole = sample.graph
+    return Graph(whole.configuration, whole.features[:, chosen], whole.rows[rows])
+
+
+def fit_levels(
+    samples: Samples, fold: Integers, column: int
+) -> dict[tuple[int, str], ConfigurationMean]:
+    """Fit, for each fold and species, the means of the training configurations' targets."""
+    x: dict[str, Floats] = {}
+    y: dict[str, Floats] = {}
+    for i, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            x.setdefault(species, np.full(len(samples), np.nan))[i] = sample.features[
+                rows, column
+            ].mean()
+            means = y.setdefault(species, np.full((len(samples), sample.targets.shape[1]), np.nan))
+            means[i] = sample.targets[rows].mean(axis=0)
+    return {
+        (k, species): ConfigurationMean.of_training(x[species], y[species], fold != k)
+        for species in x
+        for k in range(int(fold.max()) + 1)
+    }
+
+
+def _sum(species: str, held_out: int, moments: list[Moments]) -> Moments:
+    if not moments:
+        raise _missing(species, held_out)
+    return sum(moments[1:], start=moments[0])
+
+
+def _missing(species: str, held_out: int) -> InputError:
+    return InputError(
+        f"samples: expected particles of species {species} outside fold {held_out}, got none"
+    )

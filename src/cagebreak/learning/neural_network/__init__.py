@@ -1,0 +1,1 @@
+"""Networks: multilayer perceptrons, graph networks and equivariant ones (PyTorch)."""

@@ -1,0 +1,186 @@
+"""What neural and graph networks share: validation, training parameters, test_set_bias, files."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from cagebreak.errors import FileFormatError, InputError
+from cagebreak.learning import _hdf5
+from cagebreak.learning._validation import Floats, Integers
+from cagebreak.seeding import stream
+
+State = dict[str, np.ndarray]
+"""The parameters of a module, by name."""
+
+UNSAVED = ("checkpoint", "progress", "device")
+"""Parameters that belong to a machine, not to a network."""
+
+
+class Network(BaseEstimator):
+    """The base of networks that keep, for each target, the best epoch of one training.
+
+    `kind` is what its files are called, `requires` the packages that it needs.
+    """
+
+    kind: str
+    requires: tuple[str, ...] = ("torch",)
+    checkpoint: str | os.PathLike[str] | None
+
+    states_: list[State]
+    best_epoch_: Integers
+    validation_: Floats
+    watched_: Floats
+    earlier_seconds_: float
+    target_mean_: Floats
+    target_scale_: Floats
+
+    def test_set_bias(self) -> Floats:
+        """Return how much r the watched rows would gain if they chose the epoch, (T,).
+
+        That is what a test set gains by the choice of Alkemade 2022.
+
+        Raises
+        ------
+        InputError
+            If no rows were watched.
+        """
+        check_is_fitted(self)
+        if self.watched_.shape[1] == 0:
+            raise InputError("eval_set: expected rows as eval_set of fit, got none")
+        chosen = self.watched_[self.best_epoch_, np.arange(len(self.best_epoch_))]
+        gain: Floats = np.nanmax(self.watched_, axis=0) - chosen
+        return gain
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted network to an HDF5 file, completely or not at all."""
+        _hdf5.write(path, self.kind, *self.content())
+
+    def content(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a file holds of the fitted network: its parameters, and arrays by name."""
+        check_is_fitted(self)
+        arrays = {
+            f"states/{k}/{name}": value
+            for k, state in enumerate(self.states_)
+            for name, value in state.items()
+        }
+        fitted = {name: value for name, value in vars(self).items() if name.endswith("_")}
+        numbers = {n: v for n, v in fitted.items() if isinstance(v, np.ndarray | int)}
+        about = {"parameters": _plain(self.get_params(), UNSAVED)}
+        return about, arrays | numbers | self._further()
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what `save` has written.
+
+        Raises
+        ------
+        FileFormatError
+            If the file is damaged, or holds another kind of network.
+        """
+        return cls.of_content(path, *_hdf5.read(path, cls.kind))
+
+    @classmethod
+    def of_content(
+        cls,
+        path: str | os.PathLike[str],
+        about: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray],
+    ) -> Self:
+        """Return the network whose `content` was read from a file.
+
+        Raises
+        ------
+        FileFormatError
+            If something lacks, or does not fit.
+        """
+        try:
+            loaded = cls(**about["parameters"])
+            states: dict[int, State] = {}
+            further = {}
+            for name, value in arrays.items():
+                match name.split("/", 2):
+                    case ["states", k, key]:
+                        states.setdefault(int(k), {})[key] = value
+                    case [attribute] if attribute.endswith("_"):
+                        setattr(loaded, attribute, value if np.ndim(value) else int(value))
+                    case _:
+                        further[name] = value
+            loaded.states_ = [states[k] for k in range(len(states))]
+            loaded._set_further(further)
+        except (KeyError, TypeError, ValueError) as error:
+            raise FileFormatError(f"{path}: expected a saved {cls.kind}, {error}") from error
+        return loaded
+
+    def _further(self) -> dict[str, np.ndarray]:
+        """Return what is saved beside arrays and numbers, by name."""
+        raise NotImplementedError
+
+    def _set_further(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what `_further` returned."""
+        raise NotImplementedError
+
+
+def is_validation(groups: ArrayLike | None, n: int, fraction: float, seed: int) -> np.ndarray:
+    """Return which of n rows are for validation, (n,): whole groups, or rows without groups.
+
+    Raises
+    ------
+    InputError
+        If the fraction is not between 0 and 1, or there are fewer than two groups or rows.
+    """
+    if not 0 < fraction < 1:
+        raise InputError(f"validation: expected a fraction between 0 and 1, got {fraction!r}")
+    labels = np.arange(n) if groups is None else np.asarray(groups)
+    if labels.shape != (n,):
+        raise InputError(f"groups: expected shape ({n},), got {labels.shape}")
+    present, group = np.unique(labels, return_inverse=True)
+    if len(present) == 1 and n > 1:  # one configuration: its rows are all there is
+        present, group = np.arange(n), np.arange(n)
+    if len(present) < 2:
+        raise InputError(f"X: expected at least 2 rows or configurations, got {len(present)}")
+    n_chosen = min(max(1, round(fraction * len(present))), len(present) - 1)
+    chosen = stream(seed, "validation").permutation(len(present))[:n_chosen]
+    return np.isin(group, chosen)
+
+
+def checkpoint_file(network: Network, data: Iterable[np.ndarray]) -> Path | None:
+    """Return the file of a training, named after the release, the network and its data."""
+    folder = network.checkpoint
+    if folder is None:
+        return None
+    about = [version("cagebreak"), network.kind, _plain(network.get_params(), UNSAVED)]
+    digest = hashlib.sha256(json.dumps(about).encode())
+    for array in data:
+        digest.update(f"{array.shape} {array.dtype}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder) / f"{digest.hexdigest()[:32]}.h5"
+
+
+def require_sizes(name: str, sizes: Any, minimum: int = 0) -> None:
+    """Raise if `sizes` is no sequence of numbers of nodes."""
+    try:
+        good = len(sizes) >= minimum and all(int(n) == n and n > 0 for n in sizes)
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise InputError(f"{name}: expected numbers of nodes such as (16, 16), got {sizes!r}")
+
+
+def _plain(parameters: Mapping[str, Any], without: Iterable[str]) -> dict[str, Any]:
+    """Return parameters as JSON knows them."""
+    return json.loads(
+        json.dumps(
+            {name: value for name, value in parameters.items() if name not in without},
+            default=lambda value: value.item() if isinstance(value, np.generic) else list(value),
+        )
+    )

@@ -1,0 +1,155 @@
+"""An E(3)-equivariant graph network: what it says of particles does not turn with the box."""
+
+from collections.abc import Sequence
+
+from cagebreak.errors import MissingDependencyError
+from cagebreak.learning.neural_network._graph_module import Edges, mlp, sum_edges
+from cagebreak.learning.neural_network._torch import torch
+
+try:
+    from e3nn import math, nn, o3
+except ImportError as error:
+    raise MissingDependencyError(
+        "e3nn: equivariant networks need it, expected it to be installed: "
+        "pip install 'cagebreak[networks]'"
+    ) from error
+
+
+class EquivariantModule(torch.nn.Module):
+    """Predictions for nodes, from numbers at nodes and vectors at edges.
+
+    Parameters
+    ----------
+    n_node
+        Numbers given at each node.
+    n_targets
+    channels
+        How many scalars, vectors, tensors of rank 2, ... a node holds.
+    layers, n_radial, radial_hidden, node_encoder, decoder
+    cutoff
+        In the units of the vectors that are given.
+    n_neighbors
+        The mean number; sums over edges are divided by its square root.
+    generator
+        Draws the weights.
+    """
+
+    def __init__(
+        self,
+        n_node: int,
+        n_targets: int,
+        channels: Sequence[int],
+        layers: int,
+        n_radial: int,
+        radial_hidden: Sequence[int],
+        node_encoder: Sequence[int],
+        decoder: Sequence[int],
+        cutoff: float,
+        n_neighbors: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.cutoff = cutoff
+        self.n_radial = n_radial
+        self.harmonics = o3.Irreps.spherical_harmonics(len(channels) - 1)
+        held = o3.Irreps([(n, (l, (-1) ** l)) for l, n in enumerate(channels)])
+        scalars = held[:1]
+        self.further = held.dim - scalars.dim
+        self.n_scalars = scalars.dim
+        self.encoder = mlp((n_node, *node_encoder, self.n_scalars), generator)
+        with torch.random.fork_rng(devices=[]):  # e3nn draws from the generator of all
+            torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+            self.layers = torch.nn.ModuleList(
+                _EquivariantLayer(
+                    held if layer else scalars,
+                    self.harmonics,
+                    held,
+                    (n_radial, *radial_hidden),
+                    n_neighbors,
+                )
+                for layer in range(layers)
+            )
+        self.decoder = mlp((self.n_scalars, *decoder, n_targets), generator)
+
+    def forward(
+        self, nodes: torch.Tensor, edges: torch.Tensor, pairs: Edges, rows: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the targets (n, T) of the nodes in `rows`, from nodes (N, .) and edges (M, 3)."""
+        around = o3.spherical_harmonics(
+            self.harmonics, edges, normalize=True, normalization="component"
+        )
+        radial = math.soft_one_hot_linspace(
+            edges.norm(dim=1), 0.0, self.cutoff, self.n_radial, basis="smooth_finite", cutoff=True
+        )
+        radial = radial * self.n_radial**0.5
+        held = self.encoder(nodes)
+        for k, layer in enumerate(self.layers):
+            update = layer(held, around, radial, pairs)
+            if k == 0:
+                held = torch.nn.functional.pad(held, (0, self.further))
+            held = held + update
+        predicted: torch.Tensor = self.decoder(held[rows, : self.n_scalars])
+        return predicted
+
+
+class _EquivariantLayer(torch.nn.Module):
+    """What neighbors add to a node.
+
+    A neighbor's numbers times the harmonics of the direction to it, coupled to scalars, vectors
+    and tensors, each product weighed by a function of the distance; their sum is mixed. The squared
+    norms of mixed vectors and tensors, which know the angles between neighbors, join the scalars,
+    and all pass a gate. The last map starts at zero, as in `_message_passing`.
+    """
+
+    def __init__(
+        self,
+        given: "o3.Irreps",
+        harmonics: "o3.Irreps",
+        held: "o3.Irreps",
+        radial: Sequence[int],
+        n_neighbors: float,
+    ) -> None:
+        super().__init__()
+        paths: list[tuple[int, int, int, str, bool]] = []
+        coupled: list[tuple[int, o3.Irrep]] = []
+        for i, (n, of_node) in enumerate(given):
+            for j, (_, of_edge) in enumerate(harmonics):
+                for product in of_node * of_edge:
+                    if product in [irrep for _, irrep in held]:
+                        paths.append((i, j, len(coupled), "uvu", True))
+                        coupled.append((n, product))
+        self.product = o3.TensorProduct(
+            given, harmonics, coupled, paths, shared_weights=False, internal_weights=False
+        )
+        self.radial = nn.FullyConnectedNet(
+            [*radial, self.product.weight_numel], torch.nn.functional.silu
+        )
+        scalars, further = held[:1], held[1:]
+        self.gate = nn.Gate(
+            scalars,
+            [torch.nn.functional.silu],
+            o3.Irreps([(further.num_irreps, "0e")]) if further else o3.Irreps(),
+            [torch.sigmoid] if further else [],
+            further,
+        )
+        self.own = o3.Linear(given, self.gate.irreps_in)
+        self.mix = o3.Linear(o3.Irreps(coupled).simplify(), self.gate.irreps_in)
+        self.n_plain = self.gate.irreps_in.dim - further.dim  # scalars and gates
+        if further:
+            self.norms = o3.Norm(further, squared=True)
+            self.from_norms = torch.nn.Linear(further.num_irreps, self.n_plain, bias=False)
+        self.last = o3.Linear(self.gate.irreps_out, held)
+        torch.nn.init.zeros_(self.last.weight)
+        self.scale = n_neighbors**-0.5
+
+    def forward(
+        self, held: torch.Tensor, around: torch.Tensor, radial: torch.Tensor, pairs: Edges
+    ) -> torch.Tensor:
+        messages = self.product(held.index_select(0, pairs.senders), around, self.radial(radial))
+        total = sum_edges(messages, pairs) * self.scale
+        mixed = self.own(held) + self.mix(total)
+        plain, tensors = mixed[:, : self.n_plain], mixed[:, self.n_plain :]
+        if tensors.shape[1]:
+            plain = plain + self.from_norms(self.norms(tensors))
+        update: torch.Tensor = self.last(self.gate(torch.cat([plain, tensors], 1)))
+        return update

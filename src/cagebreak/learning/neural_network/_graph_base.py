@@ -1,0 +1,365 @@
+"""What every learner on graphs shares: nodes and edges standardized, training, prediction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import (
+    Floats,
+    Integers,
+    as_table,
+    require_choice,
+    require_finite,
+)
+from cagebreak.learning.neural_network._base import (
+    Network,
+    checkpoint_file,
+    is_validation,
+)
+from cagebreak.learning.preprocessing import Moments, Standardizer, location_and_scale
+from cagebreak.learning.samples import Graph
+from cagebreak.learning.scores import pearson
+from cagebreak.neighbors import neighbor_table
+from cagebreak.seeding import stream
+
+if TYPE_CHECKING:
+    from cagebreak.learning.neural_network._graph_module import Edges
+    from cagebreak.learning.neural_network._torch import torch
+
+EDGES = ("distance", "vector")
+
+
+class GraphLearner(Network):
+    """The base of networks on graphs; what they differ in is `_module`.
+
+    Parameters and attributes are documented where they are the user's: `GraphNetwork`.
+    """
+
+    takes_graphs = True
+
+    cutoff: float
+    edges: str
+    share_species: bool
+    batch_size: int
+    learning_rate: float
+    alpha: float
+    dropout: float
+    epochs: int
+    patience: int
+    validation: float
+    clip: float
+    seed: int
+    device: str
+    progress: bool
+
+    standardizers_: dict[int, Standardizer]
+    state_of_target_: Integers
+    edge_mean_: Floats
+    edge_scale_: Floats
+    n_neighbors_: Floats
+    n_parameters_: int
+    n_features_in_: int
+
+    def _module(self) -> "torch.nn.Module":
+        """Return the network as it is at the start, of the sizes that were found."""
+        raise NotImplementedError
+
+    def fit(
+        self,
+        X: Sequence[Graph],
+        y: Sequence[ArrayLike],
+        eval_set: tuple[Sequence[Graph], Sequence[ArrayLike]] | None = None,
+    ) -> Self:
+        """Fit to graphs X and the targets (n, T) of the rows of each.
+
+        Parameters
+        ----------
+        X, y
+        eval_set : pair, optional
+            Further graphs and their targets, whose r after each epoch is noted and changes
+            nothing; see `test_set_bias`.
+
+        Raises
+        ------
+        MissingDependencyError
+            If torch is not installed.
+        InputError
+            If a shape does not fit, a number is not finite, there are fewer than two graphs, or a
+            parameter is out of range.
+        """
+        from cagebreak.learning.neural_network._torch import one_thread, the_device
+        from cagebreak.learning.neural_network._training import Schedule, train
+
+        self._check_parameters()
+        targets = _tables(X, y)
+        if len(X) < 2:
+            raise InputError(f"X: expected at least 2 graphs, got {len(X)}")
+        chooses = is_validation(None, len(X), self.validation, self.seed)
+        training = [graph for graph, held in zip(X, chooses, strict=True) if not held]
+        Y = [table for table, held in zip(targets, chooses, strict=True) if not held]
+        self._standardize(training, Y)
+
+        tests = [[(g, t) for g, t, held in zip(X, targets, chooses, strict=True) if held]]
+        if eval_set is not None:
+            tests.append(list(zip(eval_set[0], _tables(*eval_set, Y[0].shape[1]), strict=True)))
+        everything = [*zip(X, targets, strict=True), *(tests[1] if eval_set is not None else [])]
+        device = the_device(self.device)
+        inputs = [self._input(graph, device) for graph in training]
+        scaled = [
+            self._scaled(graph, table, device) for graph, table in zip(training, Y, strict=True)
+        ]
+        test_inputs = [[self._input(graph, device) for graph, _ in test] for test in tests]
+        with one_thread():
+            module = self._module().to(device)
+            self.n_parameters_ = sum(p.numel() for p in module.parameters())
+
+            def correlations() -> tuple[Floats, Floats]:
+                found = []
+                for given, test in zip(test_inputs, tests, strict=True):
+                    predicted = [
+                        self._unscaled(graph, module(*each).cpu().numpy())
+                        for each, (graph, _) in zip(given, test, strict=True)
+                    ]
+                    truth = np.concatenate([table for _, table in test])
+                    found.append(_mean_over_species(test, np.concatenate(predicted), truth))
+                return found[0], found[1] if eval_set is not None else np.zeros(0)
+
+            schedule = Schedule(
+                self.epochs,
+                self.patience,
+                self.learning_rate,
+                self.alpha,
+                checkpoint_file(self, _identity(everything)),
+                self.progress,
+            )
+            trained = train(
+                module,
+                lambda epoch: self._batches(module, inputs, scaled, epoch),
+                correlations,
+                schedule,
+            )
+        self.states_, self.state_of_target_ = trained.states, trained.state_of_target
+        self.best_epoch_ = trained.best_epoch
+        self.validation_, self.watched_ = trained.validation, trained.watched
+        self.earlier_seconds_ = trained.earlier_seconds
+        return self
+
+    def predict(self, X: Sequence[Graph]) -> list[Floats]:
+        """Return the predictions (n, T) for the rows of each graph.
+
+        Raises
+        ------
+        InputError
+            If a graph has another number of features, or a species that was not trained on.
+        """
+        from cagebreak.learning.neural_network._torch import one_thread, the_device, torch
+        from cagebreak.learning.neural_network._training import load_state
+
+        check_is_fitted(self)
+        device = the_device(self.device)
+        n_targets = len(self.state_of_target_)
+        found = [np.empty((len(graph.rows), n_targets)) for graph in X]
+        with one_thread(), torch.no_grad():
+            module = self._module().to(device).eval()
+            for graph, predicted in zip(X, found, strict=True):
+                given = self._input(graph, device)
+                for k, state in enumerate(self.states_):
+                    load_state(module, state)
+                    mine = self.state_of_target_ == k
+                    predicted[:, mine] = module(*given).cpu().numpy()[:, mine]
+                predicted[:] = self._unscaled(graph, predicted)
+        return found
+
+    def _further(self) -> dict[str, np.ndarray]:
+        return {
+            f"standardizer/{species}/{name}": getattr(standardizer, name)
+            for species, standardizer in self.standardizers_.items()
+            for name in ("mean_", "scale_")
+        }
+
+    def _set_further(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self.standardizers_ = {}
+        for name, value in arrays.items():
+            _, species, attribute = name.split("/")
+            standardizer = self.standardizers_.setdefault(int(species), Standardizer(self.clip))
+            setattr(standardizer, attribute, value)
+            standardizer.n_features_in_ = len(value)
+
+    def _standardize(self, graphs: Sequence[Graph], Y: Sequence[Floats]) -> None:
+        """Take means and deviations of features, edges and targets from training graphs."""
+        self.n_features_in_ = graphs[0].features.shape[1]
+        n_species = max(graph.configuration.n_species for graph in graphs)
+        self.standardizers_ = {}
+        mean, scale = np.zeros((2, n_species, Y[0].shape[1]))
+        scale[:] = 1.0
+        for species in range(n_species):
+            if self.n_features_in_:
+                moments = Moments.none(self.n_features_in_)
+                for graph in graphs:
+                    of_species = graph.configuration.species == species
+                    moments = moments + Moments.of(graph.features[of_species])
+                self.standardizers_[species] = Standardizer.from_moments(moments, self.clip)
+            of_rows = [
+                table[_species(graph) == species] for graph, table in zip(graphs, Y, strict=True)
+            ]
+            together = np.concatenate(of_rows)
+            if len(together):
+                mean[species], scale[species] = location_and_scale(together)
+        self.target_mean_, self.target_scale_ = mean, scale
+        edges = Moments.none(1 if self.edges == "distance" else 3)
+        n_edges = n_nodes = 0
+        for graph in graphs:
+            found = self._edges(graph)[1]
+            edges = edges + Moments.of(found)
+            n_edges, n_nodes = n_edges + len(found), n_nodes + len(graph.configuration)
+        if n_edges == 0:
+            raise InputError(f"cutoff: expected some neighbors within it, got {self.cutoff!r}")
+        # Vectors have no mean, and one deviation: else directions would be told apart.
+        variance = edges.squares / edges.count
+        self.edge_mean_, self.edge_scale_ = edges.mean, np.sqrt(variance)
+        if self.edges == "vector":
+            self.edge_mean_ = np.zeros(3)
+            self.edge_scale_ = np.full(3, np.sqrt(variance.mean()))
+        self.n_neighbors_ = np.array([n_edges / n_nodes])
+
+    def _edges(self, graph: Graph) -> tuple[Any, Floats]:
+        """Return the neighbor table of a graph and what its edges hold, (M, 1) or (M, 3)."""
+        table = neighbor_table(graph.configuration, self.cutoff)
+        if self.edges == "vector":
+            return table, table.vectors
+        return table, np.sqrt((table.vectors**2).sum(axis=1))[:, None]
+
+    def _input(self, graph: Graph, device: "torch.device") -> "_Input":
+        """Return a graph as tensors, standardized."""
+        from cagebreak.learning.neural_network._graph_module import Edges
+        from cagebreak.learning.neural_network._torch import torch
+
+        def tensor(array: np.ndarray) -> "torch.Tensor":
+            floats = array.dtype.kind == "f"
+            return torch.from_numpy(array.astype(np.float32) if floats else array).to(device)
+
+        species = graph.configuration.species
+        n_species = len(self.target_mean_)
+        if species.max() >= n_species:
+            raise InputError(f"X: expected species below {n_species}, got {species.max()}")
+        if graph.features.shape[1] != self.n_features_in_:
+            raise InputError(
+                f"X: expected {self.n_features_in_} features, got {graph.features.shape[1]}"
+            )
+        nodes = np.zeros((len(species), n_species + self.n_features_in_))
+        nodes[np.arange(len(species)), species] = 1.0
+        for number, standardizer in self.standardizers_.items():
+            mine = species == number
+            nodes[mine, n_species:] = standardizer.transform(graph.features[mine])
+        table, held = self._edges(graph)
+        pairs = Edges(
+            tensor(table.offsets), tensor(np.diff(table.offsets)), tensor(table.neighbors)
+        )
+        held = (held - self.edge_mean_) / self.edge_scale_
+        return _Input(tensor(nodes), tensor(held), pairs, tensor(np.asarray(graph.rows)))
+
+    def _batches(
+        self,
+        module: "torch.nn.Module",
+        inputs: Sequence["_Input"],
+        targets: Sequence["torch.Tensor"],
+        epoch: int,
+    ) -> "Iterator[Iterator[torch.Tensor]]":
+        """Yield the losses of each batch of an epoch, the graphs in an order of its own."""
+        order = stream(self.seed, "batches", epoch).permutation(len(inputs))
+        for start in range(0, len(inputs), self.batch_size):
+            batch = order[start : start + self.batch_size]
+            total = sum(targets[i].numel() for i in batch)
+            given = ((self._dropped_out(inputs[i], epoch, i), targets[i]) for i in batch)
+            yield ((module(*graph) - wanted).square().sum() / total for graph, wanted in given)
+
+    def _dropped_out(self, graph: "_Input", epoch: int, i: int) -> "_Input":
+        """Return a graph whose nodes lack some of their features, but none of their species."""
+        from cagebreak.learning.neural_network._torch import generator, torch
+
+        n_features = self.n_features_in_
+        if self.dropout == 0 or n_features == 0:
+            return graph
+        drawn = torch.rand(
+            len(graph.nodes), n_features, generator=generator(self.seed, "dropout", epoch, i)
+        )
+        kept = (drawn >= self.dropout).float().to(graph.nodes.device) / (1 - self.dropout)
+        nodes = graph.nodes.clone()
+        nodes[:, -n_features:] *= kept
+        return graph._replace(nodes=nodes)
+
+    def _scaled(self, graph: Graph, Y: Floats, device: "torch.device") -> "torch.Tensor":
+        from cagebreak.learning.neural_network._torch import torch
+
+        species = _species(graph)
+        scaled = (Y - self.target_mean_[species]) / self.target_scale_[species]
+        return torch.from_numpy(scaled.astype(np.float32)).to(device)
+
+    def _unscaled(self, graph: Graph, predicted: np.ndarray) -> Floats:
+        species = _species(graph)
+        unscaled: Floats = predicted * self.target_scale_[species] + self.target_mean_[species]
+        return unscaled
+
+    def _check_parameters(self) -> None:
+        require_choice("edges", self.edges, EDGES)
+        if not 0 <= self.dropout < 1:
+            raise InputError(
+                f"dropout: expected a fraction from 0 to below 1, got {self.dropout!r}"
+            )
+        if self.batch_size < 1:
+            raise InputError(f"batch_size: expected at least 1, got {self.batch_size!r}")
+
+
+class _Input(NamedTuple):
+    """What the module is given."""
+
+    nodes: "torch.Tensor"
+    edges: "torch.Tensor"
+    pairs: "Edges"
+    rows: "torch.Tensor"
+
+
+def _species(graph: Graph) -> Integers:
+    """Return the species of the rows of a graph."""
+    species: Integers = graph.configuration.species[graph.rows]
+    return species
+
+
+def _tables(
+    graphs: Sequence[Graph], y: Sequence[ArrayLike], n_targets: int | None = None
+) -> list[Floats]:
+    """Return the targets of each graph, checked."""
+    if len(graphs) != len(y):
+        raise InputError(f"y: expected {len(graphs)} arrays, one for each graph, got {len(y)}")
+    tables = []
+    for i, (graph, values) in enumerate(zip(graphs, y, strict=True)):
+        n_targets = n_targets or np.shape(values)[-1]
+        tables.append(as_table(f"y[{i}]", values, len(graph.rows), n_targets))
+        require_finite(f"y[{i}]", tables[-1], tables[-1].sum(axis=0))
+    return tables
+
+
+def _mean_over_species(
+    test: Sequence[tuple[Graph, Floats]], predicted: Floats, truth: Floats
+) -> Floats:
+    """Return r of each target over the rows of each species, and of these the mean, (T,)."""
+    species = np.concatenate([_species(graph) for graph, _ in test])
+    each = [pearson(predicted[species == s], truth[species == s]) for s in np.unique(species)]
+    mean: Floats = np.mean(each, axis=0)
+    return mean
+
+
+def _identity(data: Sequence[tuple[Graph, Floats]]) -> Iterator[np.ndarray]:
+    """Return all that a training is given, for its checkpoint's name."""
+    for graph, table in data:
+        configuration = graph.configuration
+        yield configuration.positions
+        yield configuration.species
+        yield configuration.box.matrix
+        yield np.asarray(graph.features)
+        yield np.asarray(graph.rows)
+        yield table

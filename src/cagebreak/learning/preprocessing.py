@@ -1,0 +1,158 @@
+"""Standardizing: zero mean and unit deviation, from the training data alone, and clipped."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats, as_columns, as_table, require_finite
+
+CLIP = 6.0
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Count, mean and sum of squared deviations of each column; they add.
+
+    Parameters
+    ----------
+    count : int
+    mean : (F,) array
+    squares : (F,) array
+        ``sum (x - mean)^2``.
+    """
+
+    count: int
+    mean: Floats
+    squares: Floats
+
+    @classmethod
+    def none(cls, n_features: int) -> Self:
+        """Return the moments of no rows."""
+        return cls(0, np.zeros(n_features), np.zeros(n_features))
+
+    @classmethod
+    def of(cls, X: ArrayLike) -> Self:
+        """Return the moments of the rows of X (n, F).
+
+        Raises
+        ------
+        InputError
+            If a number is not finite.
+        """
+        X = as_table("X", X)
+        if len(X) == 0:
+            return cls.none(X.shape[1])
+        mean = X.mean(axis=0)
+        require_finite("X", X, mean)
+        deviations = X - mean
+        squares = np.einsum("ij,ij->j", deviations, deviations)
+        require_finite("X, squared", X, squares)
+        return cls(len(X), mean, squares)
+
+    def __add__(self, other: "Moments") -> Self:
+        count = self.count + other.count
+        if count == 0:
+            return self
+        delta = other.mean - self.mean
+        mean = self.mean + other.count / count * delta
+        between = self.count * other.count / count * delta**2
+        return type(self)(count, mean, self.squares + other.squares + between)
+
+
+class Standardizer(TransformerMixin, BaseEstimator):
+    """Bring features to zero mean and unit deviation, as the training data have them.
+
+    ``z = clip((x - mean) / deviation, -clip, clip)``, with mean and deviation (of the population)
+    of the rows given to `fit`, and of no others.
+
+    - A column that does not vary within rounding, ``variance <= eps (mean^2 + variance)`` with the
+      machine's eps, carries no information; it becomes 0, so that no shape depends on a value.
+    - Clipping tames columns that are nearly always empty, such as radial shells below contact:
+      their deviation is tiny, and a rare entry in new data would decide the prediction alone.
+
+    Parameters
+    ----------
+    clip : float
+        In deviations; ``inf`` to leave all values as they are.
+
+    Attributes
+    ----------
+    mean_ : (F,) array
+    scale_ : (F,) array
+        The deviation, and 0 for a dropped column.
+    n_features_in_ : int
+    """
+
+    mean_: Floats
+    scale_: Floats
+    n_features_in_: int
+
+    def __init__(self, clip: float = CLIP) -> None:
+        self.clip = clip
+
+    @classmethod
+    def from_moments(cls, moments: Moments, clip: float = CLIP) -> Self:
+        """Return the standardizer of the rows whose moments are given.
+
+        Raises
+        ------
+        InputError
+            If there are no rows, or `clip` is not positive.
+        """
+        if not clip > 0:
+            raise InputError(f"clip: expected a positive number, got {clip!r}")
+        if moments.count == 0 or len(moments.mean) == 0:
+            raise InputError(
+                "X: expected at least one row and one column, "
+                f"got shape ({moments.count}, {len(moments.mean)})"
+            )
+        fitted = cls(clip)
+        variance = moments.squares / moments.count
+        varies = variance > np.finfo(float).eps * (moments.mean**2 + variance)
+        fitted.mean_ = moments.mean
+        fitted.scale_ = np.where(varies, np.sqrt(variance), 0.0)
+        fitted.n_features_in_ = len(moments.mean)
+        return fitted
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Take mean and deviation from the rows of X (n, F); `y` is not looked at."""
+        fitted = self.from_moments(Moments.of(X), self.clip)
+        self.mean_, self.scale_ = fitted.mean_, fitted.scale_
+        self.n_features_in_ = fitted.n_features_in_
+        return self
+
+    def transform(self, X: ArrayLike) -> Floats:
+        """Return the standardized rows of X, (n, F).
+
+        Raises
+        ------
+        InputError
+            If X has another number of columns, or a number is not finite.
+        """
+        check_is_fitted(self)
+        X = as_table("X", X, n_columns=self.n_features_in_)
+        require_finite("X", X, X.sum(axis=0))
+        factor = np.divide(1.0, self.scale_, out=np.zeros_like(self.scale_), where=self.scale_ > 0)
+        rows = X - self.mean_
+        rows *= factor
+        return np.clip(rows, -self.clip, self.clip, out=rows)
+
+    def select(self, columns: Any) -> Self:
+        """Return the standardizer of some of the columns."""
+        check_is_fitted(self)
+        columns = as_columns("columns", columns, self.n_features_in_)
+        part = type(self)(self.clip)
+        part.mean_, part.scale_ = self.mean_[columns], self.scale_[columns]
+        part.n_features_in_ = len(columns)
+        return part
+
+
+def location_and_scale(Y: Floats) -> tuple[Floats, Floats]:
+    """Return mean and deviation of each target; the deviation of a constant is 1."""
+    scale = Y.std(axis=0)
+    return Y.mean(axis=0), np.where(scale > 0, scale, 1.0)

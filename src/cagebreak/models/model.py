@@ -1,0 +1,178 @@
+"""What a glass former is: its particles, potentials and state point."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import SPECIES_NAMES, Box
+from cagebreak.errors import InputError
+
+Matrix = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Energy and force of a pair at distances of equal spacing.
+
+    Parameters
+    ----------
+    first, last
+        The shortest distance and the cut-off, in sigma.
+    energies
+        u at these distances, in eps.
+    forces
+        -u', in eps / sigma.
+    """
+
+    first: float
+    last: float
+    energies: tuple[float, ...]
+    forces: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class PairPotential:
+    """How two particles act on each other; `cagebreak.potentials` has the equations.
+
+    Parameters
+    ----------
+    form
+        A key of `cagebreak.potentials.FORMS`.
+    epsilon
+        Strength of each pair of species, (S, S), in units of eps.
+    sigma
+        Contact distance sigma_ij of each pair of species, (S, S), in units of sigma.
+    cutoff
+        The potential is zero beyond, in units of sigma_ij; of tables, the largest of all pairs.
+    inner_cutoff
+        Where a smoothed potential leaves its bare form, in units of sigma_ij; equal to the cut-off
+        where nothing is smoothed.
+    tables
+        Of a tabulated potential: each pair of species, (S, S).
+    """
+
+    form: str
+    epsilon: Matrix
+    sigma: Matrix
+    cutoff: float
+    inner_cutoff: float
+    tables: tuple[tuple[Table, ...], ...] = field(default=(), repr=False)
+
+    @property
+    def cutoffs(self) -> NDArray[np.float64]:
+        """The cut-off of each pair of species, (S, S), in units of sigma."""
+        if self.tables:
+            return np.array([[table.last for table in row] for row in self.tables])
+        return self.cutoff * np.array(self.sigma)
+
+
+@dataclass(frozen=True)
+class Bonds:
+    """Linear chains of equal length; `cagebreak.potentials` has the energy of a bond.
+
+    Particles stand in the order of their chains: 0 to ``chain_length - 1`` are the first, each
+    bonded to the next, and so on.
+
+    Parameters
+    ----------
+    chain_length
+        Particles of a chain, at least 2.
+    stiffness
+        k of the spring, in eps / sigma^2.
+    extent
+        R_0, the length that no bond reaches, in sigma.
+    epsilon, sigma
+        Of the repulsion between bonded particles.
+    """
+
+    chain_length: int
+    stiffness: float
+    extent: float
+    epsilon: float
+    sigma: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """A glass former at one state point, in reduced units.
+
+    Parameters
+    ----------
+    name
+        The name a recipe uses, e.g. ``"hard_spheres"``.
+    diameters
+        sigma_ii of each species, in units of sigma = sigma_AA.
+    masses
+        Mass of each species, in units of m.
+    composition
+        Fraction of each species; sums to one.
+    number_density
+        N sigma^3 / V.
+    temperature
+        kT, in units of eps.
+    units
+        What sigma, eps, m and tau stand for.
+    pair
+        The pair potential; of hard spheres the effective one that their inherent state needs.
+    bonds
+        Of particles in chains; None for all others.
+    """
+
+    name: str
+    diameters: tuple[float, ...]
+    masses: tuple[float, ...]
+    composition: tuple[float, ...]
+    number_density: float
+    temperature: float
+    units: tuple[tuple[str, str], ...]
+    pair: PairPotential
+    bonds: Bonds | None = None
+
+    @property
+    def chain_length(self) -> int:
+        """Particles of a chain; 1 without bonds."""
+        return 1 if self.bonds is None else self.bonds.chain_length
+
+    @property
+    def n_species(self) -> int:
+        """Number of species."""
+        return len(self.diameters)
+
+    @property
+    def species_names(self) -> tuple[str, ...]:
+        """The letters of the species: A, B, ..."""
+        return tuple(SPECIES_NAMES[: self.n_species])
+
+    @property
+    def packing_fraction(self) -> float:
+        """Volume of the spheres of diameter sigma_ii over the volume of the box."""
+        cubes = np.dot(self.composition, np.power(self.diameters, 3))
+        return float(np.pi / 6 * cubes * self.number_density)
+
+    def species(self, n_particles: int) -> NDArray[np.int64]:
+        """Return the species of `n_particles` particles, sorted: counts nearest the composition.
+
+        Raises
+        ------
+        InputError
+            If they do not make whole chains.
+        """
+        if n_particles % self.chain_length:
+            raise InputError(
+                f"n_particles: expected a multiple of chain_length = {self.chain_length}, "
+                f"got {n_particles!r}"
+            )
+        edges = np.rint(np.cumsum(self.composition) * n_particles).astype(np.int64)
+        return np.repeat(np.arange(self.n_species), np.diff(edges, prepend=0))
+
+    def box(self, n_particles: int) -> Box:
+        """Return the cube for `n_particles` particles.
+
+        Of hard spheres its packing fraction is the model's for the counts of `species`, of other
+        models N / V is the model's number density.
+        """
+        if self.pair.form != "hard_log":
+            return Box.cubic(float((n_particles / self.number_density) ** (1 / 3)))
+        cubes = (np.asarray(self.diameters)[self.species(n_particles)] ** 3).sum()
+        return Box.cubic(float((np.pi / 6 * cubes / self.packing_fraction) ** (1 / 3)))

@@ -1,0 +1,72 @@
+"""Who is bonded to whom, and the numbers of a bond as kernels read them."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import ConfigurationError
+from cagebreak.models.model import Model
+
+
+class BondTable(NamedTuple):
+    """The bonds of a configuration."""
+
+    first: NDArray[np.int64]
+    """(B,)"""
+    second: NDArray[np.int64]
+    """(B,), the next in the chain."""
+    vectors: NDArray[np.float64]
+    """(B, 3), from the first to the nearest image of the second, in sigma."""
+
+
+def bond_table(configuration: Configuration, model: Model) -> BondTable:
+    """Return the bonds of a configuration; none if the model has no chains.
+
+    Raises
+    ------
+    ConfigurationError
+        If the particles do not make whole chains, the box is so small that the nearest image is
+        not the only one in reach of a bond, or a bond is as long as none can be.
+    """
+    bonds, n = model.bonds, len(configuration)
+    if bonds is None:
+        nobody = np.empty(0, np.int64)
+        return BondTable(nobody, nobody, np.empty((0, 3)))
+    if n % bonds.chain_length:
+        raise ConfigurationError(
+            f"configuration: expected whole chains of {bonds.chain_length} particles, got {n}"
+        )
+    box = configuration.box
+    if box.heights.min() < 2 * bonds.extent:
+        raise ConfigurationError(
+            f"configuration.box: expected opposite faces {2 * bonds.extent:g} sigma apart at "
+            f"least, for bonds that reach {bonds.extent:g}; got {box.heights.min():g}"
+        )
+    second = np.flatnonzero(np.arange(n) % bonds.chain_length)
+    first = second - 1
+    vectors = box.minimum_image(configuration.positions[second] - configuration.positions[first])
+    lengths = np.sqrt((vectors**2).sum(axis=1))
+    longest = int(lengths.argmax())
+    if not lengths[longest] < bonds.extent:
+        raise ConfigurationError(
+            f"configuration.positions: expected a bond between particles {first[longest]} and "
+            f"{second[longest]} shorter than {bonds.extent:g}, got {lengths[longest]:.4g}; "
+            f"particles stand in the order of chains of {bonds.chain_length}"
+        )
+    return BondTable(first, second, vectors)
+
+
+def bond_row(model: Model) -> tuple[float, ...]:
+    """Return the numbers of a bond, in the columns of `_bond_kernel`; zeros without bonds."""
+    bonds = model.bonds
+    if bonds is None:
+        return (0.0,) * 5
+    return (
+        bonds.stiffness,
+        bonds.extent**2,
+        2 ** (1 / 3) * bonds.sigma**2,
+        4 * bonds.epsilon,
+        bonds.sigma**6,
+    )

@@ -1,0 +1,260 @@
+r"""Energies and forces of a configuration, for every model.
+
+Pair potentials, zero beyond their cut-off r_c (`PairPotential` has the parameters):
+
+- ``harmonic``: :math:`\epsilon (1 - r/\sigma)^2`; Alkemade 2023, eq. 2.
+- ``lennard_jones``: :math:`4 \epsilon [(\sigma/r)^{12} - (\sigma/r)^6]`, shifted to zero at r_c;
+  Alkemade 2023, eq. 3.
+- ``lennard_jones_smooth``: the same up to the inner cut-off; from there to r_c the force is the
+  cubic polynomial that joins it and ends at zero, both with continuous slope (`lj/smooth` of
+  LAMMPS), and the energy is its integral.
+- ``hard_log``: :math:`V(r) = -kT \ln(r - \sigma)` with energy and force shifted to zero,
+  :math:`V(r) - V(r_c) - (r - r_c) V'(r_c)`; the effective potential of hard spheres of Arceri and
+  Corwin 2020, as in Alkemade 2023, section II D.
+- ``tabulated``: cubic Hermite interpolation of a table: between two of its distances the cubic that
+  has energy and force of both. The force is its slope, exactly.
+
+A pair counts once per periodic image within the cut-off, so boxes may be small and sheared.
+
+Bonded particles (`Bonds` has the parameters), the nearest image of each, feel instead of the pair
+potential, at a distance below R_0,
+
+.. math::
+    -\tfrac{1}{2} k R_0^2 \ln[1 - (r / R_0)^2]
+    + 4 \epsilon [(\sigma/r)^{12} - (\sigma/r)^6] + \epsilon,
+
+the second part up to its minimum at :math:`2^{1/6} \sigma` only: the finitely extensible spring of
+Kremer and Grest 1990, `bond_style fene` with `special_bonds fene` in LAMMPS.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import ConfigurationError
+from cagebreak.models.model import Model, PairPotential, Table
+from cagebreak.neighbors import cell_list
+from cagebreak.potentials import _bond_kernel as bond_kernel
+from cagebreak.potentials import _pair_kernel as kernel
+from cagebreak.potentials.bonds import bond_row, bond_table
+
+Floats = NDArray[np.float64]
+
+FORMS = {
+    "hard_log": kernel.HARD_LOG,
+    "harmonic": kernel.HARMONIC,
+    "lennard_jones": kernel.LENNARD_JONES,
+    "lennard_jones_smooth": kernel.LENNARD_JONES_SMOOTH,
+    "tabulated": kernel.TABULATED,
+}
+"""The forms of a pair potential, and the number by which kernels know each."""
+
+OVERLAP_TOLERANCE = 1e-5
+"""Overlap of hard spheres, as a share of the contact distance, that a single-precision file may
+leave."""
+
+
+class PairSums(NamedTuple):
+    """What the pairs and bonds of every particle add up to."""
+
+    energies: Floats
+    """Half of the energy of each of its pairs, (N,), in eps."""
+    forces: Floats
+    """(N, 3), in eps / sigma."""
+    laplacians: Floats
+    """(N,), in eps / sigma^2."""
+
+
+def energy(configuration: Configuration, model: Model) -> float:
+    """Return the potential energy of all particles together, in eps.
+
+    Parameters
+    ----------
+    configuration
+        N particles in a box of any shape.
+    model
+        Whose pair potential acts between them.
+
+    Raises
+    ------
+    ConfigurationError
+        If a species is not the model's, hard spheres overlap, two particles coincide or are nearer
+        than their table begins, or bonds are not what `cagebreak.potentials.bonds.bond_table`
+        expects.
+    """
+    return float(energies(configuration, model).sum())
+
+
+def energies(configuration: Configuration, model: Model) -> Floats:
+    """Return the energy of every particle, (N,), in eps: half of that of each of its pairs.
+
+    Parameters and errors are those of `energy`.
+    """
+    return energies_forces_laplacians(configuration, model).energies
+
+
+def forces(configuration: Configuration, model: Model) -> Floats:
+    """Return the force on every particle, (N, 3), in eps / sigma.
+
+    Parameters and errors are those of `energy`.
+    """
+    return energies_forces_laplacians(configuration, model).forces
+
+
+def laplacians(configuration: Configuration, model: Model) -> Floats:
+    r"""Return the curvature of the energy around every particle, (N,), in eps / sigma^2.
+
+    .. math::
+        \nabla_i^2 U = \sum_{j \ne i} \left[ u''(r_{ij}) + 2 u'(r_{ij}) / r_{ij} \right],
+
+    the trace of the particle's block of the Hessian. Parameters and errors are those of `energy`.
+    """
+    return energies_forces_laplacians(configuration, model).laplacians
+
+
+def energies_forces_laplacians(configuration: Configuration, model: Model) -> PairSums:
+    """Return `energies`, `forces` and `laplacians` of every particle, all found in one pass.
+
+    Parameters and errors are those of `energy`.
+    """
+    check_species(configuration, model)
+    pair, n = model.pair, len(configuration)
+    sums = PairSums(np.empty(n), np.empty((n, 3)), np.empty(n))
+    bonds = bond_table(configuration, model)
+    cells = cell_list(configuration, float(pair.cutoffs.max()))
+    form, table = FORMS[pair.form], pair_table(pair)
+    i, j = kernel.sums(cells, form, table, *sums)
+    if i >= 0:
+        raise overlap_error(i, j, model)
+    if model.bonds is not None:
+        bond_kernel.add_sums(bonds, configuration.species, form, table, bond_row(model), *sums)
+    return sums
+
+
+def stress(configuration: Configuration, model: Model) -> Floats:
+    r"""Return the stress of the particles at rest, (3, 3), in eps / sigma^3.
+
+    .. math:: \sigma_{ab} = \frac{1}{V} \sum_{pairs} u'(r) \frac{r_a r_b}{r},
+
+    the derivative of the energy by strain over the volume: tension is positive, and the pressure of
+    the particles at rest is :math:`-\mathrm{tr} \, \sigma / 3`. Parameters and errors are those of
+    `energy`.
+    """
+    check_species(configuration, model)
+    pair, result = model.pair, np.zeros((3, 3))
+    cells = cell_list(configuration, float(pair.cutoffs.max()))
+    form, table = FORMS[pair.form], pair_table(pair)
+    i, j = kernel.virial(cells, form, table, result)
+    if i >= 0:
+        raise overlap_error(i, j, model)
+    if model.bonds is not None:
+        bonds = bond_table(configuration, model)
+        bond_kernel.add_virial(bonds, configuration.species, form, table, bond_row(model), result)
+    return result / configuration.box.volume
+
+
+def check_species(configuration: Configuration, model: Model) -> None:
+    """Raise a `ConfigurationError` if a particle's species is not the model's."""
+    if configuration.n_species > model.n_species:
+        raise ConfigurationError(
+            f"configuration.species: expected {' or '.join(model.species_names)}, as in the model; "
+            f"got species number {configuration.n_species - 1}"
+        )
+
+
+def overlap_error(i: int, j: int, model: Model) -> ConfigurationError:
+    """Return the error for two particles at which the potential has no value."""
+    contacts = {
+        "hard_log": "no more than the sum of their radii",
+        "tabulated": "no more than the first one in their table",
+    }
+    contact = contacts.get(model.pair.form, "zero")
+    return ConfigurationError(
+        f"configuration.positions: expected particles {i} and {j} apart, got a distance of "
+        f"{contact}; the potential of {model.name} has no value there"
+    )
+
+
+def pair_table(pair: PairPotential) -> Floats:
+    """Return the parameters as kernels read them: a row for each pair of species, (S, S, P).
+
+    The columns are those of `_pair_kernel`.
+    """
+    if pair.tables:
+        return _pieces(pair)
+    epsilon, sigma = np.array(pair.epsilon), np.array(pair.sigma)
+    r_c = pair.cutoffs
+    table = np.zeros((*sigma.shape, kernel.N_COLUMNS))
+    table[..., kernel.CUTOFF_SQUARED] = r_c**2
+    if pair.form == "harmonic":
+        table[..., kernel.SIGMA] = sigma
+        table[..., kernel.STRENGTH] = epsilon / sigma**2
+    elif pair.form == "hard_log":
+        table[..., kernel.SIGMA] = sigma
+        table[..., kernel.STRENGTH] = epsilon
+        table[..., kernel.CUTOFF] = r_c
+        table[..., kernel.CUTOFF_U] = -epsilon * np.log(r_c - sigma)
+        table[..., kernel.CUTOFF_SLOPE] = -epsilon / (r_c - sigma)
+    else:
+        r = pair.inner_cutoff * sigma
+        s6 = (sigma / r) ** 6
+        u = 4 * epsilon * (s6**2 - s6)
+        force = 24 * epsilon * (2 * s6**2 - s6) / r
+        slope = -24 * epsilon * (26 * s6**2 - 7 * s6) / r**2
+        width = r_c - r
+        # Zero force and slope at the cut-off; without smoothing, the width is zero.
+        over = np.divide(1, width, out=np.zeros_like(width), where=width > 0)
+        third = -(3 * force + 2 * slope * width) * over**2
+        fourth = (2 * force + slope * width) * over**3
+        fall = width * (force + width * (slope / 2 + width * (third / 3 + width * fourth / 4)))
+        table[..., kernel.FOUR_EPSILON] = 4 * epsilon
+        table[..., kernel.SIGMA_6] = sigma**6
+        table[..., kernel.SHIFT] = u - fall
+        table[..., kernel.INNER] = r
+        table[..., kernel.INNER_U] = fall
+        table[..., kernel.F1], table[..., kernel.F2] = force, slope
+        table[..., kernel.F3], table[..., kernel.F4] = third, fourth
+    return table
+
+
+def _pieces(pair: PairPotential) -> Floats:
+    """Return the rows of a tabulated potential, and behind them its cubic pieces.
+
+    Pieces cover what is nearer than the first distance as well: there the energy goes on along its
+    tangent, for trial moves and for minimizers that pass.
+    """
+    rows = [[_row(table) for table in tables] for tables in pair.tables]
+    longest = max(len(row) for each in rows for row in each)
+    result = np.zeros((len(rows), len(rows), longest))
+    for a, each in enumerate(rows):
+        for b, row in enumerate(each):
+            result[a, b, : len(row)] = row
+    return result
+
+
+def _row(table: Table) -> Floats:
+    u, force = np.array(table.energies), np.array(table.forces)
+    h = (table.last - table.first) / (len(u) - 1)
+    n_nearer = math.ceil(table.first / h)
+    nearer = h * np.arange(-n_nearer, 0)
+    u = np.concatenate([u[0] - force[0] * nearer, u])
+    slope = -h * np.concatenate([np.full(n_nearer, force[0]), force])
+    rise = np.diff(u)
+    pieces = np.column_stack(
+        [
+            u[:-1],
+            slope[:-1],
+            3 * rise - 2 * slope[:-1] - slope[1:],
+            slope[:-1] + slope[1:] - 2 * rise,
+        ]
+    )
+    numbers = np.zeros(kernel.N_COLUMNS)
+    numbers[kernel.CUTOFF_SQUARED] = table.last**2
+    numbers[kernel.FIRST] = table.first
+    numbers[kernel.PER_LENGTH] = 1 / h
+    numbers[kernel.OFFSET] = n_nearer - table.first / h
+    numbers[kernel.LAST_PIECE] = len(pieces) - 1
+    return np.concatenate([numbers, pieces.ravel()])

@@ -1,0 +1,51 @@
+"""Which engine moves the particles of a model: both are asked the same way."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.models.model import Model
+from cagebreak.seeding import Seed
+from cagebreak.simulation.hard_spheres import EventDriven
+from cagebreak.simulation.lammps import MolecularDynamics
+
+
+class Dynamics(Protocol):
+    """Particles that move at constant energy."""
+
+    @property
+    def time(self) -> float:
+        """Time since the start, in tau."""
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """Unwrapped positions now, (N, 3), in sigma."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration now: unwrapped positions, and velocities."""
+
+    def run(self, duration: float) -> None:
+        """Go on for `duration` tau."""
+
+
+def dynamics(configuration: Configuration, model: Model, seed: Seed | None = None) -> Dynamics:
+    """Return the dynamics of a model at constant energy, ready to run.
+
+    Parameters
+    ----------
+    configuration
+    model
+    seed
+        Of fresh velocities; None goes on with those of the configuration.
+
+    Raises
+    ------
+    CagebreakError
+        As the constructors of `EventDriven` and `MolecularDynamics`.
+    """
+    if model.pair.form == "hard_log":
+        return EventDriven(configuration, model, seed)
+    return MolecularDynamics(configuration, model, seed)

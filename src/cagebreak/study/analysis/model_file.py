@@ -1,0 +1,280 @@
+"""A fitted model in a file, and what it says of configurations that no study has seen."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from threadpoolctl import threadpool_limits
+
+from cagebreak._atomic import replacing
+from cagebreak.configuration import SPECIES_NAMES, Configuration
+from cagebreak.descriptors import Features
+from cagebreak.descriptors.cage import Source
+from cagebreak.descriptors.recommended import feature_groups
+from cagebreak.errors import FileFormatError, InputError
+from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, read_datasets, write_datasets
+from cagebreak.learning import RidgeCV, Standardizer, Statistics
+from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
+from cagebreak.learning.preprocessing import Moments
+from cagebreak.seeding import Seed
+from cagebreak.states import CageState, InherentState, cage_state, inherent_state
+from cagebreak.study.analysis.samples import StudySamples
+from cagebreak.study.archive import potential_in, text_of
+from cagebreak.study.recipe import descriptors, selections
+from cagebreak.study.recipe.checks import STATES
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages import stored
+from cagebreak.study.stages.units import samples_kept
+from cagebreak.study.store import Store
+
+FORMAT = "cagebreak model 1"
+
+
+@dataclass(frozen=True, eq=False)
+class SpeciesFit:
+    """What was learned for one species.
+
+    Parameters
+    ----------
+    ridge
+        Of the columns of the selection.
+    level
+        Of the configuration's mean, if that is learned for itself.
+    """
+
+    ridge: RidgeCV
+    level: ConfigurationMean | None
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """Ridge regression from one selection of a study, fitted to all of its configurations.
+
+    Parameters
+    ----------
+    recipe
+        How states and descriptors are made.
+    selection
+        Its name in the recipe.
+    times : (T,) array
+        Of the propensity, tau.
+    fits
+        By the number of a species.
+    """
+
+    recipe: Recipe
+    selection: str
+    times: NDArray[np.float64]
+    fits: Mapping[int, SpeciesFit]
+
+    @classmethod
+    def of_study(cls, recipe: Recipe, store: Store, selection: str) -> "SavedModel":
+        """Fit; alpha is chosen by cross-validation over the configurations.
+
+        Raises
+        ------
+        InputError
+            If the recipe has no such selection.
+        """
+        group, labels = _group(recipe, selection)
+        of_sources = labels[np.isin(labels.source, group.sources)][group.read]
+        wanted = recipe.learning
+        ridge = RidgeCV(
+            alphas=wanted.alphas,
+            folds=wanted.outer_folds,
+            clip=wanted.clip,
+            seed=recipe.study.seed,
+            **group.learned,
+        )
+        fits = {}
+        with threadpool_limits(limits=1, user_api="blas"):
+            for letter in wanted.species:
+                number = SPECIES_NAMES.index(letter)
+                samples = StudySamples(store, recipe, [number], group.sources, group.read)
+                fits[number] = _fit(
+                    ridge, samples, group, feature_groups(of_sources.view(np.recarray))
+                )
+        return cls(recipe, selection, stored.load_propensity(store, 0)[0].times, fits)
+
+    def predict(self, configuration: Configuration, seed: Seed) -> NDArray[np.float64]:
+        """Return the predicted propensity, (T, N) in sigma; NaN for a species not learned.
+
+        Parameters
+        ----------
+        configuration
+        seed
+            Of the cage state, if the selection draws from it.
+
+        Raises
+        ------
+        InputError
+            If it has more species than the model.
+        """
+        model = self.recipe.model
+        if configuration.n_species > model.n_species:
+            raise InputError(
+                f"configuration: expected at most {model.n_species} species, got "
+                f"{configuration.n_species}"
+            )
+        group, _ = _group(self.recipe, self.selection)
+        found = described(self.recipe, group.sources, configuration, seed).values[:, group.read]
+        columns = group.columns[self.selection]
+        predicted = np.full((len(self.times), len(configuration)), np.nan)
+        for number, fit in self.fits.items():
+            rows = np.flatnonzero(configuration.species == number)
+            if not len(rows):
+                continue
+            values = fit.ridge.predict(found[np.ix_(rows, columns)])
+            if fit.level is not None and group.level is not None:
+                mean = fit.level.predict(float(found[rows, group.level].mean()))
+                values = values - values.mean(axis=0) + mean
+            predicted[:, rows] = values.T
+        return predicted
+
+    def save(self, path: Path) -> None:
+        """Write it as HDF5; an existing file is replaced, whole or not at all."""
+        with replacing(path) as temporary, create(temporary) as file:
+            file.attrs["format"] = FORMAT
+            file.attrs["recipe"] = json.dumps(self.recipe.values)
+            file.attrs["selection"] = self.selection
+            write_datasets(
+                file, {"times": Dataset(self.times, "tau", "time")} | text_of(self.recipe)
+            )
+            for number, fit in self.fits.items():
+                scaling = fit.ridge.standardizer_
+                assert scaling is not None
+                arrays = {
+                    "coefficients": Dataset(
+                        fit.ridge.coef_, "sigma, of standardized features", "time, feature"
+                    ),
+                    "intercept": Dataset(fit.ridge.intercept_, "sigma", "time"),
+                    "alpha": Dataset(fit.ridge.alpha_, "1", "time"),
+                    "mean": Dataset(scaling.mean_, "reduced", "feature"),
+                    "deviation": Dataset(scaling.scale_, "reduced", "feature"),
+                }
+                if fit.level is not None:
+                    for name, values in fit.level.numbers().items():
+                        arrays[name] = Dataset(
+                            values, "see cagebreak.learning.model_selection.configuration_mean", ""
+                        )
+                write_datasets(file.create_group(SPECIES_NAMES[number]), arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "SavedModel":
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        FileFormatError
+            If it is damaged or no such file.
+        """
+        try:
+            with h5py.File(path, "r", locking=False) as file:
+                if file.attrs.get("format") != FORMAT:
+                    raise ValueError(f"expected format {FORMAT!r}")
+                values = json.loads(file.attrs["recipe"])
+                recipe = Recipe.of_values(path, values, potential_in(file))
+                selection = str(file.attrs["selection"])
+                times = file["times"][()]
+                arrays = {n: read_datasets(file[n]) for n in file if n in SPECIES_NAMES}
+            group, _ = _group(recipe, selection)
+            n_features = len(group.columns[selection])
+            fits = {
+                SPECIES_NAMES.index(name): _loaded(found, group, recipe, n_features)
+                for name, found in arrays.items()
+            }
+        except FileNotFoundError:
+            raise
+        except UNREADABLE as error:
+            raise FileFormatError(f"{path}: expected a saved model, whole ({error})") from error
+        return cls(recipe, selection, times, fits)
+
+
+def described(
+    recipe: Recipe, sources: tuple[str, ...], configuration: Configuration, seed: Seed
+) -> Features:
+    """Return the descriptors of a configuration from some sources, side by side, as in a study."""
+    made: dict[str, Any] = {"initial": configuration}
+    needed = set(sources) | (
+        {"inherent", "cage"} if descriptors.RECOMMENDED in sources else set[str]()
+    )
+    if "inherent" in needed:
+        tolerance = recipe.states.force_tolerance
+        made["inherent"] = inherent_state(configuration, recipe.model, force_tolerance=tolerance)
+    if "cage" in needed:
+        samples = samples_kept(recipe)
+        made["cage"] = cage_state(
+            configuration, recipe.model, seed=seed, **recipe.states.cage, samples=samples
+        )
+    return Features.concatenate([_of_source(recipe, source, made) for source in sources])
+
+
+def _of_source(recipe: Recipe, source: str, made: Mapping[str, Source]) -> Features:
+    if source in STATES:
+        return recipe.descriptor(source).compute(made[source])
+    inherent, cage = made["inherent"], made["cage"]
+    assert isinstance(inherent, InherentState)
+    assert isinstance(cage, CageState)
+    return recipe.recommended.describe(inherent, cage)
+
+
+def _group(recipe: Recipe, name: str) -> tuple[selections.Group, np.recarray]:
+    chosen = recipe.learning.selections
+    if name not in chosen:
+        raise InputError(f"selection: expected one of {', '.join(chosen)}, got {name!r}")
+    labels = recipe.labels()
+    default = {"center": recipe.learning.center, "weights": (1.0,)}
+    (group,) = selections.groups(labels, {name: chosen[name]}, default)
+    return group, labels
+
+
+def _fit(
+    ridge: RidgeCV, samples: StudySamples, group: selections.Group, members: NDArray
+) -> SpeciesFit:
+    ((_, columns),) = group.columns.items()
+
+    def each() -> Iterator[tuple[NDArray, NDArray, NDArray]]:
+        for c in range(len(samples)):
+            sample = samples[c]
+            yield sample.features, sample.features[:, columns], sample.targets
+
+    moments = Moments.none(len(columns))
+    for _, X, _ in each():
+        moments = moments + Moments.of(X)
+    standardizer = Standardizer.from_moments(moments, ridge.clip)
+    parts, x, y = [], [], []
+    for everything, X, Y in each():
+        if not len(X):
+            continue
+        part = Statistics(X.shape[1], Y.shape[1], ridge.center)
+        part.add(standardizer.transform(X), Y)
+        parts.append(part)
+        y.append(Y.mean(axis=0))
+        if group.level is not None:
+            x.append(everything[:, group.level].mean())
+    fitted = clone(ridge).fit_statistics(parts, standardizer, members[columns])
+    return SpeciesFit(fitted, ConfigurationMean(np.array(x), np.array(y)) if x else None)
+
+
+def _loaded(
+    arrays: Mapping[str, NDArray], group: selections.Group, recipe: Recipe, n_features: int
+) -> SpeciesFit:
+    ridge = RidgeCV(clip=recipe.learning.clip, **group.learned)
+    ridge.coef_, ridge.intercept_ = arrays["coefficients"], arrays["intercept"]
+    ridge.alpha_ = arrays["alpha"]
+    ridge.n_features_in_ = ridge.coef_.shape[1]
+    if ridge.n_features_in_ != n_features:
+        raise ValueError(f"expected {n_features} coefficients, got {ridge.n_features_in_}")
+    scaling = Standardizer(recipe.learning.clip)
+    scaling.mean_, scaling.scale_ = arrays["mean"], arrays["deviation"]
+    scaling.n_features_in_ = n_features
+    ridge.standardizer_ = scaling
+    return SpeciesFit(
+        ridge, ConfigurationMean.of_numbers(arrays) if "level_slope" in arrays else None
+    )

@@ -1,0 +1,107 @@
+"""Tables of a study: CSV files, each beside a JSON file that says what it was made from."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak._atomic import replacing
+from cagebreak.configuration import SPECIES_NAMES
+from cagebreak.dynamics.propensity import Propensity
+from cagebreak.errors import StoreError
+
+PROPENSITY = np.dtype(
+    [
+        ("time", "f8"),
+        ("species", "U1"),
+        ("propensity", "f8"),
+        ("error", "f8"),
+        ("msd", "f8"),
+        ("f_s", "f8"),
+        ("ceiling", "f8"),
+        ("n_configurations", "i8"),
+    ]
+)
+
+
+def propensity_table(
+    measured: Iterable[tuple[Propensity, Mapping[str, NDArray]]],
+) -> np.recarray:
+    """Return the mean propensity and relaxation of each species over time.
+
+    Parameters
+    ----------
+    measured
+        For each configuration its propensity and its `msd` and `f_s` (T, S).
+
+    Returns
+    -------
+    record array
+        A row for each species and time: `time` in tau; `propensity` in sigma, averaged over
+        configurations, and `error`, its standard error (NaN for one configuration); `msd` in
+        sigma^2; `f_s`; `ceiling`: mean over configurations of the r a perfect prediction reaches;
+        `n_configurations`.
+    """
+    times, rows = np.empty(0), []
+    for propensity, relaxation in measured:
+        times = propensity.times
+        means = [
+            propensity.mean[:, propensity.species == s].mean(axis=1)
+            for s in range(relaxation["msd"].shape[1])
+        ]
+        rows.append([np.transpose(means), relaxation["msd"], relaxation["f_s"], propensity.ceiling])
+    values = np.array(rows)  # configuration, quantity, time, species
+    n_configurations, _, n_times, n_species = values.shape
+    mean = values.mean(axis=0)
+    error = np.full((n_times, n_species), np.nan)
+    if n_configurations > 1:
+        error = values[:, 0].std(axis=0, ddof=1) / np.sqrt(n_configurations)
+    table = np.zeros((n_species, n_times), PROPENSITY)
+    table["time"] = times
+    table["species"] = np.array(list(SPECIES_NAMES[:n_species]))[:, None]
+    for name, quantity in zip(("propensity", "msd", "f_s", "ceiling"), mean, strict=True):
+        table[name] = quantity.T
+    table["error"] = error.T
+    table["n_configurations"] = n_configurations
+    return table.ravel().view(np.recarray)
+
+
+def write(path: Path, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
+    """Write a table as CSV, numbers to full precision, and its provenance as JSON beside it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.dtype.names or ())
+    writer.writerows(table.tolist())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A table without provenance is made again; one with that of another would not be.
+        path.with_suffix(".json").unlink(missing_ok=True)
+        with replacing(path) as temporary:
+            temporary.write_text(text.getvalue(), encoding="utf-8")
+        with replacing(path.with_suffix(".json")) as temporary:
+            temporary.write_text(_json(provenance), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error})") from error
+
+
+def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.recarray | None:
+    """Return a table if it was made from the same; None if not, or if it cannot be read."""
+    try:
+        if path.with_suffix(".json").read_text(encoding="utf-8") != _json(provenance):
+            return None
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        if tuple(header) != dtype.names:
+            return None
+        return np.array([tuple(row) for row in rows], dtype).view(np.recarray)
+    except (OSError, ValueError):
+        return None
+
+
+def _json(provenance: Mapping[str, Any]) -> str:
+    return json.dumps(provenance, indent=1, sort_keys=True) + "\n"

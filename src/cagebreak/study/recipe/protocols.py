@@ -1,0 +1,259 @@
+"""The glass formers that a recipe may name, and what their papers did with each.
+
+One of them, ``tabulated``, is whatever the table beside the recipe says. What is not said here is
+the default of `schema`, which is that of hard spheres. To add a model, add its function and a line
+to `PROTOCOLS`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from cagebreak.models.glass_formers import (
+    fene_polymer,
+    hard_spheres,
+    harmonic_spheres,
+    kob_andersen,
+    kob_andersen_smoothed,
+    wahnstrom,
+)
+from cagebreak.models.model import Model
+from cagebreak.models.tabulated import UNITS, Tables, tabulated
+
+_A23, _RO24 = "Alkemade 2023", "Rottler and Ortner 2024"
+
+
+class Choice(NamedTuple):
+    """The value of a key for one model, in a recipe and in a small one, and where it is from."""
+
+    full: Any
+    small: Any
+    comment: str
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A model, and the keys whose values are its own.
+
+    Parameters
+    ----------
+    make
+        The model's function; its parameters become the keys of [model].
+    comments
+        What its parameters mean, and where the defaults are from.
+    small
+        Parameters of the small study: a liquid that relaxes within minutes.
+    keys
+        Keys of other sections, ``"section.key"``.
+    shear
+        The same in a recipe of shear; none for a model that is not sheared.
+    of_file
+        Whether its parameter `file` names a table of potentials, whose arrays `make` takes for it.
+    """
+
+    make: Callable[..., Model]
+    comments: Mapping[str, str]
+    small: Mapping[str, float]
+    keys: Mapping[str, Choice] = field(default_factory=dict)
+    shear: Mapping[str, Choice] = field(default_factory=dict)
+    of_file: bool = False
+
+    @property
+    def units(self) -> tuple[tuple[str, str], ...]:
+        """What sigma, eps, m and tau stand for."""
+        return UNITS if self.of_file else self.make().units
+
+
+def _nvt_nve(time: float, small: float) -> Choice:
+    """Return the preparation of Alkemade 2023: constant temperature, then constant energy."""
+
+    def steps(nve: float) -> tuple[dict[str, Any], ...]:
+        return ({"ensemble": "NVT", "time": nve / 2}, {"ensemble": "NVE", "time": nve})
+
+    comment = "NVT at T, then NVE for 10 tau_alpha (Alkemade 2023; how long NVT: chosen)"
+    return Choice(steps(time), steps(small), comment)
+
+
+def _quench(start: float, end: float, time: float, small: tuple[float, float]) -> Choice:
+    """Return the preparation of Rottler and Ortner 2024: a slow quench, then NPT and NVT."""
+
+    def steps(end: float, time: float) -> tuple[dict[str, Any], ...]:
+        return (
+            {"ensemble": "NVT", "time": time, "temperature": (start, end)},
+            {"ensemble": "NPT", "time": time, "temperature": (end,)},
+            {"ensemble": "NVT", "time": time, "temperature": (end,)},
+        )
+
+    comment = "slow quench, then NPT and NVT (Rottler and Ortner 2024; NPT at the pressure before)"
+    return Choice(steps(end, time), steps(*small), comment)
+
+
+def _shear(melt: float, pressure: float | None = None) -> dict[str, Choice]:
+    """Return the preparation of a glass of Rottler and Ortner 2024: a rapid quench of the melt.
+
+    Of chains at the pressure of their melt: at its supercooled density a glass is torn, p = -2.7.
+    """
+    at: dict[str, Any] = {"ensemble": "NVT"}
+    if pressure is not None:
+        at = {"ensemble": "NPT", "pressure": pressure}
+
+    def steps(time: float, quench: float) -> tuple[dict[str, Any], ...]:
+        return (
+            at | {"time": time, "temperature": (melt,)},
+            at | {"time": quench, "temperature": (melt, melt / 1000)},
+        )
+
+    comment = f"the melt, then a quench over 500 tau ({_RO24}; the melt's time: chosen)"
+    return {
+        "preparation.n_configurations": Choice(30, 3, f"raise it to extend a study ({_RO24}: 30)"),
+        "preparation.n_particles": Choice(2000, 500, "all species together (chosen)"),
+        "preparation.steps": Choice(steps(100.0, 500.0), steps(20.0, 50.0), comment),
+    }
+
+
+def _melt_quench(melt: float, time: float, hold: float, small: tuple[float, ...]) -> Choice:
+    """Return the preparation of Rottler and Ortner 2024 of chains: a slow quench at p = 1."""
+
+    def steps(end: float, melt: float, time: float, hold: float) -> tuple[dict[str, Any], ...]:
+        at = {"ensemble": "NPT", "pressure": 1.0}
+        return (
+            at | {"time": melt, "temperature": (1.0,)},
+            at | {"time": time, "temperature": (1.0, end)},
+            at | {"time": hold, "temperature": (end,)},
+            {"ensemble": "NVT", "time": hold, "temperature": (end,)},
+        )
+
+    comment = (
+        "chains grow, are pushed apart, melt at T = 1 (chosen), then a slow quench at p = 1 "
+        "(Rottler and Ortner 2024), NPT for the mean volume and NVT (chosen: 10 tau_alpha)"
+    )
+    return Choice(steps(0.47, melt, time, hold), steps(*small), comment)
+
+
+def _last(tau_alpha: float, times: float, small: float, paper: str) -> Choice:
+    return Choice(
+        tau_alpha * times, small, f"last time, tau ({paper}: {times:g} tau_alpha, {tau_alpha:g})"
+    )
+
+
+def _mixture(temperature: str, density: str, composition: str) -> dict[str, str]:
+    return {
+        "temperature": f"kT / eps_AA ({temperature})",
+        "number_density": f"N sigma_AA^3 / V ({density})",
+        "composition": f"fraction of A particles ({composition})",
+    }
+
+
+def _of_table(
+    file: Tables = "potential.table",
+    temperature: float = 1.0,
+    number_density: float = 1.0,
+    composition: tuple[float, ...] = (),
+    masses: tuple[float, ...] = (),
+    diameters: tuple[float, ...] = (),
+) -> Model:
+    return tabulated(
+        file,
+        temperature=temperature,
+        number_density=number_density,
+        composition=composition,
+        masses=masses,
+        diameters=diameters,
+    )
+
+
+_THIRTY_RUNS = Choice(30, 16, "per configuration; raise it to extend a study (" + _RO24 + ": 30)")
+
+PROTOCOLS: dict[str, Protocol] = {
+    "hard_spheres": Protocol(
+        hard_spheres,
+        {
+            "packing_fraction": "volume of the spheres over that of the box (Alkemade 2022: 0.58)",
+            "size_ratio": "sigma_B / sigma_A (Alkemade 2022: 0.85)",
+            "composition": "fraction of A particles (Alkemade 2022: 0.3)",
+        },
+        small={"packing_fraction": 0.56},
+    ),
+    "harmonic_spheres": Protocol(
+        harmonic_spheres,
+        _mixture(f"{_A23}: 0.0045", f"{_A23}: 0.82", f"{_A23}: 0.5")
+        | {"size_ratio": f"sigma_B / sigma_A ({_A23}: 1.4)"},
+        small={"temperature": 0.006},
+        keys={
+            "preparation.steps": _nvt_nve(6710.0, 500.0),
+            "isoconfigurational.last": _last(671.0, 10, 200.0, _A23),
+        },
+        shear=_shear(0.01),
+    ),
+    "kob_andersen": Protocol(
+        kob_andersen,
+        _mixture(f"{_A23}: 0.44", f"{_A23}: 1.203", f"{_A23}: 0.8"),
+        small={"temperature": 0.7},
+        keys={
+            "preparation.steps": _nvt_nve(30750.0, 100.0),
+            "isoconfigurational.last": _last(3075.0, 10, 30.0, _A23),
+        },
+        shear=_shear(1.0),
+    ),
+    "kob_andersen_smoothed": Protocol(
+        kob_andersen_smoothed,
+        _mixture(f"{_RO24}: 0.44", f"{_RO24}: 1.2", f"{_RO24}: 0.8"),
+        small={"temperature": 0.7},
+        keys={
+            "preparation.steps": _quench(1.0, 0.44, 50000.0, (0.7, 50.0)),
+            "isoconfigurational.n_runs": _THIRTY_RUNS,
+            "isoconfigurational.last": _last(5000.0, 1, 30.0, _RO24),
+        },
+        shear=_shear(1.0),
+    ),
+    "wahnstrom": Protocol(
+        wahnstrom,
+        _mixture(f"{_RO24}: 0.58", f"{_RO24}: 1.3", f"{_RO24}: 0.5"),
+        small={"temperature": 0.8},
+        keys={
+            "preparation.steps": _quench(1.0, 0.58, 50000.0, (0.8, 50.0)),
+            "isoconfigurational.n_runs": _THIRTY_RUNS,
+            "isoconfigurational.last": _last(1000.0, 1, 30.0, _RO24),
+        },
+        shear=_shear(1.0),
+    ),
+    "fene_polymer": Protocol(
+        fene_polymer,
+        {
+            "temperature": f"kT / eps ({_RO24}: 0.47)",
+            "number_density": f"N sigma^3 / V as chains grow; then p sets it ({_RO24}: 1.04)",
+            "chain_length": f"beads of a chain, in whose order they stand ({_RO24}: 20)",
+        },
+        small={"temperature": 0.7},
+        keys={
+            "preparation.n_particles": Choice(30000, 1000, f"beads ({_RO24}: 1500 chains of 20)"),
+            "preparation.steps": _melt_quench(5000.0, 1e5, 1e4, (0.7, 100.0, 100.0, 30.0)),
+            "isoconfigurational.n_runs": _THIRTY_RUNS,
+            "isoconfigurational.last": _last(1000.0, 1, 30.0, _RO24),
+            "learning.species": Choice(("A",), ("A",), "all beads are A"),
+        },
+        shear=_shear(1.0, pressure=1.0),
+    ),
+    "tabulated": Protocol(
+        _of_table,
+        {
+            "file": "tables of pairs beside this recipe, as LAMMPS has them (docs/files.md)",
+            "temperature": "kT / eps",
+            "number_density": "N sigma^3 / V",
+            "composition": "fraction of each species; [] for equal parts",
+            "masses": "of each species; [] for 1",
+            "diameters": "of each species, sigma; [] for where u is 0, or kT if it only repels",
+        },
+        small={},
+        keys={
+            "preparation.steps": Choice(
+                _nvt_nve(1e4, 100.0).full,
+                _nvt_nve(1e4, 100.0).small,
+                "NVT, then NVE: at least ten tau_alpha of your model",
+            ),
+            "isoconfigurational.last": Choice(1e3, 30.0, "last time, tau: beyond your tau_alpha"),
+        },
+        shear=_shear(1.0),
+        of_file=True,
+    ),
+}

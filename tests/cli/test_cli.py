@@ -1,0 +1,145 @@
+"""The command line: what a user sees from `new` to `figure`, and errors of one line."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+import cagebreak
+from cagebreak.cli.commands import main
+from cagebreak.figures import FIGURES
+from cagebreak.study import Recipe
+from tiny_study import write_recipe
+
+
+def call(*arguments, code=0):
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    selections = {f"LR{n}": {"generations": n, "states": ["initial"]} for n in (0, 1)}
+    recipe = write_recipe(tmp_path_factory.mktemp("cli") / "hs.toml", selections=selections)
+    return recipe, call("run", recipe, "--engine", "serial")
+
+
+def test_version():
+    command = [sys.executable, "-m", "cagebreak", "--version"]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert found.stdout == f"cagebreak {cagebreak.__version__}\n"
+
+
+def test_help_lists_every_command():
+    output = call("--help").output
+    assert all(command in output for command in ("new", "plan", "run", "status", "fit", "figure"))
+
+
+def test_new_then_plan(tmp_path):
+    recipe = tmp_path / "hs.toml"
+    assert f"cagebreak plan {recipe}" in call("new", "hard-spheres", recipe, "--small").output
+    assert Recipe.read(recipe).preparation.n_configurations == 10
+    tiny = write_recipe(tmp_path / "tiny.toml")
+    lines = call("plan", tiny, "--workers", 2).output.splitlines()
+    assert lines[0].split() == ["stage", "to", "do", "a", "unit", "core-hours", "disk"]
+    assert lines[2].split()[:4] == ["run", "9", "of", "9"]
+    assert "on 2 cores" in lines[-1]
+    assert not (tmp_path / "tiny").exists()
+
+
+def test_run_says_whether_it_was_equilibrated_and_what_is_next(finished):
+    recipe, result = finished
+    assert "tau_alpha of A: " in result.stdout
+    assert "equilibrated for " in result.stdout
+    assert result.stdout.endswith(f"next: cagebreak fit {recipe}\n")
+    assert "0 of 30 units are done" in result.stderr
+    assert "30 of 30 units" in result.stderr
+
+
+def test_status(finished, tmp_path):
+    recipe, _ = finished
+    output = call("status", recipe).output
+    assert "run                   9 of 9" in output
+    assert "descriptors-cage      3 of 3" in output
+    assert output.endswith(f"next: cagebreak fit {recipe}\n")
+    fresh = write_recipe(tmp_path / "hs.toml")
+    assert call("status", fresh).output.endswith(f"next: cagebreak run {fresh}\n")
+
+
+def test_fit_prints_a_table_and_figure_draws_what_it_can(finished):
+    recipe, _ = finished
+    folder = recipe.with_suffix("")
+    header, *rows = call("fit", recipe).output.splitlines()
+    assert header.split()[:4] == ["species", "time", "features", "r"]
+    assert [row.split()[0] for row in rows[:4]] == ["A", "A", "B", "B"]
+    assert (folder / "tables" / "scores.csv").exists()
+    result = call("figure", recipe)
+    drawn = {path.name for path in (folder / "figures").iterdir()}
+    assert {f"alkemade2022.mean_propensity.{end}" for end in ("png", "pdf", "csv")} <= drawn
+    # Selections of the recipe have no generation 2.
+    assert "boattini2021.generations is not drawn" in result.stderr
+    assert call("figure", recipe, "boattini2021.generations", code=2).stdout == ""
+
+
+def test_every_figure_is_drawn_from_the_papers_selections(tmp_path):
+    from cagebreak.study.recipe import schema
+
+    selections = schema.defaults("hard_spheres")["learning"]["selections"]
+    # The joined ones have two thousand columns: some hundred draw the same curves.
+    for name, parts in selections.items():
+        if isinstance(parts, tuple):
+            selections[name] = [part | {"generations": 0} for part in parts]
+    selections["recommended"] |= {"body": 1, "weights": [3.0]}
+    recipe = write_recipe(
+        tmp_path / "hs.toml",
+        generations=2,
+        alphas=[10.0],
+        recommended=True,
+        selections=selections,
+    )
+    call("run", recipe, "--engine", "serial")
+    result = call("figure", recipe)
+    assert result.stderr.startswith(
+        "alkemade2023.published is not drawn: published: expected a CSV"
+    )
+    assert result.stderr.count("not drawn") == 1
+    curves = tmp_path / "curves.csv"
+    curves.write_text("temperature,averaging,time,method,pearson\n0.44,pooled,1.0,GNN,0.5\n")
+    call("figure", recipe, "alkemade2023.published", "--published", curves)
+    folder = tmp_path / "hs" / "figures"
+    expected = {name for name, spec in FIGURES.items() if spec.section != "shear"}
+    assert {path.stem for path in folder.glob("*.png")} == expected
+    assert {path.stem for path in folder.glob("*.pdf")} == expected
+    assert (folder / "alkemade2023.cage_displacement.structure.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("run", "{folder}/no.toml"), "no.toml: no such file"),
+        (("new", "soft-spheres", "{folder}/x.toml"), "expected one of hard-spheres"),
+        (("new", "hard-spheres", "{folder}/no/x.toml"), "No such file"),
+        (("run", "{recipe}", "--engine", "dusk"), "expected one of pool"),
+        (("fit", "{recipe}"), "run the study first"),
+        (("figure", "{recipe}", "fig1"), "expected one of alkemade2022"),
+        (("run", "{broken}"), "[study] seed = -1"),
+    ],
+)
+def test_errors_are_one_line_and_exit_with_2(tmp_path, arguments, expected):
+    recipe = write_recipe(tmp_path / "hs.toml")
+    broken = write_recipe(tmp_path / "broken.toml", seed=-1)
+    filled = [a.format(folder=tmp_path, recipe=recipe, broken=broken) for a in arguments]
+    result = call(*filled, code=2)
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
+    assert expected in result.stderr
+
+
+def test_a_run_on_a_busy_folder_stops(finished):
+    recipe, _ = finished
+    study = cagebreak.Study(recipe)
+    with study.store.locked():
+        assert "another run is at work" in call("run", recipe, code=2).stderr

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from cagebreak.errors import InputError
+from cagebreak.learning import RidgeCV, Sample, evaluate
+from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
+
+
+def test_a_log_linear_truth_is_found():
+    x = np.array([1.0, 2.0, 4.0, 5.0, 7.0])
+    y = np.exp(np.outer(x, [0.5, -1.0]) + np.array([1.0, 2.0]))
+    np.testing.assert_allclose(ConfigurationMean(x, y).predict(3.0), np.exp([2.5, -1.0]))
+
+
+def test_a_slope_that_does_not_help_is_not_used():
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=12), np.exp(random.normal(size=(12, 200)))
+    level = ConfigurationMean(x, y)
+    far, mean = level.predict(100.0), np.exp(np.log(y).mean(axis=0))
+    used = ~np.isclose(far, mean)
+
+    def error_left_out(i, t, degree):
+        kept = np.arange(12) != i
+        line = np.polyfit(x[kept], np.log(y[kept, t]), degree)
+        return (np.polyval(line, x[i]) - np.log(y[i, t])) ** 2
+
+    for t in range(200):
+        with_slope, without = (
+            sum(error_left_out(i, t, degree) for i in range(12)) for degree in (1, 0)
+        )
+        assert used[t] == (with_slope < without)
+    assert 0 < used.sum() < 100
+
+
+@pytest.mark.parametrize("x", [[1.0, 2.0], [3.0] * 4, [0.0, 0.0, 0.0, 1.0]])
+def test_too_few_or_equal_configurations_give_their_mean(x):
+    y = np.exp(np.arange(len(x)))[:, None]
+    np.testing.assert_allclose(
+        ConfigurationMean(np.array(x), y).predict(9.0), np.exp((len(x) - 1) / 2)
+    )
+
+
+def test_a_target_without_a_logarithm_is_refused():
+    with pytest.raises(InputError, match="positive"):
+        ConfigurationMean(np.arange(3.0), np.array([[1.0], [0.0], [2.0]]))
+
+
+def test_it_lifts_the_pooled_r_alone():
+    random = np.random.default_rng(0)
+    samples = []
+    for _ in range(12):
+        softness = random.normal()
+        X = random.normal(size=(200, 3)) + np.array([0.0, 0.0, softness])
+        y = np.exp(0.5 * softness) * (4 + X[:, 0] + 0.3 * random.normal(size=200))
+        samples.append(Sample(X, y[:, None]))
+    learner = RidgeCV(center="configuration")
+    plain = evaluate(learner, samples, seed=1, columns={"all": [0, 1]}).table
+    lifted = evaluate(learner, samples, seed=1, columns={"all": [0, 1]}, level=2).table
+    assert lifted["r"] > plain["r"] + 0.1
+    np.testing.assert_allclose(lifted["r_configuration"], plain["r_configuration"])
+
+
+@pytest.mark.parametrize("level", [-1, 2])
+def test_the_column_is_checked(level):
+    samples = [Sample(np.ones((3, 2)), np.ones((3, 1)))] * 3
+    with pytest.raises(InputError, match="level"):
+        evaluate(RidgeCV(), samples, seed=1, level=level)

@@ -1,0 +1,102 @@
+"""A fitted model in a file, and single files described and predicted."""
+
+import h5py
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from sklearn.linear_model import Ridge as Peer
+
+import cagebreak as cb
+from cagebreak.cli.commands import main
+from cagebreak.errors import FileFormatError, InputError
+from cagebreak.study.analysis.model_file import SavedModel
+from tiny_study import write_recipe
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    study = cb.Study(write_recipe(tmp_path_factory.mktemp("saved") / "tiny.toml"))
+    study.run("serial", progress=False)
+    return study
+
+
+@pytest.fixture(scope="module")
+def path(study):
+    path = study.store.folder / "model.h5"
+    study.save_model(path, "LR1")
+    return path
+
+
+def test_it_predicts_what_scikit_learn_does(study, path):
+    saved = SavedModel.load(path)
+    new = study.configuration(1)
+    found = saved.predict(new, seed=0)
+    X = [study.features(c) for c in range(3)]
+    labels = X[0].labels
+    columns = np.flatnonzero((labels.state == "initial") & (labels.generation <= 1))
+    for number, fit in saved.fits.items():
+        rows = [np.flatnonzero(study.configuration(c).species == number) for c in range(3)]
+        A = np.concatenate([x.values[r][:, columns] for x, r in zip(X, rows, strict=True)])
+        Y = np.concatenate([study.propensity(c).mean[:, r].T for c, r in enumerate(rows)])
+        scaling = fit.ridge.standardizer_
+        peer = [
+            Peer(alpha).fit(scaling.transform(A), y)
+            for alpha, y in zip(fit.ridge.alpha_, Y.T, strict=True)
+        ]
+        B = scaling.transform(X[1].values[rows[1]][:, columns])
+        expected = [each.predict(B) for each in peer]
+        np.testing.assert_allclose(found[:, rows[1]], expected, rtol=1e-6)
+        np.testing.assert_allclose(scaling.mean_, A.mean(axis=0), atol=1e-12)
+
+
+def test_the_command_line_predicts_and_describes(study, path, tmp_path):
+    cb.write(tmp_path / "c.xyz", study.configuration(0))
+    done = CliRunner().invoke(
+        main, ["predict", str(path), str(tmp_path / "c.xyz"), "-o", str(tmp_path / "p.dump")]
+    )
+    assert done.exit_code == 0, done.output
+    assert "prediction_5: propensity after 5 tau" in done.output
+    header = (tmp_path / "p.dump").read_text().splitlines()[8]
+    assert header.split()[-5:] == [f"prediction_{i}" for i in range(1, 6)]
+    written = np.loadtxt((tmp_path / "p.dump").read_text().splitlines()[9:])[:, -5:].T
+    np.testing.assert_array_equal(written, SavedModel.load(path).predict(study.configuration(0), 1))
+
+    done = CliRunner().invoke(
+        main,
+        ["describe", str(tmp_path / "c.xyz"), "-o", str(tmp_path / "f.h5"), "--model",
+         "hard-spheres", "--generations", "1"],
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    with h5py.File(tmp_path / "f.h5") as file:
+        states = file["labels"]["state"]
+        assert set(states) == {b"initial"}
+        ours = study.features(0)
+        np.testing.assert_array_equal(
+            file["values"][()], ours.values[:, ours.labels.state == "initial"]
+        )
+
+
+def test_a_selection_from_the_cage_state(study, tmp_path):
+    study.save_model(tmp_path / "model.h5", "cage")
+    saved = SavedModel.load(tmp_path / "model.h5")
+    one, again, other = (saved.predict(study.configuration(0), seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any()
+    assert np.isfinite(one).all()
+
+
+def test_what_is_wrong_is_named(study, path, tmp_path):
+    with pytest.raises(InputError, match="selection: expected one of LR0"):
+        study.save_model(tmp_path / "model.h5", "LR7")
+    saved = SavedModel.load(path)
+    three = study.configuration(0).replace(species=np.arange(120) % 3)
+    with pytest.raises(InputError, match="at most 2 species"):
+        saved.predict(three, seed=0)
+    whole = path.read_bytes()
+    for content in (b"", whole[:1000], whole[:-100]):
+        (tmp_path / "broken.h5").write_bytes(content)
+        with pytest.raises(FileFormatError, match=r"broken\.h5"):
+            SavedModel.load(tmp_path / "broken.h5")
+    cb.write(tmp_path / "c.h5", study.configuration(0))
+    with pytest.raises(FileFormatError, match="expected a saved model"):
+        SavedModel.load(tmp_path / "c.h5")

@@ -1,0 +1,110 @@
+"""The time left in `status`: from what units took, and nothing if none was timed."""
+
+import pytest
+from click.testing import CliRunner
+
+import cagebreak as cb
+from cagebreak.cli.commands import main
+from cagebreak.errors import UnitError
+from cagebreak.study.run import durations
+from tiny_study import unit_bytes, write_recipe
+
+LINE = "{},{},{},{},{}\n"
+
+
+@pytest.fixture
+def study(tmp_path):
+    study = cb.Study(write_recipe(tmp_path / "hs.toml"))
+    study.store.folder.mkdir()
+    return study
+
+
+def write(study, *lines, recipe=None):
+    with (study.store.folder / durations.NAME).open("a") as file:
+        for stage, address, seconds, workers in lines:
+            hashed = recipe or study.store.identities[stage].hash[:12]
+            file.write(LINE.format(stage, address, seconds, workers, hashed))
+
+
+def status(study):
+    return CliRunner().invoke(main, ["status", str(study.recipe.path)]).output
+
+
+def test_nothing_was_timed(study):
+    assert study.time_left() is None
+    assert "time left: no unit was timed yet; cagebreak plan" in status(study)
+
+
+def test_left_is_the_mean_of_a_stage_and_the_expected_cost_of_others(study):
+    # Three equilibrations of mean 16 s by weight 160: 0.1 s a tau, and a run of 5 tau 0.5 s.
+    write(study, ("equilibrate", "0", 12.0, 1), ("equilibrate", "1", 20.0, 2))
+    left = study.time_left()
+    weights = {name: stage.weight(study.recipe) for name, stage in study._stages.items()}
+    assert weights["equilibrate"] == 160
+    others = sum(
+        0.1 * weights[stage.stage] * stage.total
+        for stage in study.status()
+        if stage.stage != "equilibrate"
+    )
+    assert left.seconds == pytest.approx((3 * 16 + others) / 2)
+    assert (left.workers, left.timed) == (2, 2)
+    assert "equilibrate" not in left.untimed
+    assert "run" in left.untimed
+    assert "on 2 workers, from what 2 units took, run, propensity, " in status(study)
+
+
+def test_durations_of_another_recipe_and_torn_lines_do_not_count(study):
+    write(study, ("equilibrate", "0", 1000.0, 1), recipe="0" * 12)
+    with (study.store.folder / durations.NAME).open("a") as file:
+        file.write("equilibrate,0,1")
+    write(study, ("equilibrate", "0", 16.0, 1))
+    assert study.time_left() is None
+    write(study, ("equilibrate", "0", 16.0, 1))
+    assert study.time_left().timed == 1
+
+
+def test_a_plan_takes_what_units_took(study):
+    before = {stage.stage: stage for stage in study.plan().stages}
+    assert not any(stage.timed for stage in before.values())
+    write(study, ("run", "0/0", 1000.0, 1), ("run", "0/1", 3000.0, 2))
+    plan = study.plan()
+    after = {stage.stage: stage for stage in plan.stages}
+    assert [name for name, stage in after.items() if stage.timed] == ["run"]
+    assert after["run"].seconds == 2000
+    assert after["equilibrate"].seconds < 1000
+    assert plan.core_seconds >= 2000 * after["run"].left
+    # Where all is timed, nothing is measured.
+    write(study, *((name, "0", 7.0, 1) for name in after if name != "run"))
+    assert {stage.seconds for stage in study.plan().stages} == {7.0, 2000.0}
+
+
+def test_a_run_writes_down_what_units_took(study, monkeypatch):
+    from cagebreak.study.stages import stages
+
+    do = stages.do
+
+    def no_cage(recipe, store, unit):
+        if unit.stage == "cage":
+            raise ValueError("no luck")
+        return do(recipe, store, unit)
+
+    monkeypatch.setattr(stages, "do", no_cage)
+    with pytest.raises(UnitError):
+        study.run("serial", retries=0, progress=False)
+    monkeypatch.undo()
+    left = study.time_left()
+    assert left.timed == len(unit_bytes(study.store.folder))
+    assert left.untimed == ("cage", "descriptors-cage")
+    assert left.seconds > 0
+    study.run("serial", progress=False)
+    assert study.time_left().seconds == 0
+    assert "time left" not in status(study)
+    header, *lines = (study.store.folder / durations.NAME).read_text().splitlines()
+    assert header == "stage,address,seconds,workers,recipe"
+    assert len(lines) == len(unit_bytes(study.store.folder))
+
+
+def test_a_file_that_cannot_be_written_stops_nothing(study):
+    (study.store.folder / durations.NAME).mkdir()
+    study.run("serial", progress=False)
+    assert study.time_left() is None

@@ -1,0 +1,89 @@
+"""A study verified, and as one file and back."""
+
+import h5py
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import cagebreak as cb
+from cagebreak.cli.commands import main
+from cagebreak.errors import FileFormatError, StoreError
+from cagebreak.study.archive import differences
+from cagebreak.study.store import Unit
+from tiny_study import write_recipe
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    study = cb.Study(write_recipe(tmp_path_factory.mktemp("archive") / "tiny.toml"))
+    study.run("serial", progress=False)
+    return study
+
+
+def test_a_study_is_one_file_and_comes_back(study, tmp_path):
+    n = study.export(tmp_path / "all.h5")
+    assert n == sum(status.done for status in study.status())
+    with h5py.File(tmp_path / "all.h5") as file:
+        assert file.attrs["recipe"] == study.recipe.path.read_text()
+        run = file["run/0001/0002"]
+        assert run["lengths"].attrs["axes"] == "time, particle"
+        assert run.attrs["seed"] == 1
+    back = cb.Study.from_export(tmp_path / "all.h5", tmp_path / "back.toml")
+    assert [s.done for s in back.status()] == [s.total for s in back.status()]
+    for path in study.store.folder.glob("[!.]*/**/*.h5"):
+        assert differences(path, back.store.folder / path.relative_to(study.store.folder)) == []
+    np.testing.assert_array_equal(back.fit().table, study.fit().table)
+    with pytest.raises(StoreError, match="exists already"):
+        cb.Study.from_export(tmp_path / "all.h5", tmp_path / "back.toml")
+
+
+def test_a_damaged_archive_is_named(study, tmp_path):
+    study.export(tmp_path / "all.h5")
+    whole = (tmp_path / "all.h5").read_bytes()
+    first = study.propensity(0).sums
+    at = whole.index(np.ascontiguousarray(first).tobytes()[:64])
+    changed = bytearray(whole)
+    changed[at + 3] ^= 1
+    for i, content in enumerate((whole[:-5000], bytes(changed), b"words")):
+        (tmp_path / "all.h5").write_bytes(content)
+        with pytest.raises(FileFormatError, match=r"all\.h5: expected an exported study"):
+            cb.Study.from_export(tmp_path / "all.h5", tmp_path / f"back{i}.toml")
+        assert [path.name for path in tmp_path.iterdir()] == ["all.h5"]
+
+
+def test_verify_finds_what_was_changed(study, tmp_path):
+    study.export(tmp_path / "all.h5")
+    back = cb.Study.from_export(tmp_path / "all.h5", tmp_path / "back.toml")
+    found = back.verify(sample=4, seed=2)
+    assert found.sound
+    assert len(found.again) == 4
+    assert found.n_read == sum(status.done for status in back.status())
+    # Rewritten with checksums and all, as someone with h5py would.
+    unit = Unit("propensity", (1,))
+    with h5py.File(back.store.path(unit), "r+") as file:
+        file["sums"][0, 0, 0] += 1e-9
+    assert back.verify(sample=0, seed=2).sound
+    found = back.verify(sample=100, seed=2)
+    assert list(found.different) == [unit]
+    assert found.different[unit] == ["sums"]
+    assert set(found.again) >= {unit}
+    path = back.store.path(Unit("run", (0, 0)))
+    path.write_bytes(path.read_bytes()[:-64])
+    assert list(back.verify(sample=0, seed=2).damaged) == [path]
+
+
+def test_the_command_line(study, tmp_path):
+    recipe, archive = str(study.recipe.path), str(tmp_path / "all.h5")
+    done = CliRunner().invoke(main, ["export", recipe, "-o", archive])
+    assert done.exit_code == 0, done.output
+    back = str(tmp_path / "back.toml")
+    done = CliRunner().invoke(main, ["import", back, archive])
+    assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(main, ["verify", back, "--sample", "1"])
+    assert done.exit_code == 0, done.output
+    assert "of 1 units done again 1 are equal to the bit" in done.output
+    path = cb.Study(back).store.path(Unit("cage", (2,)))
+    path.write_bytes(b"nothing")
+    done = CliRunner().invoke(main, ["verify", back, "--sample", "0"])
+    assert done.exit_code == 1
+    assert "0002.h5" in done.output

@@ -1,0 +1,577 @@
+"""A study end to end: the same bits for any engine, extension, change, failure, fit and figures."""
+
+import csv
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import matplotlib.figure
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+from threadpoolctl import threadpool_info, threadpool_limits
+
+import cagebreak as cb
+from cagebreak.descriptors import CageAnisotropy, CageDisplacement, CageVariance
+from cagebreak.dynamics.relaxation import mean_squared_displacement, self_intermediate
+from cagebreak.errors import InputError, StoreError, UnitError
+from cagebreak.files import hdf5
+from cagebreak.learning import evaluate
+from cagebreak.seeding import seed_sequence
+from cagebreak.simulation.isoconfigurational import trajectory
+from cagebreak.simulation.preparation import SEGMENT
+from cagebreak.states import cage_state, inherent_state
+from cagebreak.structure import radial_distribution
+from cagebreak.study.analysis.samples import StudySamples
+from cagebreak.study.stages import stages, stored
+from cagebreak.study.store import Unit
+from tiny_study import unit_bytes, write_recipe
+
+INITIAL = {"LR0": {"generations": 0, "states": ["initial"]}}
+SEGMENTS = {"time": 2 * SEGMENT + 10}  # two whole segments and a rest
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    path = write_recipe(tmp_path_factory.mktemp("study") / "hs.toml", **SEGMENTS)
+    study = cb.Study(path)
+    study.run("serial", progress=False)
+    return study
+
+
+def complete(study):
+    return all(stage.done == stage.total for stage in study.status())
+
+
+def test_every_unit_is_there(study):
+    found = unit_bytes(study.store.folder)
+    assert len(found) == 3 + 3 * 3 + 3 + 2 * 3 + 3 * 3
+    assert {"equilibrate/0000.h5", "run/0001/0002.h5", "descriptors-cage/0002.h5"} <= set(found)
+    assert complete(study)
+
+
+def test_a_pool_gives_the_same_bits(study, tmp_path):
+    other = cb.Study(write_recipe(tmp_path / "hs.toml", **SEGMENTS))
+    other.run(workers=2, progress=False)
+    assert unit_bytes(other.store.folder) == unit_bytes(study.store.folder)
+
+
+def test_any_executor_gives_the_same_bits(study, tmp_path):
+    other = cb.Study(write_recipe(tmp_path / "hs.toml", **SEGMENTS))
+    with ThreadPoolExecutor(2) as executor:
+        other.run(executor=executor, workers=2, progress=False)
+    assert unit_bytes(other.store.folder) == unit_bytes(study.store.folder)
+
+
+def test_a_script_needs_no_main_guard(tmp_path):
+    recipe = write_recipe(tmp_path / "hs.toml", time=1.0)
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import cagebreak as cb\nprint('once')\ncb.Study({str(recipe)!r}).run(workers=1)\n"
+    )
+    found = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert found.stdout == "once\n"
+    assert complete(cb.Study(recipe))
+
+
+def test_a_configuration_is_that_of_equilibrate(study):
+    seed = seed_sequence(study.recipe.study.seed, "equilibrate", 2)
+    expected = cb.equilibrate(study.recipe.model, 120, SEGMENTS["time"], seed=seed)
+    found = study.configuration(2)
+    assert np.array_equal(found.positions, expected.positions)
+    assert np.array_equal(found.velocities, expected.velocities)
+    read = cb.read(study.store.folder / "equilibrate" / "0002.h5")
+    assert np.array_equal(read.positions, expected.positions)
+
+
+def test_propensity_is_that_of_its_runs(study):
+    start, model = study.configuration(1), study.recipe.model
+    times = cb.log_times(0.01, 5.0, 5)
+    runs = [
+        trajectory(start, model, times, seed_sequence(study.recipe.study.seed, "run", 1, r))
+        for r in range(3)
+    ]
+    lengths = np.sqrt((np.array(runs) ** 2).sum(axis=-1))
+    found, relaxation = stored.load_propensity(study.store, 1)
+    assert np.array_equal(found.times, times)
+    assert found.n_runs == 3
+    np.testing.assert_allclose(found.mean, lengths.mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(found.halves[0], (lengths[0] + lengths[2]) / 2, rtol=1e-14)
+    np.testing.assert_allclose(found.halves[1], lengths[1], rtol=1e-14)
+    species = start.species
+    msd = np.mean([mean_squared_displacement(run, species) for run in runs], axis=0)
+    f_s = np.mean([self_intermediate(run, species, 2 * np.pi) for run in runs], axis=0)
+    np.testing.assert_allclose(relaxation["msd"], msd, rtol=1e-14)
+    np.testing.assert_allclose(relaxation["f_s"], f_s, rtol=1e-14)
+
+
+def test_states_are_those_of_the_physics(study):
+    start, recipe = study.configuration(1), study.recipe
+    seed = seed_sequence(recipe.study.seed, "cage", 1)
+    for state, expected in (
+        ("inherent", inherent_state(start, recipe.model)),
+        ("cage", cage_state(start, recipe.model, seed=seed, sweeps=(20, 40), samples=30)),
+    ):
+        found = study.state(1, state)
+        for field in dataclasses.fields(expected):
+            one, other = getattr(found, field.name), getattr(expected, field.name)
+            if isinstance(other, cb.Configuration):
+                one, other = one.unwrapped, other.unwrapped
+            if field.name == "samples":
+                other = other.astype(np.float32)
+            assert np.array_equal(one, other), field.name
+        assert np.array_equal(found.displacement, expected.displacement)
+        read = cb.read(study.store.folder / state / "0001.h5")
+        assert np.array_equal(read.positions, expected.configuration.positions)
+    assert np.array_equal(study.state(1, "initial").positions, start.positions)
+
+
+def test_chains_of_a_cage_state_are_those_of_the_physics(study, tmp_path):
+    cage, start = {"sweeps": (20, 40), "chains": 2}, study.configuration(0)
+    other = cb.Study(write_recipe(tmp_path / "hs.toml", cage=cage))
+    other.store.save(Unit("equilibrate", (0,)), hdf5.datasets(start))
+    stages.STAGES["cage"].work(other.recipe, other.store, Unit("cage", (0,)))
+    seed = seed_sequence(other.recipe.study.seed, "cage", 0)
+    expected = cage_state(start, other.recipe.model, seed=seed, **cage, samples=30)
+    found = other.state(0, "cage")
+    assert len(found.samples) == 60
+    assert found.sweeps == (40, 80)
+    assert np.array_equal(found.displacement, expected.displacement)
+    assert np.array_equal(found.error, expected.error)
+
+
+def test_features_are_those_of_the_paper_and_the_scalars_of_each_state(study):
+    paper = cb.papers.alkemade2023(study.recipe.model, 1)
+    features = study.features(2)
+    scalars = {
+        "initial": [],
+        "inherent": [CageDisplacement()],
+        "cage": [CageDisplacement(), CageVariance(), CageAnisotropy()],
+    }
+    assert list(dict.fromkeys(features.labels.state.tolist())) == list(scalars)
+    for state, more in scalars.items():
+        source = study.state(2, state)
+        expected = cb.Generations([*paper.descriptors, *more], 1, paper.r_c).compute(source)
+        found = features.where(state=state)
+        assert np.array_equal(found.values, expected.values)
+        assert found.labels.dtype == expected.labels.dtype
+        assert str(found.labels) == str(expected.labels)
+
+
+def test_only_the_stages_that_the_states_need_are_run(tmp_path):
+    path = write_recipe(tmp_path / "hs.toml", states=["initial"], selections=INITIAL)
+    study = cb.Study(path)
+    study.run("serial", progress=False)
+    assert [stage.stage for stage in study.status()] == [
+        "equilibrate", "run", "propensity", "descriptors-initial",
+    ]  # fmt: skip
+    assert complete(study)
+    assert not (study.store.folder / "cage").exists()
+    with pytest.raises(InputError, match="expected one of initial, as in the recipe, got 'cage'"):
+        study.state(0, "cage")
+    # Another state makes what is missing and leaves the rest alone.
+    made = unit_bytes(study.store.folder)
+    write_recipe(path, states=["cage", "initial"], selections=INITIAL)
+    grown = cb.Study(path)
+    grown.run("serial", progress=False)
+    after = unit_bytes(grown.store.folder)
+    assert {name.split("/")[0] for name in set(after) - set(made)} == {"cage", "descriptors-cage"}
+    assert all(after[name] == data for name, data in made.items())
+    # Other sweeps concern the cage alone.
+    write_recipe(path, states=["cage", "initial"], selections=INITIAL, cage={"sweeps": [10, 50]})
+    assert [s.stage for s in cb.Study(path).status() if s.changed] == ["cage", "descriptors-cage"]
+
+
+def test_a_study_that_grows_keeps_its_units_and_equals_one_made_at_once(tmp_path):
+    large = cb.Study(write_recipe(tmp_path / "large.toml", n_configurations=4, n_runs=3))
+    large.run("serial", progress=False)
+    path = write_recipe(tmp_path / "hs.toml", n_configurations=3, n_runs=2)
+    small = cb.Study(path)
+    small.run("serial", progress=False)
+    folder = small.store.folder
+    kept = [p for p in folder.rglob("*.h5") if p.parts[-2] != "propensity"]
+    made = {p: p.stat().st_mtime_ns for p in kept}
+    write_recipe(path, n_configurations=4, n_runs=3)
+    grown = cb.Study(path)
+    assert {s.stage: (s.done, s.outdated) for s in grown.status()} == {
+        "equilibrate": (3, 0),
+        "run": (6, 0),
+        "propensity": (0, 3),
+        "inherent": (3, 0),
+        "cage": (3, 0),
+        "descriptors-initial": (3, 0),
+        "descriptors-inherent": (3, 0),
+        "descriptors-cage": (3, 0),
+    }
+    grown.run("serial", progress=False)
+    assert {p: p.stat().st_mtime_ns for p in kept} == made
+    assert unit_bytes(folder) == unit_bytes(large.store.folder)
+
+
+def test_runs_that_are_reduced_may_be_deleted(tmp_path):
+    path = write_recipe(tmp_path / "hs.toml")
+    study = cb.Study(path)
+    study.run("serial", progress=False)
+    complete, table = unit_bytes(study.store.folder), study.fit().table
+    shutil.rmtree(study.store.folder / "run")
+    study.run("serial", progress=False)
+    assert {s.stage: s.done for s in study.status()}["run"] == 9
+    assert not (study.store.folder / "run").exists()
+    np.testing.assert_array_equal(study.fit().table, table)
+    # A reduction that is lost needs its runs again, and no others.
+    (study.store.folder / "propensity" / "0001.h5").unlink()
+    study.run("serial", progress=False)
+    again = unit_bytes(study.store.folder)
+    assert [name for name in again if name.startswith("run")] == [
+        f"run/0001/{r:04d}.h5" for r in range(3)
+    ]
+    assert all(complete[name] == data for name, data in again.items())
+
+
+def test_a_changed_recipe_never_mixes(tmp_path, monkeypatch):
+    path = write_recipe(tmp_path / "hs.toml")
+    study = cb.Study(path)
+    study.run("serial", progress=False)
+    before = unit_bytes(study.store.folder)
+    write_recipe(path, last=6.0)
+    changed = cb.Study(path)
+    with pytest.raises(StoreError, match=r"run: computed with another recipe \(isoconf.*last was"):
+        changed.run("serial", progress=False)
+    for refused in (changed.fit, lambda: changed.propensity(0)):
+        with pytest.raises(StoreError, match="another recipe"):
+            refused()
+    assert unit_bytes(study.store.folder) == before
+    assert {s.stage: s.changed for s in changed.status() if s.changed} == {
+        "run": 9, "propensity": 3,
+    }  # fmt: skip
+    changed.run("serial", progress=False, set_aside=True)
+    assert complete(changed)
+    write_recipe(path)
+    monkeypatch.setattr(stages, "do", None)  # the old results come back, with nothing to do
+    cb.Study(path).run("serial", progress=False, set_aside=True)
+    assert unit_bytes(study.store.folder) == before
+
+
+def test_a_failing_unit_stops_only_those_that_need_it(tmp_path, monkeypatch):
+    study = cb.Study(write_recipe(tmp_path / "hs.toml"))
+    good, tried = stages.STAGES["run"], []
+
+    def work(recipe, store, unit):
+        if unit.address == (1, 0):
+            tried.append(unit)
+            raise ArithmeticError("an unlucky number")
+        good.work(recipe, store, unit)
+
+    monkeypatch.setitem(stages.STAGES, "run", replace(good, work=work))
+    with pytest.raises(UnitError, match=r"1 unit failed, and 1 that.*run 1/0: Arith.*unlucky"):
+        study.run("serial", retries=1, progress=False)
+    assert len(tried) == 2
+    assert {s.stage: s.total - s.done for s in study.status() if s.done < s.total} == {
+        "run": 1, "propensity": 1,
+    }  # fmt: skip
+    monkeypatch.undo()
+    study.run("serial", progress=False)
+    assert complete(study)
+
+
+def test_relaxation_is_where_f_s_falls_to_one_over_e(study):
+    found = study.relaxation()
+    table = study.table("propensity")
+    assert found.keys() == {"A", "B"}
+    for letter, tau in found.items():
+        rows = table[table["species"] == letter]
+        at_tau = np.interp(np.log(tau), np.log(rows["time"]), rows["f_s"])
+        assert at_tau == pytest.approx(np.exp(-1))
+
+
+def test_table_of_propensity(study):
+    table = study.table("propensity")
+    parts = [study.propensity(c) for c in range(3)]
+    means = np.array([p.mean[:, p.species == 1].mean(axis=1) for p in parts])
+    rows = table[table["species"] == "B"]
+    np.testing.assert_allclose(rows["propensity"], means.mean(axis=0))
+    np.testing.assert_allclose(rows["error"], means.std(axis=0, ddof=1) / 3**0.5)
+    np.testing.assert_allclose(rows["ceiling"], np.mean([p.ceiling[:, 1] for p in parts], axis=0))
+    assert (table["n_configurations"] == 3).all()
+
+
+def test_table_of_configurations(study):
+    table = study.table("configurations")
+    assert len(table) == 5 * 2 * 3
+    found = study.propensity(1)
+    rows = table[(table["species"] == "A") & (table["configuration"] == 1)]
+    np.testing.assert_allclose(rows["propensity"], found.mean[:, found.species == 0].mean(axis=1))
+    assert table["density"] == pytest.approx(120 / study.configuration(0).box.volume)
+
+
+def test_table_of_correlations(study):
+    table = study.table("correlations")
+    scalars = ["anisotropy cage", "displacement cage", "displacement inherent", "variance cage"]
+    assert sorted(set(table["features"].tolist())) == scalars
+    propensity = [study.propensity(c) for c in range(3)]
+    of_b = propensity[0].species == 1
+    moved = np.concatenate([study.state(c, "cage").displacement[of_b] for c in range(3)])
+    rows = table[(table["species"] == "B") & (table["features"] == "displacement cage")]
+    for t, r in enumerate(rows["r"]):
+        target = np.concatenate([each.mean[t, of_b] for each in propensity])
+        assert r == pytest.approx(np.corrcoef(moved, target)[0, 1], abs=1e-10)
+    assert (rows["low"] < rows["high"]).all()
+    scores = study.table("scores")
+    same = scores[(scores["species"] == "B") & (scores["features"] == "LR0")]
+    assert np.array_equal(rows["ceiling"], same["ceiling"])
+
+
+def test_table_of_structure(study):
+    table = study.table("structure")
+    assert set(table["state"]) == {"initial", "inherent", "cage"}
+    found = radial_distribution([study.configuration(c) for c in range(3)], 5.0, 250)
+    rows = table[(table["state"] == "initial") & (table["species"] == "A")]
+    np.testing.assert_allclose(rows["g"][rows["neighbors"] == "B"], found.pairs[0, 1])
+    np.testing.assert_allclose(rows["g"][rows["neighbors"] == "all"], found.total[0])
+    np.testing.assert_allclose(rows["r"][rows["neighbors"] == "all"], found.r)
+
+
+def test_statistics_of_a_study_are_those_of_its_rows(study, tmp_path):
+    found = study.statistics({"generations": 0, "kind": "radial", "states": ["cage"]}, species="B")
+    assert len(found) == 3
+    assert set(found.labels["kind"]) == {"radial"}
+    assert set(found.labels["state"]) == {"cage"}
+    assert found.about["species"] == "B"
+    features, moved = study.features(0), study.propensity(0)
+    of_b = moved.species == 1
+    rows = features.where(kind="radial", generation=0, state="cage").values[of_b]
+    assert found.parts[0].count == of_b.sum()
+    Z = found.standardizer.transform(rows)
+    np.testing.assert_allclose(found.parts[0].x_mean, Z.mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(found.parts[0].y_mean, moved.mean[:, of_b].mean(axis=1))
+    assert len(study.source({"generations": 0}, species="A").samples) == 3
+
+
+def test_a_source_has_the_targets_of_the_times_named(study):
+    times = study.propensity(0).times
+    everything = study.source({"generations": 0})
+    found = study.source({"generations": 0}, times=[1.05 * times[2], 0.95 * times[0]])
+    assert found.times.tolist() == [times[2], times[0]]
+    chosen, whole = found.samples[1], everything.samples[1]
+    np.testing.assert_array_equal(chosen.targets, whole.targets[:, [2, 0]])
+    np.testing.assert_array_equal(chosen.halves, whole.halves[:, :, [2, 0]])
+    for times in ([], [0.0]):
+        with pytest.raises(InputError, match=r"times: expected numbers above 0"):
+            study.source({"generations": 0}, times=times)
+
+
+def test_a_source_tells_distances_in_the_mean_spacing(study):
+    density = study.recipe.model.number_density
+    wanted = {"kind": "radial", "generations": 0}
+    sigma, spacing = study.source(wanted), study.source(wanted, length="spacing")
+    for name in ("r", "width"):
+        scaled = sigma.labels[name] * density ** (1 / 3)
+        np.testing.assert_allclose(spacing.labels[name], scaled, atol=1e-9)
+    assert spacing.units["length"] != sigma.units["length"]
+    with pytest.raises(InputError, match=r"length: expected .*got 'metre'"):
+        study.source(wanted, length="metre")
+
+
+def test_tables_of_a_selection(study):
+    table = study.table("selection")
+    assert set(table["species"]) == {"A", "B"}
+    rows = table[(table["species"] == "A") & (table["time"] == study.propensity(0).times[2])]
+    assert rows["n_features"].tolist()[:6] == [1, 2, 3, 4, 5, 6]
+    selected = study.table("selected")
+    first = selected[(selected["species"] == "B") & (selected["rank"] == 1)]
+    assert len(first) == 5
+    assert set(first["state"]) == {"initial"}
+    chosen = study.selection(5, species="B").selection
+    assert first["column"].tolist() == chosen.order[:, 0].tolist()
+
+
+def test_a_table_needs_what_it_shows(tmp_path):
+    study = cb.Study(write_recipe(tmp_path / "hs.toml", states=["initial"], selections=INITIAL))
+    study.run("serial", progress=False)
+    with pytest.raises(InputError, match="none of initial has a scalar"):
+        study.table("correlations")
+
+
+def test_fit_does_what_the_recipe_says(study):
+    table = study.fit().table
+    assert {(str(r["species"]), str(r["features"])) for r in table} == {
+        (species, features) for species in "AB" for features in ("LR0", "LR1", "cage")
+    }
+    assert set(table["n_features"][table["features"] == "LR0"]) == {354}
+    assert set(table["n_features"][table["features"] == "LR1"]) == {708}
+    assert set(table["n_features"][table["features"] == "cage"]) == {163}
+    path = study.store.folder / "tables" / "scores.csv"
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["r"]) for row in rows] == pytest.approx(table["r"].tolist(), nan_ok=True)
+    recipe = json.loads(path.with_suffix(".json").read_text())["recipe"]
+    assert recipe["learning.clip"] == 6.0
+
+
+def test_tables_are_read_again_until_the_recipe_changes(study, monkeypatch):
+    first = study.table("scores")
+    times = first["time"].copy()
+
+    def refuse(*_, **__):
+        raise AssertionError("fitted again")
+
+    monkeypatch.setattr("cagebreak.study.analysis.learn.evaluate", refuse)
+    again = study.table("scores")
+    assert again.dtype == first.dtype
+    assert all(np.array_equal(again[n], first[n], equal_nan=first[n].dtype.kind == "f")
+               for n in first.dtype.names)  # fmt: skip
+    assert np.array_equal(again["time"], times)
+    learning = dict(study.recipe.values["learning"], clip=5.0)
+    other = replace(study.recipe, values=study.recipe.values | {"learning": learning})
+    monkeypatch.setattr(study, "recipe", other)
+    with pytest.raises(AssertionError, match="fitted again"):
+        study.table("scores")
+
+
+def test_fit_uses_one_thread_so_that_its_bits_depend_on_none(study, monkeypatch):
+    found = []
+
+    def look(*_, **__):
+        found.extend(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
+        raise InterruptedError
+
+    monkeypatch.setattr("cagebreak.study.analysis.learn.evaluate", look)
+    with threadpool_limits(limits=2), pytest.raises(InterruptedError):
+        study.fit()
+    assert found
+    assert set(found) == {1}
+
+
+def test_fit_of_a_selection_equals_evaluate_of_its_columns(study):
+    samples = []
+    for c in range(3):
+        propensity = study.propensity(c)
+        rows = propensity.species == 0
+        features = study.features(c).where(kind="radial", generation=[0], state="cage")
+        samples.append(
+            cb.learning.Sample(
+                features.values[rows],
+                propensity.mean[:, rows].T,
+                np.zeros(rows.sum(), int),
+                propensity.halves[:, :, rows].swapaxes(1, 2),
+            )
+        )
+    expected = evaluate(
+        cb.RidgeCV(alphas=(1.0, 10.0)),
+        samples,
+        seed=seed_sequence(study.recipe.study.seed, "fit"),
+        times=study.propensity(0).times,
+        folds=3,
+        n_resamples=100,
+    ).table
+    found = study.fit(
+        cb.RidgeCV(alphas=(1.0, 10.0)),
+        {"generations": 0, "kind": "radial", "states": ["cage"]},
+        "A",
+        "mine",
+    ).table
+    assert set(found["learner"]) == {"mine"}
+    assert set(found["features"]) == {"generations = 0, kind = radial, states = ['cage']"}
+    assert set(found["n_features"]) == {162}
+    for column in ("time", "species", "r", "low", "high", "ceiling", "r_configuration"):
+        assert np.array_equal(found[column], expected[column]) or np.allclose(
+            found[column], expected[column], equal_nan=True
+        ), column
+
+
+def test_any_learner_and_named_selections(study):
+    near = {"generations": [1], "kind": "angular", "l": [4, 6]}
+    wanted = {
+        "near": near | {"states": ["initial"]},
+        "two states": near | {"states": ["initial", "cage"]},
+        "joined": [{"kind": "variance"}, {"kind": "displacement", "generations": 0}],
+        "all": {},
+    }
+    table = study.fit(LinearRegression(), wanted, species=["B"]).table
+    sizes = {str(row["features"]): int(row["n_features"]) for row in table}
+    # Two generations; displacement of two states, variance of one.
+    assert sizes == {"near": 32, "two states": 64, "joined": 4, "all": 3 * 708 + 2 * (1 + 3)}
+    assert set(table["species"]) == {"B"}
+    assert set(table["learner"]) == {"LinearRegression"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda s: s.run("dusk"),
+        lambda s: s.run(workers=0),
+        lambda s: s.run("serial", retries=-1),
+        lambda s: s.configuration(3),
+        lambda s: s.features(-1),
+        lambda s: s.fit(features={"kind": "radial", "more": {"kind": "angular"}}),
+        lambda s: s.fit(features={"generation": 2}),
+        lambda s: s.fit(features="radial"),
+        lambda s: s.fit(features=[]),
+        lambda s: s.fit(features={"x": [{"kind": "variance"}, "cage"]}),
+        lambda s: s.fit(features={"kind": "force"}),
+        lambda s: s.state(0, "molten"),
+        lambda s: s.fit(species="C"),
+        lambda s: s.table("tables"),
+        lambda s: s.figure("fig1"),
+    ],
+)
+def test_wrong_arguments_are_named(study, wrong):
+    with pytest.raises(InputError, match="expected"):
+        wrong(study)
+
+
+def test_what_is_not_done_is_said(tmp_path):
+    study = cb.Study(write_recipe(tmp_path / "hs.toml"))
+    assert {s.done for s in study.status()} == {0}
+    for early in (study.fit, study.relaxation, lambda: study.configuration(0)):
+        with pytest.raises(StoreError, match="run the study first"):
+            early()
+    assert not study.store.folder.exists()
+
+
+def test_plan_counts_what_is_left(study, tmp_path):
+    fresh = cb.Study(write_recipe(tmp_path / "hs.toml"))
+    plan = fresh.plan(workers=3)
+    assert {s.stage: (s.left, s.total) for s in plan.stages} == {
+        name: (9, 9) if name == "run" else (3, 3) for name in stages.stages_of(fresh.recipe)
+    }
+    assert plan.workers == 3
+    assert all(s.seconds > 0 for s in plan.stages)
+    written = {
+        name: np.mean([p.stat().st_size for p in (study.store.folder / name).rglob("*.h5")])
+        for name in stages.stages_of(fresh.recipe)
+    }
+    for stage in plan.stages:
+        assert stage.n_bytes == pytest.approx(written[stage.stage], rel=0.35), stage.stage
+    assert not fresh.store.folder.exists()
+    done = study.plan()
+    assert done.core_seconds == done.n_bytes == 0
+
+
+def test_figure_is_drawn_and_written_with_its_table(study, tmp_path):
+    name = "alkemade2022.mean_propensity"
+    assert isinstance(study.figure(name), matplotlib.figure.Figure)
+    study.figure(name, tmp_path / "eta0.45")
+    assert {p.name for p in tmp_path.iterdir()} == {
+        f"eta0.45.{ending}" for ending in ("png", "pdf", "csv", "json")
+    }
+
+
+def test_a_graph_has_the_positions_of_the_state_of_its_features(study):
+    samples = StudySamples(
+        study.store, study.recipe, [1], ["inherent"], np.arange(4),
+        times=np.array([0, 3]), graph_of="inherent",
+    )  # fmt: skip
+    sample = samples[1]
+    expected = study.state(1, "inherent").configuration
+    np.testing.assert_array_equal(sample.graph.configuration.positions, expected.positions)
+    assert sample.graph.features.shape == (120, 4)
+    np.testing.assert_array_equal(sample.features, sample.graph.features[sample.graph.rows])
+    assert (sample.graph.configuration.species[sample.graph.rows] == 1).all()
+    np.testing.assert_array_equal(
+        sample.targets, study.propensity(1).mean[[0, 3]][:, sample.graph.rows].T
+    )

@@ -1,0 +1,136 @@
+"""The recommended set in a study: computed from its own states, learned as it is meant to be."""
+
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak.descriptors.recommended import SAMPLES, Recommended, feature_groups
+from cagebreak.errors import InputError, RecipeError
+from cagebreak.learning import RidgeCV, Sample, evaluate
+from cagebreak.seeding import seed_sequence
+from cagebreak.study.run import plan
+from tiny_study import write_recipe
+
+SAMPLED = {"set": "recommended", "kind": ["radial", "angular"], "states": ["sampled"]}
+SELECTIONS = {
+    "LR0": {"generations": 0, "states": ["initial"]},
+    "sampled": SAMPLED | {"center": "global", "weights": [1.0]},
+    "+ scalars": {"set": "recommended", "states": ["sampled"], "weights": [1.0, 3.0]},
+    "recommended": {"set": "recommended"},
+}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    path = tmp_path_factory.mktemp("study") / "hs.toml"
+    cage = {"sweeps": (20, 40), "chains": 2}
+    study = cb.Study(
+        write_recipe(path, recommended=True, cage=cage, selections=SELECTIONS, species=["A"])
+    )
+    study.run("serial", progress=False)
+    return study
+
+
+@pytest.fixture(scope="module")
+def table(study):
+    return study.fit().table
+
+
+def of(table, name):
+    return table[table["features"] == name]
+
+
+def test_features_are_those_of_the_states_of_the_study(study):
+    wanted = Recommended(study.recipe.model, (20, 40))
+    expected = wanted.describe(study.state(1, "inherent"), study.state(1, "cage"))
+    found = study.features(1)
+    n = expected.values.shape[1]
+    np.testing.assert_array_equal(found.values[:, -n:], expected.values)
+
+
+def test_the_set_is_that_of_the_chains_of_the_recipe(study):
+    wanted = study.recipe.recommended
+    assert wanted == Recommended(study.recipe.model, (20, 40), chains=2)
+
+
+def test_plan_describes_the_samples_of_all_chains(study):
+    cage, _ = plan._timed_cage(study.recipe, study.configuration(0))
+    assert len(cage.samples) == len(study.state(0, "cage").samples) == 2 * SAMPLES
+
+
+def test_parts_of_the_set_are_selected_by_label(study, table):
+    labels = Recommended(study.recipe.model, (20, 40)).labels()
+    sampled = labels.state == "sampled"
+    assert of(table, "recommended")["n_features"][0] == len(labels)
+    assert of(table, "+ scalars")["n_features"][0] == sampled.sum()
+    assert of(table, "sampled")["n_features"][0] == (sampled & (labels.body != 1)).sum()
+    # Without the word "set" nothing of it is drawn, though it also describes the initial state.
+    assert of(table, "LR0")["n_features"][0] == 162 + 192
+
+
+def test_it_is_learned_with_centering_weights_and_the_level(study, table):
+    """What `cagebreak fit` writes, by hand."""
+    wanted = Recommended(study.recipe.model, (20, 40))
+    samples = []
+    for c in range(3):
+        features = wanted.describe(study.state(c, "inherent"), study.state(c, "cage"))
+        propensity = study.propensity(c)
+        a = propensity.species == 0
+        halves = propensity.halves[:, :, a].swapaxes(1, 2)
+        samples.append(Sample(features.values[a], propensity.mean[:, a].T, halves=halves))
+    labels = features.labels
+    energy = (labels.kind == "energy") & (labels.state == "inherent") & np.isnan(labels.r)
+    learning = study.recipe.learning
+    expected = evaluate(
+        RidgeCV(
+            alphas=learning.alphas,
+            folds=learning.inner_folds,
+            center="configuration",
+            weights=(1.0, 3.0, 10.0),
+            clip=learning.clip,
+            seed=study.recipe.study.seed,
+        ),
+        samples,
+        seed=seed_sequence(study.recipe.study.seed, "fit"),
+        feature_groups=feature_groups(labels),
+        level=int(np.flatnonzero(energy)[0]),
+        times=study.propensity(0).times,
+        folds=learning.outer_folds,
+        n_resamples=learning.bootstrap,
+    ).table
+    found = of(table, "recommended")
+    for name in ("r", "r_configuration", "low", "high", "alpha"):
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-8)
+
+
+def test_a_study_without_it_refuses_to_select_it(tmp_path):
+    with pytest.raises(RecipeError, match="expected the recommended one among the descriptors"):
+        cb.Study(write_recipe(tmp_path / "hs.toml", selections=SELECTIONS))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"states": ["initial", "cage"]}, "false without the states inherent and cage"),
+        ({"cage": {"precision": 0.1}}, r"false without sweeps in \[states\.cage\]"),
+        ({"selections": {"a": SAMPLED | {"center": "none"}}}, "center = 'none'"),
+        ({"selections": {"a": SAMPLED | {"weights": [3.0, 1.0]}}}, "weights = "),
+        (
+            {"selections": {"a": [SAMPLED, SAMPLED | {"center": "global"}]}},
+            "expected the same in all tables that are joined",
+        ),
+    ],
+)
+def test_a_recipe_that_cannot_have_it_is_refused(tmp_path, changes, message):
+    changes = {"selections": {"LR0": {"states": ["initial"]}}} | changes
+    with pytest.raises(RecipeError, match=message):
+        cb.Study(write_recipe(tmp_path / "hs.toml", recommended=True, **changes))
+
+
+def test_a_learner_of_ones_own_may_learn_from_it(study):
+    from sklearn.linear_model import Ridge as Other
+
+    table = study.fit(Other(), {"set": "recommended", "body": 1}, species="A").table
+    assert np.isfinite(table["r"]).all()
+    with pytest.raises(InputError, match="kind: expected one of"):
+        study.fit(features={"set": "recommended", "kind": "volume"})
