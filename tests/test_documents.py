@@ -1,0 +1,99 @@
+"""The documents: their links, the modules and files they name, and the works they cite."""
+
+import re
+from importlib import import_module
+from importlib.util import find_spec
+
+import pytest
+
+from paths import ROOT
+
+FOLDERS = ("docs", "results", "datasets", "benchmarks", "examples")
+DOCUMENTS = sorted(
+    path
+    for path in (*ROOT.glob("*.md"), *(file for f in FOLDERS for file in (ROOT / f).rglob("*.md")))
+    if path.name != "CHANGELOG.md"  # which names what is gone
+)
+REFERENCES = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "docs/references.bib").read_text(), re.M))
+
+LINK = re.compile(r"\]\(([^()\s]+)\)")
+FENCE = re.compile(r"^```.*?^```", re.M | re.S)
+HEADING = re.compile(r"^#+ +(.*)$", re.M)
+DOTTED = re.compile(r"\bcagebreak(?:\.\w+)+")
+NAMED_PATH = re.compile(r"`((?:src|tests|docs|benchmarks|results|datasets|examples)/[^`\s]*)`")
+CITATION = re.compile(r":cite:`([^`]*)`")
+
+
+@pytest.fixture(params=DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def document(request):
+    return request.param
+
+
+def anchors(path):
+    """Return the anchors of the headings of a document, as GitHub makes them."""
+    headings = HEADING.findall(FENCE.sub("", path.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_relative_link_leads_somewhere(document):
+    text = FENCE.sub("", document.read_text(encoding="utf-8"))
+    broken = []
+    for link in LINK.findall(text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        target, _, anchor = link.partition("#")
+        path = (document.parent / target).resolve() if target else document
+        if not path.exists() or (anchor and anchor not in anchors(path)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_module_that_is_named_exists(document):
+    names = DOTTED.findall(existing(document))
+    assert [name for name in names if not resolves(name)] == []
+
+
+def test_every_file_that_is_named_exists(document):
+    named = NAMED_PATH.findall(existing(document))
+    assert [path for path in named if not any(ROOT.glob(path.rstrip("/")))] == []
+
+
+def test_every_page_is_in_the_index():
+    index = ROOT / "docs/index.md"
+    linked = {
+        (index.parent / link.partition("#")[0]).resolve()
+        for link in LINK.findall(index.read_text())
+    }
+    assert sorted(set((ROOT / "docs").rglob("*.md")) - {index} - linked) == []
+
+
+def test_every_work_that_is_cited_is_in_the_references():
+    for source in sorted((ROOT / "src").rglob("*.py")):
+        keys = ",".join(CITATION.findall(source.read_text(encoding="utf-8")))
+        assert set(filter(None, keys.split(","))) <= REFERENCES, source
+
+
+def existing(path):
+    """Return the text of a document that speaks of what exists."""
+    if path.name == "CONTRIBUTING.md":
+        return ""  # Its recipes make new files; test_contributing.py follows them.
+    return path.read_text(encoding="utf-8")
+
+
+def resolves(name):
+    """Return whether a dotted name is a module, or an attribute of one."""
+    parts = name.split(".")
+    for n in range(len(parts), 0, -1):
+        module = ".".join(parts[:n])
+        if find_spec("torch") is None and "neural_network" in module:
+            return True
+        try:
+            owner = import_module(module)
+        except ModuleNotFoundError:
+            continue
+        for attribute in parts[n:]:
+            if not hasattr(owner, attribute):
+                return False
+            owner = getattr(owner, attribute)
+        return True
+    return False
