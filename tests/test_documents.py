@@ -1,4 +1,4 @@
-"""The documents: their links, the modules and files they name, and the works they cite."""
+"""The documents: their links, the names and files and works they mention, the code they show."""
 
 import re
 from importlib import import_module
@@ -10,10 +10,18 @@ from paths import ROOT
 
 FOLDERS = ("docs", "results", "datasets", "benchmarks", "examples")
 DOCUMENTS = sorted(
-    path
-    for path in (*ROOT.glob("*.md"), *(file for f in FOLDERS for file in (ROOT / f).rglob("*.md")))
-    if path.name != "CHANGELOG.md"  # which names what is gone
+    [*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))]
 )
+# Each continues those before it.
+DEMONSTRATIONS = [
+    "descriptors/radial.md",
+    "descriptors/angular.md",
+    "descriptors/generations.md",
+    "descriptors/papers.md",
+    "descriptors/ace.md",
+    "descriptors/coarse-grained.md",
+    "states/inherent.md",
+]
 REFERENCES = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "docs/references.bib").read_text(), re.M))
 
 LINK = re.compile(r"\]\(([^()\s]+)\)")
@@ -21,6 +29,7 @@ FENCE = re.compile(r"^```.*?^```", re.M | re.S)
 HEADING = re.compile(r"^#+ +(.*)$", re.M)
 DOTTED = re.compile(r"\bcagebreak(?:\.\w+)+")
 NAMED_PATH = re.compile(r"`((?:src|tests|docs|benchmarks|results|datasets|examples)/[^`\s]*)`")
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 CITATION = re.compile(r":cite:`([^`]*)`")
 
 
@@ -73,10 +82,26 @@ def test_every_work_that_is_cited_is_in_the_references():
         assert set(filter(None, keys.split(","))) <= REFERENCES, source
 
 
+def test_the_ten_lines_of_the_readme_run(capsys):
+    (lines,) = PYTHON.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    exec(lines, {})
+    assert "RidgeCV" in capsys.readouterr().out
+
+
+def test_demonstrations_print_what_the_documents_show(capsys):
+    names = {}
+    for name in DEMONSTRATIONS:
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8").partition("## Demonstration")[2]
+        for block in PYTHON.findall(text):
+            exec(block, names)
+            shown = [line[2:] for line in block.splitlines() if line.startswith("# ")]
+            assert capsys.readouterr().out.splitlines() == shown, name
+
+
 def existing(path):
-    """Return the text of a document that speaks of what exists."""
-    if path.name == "CONTRIBUTING.md":
-        return ""  # Its recipes make new files; test_contributing.py follows them.
+    """Return the text of a document, if it speaks of the package as it is."""
+    if path.name in ("CHANGELOG.md", "CONTRIBUTING.md"):
+        return ""  # One speaks of the past; the other of new files, see test_contributing.py.
     return path.read_text(encoding="utf-8")
 
 
