@@ -1,7 +1,7 @@
 """How well does the packing of a few configurations predict the motion in others?
 
-Run: python examples/02_predict.py (about a minute). 03_study.py does the same as a study, which keeps
-its results and uses all processors.
+Run: python examples/02_predict.py (about a minute). 03_study.py does the same as a study, which
+keeps its results and uses all processors.
 """
 
 import os
