@@ -1,9 +1,11 @@
 """The documents: their links, the names and files and works they mention, the code they show."""
 
+import csv
 import re
 from importlib import import_module
 from importlib.util import find_spec
 
+import numpy as np
 import pytest
 
 from paths import ROOT
@@ -22,6 +24,7 @@ DEMONSTRATIONS = [
     "descriptors/coarse-grained.md",
     "states/inherent.md",
 ]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCES = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "docs/references.bib").read_text(), re.M))
 
 LINK = re.compile(r"\]\(([^()\s]+)\)")
@@ -83,9 +86,30 @@ def test_every_work_that_is_cited_is_in_the_references():
 
 
 def test_the_ten_lines_of_the_readme_run(capsys):
-    (lines,) = PYTHON.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    (lines,) = PYTHON.findall(README)
     exec(lines, {})
     assert "RidgeCV" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "cage-state/hard_spheres.csv",
+        "cage-state/kob_andersen.csv",
+        "kob-andersen-050/scores.csv",
+        "harmonic-00045/scores.csv",
+        "wahnstrom-065/scores.csv",
+        "fene-polymer/scores.csv",
+    ],
+)
+def test_the_readme_has_the_best_r_of_a_table(table):
+    with (ROOT / "results" / table).open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row.get("species", "A") == "A"]
+    best = max(rows, key=lambda row: float(row["r_configuration"]))
+    names = ("r_configuration", "low_configuration", "high_configuration", "ceiling")
+    row = re.compile(r"\| ([\d.]+) \(([\d.]+)–([\d.]+)\) \| [\d.]+ τ \| ([\d.]+) \|")
+    readme = [tuple(map(float, found)) for found in row.findall(README)]
+    assert any(np.allclose(shown, [float(best[n]) for n in names], atol=5.1e-4) for shown in readme)
 
 
 def test_demonstrations_print_what_the_documents_show(capsys):
