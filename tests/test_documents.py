@@ -70,6 +70,13 @@ def test_every_file_that_is_named_exists(document):
     assert [path for path in named if not any(ROOT.glob(path.rstrip("/")))] == []
 
 
+def test_the_tree_of_the_architecture_has_every_folder():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    package = ROOT / "src/cagebreak"
+    shown = re.findall(r"^ {6,}(\w+)/", text, re.M)
+    assert sorted(shown) == sorted(path.parent.name for path in package.glob("*/**/__init__.py"))
+
+
 def test_every_page_is_in_the_index():
     index = ROOT / "docs/index.md"
     linked = {
