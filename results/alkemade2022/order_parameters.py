@@ -28,7 +28,7 @@ from cagebreak.figures import accuracy, style
 from cagebreak.learning import Sample, StructuralOrder, evaluate
 from cagebreak.seeding import seed_sequence
 from cagebreak.study.analysis.samples import nearest
-from cagebreak.study.stages.stored import load_state
+from cagebreak.study.stages.states import load_state
 
 PARAMETERS = {"cell volume": "volume", "energy": "energy", "displacement": "displacement"}
 

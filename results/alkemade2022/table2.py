@@ -24,7 +24,7 @@ import cagebreak as cb
 from cagebreak.learning import Graph, configuration_folds, pearson
 from cagebreak.seeding import seed_sequence
 from cagebreak.study.analysis.samples import nearest
-from cagebreak.study.stages.stored import load_state
+from cagebreak.study.stages.states import load_state
 
 COLUMNS = ("row", "time", "epochs", "best_epoch", "validation_r", "test_r", "seconds")
 

@@ -27,7 +27,8 @@ from cagebreak.simulation.preparation import SEGMENT
 from cagebreak.states import cage_state, inherent_state
 from cagebreak.structure import radial_distribution
 from cagebreak.study.analysis.samples import StudySamples
-from cagebreak.study.stages import stages, stored
+from cagebreak.study.stages import stages
+from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.store import Unit
 from tiny_study import unit_bytes, write_recipe
 
@@ -96,7 +97,7 @@ def test_propensity_is_that_of_its_runs(study):
         for r in range(3)
     ]
     lengths = np.sqrt((np.array(runs) ** 2).sum(axis=-1))
-    found, relaxation = stored.load_propensity(study.store, 1)
+    found, relaxation = load_propensity(study.store, 1)
     assert np.array_equal(found.times, times)
     assert found.n_runs == 3
     np.testing.assert_allclose(found.mean, lengths.mean(axis=0), rtol=1e-14)

@@ -12,7 +12,7 @@ from cagebreak.simulation import preparation
 from cagebreak.simulation.isoconfigurational import trajectory
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.recipe import text
-from cagebreak.study.stages import units
+from cagebreak.study.stages import equilibrate
 from tiny_study import unit_bytes, write_lammps_recipe
 
 
@@ -52,11 +52,11 @@ def test_a_preparation_goes_on_after_a_stop(study, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return advance(*arguments)
 
-    monkeypatch.setattr(units.preparation, "advance", stop_after_25)
+    monkeypatch.setattr(equilibrate.preparation, "advance", stop_after_25)
     with pytest.raises(KeyboardInterrupt):
         other.run("serial", progress=False)
     assert (tmp_path / "ka" / "equilibrate" / "0000.partial.h5").exists()
-    monkeypatch.setattr(units.preparation, "advance", advance)
+    monkeypatch.setattr(equilibrate.preparation, "advance", advance)
     other.run("serial", progress=False)
     assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
 

@@ -8,7 +8,8 @@ from cagebreak.descriptors.recommended import SAMPLES, Recommended, feature_grou
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.learning import RidgeCV, Sample, evaluate
 from cagebreak.seeding import seed_sequence
-from cagebreak.study.run import plan
+from cagebreak.study.stages.states import trial_state
+from cagebreak.study.stages.trial import Trial
 from tiny_study import write_recipe
 
 SAMPLED = {"set": "recommended", "kind": ["radial", "angular"], "states": ["sampled"]}
@@ -54,7 +55,7 @@ def test_the_set_is_that_of_the_chains_of_the_recipe(study):
 
 
 def test_plan_describes_the_samples_of_all_chains(study):
-    cage, _ = plan._timed_cage(study.recipe, study.configuration(0))
+    cage, _ = trial_state(Trial(study.recipe, study.configuration(0)), "cage")
     assert len(cage.samples) == len(study.state(0, "cage").samples) == 2 * SAMPLES
 
 

@@ -21,7 +21,8 @@ from cagebreak.files import Frame, botan, deepmind, format_of, hdf5, read_frames
 from cagebreak.study.recipe import descriptors, schema, selections
 from cagebreak.study.recipe.protocols import PROTOCOLS
 from cagebreak.study.recipe.recipe import Recipe, make_model, protocol_name, read_potential, text
-from cagebreak.study.stages import stages, units
+from cagebreak.study.stages.runs import save_run
+from cagebreak.study.stages.stages import open_store
 from cagebreak.study.store import Unit
 
 LISTED = "imported.json"
@@ -233,7 +234,7 @@ def _survey(
 
 
 def _write_units(recipe: Recipe, sources: Sequence[Source], options: Options) -> None:
-    store = stages.open_store(recipe)
+    store = open_store(recipe)
     with store.locked():
         for c, source in enumerate(sources):
             r = 0
@@ -246,7 +247,7 @@ def _write_units(recipe: Recipe, sources: Sequence[Source], options: Options) ->
                 for displacements in piece.runs:
                     run = Unit("run", (c, r))
                     if not store.has(run):
-                        units.save_run(recipe, store, run, start, displacements, piece.times)
+                        save_run(recipe, store, run, start, displacements, piece.times)
                     r += 1
 
 

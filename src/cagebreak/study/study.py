@@ -22,8 +22,11 @@ from cagebreak.study.analysis import table_files
 from cagebreak.study.analysis.tables import SCORES, TABLES, panels_of
 from cagebreak.study.recipe import selections
 from cagebreak.study.run.work import Work
-from cagebreak.study.stages import stored
+from cagebreak.study.stages.descriptors import load_features
+from cagebreak.study.stages.equilibrate import load_history
+from cagebreak.study.stages.propensity import TARGETS, load_propensity
 from cagebreak.study.stages.shear import load_shear
+from cagebreak.study.stages.states import load_state
 from cagebreak.study.store import Unit
 
 if TYPE_CHECKING:
@@ -68,7 +71,7 @@ class Study(Work):
             If there is no such target.
         """
         self._ask_for("isoconfigurational")
-        return stored.load_propensity(self.store, self._index(c), _target(target))[0]
+        return load_propensity(self.store, self._index(c), _target(target))[0]
 
     def shear(self, c: int) -> ShearRun:
         """Return the athermal shear of configuration `c`.
@@ -100,7 +103,7 @@ class Study(Work):
         if state not in self.recipe.descriptors.states:
             expected = ", ".join(self.recipe.descriptors.states)
             raise InputError(f"state: expected one of {expected}, as in the recipe, got {state!r}")
-        return stored.load_state(self.store, state, self._index(c))
+        return load_state(self.store, state, self._index(c))
 
     def features(self, c: int) -> Features:
         """Return the descriptors of every state of configuration `c`, side by side.
@@ -108,7 +111,7 @@ class Study(Work):
         The recommended set, if the recipe asks for it, comes last.
         """
         index, wanted = self._index(c), self.recipe.sources
-        parts = [stored.load_features(self.store, source, index) for source in wanted]
+        parts = [load_features(self.store, source, index) for source in wanted]
         return Features.concatenate(parts)
 
     def relaxation(self) -> dict[str, float]:
@@ -141,7 +144,7 @@ class Study(Work):
             If no configuration is done yet, or they were made before it was recorded.
         """
         done = [u.address[0] for u in self._units("equilibrate") if self.store.has(u)]
-        histories = [stored.load_history(self.store, c) for c in done]
+        histories = [load_history(self.store, c) for c in done]
         recorded = [history for history in histories if history is not None]
         if not recorded:
             raise StoreError(f"{self.store.folder}: no record of an equilibration; run the study")
@@ -460,6 +463,6 @@ class Study(Work):
 
 
 def _target(name: str) -> str:
-    if name not in stored.TARGETS:
-        raise InputError(f"target: expected one of {', '.join(stored.TARGETS)}, got {name!r}")
+    if name not in TARGETS:
+        raise InputError(f"target: expected one of {', '.join(TARGETS)}, got {name!r}")
     return name

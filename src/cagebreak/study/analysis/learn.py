@@ -26,7 +26,8 @@ from cagebreak.study.analysis.samples import StudySamples, nearest
 from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.stored import SOURCES, TARGETS, load_propensity
+from cagebreak.study.stages.propensity import TARGETS, load_propensity
+from cagebreak.study.stages.states import MADE_BY
 from cagebreak.study.store import Store
 
 
@@ -117,7 +118,7 @@ def _resumable(learner: RegressorMixin, store: Store) -> RegressorMixin:
 
 def _one_state(labels: np.ndarray) -> str:
     states = np.unique(labels["state"])
-    return str(states[0]) if len(states) == 1 and states[0] in SOURCES else "initial"
+    return str(states[0]) if len(states) == 1 and states[0] in MADE_BY else "initial"
 
 
 SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 130, 160, 200)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -23,14 +22,13 @@ from cagebreak.learning import RidgeCV, Standardizer, Statistics
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.preprocessing import Moments
 from cagebreak.seeding import Seed
-from cagebreak.states import CageState, InherentState, cage_state, inherent_state
 from cagebreak.study.analysis.samples import StudySamples
 from cagebreak.study.archive import potential_in, text_of
-from cagebreak.study.recipe import descriptors, selections
-from cagebreak.study.recipe.checks import STATES
+from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages import stored
-from cagebreak.study.stages.units import samples_kept
+from cagebreak.study.stages.descriptors import compute
+from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.states import make_state
 from cagebreak.study.store import Store
 
 FORMAT = "cagebreak model 1"
@@ -100,7 +98,7 @@ class SavedModel:
                 fits[number] = _fit(
                     ridge, samples, group, feature_groups(of_sources.view(np.recarray))
                 )
-        return cls(recipe, selection, stored.load_propensity(store, 0)[0].times, fits)
+        return cls(recipe, selection, load_propensity(store, 0)[0].times, fits)
 
     def predict(self, configuration: Configuration, seed: Seed) -> NDArray[np.float64]:
         """Return the predicted propensity, (T, N) in sigma; NaN for a species not learned.
@@ -123,7 +121,7 @@ class SavedModel:
                 f"{configuration.n_species}"
             )
         group, _ = _group(self.recipe, self.selection)
-        found = described(self.recipe, group.sources, configuration, seed).values[:, group.read]
+        found = describe(self.recipe, group.sources, configuration, seed).values[:, group.read]
         columns = group.columns[self.selection]
         predicted = np.full((len(self.times), len(configuration)), np.nan)
         for number, fit in self.fits.items():
@@ -196,32 +194,18 @@ class SavedModel:
         return cls(recipe, selection, times, fits)
 
 
-def described(
+def describe(
     recipe: Recipe, sources: tuple[str, ...], configuration: Configuration, seed: Seed
 ) -> Features:
     """Return the descriptors of a configuration from some sources, side by side, as in a study."""
-    made: dict[str, Any] = {"initial": configuration}
-    needed = set(sources) | (
-        {"inherent", "cage"} if descriptors.RECOMMENDED in sources else set[str]()
-    )
-    if "inherent" in needed:
-        tolerance = recipe.states.force_tolerance
-        made["inherent"] = inherent_state(configuration, recipe.model, force_tolerance=tolerance)
-    if "cage" in needed:
-        samples = samples_kept(recipe)
-        made["cage"] = cage_state(
-            configuration, recipe.model, seed=seed, **recipe.states.cage, samples=samples
-        )
-    return Features.concatenate([_of_source(recipe, source, made) for source in sources])
+    made: dict[str, Source] = {}
 
+    def state(name: str) -> Source:
+        if name not in made:
+            made[name] = make_state(recipe, configuration, name, seed)
+        return made[name]
 
-def _of_source(recipe: Recipe, source: str, made: Mapping[str, Source]) -> Features:
-    if source in STATES:
-        return recipe.descriptor(source).compute(made[source])
-    inherent, cage = made["inherent"], made["cage"]
-    assert isinstance(inherent, InherentState)
-    assert isinstance(cage, CageState)
-    return recipe.recommended.describe(inherent, cage)
+    return Features.concatenate([compute(recipe, source, state) for source in sources])
 
 
 def _group(recipe: Recipe, name: str) -> tuple[selections.Group, np.recarray]:

@@ -11,7 +11,9 @@ from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.errors import InputError
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.stored import TARGETS, load_features, load_propensity, load_state
+from cagebreak.study.stages.descriptors import load_features
+from cagebreak.study.stages.propensity import TARGETS, load_propensity
+from cagebreak.study.stages.states import load_state
 from cagebreak.study.store import Store
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from cagebreak.descriptors import Features
 from cagebreak.errors import InputError
 from cagebreak.files import hdf5, read, write
 from cagebreak.files.hdf5 import create, write_datasets
-from cagebreak.study.analysis.model_file import SavedModel, described
+from cagebreak.study.analysis.model_file import SavedModel, describe
 from cagebreak.study.importing import set_parameters
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.recipe import Recipe, protocol_name, read_potential
-from cagebreak.study.stages.stored import feature_arrays
+from cagebreak.study.stages.descriptors import feature_arrays
 
 
 def describe_file(
@@ -48,7 +48,7 @@ def describe_file(
     values["descriptors"] |= wanted | {"recommended": False}
     values["learning"]["selections"] = {"all": {"generations": generations}}
     recipe = Recipe.of_values(Path(model), _plain(values), potential)
-    features = described(recipe, recipe.sources, configuration, seed)
+    features = describe(recipe, recipe.sources, configuration, seed)
     with replacing(Path(output)) as temporary, create(temporary) as file:
         write_datasets(file, feature_arrays(features) | hdf5.datasets(configuration))
     return features

@@ -15,8 +15,11 @@ from cagebreak.study.analysis import table_files
 from cagebreak.study.recipe import descriptors
 from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages import stages, stored
+from cagebreak.study.stages.descriptors import describing
+from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.stages.shear import load_curve, load_shear
+from cagebreak.study.stages.states import MADE_BY, load_state
 from cagebreak.study.store import Store
 
 R_MAX = 5.0
@@ -95,7 +98,7 @@ class TableSpec:
 
 def _propensity(recipe: Recipe, store: Store) -> np.ndarray:
     return table_files.propensity_table(
-        stored.load_propensity(store, c) for c in range(recipe.preparation.n_configurations)
+        load_propensity(store, c) for c in range(recipe.preparation.n_configurations)
     )
 
 
@@ -103,8 +106,8 @@ def _configurations(recipe: Recipe, store: Store) -> np.ndarray:
     """Return the mean propensity of each configuration and its number density, in 1/sigma^3."""
     parts = []
     for c in range(recipe.preparation.n_configurations):
-        propensity, _ = stored.load_propensity(store, c)
-        configuration = stored.load_configuration(store, c)
+        propensity, _ = load_propensity(store, c)
+        configuration = load_configuration(store, c)
         for s, name in enumerate(recipe.model.species_names):
             rows = np.zeros(len(propensity.times), CONFIGURATIONS)
             rows["time"], rows["species"], rows["configuration"] = propensity.times, name, c
@@ -119,9 +122,7 @@ def _structures(recipe: Recipe, store: Store) -> np.ndarray:
     parts = []
     names = recipe.model.species_names
     for state in recipe.descriptors.states:
-        sources = [
-            stored.load_state(store, state, c) for c in range(recipe.preparation.n_configurations)
-        ]
+        sources = [load_state(store, state, c) for c in range(recipe.preparation.n_configurations)]
         found = radial_distribution([_positions(each) for each in sources], R_MAX, N_BINS)
         for a, name in enumerate(names):
             around = {**dict(zip(names, found.pairs[a], strict=True)), "all": found.total[a]}
@@ -259,9 +260,9 @@ def panels_of(recipe: Recipe, store: Store) -> list[tuple[str, Configuration, np
     """
     panels = []
     if recipe.asks_for("isoconfigurational") and recipe.isoconfigurational.d2min_cutoff is not None:
-        found, _ = stored.load_propensity(store, 0, "d2min")
+        found, _ = load_propensity(store, 0, "d2min")
         title = f"thermal, $t = {found.times[-1]:.3g}\\,\\tau$"
-        panels.append((title, stored.load_configuration(store, 0), found.mean[-1]))
+        panels.append((title, load_configuration(store, 0), found.mean[-1]))
     if recipe.asks_for("shear"):
         windows = [
             w
@@ -286,7 +287,7 @@ def _scores_dtype() -> np.dtype:
 
 
 def _described(recipe: Recipe) -> list[str]:
-    return ["propensity", *map(stages.describing, recipe.sources)]
+    return ["propensity", *map(describing, recipe.sources)]
 
 
 _RUNS = ("study", "model", "preparation", "isoconfigurational")
@@ -307,7 +308,7 @@ TABLES = {
         _structures,
         lambda: STRUCTURES,
         ("study", "model", "preparation", "states", "descriptors.states"),
-        lambda recipe: [stages.SOURCES[state] for state in recipe.descriptors.states],
+        lambda recipe: [MADE_BY[state] for state in recipe.descriptors.states],
     ),
     "correlations": TableSpec(
         _correlations,

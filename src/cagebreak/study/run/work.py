@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, StoreError, UnitError
-from cagebreak.study.stages import stored, stages
+from cagebreak.study.stages import stages
+from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.run.durations import Durations, TimeLeft, mean_seconds, time_left
 from cagebreak.study.run.engines import ENGINES, Engine, available_cores
 from cagebreak.study.run.plan import Plan, make_plan
@@ -271,7 +272,7 @@ class Work:
         StoreError
             If it is not done yet; so do the other accessors.
         """
-        return stored.load_configuration(self.store, self._index(c))
+        return load_configuration(self.store, self._index(c))
 
     def _do(self, todo: list[Unit], engine: Engine, retries: int, progress: bool) -> Outcome:
         totals = {name: len(self._units(name)) for name in self._stages}

@@ -1,4 +1,4 @@
-"""What a study keeps of a shear: its curve, its windows, and the state it goes on from."""
+"""The stage of athermal shear: its curve, its windows, and the state it goes on from."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,41 +9,51 @@ from cagebreak.configuration import Box, Configuration
 from cagebreak.dynamics.plasticity import CURVE, ShearRun, Window, Windows, point
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
-from cagebreak.models.model import Model
-from cagebreak.simulation.shear import Sheared, advance, begin
-from cagebreak.study.recipe.schema import Shear
+from cagebreak.simulation.shear import Sheared, advance, begin, shear
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.stage import Stage, file_size
+from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
 
 KEPT_EVERY = 200
 """Steps after which the state is kept: some seconds (chosen)."""
 
+_FLOW, _COARSE_STEP = 0.1, 2e-3
+"""Strain after which a glass flows, and the steps that bring a trial there."""
 
-def shear_unit(wanted: Shear, model: Model, start: Configuration, store: Store, unit: Unit) -> None:
-    """Shear a configuration as a recipe wants, from where it was stopped, and save the course."""
+_TRIAL_SECONDS = 4.0
+"""How long steps of a trial are timed: for a few events."""
+
+
+def _shear(recipe: Recipe, store: Store, unit: Unit) -> None:
+    """Shear a configuration, from the state that an earlier run has kept if there is one."""
+    section, model = recipe.shear, recipe.model
+    start = load_configuration(store, unit.address[0])
     if store.has(unit, partial=True):
         kept = store.load(unit, partial=True)
         state = _state(kept, str(store.path(unit, partial=True)))
         rows = [tuple(row) for row in kept["curve"].tolist()]
-        whole = list(_windows(kept, start.species))
-        current = whole.pop() if kept["open"] else None
-        division = Windows(wanted.cutoff, wanted.window, wanted.discard, current)
+        complete = list(_windows(kept, start.species))
+        current = complete.pop() if kept["open"] else None
+        windows = Windows(section.cutoff, section.window, section.discard, current)
     else:
-        division, whole = Windows(wanted.cutoff, wanted.window, wanted.discard), []
-        state = begin(start.replace(velocities=None), model, wanted.force_tolerance)
+        windows, complete = Windows(section.cutoff, section.window, section.discard), []
+        state = begin(start.replace(velocities=None), model, section.force_tolerance)
         rows = [point(None, state)]
-        division.add(None, state)
-    while state.steps < wanted.n_steps:
+        windows.add(None, state)
+    while state.steps < section.n_steps:
         before = state
-        state = advance(before, model, wanted.step, wanted.force_tolerance)
+        state = advance(before, model, section.step, section.force_tolerance)
         rows.append(point(before, state))
-        ended = division.add(before, state)
+        ended = windows.add(before, state)
         if ended is not None:
-            whole.append(ended)
-        if state.steps % KEPT_EVERY == 0 and state.steps < wanted.n_steps:
-            still = [] if division.current is None else [division.current]
-            arrays = _course(rows, [*whole, *still], start) | _kept(state, bool(still))
+            complete.append(ended)
+        if state.steps % KEPT_EVERY == 0 and state.steps < section.n_steps:
+            unfinished = [] if windows.current is None else [windows.current]
+            arrays = _arrays(rows, [*complete, *unfinished], start) | _kept(state, bool(unfinished))
             store.save(unit, arrays, partial=True)
-    store.save(unit, _course(rows, whole, start))
+    store.save(unit, _arrays(rows, complete, start))
 
 
 def load_shear(store: Store, c: int) -> ShearRun:
@@ -57,7 +67,7 @@ def load_curve(store: Store, c: int) -> np.recarray:
     return store.load(Unit("shear", (c,)), ("curve",))["curve"].view(np.recarray)
 
 
-def _course(
+def _arrays(
     rows: Sequence[tuple], windows: Sequence[Window], start: Configuration
 ) -> dict[str, Dataset]:
     n = len(start)
@@ -88,7 +98,7 @@ def _windows(arrays: Mapping[str, NDArray], species: NDArray) -> tuple[Window, .
 
 
 def _kept(state: Sheared, inside: bool) -> dict[str, Dataset]:
-    """Return what the shear goes on from; `inside`: is the last window still open?"""
+    """Return what a shear goes on from; `inside` says that the last window is still open."""
     return hdf5.datasets(state.configuration) | {
         "steps": Dataset(np.array(state.steps), "steps", ""),
         "strain": Dataset(np.array(state.strain), "1", ""),
@@ -108,3 +118,35 @@ def _state(kept: Mapping[str, NDArray], where: str) -> Sheared:
         stress=float(kept["stress"]),
         drift=kept["drift"],
     )
+
+
+def _seconds(trial: Trial) -> float:
+    """Return what a shear takes, from steps in a glass that flows already."""
+    section, model = trial.recipe.shear, trial.recipe.model
+    *_, state = shear(trial.configuration, model, _FLOW, step=_COARSE_STEP)
+    n_steps, total = 0, 0.0
+    while total < _TRIAL_SECONDS:
+        state, seconds = timed(advance, state, model, section.step, section.force_tolerance)
+        total += seconds
+        n_steps += 1
+    return total / n_steps * section.n_steps
+
+
+def _n_bytes(recipe: Recipe) -> int:
+    section = recipe.shear
+    n_windows = int((section.strain - section.discard) / section.window)
+    per_particle = 1 + 4 * n_windows
+    return file_size(recipe.preparation.n_particles * per_particle + 5 * section.n_steps)
+
+
+STAGE = Stage(
+    "shear",
+    needs=("equilibrate",),
+    keys=("shear",),
+    work=_shear,
+    seconds=_seconds,
+    n_bytes=_n_bytes,
+    # A step costs as much as a sixth of a tau of dynamics; measured.
+    weight=lambda recipe: recipe.shear.n_steps / 6,
+    section="shear",
+)

@@ -1,0 +1,111 @@
+"""The stages that describe states: one for each state, and one for the recommended set."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.descriptors import Features
+from cagebreak.descriptors.base import read_labels
+from cagebreak.descriptors.cage import Source
+from cagebreak.files.hdf5 import Dataset
+from cagebreak.states import CageState, InherentState
+from cagebreak.study.recipe.checks import STATES
+from cagebreak.study.recipe.descriptors import RECOMMENDED
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages.stage import Stage, file_size
+from cagebreak.study.stages.states import MADE_BY, load_state, trial_state
+from cagebreak.study.stages.trial import Trial, timed
+from cagebreak.study.store import Store, Unit
+
+
+def describing(source: str) -> str:
+    """Return the name of the stage that describes a state, or all of them as recommended."""
+    return f"descriptors-{source}"
+
+
+def compute(recipe: Recipe, source: str, state: Callable[[str], Source]) -> Features:
+    """Return the descriptors of one source.
+
+    Parameters
+    ----------
+    recipe
+    source
+        A state, or "recommended".
+    state
+        Returns a state by its name.
+    """
+    if source != RECOMMENDED:
+        return recipe.descriptor(source).compute(state(source))
+    inherent, cage = state("inherent"), state("cage")
+    assert isinstance(inherent, InherentState)
+    assert isinstance(cage, CageState)
+    return recipe.recommended.describe(inherent, cage)
+
+
+def load_features(store: Store, source: str, c: int) -> Features:
+    """Return the descriptors of one source of a configuration from the files of a study."""
+    arrays = store.load(Unit(describing(source), (c,)))
+    return Features(arrays["values"], read_labels(_recast(arrays["labels"], "S", "U")))
+
+
+def feature_arrays(features: Features) -> dict[str, Dataset]:
+    """Return descriptors and their labels as data sets of a file."""
+    labels = _recast(features.labels, "U", "S")
+    return {
+        "values": Dataset(features.values, "reduced", "particle, feature"),
+        "labels": Dataset(labels, "r and width in sigma", "feature"),
+    }
+
+
+def _recast(table: NDArray, old: str, new: str) -> NDArray:
+    """Return a table whose text fields have another kind, of one byte or four a letter.
+
+    HDF5 has no fixed-length UTF-32, which numpy's text is; labels are ASCII.
+    """
+    width = {"U": 4, "S": 1}[old]
+    dtype = [
+        (name, f"{new}{field.itemsize // width}" if field.kind == old else field)
+        for name, field in ((name, table.dtype[name]) for name in table.dtype.names or ())
+    ]
+    return np.asarray(table).astype(dtype)
+
+
+def _describe(source: str, recipe: Recipe, store: Store, unit: Unit) -> None:
+    (c,) = unit.address
+    features = compute(recipe, source, lambda state: load_state(store, state, c))
+    store.save(unit, feature_arrays(features))
+
+
+def _seconds(source: str, trial: Trial) -> float:
+    def describe() -> Features:
+        return compute(trial.recipe, source, lambda state: trial_state(trial, state)[0])
+
+    describe()  # compiles
+    return timed(describe)[1]
+
+
+def _n_bytes(source: str, recipe: Recipe) -> int:
+    n_features = int((recipe.labels().source == source).sum())
+    return file_size(recipe.preparation.n_particles * n_features)
+
+
+def _stage(source: str, needs: tuple[str, ...], keys: tuple[str, ...], weight: float) -> Stage:
+    return Stage(
+        describing(source),
+        needs=needs,
+        keys=keys,
+        work=partial(_describe, source),
+        seconds=partial(_seconds, source),
+        n_bytes=partial(_n_bytes, source),
+        weight=lambda recipe: weight,
+        source=source,
+    )
+
+
+OF_STATES = tuple(
+    _stage(state, (MADE_BY[state],), ("descriptors.set", "descriptors.generations"), 1.0)
+    for state in STATES
+)
+OF_ALL = _stage(RECOMMENDED, ("inherent", "cage"), (), 20.0)

@@ -1,0 +1,82 @@
+"""The stage of equilibrated configurations."""
+
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.files import hdf5
+from cagebreak.files.hdf5 import Dataset
+from cagebreak.seeding import seed_sequence
+from cagebreak.simulation import preparation
+from cagebreak.simulation.preparation import Prepared
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages.stage import Stage, file_size
+from cagebreak.study.stages.trial import Trial
+from cagebreak.study.store import Store, Unit
+
+
+def load_configuration(store: Store, c: int) -> Configuration:
+    """Return an equilibrated configuration."""
+    unit = Unit("equilibrate", (c,))
+    return hdf5.configuration(store.load(unit), str(store.path(unit)))
+
+
+def load_history(store: Store, c: int) -> NDArray | None:
+    """Return the record of a preparation; None if the unit was made before there was one."""
+    return store.load(Unit("equilibrate", (c,))).get("history")
+
+
+def _equilibrate(recipe: Recipe, store: Store, unit: Unit) -> None:
+    """Prepare a configuration; the state is kept after every segment."""
+    model, steps = recipe.model, recipe.preparation.protocol
+    if store.has(unit, partial=True):
+        kept = store.load(unit, partial=True)
+        configuration = hdf5.configuration(kept, str(store.path(unit, partial=True)))
+        prepared = Prepared(configuration, kept["history"], kept["origin"])
+    else:
+        seed = seed_sequence(recipe.study.seed, "equilibrate", *unit.address)
+        prepared = preparation.begin(model, recipe.preparation.n_particles, steps, seed)
+    segments = preparation.segments(steps, model)
+    for segment in segments[len(prepared.history) :]:
+        prepared = preparation.advance(prepared, model, steps, segment)
+        if segment is not segments[-1]:
+            origin = {"origin": Dataset(prepared.origin, "sigma", "particle, xyz")}
+            arrays = hdf5.datasets(prepared.configuration) | _history(prepared) | origin
+            store.save(unit, arrays, partial=True)
+    end = preparation.finished(prepared)
+    store.save(unit, hdf5.datasets(end) | _history(prepared))
+
+
+def _history(prepared: Prepared) -> dict[str, Dataset]:
+    units = "tau, eps, 1/sigma^3; see cagebreak.simulation.preparation.Prepared"
+    return {"history": Dataset(prepared.history, units, "segment")}
+
+
+def _duration(recipe: Recipe) -> float:
+    """Return the time of all steps, in tau."""
+    return sum(step.time for step in recipe.preparation.protocol)
+
+
+def _seconds(trial: Trial) -> float:
+    if trial.recipe.imported:
+        return 0.0
+    per_tau, _ = trial.dynamics
+    return trial.growth_seconds + per_tau * _duration(trial.recipe)
+
+
+STAGE = Stage(
+    "equilibrate",
+    needs=(),
+    keys=(
+        "study.seed",
+        "model",
+        "preparation.n_particles",
+        "preparation.time",
+        "preparation.steps",
+        "preparation.imported",
+    ),
+    work=_equilibrate,
+    seconds=_seconds,
+    n_bytes=lambda recipe: file_size(7 * recipe.preparation.n_particles),
+    weight=lambda recipe: 100 + _duration(recipe),
+    section="",
+)

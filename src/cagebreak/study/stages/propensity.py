@@ -1,0 +1,97 @@
+"""The stage of propensities: sums over the runs of a configuration."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.dynamics.propensity import Propensity
+from cagebreak.errors import InputError
+from cagebreak.files.hdf5 import Dataset
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages.stage import Stage, file_size
+from cagebreak.study.stages.trial import Trial, timed
+from cagebreak.study.store import Store, Unit
+
+SUMS = {"displacement": "sums", "d2min": "sums_d2min"}
+"""The array of a unit that holds the sums of each target."""
+
+TARGETS = tuple(SUMS)
+"""What is averaged over runs and can be predicted."""
+
+
+def load_propensity(
+    store: Store, c: int, target: str = TARGETS[0]
+) -> tuple[Propensity, dict[str, NDArray]]:
+    """Return the propensity of a configuration; and `msd` and `f_s` (T, S), means over runs.
+
+    `target`, one of `TARGETS`, is what was averaged.
+
+    Raises
+    ------
+    InputError
+        If the recipe measures no D2min.
+    """
+    arrays = store.load(Unit("propensity", (c,)))
+    if SUMS[target] not in arrays:
+        raise InputError("target: d2min needs [isoconfigurational] d2min_cutoff in the recipe")
+    propensity = Propensity(
+        arrays["times"], arrays[SUMS[target]], int(arrays["n_runs"]), arrays["species"]
+    )
+    return propensity, {name: arrays[name] for name in ("msd", "f_s")}
+
+
+def _propensity(recipe: Recipe, store: Store, unit: Unit) -> None:
+    (c,) = unit.address
+    runs = [Unit("run", (c, r)) for r in range(recipe.isoconfigurational.n_runs)]
+    first = store.load(runs[0], ("times", "species"))
+    times, species = first["times"], first["species"]
+    propensity = Propensity.from_runs(times, species, _of_runs(store, runs, "lengths"))
+    msd, f_s = (np.sum(list(_of_runs(store, runs, name)), axis=0) for name in ("msd", "f_s"))
+    axes = "runs of even and odd number, time, particle"
+    arrays = {
+        "times": Dataset(propensity.times, "tau", "time"),
+        "sums": Dataset(propensity.sums, "sigma", axes),
+        "n_runs": Dataset(np.array(propensity.n_runs), "runs", ""),
+        "species": Dataset(propensity.species, "0 is A, 1 is B", "particle"),
+        "msd": Dataset(msd / propensity.n_runs, "sigma^2", "time, species"),
+        "f_s": Dataset(f_s / propensity.n_runs, "1", "time, species"),
+    }
+    if recipe.isoconfigurational.d2min_cutoff is not None:
+        rearranged = Propensity.from_runs(times, species, _of_runs(store, runs, "d2min"))
+        arrays[SUMS["d2min"]] = Dataset(rearranged.sums, "sigma^2", axes)
+    store.save(unit, arrays)
+
+
+def _of_runs(store: Store, runs: Sequence[Unit], name: str) -> Iterator[NDArray]:
+    """Yield an array of each run."""
+    for run in runs:
+        yield store.load(run, (name,))[name]
+
+
+def _n_arrays(recipe: Recipe) -> int:
+    return 1 if recipe.isoconfigurational.d2min_cutoff is None else 2
+
+
+def _seconds(trial: Trial) -> float:
+    section, n_timed = trial.recipe.isoconfigurational, 8
+    times = np.arange(section.n_times) + 1
+    lengths = [np.ones((section.n_times, len(trial.configuration)))] * n_timed
+    _, seconds = timed(Propensity.from_runs, times, trial.configuration.species, lengths)
+    return _n_arrays(trial.recipe) * seconds / n_timed * section.n_runs
+
+
+def _n_bytes(recipe: Recipe) -> int:
+    n_times = _n_arrays(recipe) * recipe.isoconfigurational.n_times
+    return file_size(recipe.preparation.n_particles * (2 * n_times + 1))
+
+
+STAGE = Stage(
+    "propensity",
+    needs=("run",),
+    keys=(),
+    work=_propensity,
+    seconds=_seconds,
+    n_bytes=_n_bytes,
+    sizes=("isoconfigurational.n_runs",),
+)

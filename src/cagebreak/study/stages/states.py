@@ -1,0 +1,172 @@
+"""The stages of inherent states and of cage states."""
+
+import numpy as np
+
+from cagebreak.configuration import Configuration
+from cagebreak.descriptors.cage import Source
+from cagebreak.descriptors.recommended import SAMPLES
+from cagebreak.files import hdf5
+from cagebreak.files.hdf5 import Dataset
+from cagebreak.seeding import Seed, seed_sequence
+from cagebreak.states import CageState, InherentState, cage_state, inherent_state
+from cagebreak.states.cage import pool_chains
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.stage import Stage, file_size
+from cagebreak.study.stages.trial import Trial, timed
+from cagebreak.study.store import Store, Unit
+
+MADE_BY = {"initial": "equilibrate", "inherent": "inherent", "cage": "cage"}
+"""The stage that makes each state."""
+
+_TRIAL_SWEEPS = (100, 100)
+
+
+def make_state(recipe: Recipe, configuration: Configuration, state: str, seed: Seed) -> Source:
+    """Return a state of a configuration as a recipe asks for it.
+
+    Parameters
+    ----------
+    recipe
+    configuration
+    state
+        "initial", which is the configuration itself, "inherent" or "cage".
+    seed
+        Of the Monte Carlo of the cage state.
+    """
+    if state == "initial":
+        return configuration
+    if state == "inherent":
+        tolerance = recipe.states.force_tolerance
+        return inherent_state(configuration, recipe.model, force_tolerance=tolerance)
+    samples = _n_samples(recipe)
+    return cage_state(configuration, recipe.model, seed=seed, **recipe.states.cage, samples=samples)
+
+
+def load_state(store: Store, state: str, c: int) -> Source:
+    """Return a state of a configuration from the files of a study."""
+    start = load_configuration(store, c)
+    if state == "initial":
+        return start
+    unit = Unit(MADE_BY[state], (c,))
+    arrays = store.load(unit)
+    end = hdf5.configuration(arrays, str(store.path(unit)))
+    if state == "inherent":
+        return InherentState(
+            start=start,
+            configuration=end,
+            energy=float(arrays["energy"]),
+            force=float(arrays["force"]),
+            iterations=int(arrays["iterations"]),
+        )
+    per_particle = ("displacement", "covariance", "acceptance", "wall", "error")
+    return CageState(
+        start=start,
+        configuration=end,
+        **{name: arrays[name] for name in per_particle},
+        sweeps=tuple(arrays["sweeps"].tolist()),
+        step=float(arrays["step"]),
+        samples=arrays["samples"].astype(np.float64),
+    )
+
+
+def trial_state(trial: Trial, state: str) -> tuple[Source, float]:
+    """Return a state of the configuration of a trial, and the seconds that the recipe's takes."""
+    if state == "inherent":
+        return trial.once(state, lambda: _trial_inherent(trial))
+    if state == "cage":
+        return trial.once(state, lambda: _trial_cage(trial))
+    return trial.configuration, 0.0
+
+
+def _inherent(recipe: Recipe, store: Store, unit: Unit) -> None:
+    start = load_configuration(store, unit.address[0])
+    state = make_state(recipe, start, "inherent", recipe.study.seed)
+    assert isinstance(state, InherentState)
+    arrays = {
+        "energy": Dataset(np.array(state.energy), "eps per particle", ""),
+        "force": Dataset(np.array(state.force), "eps/sigma, the largest left", ""),
+        "iterations": Dataset(np.array(state.iterations), "steps of FIRE", ""),
+    }
+    store.save(unit, hdf5.datasets(state.configuration) | arrays)
+
+
+def _trial_inherent(trial: Trial) -> tuple[Source, float]:
+    inherent_state(trial.configuration, trial.recipe.model, force_tolerance=1e3)  # compiles
+    return timed(make_state, trial.recipe, trial.configuration, "inherent", 0)
+
+
+def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
+    start = load_configuration(store, unit.address[0])
+    seed = seed_sequence(recipe.study.seed, "cage", *unit.address)
+    state = make_state(recipe, start, "cage", seed)
+    assert isinstance(state, CageState)
+    arrays = {
+        "displacement": Dataset(state.displacement, "sigma, from the start", "particle"),
+        "covariance": Dataset(state.covariance, "sigma^2", "particle, xyz, xyz"),
+        "acceptance": Dataset(state.acceptance, "share of trials", "particle"),
+        "wall": Dataset(state.wall, "share of trials rejected by the cell", "particle"),
+        "error": Dataset(state.error, "sigma, of the mean position", "particle"),
+        "sweeps": Dataset(np.array(state.sweeps), "sweeps", "to relax, to measure"),
+        "step": Dataset(np.array(state.step), "sigma", ""),
+        # Single precision: one sample need not be known better than that.
+        "samples": Dataset(state.samples.astype(np.float32), "sigma", "sample, particle, xyz"),
+    }
+    store.save(unit, hdf5.datasets(state.configuration) | arrays)
+
+
+def _trial_cage(trial: Trial) -> tuple[Source, float]:
+    """Return a cage state of a few sweeps, and the seconds that the sweeps of the recipe take."""
+    recipe, model, start = trial.recipe, trial.recipe.model, trial.configuration
+    section = recipe.states.cage
+    if "precision" in section:
+        # The number of sweeps is known only once they are done.
+        return timed(make_state, recipe, start, "cage", 0)
+    cage_state(start, model, seed=0, sweeps=(1, 1))  # compiles
+    samples = _n_samples(recipe)
+    state, seconds = timed(cage_state, start, model, seed=0, sweeps=_TRIAL_SWEEPS, samples=samples)
+    # The samples of all chains are described.
+    pooled = pool_chains([state] * section.get("chains", 1))
+    return pooled, seconds * _n_sweeps(recipe) / sum(_TRIAL_SWEEPS)
+
+
+def _n_sweeps(recipe: Recipe) -> int:
+    """Return how many sweeps a cage state takes, or about as many if it runs to a precision."""
+    section = recipe.states.cage
+    return sum(section.get("sweeps", (10000,))) * section.get("chains", 1)
+
+
+def _n_samples(recipe: Recipe) -> int:
+    """Return how many samples a chain of a cage state keeps: none if it runs to a precision."""
+    _, measured = recipe.states.cage.get("sweeps", (0, 0))
+    return min(SAMPLES, measured)
+
+
+def _cage_bytes(recipe: Recipe) -> int:
+    n_samples = _n_samples(recipe) * recipe.states.cage.get("chains", 1)
+    # Samples are in single precision.
+    per_particle = 17 + 3 * n_samples / 2
+    return file_size(int(recipe.preparation.n_particles * per_particle))
+
+
+INHERENT = Stage(
+    "inherent",
+    needs=("equilibrate",),
+    keys=("states.force_tolerance",),
+    work=_inherent,
+    seconds=lambda trial: trial_state(trial, "inherent")[1],
+    n_bytes=lambda recipe: file_size(4 * recipe.preparation.n_particles),
+    weight=lambda recipe: 20.0,
+    source="inherent",
+)
+
+CAGE = Stage(
+    "cage",
+    needs=("equilibrate",),
+    keys=("states.cage",),
+    work=_cage,
+    seconds=lambda trial: trial_state(trial, "cage")[1],
+    n_bytes=_cage_bytes,
+    weight=lambda recipe: _n_sweeps(recipe) / 20,
+    source="cage",
+)
