@@ -21,7 +21,7 @@ times = cb.log_times(1e-2, LAST, 30)
 # Every run starts from the same positions with fresh velocities.
 moved = cb.propensity(start, model, times=times, n_runs=N_RUNS, seed=1)
 
-# What else runs show can be asked of each; here, whether the liquid relaxes within their length.
+# Each run also gives F_s, which shows whether the liquid relaxes within the length of the runs.
 runs = cb.isoconfigurational(start, model, times, n_runs=4, seed=1)
 relaxation = tau_alpha(times, sum(self_intermediate(run, start.species) for run in runs) / 4)
 

@@ -1,7 +1,7 @@
 """How well does the packing of a few configurations predict the motion in others?
 
-Run: python examples/02_predict.py (about a minute). The same as a study, in 03_study.py, keeps what
-it has computed and uses all processors.
+Run: python examples/02_predict.py (about a minute). 03_study.py does the same as a study, which
+keeps its results and uses all processors.
 """
 
 import os
@@ -24,7 +24,7 @@ for seed in range(N_CONFIGURATIONS):
     halves = moved.halves.transpose(0, 2, 1)
     samples.append(Sample(features.values, moved.mean.T, start.species, halves))
 
-# Selections are made on labels: descriptors of the particle alone, and with averages around it.
+# Selections on labels: descriptors of the particle alone, and with averages over its neighbors.
 generation = descriptors.labels().generation
 columns = {f"LR{n}": generation <= n for n in (0, 1, 2)}
 scores = evaluate(cb.RidgeCV(), samples, columns=columns, times=times, seed=1)

@@ -1,4 +1,4 @@
-"""A study from Python: what is computed is kept, and a second call of this script only reads it.
+"""A study from Python: results are kept, and a second run of this script only reads them.
 
 Run: python examples/03_study.py (about half a minute on two processors); writes run/study.toml, the
 folder run/study with everything computed, and run/mean_propensity.png.
@@ -31,7 +31,7 @@ study.run(progress=not SMOKE)
 tau_alpha = study.relaxation()
 print("tau_alpha:", ", ".join(f"{species} {time:.3g} tau" for species, time in tau_alpha.items()))
 
-# The recipe's selections of descriptors; then one that it does not name.
+# First the selections of the recipe, then one that it does not contain.
 for row in study.fit().table:
     interval = f"[{row['low']:6.3f}, {row['high']:6.3f}]"
     print(f"{row['features']}  t = {row['time']:<8.3g}  r = {row['r']:6.3f} {interval}")

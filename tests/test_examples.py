@@ -1,7 +1,6 @@
 """The examples run, at a tiny size, and write what they say."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,25 +26,6 @@ def test_example_runs(script, tmp_path):
     promised = [word for word in script.read_text().split('"""')[1].split() if "run/" in word]
     for name in promised:
         assert (tmp_path / name.strip(".,;()")).exists()
-
-
-def test_the_snippets_of_the_readme_run(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    blocks = (EXAMPLES.parent / "README.md").read_text().split("```python\n")[1:]
-    notebook, states, study = (block.split("```")[0] for block in blocks)
-    names = {}
-    exec(notebook + states, names)
-    assert names["moved"].mean.shape == (40, 1000)
-    # A study takes minutes; that it can be written down is enough here.
-    compile(study, "README.md", "exec")
-
-
-def test_links_of_the_documents_lead_somewhere():
-    root = EXAMPLES.parent
-    for document in (root / "README.md", root / "CHANGELOG.md", *root.glob("docs/**/*.md")):
-        for target in re.findall(r"\]\(([^)#]+)", document.read_text()):
-            if "://" not in target:
-                assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
 def test_the_recipe_of_make_run_is_a_real_study_and_that_of_the_command(tmp_path):

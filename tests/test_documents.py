@@ -1,0 +1,155 @@
+"""The documents: their links, the names and files and works they mention, the code they show."""
+
+import csv
+import re
+from importlib import import_module
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from paths import ROOT
+
+FOLDERS = ("docs", "results", "datasets", "benchmarks", "examples")
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))]
+)
+# Each continues those before it.
+DEMONSTRATIONS = [
+    "descriptors/radial.md",
+    "descriptors/angular.md",
+    "descriptors/generations.md",
+    "descriptors/papers.md",
+    "descriptors/ace.md",
+    "descriptors/coarse-grained.md",
+    "states/inherent.md",
+]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCES = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "docs/references.bib").read_text(), re.M))
+
+LINK = re.compile(r"\]\(([^()\s]+)\)")
+FENCE = re.compile(r"^```.*?^```", re.M | re.S)
+HEADING = re.compile(r"^#+ +(.*)$", re.M)
+DOTTED = re.compile(r"\bcagebreak(?:\.\w+)+")
+NAMED_PATH = re.compile(r"`((?:src|tests|docs|benchmarks|results|datasets|examples)/[^`\s]*)`")
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
+CITATION = re.compile(r":cite:`([^`]*)`")
+
+
+@pytest.fixture(params=DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def document(request):
+    return request.param
+
+
+def anchors(path):
+    """Return the anchors of the headings of a document, as GitHub makes them."""
+    headings = HEADING.findall(FENCE.sub("", path.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_relative_link_leads_somewhere(document):
+    text = FENCE.sub("", document.read_text(encoding="utf-8"))
+    broken = []
+    for link in LINK.findall(text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        target, _, anchor = link.partition("#")
+        path = (document.parent / target).resolve() if target else document
+        if not path.exists() or (anchor and anchor not in anchors(path)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_module_that_is_named_exists(document):
+    names = DOTTED.findall(existing(document))
+    assert [name for name in names if not resolves(name)] == []
+
+
+def test_every_file_that_is_named_exists(document):
+    named = NAMED_PATH.findall(existing(document))
+    assert [path for path in named if not any(ROOT.glob(path.rstrip("/")))] == []
+
+
+def test_the_tree_of_the_architecture_has_every_folder():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    package = ROOT / "src/cagebreak"
+    shown = re.findall(r"^ {6,}(\w+)/", text, re.M)
+    assert sorted(shown) == sorted(path.parent.name for path in package.glob("*/**/__init__.py"))
+
+
+def test_every_page_is_in_the_index():
+    index = ROOT / "docs/index.md"
+    linked = {
+        (index.parent / link.partition("#")[0]).resolve()
+        for link in LINK.findall(index.read_text())
+    }
+    assert sorted(set((ROOT / "docs").rglob("*.md")) - {index} - linked) == []
+
+
+def test_every_work_that_is_cited_is_in_the_references():
+    for source in sorted((ROOT / "src").rglob("*.py")):
+        keys = ",".join(CITATION.findall(source.read_text(encoding="utf-8")))
+        assert set(filter(None, keys.split(","))) <= REFERENCES, source
+
+
+def test_the_ten_lines_of_the_readme_run(capsys):
+    (lines,) = PYTHON.findall(README)
+    exec(lines, {})
+    assert "RidgeCV" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "cage-state/hard_spheres.csv",
+        "cage-state/kob_andersen.csv",
+        "kob-andersen-050/scores.csv",
+        "harmonic-00045/scores.csv",
+        "wahnstrom-065/scores.csv",
+        "fene-polymer/scores.csv",
+    ],
+)
+def test_the_readme_has_the_best_r_of_a_table(table):
+    with (ROOT / "results" / table).open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row.get("species", "A") == "A"]
+    best = max(rows, key=lambda row: float(row["r_configuration"]))
+    names = ("r_configuration", "low_configuration", "high_configuration", "ceiling")
+    row = re.compile(r"\| ([\d.]+) \(([\d.]+)–([\d.]+)\) \| [\d.]+ τ \| ([\d.]+) \|")
+    readme = [tuple(map(float, found)) for found in row.findall(README)]
+    assert any(np.allclose(shown, [float(best[n]) for n in names], atol=5.1e-4) for shown in readme)
+
+
+def test_demonstrations_print_what_the_documents_show(capsys):
+    names = {}
+    for name in DEMONSTRATIONS:
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8").partition("## Demonstration")[2]
+        for block in PYTHON.findall(text):
+            exec(block, names)
+            shown = [line[2:] for line in block.splitlines() if line.startswith("# ")]
+            assert capsys.readouterr().out.splitlines() == shown, name
+
+
+def existing(path):
+    """Return the text of a document, if it speaks of the package as it is."""
+    if path.name in ("CHANGELOG.md", "CONTRIBUTING.md"):
+        return ""  # One speaks of the past; the other of new files, see test_contributing.py.
+    return path.read_text(encoding="utf-8")
+
+
+def resolves(name):
+    """Return whether a dotted name is a module, or an attribute of one."""
+    parts = name.split(".")
+    for n in range(len(parts), 0, -1):
+        module = ".".join(parts[:n])
+        if find_spec("torch") is None and "neural_network" in module:
+            return True
+        try:
+            owner = import_module(module)
+        except ModuleNotFoundError:
+            continue
+        for attribute in parts[n:]:
+            if not hasattr(owner, attribute):
+                return False
+            owner = getattr(owner, attribute)
+        return True
+    return False
