@@ -373,8 +373,8 @@ def test_a_source_tells_distances_in_the_mean_spacing(study):
         scaled = sigma.labels[name] * density ** (1 / 3)
         np.testing.assert_allclose(spacing.labels[name], scaled, atol=1e-9)
     assert spacing.units["length"] != sigma.units["length"]
-    with pytest.raises(InputError, match=r"length: expected .*got 'metre'"):
-        study.source(wanted, length="metre")
+    with pytest.raises(InputError, match=r"length: expected .*got 'meter'"):
+        study.source(wanted, length="meter")
 
 
 def test_tables_of_a_selection(study):
