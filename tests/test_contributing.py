@@ -113,12 +113,12 @@ study.figure("smith2027.relative_error", "drawn")
 
 
 def test_every_kind_of_addition_has_a_recipe_that_is_followed():
-    headings = re.findall(r"^## (An? .*)$", DOCUMENT, re.MULTILINE)
+    headings = re.findall(r"^### (An? .*)$", DOCUMENT, re.MULTILINE)
     assert headings == [
         *("A descriptor", "A model", "A learner", "A file format", "A figure"),
         *("A stage of a study", "An engine"),
     ]
-    for part in DOCUMENT.split("\n## A")[1:]:
+    for part in DOCUMENT.split("\n### A")[1:]:
         assert BLOCK.search(part)
 
 
@@ -132,7 +132,7 @@ def test_the_folders_of_the_tree_are_those_that_are_there():
 
 def test_no_recipe_names_more_than_its_file_its_list_and_its_contract():
     """One new file, one file that lists it, and a line in its contract; a model has two lists."""
-    for part in DOCUMENT.split("\n## A")[1:]:
+    for part in DOCUMENT.split("\n### A")[1:]:
         paths = [path for _, path, _ in BLOCK.findall(part)]
         lists = [path for path in paths[1:] if path.startswith("src/")]
         assert len(lists) <= (2 if part.startswith(" model") else 1)
