@@ -42,7 +42,7 @@ def test_the_snippets_of_the_readme_run(tmp_path, monkeypatch):
 
 def test_links_of_the_documents_lead_somewhere():
     root = EXAMPLES.parent
-    for document in (*root.glob("*.md"), *root.glob("docs/**/*.md")):
+    for document in (root / "README.md", root / "CHANGELOG.md", *root.glob("docs/**/*.md")):
         for target in re.findall(r"\]\(([^)#]+)", document.read_text()):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
