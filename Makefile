@@ -1,8 +1,9 @@
 # Each target makes the environment it needs; python3 (3.11 or newer) and make are enough.
-#   make run        a small study from nothing to figures, in run/
-#   make test       style, types, import rules and the test suite
-#   make benchmark  speed against peers and against the machine's limit
-#   make clean      remove environments and results of `make run`
+#   make run          a small study from nothing to figures, in run/
+#   make test         style, spelling, types, import rules and the test suite
+#   make environment  the environment of `make test`, .venv-test, to work in
+#   make benchmark    speed against peers and against the machine's limit
+#   make clean        remove environments and results of `make run`
 
 PYTHON ?= python3
 DEMO := run/demo.toml
@@ -11,7 +12,7 @@ DEMO := run/demo.toml
 # takes many times as long as with one.
 run test: export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test benchmark clean
+.PHONY: run test environment benchmark clean
 
 run: .venv-run/installed $(DEMO)
 	.venv-run/bin/cagebreak run $(DEMO)
@@ -21,9 +22,12 @@ run: .venv-run/installed $(DEMO)
 test: .venv-test/installed
 	.venv-test/bin/ruff check
 	.venv-test/bin/ruff format --check
+	.venv-test/bin/codespell
 	.venv-test/bin/mypy
 	.venv-test/bin/lint-imports
 	.venv-test/bin/pytest -n 2 -m "not slow"
+
+environment: .venv-test/installed
 
 benchmark: .venv-benchmark/installed
 	for script in benchmarks/*.py; do .venv-benchmark/bin/python $$script || exit 1; done

@@ -1,7 +1,11 @@
 """A study small enough for tests: seconds in all, every stage."""
 
+from cagebreak.simulation.preparation import SEGMENT
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.recipe import text
+
+SEGMENTS = {"time": 2 * SEGMENT + 10}
+"""Two whole segments of the preparation and a rest."""
 
 STEPS = (
     {"ensemble": "NVT", "time": 1.0, "temperature": [2.0, 1.0]},

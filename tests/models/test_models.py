@@ -15,7 +15,12 @@ MIXTURES = [
     models.kob_andersen_smoothed,
     models.wahnstrom,
 ]
-ALL = [models.hard_spheres, *MIXTURES, models.fene_polymer, tabulated]
+ALL = [
+    models.hard_spheres,
+    *MIXTURES,
+    models.fene_polymer,
+    tabulated,
+]
 
 
 @pytest.mark.parametrize("function", ALL)

@@ -157,8 +157,8 @@ def write(
         raise InputError(f"columns: only .xyz, .dump and .gsd files hold them, got {list(columns)}")
     if not isinstance(configuration, Configuration):
         raise InputError("configuration: expected one; several are for .xyz, .dump and .gsd files")
-    if module is hdf5:
-        hdf5.write(path, configuration)
+    if module is not sph:
+        module.write(path, configuration)
     elif diameters is None:
         raise InputError("diameters: a .sph file needs them, for instance model.diameters")
     else:

@@ -1,0 +1,124 @@
+"""What surrounds the code: the source distribution, its metadata, and the files of the project."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+from importlib.util import find_spec
+
+import pytest
+
+from paths import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+FOLDERS = (".ci", ".github", "benchmarks", "docs", "examples", "src", "tests")
+SCHEMAS = {
+    ".github/workflows/ci.yml": "vendor.github-workflows",
+    ".github/ISSUE_TEMPLATE/bug.yml": "vendor.github-issue-forms",
+    ".github/ISSUE_TEMPLATE/feature.yml": "vendor.github-issue-forms",
+    ".github/ISSUE_TEMPLATE/question.yml": "vendor.github-issue-forms",
+    ".github/ISSUE_TEMPLATE/config.yml": "vendor.github-issue-config",
+    "CITATION.cff": "vendor.citation-file-format",
+}
+
+
+@pytest.fixture(scope="module")
+def distributed(tmp_path_factory):
+    """Return the files of the source distribution, built in a copy that leaves nothing here."""
+    pytest.importorskip("build", reason="build is absent")
+    folder = tmp_path_factory.mktemp("sdist")
+    (folder / "copy").mkdir()
+    unneeded = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for path in ROOT.iterdir():
+        if path.is_dir() and path.name in FOLDERS:
+            shutil.copytree(path, folder / "copy" / path.name, ignore=unneeded)
+        elif path.is_file():
+            shutil.copy2(path, folder / "copy" / path.name)
+    command = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", folder]
+    subprocess.run([*command, folder / "copy"], check=True, capture_output=True)
+    (archive,) = folder.glob("*.tar.gz")
+    assert archive.name == f"cagebreak-{PROJECT['version']}.tar.gz"
+    with tarfile.open(archive) as file:
+        return {m.name.partition("/")[2] for m in file.getmembers() if m.isfile()}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_source_distribution_holds_every_file_of(folder, distributed):
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+        and path.name != ".DS_Store"
+        and not any(part == "__pycache__" or part.endswith(".egg-info") for part in path.parts)
+    }
+    assert files
+    assert files <= distributed
+
+
+def test_the_source_distribution_holds_what_builds_and_explains_it(distributed):
+    assert distributed >= {
+        *("README.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CITATION.cff"),
+        *("LICENSE", "Makefile", "constraints.txt", "pyproject.toml", ".pre-commit-config.yaml"),
+    }
+    assert not [name for name in distributed if re.search(r"\.(pyc|nb[ci]|h5)$", name)]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_files_for_the_hosting_service_fit_their_schema(name):
+    pytest.importorskip("check_jsonschema", reason="check-jsonschema is absent")
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", SCHEMAS[name]]
+    checked = subprocess.run([*command, ROOT / name], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_every_file_for_the_hosting_service_is_checked():
+    assert {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / ".github").rglob("*.yml")
+    } <= SCHEMAS.keys()
+
+
+def test_the_workflow_runs_every_python_that_the_metadata_name():
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text()
+    (matrix,) = re.findall(r"python: \[(.*)\]", workflow)
+    versions = re.findall(r'"([\d.]+)"', matrix)
+    prefix = "Programming Language :: Python :: "
+    named = [line.removeprefix(prefix) for line in PROJECT["classifiers"] if prefix + "3." in line]
+    assert versions == named
+    assert PROJECT["requires-python"] == f">={versions[0]}"
+
+
+def test_the_citation_is_of_this_version():
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"\nversion: {PROJECT['version']}\n" in citation
+    assert f"\nlicense: {PROJECT['license']}\n" in citation
+    assert f"- name: {PROJECT['authors'][0]['name']}\n" in citation
+
+
+def test_only_the_constraints_pin_versions():
+    extras = PROJECT["optional-dependencies"].values()
+    required = [*PROJECT["dependencies"], *(name for extra in extras for name in extra)]
+    assert [name for name in required if "==" in name.partition(";")[0]] == []
+    assert re.search(r"^torch==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    installs = re.findall(r"pip install .*", (ROOT / "Makefile").read_text())
+    assert installs
+    assert all("--constraint constraints.txt" in install for install in installs)
+
+
+def test_commits_are_checked_by_the_tools_of_make_test():
+    makefile = (ROOT / "Makefile").read_text()
+    hooks = re.findall(r"entry: (.*)", (ROOT / ".pre-commit-config.yaml").read_text())
+    for command in (hook.removesuffix(" --fix") for hook in hooks):
+        assert f"\t{command}" in makefile
+    assert len(hooks) == 5
+
+
+@pytest.mark.skipif(find_spec("codespell_lib") is None, reason="codespell is absent")
+@pytest.mark.parametrize("british", ["neighbor".replace("or", "our"), "analyze".replace("z", "s")])
+def test_the_spelling_is_american(tmp_path, british):
+    text = tmp_path / "text.md"
+    text.write_text(f"The {british} is British.\n")
+    command = [sys.executable, "-m", "codespell_lib", "--toml", ROOT / "pyproject.toml", text]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert f"{british} ==>" in checked.stdout, checked.stderr
