@@ -65,16 +65,16 @@ def main(folder):
             a = propensity.species == 0
             halves = propensity.halves[:, :, a].swapaxes(1, 2)
             samples.append(Sample(values[:, chosen], propensity.mean[:, a].T, halves=halves))
-        # The level of a configuration comes from the energy of its inherent state.
+        # The mean of a configuration is predicted from the energy of its inherent state.
         energy = (labels.kind == "energy") & (labels.state == "inherent") & np.isnan(labels.r)
-        level = np.flatnonzero(energy[chosen])
+        column = np.flatnonzero(energy[chosen])
         found = evaluate(
             RidgeCV(alphas=ALPHAS, folds=4, center=center, weights=weights, seed=SEED),
             samples,
             seed=SEED,
             columns={name: slice(None)},
             feature_groups=recommended.feature_groups(labels[chosen]),
-            level=int(level[0]) if len(level) else None,
+            configuration_mean=int(column[0]) if len(column) else None,
             times=moved[0].times,
         ).table
         tables.append(found)

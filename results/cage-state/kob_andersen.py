@@ -16,7 +16,7 @@ import cagebreak as cb
 from cagebreak.descriptors import recommended, select
 from cagebreak.files import botan
 from cagebreak.learning import RidgeCV, Sample, evaluate, pearson
-from cagebreak.learning.linear_model.whitening import LENGTH, OWN
+from cagebreak.learning.linear_model.whitening import LENGTH, NUGGET
 from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageState, InherentState
 from cagebreak.states.cage import pool_chains
@@ -33,7 +33,7 @@ HEADER = [
 CAGE = {"body": 1, "state": "sampled"}
 INHERENT = {"body": 1, "state": "inherent"}
 FACTORS = (1.0, 3.0, 10.0)
-CORRELATION = (LENGTH, OWN)
+CORRELATION = (LENGTH, NUGGET)
 
 
 def up_to(n):
@@ -180,13 +180,18 @@ def row(made, name, selection, center, weights, correlation=None):
     test, _ = selected(made["test"], selection)
     feature_groups = recommended.feature_groups(labels)
     learner = RidgeCV(
-        alphas=ALPHAS, folds=4, center=center, weights=weights, seed=SEED, correlation=correlation
+        alphas=ALPHAS,
+        folds=4,
+        center=center,
+        weights=weights,
+        seed=SEED,
+        error_correlation=correlation,
     )
-    # Of a model that is centered, the level of a configuration comes from its inherent energy.
+    # With centering, the mean of a configuration is predicted from its inherent energy.
     energy = (labels.kind == "energy") & (labels.state == "inherent") & np.isnan(labels.r)
-    level = int(np.flatnonzero(energy)[0]) if energy.any() else None
+    column = int(np.flatnonzero(energy)[0]) if energy.any() else None
     found = evaluate(
-        learner, train, seed=SEED, feature_groups=feature_groups, level=level, folds=5
+        learner, train, seed=SEED, feature_groups=feature_groups, configuration_mean=column, folds=5
     ).table[0]
     learner.fit(
         np.concatenate([each.features for each in train]),

@@ -114,7 +114,7 @@ def test_learners_are_compared_in_one_call():
     for row in rows:
         expected = r[row["first"], row["time"]] - r[row["second"], row["time"]]
         assert row["difference"] == pytest.approx(expected, abs=1e-12)
-        assert row["low"] <= row["difference"] <= row["high"]
+        assert row["difference_low"] <= row["difference"] <= row["difference_high"]
 
 
 def test_a_selection_curve_scores_what_it_has_not_seen():

@@ -94,7 +94,7 @@ def test_it_is_learned_with_centering_weights_and_the_level(study, table):
         samples,
         seed=seed_sequence(study.recipe.study.seed, "fit"),
         feature_groups=feature_groups(labels),
-        level=int(np.flatnonzero(energy)[0]),
+        configuration_mean=int(np.flatnonzero(energy)[0]),
         times=study.propensity(0).times,
         folds=learning.outer_folds,
         n_resamples=learning.bootstrap,

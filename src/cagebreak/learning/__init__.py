@@ -23,13 +23,14 @@ from cagebreak.learning.inspection.selection_curve import (
     selection_curve,
     selection_stability,
 )
+from cagebreak.learning.learner import FitRecord, Learner, Traits
 from cagebreak.learning.linear_model.ard import ARDRegression
 from cagebreak.learning.linear_model.baselines import LinearSVR, Softness
 from cagebreak.learning.linear_model.components import PCARegression, PLSRegression
 from cagebreak.learning.linear_model.elastic_net import ElasticNetCV
 from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
 from cagebreak.learning.linear_model.ridge import RidgeCV
-from cagebreak.learning.linear_model.whitening import decorrelation
+from cagebreak.learning.linear_model.whitening import whitening
 from cagebreak.learning.model_selection.compare import Comparison, compare
 from cagebreak.learning.model_selection.evaluate import Scores, evaluate
 from cagebreak.learning.model_selection.learning_curve import LearningCurve, learning_curve
@@ -53,10 +54,12 @@ __all__ = [
     "ElasticNetCV",
     "Ensemble",
     "EquivariantNetwork",
+    "FitRecord",
     "Graph",
     "GraphLearner",
     "GraphNetwork",
     "Labeled",
+    "Learner",
     "LearningCurve",
     "LinearSVR",
     "LogisticRegressionCV",
@@ -75,6 +78,7 @@ __all__ = [
     "Standardizer",
     "Statistics",
     "StructuralOrder",
+    "Traits",
     "ablation",
     "accuracy_against_data",
     "accuracy_curve",
@@ -84,7 +88,6 @@ __all__ = [
     "collinearity",
     "compare",
     "configuration_folds",
-    "decorrelation",
     "evaluate",
     "forward_selection",
     "held_out_moments",
@@ -101,4 +104,5 @@ __all__ = [
     "selection_stability",
     "transfer",
     "warn_if_misleading",
+    "whitening",
 ]

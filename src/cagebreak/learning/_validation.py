@@ -4,11 +4,75 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
 
 from cagebreak.errors import InputError
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+
+class ArgumentTypeError(InputError, TypeError):
+    """An argument is of a type that cannot be used; also the `TypeError` of scikit-learn."""
+
+
+def as_features(
+    estimator: BaseEstimator, X: ArrayLike, *, reset: bool = False, n_rows: int | None = None
+) -> Floats:
+    """Return the features X of an estimator as float64 (n, F), checked as scikit-learn does.
+
+    Finiteness is for the caller to check, by `require_finite`, where it costs least and can say
+    which row and column.
+
+    Parameters
+    ----------
+    estimator
+    X : (n, F) array or data frame
+    reset
+        True in `fit`: `n_features_in_` is set, and `feature_names_in_` if X is a data frame with
+        names. Otherwise X must agree with them.
+    n_rows
+        At least so many; default 1 in `fit`, and none otherwise.
+
+    Raises
+    ------
+    InputError
+        If X is sparse, complex, not two-dimensional or too short, or has other columns than
+        the estimator was fitted to.
+    """
+    fewest = int(reset) if n_rows is None else n_rows
+    try:
+        features: Floats = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=np.float64,
+            ensure_all_finite=False,
+            ensure_min_samples=fewest,
+        )
+    except TypeError as error:
+        raise ArgumentTypeError(f"X: {error}") from error
+    except ValueError as error:
+        message = str(error)
+        raise InputError(message if message.startswith("X ") else f"X: {message}") from error
+    return features
+
+
+def as_targets(estimator: BaseEstimator, y: ArrayLike, n_rows: int) -> tuple[Floats, bool]:
+    """Return targets y as float64 (n, T), and whether they were given as (n,).
+
+    Raises
+    ------
+    InputError
+        If y is None, its shape does not fit, or it is not of real numbers.
+    """
+    if y is None:
+        name = type(estimator).__name__
+        raise InputError(f"y: {name} requires y to be passed, but the target y is None")
+    values = np.asarray(y)
+    single = values.ndim == 1
+    return as_table("y", values[:, None] if single else values, n_rows), single
 
 
 def as_table(

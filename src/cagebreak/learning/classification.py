@@ -1,7 +1,7 @@
-"""Particles that rearrange and particles that do not: what a classifier learns from.
+"""Training data of classifiers: active and inactive particles of a configuration.
 
-The two data sets of Rottler and Ortner 2024, balanced, one configuration at a time. Features are of
-inherent structures there.
+The two data sets of Rottler and Ortner 2024, balanced in each configuration. The paper describes
+inherent structures.
 """
 
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_table
 
 SHARE = 0.05
-"""Of the particles of a species, the most and as many of the least mobile."""
+"""Share of the particles of a species taken as active, and as many as inactive."""
 
 
 @dataclass(frozen=True, eq=False)
 class Labeled:
-    """Particles of one configuration, active or not.
+    """Labeled particles of one configuration: active or not.
 
     Parameters
     ----------
     features : (n, F) array
     active : (n,) array of bool
     particles : (n,) array of integers, optional
-        Which particles of the configuration they are.
+        Their indices in the configuration.
 
     Raises
     ------
@@ -65,27 +65,28 @@ def most_and_least_mobile(
         D2min or the propensity, averaged over the isoconfigurational ensemble.
     species : (N,) array of integers
     share
-        Of the particles of the species that are taken as active; 0.05 in Rottler and Ortner 2024.
+        Share of the particles of the species taken as active; default 0.05 (Rottler and Ortner
+        2024).
     of
-        The species; the majority, A, in Rottler and Ortner 2024.
+        The species; default 0, the majority species A (Rottler and Ortner 2024).
 
     Raises
     ------
     InputError
-        If shapes do not fit, the share is not in (0, 0.5], or it comes to no particle.
+        If shapes do not fit, the share is not in (0, 0.5], or it is less than one particle.
     """
     table = as_table("features", features)
-    moved, kinds = np.asarray(mobility, dtype=np.float64), np.asarray(species)
-    for name, given in (("mobility", moved), ("species", kinds)):
-        if given.shape != (len(table),):
-            raise InputError(f"{name}: expected shape ({len(table)},), got {given.shape}")
+    mobilities, numbers = np.asarray(mobility, dtype=np.float64), np.asarray(species)
+    for name, values in (("mobility", mobilities), ("species", numbers)):
+        if values.shape != (len(table),):
+            raise InputError(f"{name}: expected shape ({len(table)},), got {values.shape}")
     if not 0 < share <= 0.5:
         raise InputError(f"share: expected a number in (0, 0.5], got {share!r}")
-    members = np.flatnonzero(kinds == of)
+    members = np.flatnonzero(numbers == of)
     n = int(share * len(members) + 1e-9)
     if n == 0:
         raise InputError(f"share: expected one particle at least of {len(members)}, got {share!r}")
-    order = members[np.argsort(moved[members], kind="stable")]
+    order = members[np.argsort(mobilities[members], kind="stable")]
     return _balanced(table, order[len(order) - n :], order[:n])
 
 
@@ -96,14 +97,14 @@ def plastic(
     avalanche: float = AVALANCHE,
     species: int = 0,
 ) -> Labeled:
-    """Return the plastically active particles of a window of strain and as many that are not.
+    """Return the plastically active particles of a window of strain and as many inactive ones.
 
     Parameters
     ----------
     features : (N, F) array
         Of the configuration at the start of the window.
     window, threshold, avalanche, species
-        See `cagebreak.dynamics.plasticity.active`. After an avalanche no particle is returned.
+        See `cagebreak.dynamics.plasticity.active`. No particle is returned after an avalanche.
 
     Raises
     ------
@@ -114,8 +115,8 @@ def plastic(
     return _balanced(table, *active(window, threshold, avalanche, species))
 
 
-def _balanced(table: Floats, moving: Integers, still: Integers) -> Labeled:
-    chosen = np.concatenate([moving, still])
-    labels = np.arange(len(chosen)) < len(moving)
+def _balanced(table: Floats, mobile: Integers, immobile: Integers) -> Labeled:
+    chosen = np.concatenate([mobile, immobile])
+    labels = np.arange(len(chosen)) < len(mobile)
     order = np.argsort(chosen)
     return Labeled(table[chosen[order]], labels[order], chosen[order])

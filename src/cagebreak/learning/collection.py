@@ -353,7 +353,7 @@ def _statistics_of(
         half = None if sample.halves is None else pair_moments(*sample.halves[:, rows])
         block = i if n_blocks is None else i % n_blocks
         part, before = found.get(block, (Statistics(X.shape[1], Y.shape[1]), None))
-        part.add(standardizer.transform(X), Y)
+        part.add(standardizer.standardize(X), Y)
         if before is not None and half is not None:
             half = merged(before, half)
         found[block] = (part, half)

@@ -1,15 +1,21 @@
-"""Standardizing: zero mean and unit deviation, from the training data alone, and clipped."""
+"""Standardization of features to zero mean and unit deviation of the training data."""
 
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, as_columns, as_table, require_finite
+from cagebreak.learning._validation import (
+    Floats,
+    as_columns,
+    as_features,
+    as_table,
+    require_finite,
+)
 
 CLIP = 6.0
 
@@ -64,28 +70,30 @@ class Moments:
         return type(self)(count, mean, self.squares + other.squares + between)
 
 
-class Standardizer(TransformerMixin, BaseEstimator):
-    """Bring features to zero mean and unit deviation, as the training data have them.
+class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Bring features to zero mean and unit deviation of the training data.
 
     ``z = clip((x - mean) / deviation, -clip, clip)``, with mean and deviation (of the population)
-    of the rows given to `fit`, and of no others.
+    of the rows given to `fit`.
 
     - A column that does not vary within rounding, ``variance <= eps (mean^2 + variance)`` with the
-      machine's eps, carries no information; it becomes 0, so that no shape depends on a value.
-    - Clipping tames columns that are nearly always empty, such as radial shells below contact:
-      their deviation is tiny, and a rare entry in new data would decide the prediction alone.
+      machine's eps, carries no information. It becomes 0, so that no shape depends on a value.
+    - Clipping limits columns that are nearly always empty, such as radial shells below contact.
+      Their deviation is tiny, and a rare entry in new data would dominate the prediction.
 
     Parameters
     ----------
     clip : float
-        In deviations; ``inf`` to leave all values as they are.
+        In deviations, default 6; ``inf`` keeps all values.
 
     Attributes
     ----------
     mean_ : (F,) array
     scale_ : (F,) array
-        The deviation, and 0 for a dropped column.
+        The deviation, and 0 for a column that does not vary.
     n_features_in_ : int
+    feature_names_in_ : (F,) array of str
+        The columns of the data frame given to `fit`; absent if it was an array.
     """
 
     mean_: Floats
@@ -120,21 +128,36 @@ class Standardizer(TransformerMixin, BaseEstimator):
         return fitted
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
-        """Take mean and deviation from the rows of X (n, F); `y` is not looked at."""
-        fitted = self.from_moments(Moments.of(X), self.clip)
+        """Take mean and deviation from the rows of X (n, F); `y` is not used.
+
+        Raises
+        ------
+        InputError
+            If X is no table of finite real numbers, or has no rows.
+        """
+        fitted = self.from_moments(Moments.of(as_features(self, X, reset=True)), self.clip)
         self.mean_, self.scale_ = fitted.mean_, fitted.scale_
-        self.n_features_in_ = fitted.n_features_in_
         return self
 
     def transform(self, X: ArrayLike) -> Floats:
-        """Return the standardized rows of X, (n, F).
+        """Return the standardized rows of X, (n, F); a data frame after `set_output`.
+
+        Raises
+        ------
+        InputError
+            If X has other columns, or a number is not finite.
+        """
+        check_is_fitted(self)
+        return self.standardize(as_features(self, X))
+
+    def standardize(self, X: Floats) -> Floats:
+        """Return the standardized rows of X, (n, F), as an array whatever `set_output` says.
 
         Raises
         ------
         InputError
             If X has another number of columns, or a number is not finite.
         """
-        check_is_fitted(self)
         X = as_table("X", X, n_columns=self.n_features_in_)
         require_finite("X", X, X.sum(axis=0))
         factor = np.divide(1.0, self.scale_, out=np.zeros_like(self.scale_), where=self.scale_ > 0)

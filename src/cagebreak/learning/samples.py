@@ -1,4 +1,4 @@
-"""What is learned from: configurations, read one at a time."""
+"""Samples: the features and targets of configurations, read one at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from cagebreak.learning._validation import Floats, Integers, as_table, require_f
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """A configuration as a graph network sees it.
+    """A configuration as the input of a graph network.
 
     Parameters
     ----------
     configuration : Configuration
-        Its N particles are the nodes; those nearer than the network's cut-off share an edge.
+        Its N particles are the nodes; two within the cutoff of the network share an edge.
     features : (N, F) array, optional
-        Of every particle, besides its species, which is always given; none if omitted.
+        Of every particle, besides its species; none if omitted.
     rows : (n,) array of integers, optional
-        The particles that are predicted; all if omitted.
+        Indices of the particles that are predicted; all if omitted.
 
     Raises
     ------
@@ -36,8 +36,8 @@ class Graph:
 
     def __post_init__(self) -> None:
         n = len(self.configuration)
-        given = np.empty((n, 0)) if self.features is None else self.features
-        features = as_table("graph.features", given, n)
+        values = np.empty((n, 0)) if self.features is None else self.features
+        features = as_table("graph.features", values, n)
         require_finite("graph.features", features, features.sum(axis=0))
         rows = np.arange(n) if self.rows is None else np.asarray(self.rows)
         if rows.ndim != 1 or rows.dtype.kind not in "iu" or not np.isin(rows, range(n)).all():
@@ -48,27 +48,27 @@ class Graph:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One configuration to learn from: a row for each particle.
+    """Features and targets of one configuration, a row for each particle.
 
     Parameters
     ----------
     features : (n, F) array
     targets : (n, T) array
-        The propensity, or whatever is to be predicted, at each of T times.
+        The propensity, or another target, at each of T times.
     species : (n,) array of integers, optional
-        0 is A; each species is learned for itself. All A if omitted.
+        0 is A; each species has a fit of its own. All A if omitted.
     halves : (2, n, T) array, optional
-        The targets from either half of the runs; they give the noise ceiling.
+        The targets from either half of the runs, for the noise ceiling.
     graph : Graph, optional
-        The whole configuration, with the features of all its particles, for learners that look
-        at neighbors; its `rows` are those of this sample.
+        The whole configuration with the features of all its particles, for graph networks; its
+        `rows` are those of this sample.
     configuration : Configuration, optional
-        The n particles of the rows, for learners that know of errors correlated in space.
+        The n particles of the rows, for learners with spatially correlated errors.
 
     Raises
     ------
     InputError
-        If shapes do not fit each other, or a species is no natural number with a letter.
+        If shapes do not fit each other, or a species is not 0, 1, ... with a letter.
     """
 
     features: Floats
@@ -123,25 +123,25 @@ class Sample:
         }
 
     def place(self, rows: Integers) -> Configuration | None:
-        """Return the particles of some rows, if it is known where they are."""
-        whole = self.configuration
-        if whole is None:
+        """Return the particles of some rows; None without a configuration."""
+        particles = self.configuration
+        if particles is None:
             return None
-        return Configuration(whole.positions[rows], whole.species[rows], whole.box)
+        return Configuration(particles.positions[rows], particles.species[rows], particles.box)
 
 
 class Samples(Protocol):
-    """A sequence of configurations, each read when it is asked for."""
+    """A sequence of samples, each read when it is accessed."""
 
     def __len__(self) -> int:
         """Return the number of configurations."""
 
     def __getitem__(self, index: int, /) -> Sample:
-        """Read a configuration."""
+        """Return the sample of a configuration."""
 
 
 def in_turn(samples: Samples) -> Iterator[tuple[int, Sample]]:
-    """Read the samples one at a time, once each, and check that they fit each other.
+    """Yield each sample once with its index, and check that they fit each other.
 
     Raises
     ------
@@ -152,12 +152,12 @@ def in_turn(samples: Samples) -> Iterator[tuple[int, Sample]]:
     expected = None
     for i in range(len(samples)):
         sample = samples[i]
-        found = (sample.features.shape[1], sample.targets.shape[1])
-        expected = expected or found
-        if found != expected:
+        widths = (sample.features.shape[1], sample.targets.shape[1])
+        expected = expected or widths
+        if widths != expected:
             raise InputError(
                 f"samples[{i}]: expected {expected[0]} features and {expected[1]} targets, as in "
-                f"samples[0], got {found[0]} and {found[1]}"
+                f"samples[0], got {widths[0]} and {widths[1]}"
             )
         for what, table in (("features", sample.features), ("targets", sample.targets)):
             require_finite(f"samples[{i}].{what}", table, table.sum(axis=0))

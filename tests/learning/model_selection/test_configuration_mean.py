@@ -15,8 +15,8 @@ def test_a_log_linear_truth_is_found():
 def test_a_slope_that_does_not_help_is_not_used():
     random = np.random.default_rng(0)
     x, y = random.normal(size=12), np.exp(random.normal(size=(12, 200)))
-    level = ConfigurationMean(x, y)
-    far, mean = level.predict(100.0), np.exp(np.log(y).mean(axis=0))
+    fit = ConfigurationMean(x, y)
+    far, mean = fit.predict(100.0), np.exp(np.log(y).mean(axis=0))
     used = ~np.isclose(far, mean)
 
     def error_left_out(i, t, degree):
@@ -55,13 +55,13 @@ def test_it_lifts_the_pooled_r_alone():
         samples.append(Sample(X, y[:, None]))
     learner = RidgeCV(center="configuration")
     plain = evaluate(learner, samples, seed=1, columns={"all": [0, 1]}).table
-    lifted = evaluate(learner, samples, seed=1, columns={"all": [0, 1]}, level=2).table
+    lifted = evaluate(learner, samples, seed=1, columns={"all": [0, 1]}, configuration_mean=2).table
     assert lifted["r"] > plain["r"] + 0.1
     np.testing.assert_allclose(lifted["r_configuration"], plain["r_configuration"])
 
 
-@pytest.mark.parametrize("level", [-1, 2])
-def test_the_column_is_checked(level):
+@pytest.mark.parametrize("column", [-1, 2])
+def test_the_column_is_checked(column):
     samples = [Sample(np.ones((3, 2)), np.ones((3, 1)))] * 3
-    with pytest.raises(InputError, match="level"):
-        evaluate(RidgeCV(), samples, seed=1, level=level)
+    with pytest.raises(InputError, match="configuration_mean: expected a column from 0 to 1"):
+        evaluate(RidgeCV(), samples, seed=1, configuration_mean=column)

@@ -16,6 +16,7 @@ from cagebreak.learning import (
     evaluate,
     pearson,
 )
+from cagebreak.learning.learner import traits
 
 pytest.importorskip("torch")
 
@@ -59,7 +60,7 @@ def test_the_seed_of_its_learner_decides():
 def test_of_graph_networks_it_takes_graphs(tmp_path):
     graphs, targets = training()
     fitted = Ensemble(GRAPH, members=2).fit(graphs, targets)
-    assert fitted.takes_graphs
+    assert traits(fitted).learns_from == "graphs"
     configuration, features, _ = crowded(50)
     new = [Graph(configuration, features)]
     each = [member.predict(new)[0] for member in fitted.members_]

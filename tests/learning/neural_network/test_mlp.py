@@ -86,12 +86,13 @@ def test_set_bias_is_what_the_test_set_would_gain_by_choosing_the_epoch():
     new, truth, _ = planted(1, n=300)
     fitted = network(epochs=20).fit(X, Y, groups, eval_set=(new, truth))
     r = pearson(fitted.predict(new), truth)
-    np.testing.assert_allclose(fitted.watched_.max(axis=0) - r, fitted.test_set_bias(), atol=1e-6)
+    gain = fitted.eval_scores_.max(axis=0) - r
+    np.testing.assert_allclose(gain, fitted.test_set_bias(), atol=1e-6)
     assert (fitted.test_set_bias() >= 0).all()
-    unwatched = network(epochs=20).fit(X, Y, groups)
-    assert (unwatched.predict(new) == fitted.predict(new)).all()
+    without = network(epochs=20).fit(X, Y, groups)
+    assert (without.predict(new) == fitted.predict(new)).all()
     with pytest.raises(InputError, match="eval_set"):
-        unwatched.test_set_bias()
+        without.test_set_bias()
 
 
 @pytest.mark.parametrize("stop", [1, 4])

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import cagebreak as cb
 from cagebreak.cli.commands import main
 from cagebreak.errors import InputError, MissingDependencyError
-from cagebreak.learning import LinearSVR, Softness
+from cagebreak.learning import FitRecord, LinearSVR, Softness, Traits
 from cagebreak.learning.model_selection.compare import MOMENTS, with_differences
 from cagebreak.study.analysis import compare
 from tiny_study import write_recipe
@@ -97,7 +97,11 @@ def test_what_is_not_installed_is_said_before_any_work(study, monkeypatch):
 
 def test_a_training_that_goes_on_costs_what_was_spent_before(study):
     class GoneOn(LinearSVR):
-        earlier_seconds_ = 1000.0
+        def learner_traits(self):
+            return Traits()
+
+        def fit_record(self):
+            return FitRecord(n_parameters=1, alpha=np.nan, earlier_seconds=1000.0)
 
     costs = study.fit(GoneOn(), {"generations": 0}, species="A").costs
     n_folds = study.recipe.learning.outer_folds

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, clone
-from sklearn.utils.validation import has_fit_parameter
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns, require_choice
 from cagebreak.learning.classification import Labeled
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.inspection.forward_selection import forward_selection
+from cagebreak.learning.learner import traits
 from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
 from cagebreak.learning.preprocessing import Standardizer
 from cagebreak.learning.scores import interval, resamples
@@ -105,13 +105,13 @@ def accuracy_curve(
         training = [one for one, held_out_in in zip(data, fold, strict=True) if held_out_in != k]
         X, y, groups = _rows(training)
         standardizer = Standardizer().fit(X)
-        X = standardizer.transform(X)
+        X = standardizer.standardize(X)
         columns = _columns(order, X, y, int(wanted.max()))
         ordered = X @ columns
         for s, size in enumerate(wanted):
             fitted = _fit(learner, ordered[:, :size], y, groups)
             for i in np.flatnonzero(fold == k):
-                Z = standardizer.transform(data[i].features) @ columns[:, :size]
+                Z = standardizer.standardize(data[i].features) @ columns[:, :size]
                 right[s, i] = (fitted.predict(Z) == data[i].active).sum()
     table = np.zeros(len(wanted), [("n_features", "i8"), *_SCORES])
     table["n_features"] = wanted
@@ -211,7 +211,7 @@ def _columns(order: str | ArrayLike, X: Floats, y: np.ndarray, n: int) -> Floats
 
 def _fit(learner: ClassifierMixin | None, X: Floats, y: np.ndarray, groups: Integers) -> Any:
     learner = clone(learner) if learner is not None else LogisticRegressionCV()
-    if has_fit_parameter(learner, "groups") and len(set(groups.tolist())) > 1:
+    if traits(learner).groups and len(set(groups.tolist())) > 1:
         return learner.fit(X, y, groups=groups)
     return learner.fit(X, y)
 

@@ -13,7 +13,7 @@ from cagebreak.learning.preprocessing import CLIP, Standardizer
 from cagebreak.learning.statistics import Statistics, scale_of
 
 FLAT = 1e-6
-"""Shape and rate of the Gamma priors of precisions, as in scikit-learn: next to none."""
+"""Shape and rate of the nearly flat Gamma priors of precisions, as in scikit-learn."""
 
 
 class ARDRegression(LinearLearner):
@@ -27,25 +27,26 @@ class ARDRegression(LinearLearner):
 
     .. math:: a_j \leftarrow \gamma_j / w_j^2,\quad \beta \leftarrow (n - \sum_j\gamma_j) / E
 
-    E being the squared error. Features whose precision exceeds `threshold` are dropped. It is
-    `sklearn.linear_model.ARDRegression`, from statistics; the target is brought to unit variance,
-    so that `threshold` means the same for every target. Nothing is chosen by cross-validation.
+    with the squared error E. Features whose precision exceeds `threshold` are dropped. The model is
+    that of `sklearn.linear_model.ARDRegression`, fitted from statistics. The target is scaled to
+    unit variance, so that `threshold` means the same for every target.
 
-    It takes particles for independent, which neighbors are not: too many features survive, and
-    their posterior is too narrow.
+    Particles are taken for independent, although neighbors are correlated: too many features
+    survive, and their posterior is too narrow.
 
     Parameters
     ----------
     threshold : float
-        Of the precision, in units of 1 / variance of the target.
+        Largest precision of a feature kept, in units of 1 / variance of the target; default 1e4.
     max_iter : int
-        Steps at most.
+        Largest number of steps, default 300.
     tol : float
-        Ends where the coefficients change by less, summed, in deviations of the target.
+        The iteration ends when the coefficients change by less, summed over features and in
+        deviations of the target; default 1e-3.
     center, clip
         As of `RidgeCV`.
     folds, seed
-        Of no effect; that every learner has them makes them alike.
+        Without effect; parameters of every linear learner.
 
     Attributes
     ----------
@@ -98,26 +99,26 @@ class ARDRegression(LinearLearner):
         varies = np.flatnonzero(np.diag(xx) > 0)
         for target in np.flatnonzero(deviation > 0):
             unit = deviation[target]
-            found = _fixed_point(
+            posterior = _fixed_point(
                 xx, everything.xy[:, target] / unit, everything.count, varies, self
             )
-            coefficients[:, target] = found.mean * unit
-            self.deviation_[target] = found.deviation * unit
-            self.noise_[target] = unit**2 / found.precision
-            self.n_iter_[target] = found.steps
+            coefficients[:, target] = posterior.mean * unit
+            self.deviation_[target] = posterior.deviation * unit
+            self.noise_[target] = unit**2 / posterior.precision
+            self.n_iter_[target] = posterior.steps
         self._set(coefficients, everything, standardizer)
         return self
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        for name in ("threshold", "tol"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name}: expected a positive number, got {getattr(self, name)!r}")
+        for name, value in (("threshold", self.threshold), ("tol", self.tol)):
+            if not value > 0:
+                raise InputError(f"{name}: expected a positive number, got {value!r}")
         if self.max_iter < 1:
             raise InputError(f"max_iter: expected at least 1, got {self.max_iter!r}")
 
 
-class _Found(NamedTuple):
+class _Posterior(NamedTuple):
     mean: Floats
     deviation: Floats
     precision: float
@@ -126,8 +127,8 @@ class _Found(NamedTuple):
 
 def _fixed_point(
     xx: Floats, xy: Floats, count: float, varies: Integers, learner: ARDRegression
-) -> _Found:
-    """Return the posterior of one target of unit variance: its y'y is the count."""
+) -> _Posterior:
+    """Return the posterior of one target of unit variance, whose y'y is the count."""
     n_features = len(xy)
     kept = varies
     relevance = np.ones(len(kept))
@@ -156,7 +157,7 @@ def _fixed_point(
     if len(kept):
         mean[kept], variances = _posterior(block, xy[kept], precision, relevance)
         deviation[kept] = np.sqrt(variances)
-    return _Found(mean, deviation, precision, steps)
+    return _Posterior(mean, deviation, precision, steps)
 
 
 def _posterior(

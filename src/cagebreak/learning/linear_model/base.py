@@ -1,4 +1,4 @@
-"""What linear learners share: rows become statistics, statistics become coefficients."""
+"""Base of the linear learners: statistics from rows, coefficients from statistics."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from cagebreak.configuration import Configuration
@@ -15,22 +15,24 @@ from cagebreak.errors import InputError
 from cagebreak.learning._validation import (
     Floats,
     Integers,
-    as_table,
+    as_features,
+    as_targets,
     require_choice,
     require_finite,
 )
 from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.linear_model.whitening import decorrelated, decorrelation
+from cagebreak.learning.learner import FitRecord, Traits
+from cagebreak.learning.linear_model.whitening import whiten, whitening
 from cagebreak.learning.preprocessing import Moments, Standardizer
 from cagebreak.learning.scores import COUNT, X_MEAN, XX, XY, Y_MEAN, YY
 from cagebreak.learning.statistics import CENTERS, Statistics
 
 
-class LinearLearner(RegressorMixin, BaseEstimator):
+class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
     """A linear model of standardized features, learned from sufficient statistics.
 
-    A learner has the parameters `folds`, `center`, `clip` and `seed`, and its own
-    `fit_statistics`; `fit` and `predict` are the same for all. See `RidgeCV` for what they mean.
+    A subclass has the parameters `folds`, `center`, `clip` and `seed`, documented at `RidgeCV`, and
+    its own `fit_statistics`; `fit` and `predict` are common to all.
 
     Attributes
     ----------
@@ -42,18 +44,18 @@ class LinearLearner(RegressorMixin, BaseEstimator):
     n_features_in_ : int
     """
 
-    correlation: tuple[float, float] | None = None
+    error_correlation: tuple[float, float] | None = None
     folds: int
     center: str
     clip: float
     seed: int
     coef_: Floats
     intercept_: Floats
-    errors_: Floats | None
+    errors_: Floats | None = None
     standardizer_: Standardizer | None
     n_features_in_: int
 
-    # What loses its axis of targets where y is (n,); the errors, (candidates, T), besides.
+    # Attributes without the axis of targets where y is (n,); `errors_`, (candidates, T), besides.
     _of_each_target: tuple[str, ...] = ("coef_", "intercept_")
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
@@ -84,9 +86,9 @@ class LinearLearner(RegressorMixin, BaseEstimator):
         ----------
         parts
             Statistics of configurations, or of groups of them, of features already standardized.
-            They are held out, in `folds` folds, to choose what is to be chosen.
+            Hyperparameters are chosen by holding them out in `folds` folds.
         standardizer
-            What the features were standardized with; `predict` applies it.
+            The standardizer of the features, which `predict` applies.
 
         Raises
         ------
@@ -102,20 +104,20 @@ class LinearLearner(RegressorMixin, BaseEstimator):
         ----------
         X
         groups : (n,) array, optional
-            The configuration each row belongs to, of use only with ``center="configuration"``;
-            all rows are of one configuration if omitted.
+            The configuration each row belongs to, used with ``center="configuration"`` only; all
+            rows are of one configuration if omitted.
 
         Raises
         ------
         InputError
-            If X has another number of columns, or a number is not finite.
+            If X has other columns, or a number is not finite.
         """
         check_is_fitted(self)
-        X = as_table("X", X, n_columns=self.n_features_in_)
+        X = as_features(self, X)
         if self.standardizer_ is None:
             require_finite("X", X, X.sum(axis=0))
         else:
-            X = self.standardizer_.transform(X)
+            X = self.standardizer_.standardize(X)
         predicted = X @ self.coef_.T
         if self.center == "configuration":
             for rows in _rows_of_groups(groups, len(X)):
@@ -127,20 +129,18 @@ class LinearLearner(RegressorMixin, BaseEstimator):
         X: ArrayLike,
         y: ArrayLike,
         groups: ArrayLike | None,
-        places: Sequence[Configuration] | None = None,
+        particles: Sequence[Configuration] | None = None,
         **further: Any,
     ) -> Self:
-        """Make the statistics of rows, in folds of whole configurations, and fit to them."""
+        """Fit to the statistics of rows, gathered in folds of whole configurations."""
         self._check_parameters()
-        X = as_table("X", X)
-        Y = np.asarray(y)
-        single = Y.ndim == 1
-        Y = as_table("y", Y[:, None] if single else Y, len(X))
+        X = as_features(self, X, reset=True)
+        Y, single = as_targets(self, y, len(X))
         configurations = _rows_of_groups(groups, len(X))
-        if places is not None and len(places) != len(configurations):
+        if particles is not None and len(particles) != len(configurations):
             raise InputError(
                 f"configurations: expected {len(configurations)}, as many as groups, "
-                f"got {len(places)}"
+                f"got {len(particles)}"
             )
         moments = Moments.none(X.shape[1])
         for rows in configurations:
@@ -151,25 +151,38 @@ class LinearLearner(RegressorMixin, BaseEstimator):
             Statistics(X.shape[1], Y.shape[1], center=self.center) for _ in range(fold.max() + 1)
         ]
         for k, (rows, held_out_in) in enumerate(zip(configurations, fold, strict=True)):
-            apart = self.decorrelation_of(None if places is None else places[k], len(Y[rows]))
-            parts[held_out_in].add(*decorrelated(apart, standardizer.transform(X[rows]), Y[rows]))
+            matrix = self.whitening_of(None if particles is None else particles[k], len(Y[rows]))
+            parts[held_out_in].add(*whiten(matrix, standardizer.standardize(X[rows]), Y[rows]))
         self.fit_statistics(parts, standardizer, **further)
         if single:
             for name in self._of_each_target:
                 setattr(self, name, getattr(self, name)[0])
-            if getattr(self, "errors_", None) is not None:
-                assert self.errors_ is not None
+            if self.errors_ is not None:
                 self.errors_ = self.errors_[:, 0]
         return self
 
-    def decorrelation_of(self, place: Configuration | None, n: int) -> csr_array | None:
-        """Return what takes the correlation out of n rows of a configuration, if it has any."""
-        if self.correlation is None:
+    def whitening_of(self, particles: Configuration | None, n: int) -> csr_array | None:
+        """Return the whitening matrix of the n rows of a configuration; None of independent ones.
+
+        Raises
+        ------
+        InputError
+            If errors are correlated and the configuration has not the n particles of the rows.
+        """
+        if self.error_correlation is None:
             return None
-        if place is None or len(place) != n:
-            found = "none" if place is None else len(place)
-            raise InputError(f"configuration: expected the {n} particles of the rows, got {found}")
-        return decorrelation(place, *self.correlation)
+        if particles is None or len(particles) != n:
+            given = "none" if particles is None else len(particles)
+            raise InputError(f"configuration: expected the {n} particles of the rows, got {given}")
+        return whitening(particles, *self.error_correlation)
+
+    def learner_traits(self) -> Traits:
+        """Return that the learner is fitted to statistics."""
+        return Traits(learns_from="statistics", groups=True)
+
+    def fit_record(self) -> FitRecord:
+        """Return the number of coefficients and intercepts."""
+        return FitRecord(np.size(self.coef_) + np.size(self.intercept_), np.nan)
 
     def _checked(
         self, parts: Sequence[Statistics], standardizer: Standardizer | None
@@ -188,7 +201,7 @@ class LinearLearner(RegressorMixin, BaseEstimator):
         return parts
 
     def _blocks(self, parts: Sequence[Statistics]) -> Sequence[Statistics]:
-        """Return the parts, pooled into as many blocks as there are folds."""
+        """Return the parts pooled into one block for each fold."""
         if len(parts) <= self.folds:
             return parts
         fold = configuration_folds(len(parts), self.folds, seed=self.seed)
@@ -223,7 +236,7 @@ def intercepts(coefficients: Floats, statistics: Statistics) -> Floats:
 
 
 def _rows_of_groups(groups: ArrayLike | None, n_rows: int) -> list[slice | Integers]:
-    """Return the rows of each group, as a slice where they stand together."""
+    """Return the rows of each group, as a slice where they are contiguous."""
     if groups is None:
         return [slice(0, n_rows)]
     labels = np.asarray(groups)
@@ -231,10 +244,10 @@ def _rows_of_groups(groups: ArrayLike | None, n_rows: int) -> list[slice | Integ
         raise InputError(f"groups: expected shape ({n_rows},), got {labels.shape}")
     _, group = np.unique(labels, return_inverse=True)
     order = np.argsort(group, kind="stable")
-    found = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+    rows_of_groups = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
     return [
         slice(int(rows[0]), int(rows[-1]) + 1) if rows[-1] - rows[0] == len(rows) - 1 else rows
-        for rows in found
+        for rows in rows_of_groups
     ]
 
 
@@ -242,9 +255,8 @@ def prediction_moments(rows: Statistics, coefficients: Floats, intercept: Floats
     r"""Return the moments of predictions :math:`w'x + b` and targets, (6, ..., T).
 
     With :math:`\hat y` the prediction, :math:`\sum \delta\hat y^2 = w'X'X w` and
-    :math:`\sum \delta\hat y\,\delta y = w'X'y`, deviations being those from the rows' own means: no
-    particle is needed. They are the moments of `scores.pair_moments`, from which Pearson r and
-    its bootstrap follow.
+    :math:`\sum \delta\hat y\,\delta y = w'X'y`, with deviations from the means of the rows. They
+    are the moments of `scores.pair_moments`, from which Pearson r and its bootstrap follow.
 
     Parameters
     ----------
@@ -270,7 +282,7 @@ def prediction_moments(rows: Statistics, coefficients: Floats, intercept: Floats
 
 
 def errors_on(rows: Statistics, coefficients: Floats, learned: Statistics) -> Floats:
-    """Return the sum of squared errors (..., T) on rows, of coefficients (F, ..., T) learned."""
+    """Return the sum of squared errors (..., T) on rows of coefficients (F, ..., T) learned."""
     moments = prediction_moments(rows, coefficients, intercepts(coefficients, learned))
     return squared_errors(moments, learned.center)
 
@@ -278,8 +290,7 @@ def errors_on(rows: Statistics, coefficients: Floats, learned: Statistics) -> Fl
 def squared_errors(moments: Floats, center: str) -> Floats:
     """Return the sum of squared errors (...) of moments (6, ...).
 
-    Where the blocks are centered per configuration, only deviations are predicted, and the means
-    are left out.
+    With ``center="configuration"`` only deviations are predicted, and the means are left out.
     """
     errors = moments[XX] - 2.0 * moments[XY] + moments[YY]
     if center == "global":

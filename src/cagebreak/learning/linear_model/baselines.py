@@ -1,21 +1,23 @@
-"""What the papers compare with: linear support vectors, and softness."""
+"""Baselines of the papers: linear support vectors, softness, and single features."""
 
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import svm
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.svm import LinearSVC
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, as_table, require_finite
+from cagebreak.learning._validation import Floats, as_features, as_targets, require_finite
+from cagebreak.learning.learner import scale_free_tags
 from cagebreak.learning.preprocessing import CLIP, Standardizer, location_and_scale
 
 
-class _Linear(RegressorMixin, BaseEstimator):
-    """The base of linear predictions fitted to one target after the other."""
+class _LinearPerTarget(RegressorMixin, MultiOutputMixin, BaseEstimator):
+    """The base of linear predictions that are fitted target by target."""
 
     clip: float
     standardizer_: Standardizer
@@ -24,15 +26,12 @@ class _Linear(RegressorMixin, BaseEstimator):
     n_features_in_: int
 
     def _tables(self, X: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
-        """Return standardized features and targets, checked; note what they looked like."""
-        table = as_table("X", X)
-        given = np.asarray(y)
-        self.single_ = given.ndim == 1
-        Y = as_table("y", given[:, None] if self.single_ else given, len(table))
+        """Return standardized features (n, F) and targets (n, T), checked; set what predicts."""
+        features = as_features(self, X, reset=True)
+        Y, self.single_ = as_targets(self, y, len(features))
         require_finite("y", Y, Y.sum(axis=0))
-        self.standardizer_ = Standardizer(self.clip).fit(table)
-        self.n_features_in_ = table.shape[1]
-        return self.standardizer_.transform(table), Y
+        self.standardizer_ = Standardizer(self.clip).fit(features)
+        return self.standardizer_.standardize(features), Y
 
     def predict(self, X: ArrayLike) -> Floats:
         """Return the predictions for the rows of X (n, F), (n,) or (n, T).
@@ -40,14 +39,15 @@ class _Linear(RegressorMixin, BaseEstimator):
         Raises
         ------
         InputError
-            If X has another number of columns, or a number is not finite.
+            If X has other columns, or a number is not finite.
         """
         check_is_fitted(self)
-        predicted: Floats = self.standardizer_.transform(X) @ self.coef_.T + self.intercept_
+        Z = self.standardizer_.standardize(as_features(self, X))
+        predicted: Floats = Z @ self.coef_.T + self.intercept_
         return predicted[:, 0] if self.single_ else predicted
 
 
-class LinearSVR(_Linear):
+class LinearSVR(_LinearPerTarget):
     r"""Linear regression by support vectors, the baseline of Bapst 2020 and Boattini 2021.
 
     Minimizes :math:`\frac12 |w|^2 + C \sum_i \max(0, |y_i - w \cdot z_i - b| - \epsilon)` for each
@@ -56,13 +56,23 @@ class LinearSVR(_Linear):
     Parameters
     ----------
     C : float
-        How much an error weighs against the penalty (chosen; the papers print none).
+        Weight of the errors against the penalty, default 1e-3 (chosen; the papers print none).
     epsilon : float
-        Errors below it are none, in deviations of the target (chosen).
+        Errors below it do not count, in deviations of the target; default 0.1 (chosen).
     clip : float
         Standardized features are clipped at so many deviations.
     seed : int
         Of the order in which the solver takes rows.
+
+    Attributes
+    ----------
+    coef_ : (T, F) array
+        Of the standardized features.
+    intercept_ : (T,) array
+    standardizer_ : Standardizer
+    n_features_in_ : int
+    feature_names_in_ : (F,) array of str
+        As of `RidgeCV`.
     """
 
     def __init__(
@@ -97,20 +107,25 @@ class LinearSVR(_Linear):
         return self
 
 
-class Softness(_Linear):
-    r"""The signed distance from the plane that parts the most from the least mobile particles.
+class Softness(_LinearPerTarget):
+    r"""The signed distance from the plane between the most and the least mobile particles.
 
-    A linear support-vector classifier is trained on the fraction of rows with the largest and on
-    as many with the smallest target, for each target by itself; the softness of any particle is
-    :math:`(w \cdot z + b) / |w|` over standardized features z (Cubuk 2015, Schoenholz 2016). It is
-    no prediction of the target, but grows with it: what counts is r.
+    For each target, a linear support-vector classifier is trained on the fraction of rows with the
+    largest and on as many with the smallest target. The softness of a particle is
+    :math:`(w \cdot z + b) / |w|` over standardized features z (Cubuk 2015, Schoenholz 2016). It
+    grows with the target but is not on its scale: its score is r.
 
     Parameters
     ----------
     fraction : float
-        Of the rows that is taken from either end, default 0.1 (chosen).
+        Fraction of the rows taken from either end, default 0.1 (chosen).
     C, clip, seed
         As of `LinearSVR`.
+
+    Attributes
+    ----------
+    coef_, intercept_, standardizer_, n_features_in_, feature_names_in_
+        As of `LinearSVR`; each row of `coef_` has length 1.
     """
 
     def __init__(
@@ -147,26 +162,68 @@ class Softness(_Linear):
         self.coef_, self.intercept_ = np.array(coefficients), np.array(intercepts)
         return self
 
+    def __sklearn_tags__(self) -> Tags:
+        """Return the tags of scikit-learn: the prediction is not on the scale of the target."""
+        return scale_free_tags(super().__sklearn_tags__())
 
-class SingleFeature(RegressorMixin, BaseEstimator):
-    """Predict a single feature to be the target, so that r is the correlation of the two.
 
-    "No linear regression is required" (Alkemade 2023, fig. 2); r keeps its sign.
+class SingleFeature(RegressorMixin, MultiOutputMixin, BaseEstimator):
+    """A single feature as the prediction of every target: r is their correlation, with its sign.
+
+    "No linear regression is required" (Alkemade 2023, fig. 2).
+
+    Parameters
+    ----------
+    column : int, optional
+        The column of the features; if omitted there must be a single one.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+    feature_names_in_ : (F,) array of str
+        As of `RidgeCV`.
     """
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
-        """Take note of the number of targets.
+    n_features_in_: int
+
+    def __init__(self, column: int | None = None) -> None:
+        self.column = column
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Take the numbers of features and targets from X (n, F) and y (n,) or (n, T).
 
         Raises
         ------
         InputError
-            If there are several features.
+            If a shape does not fit, a number is not finite, there is no such column, or there are
+            several and none is named.
         """
-        if X.shape[1] != 1:
-            raise InputError(f"X: expected a single feature, got {X.shape[1]}")
-        self.n_targets_ = y.shape[1]
+        features = as_features(self, X, reset=True)
+        require_finite("X", features, features.sum(axis=0))
+        Y, self.single_ = as_targets(self, y, len(features))
+        require_finite("y", Y, Y.sum(axis=0))
+        n_features = features.shape[1]
+        if self.column is None and n_features != 1:
+            raise InputError(f"X: expected a single feature, got {n_features}")
+        if self.column is not None and not 0 <= self.column < n_features:
+            raise InputError(f"column: expected from 0 to {n_features - 1}, got {self.column!r}")
+        self.n_targets_ = Y.shape[1]
         return self
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        """Return the feature, once for each target."""
-        return np.repeat(X, self.n_targets_, axis=1)
+    def predict(self, X: ArrayLike) -> Floats:
+        """Return the feature, (n,), or once for each target, (n, T).
+
+        Raises
+        ------
+        InputError
+            If X has other columns, or a number is not finite.
+        """
+        check_is_fitted(self)
+        features = as_features(self, X)
+        require_finite("X", features, features.sum(axis=0))
+        feature = features[:, self.column or 0]
+        return feature if self.single_ else np.repeat(feature[:, None], self.n_targets_, axis=1)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Return the tags of scikit-learn: the prediction is not on the scale of the target."""
+        return scale_free_tags(super().__sklearn_tags__())

@@ -1,4 +1,4 @@
-"""Regression on a few components of the features: principal ones, or of partial least squares."""
+"""Regression on principal components and by partial least squares."""
 
 from collections.abc import Sequence
 
@@ -35,9 +35,9 @@ class _ComponentRegression(PathLearner):
 
     def _candidates(self, everything: Statistics) -> Floats:
         most = max(min(everything.n_features, everything.count - 1), 1)
-        wanted = np.asarray(self.components, dtype=float)
-        within = wanted[wanted <= most]
-        if len(within) < len(wanted):  # All there are take the place of those beyond.
+        components = np.asarray(self.components, dtype=float)
+        within = components[components <= most]
+        if len(within) < len(components):  # The largest number possible replaces those beyond.
             within = np.union1d(within, [most])
         return np.repeat(within[:, None], everything.n_targets, axis=1)
 
@@ -49,9 +49,9 @@ class _ComponentRegression(PathLearner):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        wanted = np.asarray(self.components)
-        rising = wanted.ndim == 1 and len(wanted) > 0 and (np.diff(wanted) > 0).all()
-        if not rising or wanted.dtype.kind not in "iu" or wanted.min() < 1:
+        components = np.asarray(self.components)
+        rising = components.ndim == 1 and len(components) > 0 and (np.diff(components) > 0).all()
+        if not rising or components.dtype.kind not in "iu" or components.min() < 1:
             raise InputError(
                 f"components: expected rising integers from 1, got {self.components!r}"
             )
@@ -61,13 +61,13 @@ class PCARegression(_ComponentRegression):
     """Least squares on the principal components of the standardized features.
 
     With ``X'X = V diag(lambda) V'`` the coefficients of the first k components are
-    ``sum_i v_i (v_i'X'y) / lambda_i``, lambda falling: a ridge that keeps a direction or drops it.
+    ``sum_i v_i (v_i'X'y) / lambda_i``, in falling order of lambda.
 
     Parameters
     ----------
     components : sequence of int
-        Numbers to choose from; where one exceeds the features or rows, all there are (chosen:
-        about five a decade).
+        Numbers to choose from; one beyond the number of features or rows is replaced by that
+        number (chosen: about five a decade).
     folds, center, clip, seed
         As of `RidgeCV`.
 
@@ -77,7 +77,7 @@ class PCARegression(_ComponentRegression):
         As of `RidgeCV`.
     n_components_ : int or (T,) array
     candidates_, errors_ : (K, T) arrays
-        What was chosen from, and the mean squared error held out of each.
+        The numbers of components, and the mean squared error of each on configurations held out.
     """
 
     def _path(self, statistics: Statistics, candidates: Floats) -> Floats:
@@ -93,14 +93,15 @@ class PCARegression(_ComponentRegression):
 class PLSRegression(_ComponentRegression):
     """Partial least squares: components that vary much and correlate with the target.
 
-    One target at a time (PLS1). The first k components span X'y, (X'X) X'y, ..., (X'X)^(k-1) X'y,
-    and the coefficients are those of least squares in that space. From X'X and X'y alone by the
-    kernel algorithm of Dayal & MacGregor (1997, J. Chemometrics 11, 73), their second.
+    Each target has components of its own (PLS1). The first k components span X'y, (X'X) X'y, ...,
+    (X'X)^(k-1) X'y, and the coefficients are those of least squares in that space. They follow from
+    X'X and X'y by the second kernel algorithm of Dayal & MacGregor (1997, J. Chemometrics 11, 73).
 
     Parameters
     ----------
     components : sequence of int
-        Numbers to choose from; where one exceeds the features or rows, all there are (chosen).
+        Numbers to choose from; one beyond the number of features or rows is replaced by that
+        number (chosen).
     folds, center, clip, seed
         As of `RidgeCV`.
 
@@ -110,7 +111,7 @@ class PLSRegression(_ComponentRegression):
         As of `RidgeCV`.
     n_components_ : int or (T,) array
     candidates_, errors_ : (K, T) arrays
-        What was chosen from, and the mean squared error held out of each.
+        The numbers of components, and the mean squared error of each on configurations held out.
     """
 
     def __init__(
@@ -124,17 +125,17 @@ class PLSRegression(_ComponentRegression):
         super().__init__(components, folds, center, clip, seed)
 
     def _path(self, statistics: Statistics, candidates: Floats) -> Floats:
-        xx, left = statistics.xx, statistics.xy.copy()  # X'y, less what is explained
+        xx, left = statistics.xx, statistics.xy.copy()  # X'y of the residuals
         n_features, n_targets = left.shape
-        # Steps beyond this part of X'y are rounding: the space has no further direction.
+        # Below this norm X'y is rounding: the space has no further direction.
         smallest = 1e-10 * np.linalg.norm(left, axis=0)
-        wanted = candidates[:, 0].astype(int)
-        directions = np.zeros((wanted[-1], n_features, n_targets))
+        numbers = candidates[:, 0].astype(int)
+        directions = np.zeros((numbers[-1], n_features, n_targets))
         loadings = np.zeros_like(directions)
         coefficients = np.zeros((n_features, n_targets))
         path = np.empty((n_features, *candidates.shape))
         row = 0
-        for k in range(wanted[-1]):
+        for k in range(numbers[-1]):
             norm = np.linalg.norm(left, axis=0)
             alive = (norm > smallest) & (norm > 0)
             weight = np.divide(left, norm, out=np.zeros_like(left), where=alive)
@@ -151,7 +152,7 @@ class PLSRegression(_ComponentRegression):
             directions[k] = direction
             coefficients += slope * direction
             left -= slope * variance * loadings[k]
-            if k + 1 == wanted[row]:
+            if k + 1 == numbers[row]:
                 path[:, row] = coefficients
                 row += 1
         return path

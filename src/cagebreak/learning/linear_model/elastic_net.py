@@ -1,4 +1,4 @@
-"""Elastic net and lasso: a penalty that leaves only some features."""
+"""Elastic net and lasso: penalties under which most coefficients are 0."""
 
 import warnings
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from sklearn.linear_model import enet_path
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
+from cagebreak.learning.learner import FitRecord
 from cagebreak.learning.linear_model.path import PathLearner
 from cagebreak.learning.preprocessing import CLIP
 from cagebreak.learning.statistics import Statistics, decompose
@@ -23,25 +24,25 @@ class ElasticNetCV(PathLearner):
 
         |y - Zw - b|^2 / (2 n) + alpha (l1_ratio |w|_1 + (1 - l1_ratio) |w|^2 / 2)
 
-    over standardized features Z. It depends on the rows through X'X and X'y alone, so it is
-    solved by scikit-learn's coordinate descent for as many rows as there are features that have
-    the same X'X and X'y: ``sqrt(lambda) V'`` and ``V'X'y / sqrt(lambda)`` of the eigenvalues and
-    eigenvectors. Alpha is chosen for each target from a path below the smallest alpha at which
-    all coefficients are 0; see `PathLearner`. With ``l1_ratio=1`` it is the lasso.
+    over standardized features Z. The objective depends on the rows through X'X and X'y alone.
+    scikit-learn's coordinate descent is given F rows with the same X'X and X'y,
+    ``sqrt(lambda) V'`` and ``V'X'y / sqrt(lambda)``, from eigenvalues and eigenvectors. Alpha is
+    chosen for each target from a path below the smallest alpha at which all coefficients are 0; see
+    `PathLearner`. With ``l1_ratio=1`` it is the lasso.
 
-    Of features that are collinear the lasso keeps one, by chance almost; do not read importance
-    from it (`collinearity`).
+    Of collinear features the lasso keeps one, almost at random: its coefficients do not measure
+    importance (`collinearity`).
 
     Parameters
     ----------
     l1_ratio : float
-        Part of the absolute values in the penalty, above 0 to 1; default: the lasso.
+        Weight of the absolute values in the penalty, above 0 and at most 1; default 1, the lasso.
     fractions : sequence of floats
-        The path: alpha over its largest useful value, falling (chosen: three decades).
+        The path of alpha over its largest useful value, falling (chosen: three decades).
     tol : float
-        Coordinate descent ends at a duality gap of this part of what can be explained (chosen).
+        Coordinate descent ends at a duality gap of `tol` times ``|y|^2``; default 1e-6 (chosen).
     sweeps : int
-        At most, for each alpha (chosen).
+        Largest number of sweeps for each alpha, default 10000 (chosen).
     folds, center, clip, seed
         As of `RidgeCV`.
 
@@ -53,7 +54,7 @@ class ElasticNetCV(PathLearner):
     candidates_ : (K, T) array
         The path of alphas.
     errors_ : (K,) or (K, T) array
-        The mean squared error held out of each.
+        Mean squared error of each on configurations held out.
     """
 
     alpha_: Floats
@@ -109,11 +110,11 @@ class ElasticNetCV(PathLearner):
                     max_iter=self.sweeps,
                 )
             path[:, :, target] = models
-            missed = np.flatnonzero(gaps * len(rows) > 1.001 * self.tol * (y @ y))
-            if len(missed):
+            unconverged = np.flatnonzero(gaps * len(rows) > 1.001 * self.tol * (y @ y))
+            if len(unconverged):
                 warnings.warn(
-                    f"{len(missed)} of {len(candidates)} alphas of target {target}, from "
-                    f"{candidates[missed[0], target]:.3g} on, did not converge in "
+                    f"{len(unconverged)} of {len(candidates)} alphas of target {target}, from "
+                    f"{candidates[unconverged[0], target]:.3g} on, did not converge in "
                     f"{self.sweeps} sweeps",
                     ConvergenceWarning,
                     stacklevel=2,
@@ -127,10 +128,16 @@ class ElasticNetCV(PathLearner):
     def _keep(self, chosen: Floats) -> None:
         self.alpha_ = chosen
 
+    def fit_record(self) -> FitRecord:
+        """Return the number of coefficients and intercepts, and alpha."""
+        return super().fit_record()._replace(alpha=self.alpha_)
+
     def _check_parameters(self) -> None:
         super()._check_parameters()
         if not 0 < self.l1_ratio <= 1:
-            raise InputError(f"l1_ratio: expected a number above 0 to 1, got {self.l1_ratio!r}")
+            raise InputError(
+                f"l1_ratio: expected a number above 0 and at most 1, got {self.l1_ratio!r}"
+            )
         fractions = np.asarray(self.fractions, dtype=float)
         if fractions.ndim != 1 or len(fractions) == 0 or not (np.diff(fractions) < 0).all():
             raise InputError(f"fractions: expected a falling sequence, got {self.fractions!r}")

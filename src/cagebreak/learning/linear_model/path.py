@@ -1,4 +1,4 @@
-"""Learners that choose one of a path of models for each target."""
+"""Linear learners that choose one model of a path for each target."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -20,20 +20,19 @@ from cagebreak.learning.statistics import Statistics
 
 
 class PathLearner(LinearLearner):
-    """A linear learner with a path of models, of which each target takes the best.
+    """A linear learner that chooses the best of a path of models for each target.
 
-    The best has the smallest squared error on configurations held out. With one configuration
-    only, or no groups, nothing can be held out; then it has the smallest generalized
-    cross-validation error ``n E / (n - 1 - d)^2``, E the squared error in training and d the
-    model's number of coefficients or components; give groups.
+    The best model has the smallest squared error on configurations held out. With one configuration
+    or without groups, it has the smallest generalized cross-validation error
+    ``n E / (n - 1 - d)^2``, with the squared error in training E and the number of coefficients or
+    components d. That error takes neighboring particles for independent: give groups.
     """
 
     candidates_: Floats
-    errors_: Floats | None
 
     @abstractmethod
     def _candidates(self, everything: Statistics) -> Floats:
-        """Return what is to be chosen from for each target, (K, T)."""
+        """Return the hyperparameters to choose from for each target, (K, T)."""
 
     @abstractmethod
     def _path(self, statistics: Statistics, candidates: Floats) -> Floats:
@@ -45,7 +44,7 @@ class PathLearner(LinearLearner):
 
     @abstractmethod
     def _keep(self, chosen: Floats) -> None:
-        """Keep the candidate chosen for each target, (T,), under a name of its own."""
+        """Set the attribute of the candidate chosen for each target, (T,)."""
 
     def fit_statistics(
         self, parts: Sequence[Statistics], standardizer: Standardizer | None = None
@@ -78,7 +77,7 @@ class PathLearner(LinearLearner):
             return self._generalized_errors(everything, candidates, path)
         total = np.zeros(candidates.shape)
         for held_out, rows in enumerate(blocks):
-            # Summed anew rather than subtracted from all, which would lose digits.
+            # The other blocks are summed anew: subtraction from the total would lose digits.
             training = Statistics.pooled(
                 (block for k, block in enumerate(blocks) if k != held_out), self.center
             )
@@ -92,6 +91,6 @@ class PathLearner(LinearLearner):
         moments = prediction_moments(everything, path, intercepts(path, everything))
         left = everything.count - 1 - self._size(path, candidates)
         error = everything.count * squared_errors(moments, self.center)
-        # A model with as many coefficients as rows is no model; one candidate always is.
+        # A model with as many coefficients as rows is excluded; the smallest candidate never is.
         errors = np.divide(error, left**2, out=np.full(error.shape, np.inf), where=left > 0)
         return np.where(moments[YY] > 0, errors, 0.0)

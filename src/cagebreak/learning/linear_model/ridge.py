@@ -1,7 +1,8 @@
-"""Ridge regression with the strength of its penalty chosen on held-out configurations."""
+"""Ridge regression with the penalty chosen by cross-validation over configurations."""
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning.learner import FitRecord, Traits
 from cagebreak.learning.linear_model.base import LinearLearner, errors_on
 from cagebreak.learning.linear_model.ridge_solvers import RidgePath, WeightedRidge
 from cagebreak.learning.preprocessing import CLIP, Standardizer
@@ -25,44 +27,42 @@ class RidgeCV(LinearLearner):
     Minimizes ``sum_i (y_i - w'z_i - b)^2 + alpha |w|^2`` over standardized features z
     (`Standardizer`): the objective of `sklearn.linear_model.Ridge`, and its coefficients.
 
-    Alpha is chosen for each target by cross-validation over configurations: the one with the
-    smallest squared error on configurations that are held out. Squared error and not Pearson r,
-    because it is what the regression minimizes, adds over folds, and is defined for a prediction
-    that does not vary; r is what is reported (`evaluate`). If the best alpha lies at an end of the
-    range, the best is sought beyond it, decade by decade, as far as 1e-10 or 1e10.
+    Alpha is chosen for each target by cross-validation over configurations: it has the smallest
+    squared error on configurations held out. The squared error is what the regression minimizes;
+    unlike Pearson r it adds over folds and is defined for a constant prediction. If the best alpha
+    is at an end of the range, the search continues beyond it by decades, to 1e-10 or 1e10.
 
-    Without groups, or with one configuration only, nothing can be held out. Then alpha minimizes
-    the generalized cross-validation error ``n E / (n - 1 - d)^2`` (Golub, Heath & Wahba 1979), E
-    the squared error in training and d the effective number of coefficients. It takes particles
-    for independent, which neighbors are not, and so chooses too small an alpha: give groups.
+    Without groups, or with a single configuration, alpha minimizes the generalized
+    cross-validation error ``n E / (n - 1 - d)^2`` (Golub, Heath & Wahba 1979), with the squared
+    error in training E and the effective number of coefficients d. That error takes particles for
+    independent, although neighbors are correlated, and alpha becomes too small: give groups.
 
-    Features of different families, such as a thousand descriptors and twenty scalars, need not be
-    penalized alike: with several `weights`, each family but the first is multiplied by one of
-    them, and the combination is chosen together with alpha, in the same way. That costs a
-    decomposition for each combination and fold.
+    Families of features, such as a thousand descriptors and twenty scalars, may be penalized
+    differently. With several `weights`, each family but the first is multiplied by one of them, and
+    the combination is chosen together with alpha. The cost is a decomposition for each combination
+    and fold.
 
     Parameters
     ----------
     alphas : sequence of floats
-        Strengths to choose from, default 1e-5, 1e-4, ..., 1e4 (Alkemade 2022). One alone is
-        taken as it is.
+        Strengths to choose from, default 1e-5, 1e-4, ..., 1e4 (Alkemade 2022). A single one is not
+        changed.
     folds : int
         Folds of the cross-validation; one for each configuration if there are fewer.
     center : "global" or "configuration"
-        With "configuration", features and targets are centered in each configuration, so that what
-        is learned is how particles differ within one. How one configuration differs from another
-        is then not predicted: a prediction scatters about the mean of the training targets.
+        With "configuration", features and targets are centered in each configuration. The learner
+        then predicts differences between particles of one configuration, about the mean of the
+        training targets; differences between configurations are not predicted.
     clip : float
         Standardized features are clipped at so many deviations.
     seed : int
         Of the division into folds.
     weights : sequence of floats
         Factors to choose from, for the standardized features of each family but the first.
-    correlation : (length, own), optional
-        How far in space, in sigma, errors are alike, and which share of them is a particle's own;
-        see `decorrelation`. Least squares then weighs rows accordingly (generalized least
-        squares), in training and in the choice of alpha; needs ``center="configuration"`` and
-        the configurations. Without it errors are taken for independent.
+    error_correlation : (length, nugget), optional
+        Correlation length of the errors, in sigma, and their uncorrelated share; see `whitening`.
+        Training and the choice of alpha are then by generalized least squares, which needs
+        ``center="configuration"`` and the configurations. Default: independent errors.
 
     Attributes
     ----------
@@ -75,17 +75,18 @@ class RidgeCV(LinearLearner):
     weights_ : (families,) or (T, families) array
         The factor of each family; the first has 1.
     errors_ : (A,) or (A, T) array
-        The mean squared error held out (or the generalized cross-validation error) of each; None
-        where there was one alpha and nothing to choose.
+        Mean squared error of each on configurations held out (or the generalized cross-validation
+        error); None with one alpha and one combination of weights.
     standardizer_ : Standardizer or None
         None after `fit_statistics` of features that needed none.
     n_features_in_ : int
+    feature_names_in_ : (F,) array of str
+        The columns of the data frame given to `fit`; absent if it was an array.
     """
 
     alpha_: Floats
     alphas_: Floats
     weights_: Floats
-    errors_: Floats | None
 
     _of_each_target = ("coef_", "intercept_", "alpha_", "weights_")
 
@@ -97,7 +98,7 @@ class RidgeCV(LinearLearner):
         clip: float = CLIP,
         seed: int = 0,
         weights: Sequence[float] = (1.0,),
-        correlation: tuple[float, float] | None = None,
+        error_correlation: tuple[float, float] | None = None,
     ) -> None:
         self.alphas = alphas
         self.folds = folds
@@ -105,7 +106,7 @@ class RidgeCV(LinearLearner):
         self.clip = clip
         self.seed = seed
         self.weights = weights
-        self.correlation = correlation
+        self.error_correlation = error_correlation
 
     def fit(
         self,
@@ -126,7 +127,7 @@ class RidgeCV(LinearLearner):
             The family each feature belongs to: 0, 1, ...; all are of one if omitted.
         configurations : sequence of Configuration, optional
             The particles of the rows of each group, in ascending order of the groups; needed
-            with `correlation` and not used without.
+            with `error_correlation` and not used without.
 
         Raises
         ------
@@ -150,7 +151,7 @@ class RidgeCV(LinearLearner):
             Statistics of configurations, or of groups of them, of features already standardized.
             They are held out, in `folds` folds, to choose alpha.
         standardizer
-            What the features were standardized with; `predict` applies it.
+            The standardizer of the features, which `predict` applies.
         feature_groups : (F,) array of integers, optional
             As in `fit`.
 
@@ -180,6 +181,14 @@ class RidgeCV(LinearLearner):
             coefficients[:, targets] = factors[:, None] * path.coefficients(self.alpha_[targets])
         self._set(coefficients, everything, standardizer)
         return self
+
+    def learner_traits(self) -> Traits:
+        """Return that the learner is fitted to statistics and families of features."""
+        return replace(super().learner_traits(), feature_groups=True)
+
+    def fit_record(self) -> FitRecord:
+        """Return the number of coefficients and intercepts, and alpha."""
+        return super().fit_record()._replace(alpha=self.alpha_)
 
     def _choose(
         self, blocks: Sequence[Statistics], everything: Statistics, candidates: Sequence[Floats]
@@ -213,9 +222,9 @@ class RidgeCV(LinearLearner):
             raise InputError(f"weights: expected positive numbers, got {self.weights!r}")
         if not (alphas > 0).all() or not np.isfinite(alphas).all():
             raise InputError(f"alphas: expected positive numbers, got {self.alphas!r}")
-        if self.correlation is not None and self.center != "configuration":
+        if self.error_correlation is not None and self.center != "configuration":
             raise InputError(
-                f'center: expected "configuration" with a correlation, got {self.center!r}'
+                f'center: expected "configuration" with error_correlation, got {self.center!r}'
             )
 
 
@@ -235,9 +244,9 @@ def _combinations(
 
 
 def _widened(alphas: Sequence[float]) -> tuple[Floats, slice]:
-    """Return `alphas` with further decades at both ends, and where they stand among them."""
+    """Return `alphas` with further decades at both ends, and their slice among these."""
     inner = np.asarray(alphas, dtype=float)
-    tolerance = 1.0 + 1e-9  # So that the widest alphas are not missed by rounding.
+    tolerance = 1.0 + 1e-9  # Rounding must not exclude the widest alphas.
     n_below = max(0, int(np.floor(np.log10(inner[0] / WIDEST[0] * tolerance))))
     n_above = max(0, int(np.floor(np.log10(WIDEST[1] / inner[-1] * tolerance))))
     below = inner[0] * 10.0 ** np.arange(-n_below, 0)
@@ -246,7 +255,7 @@ def _widened(alphas: Sequence[float]) -> tuple[Floats, slice]:
 
 
 def _best(errors: Floats, used: slice) -> Integers:
-    """Return, for each target, the index of the smallest error, beyond the range at its ends."""
+    """Return the index of the smallest error of each target, beyond the range from its ends."""
     best = used.start + errors[used].argmin(axis=0)
     above = best == used.stop - 1
     below = best == used.start
@@ -262,7 +271,7 @@ def _held_out_errors(
     total = np.zeros((len(candidates), len(alphas), blocks[0].n_targets))
     weighted = (np.array(candidates) != 1.0).any(axis=0)
     for held_out, rows in enumerate(blocks):
-        # Summed anew rather than subtracted from all, which would lose digits.
+        # The other blocks are summed anew: subtraction from the total would lose digits.
         learned = Statistics.pooled(
             (block for k, block in enumerate(blocks) if k != held_out), center
         )

@@ -11,8 +11,8 @@ from cagebreak.learning.statistics import Statistics, decompose, inverse, scale_
 class RidgePath:
     """Solutions of ``(X'X + alpha) w = X'y`` for all alpha and all targets.
 
-    With ``X'X = V diag(lambda) V'`` the solution is ``V (V'X'y / (lambda + alpha))``. In directions
-    that hold nothing of the data the coefficient is 0, the limit of the exact solution.
+    With ``X'X = V diag(lambda) V'`` the solution is ``V (V'X'y / (lambda + alpha))``. Along
+    directions without variance the coefficient is 0, the limit of the exact solution.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class RidgePath:
 
     def path(self, alphas: Floats) -> Floats:
         """Return the coefficients (F, A, T) for several alphas."""
-        # One product for all alphas, several times as fast as one for each.
+        # One product for all alphas is several times as fast as one for each.
         scaled = [self._rotated / (self._values + alpha)[:, None] for alpha in alphas]
         together = self._vectors @ np.concatenate(scaled, axis=1)
         return together.reshape(len(together), len(alphas), -1)
@@ -48,7 +48,7 @@ class RidgePath:
 
         ``n E / (n - 1 - d)^2``, with the squared error in training
         ``E = E_0 + sum_k (alpha / (lambda_k + alpha))^2 (v_k'X'y)^2 / lambda_k`` and
-        ``d = sum_k lambda_k / (lambda_k + alpha)``; E_0 is what no coefficients can explain.
+        ``d = sum_k lambda_k / (lambda_k + alpha)``; E_0 is the squared error of least squares.
         """
         count, kept = self.statistics.count, self._values > 0
         values, spare = self._values[kept], self.statistics.count - 1 - self._rank
@@ -66,16 +66,16 @@ class RidgePath:
 
 
 class WeightedRidge:
-    r"""Ridge coefficients for any factors of some features v, where the others u have factor 1.
+    r"""Ridge coefficients for any factors of some features v; the other features u have factor 1.
 
-    A factor f is a penalty :math:`\alpha / f^2` on a feature as it is. With
+    A factor f is a penalty :math:`\alpha / f^2` on the unscaled feature. With
     :math:`X_u'X_u = V \Lambda V'`, :math:`C = V'X_u'X_v`, :math:`c = V'X_u'y` and
     :math:`R = (\Lambda + \alpha)^{-1}`, block elimination leaves
 
     .. math::
         (X_v'X_v - C'RC + \alpha f^{-2}) w_v = X_v'y - C'Rc, \qquad w_u = VR (c - C w_v)
 
-    so that further factors cost a solution of the size of v each; the usual v are a tenth of all.
+    so that each further set of factors costs a solution of the size of v, usually a tenth of all.
 
     Parameters
     ----------
@@ -98,23 +98,23 @@ class WeightedRidge:
         self._right = [xy - self._crossed.T @ (r * self._rotated) for r in self._shrunk]
 
     def coefficients(self, factors: Floats) -> Floats:
-        """Return the coefficients (F, A, T) of the features as they are, for factors (F,)."""
+        """Return the coefficients (F, A, T) of the unscaled features, for factors (F,)."""
         f = factors[self._weighted][:, None]
         n_targets = self._rotated.shape[1]
-        found = np.empty((len(factors), len(self._alphas), n_targets))
-        of_first = np.empty((len(self._vectors), len(self._alphas), n_targets))
+        coefficients = np.empty((len(factors), len(self._alphas), n_targets))
+        unweighted = np.empty((len(self._vectors), len(self._alphas), n_targets))
         for a, alpha in enumerate(self._alphas):
-            # Scaled, so that alpha is added to a diagonal that is nowhere smaller.
+            # Scaled, so that alpha is added to the diagonal as it is.
             v = f * _solve(f * self._left[a] * f.T, alpha, f * self._right[a])
-            found[self._weighted, a] = v
-            of_first[:, a] = self._shrunk[a] * (self._rotated - self._crossed @ v)
-        together = self._vectors @ of_first.reshape(len(of_first), -1)
-        found[~self._weighted] = together.reshape(of_first.shape)
-        return found
+            coefficients[self._weighted, a] = v
+            unweighted[:, a] = self._shrunk[a] * (self._rotated - self._crossed @ v)
+        of_unweighted = self._vectors @ unweighted.reshape(len(unweighted), -1)
+        coefficients[~self._weighted] = of_unweighted.reshape(unweighted.shape)
+        return coefficients
 
 
 def _solve(left: Floats, alpha: float, right: Floats) -> Floats:
-    """Return (left + alpha)^-1 right; what rounding has pushed below 0 in `left` is 0."""
+    """Return (left + alpha)^-1 right; negative eigenvalues of `left`, from rounding, are 0."""
     values, vectors = eigh(left, check_finite=False)
     vectors[np.diag(left) == 0.0] = 0.0  # Exactly 0 for a column that does not vary.
     return vectors @ (vectors.T @ right / (np.maximum(values, 0.0) + alpha)[:, None])
@@ -123,14 +123,14 @@ def _solve(left: Floats, alpha: float, right: Floats) -> Floats:
 class SubsetRidge:
     r"""Ridge coefficients of any subset of the features, for every alpha and target.
 
-    Features are brought to unit deviation first, that of the rows learned from about their mean (or
-    about those of their configurations, if the statistics are centered so). A small subset is
-    solved for itself. If more than half of the features stay, those that go, g, are taken out of
-    the solution w of all: with :math:`P = (X'X + \alpha)^{-1}`, known for each alpha,
+    Features are first brought to unit deviation of the training rows, about their mean (or those of
+    their configurations, as the statistics are centered). A small subset is solved directly. If
+    more than half of the features stay, those left out, g, are removed from the solution w of all:
+    with :math:`P = (X'X + \alpha)^{-1}`, known for each alpha,
 
     .. math:: w \leftarrow w - P_{\cdot g} P_{gg}^{-1} w_g
 
-    which is exact: it is block elimination, and costs a solution of the size of g.
+    which is exact (block elimination) and costs a solution of the size of g.
 
     Parameters
     ----------
@@ -152,32 +152,34 @@ class SubsetRidge:
         kept = columns[self._varies[columns]]
         left_out = np.setdiff1d(np.flatnonzero(self._varies), kept)
         shape = (len(self._varies), len(self._alphas), self._statistics.n_targets)
-        found = np.zeros(shape)
+        coefficients = np.zeros(shape)
         if not len(kept):
-            return found
+            return coefficients
         if len(left_out) < len(kept):
-            found[self._varies] = self._without(left_out)
+            coefficients[self._varies] = self._without(left_out)
         else:
             path = RidgePath(self._statistics.select(kept).scaled(self._factors[kept]))
             for a, alpha in enumerate(self._alphas):
-                found[kept, a] = path.coefficients(alpha)
-        return found * self._factors[:, None, None]
+                coefficients[kept, a] = path.coefficients(alpha)
+        return coefficients * self._factors[:, None, None]
 
     def _without(self, left_out: Integers) -> Floats:
-        """Return the coefficients (V, A, T) of all features that vary but some."""
+        """Return the coefficients (V, A, T) of all features that vary, without those left out."""
         if self._inverses is None:
             self._decompose()
         assert self._inverses is not None
-        found = self._all.copy()
+        coefficients = self._all.copy()
         if not len(left_out):
-            return found
+            return coefficients
         places = np.searchsorted(np.flatnonzero(self._varies), left_out)
         for a, whole in enumerate(self._inverses):
             rows = whole[places]
             factor = cho_factor(rows[:, places], check_finite=False)
-            found[:, a] -= rows.T @ cho_solve(factor, found[places, a], check_finite=False)
-            found[places, a] = 0.0
-        return found
+            coefficients[:, a] -= rows.T @ cho_solve(
+                factor, coefficients[places, a], check_finite=False
+            )
+            coefficients[places, a] = 0.0
+        return coefficients
 
     def _decompose(self) -> None:
         kept = np.flatnonzero(self._varies)

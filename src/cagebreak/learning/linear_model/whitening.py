@@ -1,4 +1,4 @@
-"""Rows whose errors are alike for near particles, made into rows whose errors are not."""
+"""Whitening of spatially correlated errors, for generalized least squares."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,36 +9,35 @@ from cagebreak.errors import InputError
 from cagebreak.neighbors import neighbor_table
 
 LENGTH = 2.0
-"""Over which errors are alike, in sigma; measured, Kob-Andersen near tau_alpha."""
-OWN = 1 / 3
-"""Share of the error's variance that is a particle's own: noise of the runs; chosen."""
+"""Correlation length of the errors, in sigma; measured, Kob-Andersen near tau_alpha."""
+NUGGET = 1 / 3
+"""Uncorrelated share of the error variance, from the noise of the runs; chosen."""
 CUTOFF = 2.5
-"""How far away a particle is still conditioned on, in sigma; chosen: some 25 of one species."""
+"""Distance up to which particles are conditioned on, in sigma; chosen: some 25 of one species."""
 
 
-def decorrelation(
-    configuration: Configuration, length: float = LENGTH, own: float = OWN
+def whitening(
+    configuration: Configuration, length: float = LENGTH, nugget: float = NUGGET
 ) -> csr_array:
-    r"""Return the matrix W that takes the correlation out of rows, one of each particle.
+    r"""Return the whitening matrix W of the errors of a configuration's particles.
 
-    What a model misses is alike for particles near each other,
+    Errors of a model are correlated between particles i and j at distance :math:`r_{ij}`,
 
     .. math::
         C_{ij} = (1 - w) e^{-r_{ij} / \ell} + w \delta_{ij},
 
-    so that the rows say less than their number. Least squares of ``W X`` and ``W y`` with
-    ``W'W`` the inverse of C, is the best linear unbiased estimate (Aitken 1936). Here W is sparse
-    and its cost linear in N: each particle is conditioned on those of lower index nearer than
-    `CUTOFF` (Vecchia 1988).
+    with the nugget w. Least squares of ``W X`` and ``W y`` with :math:`W^T W = C^{-1}` is the best
+    linear unbiased estimate (Aitken 1936). W is the sparse approximation of Vecchia (1988), whose
+    cost is linear in N: each particle is conditioned on those of lower index within `CUTOFF`.
 
     Parameters
     ----------
     configuration
         The N particles of the rows.
     length
-        l, in units of sigma.
-    own
-        w, from above 0 to 1; with 1 nothing is correlated and W is the identity.
+        Correlation length :math:`\ell`, in units of sigma.
+    nugget
+        w, above 0 and at most 1; with 1 errors are uncorrelated and W is the identity.
 
     Returns
     -------
@@ -48,15 +47,15 @@ def decorrelation(
     Raises
     ------
     InputError
-        If the length is not positive, or the share not above 0 and at most 1.
+        If the length is not positive, or the nugget not above 0 and at most 1.
     """
     if not (np.isfinite(length) and length > 0):
         raise InputError(f"length: expected a positive length, got {length!r}")
-    if not 0 < own <= 1:
-        raise InputError(f"own: expected a share above 0 and at most 1, got {own!r}")
+    if not 0 < nugget <= 1:
+        raise InputError(f"nugget: expected a share above 0 and at most 1, got {nugget!r}")
 
-    def alike(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (1 - own) * np.exp(-np.linalg.norm(vectors, axis=-1) / length)
+    def covariance(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (1 - nugget) * np.exp(-np.linalg.norm(vectors, axis=-1) / length)
 
     n = len(configuration)
     table = neighbor_table(configuration, CUTOFF)
@@ -67,22 +66,22 @@ def decorrelation(
         near = slice(table.offsets[i], table.offsets[i + 1])
         before = table.neighbors[near] < i
         vectors = table.vectors[near][before]
-        with_others = alike(vectors)
-        among = alike(vectors[:, None] - vectors) + own * np.eye(len(vectors))
-        weights = np.linalg.solve(among, with_others)
-        root = np.sqrt(1 - weights @ with_others)
+        cross = covariance(vectors)
+        among = covariance(vectors[:, None] - vectors) + nugget * np.eye(len(vectors))
+        weights = np.linalg.solve(among, cross)
+        deviation = np.sqrt(1 - weights @ cross)
         columns.append(np.append(table.neighbors[near][before], i))
-        values.append(np.append(-weights, 1.0) / root)
+        values.append(np.append(-weights, 1.0) / deviation)
         offsets[i + 1] = offsets[i] + len(vectors) + 1
     return csr_array((np.concatenate(values), np.concatenate(columns), offsets), shape=(n, n))
 
 
-def decorrelated(
+def whiten(
     matrix: csr_array | None, X: NDArray[np.float64], Y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return rows of one configuration without correlation, but with the means they had.
+    """Return whitened deviations of the rows of one configuration about their means.
 
-    Without a matrix they are returned as they are.
+    The means are kept. Without a matrix X and Y are returned unchanged.
     """
     if matrix is None:
         return X, Y
@@ -91,6 +90,6 @@ def decorrelated(
 
 def _about_mean(matrix: csr_array, rows: NDArray[np.float64]) -> NDArray[np.float64]:
     mean = rows.mean(axis=0)
-    made: NDArray[np.float64] = matrix @ (rows - mean)
-    made += mean - made.mean(axis=0)
-    return made
+    whitened: NDArray[np.float64] = matrix @ (rows - mean)
+    whitened += mean - whitened.mean(axis=0)
+    return whitened

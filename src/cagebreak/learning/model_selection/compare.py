@@ -1,4 +1,4 @@
-"""Several learners on the same configurations: their scores, and their differences."""
+"""Comparison of learners on the same configurations: scores and paired differences."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,24 +10,28 @@ from sklearn.base import RegressorMixin
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
-from cagebreak.learning.model_selection.evaluate import Scores, evaluate
+from cagebreak.learning.model_selection.evaluate import evaluate
 from cagebreak.learning.samples import Samples
 from cagebreak.learning.scores import COUNT, SCORES, paired_difference, pooled_pearson
 from cagebreak.seeding import Seed
 
 DIFFERENCES = [
+    (f"difference{bound}{suffix}", "f8")
+    for suffix in ("", "_configuration")
+    for bound in ("", "_low", "_high")
+]
+"""By how much r of one learner exceeds that of another, with its interval: pooled, and as mean over
+configurations."""
+
+PAIRS = [
     ("time", "f8"),
     ("species", "U1"),
     ("features", "U64"),
     ("first", "U32"),
     ("second", "U32"),
-    ("difference", "f8"),
-    ("low", "f8"),
-    ("high", "f8"),
-    ("difference_configuration", "f8"),
-    ("low_configuration", "f8"),
-    ("high_configuration", "f8"),
+    *DIFFERENCES,
 ]
+"""Columns of the table of differences of all pairs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +43,8 @@ class Comparison:
     table : structured array
         The rows of `learning.evaluate`, of one learner after the other.
     differences : structured array
-        For each pair, species, selection and time: by how much r of `first` exceeds that of
-        `second`, pooled and as mean over configurations, with intervals of a bootstrap that
-        draws the same configurations for both.
+        A row for each pair, species, selection and time: by how much r of `first` exceeds that of
+        `second`; its columns are `PAIRS`, see `differences`.
     moments : dict
         By (learner, species, features), as in `Scores`.
     """
@@ -89,51 +92,67 @@ def compare(
         )
         for name, learner in learners.items()
     }
-    pairs = [
-        _differences(first, second, scores, seed, n_resamples, confidence)
-        for first, second in combinations(scores, 2)
-    ]
+    pairs = []
+    for first, second in combinations(scores, 2):
+        for (species, features), moments in scores[first].moments.items():
+            table = scores[first].table
+            rows = (table["species"] == species) & (table["features"] == features)
+            of_pair = differences(
+                moments,
+                scores[second].moments[species, features],
+                seed=seed,
+                n_resamples=n_resamples,
+                confidence=confidence,
+            )
+            pair = np.zeros(len(of_pair), PAIRS)
+            for name, _ in DIFFERENCES:
+                pair[name] = of_pair[name]
+            pair["time"], pair["species"], pair["features"] = table["time"][rows], species, features
+            pair["first"], pair["second"] = first, second
+            pairs.append(pair)
     return Comparison(
-        np.concatenate([each.table for each in scores.values()]),
-        np.concatenate(pairs) if pairs else np.zeros(0, DIFFERENCES),
+        np.concatenate([of_learner.table for of_learner in scores.values()]),
+        np.concatenate(pairs) if pairs else np.zeros(0, PAIRS),
         {
-            (name, *key): value
-            for name, each in scores.items()
-            for key, value in each.moments.items()
+            (name, *key): moments
+            for name, of_learner in scores.items()
+            for key, moments in of_learner.moments.items()
         },
     )
 
 
-def _differences(
-    first: str,
-    second: str,
-    scores: Mapping[str, Scores],
-    seed: Seed,
-    n_resamples: int,
-    confidence: float,
+def differences(
+    first: Floats, second: Floats, *, seed: Seed, n_resamples: int = 2000, confidence: float = 0.95
 ) -> np.ndarray:
-    parts = []
-    ours, theirs = scores[first], scores[second]
-    for (species, features), moments in ours.moments.items():
-        table = ours.table
-        mine = table[(table["species"] == species) & (table["features"] == features)]
-        rows = np.zeros(len(mine), DIFFERENCES)
-        rows["time"], rows["species"], rows["features"] = mine["time"], species, features
-        rows["first"], rows["second"] = first, second
-        for score, suffix in (("pooled", ""), ("configuration", "_configuration")):
-            found = paired_difference(
-                moments,
-                theirs.moments[species, features],
-                seed=seed,
-                score=score,
-                n_resamples=n_resamples,
-                confidence=confidence,
-            )
-            names = ("difference", "low", "high")
-            for name, values in zip(names, found, strict=True):
-                rows[name + suffix] = values
-        parts.append(rows)
-    return np.concatenate(parts)
+    """Return by how much r of the first learner exceeds that of the second, with its interval.
+
+    The bootstrap draws the same configurations for both (`scores.paired_difference`).
+
+    Parameters
+    ----------
+    first, second : (C, 6, T) arrays
+        Moments of prediction and target in each configuration, as in `Scores`.
+    seed, n_resamples, confidence
+        Of the bootstrap over configurations.
+
+    Returns
+    -------
+    (T,) structured array
+        With the columns `DIFFERENCES`.
+
+    Raises
+    ------
+    InputError
+        If the moments are of different configurations or targets.
+    """
+    table = np.zeros(first.shape[2], DIFFERENCES)
+    for score, suffix in zip(SCORES, ("", "_configuration"), strict=True):
+        difference, low, high = paired_difference(
+            first, second, seed=seed, score=score, n_resamples=n_resamples, confidence=confidence
+        )
+        table[f"difference{suffix}"] = difference
+        table[f"difference_low{suffix}"], table[f"difference_high{suffix}"] = low, high
+    return table
 
 
 _OF_PAIRS = ["n", "mean_predicted", "mean_measured", "predicted2", "measured2", "product"]
@@ -147,20 +166,13 @@ MOMENTS = np.dtype(
         *((name, "f8") for name in _OF_PAIRS),
     ]
 )
-"""r in each configuration and what it is made of (`scores.pair_moments`), from which every other
-score follows too."""
-
-OVER_FIRST = [
-    (f"{kind}{suffix}", "f8")
-    for suffix in ("", "_configuration")
-    for kind in ("difference", "difference_low", "difference_high")
-]
+"""r in each configuration and its moments (`scores.pair_moments`), which determine every score."""
 
 
 def moments_table(
     species: str, learner: str, times: Sequence[float], moments: Floats
 ) -> np.ndarray:
-    """Return moments (C, 6, T) of a learner as a tidy table, a row for each configuration, time."""
+    """Return moments (C, 6, T) of a learner as a table, a row for each configuration and time."""
     n_configurations, _, n_times = moments.shape
     table = np.zeros((n_configurations, n_times), MOMENTS)
     table["time"], table["species"], table["learner"] = times, species, learner
@@ -174,38 +186,44 @@ def moments_table(
 def with_differences(
     table: np.ndarray, moments: np.ndarray, *, seed: Seed, n_resamples: int
 ) -> np.ndarray:
-    """Return a table of scores with the columns `OVER_FIRST`, renewed if it has them.
+    """Return a table of scores with the columns `DIFFERENCES`, computed anew if it has them.
 
-    They are by how much r, pooled and as mean over configurations, exceeds that of the first
-    learner of the same species, with the interval of a bootstrap that draws the same configurations
-    for both (`learning.uncertainty.paired_difference`).
+    The differences are those of each learner from the first learner of the same species
+    (`differences`).
+
+    Parameters
+    ----------
+    table : structured array
+        The rows of `learning.evaluate`, of one learner after the other.
+    moments : structured array
+        As of `moments_table`, of all learners.
+    seed, n_resamples
+        Of the bootstrap over configurations.
     """
-    new = [name for name, _ in OVER_FIRST]
-    plain = [column for column in table.dtype.descr if column[0] not in new]
-    wider = np.zeros(len(table), [*plain, *OVER_FIRST])
+    names = [name for name, _ in DIFFERENCES]
+    plain = [column for column in table.dtype.descr if column[0] not in names]
+    wider = np.zeros(len(table), [*plain, *DIFFERENCES])
     for name in table.dtype.names or ():
         wider[name] = table[name]
+    times = np.unique(moments["time"])
     for species in np.unique(table["species"]):
         learners = list(dict.fromkeys(table["learner"][table["species"] == species].tolist()))
         of_first = _moments(moments, species, learners[0])
         for learner in learners:
             of_learner = _moments(moments, species, learner)
-            mine = (wider["species"] == species) & (wider["learner"] == learner)
-            place = np.searchsorted(np.unique(moments["time"]), wider["time"][mine])
-            for score, suffix in zip(SCORES, ("", "_configuration"), strict=True):
-                found = paired_difference(
-                    of_learner, of_first, seed=seed, score=score, n_resamples=n_resamples
-                )
-                for kind, values in zip(("", "_low", "_high"), found, strict=True):
-                    wider[f"difference{kind}{suffix}"][mine] = values[place]
+            rows = (table["species"] == species) & (table["learner"] == learner)
+            of_times = differences(of_learner, of_first, seed=seed, n_resamples=n_resamples)
+            of_rows = of_times[np.searchsorted(times, table["time"][rows])]
+            for name in names:
+                wider[name][rows] = of_rows[name]
     return wider
 
 
 def _moments(table: np.ndarray, species: str, learner: str) -> Floats:
     """Return the moments (C, 6, T) of a learner; of a configuration without the species, zeros."""
-    times, at = np.unique(table["time"], return_inverse=True)
+    times, time = np.unique(table["time"], return_inverse=True)
     moments = np.zeros((table["configuration"].max() + 1, len(_OF_PAIRS), len(times)))
-    mine = (table["species"] == species) & (table["learner"] == learner)
+    rows = (table["species"] == species) & (table["learner"] == learner)
     for k, name in enumerate(_OF_PAIRS):
-        moments[table["configuration"][mine], k, at[mine]] = table[name][mine]
+        moments[table["configuration"][rows], k, time[rows]] = table[name][rows]
     return moments

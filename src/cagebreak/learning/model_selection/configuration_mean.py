@@ -1,4 +1,4 @@
-"""How mobile a configuration is as a whole, from one of its mean features."""
+"""The mean target of a configuration, predicted from one of its mean features."""
 
 from collections.abc import Mapping
 from typing import Self
@@ -12,9 +12,9 @@ from cagebreak.learning._validation import Floats
 class ConfigurationMean:
     r"""The mean target of a configuration, log-linear in the mean of one feature.
 
-    :math:`\ln \bar y = a + b \bar x`, by least squares over configurations, for each target. There
-    are few configurations, so the slope is used only for those targets where it lowers the squared
-    error of configurations left out in turn; elsewhere b = 0.
+    :math:`\ln \bar y = a + b \bar x` by least squares over configurations, for each target. As
+    configurations are few, the slope is used only for targets where it lowers the squared error of
+    leave-one-out cross-validation; elsewhere b = 0.
 
     Parameters
     ----------
@@ -31,13 +31,13 @@ class ConfigurationMean:
 
     def __init__(self, x: Floats, y: Floats) -> None:
         if not (y > 0).all():
-            raise InputError(f"level: expected targets with a positive mean, got {y.min():.3g}")
+            raise InputError(f"y: expected targets with a positive mean, got {y.min():.3g}")
         log_y = np.log(y)
         self._x_mean, self._y_mean = x.mean(), log_y.mean(axis=0)
         dx, dy = x - self._x_mean, log_y - self._y_mean
         squares = dx @ dx
         self._slope = np.zeros(y.shape[1])
-        # Leaving one out divides its residual by 1 - h, h being its leverage.
+        # The residual of a configuration left out is divided by 1 - h, with its leverage h.
         n = len(x)
         if n < 3 or squares == 0:
             return
@@ -51,11 +51,11 @@ class ConfigurationMean:
 
     def predict(self, x: float) -> Floats:
         """Return the mean targets (T,) of a configuration whose mean feature is `x`."""
-        level: Floats = np.exp(self._y_mean + self._slope * (x - self._x_mean))
-        return level
+        mean: Floats = np.exp(self._y_mean + self._slope * (x - self._x_mean))
+        return mean
 
     def numbers(self) -> dict[str, Floats]:
-        """Return what it consists of, by name, to be stored."""
+        """Return the numbers of the fit by their names in files."""
         return {
             "level_x_mean": np.array(self._x_mean),
             "level_log_y_mean": self._y_mean,
@@ -64,14 +64,14 @@ class ConfigurationMean:
 
     @classmethod
     def of_numbers(cls, numbers: Mapping[str, Floats]) -> Self:
-        """Return the level that consists of the `numbers` of another."""
-        level = cls.__new__(cls)
-        level._x_mean = float(numbers["level_x_mean"])
-        level._y_mean, level._slope = numbers["level_log_y_mean"], numbers["level_slope"]
-        return level
+        """Return the fit with the `numbers` of another."""
+        fit = cls.__new__(cls)
+        fit._x_mean = float(numbers["level_x_mean"])
+        fit._y_mean, fit._slope = numbers["level_log_y_mean"], numbers["level_slope"]
+        return fit
 
     @classmethod
     def of_training(cls, x: Floats, y: Floats, used: np.ndarray) -> Self:
-        """Return the level fitted to the configurations that are used; NaN marks absent ones."""
+        """Return the fit to the configurations that are used; NaN marks absent ones."""
         used = used & np.isfinite(x)
         return cls(x[used], y[used])

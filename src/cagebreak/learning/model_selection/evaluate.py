@@ -1,6 +1,6 @@
-"""How well a learner predicts configurations it has not seen: nested cross-validation."""
+"""Scores of a learner on configurations held out, by nested cross-validation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import process_time
 from typing import Any, NamedTuple
@@ -14,17 +14,14 @@ from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.linear_model.base import LinearLearner
+from cagebreak.learning.learner import fit_record, traits
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.model_selection.nested_fits import (
+    FITTERS,
     Fit,
     Fits,
-    fit_graphs,
-    fit_levels,
-    fit_linear,
-    fit_rows,
+    fit_configuration_means,
     predict,
-    takes_graphs,
 )
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.scores import (
@@ -56,20 +53,20 @@ COLUMNS = [
 
 
 class Costs(NamedTuple):
-    """What a learner has cost, all folds together."""
+    """The cost of a learner, of all folds together."""
 
     training_seconds: float
-    """CPU time of all fits, the reading of the samples included, and what earlier processes spent
-    on trainings that went on from their checkpoints."""
+    """CPU time of all fits and of reading the samples, with that of earlier processes on trainings
+    that resumed from checkpoints."""
     inference_seconds: float
     """CPU time to predict every configuration once, without reading."""
     parameters: int
-    """Of one fit, for all targets together; 0 if it does not say."""
+    """Number of parameters of one fit, for all targets together; 0 if unknown."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """The accuracy of a learner on configurations held out.
+    """The scores of a learner on configurations held out.
 
     Parameters
     ----------
@@ -77,11 +74,11 @@ class Scores:
         A row for each species, selection of features and time; see `evaluate`.
     moments : dict
         By (species, features): the moments (C, 6, T) of prediction and target in each
-        configuration (`scores.pair_moments`), from which every score and the bootstrap of every
-        difference between two learners follow.
+        configuration (`scores.pair_moments`), which determine every score and the bootstrap of
+        differences between two learners.
     costs : dict
-        By (species, features): the `Costs`. Selections and species that are learned together by
-        one reading share what it took.
+        By (species, features): the `Costs`. Selections and species that are learned in one reading
+        share the time of all.
     """
 
     table: np.ndarray
@@ -97,7 +94,7 @@ def evaluate(
     columns: Mapping[str, Any] | None = None,
     times: ArrayLike | None = None,
     feature_groups: ArrayLike | None = None,
-    level: int | None = None,
+    configuration_mean: int | None = None,
     folds: int = 5,
     n_resamples: int = 2000,
     confidence: float = 0.95,
@@ -107,17 +104,17 @@ def evaluate(
 
     The configurations are divided into folds. For each fold a clone of the learner is fitted to
     the others; all that is chosen or estimated (alpha, mean, deviation, bounds of clipping) comes
-    from them alone. Each species is learned for itself.
+    from them alone. Each species has a fit of its own.
 
     `RidgeCV`, `ARDRegression`, `ElasticNetCV`, `PCARegression` and `PLSRegression` learn from
     statistics: three readings of the samples, one configuration at a time, serve all selections and
-    targets, and memory does not grow with their number. Their inner cross-validation leaves out the
-    remaining folds in turn, pooled to ``learner.folds`` of them if these are fewer. Any other
-    scikit-learn regressor is given the rows of the training configurations, X (n, F) and y (n, T),
-    and as `groups` their configurations if its `fit` knows the argument; one that takes a single
-    target is to be wrapped in `sklearn.multioutput.MultiOutputRegressor`. A `GraphLearner`, or an
-    `Ensemble` of them, is given the graphs of the training configurations, and every sample must
-    have one.
+    targets, and memory does not grow with the number of configurations. Their inner
+    cross-validation leaves out the remaining folds in turn, pooled to ``learner.folds`` if these
+    are fewer. Any other scikit-learn regressor is given the rows of the training configurations, X
+    (n, F) and y (n, T), and their configurations if its `fit` has the argument `groups`; wrap one
+    for single targets in `sklearn.multioutput.MultiOutputRegressor`. A `GraphLearner`, or an
+    `Ensemble` of them, is given the graphs of the training configurations; every sample must have
+    one. See `cagebreak.learning.learner.Traits`.
 
     Parameters
     ----------
@@ -133,11 +130,11 @@ def evaluate(
     times : (T,) array, optional
         Of the targets; 0, 1, ... if omitted.
     feature_groups : (F,) array of integers, optional
-        The family of each feature, handed on to a learner that knows them; see `RidgeCV`.
-    level
-        A column of the features. The mean prediction over a configuration is then replaced by
-        what a `ConfigurationMean` makes of the mean of this column; meant for a learner that is
-        centered per configuration. Changes the pooled r alone.
+        The family of each feature, for a learner whose `fit` has this argument; see `RidgeCV`.
+    configuration_mean
+        A column of the features. The mean prediction over a configuration is replaced by the
+        prediction of a `ConfigurationMean` from the mean of this column, for a learner that is
+        centered per configuration. Only the pooled r changes.
     folds
         Of the outer cross-validation; one for each configuration if there are fewer.
     n_resamples, confidence
@@ -170,51 +167,73 @@ def evaluate(
     times = np.arange(n_targets) if times is None else np.asarray(times, dtype=np.float64)
     if times.shape != (n_targets,):
         raise InputError(f"times: expected shape ({n_targets},), got {times.shape}")
-    if columns is None:
-        columns = {"all": slice(None)}
+    columns = {"all": slice(None)} if columns is None else columns
     chosen = {key: as_columns(f"columns[{key!r}]", columns[key], n_features) for key in columns}
+    families = _families(feature_groups, n_features)
+    if configuration_mean is not None and not 0 <= configuration_mean < n_features:
+        raise InputError(
+            f"configuration_mean: expected a column from 0 to {n_features - 1}, "
+            f"got {configuration_mean!r}"
+        )
     fold = configuration_folds(len(samples), folds, seed=seed)
     drawn = resamples(len(samples), n_resamples, seed=seed)
 
-    if feature_groups is not None:
-        feature_groups = np.asarray(feature_groups)
-        if feature_groups.shape != (n_features,):
-            raise InputError(
-                f"feature_groups: expected shape ({n_features},), got {feature_groups.shape}"
-            )
-    if level is not None and not 0 <= level < n_features:
-        raise InputError(f"level: expected a column from 0 to {n_features - 1}, got {level!r}")
-
     began = process_time()
-    fits = _fitter(learner)(learner, samples, fold, chosen, feature_groups)
+    fitter = FITTERS[traits(learner).learns_from]
+    fits = fitter(learner, samples, fold, chosen, families)
     training_seconds = process_time() - began
-    each = {id(fit): fit for fit in fits.values()}  # one may serve several species
-    training_seconds += sum(getattr(fit, "earlier_seconds_", 0.0) for fit in each.values())
-    levels = None if level is None else fit_levels(samples, fold, level)
-    moments, halves, seconds = _predict_held_out(fits, samples, fold, chosen, level, levels)
-    rows = []
+    records = {id(fit): fit_record(fit) for fit in fits.values()}  # one may serve several species
+    training_seconds += sum(record.earlier_seconds for record in records.values())
+    means = None
+    if configuration_mean is not None:
+        fitted_means = fit_configuration_means(samples, fold, configuration_mean)
+        means = _Means(configuration_mean, fitted_means)
+    moments, halves, seconds = _predict_held_out(fits, samples, fold, chosen, means)
+    tables, costs = [], {}
     for (species, features), of_pair in moments.items():
-        alphas = [
-            getattr(fits[Fit(k, species, features)], "alpha_", np.nan)
-            for k in range(int(fold.max()) + 1)
+        of_folds = [
+            records[id(fits[Fit(k, species, features)])] for k in range(int(fold.max()) + 1)
         ]
         table = np.zeros(n_targets, dtype=COLUMNS)
         table["time"], table["species"], table["features"] = times, species, features
         table["learner"] = name or _name(learner)
-        table["alpha"] = np.median(np.array(alphas), axis=0)
+        table["alpha"] = np.median(np.array([record.alpha for record in of_folds]), axis=0)
         table["n_features"] = len(chosen[features])
-        table["n_configurations"] = n_present = int((of_pair[:, COUNT, 0] > 0).sum())
-        table["ceiling"] = np.sqrt(spearman_brown(pooled_pearson(halves[species])))
-        for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
-            table["r" + suffix] = score(of_pair)
-            low, high = interval(score(of_pair, drawn), n_present, confidence)
-            table["low" + suffix], table["high" + suffix] = low, high
-        rows.append(table)
-    costs = {
-        key: Costs(training_seconds, seconds[key], _parameters(fits[Fit(0, *key)]))
-        for key in moments
-    }
-    return Scores(np.concatenate(rows), moments, costs)
+        _score(table, of_pair, halves[species], drawn, confidence)
+        tables.append(table)
+        costs[species, features] = Costs(
+            training_seconds, seconds[species, features], of_folds[0].n_parameters
+        )
+    return Scores(np.concatenate(tables), moments, costs)
+
+
+class _Means(NamedTuple):
+    """Fits of the mean target of a configuration, by fold and species, to the mean of a column."""
+
+    column: int
+    fits: Mapping[tuple[int, str], ConfigurationMean]
+
+
+def _families(feature_groups: ArrayLike | None, n_features: int) -> Integers | None:
+    """Return the family of each feature, checked."""
+    if feature_groups is None:
+        return None
+    families = np.asarray(feature_groups)
+    if families.shape != (n_features,):
+        raise InputError(f"feature_groups: expected shape ({n_features},), got {families.shape}")
+    return families
+
+
+def _score(
+    table: np.ndarray, moments: Floats, halves: Floats, drawn: Floats, confidence: float
+) -> None:
+    """Fill in the scores of moments (C, 6, T), their intervals and the ceiling."""
+    table["n_configurations"] = n_present = int((moments[:, COUNT, 0] > 0).sum())
+    table["ceiling"] = np.sqrt(spearman_brown(pooled_pearson(halves)))
+    for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
+        table["r" + suffix] = score(moments)
+        low, high = interval(score(moments, drawn), n_present, confidence)
+        table["low" + suffix], table["high" + suffix] = low, high
 
 
 def _predict_held_out(
@@ -222,8 +241,7 @@ def _predict_held_out(
     samples: Samples,
     fold: Integers,
     columns: Mapping[str, Integers],
-    level: int | None,
-    levels: Mapping[tuple[int, str], ConfigurationMean] | None,
+    means: _Means | None,
 ) -> tuple[dict[tuple[str, str], Floats], dict[str, Floats], dict[tuple[str, str], float]]:
     """Return the moments of predictions and targets, those of the halves, and the CPU time."""
     shape = (len(samples), 6, samples[0].targets.shape[1])
@@ -242,27 +260,14 @@ def _predict_held_out(
                 began = process_time()
                 predicted = predict(fitted, sample, rows, chosen).reshape(Y.shape)
                 seconds[species, features] += process_time() - began
-                if level is not None and levels is not None:
-                    of_level = sample.features[rows, level]
-                    mean = levels[int(fold[i]), species].predict(of_level.mean())
+                if means is not None:
+                    feature = sample.features[rows, means.column].mean()
+                    mean = means.fits[int(fold[i]), species].predict(feature)
                     predicted = predicted - predicted.mean(axis=0) + mean
                 moments[species, features][i] = pair_moments(predicted, Y)
             if sample.halves is not None:
                 halves[species][i] = pair_moments(*sample.halves[:, rows])
     return moments, halves, seconds
-
-
-def _parameters(fitted: Any) -> int:
-    if hasattr(fitted, "n_parameters_"):
-        return int(fitted.n_parameters_)
-    linear = (getattr(fitted, name, np.zeros(0)) for name in ("coef_", "intercept_"))
-    return sum(np.size(values) for values in linear)
-
-
-def _fitter(learner: Any) -> Callable[..., Fits]:
-    if isinstance(learner, LinearLearner):
-        return fit_linear
-    return fit_graphs if takes_graphs(learner) else fit_rows
 
 
 def _name(learner: RegressorMixin) -> str:

@@ -1,18 +1,17 @@
-"""The fits of the outer cross-validation: one for each fold, species and selection of features."""
+"""Fits of the outer cross-validation: one for each fold, species and selection of features."""
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from sklearn.base import RegressorMixin, clone
-from sklearn.utils.validation import has_fit_parameter
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning.learner import traits
 from cagebreak.learning.linear_model.base import LinearLearner
-from cagebreak.learning.linear_model.ridge import RidgeCV
-from cagebreak.learning.linear_model.whitening import decorrelated
+from cagebreak.learning.linear_model.whitening import whiten
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.preprocessing import Moments, Standardizer
 from cagebreak.learning.samples import Graph, Sample, Samples, in_turn
@@ -20,7 +19,7 @@ from cagebreak.learning.statistics import Statistics
 
 
 class Fit(NamedTuple):
-    """Which fit: the fold it has not seen, the species, and the name of the selection."""
+    """A fit by the fold held out, the species, and the name of the selection."""
 
     held_out: int
     species: str
@@ -28,7 +27,21 @@ class Fit(NamedTuple):
 
 
 Fits = dict[Fit, Any]
-"""Regressors, or graph networks."""
+"""Fitted learners."""
+
+
+class Fitter(Protocol):
+    """Fits a learner for each fold, species and selection."""
+
+    def __call__(
+        self,
+        learner: Any,
+        samples: Samples,
+        fold: Integers,
+        columns: Mapping[str, Integers],
+        feature_groups: Integers | None = None,
+    ) -> Fits:
+        """Return the fits; `fold` is that in which each configuration is held out."""
 
 
 def fit_linear(
@@ -40,10 +53,10 @@ def fit_linear(
 ) -> Fits:
     """Fit a linear learner from two readings of the samples, one configuration at a time.
 
-    The first reading gathers the moments, the second the statistics. Since the bounds of clipping
-    depend on the training data, each outer fold has statistics of its own, one block for each
-    fold it trains on: K (K - 1) blocks of (F + T)^2 numbers for each species, however many
-    configurations there are.
+    The first reading gathers the moments, the second the statistics. The bounds of clipping depend
+    on the training data, so that each outer fold has statistics of its own, a block for each fold
+    it trains on: K (K - 1) blocks of (F + T)^2 numbers for each species, for any number of
+    configurations.
     """
     n_folds = int(fold.max()) + 1
     moments: dict[str, dict[int, Moments]] = defaultdict(dict)
@@ -65,27 +78,28 @@ def fit_linear(
     for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
             X, Y = sample.features[rows], sample.targets[rows]
-            apart = learner.decorrelation_of(sample.place(rows), len(rows))
+            matrix = learner.whitening_of(sample.place(rows), len(rows))
             for k in range(n_folds):
                 if k == fold[i]:
                     continue
                 blocks = parts[k, species]
                 if fold[i] not in blocks:
                     blocks[fold[i]] = Statistics(X.shape[1], Y.shape[1], learner.center)
-                blocks[fold[i]].add(*decorrelated(apart, standardizers[k, species].transform(X), Y))
+                blocks[fold[i]].add(*whiten(matrix, standardizers[k, species].standardize(X), Y))
 
+    takes_feature_groups = traits(learner).feature_groups
     fits: Fits = {}
     for (k, species), blocks in parts.items():
-        # In order of the folds, whatever the order in which species turn up.
+        # In the order of the folds, so that sums do not depend on which species comes first.
         ordered = [blocks[j] for j in sorted(blocks)]
         for name, chosen in columns.items():
-            extra = {}
-            if feature_groups is not None and isinstance(learner, RidgeCV):
-                extra["feature_groups"] = feature_groups[chosen]
+            further = {}
+            if feature_groups is not None and takes_feature_groups:
+                further["feature_groups"] = feature_groups[chosen]
             fits[Fit(k, species, name)] = clone(learner).fit_statistics(
                 [block.select(chosen) for block in ordered],
                 standardizers[k, species].select(chosen),
-                **extra,
+                **further,
             )
     return fits
 
@@ -97,26 +111,27 @@ def fit_rows(
     columns: Mapping[str, Integers],
     feature_groups: Integers | None = None,
 ) -> Fits:
-    """Fit any regressor to the rows of the training configurations, held in memory together."""
-    everything: dict[str, list[tuple[int, Floats, Floats]]] = defaultdict(list)
+    """Fit any regressor to the rows of the training configurations, all in memory."""
+    of_species: dict[str, list[tuple[int, Floats, Floats]]] = defaultdict(list)
     for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
-            everything[species].append((i, sample.features[rows], sample.targets[rows]))
+            of_species[species].append((i, sample.features[rows], sample.targets[rows]))
+    takes = traits(learner)
     fits: Fits = {}
-    for species, configurations in everything.items():
+    for species, configurations in of_species.items():
         for k in range(int(fold.max()) + 1):
             training = [entry for entry in configurations if fold[entry[0]] != k]
             if not training:
                 raise _missing(species, k)
             X = np.concatenate([x for _, x, _ in training])
             Y = np.concatenate([y for _, _, y in training])
-            extra: dict[str, Integers] = {}
-            if has_fit_parameter(learner, "groups"):
-                extra["groups"] = np.concatenate([np.full(len(x), i) for i, x, _ in training])
+            further: dict[str, Integers] = {}
+            if takes.groups:
+                further["groups"] = np.concatenate([np.full(len(x), i) for i, x, _ in training])
             for name, chosen in columns.items():
-                if feature_groups is not None and has_fit_parameter(learner, "feature_groups"):
-                    extra["feature_groups"] = feature_groups[chosen]
-                fits[Fit(k, species, name)] = clone(learner).fit(X[:, chosen], Y, **extra)
+                if feature_groups is not None and takes.feature_groups:
+                    further["feature_groups"] = feature_groups[chosen]
+                fits[Fit(k, species, name)] = clone(learner).fit(X[:, chosen], Y, **further)
     return fits
 
 
@@ -127,16 +142,17 @@ def fit_graphs(
     columns: Mapping[str, Integers],
     feature_groups: Integers | None = None,
 ) -> Fits:
-    """Fit a learner on graphs to those of the training configurations.
+    """Fit a learner to the graphs of the training configurations, all in memory.
 
-    One fit for each species, or one for all of them if the learner takes them together.
+    There is one fit for each species, or one for all of them if the learner shares species.
     """
-    everything = [sample for _, sample in in_turn(samples)]
-    present = sorted({species for sample in everything for species in sample.rows()})
+    configurations = [sample for _, sample in in_turn(samples)]
+    present = sorted({species for sample in configurations for species in sample.rows()})
+    shared = traits(learner).share_species
     fits: Fits = {}
     for k in range(int(fold.max()) + 1):
-        training = [sample for i, sample in enumerate(everything) if fold[i] != k]
-        for letters in [present] if learner.share_species else [[letter] for letter in present]:
+        training = [sample for i, sample in enumerate(configurations) if fold[i] != k]
+        for letters in [present] if shared else [[letter] for letter in present]:
             rows = [
                 np.sort(np.concatenate([r for s, r in sample.rows().items() if s in letters]))
                 for sample in training
@@ -151,19 +167,18 @@ def fit_graphs(
     return fits
 
 
+FITTERS: dict[str, Fitter] = {"statistics": fit_linear, "rows": fit_rows, "graphs": fit_graphs}
+"""By what a learner learns from; see `learner.Traits`."""
+
+
 def predict(fitted: Any, sample: Sample, rows: Integers, chosen: Integers) -> Floats:
-    """Return what a fit predicts for some rows of a sample, (n,) or (n, T)."""
+    """Return the predictions of a fit for some rows of a sample, (n,) or (n, T)."""
     predicted: Floats
-    if takes_graphs(fitted):
+    if traits(fitted).learns_from == "graphs":
         (predicted,) = fitted.predict([_graph(sample, rows, chosen)])
         return predicted
     predicted = fitted.predict(sample.features[np.ix_(rows, chosen)])
     return predicted
-
-
-def takes_graphs(learner: Any) -> bool:
-    """Return whether a learner is fitted to graphs instead of rows."""
-    return bool(getattr(learner, "takes_graphs", False))
 
 
 def _graph(sample: Sample, rows: Integers, chosen: Integers) -> Graph:
@@ -173,10 +188,10 @@ def _graph(sample: Sample, rows: Integers, chosen: Integers) -> Graph:
     return Graph(whole.configuration, whole.features[:, chosen], whole.rows[rows])
 
 
-def fit_levels(
+def fit_configuration_means(
     samples: Samples, fold: Integers, column: int
 ) -> dict[tuple[int, str], ConfigurationMean]:
-    """Fit, for each fold and species, the means of the training configurations' targets."""
+    """Fit the mean targets of the training configurations, for each fold and species."""
     x: dict[str, Floats] = {}
     y: dict[str, Floats] = {}
     for i, sample in in_turn(samples):

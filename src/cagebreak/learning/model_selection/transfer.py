@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, clone
-from sklearn.utils.validation import has_fit_parameter
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
 from cagebreak.learning.collection import collect
-from cagebreak.learning.linear_model.base import LinearLearner
+from cagebreak.learning.learner import traits
 from cagebreak.learning.linear_model.ridge import RidgeCV
 from cagebreak.learning.model_selection.evaluate import evaluate
 from cagebreak.learning.samples import Samples, in_turn
@@ -147,7 +146,8 @@ def transfer(
 def _fit_all(learner: RegressorMixin, samples: Samples) -> dict[str, RegressorMixin]:
     """Return a fit to all configurations for each species."""
     rows: dict[str, list[tuple[Floats, Floats]]] = {}
-    linear = isinstance(learner, LinearLearner)
+    takes = traits(learner)
+    linear = takes.learns_from == "statistics"
     for _, sample in in_turn(samples):
         for species, chosen in sample.rows().items():
             of_species = rows.setdefault(species, [])
@@ -161,7 +161,7 @@ def _fit_all(learner: RegressorMixin, samples: Samples) -> dict[str, RegressorMi
             fits[species] = clone(learner).fit_statistics(blocks, found.standardizer)
             continue
         extra = {}
-        if has_fit_parameter(learner, "groups"):
+        if takes.groups:
             extra["groups"] = np.repeat(np.arange(len(parts)), [len(x) for x, _ in parts])
         X, Y = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         fits[species] = clone(learner).fit(X, Y, **extra)

@@ -1,4 +1,4 @@
-"""What neural and graph networks share: validation, training parameters, test_set_bias, files."""
+"""Base of neural and graph networks: validation configurations, test-set bias and files."""
 
 import hashlib
 import json
@@ -16,19 +16,23 @@ from sklearn.utils.validation import check_is_fitted
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning import _hdf5
 from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning.learner import CHECKPOINT, FitRecord, Traits
 from cagebreak.seeding import stream
 
 State = dict[str, np.ndarray]
 """The parameters of a module, by name."""
 
-UNSAVED = ("checkpoint", "progress", "device")
-"""Parameters that belong to a machine, not to a network."""
+UNSAVED = (CHECKPOINT, "progress", "device")
+"""Parameters of the machine, which are not saved."""
+RENAMED = {"watched_": "eval_scores_"}
+"""Arrays of files of earlier releases, and their names today."""
+NAMES = "feature_names_in_"
 
 
 class Network(BaseEstimator):
-    """The base of networks that keep, for each target, the best epoch of one training.
+    """The base of networks that keep the best epoch of one training for each target.
 
-    `kind` is what its files are called, `requires` the packages that it needs.
+    `kind` names the network in its files, `requires` the packages that it needs.
     """
 
     kind: str
@@ -38,34 +42,44 @@ class Network(BaseEstimator):
     states_: list[State]
     best_epoch_: Integers
     validation_: Floats
-    watched_: Floats
+    eval_scores_: Floats
+    n_parameters_: int
     earlier_seconds_: float
     target_mean_: Floats
     target_scale_: Floats
+    feature_names_in_: np.ndarray
 
     def test_set_bias(self) -> Floats:
-        """Return how much r the watched rows would gain if they chose the epoch, (T,).
+        """Return the gain of r on `eval_set` if it chose the epoch, (T,).
 
-        That is what a test set gains by the choice of Alkemade 2022.
+        Alkemade 2022 choose the epoch on the test set, whose r is too high by this gain.
 
         Raises
         ------
         InputError
-            If no rows were watched.
+            If the network was fitted without `eval_set`.
         """
         check_is_fitted(self)
-        if self.watched_.shape[1] == 0:
+        if self.eval_scores_.shape[1] == 0:
             raise InputError("eval_set: expected rows as eval_set of fit, got none")
-        chosen = self.watched_[self.best_epoch_, np.arange(len(self.best_epoch_))]
-        gain: Floats = np.nanmax(self.watched_, axis=0) - chosen
+        chosen = self.eval_scores_[self.best_epoch_, np.arange(len(self.best_epoch_))]
+        gain: Floats = np.nanmax(self.eval_scores_, axis=0) - chosen
         return gain
+
+    def learner_traits(self) -> Traits:
+        """Return how the network is fitted and what it needs."""
+        return Traits(groups=True, requires=self.requires)
+
+    def fit_record(self) -> FitRecord:
+        """Return the number of parameters and the time of earlier processes."""
+        return FitRecord(self.n_parameters_, np.nan, self.earlier_seconds_)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted network to an HDF5 file, completely or not at all."""
         _hdf5.write(path, self.kind, *self.content())
 
     def content(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what a file holds of the fitted network: its parameters, and arrays by name."""
+        """Return what a file holds of the fitted network: parameters, and arrays by name."""
         check_is_fitted(self)
         arrays = {
             f"states/{k}/{name}": value
@@ -74,6 +88,9 @@ class Network(BaseEstimator):
         }
         fitted = {name: value for name, value in vars(self).items() if name.endswith("_")}
         numbers = {n: v for n, v in fitted.items() if isinstance(v, np.ndarray | int)}
+        if NAMES in numbers:
+            # HDF5 has no arrays of Python strings.
+            numbers[NAMES] = np.char.encode(self.feature_names_in_.astype(str), "utf-8")
         about = {"parameters": _plain(self.get_params(), UNSAVED)}
         return about, arrays | numbers | self._further()
 
@@ -100,7 +117,7 @@ class Network(BaseEstimator):
         Raises
         ------
         FileFormatError
-            If something lacks, or does not fit.
+            If an array is missing or does not fit.
         """
         try:
             loaded = cls(**about["parameters"])
@@ -110,27 +127,31 @@ class Network(BaseEstimator):
                 match name.split("/", 2):
                     case ["states", k, key]:
                         states.setdefault(int(k), {})[key] = value
+                    case ["feature_names_in_"]:
+                        loaded.feature_names_in_ = np.char.decode(value, "utf-8").astype(object)
                     case [attribute] if attribute.endswith("_"):
-                        setattr(loaded, attribute, value if np.ndim(value) else int(value))
+                        name = RENAMED.get(attribute, attribute)
+                        setattr(loaded, name, value if np.ndim(value) else int(value))
                     case _:
                         further[name] = value
             loaded.states_ = [states[k] for k in range(len(states))]
+            loaded.earlier_seconds_ = 0.0
             loaded._set_further(further)
         except (KeyError, TypeError, ValueError) as error:
             raise FileFormatError(f"{path}: expected a saved {cls.kind}, {error}") from error
         return loaded
 
     def _further(self) -> dict[str, np.ndarray]:
-        """Return what is saved beside arrays and numbers, by name."""
+        """Return the arrays of other attributes that are saved, by name."""
         raise NotImplementedError
 
     def _set_further(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take what `_further` returned."""
+        """Set the attributes from the arrays of `_further`."""
         raise NotImplementedError
 
 
 def is_validation(groups: ArrayLike | None, n: int, fraction: float, seed: int) -> np.ndarray:
-    """Return which of n rows are for validation, (n,): whole groups, or rows without groups.
+    """Return which of n rows are for validation, (n,): whole groups, or single rows without.
 
     Raises
     ------
@@ -143,7 +164,7 @@ def is_validation(groups: ArrayLike | None, n: int, fraction: float, seed: int) 
     if labels.shape != (n,):
         raise InputError(f"groups: expected shape ({n},), got {labels.shape}")
     present, group = np.unique(labels, return_inverse=True)
-    if len(present) == 1 and n > 1:  # one configuration: its rows are all there is
+    if len(present) == 1 and n > 1:  # of one configuration single rows are taken
         present, group = np.arange(n), np.arange(n)
     if len(present) < 2:
         raise InputError(f"X: expected at least 2 rows or configurations, got {len(present)}")
@@ -153,7 +174,7 @@ def is_validation(groups: ArrayLike | None, n: int, fraction: float, seed: int) 
 
 
 def checkpoint_file(network: Network, data: Iterable[np.ndarray]) -> Path | None:
-    """Return the file of a training, named after the release, the network and its data."""
+    """Return the file of a training, named by a hash of release, network and data."""
     folder = network.checkpoint
     if folder is None:
         return None
@@ -177,7 +198,7 @@ def require_sizes(name: str, sizes: Any, minimum: int = 0) -> None:
 
 
 def _plain(parameters: Mapping[str, Any], without: Iterable[str]) -> dict[str, Any]:
-    """Return parameters as JSON knows them."""
+    """Return parameters as values of JSON."""
     return json.loads(
         json.dumps(
             {name: value for name, value in parameters.items() if name not in without},

@@ -1,4 +1,4 @@
-"""An E(3)-equivariant graph network: what it says of particles does not turn with the box."""
+"""An E(3)-equivariant graph network with predictions that are invariant."""
 
 from collections.abc import Sequence
 
@@ -16,18 +16,18 @@ except ImportError as error:
 
 
 class EquivariantModule(torch.nn.Module):
-    """Predictions for nodes, from numbers at nodes and vectors at edges.
+    """Predictions for nodes, from features of nodes and vectors of edges.
 
     Parameters
     ----------
     n_node
-        Numbers given at each node.
+        Number of features of a node.
     n_targets
     channels
-        How many scalars, vectors, tensors of rank 2, ... a node holds.
+        Numbers of scalars, vectors, tensors of rank 2, ... of a node.
     layers, n_radial, radial_hidden, node_encoder, decoder
     cutoff
-        In the units of the vectors that are given.
+        In the units of the vectors.
     n_neighbors
         The mean number; sums over edges are divided by its square root.
     generator
@@ -57,7 +57,7 @@ class EquivariantModule(torch.nn.Module):
         self.further = held.dim - scalars.dim
         self.n_scalars = scalars.dim
         self.encoder = mlp((n_node, *node_encoder, self.n_scalars), generator)
-        with torch.random.fork_rng(devices=[]):  # e3nn draws from the generator of all
+        with torch.random.fork_rng(devices=[]):  # e3nn draws from torch's global generator
             torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
             self.layers = torch.nn.ModuleList(
                 _EquivariantLayer(
@@ -93,17 +93,18 @@ class EquivariantModule(torch.nn.Module):
 
 
 class _EquivariantLayer(torch.nn.Module):
-    """What neighbors add to a node.
+    """The update of a node by its neighbors.
 
-    A neighbor's numbers times the harmonics of the direction to it, coupled to scalars, vectors
-    and tensors, each product weighed by a function of the distance; their sum is mixed. The squared
-    norms of mixed vectors and tensors, which know the angles between neighbors, join the scalars,
-    and all pass a gate. The last map starts at zero, as in `_message_passing`.
+    The tensors of a neighbor are multiplied by the harmonics of the direction to it and coupled to
+    scalars, vectors and tensors, each product weighted by a function of the distance; their sum is
+    mixed. The squared norms of mixed vectors and tensors, which depend on the angles between
+    neighbors, are added to the scalars, and all pass a gate. The last map starts at zero, as in
+    `GraphModule`.
     """
 
     def __init__(
         self,
-        given: "o3.Irreps",
+        irreps_in: "o3.Irreps",
         harmonics: "o3.Irreps",
         held: "o3.Irreps",
         radial: Sequence[int],
@@ -112,14 +113,14 @@ class _EquivariantLayer(torch.nn.Module):
         super().__init__()
         paths: list[tuple[int, int, int, str, bool]] = []
         coupled: list[tuple[int, o3.Irrep]] = []
-        for i, (n, of_node) in enumerate(given):
+        for i, (n, of_node) in enumerate(irreps_in):
             for j, (_, of_edge) in enumerate(harmonics):
                 for product in of_node * of_edge:
                     if product in [irrep for _, irrep in held]:
                         paths.append((i, j, len(coupled), "uvu", True))
                         coupled.append((n, product))
         self.product = o3.TensorProduct(
-            given, harmonics, coupled, paths, shared_weights=False, internal_weights=False
+            irreps_in, harmonics, coupled, paths, shared_weights=False, internal_weights=False
         )
         self.radial = nn.FullyConnectedNet(
             [*radial, self.product.weight_numel], torch.nn.functional.silu
@@ -132,7 +133,7 @@ class _EquivariantLayer(torch.nn.Module):
             [torch.sigmoid] if further else [],
             further,
         )
-        self.own = o3.Linear(given, self.gate.irreps_in)
+        self.own = o3.Linear(irreps_in, self.gate.irreps_in)
         self.mix = o3.Linear(o3.Irreps(coupled).simplify(), self.gate.irreps_in)
         self.n_plain = self.gate.irreps_in.dim - further.dim  # scalars and gates
         if further:

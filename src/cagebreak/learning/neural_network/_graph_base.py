@@ -1,10 +1,11 @@
-"""What every learner on graphs shares: nodes and edges standardized, training, prediction."""
+"""Base of the learners on graphs: standardized nodes and edges, training and prediction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from cagebreak.errors import InputError
@@ -15,6 +16,7 @@ from cagebreak.learning._validation import (
     require_choice,
     require_finite,
 )
+from cagebreak.learning.learner import Traits
 from cagebreak.learning.neural_network._base import (
     Network,
     checkpoint_file,
@@ -34,12 +36,10 @@ EDGES = ("distance", "vector")
 
 
 class GraphLearner(Network):
-    """The base of networks on graphs; what they differ in is `_module`.
+    """The base of networks on graphs; a subclass has its own `_module`.
 
-    Parameters and attributes are documented where they are the user's: `GraphNetwork`.
+    Parameters and attributes are documented at `GraphNetwork`.
     """
-
-    takes_graphs = True
 
     cutoff: float
     edges: str
@@ -61,11 +61,10 @@ class GraphLearner(Network):
     edge_mean_: Floats
     edge_scale_: Floats
     n_neighbors_: Floats
-    n_parameters_: int
     n_features_in_: int
 
     def _module(self) -> "torch.nn.Module":
-        """Return the network as it is at the start, of the sizes that were found."""
+        """Return the untrained network, of the sizes of the training data."""
         raise NotImplementedError
 
     def fit(
@@ -80,8 +79,8 @@ class GraphLearner(Network):
         ----------
         X, y
         eval_set : pair, optional
-            Further graphs and their targets, whose r after each epoch is noted and changes
-            nothing; see `test_set_bias`.
+            Further graphs and their targets. Their r after each epoch is recorded and does not
+            affect the training; see `test_set_bias`.
 
         Raises
         ------
@@ -118,15 +117,15 @@ class GraphLearner(Network):
             self.n_parameters_ = sum(p.numel() for p in module.parameters())
 
             def correlations() -> tuple[Floats, Floats]:
-                found = []
-                for given, test in zip(test_inputs, tests, strict=True):
+                scores = []
+                for inputs_of_test, test in zip(test_inputs, tests, strict=True):
                     predicted = [
-                        self._unscaled(graph, module(*each).cpu().numpy())
-                        for each, (graph, _) in zip(given, test, strict=True)
+                        self._unscaled(graph, module(*tensors).cpu().numpy())
+                        for tensors, (graph, _) in zip(inputs_of_test, test, strict=True)
                     ]
                     truth = np.concatenate([table for _, table in test])
-                    found.append(_mean_over_species(test, np.concatenate(predicted), truth))
-                return found[0], found[1] if eval_set is not None else np.zeros(0)
+                    scores.append(_mean_over_species(test, np.concatenate(predicted), truth))
+                return scores[0], scores[1] if eval_set is not None else np.zeros(0)
 
             schedule = Schedule(
                 self.epochs,
@@ -144,7 +143,7 @@ class GraphLearner(Network):
             )
         self.states_, self.state_of_target_ = trained.states, trained.state_of_target
         self.best_epoch_ = trained.best_epoch
-        self.validation_, self.watched_ = trained.validation, trained.watched
+        self.validation_, self.eval_scores_ = trained.validation, trained.eval_scores
         self.earlier_seconds_ = trained.earlier_seconds
         return self
 
@@ -162,24 +161,36 @@ class GraphLearner(Network):
         check_is_fitted(self)
         device = the_device(self.device)
         n_targets = len(self.state_of_target_)
-        found = [np.empty((len(graph.rows), n_targets)) for graph in X]
+        predictions = [np.empty((len(graph.rows), n_targets)) for graph in X]
         with one_thread(), torch.no_grad():
             module = self._module().to(device).eval()
-            for graph, predicted in zip(X, found, strict=True):
-                given = self._input(graph, device)
+            for graph, predicted in zip(X, predictions, strict=True):
+                tensors = self._input(graph, device)
                 for k, state in enumerate(self.states_):
                     load_state(module, state)
-                    mine = self.state_of_target_ == k
-                    predicted[:, mine] = module(*given).cpu().numpy()[:, mine]
+                    of_state = self.state_of_target_ == k
+                    predicted[:, of_state] = module(*tensors).cpu().numpy()[:, of_state]
                 predicted[:] = self._unscaled(graph, predicted)
-        return found
+        return predictions
+
+    def learner_traits(self) -> Traits:
+        """Return that the network is fitted to graphs, of one species or of all."""
+        return Traits(
+            learns_from="graphs", share_species=self.share_species, requires=self.requires
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        """Return the tags of scikit-learn: X is a sequence of graphs, no table."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        return tags
 
     def _further(self) -> dict[str, np.ndarray]:
-        return {
-            f"standardizer/{species}/{name}": getattr(standardizer, name)
-            for species, standardizer in self.standardizers_.items()
-            for name in ("mean_", "scale_")
-        }
+        arrays = {}
+        for species, standardizer in self.standardizers_.items():
+            arrays[f"standardizer/{species}/mean_"] = standardizer.mean_
+            arrays[f"standardizer/{species}/scale_"] = standardizer.scale_
+        return arrays
 
     def _set_further(self, arrays: Mapping[str, np.ndarray]) -> None:
         self.standardizers_ = {}
@@ -190,7 +201,7 @@ class GraphLearner(Network):
             standardizer.n_features_in_ = len(value)
 
     def _standardize(self, graphs: Sequence[Graph], Y: Sequence[Floats]) -> None:
-        """Take means and deviations of features, edges and targets from training graphs."""
+        """Set means and deviations of features, edges and targets from training graphs."""
         self.n_features_in_ = graphs[0].features.shape[1]
         n_species = max(graph.configuration.n_species for graph in graphs)
         self.standardizers_ = {}
@@ -206,19 +217,19 @@ class GraphLearner(Network):
             of_rows = [
                 table[_species(graph) == species] for graph, table in zip(graphs, Y, strict=True)
             ]
-            together = np.concatenate(of_rows)
-            if len(together):
-                mean[species], scale[species] = location_and_scale(together)
+            targets = np.concatenate(of_rows)
+            if len(targets):
+                mean[species], scale[species] = location_and_scale(targets)
         self.target_mean_, self.target_scale_ = mean, scale
         edges = Moments.none(1 if self.edges == "distance" else 3)
         n_edges = n_nodes = 0
         for graph in graphs:
-            found = self._edges(graph)[1]
-            edges = edges + Moments.of(found)
-            n_edges, n_nodes = n_edges + len(found), n_nodes + len(graph.configuration)
+            values = self._edges(graph)[1]
+            edges = edges + Moments.of(values)
+            n_edges, n_nodes = n_edges + len(values), n_nodes + len(graph.configuration)
         if n_edges == 0:
             raise InputError(f"cutoff: expected some neighbors within it, got {self.cutoff!r}")
-        # Vectors have no mean, and one deviation: else directions would be told apart.
+        # Vectors have no mean and a single deviation, so that no direction is distinguished.
         variance = edges.squares / edges.count
         self.edge_mean_, self.edge_scale_ = edges.mean, np.sqrt(variance)
         if self.edges == "vector":
@@ -227,7 +238,7 @@ class GraphLearner(Network):
         self.n_neighbors_ = np.array([n_edges / n_nodes])
 
     def _edges(self, graph: Graph) -> tuple[Any, Floats]:
-        """Return the neighbor table of a graph and what its edges hold, (M, 1) or (M, 3)."""
+        """Return the neighbor table of a graph and the values of its edges, (M, 1) or (M, 3)."""
         table = neighbor_table(graph.configuration, self.cutoff)
         if self.edges == "vector":
             return table, table.vectors
@@ -253,14 +264,14 @@ class GraphLearner(Network):
         nodes = np.zeros((len(species), n_species + self.n_features_in_))
         nodes[np.arange(len(species)), species] = 1.0
         for number, standardizer in self.standardizers_.items():
-            mine = species == number
-            nodes[mine, n_species:] = standardizer.transform(graph.features[mine])
-        table, held = self._edges(graph)
+            of_species = species == number
+            nodes[of_species, n_species:] = standardizer.standardize(graph.features[of_species])
+        table, edges = self._edges(graph)
         pairs = Edges(
             tensor(table.offsets), tensor(np.diff(table.offsets)), tensor(table.neighbors)
         )
-        held = (held - self.edge_mean_) / self.edge_scale_
-        return _Input(tensor(nodes), tensor(held), pairs, tensor(np.asarray(graph.rows)))
+        edges = (edges - self.edge_mean_) / self.edge_scale_
+        return _Input(tensor(nodes), tensor(edges), pairs, tensor(np.asarray(graph.rows)))
 
     def _batches(
         self,
@@ -269,16 +280,16 @@ class GraphLearner(Network):
         targets: Sequence["torch.Tensor"],
         epoch: int,
     ) -> "Iterator[Iterator[torch.Tensor]]":
-        """Yield the losses of each batch of an epoch, the graphs in an order of its own."""
+        """Yield the losses of each batch of an epoch, with the graphs in random order."""
         order = stream(self.seed, "batches", epoch).permutation(len(inputs))
         for start in range(0, len(inputs), self.batch_size):
             batch = order[start : start + self.batch_size]
             total = sum(targets[i].numel() for i in batch)
-            given = ((self._dropped_out(inputs[i], epoch, i), targets[i]) for i in batch)
-            yield ((module(*graph) - wanted).square().sum() / total for graph, wanted in given)
+            graphs = ((self._dropped_out(inputs[i], epoch, i), targets[i]) for i in batch)
+            yield ((module(*graph) - target).square().sum() / total for graph, target in graphs)
 
     def _dropped_out(self, graph: "_Input", epoch: int, i: int) -> "_Input":
-        """Return a graph whose nodes lack some of their features, but none of their species."""
+        """Return a graph with some features of its nodes dropped out; species are kept."""
         from cagebreak.learning.neural_network._torch import generator, torch
 
         n_features = self.n_features_in_
@@ -315,7 +326,7 @@ class GraphLearner(Network):
 
 
 class _Input(NamedTuple):
-    """What the module is given."""
+    """Arguments of a module."""
 
     nodes: "torch.Tensor"
     edges: "torch.Tensor"
@@ -346,15 +357,15 @@ def _tables(
 def _mean_over_species(
     test: Sequence[tuple[Graph, Floats]], predicted: Floats, truth: Floats
 ) -> Floats:
-    """Return r of each target over the rows of each species, and of these the mean, (T,)."""
+    """Return the mean over species of r of each target, (T,)."""
     species = np.concatenate([_species(graph) for graph, _ in test])
-    each = [pearson(predicted[species == s], truth[species == s]) for s in np.unique(species)]
-    mean: Floats = np.mean(each, axis=0)
+    r = [pearson(predicted[species == s], truth[species == s]) for s in np.unique(species)]
+    mean: Floats = np.mean(r, axis=0)
     return mean
 
 
 def _identity(data: Sequence[tuple[Graph, Floats]]) -> Iterator[np.ndarray]:
-    """Return all that a training is given, for its checkpoint's name."""
+    """Yield all data of a training, for the name of its checkpoint."""
     for graph, table in data:
         configuration = graph.configuration
         yield configuration.positions

@@ -13,34 +13,33 @@ WIDTH = 10
 
 
 class Edges(NamedTuple):
-    """Who sends to whom; the edges are in order of their receivers."""
+    """Senders and receivers of the edges, which are in order of their receivers."""
 
     offsets: torch.Tensor
-    """(N + 1,), where those of each receiver begin."""
+    """(N + 1,), the first edge of each receiver."""
     counts: torch.Tensor
-    """(N,), how many each receiver has."""
+    """(N,), the number of edges of each receiver."""
     senders: torch.Tensor
     """(M,)"""
 
 
 class GraphModule(torch.nn.Module):
-    """Predictions for nodes, from numbers at nodes and edges.
+    """Predictions for nodes, from features of nodes and edges.
 
     Parameters
     ----------
     n_node, n_edge
-        Numbers given at each node and edge.
+        Numbers of features of a node and of an edge.
     n_targets
     layers
     node_encoder, edge_encoder, node_hidden, edge_hidden, decoder
-        Hidden nodes of each of these networks; every one of them but the decoder has `WIDTH`
-        outputs.
+        Hidden nodes of these networks; each but the decoder has `WIDTH` outputs.
     n_neighbors
-        The mean number; sums over edges are divided by it, which changes nothing but the scale
-        that the weights start from.
+        The mean number; sums over edges are divided by it, which sets the scale of the first
+        weights.
     residual
-        Whether updates are added to what is updated. Their last maps then start at zero: at first
-        nodes only pass their own code on to the decoder, and neighbors come in as they help.
+        Whether updates are added to nodes and edges. Their last maps then start at zero, so that
+        the decoder first sees the code of the node alone.
     generator
         Draws weights and biases, uniform within 1 / sqrt(inputs) of 0.
     """
@@ -99,8 +98,8 @@ class _GraphLayer(torch.nn.Module):
         super().__init__()
         self.n_neighbors = n_neighbors
         self.residual = residual
-        # What nodes contribute to the first layer is computed once a node, not once an edge. Parts
-        # are added in place: beside arrays that fresh memory must be found for, sums cost nothing.
+        # The part of nodes in the first layer is computed once a node, not once an edge, and parts
+        # are added in place: to allocate arrays of edges costs more than the sums.
         n = edge_hidden[0]
         self.from_edge = _linear(WIDTH, n, 4 * WIDTH, generator, bias=False)
         self.from_encoded = _linear(WIDTH, n, 4 * WIDTH, generator, bias=False)
@@ -181,7 +180,7 @@ def mlp(sizes: Sequence[int], generator: torch.Generator) -> torch.nn.Sequential
 def _linear(
     n_in: int, n_out: int, n_inputs: int, generator: torch.Generator, bias: bool = True
 ) -> torch.nn.Linear:
-    """Return a linear map, or the part of one that has `n_inputs` inputs in all."""
+    """Return a linear map, or a part of one with `n_inputs` inputs."""
     linear = torch.nn.Linear(n_in, n_out, bias)
     bound = 1 / np.sqrt(n_inputs)
     with torch.no_grad():

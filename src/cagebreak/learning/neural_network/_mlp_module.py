@@ -1,4 +1,4 @@
-"""Fully connected networks, one for each target, all of them at once."""
+"""Fully connected networks, one for each target, evaluated together."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,8 +13,8 @@ from cagebreak.learning.neural_network._torch import torch
 class Multilayer(torch.nn.Module):
     """Networks of the same shape, side by side; ReLU after each layer but the last.
 
-    Each network starts from the same numbers and sees the same batches and the same nodes dropped
-    out, so that what one of them becomes does not depend on how many there are.
+    Each network starts from the same weights and sees the same batches and the same nodes dropped
+    out, so that its training does not depend on the number of networks.
 
     Parameters
     ----------
@@ -22,8 +22,8 @@ class Multilayer(torch.nn.Module):
     sizes
         Of the input and of each hidden layer; the output is one number.
     dropout
-        Fraction of nodes of the second hidden layer (of the first, if it is alone) that are
-        dropped out in training.
+        Fraction of nodes of the second hidden layer (of a single one, the first) that are dropped
+        out in training.
     generator
         Draws weights and biases, uniform within 1 / sqrt(inputs) of 0.
     """
@@ -61,11 +61,11 @@ class Multilayer(torch.nn.Module):
 
     @property
     def dropped_layer(self) -> int:
-        """Which hidden layer has nodes dropped out, from 0."""
+        """The hidden layer with dropout, from 0."""
         return min(1, len(self.sizes) - 2)
 
     def keep(self, n: int, generator: torch.Generator) -> torch.Tensor | None:
-        """Draw which nodes are kept for n rows, (n, nodes); None if all are."""
+        """Draw the nodes kept for n rows, (n, nodes); None without dropout."""
         if self.dropout == 0:
             return None
         nodes = self.sizes[1 + self.dropped_layer]
@@ -73,7 +73,7 @@ class Multilayer(torch.nn.Module):
 
 
 def merge(states: Sequence[State], of_target: Integers) -> State:
-    """Return the state in which the network of each target is as in a state of its own."""
+    """Return the state with the network of each target taken from its own state."""
     merged = {}
     for name in states[0]:
         axis = 1 if name == "weights.0" else 0

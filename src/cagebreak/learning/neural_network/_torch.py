@@ -1,4 +1,4 @@
-"""PyTorch, where it is installed; nothing but the networks needs it."""
+"""PyTorch, which only the networks need: generators, devices and threads."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +44,7 @@ def the_device(name: str) -> torch.device:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch use one thread: the networks are small, and sums must not depend on threads."""
+    """Limit torch to one thread: networks are small, and sums must not depend on threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,7 +1,7 @@
-"""Training a network for all targets at once: Adam, the best epoch of each, stopping, resuming.
+"""Training of a network for all targets at once: Adam, best epochs, stopping and resuming.
 
-Nothing random is drawn here: what an epoch does follows from its number, so that a run that was
-stopped goes on with the same bits.
+No random number is drawn here. An epoch follows from its number, so that a training that was
+stopped resumes with the same bits.
 """
 
 import sys
@@ -20,12 +20,12 @@ from cagebreak.learning.neural_network._base import State
 from cagebreak.learning.neural_network._torch import torch
 
 CHECKPOINT_SECONDS = 20.0
-"""Between two writings of a checkpoint (chosen: small beside an epoch of a graph network)."""
+"""Time between two checkpoints (chosen: short compared with an epoch of a graph network)."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to train; see the estimators for the parameters."""
+    """Length and steps of a training; the parameters are those of the estimators."""
 
     epochs: int
     patience: int
@@ -35,9 +35,9 @@ class Schedule:
     progress: bool
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name}: expected a number from 1, got {getattr(self, name)!r}")
+        for name, value in (("epochs", self.epochs), ("patience", self.patience)):
+            if value < 1:
+                raise InputError(f"{name}: expected a number from 1, got {value!r}")
         if not 0 < self.learning_rate < np.inf:
             raise InputError(f"learning_rate: expected more than 0, got {self.learning_rate!r}")
         if not 0 <= self.alpha < np.inf:
@@ -45,20 +45,20 @@ class Schedule:
 
 
 class Trained(NamedTuple):
-    """What a training has found."""
+    """The result of a training."""
 
     states: list[State]
-    """The parameters after each epoch that is the best of some target."""
+    """The parameters after each epoch that is the best of a target."""
     state_of_target: Integers
     """(T,)"""
     best_epoch: Integers
     """(T,), from 0."""
     validation: Floats
     """(E, T), r after each epoch."""
-    watched: Floats
-    """(E, T), r on the rows that are watched only; (E, 0) if there are none."""
+    eval_scores: Floats
+    """(E, T), r on the rows of `eval_set` after each epoch; (E, 0) without."""
     earlier_seconds: float
-    """CPU time that earlier processes spent, of which the checkpoint knows."""
+    """CPU time that earlier processes spent, from the checkpoint."""
 
 
 def train(
@@ -74,65 +74,65 @@ def train(
     module
         Its parameters are changed.
     batches
-        The batches of an epoch; each is one loss after the other, whose gradients are added before
-        a step is taken, so that only one of them is in memory.
+        The batches of an epoch. Each yields one loss after the other; their gradients are added
+        before the step, so that only one graph of a loss is in memory.
     correlations
-        r on the validation rows, (T,), and on those that are watched, (T,) or (0,).
+        r on the validation rows, (T,), and on those of `eval_set`, (T,) or (0,).
     schedule
 
     Notes
     -----
-    A target whose r has not risen for `patience` epochs is finished: its best epoch stands. The
-    training ends when all are.
+    A target whose r has not risen for `patience` epochs is finished and keeps its best epoch. The
+    training ends when all targets are finished.
     """
     optimizer = torch.optim.Adam(
         module.parameters(), lr=schedule.learning_rate, weight_decay=schedule.alpha, fused=True
     )
-    course = _Course(schedule.patience)
+    history = _History(schedule.patience)
     if schedule.checkpoint is not None and schedule.checkpoint.exists():
-        course = _resume(schedule, module, optimizer)
-    earlier, began = course.seconds, time.process_time()
-    first, started = course.epoch, time.monotonic()
+        history = _resume(schedule, module, optimizer)
+    earlier, began = history.seconds, time.process_time()
+    first, started = history.epoch, time.monotonic()
     written = started
-    while course.epoch < schedule.epochs and not course.finished:
+    while history.epoch < schedule.epochs and not history.finished:
         module.train()
-        for batch in batches(course.epoch):
+        for batch in batches(history.epoch):
             optimizer.zero_grad()
             for loss in batch:
                 loss.backward()
             optimizer.step()
         module.eval()
         with torch.no_grad():
-            course.add(*correlations(), module)
-        course.seconds = earlier + time.process_time() - began
+            history.add(*correlations(), module)
+        history.seconds = earlier + time.process_time() - began
         if schedule.progress:
-            each = (time.monotonic() - started) / (course.epoch - first)
-            _show(course, schedule.epochs, each * (schedule.epochs - course.epoch))
+            of_epoch = (time.monotonic() - started) / (history.epoch - first)
+            _show(history, schedule.epochs, of_epoch * (schedule.epochs - history.epoch))
         if schedule.checkpoint is not None and time.monotonic() - written > CHECKPOINT_SECONDS:
-            _write(schedule.checkpoint, course, module, optimizer)
+            _write(schedule.checkpoint, history, module, optimizer)
             written = time.monotonic()
     if schedule.checkpoint is not None:
-        _write(schedule.checkpoint, course, module, optimizer)
+        _write(schedule.checkpoint, history, module, optimizer)
     if schedule.progress and sys.stderr.isatty():
         print(file=sys.stderr)
-    epochs = sorted(course.states)
+    epochs = sorted(history.states)
     return Trained(
-        [course.states[epoch] for epoch in epochs],
-        np.searchsorted(epochs, course.best_epoch),
-        course.best_epoch,
-        np.array(course.validation),
-        np.array(course.watched),
+        [history.states[epoch] for epoch in epochs],
+        np.searchsorted(epochs, history.best_epoch),
+        history.best_epoch,
+        np.array(history.validation),
+        np.array(history.eval_scores),
         earlier,
     )
 
 
-class _Course:
-    """How the training has gone so far: r after each epoch, and the best states."""
+class _History:
+    """The history of a training: r after each epoch, and the best states."""
 
     def __init__(self, patience: int) -> None:
         self.patience = patience
         self.validation: list[Floats] = []
-        self.watched: list[Floats] = []
+        self.eval_scores: list[Floats] = []
         self.best = np.zeros(0)
         self.best_epoch = np.zeros(0, np.int64)
         self.states: dict[int, State] = {}
@@ -145,25 +145,25 @@ class _Course:
 
     @property
     def finished(self) -> bool:
-        """True if no target has risen lately."""
-        return self.epoch > 0 and not self._goes_on().any()
+        """True if no target has risen for `patience` epochs."""
+        return self.epoch > 0 and not self._unfinished().any()
 
-    def add(self, validation: Floats, watched: Floats, module: torch.nn.Module) -> None:
-        """Note the r after an epoch, and keep the module's state if it is some target's best."""
+    def add(self, validation: Floats, eval_scores: Floats, module: torch.nn.Module) -> None:
+        """Record the r after an epoch, and keep the state of the module if best for a target."""
         r = np.where(np.isfinite(validation), validation, -np.inf)
         if self.epoch == 0:
             self.best, self.best_epoch = r.copy(), np.zeros(len(r), np.int64)
             better = np.ones(len(r), bool)
         else:
-            better = (r > self.best) & self._goes_on()
+            better = (r > self.best) & self._unfinished()
         self.best[better], self.best_epoch[better] = r[better], self.epoch
         if better.any():
             self.states[self.epoch] = _state(module)
             self.states = {e: state for e, state in self.states.items() if e in self.best_epoch}
         self.validation.append(validation)
-        self.watched.append(watched)
+        self.eval_scores.append(eval_scores)
 
-    def _goes_on(self) -> np.ndarray:
+    def _unfinished(self) -> np.ndarray:
         return self.epoch - 1 - self.best_epoch < self.patience
 
 
@@ -179,16 +179,16 @@ def load_state(module: torch.nn.Module, state: State) -> None:
 
 
 def _write(
-    path: Path, course: _Course, module: torch.nn.Module, optimizer: torch.optim.Adam
+    path: Path, history: _History, module: torch.nn.Module, optimizer: torch.optim.Adam
 ) -> None:
     arrays = {
-        "validation": np.array(course.validation),
-        "watched": np.array(course.watched),
-        "best": course.best,
-        "best_epoch": course.best_epoch,
-        "seconds": np.array(course.seconds),
+        "validation": np.array(history.validation),
+        "eval_scores": np.array(history.eval_scores),
+        "best": history.best,
+        "best_epoch": history.best_epoch,
+        "seconds": np.array(history.seconds),
     }
-    for epoch, state in course.states.items():
+    for epoch, state in history.states.items():
         arrays |= {f"states/{epoch}/{name}": value for name, value in state.items()}
     arrays |= {f"module/{name}": value for name, value in _state(module).items()}
     for i, of_parameter in optimizer.state_dict()["state"].items():
@@ -196,33 +196,35 @@ def _write(
     _hdf5.write(path, "training", {}, arrays)
 
 
-def _resume(schedule: Schedule, module: torch.nn.Module, optimizer: torch.optim.Adam) -> _Course:
+def _resume(schedule: Schedule, module: torch.nn.Module, optimizer: torch.optim.Adam) -> _History:
     assert schedule.checkpoint is not None
     _, arrays = _hdf5.read(schedule.checkpoint, "training")
-    course = _Course(schedule.patience)
-    course.validation, course.watched = list(arrays["validation"]), list(arrays["watched"])
-    course.best, course.best_epoch = arrays["best"], arrays["best_epoch"]
-    course.seconds = float(arrays["seconds"])
+    history = _History(schedule.patience)
+    # Checkpoints of earlier releases call it `watched`.
+    eval_scores = arrays["watched"] if "watched" in arrays else arrays["eval_scores"]
+    history.validation, history.eval_scores = list(arrays["validation"]), list(eval_scores)
+    history.best, history.best_epoch = arrays["best"], arrays["best_epoch"]
+    history.seconds = float(arrays["seconds"])
     adam: dict[int, dict[str, torch.Tensor]] = {}
     now: State = {}
     for name, value in arrays.items():
         match name.split("/", 2):
             case ["states", epoch, key]:
-                course.states.setdefault(int(epoch), {})[key] = value
+                history.states.setdefault(int(epoch), {})[key] = value
             case ["adam", i, key]:
                 adam.setdefault(int(i), {})[key] = torch.as_tensor(value)
             case ["module", key]:
                 now[key] = value
     load_state(module, now)
     optimizer.load_state_dict(optimizer.state_dict() | {"state": adam})
-    return course
+    return history
 
 
-def _show(course: _Course, epochs: int, seconds_left: float) -> None:
-    """Say on a terminal, and nowhere else, how far it is."""
+def _show(history: _History, epochs: int, seconds_left: float) -> None:
+    """Show the progress, on a terminal only."""
     if sys.stderr.isatty():
         text = (
-            f"epoch {course.epoch} of at most {epochs}, validation r {course.best.mean():.3f}, "
+            f"epoch {history.epoch} of at most {epochs}, validation r {history.best.mean():.3f}, "
             f"at most {seconds_left:.0f} s left"
         )
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -4,35 +4,36 @@ import os
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning import _hdf5
+from cagebreak.learning.learner import FitRecord, Traits, traits
 from cagebreak.learning.neural_network._base import Network
-from cagebreak.learning.neural_network._graph_base import GraphLearner
 from cagebreak.learning.neural_network.equivariant import EquivariantNetwork
 from cagebreak.learning.neural_network.graph import GraphNetwork
 from cagebreak.learning.neural_network.mlp import MLPRegressor
 from cagebreak.seeding import seed_sequence
 
-_CLASSES = {each.kind: each for each in (MLPRegressor, GraphNetwork, EquivariantNetwork)}
+_CLASSES = {network.kind: network for network in (MLPRegressor, GraphNetwork, EquivariantNetwork)}
 
 
-class Ensemble(RegressorMixin, BaseEstimator):
-    """Networks trained alike from different starts, whose predictions are averaged.
+class Ensemble(RegressorMixin, MultiOutputMixin, BaseEstimator):
+    """The mean prediction of several trainings of one network from different starts.
 
-    Each member draws its own weights and batches and chooses its epoch on validation configurations
-    of its own: what one leaves out most others learn from, and the errors that come from where a
-    training starts cancel. It predicts better than a single training, at as many times the cost; by
-    how much, is in docs/networks.md.
+    Each member draws its own weights, batches and validation configurations: most members learn
+    from a configuration that one leaves out, and errors that depend on the start cancel. The cost
+    is that of all trainings; docs/networks.md reports the gain over a single one.
 
     Parameters
     ----------
     learner : MLPRegressor, GraphNetwork or EquivariantNetwork
         Member k is a copy of it, whose seed follows from the learner's seed and k.
     members : int
-        Default 5 (chosen: on a fold of hard spheres the fifth added less than 0.001 to r).
+        Number of trainings, default 5 (chosen: on a fold of hard spheres the fifth added less than
+        0.001 to r).
 
     Attributes
     ----------
@@ -40,6 +41,8 @@ class Ensemble(RegressorMixin, BaseEstimator):
     n_parameters_ : int
         Of all members together.
     n_features_in_ : int
+    feature_names_in_ : (F,) array of str
+        As of `RidgeCV`; of networks that learn from rows.
     earlier_seconds_ : float
         As of `MLPRegressor`, of all members.
     """
@@ -52,23 +55,16 @@ class Ensemble(RegressorMixin, BaseEstimator):
         self.learner = learner
         self.members = members
 
-    @property
-    def requires(self) -> tuple[str, ...]:
-        """The packages that its learner needs."""
-        return self.learner.requires
+    def learner_traits(self) -> Traits:
+        """Return the traits of its learner."""
+        return traits(self.learner)
 
-    @property
-    def takes_graphs(self) -> bool:
-        """Whether X is a sequence of graphs, as its learner's."""
-        return isinstance(self.learner, GraphLearner)
-
-    @property
-    def share_species(self) -> bool:
-        """Whether `evaluate` trains one ensemble for all species, as its learner."""
-        return bool(getattr(self.learner, "share_species", False))
+    def fit_record(self) -> FitRecord:
+        """Return the number of parameters and the time of earlier processes, of all members."""
+        return FitRecord(self.n_parameters_, np.nan, self.earlier_seconds_)
 
     def fit(self, X: Any, y: Any, groups: Any = None) -> Self:
-        """Fit to what the learner is fitted to; `groups` is for networks that take rows.
+        """Fit to the data of the learner; `groups` is for networks that learn from rows.
 
         Raises
         ------
@@ -79,21 +75,31 @@ class Ensemble(RegressorMixin, BaseEstimator):
             raise InputError(f"learner: expected a network, got {self.learner!r}")
         if self.members < 1:
             raise InputError(f"members: expected at least 1, got {self.members!r}")
-        given = {} if self.takes_graphs else {"groups": groups}
+        further = {} if self._takes_graphs else {"groups": groups}
         self.members_ = []
         for k in range(self.members):
             (seed,) = seed_sequence(self.learner.seed, "member", k).generate_state(1)
             member = clone(self.learner).set_params(seed=int(seed))
-            self.members_.append(member.fit(X, y, **given))
+            self.members_.append(member.fit(X, y, **further))
         return self
 
     def predict(self, X: Any) -> Any:
         """Return the mean of the members' predictions, in the form of the learner's `predict`."""
         check_is_fitted(self)
-        each = [member.predict(X) for member in self.members_]
-        if self.takes_graphs:
-            return [np.mean(of_graph, axis=0) for of_graph in zip(*each, strict=True)]
-        return np.mean(each, axis=0)
+        predictions = [member.predict(X) for member in self.members_]
+        if self._takes_graphs:
+            return [np.mean(of_graph, axis=0) for of_graph in zip(*predictions, strict=True)]
+        return np.mean(predictions, axis=0)
+
+    @property
+    def _takes_graphs(self) -> bool:
+        return self.learner_traits().learns_from == "graphs"
+
+    def __sklearn_tags__(self) -> Tags:
+        """Return the tags of scikit-learn, with the input of its learner."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.learner).input_tags
+        return tags
 
     @property
     def n_parameters_(self) -> int:
@@ -104,6 +110,11 @@ class Ensemble(RegressorMixin, BaseEstimator):
     def n_features_in_(self) -> int:
         """Of each member."""
         return self.members_[0].n_features_in_
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """Of each member; absent without names."""
+        return self.members_[0].feature_names_in_
 
     @property
     def earlier_seconds_(self) -> float:
@@ -140,12 +151,12 @@ class Ensemble(RegressorMixin, BaseEstimator):
             network = _CLASSES[about["network"]]
             members = []
             for k, of_member in enumerate(about["members"]):
-                mine = {
+                arrays_of_member = {
                     name.removeprefix(f"{k}/"): array
                     for name, array in arrays.items()
                     if name.startswith(f"{k}/")
                 }
-                members.append(network.of_content(path, of_member, mine))
+                members.append(network.of_content(path, of_member, arrays_of_member))
             loaded = cls(clone(members[0]).set_params(seed=about["seed"]), len(members))
         except (KeyError, TypeError, IndexError) as error:
             raise FileFormatError(f"{path}: expected a saved {cls.kind}, {error}") from error

@@ -28,19 +28,19 @@ class EquivariantNetwork(GraphLearner):
     to scalars, vectors and tensors (Clebsch-Gordan), R is a learned function of the distance for
     each coupling, W, V, W' mix tensors of equal l, and g is a gate: scalars, to which a map of all
     squared norms is added, pass a SiLU, and all others are multiplied by the sigmoid of such a
-    scalar (Geiger and Smidt 2022, e3nn; Pezzicoli, Charpiat and Landes 2022 for glasses; the norms
-    are ours: with them one layer knows angles). A decoder makes the predictions of the last
-    scalars. They do not change if the configuration is turned, mirrored or shifted, or particles
-    are renumbered, although directions are seen.
+    scalar (Geiger and Smidt 2022, e3nn; Pezzicoli, Charpiat and Landes 2022 for glasses). The norms
+    are our addition: with them one layer resolves angles. A decoder makes the predictions from the
+    last scalars. They depend on directions between particles, and are invariant under rotation,
+    reflection and translation of the configuration and permutation of its particles.
 
-    Layers start as zero, so that training starts from a fully connected network on a particle's
+    Updates start at zero, so that training starts from a fully connected network on a particle's
     own features, as in `GraphNetwork`.
 
     Parameters
     ----------
     cutoff : float
-        Particles nearer than this share an edge, default 1.5 sigma: about the first shell. With
-        2.1 sigma a training of hard spheres took three times as long and predicted the same.
+        Particles nearer than this share an edge; default 1.5 sigma, about the first shell (chosen:
+        with 2.1 sigma a training of hard spheres took three times as long and predicted the same).
     share_species : bool
         Whether `evaluate` trains one network for all species, instead of one for each.
     channels : sequence of int
@@ -48,7 +48,7 @@ class EquivariantNetwork(GraphLearner):
     layers : int
         Default 2 (chosen).
     n_radial : int
-        Bumps in which a distance is written for R, default 8 (chosen).
+        Number of radial basis functions of R, default 8 (chosen).
     radial_hidden : sequence of int
         Hidden nodes of R, default (16,) (chosen).
     node_encoder, decoder : sequence of int
@@ -62,7 +62,7 @@ class EquivariantNetwork(GraphLearner):
     ----------
     standardizers_, edge_mean_, edge_scale_, target_mean_, target_scale_, n_neighbors_
         As of `GraphNetwork`.
-    states_, state_of_target_, best_epoch_, validation_, watched_, earlier_seconds_
+    states_, state_of_target_, best_epoch_, validation_, eval_scores_, earlier_seconds_
         As of `GraphNetwork`.
     n_parameters_, n_features_in_
         As of `GraphNetwork`.
@@ -137,9 +137,10 @@ class EquivariantNetwork(GraphLearner):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        for name in ("channels", "radial_hidden", "node_encoder"):
-            require_sizes(name, getattr(self, name), minimum=1)
+        require_sizes("channels", self.channels, minimum=1)
+        require_sizes("radial_hidden", self.radial_hidden, minimum=1)
+        require_sizes("node_encoder", self.node_encoder, minimum=1)
         require_sizes("decoder", self.decoder)
-        for name in ("layers", "n_radial"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name}: expected at least 1, got {getattr(self, name)!r}")
+        for name, value in (("layers", self.layers), ("n_radial", self.n_radial)):
+            if value < 1:
+                raise InputError(f"{name}: expected at least 1, got {value!r}")

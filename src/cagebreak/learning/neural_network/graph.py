@@ -1,4 +1,4 @@
-"""Graph networks that predict all targets (times) at once: those of Alkemade 2022, and others."""
+"""Graph networks that predict all targets (times) at once, as those of Alkemade 2022."""
 
 import os
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ ALKEMADE2022: dict[int, dict[str, Any]] = {
     5: _PAPER | {"share_species": True},
     6: _PAPER | {"share_species": True, "batch_size": 3, "layers": 3},
 }
-"""Table II by row. Row 2 differs from row 1 in what the graphs are given: generations 0 to 2."""
+"""Table II by row. Row 2 is row 1 with features of generations 0 to 2."""
 
 
 class GraphNetwork(GraphLearner):
@@ -48,25 +48,25 @@ class GraphNetwork(GraphLearner):
     One training serves all targets: the decoder has an output for each. Each target keeps the
     epoch that is best for it on validation configurations; see `MLPRegressor`.
 
-    The sizes are those of row 1 of table II, the training is ours; `alkemade2022` gives a row as
-    the paper has it. **The difference is the start.** In the paper a node that gets through four
-    layers is made anew in each, by networks that start at random, and with them what its own
-    features say. With `residual` a layer adds to what is there,
+    The sizes are those of row 1 of table II, the training is ours; `alkemade2022` gives the rows of
+    the paper. **They differ in the start.** In the paper each of four layers replaces a node, and
+    with it the information of its own features, by the output of networks with random weights.
+    With `residual` a layer adds to nodes and edges,
 
     .. math::
         e^{(l)} = e^{(l-1)} + f_e^{(l)}, \quad v^{(l)} = v^{(l-1)} + f_v^{(l)},
 
-    and the last maps of f_e and f_v start at zero. The training then starts from a fully
-    connected network on a particle's own features, and neighbors come in as they help. All other
-    weights start uniform within 1 / sqrt(inputs) of 0: larger ones (He's, 2.4 times as large) let
-    the many correlated features be weighed at random, which training does not undo.
+    and the last maps of f_e and f_v start at zero. The training then starts from a fully connected
+    network on a particle's own features. All other weights start uniform within 1 / sqrt(inputs)
+    of 0. Larger ones (He's, 2.4 times as large) weigh the many correlated features at random, which
+    training does not undo.
 
     Parameters
     ----------
     cutoff : float
         r_c, default 2.1 sigma (Alkemade 2022).
     edges : "distance" or "vector"
-        What an edge holds. With vectors, a prediction may change if the configuration is turned.
+        Values of an edge. With vectors, predictions may change when the configuration is rotated.
     share_species : bool
         Whether `evaluate` trains one network for all species, instead of one for each.
     residual : bool
@@ -83,12 +83,11 @@ class GraphNetwork(GraphLearner):
     alpha : float
         Strength of the L2 penalty, default 0 (Alkemade 2022); see `MLPRegressor`.
     dropout : float
-        Fraction of the features that each particle lacks in an epoch, drawn anew for each (chosen
-        on validation configurations: 0.5 instead of 0 gains 0.02 in r, 0.8 less; 0 in Alkemade
-        2022). Species are never left out.
+        Fraction of the features of each particle that are dropped out in an epoch (chosen on
+        validation configurations: 0.5 instead of 0 gains 0.02 in r, 0.8 less; 0 in Alkemade 2022).
+        Species are kept.
     batch_size : int
-        Configurations of a step, default 1 (chosen: steps are what a training lacks; 5 in
-        Alkemade 2022).
+        Configurations in a step, default 1 (chosen, for more steps; 5 in Alkemade 2022).
     learning_rate : float
         Default 1e-3 (chosen on validation configurations: 1e-3 and 2e-3 end at the same r, after
         proportionate times; 1e-4 in Alkemade 2022).
@@ -106,7 +105,7 @@ class GraphNetwork(GraphLearner):
     target_mean_, target_scale_ : (species, T) array
     n_neighbors_ : (1,) array
         Mean number of neighbors.
-    states_, state_of_target_, best_epoch_, validation_, watched_, earlier_seconds_
+    states_, state_of_target_, best_epoch_, validation_, eval_scores_, earlier_seconds_
         As of `MLPRegressor`.
     n_parameters_, n_features_in_
         As of `MLPRegressor`.
@@ -199,8 +198,10 @@ class GraphNetwork(GraphLearner):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        for name in ("node_encoder", "edge_encoder", "node_hidden", "edge_hidden"):
-            require_sizes(name, getattr(self, name), minimum=1)
+        require_sizes("node_encoder", self.node_encoder, minimum=1)
+        require_sizes("edge_encoder", self.edge_encoder, minimum=1)
+        require_sizes("node_hidden", self.node_hidden, minimum=1)
+        require_sizes("edge_hidden", self.edge_hidden, minimum=1)
         require_sizes("decoder", self.decoder)
         if self.layers < 1:
             raise InputError(f"layers: expected at least 1, got {self.layers!r}")

@@ -1,4 +1,4 @@
-"""Neural networks that predict all targets (times) at once: those of Alkemade 2022, and others."""
+"""Multilayer perceptrons that predict all targets (times) at once, as those of Alkemade 2022."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import RegressorMixin
+from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, as_table, require_finite
+from cagebreak.learning._validation import (
+    Floats,
+    as_features,
+    as_table,
+    as_targets,
+    require_finite,
+)
 from cagebreak.learning.neural_network._base import (
     Network,
     checkpoint_file,
@@ -32,12 +38,12 @@ ALKEMADE2022: dict[int, dict[str, Any]] = {
     4: {"hidden": (16, 16), "dropout": 0.25, "alpha": 0.0},
     5: {"hidden": (16, 16), "dropout": 0.25, "alpha": 0.01},
 }
-"""Table I by row. Rows 4 and 5 say three layers but name the widths of two; taken are the two."""
+"""Table I by row. Rows 4 and 5 say three layers but print two widths; two layers are used."""
 
 _ROWS_AT_ONCE = 20_000
 
 
-class MLPRegressor(RegressorMixin, Network):
+class MLPRegressor(RegressorMixin, MultiOutputMixin, Network):
     r"""A fully connected network of ReLUs, trained by Adam on the mean squared error.
 
     .. math:: a^{(l)} = \max(0, W^{(l)} a^{(l-1)} + b^{(l)})
@@ -46,35 +52,35 @@ class MLPRegressor(RegressorMixin, Network):
     standardized by the training rows. The defaults are row 5 of table I; `alkemade2022` gives any
     row.
 
-    **All targets at once.** There is a network for each of the T targets, as in the paper, and one
-    training serves all of them: their parameters are batched. They start from the same weights
-    and see the same batches, so that each becomes what it would alone, and each keeps the epoch
-    that is best for it. (One network with T outputs trains in a third of the time, and predicts
+    **All targets at once.** Each of the T targets has its own network, as in the paper, and one
+    training serves all of them: their parameters are batched. The networks start from the same
+    weights and see the same batches, so that each becomes what it would become alone, and each
+    keeps its own best epoch. (One network with T outputs trains in a third of the time and predicts
     worse: 0.490 against 0.519, mean r over 26 times of hard spheres at 0.58, row 4.)
 
-    **The best epoch** is that with the highest Pearson r on validation configurations, which are
-    taken from the training data and not trained on. The paper takes the epoch that is best on the
-    *test* data; `test_set_bias` says what that would add.
+    **The best epoch** has the highest Pearson r on validation configurations, which are taken from
+    the training data and not trained on. The paper takes the epoch that is best on the *test* data;
+    `test_set_bias` measures what that would add.
 
     Parameters
     ----------
     hidden : sequence of int
         Nodes of each hidden layer.
     dropout : float
-        Fraction of nodes of the second hidden layer (the first, if it is alone) that are dropped
+        Fraction of nodes of the second hidden layer (of a single one, the first) that are dropped
         out in training.
     alpha : float
-        Strength of the L2 penalty: `alpha` times a parameter is added to its gradient, as by
-        `weight_decay` of torch's Adam (chosen; the paper says L2).
+        Strength of the L2 penalty, `weight_decay` of torch's Adam: `alpha` times a parameter is
+        added to its gradient (chosen; the paper says L2).
     batch_size : int
-        Rows of a step, default 50 (Alkemade 2022).
+        Rows in a step, default 50 (Alkemade 2022).
     learning_rate : float
         Default 1e-4 (Alkemade 2022).
     epochs : int
-        At most, default 500 (Alkemade 2022).
+        Largest number of epochs, default 500 (Alkemade 2022).
     patience : int
         A target is finished after so many epochs without a higher r; the training ends when all
-        are (chosen).
+        targets are finished (chosen).
     validation : float
         Fraction of the configurations that choose the epoch (chosen).
     clip : float
@@ -85,8 +91,8 @@ class MLPRegressor(RegressorMixin, Network):
     device : str
         "cpu", "cuda", or "auto": a GPU if there is one.
     checkpoint : path, optional
-        A folder. A training that was stopped and is asked for again, of the same network on the
-        same data, goes on from its file there; delete the folder when done.
+        A folder. A training of the same network on the same data that was stopped resumes from its
+        file there; delete the folder when done.
     progress : bool
         Show the epoch and the validation r, on a terminal only.
 
@@ -98,21 +104,22 @@ class MLPRegressor(RegressorMixin, Network):
         From 0.
     validation_ : (E, T) array
         r on the validation rows after each epoch.
-    watched_ : (E, T) array
-        The same on the rows given as `eval_set`; (E, 0) without.
+    eval_scores_ : (E, T) array
+        r on the rows of `eval_set` after each epoch; (E, 0) without.
     earlier_seconds_ : float
-        CPU time that earlier processes spent on this training, of which a checkpoint knows.
+        CPU time that earlier processes spent on this training, from its checkpoint.
     standardizer_ : Standardizer
     target_mean_, target_scale_ : (T,) array
     n_parameters_ : int
         Of all networks together.
     n_features_in_ : int
+    feature_names_in_ : (F,) array of str
+        As of `RidgeCV`.
     """
 
     kind = "neural network"
 
     standardizer_: Standardizer
-    n_parameters_: int
     n_features_in_: int
 
     def __init__(
@@ -171,11 +178,11 @@ class MLPRegressor(RegressorMixin, Network):
         ----------
         X, y
         groups : (n,) array, optional
-            The configuration each row belongs to; whole ones are taken for validation. Without,
-            single rows are: then neighbors are taken for independent, and r for too high.
+            The configuration each row belongs to; whole configurations are taken for validation.
+            Without it single rows are, and r on them is too high, as neighbors are correlated.
         eval_set : pair of arrays, optional
-            Further rows (m, F) and their targets, whose r after each epoch is noted and changes
-            nothing; see `test_set_bias`.
+            Further rows (m, F) and their targets. Their r after each epoch is recorded and does not
+            affect the training; see `test_set_bias`.
 
         Raises
         ------
@@ -190,19 +197,18 @@ class MLPRegressor(RegressorMixin, Network):
         from cagebreak.learning.neural_network._training import Schedule, train
 
         self._check_parameters()
-        table = as_table("X", X)
-        given = np.asarray(y)
-        single = given.ndim == 1
-        Y = as_table("y", given[:, None] if single else given, len(table))
+        table = as_features(self, X, reset=True, n_rows=2)
+        Y, single = as_targets(self, y, len(table))
+        require_finite("X", table, table.sum(axis=0))
         require_finite("y", Y, Y.sum(axis=0))
         chooses = is_validation(groups, len(table), self.validation, self.seed)
         tests = [(table[chooses], Y[chooses])]
         if eval_set is not None:
-            further = as_table("eval_set[0]", eval_set[0], n_columns=table.shape[1])
-            truth = np.asarray(eval_set[1], dtype=np.float64).reshape(len(further), -1)
-            tests.append((further, as_table("eval_set[1]", truth, n_columns=Y.shape[1])))
+            rows = as_table("eval_set[0]", eval_set[0], n_columns=table.shape[1])
+            truth = np.asarray(eval_set[1], dtype=np.float64).reshape(len(rows), -1)
+            tests.append((rows, as_table("eval_set[1]", truth, n_columns=Y.shape[1])))
         table, Y = table[~chooses], Y[~chooses]
-        self.n_features_in_, self.single_ = table.shape[1], int(single)
+        self.single_ = int(single)
         self.standardizer_ = Standardizer(self.clip).fit(table)
         self.target_mean_, self.target_scale_ = location_and_scale(Y)
 
@@ -216,11 +222,11 @@ class MLPRegressor(RegressorMixin, Network):
             self.n_parameters_ = sum(p.numel() for p in module.parameters())
 
             def correlations() -> tuple[Floats, Floats]:
-                found = [
+                scores = [
                     pearson(module(x).cpu().numpy(), truth)
                     for x, (_, truth) in zip(test_inputs, tests, strict=True)
                 ]
-                return found[0], found[1] if eval_set is not None else np.zeros(0)
+                return scores[0], scores[1] if eval_set is not None else np.zeros(0)
 
             data = (table, Y, *(array for test in tests for array in test))
             trained = train(
@@ -238,7 +244,7 @@ class MLPRegressor(RegressorMixin, Network):
             )
         self.states_ = [merge(trained.states, trained.state_of_target)]
         self.best_epoch_ = trained.best_epoch
-        self.validation_, self.watched_ = trained.validation, trained.watched
+        self.validation_, self.eval_scores_ = trained.validation, trained.eval_scores
         self.earlier_seconds_ = trained.earlier_seconds
         return self
 
@@ -248,13 +254,13 @@ class MLPRegressor(RegressorMixin, Network):
         Raises
         ------
         InputError
-            If X has another number of columns, or a number is not finite.
+            If X has other columns, or a number is not finite.
         """
         from cagebreak.learning.neural_network._torch import one_thread, the_device, torch
         from cagebreak.learning.neural_network._training import load_state
 
         check_is_fitted(self)
-        X = as_table("X", X, n_columns=self.n_features_in_)
+        X = as_features(self, X)
         device = the_device(self.device)
         predicted = np.empty((len(X), len(self.target_mean_)))
         with one_thread(), torch.no_grad():
@@ -299,7 +305,7 @@ class MLPRegressor(RegressorMixin, Network):
     def _inputs(self, X: Floats, device: "torch.device") -> "torch.Tensor":
         from cagebreak.learning.neural_network._torch import torch
 
-        rows = self.standardizer_.transform(X).astype(np.float32)
+        rows = self.standardizer_.standardize(X).astype(np.float32)
         return torch.from_numpy(rows).to(device)
 
     def _check_parameters(self) -> None:

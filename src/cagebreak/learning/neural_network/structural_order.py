@@ -1,35 +1,37 @@
-"""The unsupervised order parameter: which of two kinds of surroundings a particle has."""
+"""An unsupervised order parameter: the probability of one of two local structures."""
 
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import neural_network
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.mixture import GaussianMixture
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, as_table
+from cagebreak.learning._validation import Floats, as_features, as_targets, require_finite
+from cagebreak.learning.learner import scale_free_tags
 from cagebreak.learning.preprocessing import CLIP, Standardizer
 from cagebreak.learning.scores import pearson
 from cagebreak.seeding import seed_sequence
 
 
-class StructuralOrder(RegressorMixin, BaseEstimator):
-    """The probability to belong to one of two groups, found in the structure alone.
+class StructuralOrder(RegressorMixin, MultiOutputMixin, BaseEstimator):
+    """The probability to belong to one of two groups, found from the structure alone.
 
-    An autoencoder squeezes standardized features, meant to be `AveragedBondOrder`, through a few
-    numbers; a mixture of two Gaussians parts these, and the order parameter is the probability of
-    one of the two (Boattini 2020). The dynamics only say which: the group whose probability grows
-    with the target, for each target by itself.
+    An autoencoder compresses standardized features, usually `AveragedBondOrder`, to a few numbers.
+    A mixture of two Gaussians divides these, and the order parameter is the probability of one of
+    the two groups (Boattini 2020). The dynamics only choose the group: for each target, the one
+    whose probability grows with the target.
 
     Parameters
     ----------
     bottleneck : int
-        Numbers that the features are squeezed through, default 2.
+        Size of the compressed representation, default 2.
     hidden : int
-        Nodes of the layers before and behind them, for each feature; default 5 (chosen).
+        Nodes of the layers before and after it, per feature; default 5 (chosen).
     alpha : float
         L2 penalty of the autoencoder (chosen).
     clip : float
@@ -40,9 +42,12 @@ class StructuralOrder(RegressorMixin, BaseEstimator):
     Attributes
     ----------
     explained_ : float
-        Fraction of the features' variance that the autoencoder gives back.
+        Fraction of the features' variance that the autoencoder reproduces.
     sign_ : (T,) array
         1 where the second group is the mobile one, -1 where the first is.
+    n_features_in_ : int
+    feature_names_in_ : (F,) array of str
+        As of `RidgeCV`.
     """
 
     standardizer_: Standardizer
@@ -67,31 +72,30 @@ class StructuralOrder(RegressorMixin, BaseEstimator):
         self.seed = seed
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Find the groups in features X (n, F); y (n,) or (n, T) tells which is the mobile one.
+        """Find the groups in features X (n, F), and by targets y (n,) or (n, T) the mobile one.
 
         Raises
         ------
         InputError
             If a shape does not fit, a number is not finite, or a parameter is out of range.
         """
-        for name in ("bottleneck", "hidden"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name}: expected at least 1, got {getattr(self, name)!r}")
-        table = as_table("X", X)
-        given = np.asarray(y)
-        self.single_ = given.ndim == 1
-        Y = as_table("y", given[:, None] if self.single_ else given, len(table))
+        for name, value in (("bottleneck", self.bottleneck), ("hidden", self.hidden)):
+            if value < 1:
+                raise InputError(f"{name}: expected at least 1, got {value!r}")
+        table = as_features(self, X, reset=True, n_rows=2)
+        Y, self.single_ = as_targets(self, y, len(table))
+        require_finite("y", Y, Y.sum(axis=0))
         self.standardizer_ = Standardizer(self.clip).fit(table)
-        self.n_features_in_ = n_features = table.shape[1]
-        Z = self.standardizer_.transform(table)
+        Z = self.standardizer_.standardize(table)
         coder, mixture = seed_sequence(self.seed, "structural order").generate_state(2)
-        width = self.hidden * n_features
+        width = self.hidden * table.shape[1]
         self.autoencoder_ = neural_network.MLPRegressor(
             hidden_layer_sizes=(width, self.bottleneck, width),
             activation="tanh",
             alpha=self.alpha,
             max_iter=500,
-            early_stopping=True,
+            # A tenth of the rows decides when to stop; two are the fewest.
+            early_stopping=len(Z) > 10,
             random_state=int(coder),
         ).fit(Z, Z)
         back = self.autoencoder_.predict(Z).reshape(Z.shape)
@@ -108,16 +112,20 @@ class StructuralOrder(RegressorMixin, BaseEstimator):
         Raises
         ------
         InputError
-            If X has another number of columns, or a number is not finite.
+            If X has other columns, or a number is not finite.
         """
         check_is_fitted(self)
-        probability = self.mixture_.predict_proba(self._code(self.standardizer_.transform(X)))
-        second = probability[:, 1:2]
-        found: Floats = np.where(self.sign_ > 0, second, 1 - second)
-        return found[:, 0] if self.single_ else found
+        Z = self.standardizer_.standardize(as_features(self, X))
+        second = self.mixture_.predict_proba(self._code(Z))[:, 1:2]
+        mobile: Floats = np.where(self.sign_ > 0, second, 1 - second)
+        return mobile[:, 0] if self.single_ else mobile
+
+    def __sklearn_tags__(self) -> Tags:
+        """Return the tags of scikit-learn: the prediction is not on the scale of the target."""
+        return scale_free_tags(super().__sklearn_tags__())
 
     def _code(self, Z: Floats) -> Floats:
-        """Return what the autoencoder squeezes rows to, (n, bottleneck)."""
+        """Return the compressed representation of rows, (n, bottleneck)."""
         for weights, bias in zip(
             self.autoencoder_.coefs_[:2], self.autoencoder_.intercepts_[:2], strict=True
         ):

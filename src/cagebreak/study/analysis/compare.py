@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cagebreak.errors import InputError, MissingDependencyError
+from cagebreak.learning.learner import traits
+from cagebreak.learning.linear_model.ridge import RidgeCV
 from cagebreak.learning.model_selection.compare import moments_table, with_differences
 from cagebreak.seeding import seed_sequence
 from cagebreak.study.recipe import selections
@@ -132,8 +134,12 @@ def compare(
     MissingDependencyError
         If a learner needs a package that is not installed.
     """
+    takes = {
+        name: traits(RidgeCV() if learner is None else learner)
+        for name, (learner, _) in learners.items()
+    }
     for name, (learner, _) in learners.items():
-        for package in getattr(learner, "requires", ()):
+        for package in takes[name].requires:
             if find_spec(package) is None:
                 raise MissingDependencyError(
                     f"learners: {name!r} needs {package}, expected it to be installed: "
@@ -146,12 +152,8 @@ def compare(
             )
     jobs = [
         (name, letters)
-        for name, (learner, _) in learners.items()
-        for letters in (
-            [tuple(species)]
-            if getattr(learner, "share_species", False)
-            else [(s,) for s in species]
-        )
+        for name in learners
+        for letters in ([tuple(species)] if takes[name].share_species else [(s,) for s in species])
     ]
     tables, moments = [], []
     pools: list[ProcessPool] = []

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import RegressorMixin, clone
+from sklearn.base import RegressorMixin
 from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import species_index
@@ -20,7 +20,7 @@ from cagebreak.learning import (
     selection_curve,
 )
 from cagebreak.learning._validation import require_choice
-from cagebreak.learning.model_selection.nested_fits import takes_graphs
+from cagebreak.learning.learner import traits, with_checkpoints
 from cagebreak.seeding import seed_sequence
 from cagebreak.study.analysis.samples import StudySamples, nearest
 from cagebreak.study.recipe import selections
@@ -55,7 +55,7 @@ def learn(
     chosen = wanted.selections if chosen is None else chosen
     species = species or wanted.species
     if learner is not None:
-        learner = _resumable(learner, store)
+        learner = with_checkpoints(learner, store.folder / "trainings")
     default = {"center": wanted.center, "weights": (1.0,)}
     numbers = [species_index(letter, recipe.model.n_species) for letter in species]
     labels = recipe.labels()
@@ -63,12 +63,12 @@ def learn(
     learned = np.arange(len(known))
     if times is not None:
         learned = np.unique(nearest(known, times))
-    graphs = takes_graphs(learner)
-    together = graphs and bool(getattr(learner, "share_species", False))
+    takes = traits(RidgeCV() if learner is None else learner)
+    graphs = takes.learns_from == "graphs"
     parts = []
     # One thread gives the same bits anywhere; on busy cores several were eight times slower.
     with threadpool_limits(limits=1, user_api="blas"):
-        for species_numbers in [numbers] if together else [[number] for number in numbers]:
+        for species_numbers in [numbers] if takes.share_species else [[s] for s in numbers]:
             for group in selections.groups(labels, chosen, default):
                 of_sources = labels[np.isin(labels.source, group.sources)]
                 ridge = RidgeCV(
@@ -93,7 +93,7 @@ def learn(
                     seed=seed_sequence(recipe.study.seed, "fit"),
                     columns=group.columns,
                     feature_groups=feature_groups(of_sources[group.read].view(np.recarray)),
-                    level=group.level,
+                    configuration_mean=group.configuration_mean,
                     times=known[learned],
                     folds=wanted.outer_folds,
                     n_resamples=wanted.bootstrap,
@@ -103,17 +103,6 @@ def learn(
     moments = {key: value for part in parts for key, value in part.moments.items()}
     costs = {key: value for part in parts for key, value in part.costs.items()}
     return Scores(np.concatenate([part.table for part in parts]), moments, costs)
-
-
-def _resumable(learner: RegressorMixin, store: Store) -> RegressorMixin:
-    """Return a learner whose trainings go on where they were stopped, if it does not say where."""
-    parameters = learner.get_params().items()
-    unsaid = [
-        name for name, value in parameters if name.split("__")[-1] == "checkpoint" and value is None
-    ]
-    if not unsaid:
-        return learner
-    return clone(learner).set_params(**dict.fromkeys(unsaid, store.folder / "trainings"))
 
 
 def _one_state(labels: np.ndarray) -> str:

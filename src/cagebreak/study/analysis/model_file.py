@@ -42,12 +42,12 @@ class SpeciesFit:
     ----------
     ridge
         Of the columns of the selection.
-    level
-        Of the configuration's mean, if that is learned for itself.
+    configuration_mean
+        The fit of the mean target of a configuration, if it is predicted separately.
     """
 
     ridge: RidgeCV
-    level: ConfigurationMean | None
+    configuration_mean: ConfigurationMean | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +129,9 @@ class SavedModel:
             if not len(rows):
                 continue
             values = fit.ridge.predict(found[np.ix_(rows, columns)])
-            if fit.level is not None and group.level is not None:
-                mean = fit.level.predict(float(found[rows, group.level].mean()))
+            if fit.configuration_mean is not None and group.configuration_mean is not None:
+                feature = float(found[rows, group.configuration_mean].mean())
+                mean = fit.configuration_mean.predict(feature)
                 values = values - values.mean(axis=0) + mean
             predicted[:, rows] = values.T
         return predicted
@@ -156,8 +157,8 @@ class SavedModel:
                     "mean": Dataset(scaling.mean_, "reduced", "feature"),
                     "deviation": Dataset(scaling.scale_, "reduced", "feature"),
                 }
-                if fit.level is not None:
-                    for name, values in fit.level.numbers().items():
+                if fit.configuration_mean is not None:
+                    for name, values in fit.configuration_mean.numbers().items():
                         arrays[name] = Dataset(
                             values, "see cagebreak.learning.model_selection.configuration_mean", ""
                         )
@@ -237,11 +238,11 @@ def _fit(
         if not len(X):
             continue
         part = Statistics(X.shape[1], Y.shape[1], ridge.center)
-        part.add(standardizer.transform(X), Y)
+        part.add(standardizer.standardize(X), Y)
         parts.append(part)
         y.append(Y.mean(axis=0))
-        if group.level is not None:
-            x.append(everything[:, group.level].mean())
+        if group.configuration_mean is not None:
+            x.append(everything[:, group.configuration_mean].mean())
     fitted = clone(ridge).fit_statistics(parts, standardizer, members[columns])
     return SpeciesFit(fitted, ConfigurationMean(np.array(x), np.array(y)) if x else None)
 

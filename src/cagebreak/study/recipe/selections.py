@@ -80,8 +80,8 @@ class Group(NamedTuple):
     columns: dict[str, NDArray[np.int64]]
     """Of each selection, as places among those that are read."""
     learned: dict[str, Any]
-    level: int | None
-    """The place of the column that a configuration's mean is learned from."""
+    configuration_mean: int | None
+    """The place of the column from which the mean of a configuration is predicted."""
 
 
 def groups(
@@ -101,13 +101,13 @@ def groups(
         together.setdefault((sources, way), {})[name] = found
     result = []
     for (sources, way), members in together.items():
-        level = _energy(labels, sources)
+        energy = _energy(labels, sources)
         if dict(way)["center"] != "configuration":
-            level = level[:0]
-        read = np.unique(np.concatenate([*members.values(), level]))
+            energy = energy[:0]
+        read = np.unique(np.concatenate([*members.values(), energy]))
         of_sources = np.flatnonzero(np.isin(labels.source, sources))
         places = {name: np.searchsorted(read, found) for name, found in members.items()}
-        place = int(np.searchsorted(read, level[0])) if len(level) else None
+        place = int(np.searchsorted(read, energy[0])) if len(energy) else None
         result.append(Group(sources, np.searchsorted(of_sources, read), places, dict(way), place))
     return result
 
