@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
 from cagebreak.learning.model_selection.evaluate import Scores, evaluate
 from cagebreak.learning.samples import Samples
 from cagebreak.learning.scores import COUNT, SCORES, paired_difference, pooled_pearson
 from cagebreak.seeding import Seed
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 DIFFERENCES = [
     ("time", "f8"),
@@ -36,19 +41,29 @@ class Comparison:
 
     Parameters
     ----------
-    table : structured array
-        The rows of `learning.evaluate`, of one learner after the other.
-    differences : structured array
-        For each pair, species, selection and time: by how much r of `first` exceeds that of
-        `second`, pooled and as mean over configurations, with intervals of a bootstrap that
-        draws the same configurations for both.
+    rows, difference_rows : structured arrays
+        What `table` and `differences` hold.
     moments : dict
         By (learner, species, features), as in `Scores`.
     """
 
-    table: np.ndarray
-    differences: np.ndarray
+    rows: np.ndarray
+    difference_rows: np.ndarray
     moments: dict[tuple[str, str, str], Floats]
+
+    @cached_property
+    def table(self) -> "DataFrame":
+        """The rows of `learning.evaluate`, of one learner after the other."""
+        return to_frame(self.rows)
+
+    @cached_property
+    def differences(self) -> "DataFrame":
+        """Paired differences of r, a row for each pair, species, selection and time.
+
+        By how much r of `first` exceeds that of `second`, pooled and as mean over configurations,
+        with intervals of a bootstrap that draws the same configurations for both.
+        """
+        return to_frame(self.difference_rows)
 
 
 def compare(
@@ -94,7 +109,7 @@ def compare(
         for first, second in combinations(scores, 2)
     ]
     return Comparison(
-        np.concatenate([each.table for each in scores.values()]),
+        np.concatenate([each.rows for each in scores.values()]),
         np.concatenate(pairs) if pairs else np.zeros(0, DIFFERENCES),
         {
             (name, *key): value
@@ -115,7 +130,7 @@ def _differences(
     parts = []
     ours, theirs = scores[first], scores[second]
     for (species, features), moments in ours.moments.items():
-        table = ours.table
+        table = ours.rows
         mine = table[(table["species"] == species) & (table["features"] == features)]
         rows = np.zeros(len(mine), DIFFERENCES)
         rows["time"], rows["species"], rows["features"] = mine["time"], species, features

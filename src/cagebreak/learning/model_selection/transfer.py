@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, clone
 from sklearn.utils.validation import has_fit_parameter
 
+from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
 from cagebreak.learning.collection import collect
@@ -27,6 +28,9 @@ from cagebreak.learning.scores import (
 )
 from cagebreak.learning.statistics import Statistics
 from cagebreak.seeding import Seed
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 TABLE = [
     ("train", "U32"),
@@ -75,7 +79,7 @@ def transfer(
     folds: int = 5,
     n_resamples: int = 2000,
     confidence: float = 0.95,
-) -> np.ndarray:
+) -> "DataFrame":
     """Return how well a fit to each source predicts each other, and itself.
 
     A source predicts itself by cross-validation (`learning.evaluate`), and another by a fit to
@@ -96,7 +100,7 @@ def transfer(
 
     Returns
     -------
-    structured array
+    DataFrame
         A row for each `train`, `test`, `species` and `target`: `time` (that of the test source),
         the scores of `learning.evaluate` with bootstrap intervals over the test configurations,
         and the `ceiling` of the test source.
@@ -124,7 +128,7 @@ def transfer(
             folds=folds,
             n_resamples=n_resamples,
             confidence=confidence,
-        ).table
+        ).rows
         for species in np.unique(scores["species"]):
             mine = scores[scores["species"] == species]
             table = _empty(train, train, species, len(mine))
@@ -141,7 +145,7 @@ def transfer(
                     )
                     for species, each in found.items()
                 ]
-    return np.concatenate(rows)
+    return to_frame(np.concatenate(rows))
 
 
 def _fit_all(learner: RegressorMixin, samples: Samples) -> dict[str, RegressorMixin]:
