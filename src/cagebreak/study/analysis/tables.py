@@ -7,7 +7,7 @@ import numpy as np
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import select
-from cagebreak.descriptors.cage import Source
+from cagebreak.descriptors.cage import configuration_of
 from cagebreak.dynamics import equilibrium
 from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, CURVE, Window
 from cagebreak.errors import InputError, StoreError
@@ -123,7 +123,7 @@ def _structures(recipe: Recipe, store: Store) -> np.ndarray:
         sources = [
             stored.load_state(store, state, c) for c in range(recipe.preparation.n_configurations)
         ]
-        found = radial_distribution([_positions(each) for each in sources], R_MAX, N_BINS)
+        found = radial_distribution([configuration_of(source) for source in sources], R_MAX, N_BINS)
         for a, name in enumerate(names):
             around = {**dict(zip(names, found.pairs[a], strict=True)), "all": found.total[a]}
             for neighbors, g in around.items():
@@ -195,10 +195,6 @@ def _selection_dtype() -> np.dtype:
     from cagebreak.learning.inspection.selection_curve import CURVE
 
     return np.dtype([("species", "U1"), *CURVE[1:]])
-
-
-def _positions(source: Source) -> Configuration:
-    return source if isinstance(source, Configuration) else source.configuration
 
 
 def _scores(recipe: Recipe, store: Store) -> np.ndarray:
