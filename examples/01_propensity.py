@@ -6,6 +6,7 @@ Run: python examples/01_propensity.py (about ten seconds); writes run/propensity
 import os
 
 import numpy as np
+import pandas as pd
 
 import cagebreak as cb
 from cagebreak.dynamics.relaxation import self_intermediate, tau_alpha
@@ -31,16 +32,12 @@ for t in range(0, len(times), 5):
     print(f"{times[t]:8.3f}  {of_a.mean():8.4f} {of_a.std():7.4f} {moved.ceiling[t, 0]:7.3f}")
 print(f"tau_alpha: A {relaxation[0]:.1f}, B {relaxation[1]:.1f} tau")
 
-rows = []
+tables = []
 for species, name in enumerate(model.species_names):
     of_species = moved.mean[:, start.species == species]
-    error = of_species.std(axis=1) / np.sqrt(of_species.shape[1])
-    rows += [
-        (t, name, mean, e) for t, mean, e in zip(times, of_species.mean(axis=1), error, strict=True)
-    ]
-table = np.array(
-    rows, [("time", float), ("species", "U1"), ("propensity", float), ("error", float)]
-)
-figure = alkemade2022.mean_propensity(table, dict(zip("AB", relaxation, strict=True)))
+    mean, error = of_species.mean(axis=1), of_species.std(axis=1) / np.sqrt(of_species.shape[1])
+    columns = {"time": times, "species": name, "propensity": mean, "error": error}
+    tables.append(pd.DataFrame(columns))
+figure = alkemade2022.mean_propensity(pd.concat(tables), dict(zip("AB", relaxation, strict=True)))
 for path in style.save(figure, "run/propensity"):
     print(path)

@@ -29,9 +29,4 @@ generation = descriptors.labels().generation
 columns = {f"LR{n}": generation <= n for n in (0, 1, 2)}
 scores = evaluate(cb.RidgeCV(), samples, columns=columns, times=times, seed=1)
 
-print(f"{'species':8} {'features':9} {'t / tau':>8}  {'r':>6}  {'95 % interval':>15}  ceiling")
-for row in scores.table:
-    print(
-        f"{row['species']:8} {row['features']:9} {row['time']:8.2f}  {row['r']:6.3f}  "
-        f"[{row['low']:6.3f}, {row['high']:5.3f}]  {row['ceiling']:7.3f}"
-    )
+print(scores.table[["species", "features", "time", "r", "low", "high", "ceiling"]].round(3))

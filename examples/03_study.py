@@ -31,11 +31,10 @@ study.run(progress=not SMOKE)
 tau_alpha = study.relaxation()
 print("tau_alpha:", ", ".join(f"{species} {time:.3g} tau" for species, time in tau_alpha.items()))
 
-# First the selections of the recipe, then one that it does not contain.
-for row in study.fit().table:
-    interval = f"[{row['low']:6.3f}, {row['high']:6.3f}]"
-    print(f"{row['features']}  t = {row['time']:<8.3g}  r = {row['r']:6.3f} {interval}")
+# The recipe's selections of descriptors; then one that it does not name.
+scores = study.fit().table
+print(scores[["features", "time", "r", "low", "high"]].round(3).to_string(index=False))
 neighbors = study.fit(features={"kind": "radial", "generation": 0, "species": "A"}, species="B")
-print(f"radial descriptors of A neighbors alone: r = {neighbors.table['r'].max():.3f} at best")
+print(f"radial descriptors of A neighbors alone: r = {neighbors.table.r.max():.3f} at best")
 
 study.figure("alkemade2022.mean_propensity", "run/mean_propensity")

@@ -7,7 +7,11 @@ import paths
 LINES = 450
 FILES = 16
 FOLDERS = sorted(
-    {path.parent for top in ("src", "tests", "benchmarks") for path in (paths.ROOT / top).rglob("*.py")}
+    {
+        path.parent
+        for top in ("src", "tests", "benchmarks")
+        for path in (paths.ROOT / top).rglob("*.py")
+    }
 )
 
 

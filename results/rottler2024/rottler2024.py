@@ -56,8 +56,8 @@ def sizes(labels):
 
 
 def rows_of(table, **further):
-    """Return the rows of a structured array as dictionaries."""
-    return [further | dict(zip(table.dtype.names, row, strict=True)) for row in table.tolist()]
+    """Return the rows of a table as dictionaries."""
+    return [further | row for row in table.to_dict("records")]
 
 
 def accuracy(kept, sets, main):
@@ -112,12 +112,12 @@ def regression(kept, sets, main):
         whole = {str(n): slice(0, n) for n in figures.blocks(labels)}
         for learner, columns in ((RidgeCV(alphas=ALPHAS), every), (ARDRegression(), whole)):
             table = evaluate(learner, kept[r_cut], seed=SEED, columns=columns, folds=FOLDS).table
-            for row in table:
+            for row in table.to_dict("records"):
                 yield {
                     "r_cut": r_cut,
                     "learner": row["learner"],
                     "target": ("moved", "log moved")[int(row["time"])],
-                    **{k: row[k].item() for k in ("n_features", "r", "low", "high", "ceiling")},
+                    **{k: row[k] for k in ("n_features", "r", "low", "high", "ceiling")},
                 }
 
 

@@ -39,20 +39,12 @@ GROUPS = ("kind", "generation", "r", "species")
 
 
 def write(name, table):
-    """Write a structured array as CSV, numbers to four digits."""
+    """Write a table as CSV, numbers to four digits."""
     with (HERE / f"{name}.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(table.dtype.names)
-        for row in table.tolist():
+        writer.writerow(table.columns)
+        for row in table.itertuples(index=False):
             writer.writerow([f"{v:.4f}" if isinstance(v, float) else v for v in row])
-
-
-def fields(table, names):
-    """Return some columns of a table."""
-    chosen = np.zeros(len(table), [(name, table.dtype[name]) for name in names])
-    for name in names:
-        chosen[name] = table[name]
-    return chosen
 
 
 def baselines():
@@ -74,10 +66,7 @@ def selected(name, last, svm):
             f"best {np.nanmax(curve.table['r']):.3f}"
         )
         if alphas is not None:
-            drawn = np.zeros(len(curve.table), [("species", "U1"), *curve.table.dtype.descr])
-            for column in curve.table.dtype.names:
-                drawn[column] = curve.table[column]
-            drawn["species"] = "A"
+            drawn = curve.table.assign(species="A")
             others = {"A": {"support vectors (generation 0)": svm}}
             style.save(boattini2021.selection(drawn, others=others), HERE / f"{name}_selection")
 
@@ -86,11 +75,11 @@ def stable(name, last):
     """Write the first twenty, and how often other configurations choose the same."""
     twenty = forward_selection(last.pooled(), 20).table(20)
     names = ["rank", "column", "multiple_r", "kind", "l", "r", "species", "generation"]
-    write(f"{name}_first_twenty", fields(twenty, names))
+    write(f"{name}_first_twenty", twenty[names])
     found = selection_stability(last, 20, seed=SEED)
     names = ["column", "rank", "frequency", "frequency_alike", "rank_median", "rank_low",
              "rank_high", *names[3:]]  # fmt: skip
-    write(f"{name}_stability", fields(found[:40], names))
+    write(f"{name}_stability", found[names][:40])
 
 
 def ablated(name, last):

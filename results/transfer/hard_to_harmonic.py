@@ -62,10 +62,7 @@ def main():
             "harmonic spheres": read(given.harmonic, state),
         }
         table = transfer(sources, seed=1)
-        rows += [
-            {"features": state, **dict(zip(table.dtype.names, row, strict=True))}
-            for row in table.tolist()
-        ]
+        rows += [{"features": state, **row} for row in table.to_dict("records")]
     with (HERE / "hard_to_harmonic.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()

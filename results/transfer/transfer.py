@@ -45,10 +45,7 @@ def main():
             for name, study, time in wanted.studies
         }
         table = transfer(sources, seed=1)
-        rows += [
-            {"features": features, **dict(zip(table.dtype.names, row, strict=True))}
-            for row in table.tolist()
-        ]
+        rows += [{"features": features, **row} for row in table.to_dict("records")]
         figure = inspection.transfer(table, species=wanted.species, score="r_configuration")
         style.save(figure, HERE / f"{wanted.out}.{features}")
     with (HERE / f"{wanted.out}.csv").open("w", newline="") as file:

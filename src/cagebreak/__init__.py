@@ -38,6 +38,7 @@ from cagebreak.structure import radial_distribution
 
 if TYPE_CHECKING:
     from cagebreak import learning
+    from cagebreak.descriptors.transformer import DescriptorTransformer
     from cagebreak.files import read, write
     from cagebreak.learning import (
         Ensemble,
@@ -57,6 +58,7 @@ __all__ = [
     "CageDisplacement",
     "CageVariance",
     "Configuration",
+    "DescriptorTransformer",
     "Ensemble",
     "EquivariantNetwork",
     "Features",
@@ -99,8 +101,9 @@ __all__ = [
 __version__ = "0.1.0"
 
 
-# scikit-learn and h5py take their time to import: only who uses them pays for it.
+# scikit-learn and h5py take long to import, so these names are imported when they are first used.
 _LAZY = {
+    "DescriptorTransformer": "descriptors.transformer",
     "Ensemble": "learning",
     "EquivariantNetwork": "learning",
     "GraphNetwork": "learning",
@@ -119,3 +122,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f"cagebreak.{_LAZY[name]}")
     return module if name == _LAZY[name] else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -15,7 +15,7 @@ from cagebreak.descriptors import (
     CoarseGrained,
     NetForce,
 )
-from cagebreak.descriptors.base import LABEL
+from cagebreak.descriptors.base import LABEL, column_names
 from cagebreak.models.glass_formers import harmonic_spheres, kob_andersen
 from cagebreak.states import CageState
 
@@ -204,3 +204,11 @@ def test_same_input_same_bits(descriptor, configuration):
     np.testing.assert_array_equal(
         compute(descriptor, configuration).values, compute(descriptor, configuration).values
     )
+
+
+def test_every_column_has_a_name_of_its_own(descriptor):
+    labels = descriptor.labels("cage")
+    names = column_names(labels)
+    assert len(set(names)) == len(names) == len(labels)
+    assert all(name.startswith(kind) for name, kind in zip(names, labels.kind, strict=True))
+    assert all(name.endswith(" cage") for name in names)

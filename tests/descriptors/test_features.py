@@ -3,7 +3,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.descriptors import select
-from cagebreak.descriptors.base import make_labels, read_labels
+from cagebreak.descriptors.base import column_names, make_labels, read_labels
 from cagebreak.errors import InputError
 
 DESCRIPTOR = cb.Generations([cb.Radial((1.0, 1.3), 0.1, 2), cb.Angular((4, 6), (1.0,), 0.1)], 2)
@@ -99,3 +99,35 @@ def test_labels_of_an_older_version_can_be_read():
     labels = read_labels(old)
     assert labels.dtype == LABELS.dtype
     assert (labels.l.tolist(), labels.ns.tolist()) == ([4, 6], ["", ""])
+
+
+def test_names_say_what_a_column_is():
+    names = features(state="cage").names
+    assert names[0] == "radial A r=1 width=0.1 generation=0 cage"
+    assert names[-1] == "angular l=6 r=1 width=0.1 generation=2 cage"
+    expansion = cb.AtomicClusterExpansion(2.0, order=2, n_max=2, degree=3, n_species=1)
+    label = expansion.labels()[-1]
+    expected = f"ace {label.species} l=0 ns={label.ns} ls={label.ls} generation=0 initial"
+    assert column_names(expansion.labels())[-1] == expected
+
+
+def test_a_data_frame_has_the_labels_as_levels_of_its_columns():
+    frame = features().to_pandas()
+    assert frame.columns.names == list(LABELS.dtype.names)
+    assert frame.index.name == "particle"
+    np.testing.assert_array_equal(frame, features().values)
+    angular = frame.xs("angular", axis=1, level="kind")
+    np.testing.assert_array_equal(angular, features().where(kind="angular").values)
+    assert frame.max().groupby("generation").max().tolist() == [41, 47, 53]
+    generation = frame.columns.get_level_values("generation")
+    np.testing.assert_array_equal(
+        frame.loc[:, generation == 2], features().where(generation=2).values
+    )
+    assert list(frame.set_axis(features().names, axis=1)) == features().names
+
+
+def test_a_data_frame_of_features_is_a_copy():
+    original = features()
+    frame = original.to_pandas()
+    frame.iloc[0, 0] = 99.0
+    assert original.values[0, 0] == 0.0

@@ -106,11 +106,11 @@ def test_learners_are_compared_in_one_call():
     }
     found = compare(learners, made, seed=1)
     assert set(found.table["learner"]) == set(learners)
-    rows = found.differences
+    rows = found.differences.to_dict("records")
     assert [(row["first"], row["second"]) for row in rows[::2]] == [
         ("ridge", "no alpha"), ("ridge", "rows"), ("no alpha", "rows"),
     ]  # fmt: skip
-    r = {(row["learner"], row["time"]): row["r"] for row in found.table}
+    r = {(row["learner"], row["time"]): row["r"] for row in found.table.to_dict("records")}
     for row in rows:
         expected = r[row["first"], row["time"]] - r[row["second"], row["time"]]
         assert row["difference"] == pytest.approx(expected, abs=1e-12)
@@ -120,9 +120,9 @@ def test_learners_are_compared_in_one_call():
 def test_a_selection_curve_scores_what_it_has_not_seen():
     made = samples()
     curve = selection_curve(collect(made, labels=LABELS, times=[1, 2]), 6, seed=1)
-    assert curve.table.shape == (12,)
+    assert len(curve.table) == 12
     assert set(curve.selection.order[0][:4]) == {0, 1, 2, 3}
-    rows = curve.table[curve.table["target"] == 1]
+    rows = curve.table.query("target == 1").reset_index()
     assert list(rows["n_features"]) == [1, 2, 3, 4, 5, 6]
     assert (np.diff(rows["r"][:4]) > 0).all()
     assert (rows["r"] <= rows["ceiling"]).all()
@@ -178,7 +178,7 @@ def test_a_learning_curve_rises_and_is_scored_on_what_is_held_out():
     found = collect(by_runs(0))
     curve = learning_curve(found, seed=1, runs=[1, 4, 16], truth=[2, 2, 2], folds=4)
     assert curve.sizes.tolist() == [1, 2, 4, 8, 9]
-    table = curve.table.reshape(5, 3)
+    table = curve.rows.reshape(5, 3)
     assert (table["n_runs"] == [1, 4, 16]).all()
     assert (table["target"] == 2).all()
     assert (np.diff(table["r"], axis=0)[:3] > 0).all()
@@ -215,7 +215,7 @@ def test_transfer_is_a_fit_to_one_and_a_prediction_of_the_other():
     }
     table = transfer(sources, seed=1)
     assert len(table) == 18
-    r = {(row["train"], row["test"], row["target"]): row for row in table}
+    r = {(row["train"], row["test"], row["target"]): row for row in table.to_dict("records")}
     assert abs(r["a", "b", 0]["r"] - r["b", "b", 0]["r"]) < 0.05
     assert abs(r["a", "c", 0]["r"]) < 0.2 < 0.8 < r["c", "c", 0]["r"]
     assert r["a", "b", 1]["time"] == 9.0

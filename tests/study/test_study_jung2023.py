@@ -37,7 +37,7 @@ def test_features_are_those_of_the_states(study):
 
 def test_selections_draw_from_it(study):
     table = study.fit(species="A").table
-    counts = dict(table[["features", "n_features"]].tolist())
+    counts = dict(zip(table.features, table.n_features, strict=True))
     n_cells, n_energies = 3 * (1 + 8 * 3), 1 + 2 * 8 * 3
     # The displacement of a state, its variance and its anisotropy stand beside the set.
     assert counts == {

@@ -38,7 +38,7 @@ def table(study):
 
 
 def of(table, name):
-    return table[table["features"] == name]
+    return table[table["features"] == name].reset_index()
 
 
 def test_features_are_those_of_the_states_of_the_study(study):

@@ -127,7 +127,7 @@ def test_tables_of_a_shear(study):
     )
     found = study.table("windows")
     assert len(found) == 3 * 2 * 2
-    for row in found:
+    for row in found.itertuples():
         window = study.shear(row.configuration).windows[round((row.strain - 0.05) / 0.02)]
         moved = window.d2min[window.start.species == "AB".index(row.species)]
         assert row.largest == moved.max()

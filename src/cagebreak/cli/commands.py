@@ -1,17 +1,18 @@
 """The command line: `cagebreak new | plan | run | status | fit | compare | figure`."""
 
-import math
 import sys
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cagebreak.errors import CagebreakError, InputError, StoreError
+from cagebreak._frames import to_rows
+from cagebreak.cli import report
+from cagebreak.errors import CagebreakError, InputError
 
 if TYPE_CHECKING:
-    from cagebreak.study import StageStatus, Study
+    from cagebreak.study import Study
 
 _RECIPE = click.argument("recipe", type=click.Path(dir_okay=False))
 
@@ -69,18 +70,18 @@ def plan(recipe: str, workers: int | None) -> None:
             f"{stage.left} of {stage.total}",
             duration(stage.seconds) if stage.seconds >= 1 else f"{stage.seconds:.2g} s",
             f"{stage.left * stage.seconds / 3600:.3g}",
-            _size(stage.left * stage.n_bytes),
+            report.size(stage.left * stage.n_bytes),
         )
         for stage in costs.stages
     ]
-    _print_table(("stage", "to do", "a unit", "core-hours", "disk"), rows)
+    report.print_table(("stage", "to do", "a unit", "core-hours", "disk"), rows)
     timed = [stage.stage for stage in costs.stages if stage.timed]
     if timed:
         click.echo(f"a unit of {', '.join(timed)} costs what units of this study took")
     click.echo(
         f"in all {costs.core_seconds / 3600:.3g} core-hours, about "
         f"{duration(costs.core_seconds / costs.workers)} on {costs.workers} cores; "
-        f"{_size(costs.n_bytes)} of {_size(costs.disk_free)} that are free"
+        f"{report.size(costs.n_bytes)} of {report.size(costs.disk_free)} that are free"
     )
 
 
@@ -228,7 +229,7 @@ def run(
     study = _study(recipe)
     study.run(engine, workers, address=address, retries=retries, set_aside=set_aside)
     if "propensity" in {stage.stage for stage in study.status()}:
-        _print_relaxation(study)
+        report.print_relaxation(study)
     click.echo(f"done; next: cagebreak {_next(study)} {recipe}")
 
 
@@ -264,15 +265,15 @@ def export(recipe: str, output: str) -> None:
 def status(recipe: str) -> None:
     """Say how far RECIPE is, and how long it will take."""
     study = _study(recipe)
-    found = study.status()
-    complete = all(stage.done == stage.total for stage in found)
-    _print_status(found)
+    stages = study.status()
+    complete = all(stage.done == stage.total for stage in stages)
+    report.print_status(stages)
     if not complete:
-        _print_time_left(study)
-    if any(stage.stage == "propensity" and stage.done for stage in found):
-        _print_relaxation(study)
+        report.print_time_left(study)
+    if any(stage.stage == "propensity" and stage.done for stage in stages):
+        report.print_relaxation(study)
     if study.recipe.asks_for("isoconfigurational"):
-        _print_drift(study)
+        report.print_drift(study)
     click.echo(f"next: cagebreak {_next(study) if complete else 'run'} {recipe}")
 
 
@@ -292,7 +293,7 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
         click.echo(f"wrote {save}, of {selection or known[-1]}; next: cagebreak predict")
         return
     scores = study.fit(target=target)
-    _print_scores(study, scores.table)
+    report.print_scores(study, scores.rows)
     table = study.store.folder / "tables" / f"{SCORES[target]}.csv"
     click.echo(f"wrote {table}; next: cagebreak figure {recipe}")
 
@@ -318,10 +319,10 @@ def compare(
 
     study = _study(recipe)
     names = (*first, *others) or ("ridge", "network", "graph")
-    table = study.compare(names, species=species or None, times=times or None, workers=workers)
-    _print_comparison(study, table)
+    scores = study.compare(names, species=species or None, times=times or None, workers=workers)
+    report.print_comparison(to_rows(scores))
     folder = study.store.folder
-    save(comparison(table, tau_alpha=study.relaxation()), folder / "figures" / "comparison")
+    save(comparison(scores, tau_alpha=study.relaxation()), folder / "figures" / "comparison")
     click.echo(f"wrote {folder / 'tables' / 'comparison.csv'}, {folder / 'figures'}/comparison.png")
 
 
@@ -371,120 +372,3 @@ def _study(recipe: str) -> "Study":
     from cagebreak.study import Study
 
     return Study(recipe)
-
-
-def _print_status(found: "Iterable[StageStatus]") -> None:
-    rows = []
-    for stage in found:
-        remarks = [
-            f"{n} {what}"
-            for n, what in (
-                (stage.outdated, "of fewer runs"),
-                (stage.changed, "of another recipe"),
-                (stage.damaged, "damaged"),
-            )
-            if n
-        ]
-        rows.append((stage.stage, f"{stage.done} of {stage.total}", ", ".join(remarks)))
-    _print_table(("stage", "done", ""), rows)
-
-
-def _print_time_left(study: "Study") -> None:
-    from cagebreak.study.run.progress import duration
-
-    left = study.time_left()
-    if left is None:
-        click.echo("time left: no unit was timed yet; cagebreak plan measures what they cost")
-        return
-    untimed = f", {', '.join(left.untimed)} by their expected cost" if left.untimed else ""
-    click.echo(
-        f"time left: about {duration(left.seconds)} on {left.workers} "
-        f"worker{'s' * (left.workers > 1)}, from what {left.timed} units took{untimed}"
-    )
-
-
-def _print_relaxation(study: "Study") -> None:
-    wanted = study.recipe
-    if wanted.imported:
-        for species, tau in study.relaxation().items():
-            found = "not within the times of the runs" if math.isnan(tau) else f"{tau:.3g} tau"
-            click.echo(f"tau_alpha of {species}: {found}")
-        return
-    equilibrated = wanted.preparation.protocol[-1].time
-    for species, tau in study.relaxation().items():
-        if math.isnan(tau):
-            click.echo(
-                f"tau_alpha of {species}: beyond the last time, {wanted.isoconfigurational.last:g}"
-                f" tau; whether {equilibrated:g} tau equilibrated it cannot be said"
-            )
-        else:
-            click.echo(
-                f"tau_alpha of {species}: {tau:.3g} tau; "
-                f"equilibrated for {equilibrated / tau:.3g} tau_alpha"
-            )
-
-
-def _print_drift(study: "Study") -> None:
-    from cagebreak.dynamics.equilibrium import relaxed
-
-    try:
-        table = study.drift()
-    except StoreError:
-        return
-    for row in table:
-        verdict = "it drifts" if row.drifts else "no drift"
-        click.echo(
-            f"{row.quantity} over the halves of the last step of preparation: {row.first:.5g}, "
-            f"{row.second:.5g}, difference {row.difference:.2g} +- {row.error:.2g}: {verdict}"
-        )
-    if not relaxed(table):
-        click.echo("the last step is too short to say so: F_s has not decayed over half of it")
-
-
-def _print_scores(study: "Study", table: Any) -> None:
-    relaxation = study.relaxation()
-    rows = []
-    for species in dict.fromkeys(table["species"].tolist()):
-        mine = table[table["species"] == species]
-        tau = relaxation[species]
-        wanted = mine["time"][-1] if math.isnan(tau) else tau
-        nearest = min(mine["time"].tolist(), key=lambda time: abs(math.log(time / wanted)))
-        for row in mine[mine["time"] == nearest]:
-            interval = f"{row['low']:.3f} to {row['high']:.3f}"
-            rows.append(
-                (species, f"{nearest:.3g}", str(row["features"]), f"{row['r']:.3f}", interval,
-                 f"{row['ceiling']:.3f}")
-            )  # fmt: skip
-    _print_table(("species", "time", "features", "r", "95 % interval", "ceiling"), rows)
-
-
-def _print_comparison(study: "Study", table: Any) -> None:
-    rows = []
-    for species in dict.fromkeys(table["species"].tolist()):
-        last = table["time"].max()
-        for row in table[(table["species"] == species) & (table["time"] == last)]:
-            beyond = (f"{row['difference' + end]:+.3f}" for end in ("", "_low", "_high"))
-            rows.append(
-                (species, f"{last:.3g}", str(row["learner"]), f"{row['r']:.3f}",
-                 f"{row['low']:.3f} to {row['high']:.3f}", "{} ({} to {})".format(*beyond),
-                 str(row["parameters"]), f"{row['training_seconds']:.3g} s",
-                 f"{row['inference_seconds']:.2g} s", _size(row["memory"]))
-            )  # fmt: skip
-    header = ("species", "time", "learner", "r", "95 % interval", f"beyond {table['learner'][0]}",
-              "parameters", "training", "inference", "memory")  # fmt: skip
-    _print_table(header, rows)
-
-
-def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    for row in (header, *rows):
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo(line.rstrip())
-
-
-def _size(n_bytes: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if n_bytes < 1000:
-            return f"{n_bytes:.3g} {unit}"
-        n_bytes /= 1000
-    return f"{n_bytes:.3g} TB"

@@ -1,14 +1,17 @@
-"""Features and their labels, and what a descriptor is."""
+"""Features, their labels, and the protocol of a descriptor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.errors import ConfigurationError, InputError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 LABEL = np.dtype(
     [
@@ -28,14 +31,14 @@ LABEL = np.dtype(
 MISSING = {
     "l": -1, "r": np.nan, "width": np.nan, "n": -1, "ns": "", "ls": "", "species": "",
 }  # fmt: skip
-"""What stands in a field that does not apply."""
+"""The values of fields that do not apply to a column."""
 
 
 @runtime_checkable
 class Descriptor(Protocol):
-    """What turns a configuration into features: a frozen dataclass of its parameters.
+    """A descriptor computes features of a configuration: a frozen dataclass of its parameters.
 
-    Some are given an inherent or a cage state instead; see `cagebreak.descriptors.cage`.
+    The descriptors of `cagebreak.descriptors.cage` take an inherent or a cage state instead.
     """
 
     def labels(self, state: str = "initial") -> np.recarray:
@@ -49,13 +52,13 @@ class Descriptor(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """A table of descriptors: one row a particle, one labeled column a descriptor.
+    """Features of N particles: a row for each particle, a labeled column for each feature.
 
     Parameters
     ----------
     values : (N, F) array
     labels : (F,) record array
-        What each column holds; see `make_labels` for the fields.
+        The label of each column; see `make_labels` for the fields.
 
     Raises
     ------
@@ -92,24 +95,52 @@ class Features:
         """Number of columns, F."""
         return len(self.labels)
 
-    def where(self, **wanted: object) -> "Features":
-        """Return the columns whose labels have the wanted values; see `select`.
+    @property
+    def names(self) -> list[str]:
+        """A unique name for each column, (F,), such as ``"radial B r=1.05 width=0.1 ..."``.
+
+        See `column_names`.
+        """
+        return column_names(self.labels)
+
+    def where(self, **values: object) -> "Features":
+        """Return the columns whose labels have the given values; see `select`.
 
         Examples
         --------
         ``features.where(kind="angular", generation=[0, 1])``
         """
-        columns = select(self.labels, **wanted)
+        columns = select(self.labels, **values)
         return Features(self.values[:, columns], self.labels[columns].view(np.recarray))
+
+    def to_pandas(self) -> "DataFrame":
+        """Return the features as a data frame, (N, F).
+
+        Its columns are a MultiIndex with one level for each field of the labels: kind, body, l, r,
+        width, n, ns, ls, species, generation and state, whether or not a field applies or varies.
+        Its index numbers the particles.
+
+        Examples
+        --------
+        ``frame.xs("angular", axis=1, level="kind")`` are the angular descriptors,
+        ``frame.corrwith(mobility).groupby("generation").max()`` the largest correlation of each
+        generation, and ``frame.set_axis(features.names, axis=1)`` has names instead of labels.
+        """
+        import pandas as pd
+
+        fields = self.labels.dtype.names or ()
+        columns = pd.MultiIndex.from_arrays([self.labels[name] for name in fields], names=fields)
+        index = pd.RangeIndex(len(self), name="particle")
+        return pd.DataFrame(self.values.copy(), index=index, columns=columns)
 
     @classmethod
     def concatenate(cls, parts: Sequence["Features"]) -> "Features":
-        """Return the columns of all parts side by side, such as those of two states.
+        """Return the columns of all parts in one table, such as those of two states.
 
         Raises
         ------
         InputError
-            If there is no part, or the parts have different numbers of particles.
+            If there are no parts, or they have different numbers of particles.
         """
         sizes = {len(part) for part in parts}
         if len(sizes) != 1:
@@ -120,42 +151,52 @@ class Features:
         return cls(np.concatenate([part.values for part in parts], axis=1), labels)
 
 
-def select(labels: np.recarray, **wanted: object) -> NDArray[np.int64]:
-    """Return the columns whose labels have the wanted values.
+def select(labels: np.recarray, **values: object) -> NDArray[np.int64]:
+    """Return the columns whose labels have the given values.
 
     Parameters
     ----------
     labels : (F,) record array
-    **wanted
-        For each field its value, or a list of values of which a column has one. Lengths are
+    **values
+        The value of a field, or a list of values, of which a column must have one. Lengths are
         compared with `numpy.isclose`.
 
     Returns
     -------
     (K,) array
-        Indices of the columns, in their order; all of them if nothing is asked for.
+        Indices of the columns, in their order; all columns if no field is given.
 
     Raises
     ------
     InputError
-        If there is no such field, no column has a wanted value, or none has them all.
+        If there is no such field, or no column has a value, or no column has all of them.
     """
-    keep = np.ones(len(labels), bool)
-    for field, values in wanted.items():
+    selected = np.ones(len(labels), bool)
+    for field, accepted in values.items():
         if field not in (labels.dtype.names or ()):
             raise InputError(f"{field}: expected one of {', '.join(labels.dtype.names or ())}")
-        # Strings are compared as strings and numbers as numbers, so that 1 is not "1".
+        # Text is compared with text and numbers with numbers, so that 1 is not "1".
         column = labels[field]
-        found = np.zeros(len(labels), bool)
-        for value in np.atleast_1d(np.asarray(values)).tolist():
-            has = _equal(column, value)
-            if not has.any():
+        matches = np.zeros(len(labels), bool)
+        for value in np.atleast_1d(np.asarray(accepted)).tolist():
+            equal = _equal(column, value)
+            if not equal.any():
                 raise InputError(f"{field}: expected one of {_listed(column)}, got {value!r}")
-            found |= has
-        keep &= found
-    if not keep.any():
-        raise InputError(f"no column has {wanted}; each value exists, but not together")
-    return np.flatnonzero(keep)
+            matches |= equal
+        selected &= matches
+    if not selected.any():
+        raise InputError(f"no column has {values}; each value exists, but not together")
+    return np.flatnonzero(selected)
+
+
+def column_names(labels: np.recarray) -> list[str]:
+    """Return a name for each label that says which column it is, unique within a descriptor.
+
+    A name has the kind, the species, the other fields that apply except `body`, which they imply,
+    and the state: ``"radial B r=1.05 width=0.1 generation=2 cage"``, ``"displacement generation=0
+    inherent"``. Lengths have six digits.
+    """
+    return [_column_name(label) for label in labels]
 
 
 def make_labels(kind: str, body: int, state: str, columns: Sequence[dict]) -> np.recarray:
@@ -166,13 +207,13 @@ def make_labels(kind: str, body: int, state: str, columns: Sequence[dict]) -> np
     kind
         The descriptor's name in lower case.
     body
-        Order of the correlation: 1 for a particle itself, 2 for distances, 3 for angles.
+        Order of the correlation: 1 for the particle itself, 2 for distances, 3 for angles.
     state
-        Which state of the particles is described: "initial", "inherent" or "cage".
+        The state that is described: "initial", "inherent" or "cage".
     columns
-        For each column its other fields: ``l``, ``r``, ``width``, ``n``, ``species`` (of the
-        neighbors); ``ns`` and ``ls``, where each neighbor has an n and an l of its own. Those left
-        out are -1, nan or "".
+        The other fields of each column: ``l``, ``r``, ``width``, ``n``, and ``species`` of the
+        neighbors; ``ns`` and ``ls`` if each neighbor has an n and an l of its own. Fields that are
+        left out become -1, nan or "".
     """
     if len(kind) > LABEL["kind"].itemsize // 4:
         raise InputError(f"kind: expected at most 16 characters, got {kind!r}")
@@ -184,7 +225,7 @@ def make_labels(kind: str, body: int, state: str, columns: Sequence[dict]) -> np
 
 
 def read_labels(table: np.ndarray) -> np.recarray:
-    """Return stored labels as labels: what older versions did not write does not apply."""
+    """Return stored labels as labels; fields that older versions did not store do not apply."""
     labels = np.zeros(len(table), LABEL)
     for name in LABEL.names or ():
         labels[name] = table[name] if name in (table.dtype.names or ()) else MISSING[name]
@@ -199,6 +240,18 @@ def check_species(configuration: Configuration, n_species: int) -> None:
             f"species: expected at most {n_species} (n_species of the descriptor), "
             f"got particles of species {highest}"
         )
+
+
+def _column_name(label: np.record) -> str:
+    parts = [str(label["kind"]), str(label["species"])]
+    for field in ("l", "n", "ns", "ls", "r", "width"):
+        value = label[field]
+        if isinstance(value, np.floating):
+            parts.append("" if np.isnan(value) else f"{field}={value:g}")
+        else:
+            parts.append("" if value == MISSING[field] else f"{field}={value}")
+    parts += [f"generation={label['generation']}", str(label["state"])]
+    return " ".join(part for part in parts if part)
 
 
 def _equal(column: NDArray, value: object) -> NDArray[np.bool_]:

@@ -22,6 +22,11 @@ def state_of(source: Source) -> str:
     return "inherent" if isinstance(source, InherentState) else "initial"
 
 
+def configuration_of(source: Source) -> Configuration:
+    """Return the positions of a state; a configuration is returned as it is."""
+    return source if isinstance(source, Configuration) else source.configuration
+
+
 class StateDescriptor:
     """What the descriptors of a state share: one column, read off what the state holds.
 

@@ -1,11 +1,16 @@
 """Whether configurations are equilibrated: the two halves of their last step compared."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cagebreak._frames import to_rows
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import InputError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 SIGNIFICANT = 3.0
 """Standard errors by which the halves differ at least where something drifts (chosen)."""
@@ -68,10 +73,14 @@ def drift(histories: Sequence[np.ndarray]) -> np.recarray:
     return rows.view(np.recarray)
 
 
-def relaxed(table: np.ndarray) -> bool:
-    """Return whether F_s of every species has fallen to `RELAXED` over each half of the step."""
-    of_scattering = np.char.startswith(table["quantity"], "F_s")
-    both = np.maximum(table["first"], table["second"])[of_scattering]
+def relaxed(table: "DataFrame | np.ndarray") -> bool:
+    """Return whether F_s of every species has fallen to `RELAXED` over each half of the step.
+
+    `table` is what `drift` or `Study.drift` returned.
+    """
+    rows = to_rows(table)
+    of_scattering = np.char.startswith(rows["quantity"], "F_s")
+    both = np.maximum(rows["first"], rows["second"])[of_scattering]
     return bool((both <= RELAXED).all())
 
 

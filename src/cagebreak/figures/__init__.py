@@ -1,7 +1,8 @@
-"""Figures: one module a paper, one function a figure; data go in, a matplotlib `Figure` comes out.
+"""Figures: one module a paper, one function a figure, which returns a matplotlib `Figure`.
 
-`FIGURES` lists them without importing matplotlib. To add a figure, write its function in the
-module of its paper and add one line here.
+A table that a figure takes is a data frame or a structured array. `FIGURES` lists the figures of a
+study without importing matplotlib. To add a figure, write its function in the module of its paper
+and add its `FigureSpec` here.
 """
 
 from collections.abc import Callable
@@ -17,20 +18,20 @@ class FigureSpec:
     Parameters
     ----------
     module, name
-        Where its function stands: ``cagebreak.figures.<module>.<name>``.
+        Its function is ``cagebreak.figures.<module>.<name>``.
     tables
-        Those it is drawn from, by their names in `Study.table`.
+        The tables that the function takes, by their names in `Study.table`.
     title
-        What it shows, in one line.
+        The content of the figure, in one line.
     published
-        Whether it needs published curves besides, which the user gives.
+        Whether the function takes ``curves``, published ones that the user gives.
     section
-        The section of the recipe whose results it shows, or "" for any. Of the runs it is drawn
-        over time, and told tau_alpha.
+        The section of the recipe whose results the figure shows, or "" for any. With
+        "isoconfigurational" the function takes ``tau_alpha``.
     panels
-        Whether it shows configurations of the study besides.
+        Whether the function takes ``panels``, configurations of the study with their D2min.
     mean_speed
-        Whether it is told the thermal mean speed of A particles.
+        Whether the function takes ``mean_speed``, the thermal one of A particles.
     """
 
     module: str
@@ -74,13 +75,13 @@ FIGURES = {
             "boattini2021",
             "radial_angular",
             ("scores",),
-            "Radial against angular descriptors (Boattini 2021, figs. 1c and S4)",
+            "Radial and angular descriptors (Boattini 2021, figs. 1c and S4)",
         ),
         FigureSpec(
             "boattini2021",
             "selection",
             ("selection",),
-            "Accuracy against the number of descriptors chosen (Boattini 2021, figs. 2 and S3)",
+            "Accuracy over the number of descriptors chosen (Boattini 2021, figs. 2 and S3)",
         ),
         FigureSpec(
             "alkemade2023",
@@ -92,7 +93,7 @@ FIGURES = {
             "alkemade2023",
             "cage_displacement",
             ("correlations", "structure"),
-            "The way to the inherent and the cage state, and their g(r) (Alkemade 2023, fig. 2)",
+            "Displacement to the inherent and the cage state, and g(r) (Alkemade 2023, fig. 2)",
         ),
         FigureSpec(
             "alkemade2023",
@@ -104,7 +105,7 @@ FIGURES = {
             "alkemade2023",
             "published",
             ("scores",),
-            "Accuracy beside published curves (Alkemade 2023, fig. 4a)",
+            "Accuracy and published curves (Alkemade 2023, fig. 4a)",
             published=True,
         ),
         FigureSpec(
@@ -117,13 +118,13 @@ FIGURES = {
             "alkemade2023",
             "contributions",
             ("scores",),
-            "What each part of the description contributes (Alkemade 2023, fig. 5)",
+            "Accuracy of each part of the description (Alkemade 2023, fig. 5)",
         ),
         FigureSpec(
             "rottler2024",
             "stress_strain",
             ("shear",),
-            "Stress and energy over strain, and what each plastic event loses",
+            "Stress and energy over strain, and the energy dissipated in plastic events",
             section="shear",
         ),
         FigureSpec(

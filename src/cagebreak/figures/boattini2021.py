@@ -1,27 +1,26 @@
 """Figures of Boattini 2021.
 
-Learners (fig. 1a, b), radial against angular (1c), how few descriptors it takes (2), and the gain
-of generations (3).
+Learners (figs. 1a, b), radial and angular descriptors (1c), forward selection (2), and generations
+(3).
 """
 
 from collections.abc import Mapping
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from cagebreak.figures import accuracy, style
 from cagebreak.figures import inspection as curves
-from cagebreak.figures.tables import species_in
+from cagebreak.figures.tables import Table, rows_of, species_in
 
 
-def generations(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) -> Figure:
-    """Draw r over time for generations 0, 1 and 2, a panel for each species; fig. 3.
+def generations(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Figure:
+    """Draw r over time for generations 0, 1 and 2, one panel for each species; fig. 3.
 
     Parameters
     ----------
     table
-        Structured array with the columns time, species, features, r, low, high and ceiling; the
-        features LR0, LR1 and LR2 are drawn with their bootstrap bands.
+        With the columns time, species, features, r, low, high and ceiling; the features LR0, LR1
+        and LR2 are drawn with their bootstrap bands.
     tau_alpha
         Structural relaxation time of each species, in tau; marked where the data reach it.
 
@@ -30,19 +29,20 @@ def generations(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None)
     InputError
         If the table lacks a column or a selection, or has several rows at one time.
     """
-    names = species_in(table, accuracy.COLUMNS)
+    rows = rows_of(table, accuracy.COLUMNS)
+    names = species_in(rows)
     selections = {name: (name, look) for name, look in style.GENERATIONS.items()}
     with style.look():
         figure, axes = style.panels(len(names), height=0.6 + 2.0 * len(names))
         for letter, panel, species in zip("abcdefgh", axes, names, strict=False):
-            accuracy.draw(panel, table, species, selections, tau_alpha)
+            accuracy.draw(panel, rows, species, selections, tau_alpha)
             style.name_panel(panel, f"({letter}) {species} particles")
         style.legend(figure, axes[0], columns=4)
     return figure
 
 
-def learners(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) -> Figure:
-    """Draw r over time of several learners, a panel for each species; figs. 1a and b.
+def learners(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Figure:
+    """Draw r over time of several learners, one panel for each species; figs. 1a and b.
 
     Parameters
     ----------
@@ -57,26 +57,27 @@ def learners(table: np.ndarray, tau_alpha: Mapping[str, float] | None = None) ->
     InputError
         If the table lacks a column, or has several rows of a learner and species at one time.
     """
-    names = species_in(table, (*accuracy.COLUMNS, "learner"))
+    rows = rows_of(table, accuracy.LEARNER_COLUMNS)
+    n_species = len(species_in(rows))
     with style.look():
-        figure, axes = style.panels(len(names), height=0.8 + 2.0 * len(names))
-        accuracy.draw_learners(axes, table, accuracy.looks(table), tau_alpha)
+        figure, axes = style.panels(n_species, height=0.8 + 2.0 * n_species)
+        accuracy.draw_learners(axes, rows, accuracy.looks(rows), tau_alpha)
         style.legend(figure, axes[0], columns=3)
     return figure
 
 
 def radial_angular(
-    table: np.ndarray, tau_alpha: Mapping[str, float] | None = None, species: str = "A"
+    table: Table, tau_alpha: Mapping[str, float] | None = None, species: str = "A"
 ) -> Figure:
     """Draw r over time for radial descriptors, angular ones, and both; figs. 1c and S4.
 
-    Panel a has generation 0 alone, panel b generations 0 to 2.
+    Panel a shows generation 0 alone, panel b generations 0 to 2.
 
     Parameters
     ----------
     table
-        Structured array with the columns time, species, features, r, low, high and ceiling; drawn
-        are the features LR0 and LR2, each whole and as "LR0 radial", "LR0 angular", ...
+        With the columns time, species, features, r, low, high and ceiling; drawn are the features
+        LR0 and LR2, each whole and as "LR0 radial", "LR0 angular", ...
     tau_alpha
         Structural relaxation time of each species, in tau; marked where the data reach it.
     species
@@ -87,7 +88,7 @@ def radial_angular(
     InputError
         If the table lacks a column, the species or a selection, or has several rows at one time.
     """
-    species_in(table, accuracy.COLUMNS)
+    rows = rows_of(table, accuracy.COLUMNS)
     with style.look():
         figure, axes = style.panels(2, height=4.6)
         for letter, panel, generation in zip("ab", axes, ("LR0", "LR2"), strict=True):
@@ -95,41 +96,48 @@ def radial_angular(
                 generation if kind == "both" else f"{generation} {kind}": (kind, look)
                 for kind, look in style.KINDS.items()
             }
-            accuracy.draw(panel, table, species, selections, tau_alpha)
+            accuracy.draw(panel, rows, species, selections, tau_alpha)
             style.name_panel(panel, f"({letter}) {generation}, {species} particles")
         style.legend(figure, axes[0], columns=4)
     return figure
 
 
 def selection(
-    table: np.ndarray,
+    table: Table,
     tau_alpha: Mapping[str, float] | None = None,
     others: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Figure:
-    """Draw r against the number of descriptors chosen, a panel for each species; figs. 2 and S3.
+    """Draw r over the number of descriptors chosen, one panel for each species; figs. 2 and S3.
 
     Parameters
     ----------
     table
-        Structured array with the columns time, species, n_features, r, low, high and ceiling.
+        With the columns time, species, n_features, r, low, high and ceiling.
     tau_alpha
-        Structural relaxation time of each species, in tau: the time nearest to it is shown, or the
-        last if the data do not reach it.
+        Structural relaxation time of each species, in tau. The time nearest to it is shown, or the
+        last time if none is given.
     others
-        For each species, the r of what else is compared with, such as support vectors.
+        For each species the r of other learners, such as support vectors, by their names; each is
+        a horizontal line.
 
     Raises
     ------
     InputError
-        If the table lacks a column or has several rows of one number.
+        If the table lacks a column or has several rows of one number of descriptors.
     """
-    names = species_in(table, curves.COLUMNS)
+    rows = rows_of(table, curves.COLUMNS)
+    names = species_in(rows)
     with style.look():
         figure, axes = style.panels(len(names), height=0.6 + 2.0 * len(names))
         for letter, panel, species in zip("abcdefgh", axes, names, strict=False):
-            time = (tau_alpha or {}).get(species)
-            at = curves.draw(panel, table, species, time, (others or {}).get(species))
-            name = rf"({letter}) {species} particles, $t = {style.number(at)}\,\tau$"
+            time = curves.draw(
+                panel,
+                rows,
+                species,
+                (tau_alpha or {}).get(species),
+                (others or {}).get(species),
+            )
+            name = rf"({letter}) {species} particles, $t = {style.number(time)}\,\tau$"
             style.name_panel(panel, name)
         axes[-1].set_xlabel("number of descriptors chosen")
         style.legend(figure, axes[0], columns=3)

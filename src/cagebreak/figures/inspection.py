@@ -1,4 +1,4 @@
-"""Figures that read a fit: groups, ranges and orders, learning curves, transfer, coefficients."""
+"""Figures that inspect a fit: groups, ranges, orders, learning curves, transfer, coefficients."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -9,21 +9,22 @@ from matplotlib.figure import Figure
 
 from cagebreak.errors import InputError
 from cagebreak.figures import style
-from cagebreak.figures.tables import require_columns, species_in
+from cagebreak.figures.tables import Table, rows_of
 
+COLUMNS = ("time", "species", "n_features", "r", "low", "high", "ceiling")
 ABLATION = ("target", "time", "group", "kept", "r", "low", "high", "change", "change_low",
             "change_high", "ceiling")  # fmt: skip
 
 
-def groups(table: np.ndarray, target: int = 0) -> Figure:
-    """Draw what each group of features reaches alone, and what is lost without it.
+def groups(table: Table, target: int = 0) -> Figure:
+    """Draw r of each group of features alone, and the change of r without it.
 
     Parameters
     ----------
     table
-        Of `learning.ablation`.
+        What `learning.ablation` returned.
     target
-        Which target.
+        The number of the target.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def groups(table: np.ndarray, target: int = 0) -> Figure:
         if np.isfinite(whole["ceiling"]):
             left.axvline(whole["ceiling"], color=style.GRAY, linestyle="--", label="ceiling")
         right.axvline(0.0, color=style.GRAY, linewidth=0.8)
-        left.set_yticks(list(places.values()), [_named(name) for name in names])
+        left.set_yticks(list(places.values()), [_group_label(name) for name in names])
         left.set_ylim(-len(names) + 0.3, 0.7)
         left.set_xlabel("$r$ of the group alone")
         right.set_xlabel("change of $r$ without it")
@@ -53,15 +54,15 @@ def groups(table: np.ndarray, target: int = 0) -> Figure:
     return figure
 
 
-def range_and_order(ranges: np.ndarray, orders: np.ndarray, target: int = 0) -> Figure:
-    """Draw r against how far the description reaches, and against the bond order l.
+def range_and_order(ranges: Table, orders: Table, target: int = 0) -> Figure:
+    """Draw r over the range of the description, and over the bond order l.
 
     Parameters
     ----------
     ranges, orders
-        Of `learning.ablation` of `range_groups` and of `order_groups`.
+        What `learning.ablation` returned for `range_groups` and for `order_groups`.
     target
-        Which target.
+        The number of the target.
 
     Raises
     ------
@@ -69,7 +70,8 @@ def range_and_order(ranges: np.ndarray, orders: np.ndarray, target: int = 0) -> 
         If a table lacks a column or the target, or its groups are of another kind.
     """
     by_range = _alone(_of_target(ranges, ABLATION, target), "r <= ", "ranges")
-    by_order = _alone(_of_target(orders, ABLATION, target), "l ", "orders")
+    order_rows = _of_target(orders, ABLATION, target)
+    by_order = _alone(order_rows, "l ", "orders")
     color, marker = style.KINDS["angular"]
     with style.look():
         figure = Figure(figsize=(style.PAGE, 2.5))
@@ -77,7 +79,7 @@ def range_and_order(ranges: np.ndarray, orders: np.ndarray, target: int = 0) -> 
         for axes, (x, rows) in ((left, by_range), (right, by_order)):
             axes.fill_between(x, rows["low"], rows["high"], color=color, alpha=0.22, linewidth=0)
             axes.plot(x, rows["r"], color=color, marker=marker, label="alone")
-        whole = orders[(orders["kept"] == "all") & (orders["target"] == target)][0]
+        whole = order_rows[order_rows["kept"] == "all"][0]
         right.axhline(whole["r"], color=style.GRAY, linewidth=0.8, label="all features")
         left.axhline(whole["r"], color=style.GRAY, linewidth=0.8)
         left.set_xlabel(r"all descriptors with $r\,/\,\sigma$ up to")
@@ -91,20 +93,23 @@ def range_and_order(ranges: np.ndarray, orders: np.ndarray, target: int = 0) -> 
 
 
 def learning(
-    table: np.ndarray,
+    table: Table,
     target: int = 0,
     limit: tuple[float, float, float] | None = None,
 ) -> Figure:
-    """Draw r against the number of training configurations, a curve for each number of runs.
+    """Draw r over the number of training configurations, one curve for each number of runs.
+
+    r is that with the noiseless target, corrected for the ceiling.
 
     Parameters
     ----------
     table
-        Of `learning.learning_curve`: r with the noiseless target, corrected for the ceiling.
+        Of `learning.learning_curve`.
     target
-        The target with all runs.
+        The number of the target that is the mean over all runs.
     limit
-        Of ever more configurations, with its interval: ``extrapolate().limit``.
+        The limit of r and its interval, ``LearningCurve.extrapolate().limit``; not drawn if
+        omitted.
 
     Raises
     ------
@@ -119,24 +124,13 @@ def learning(
         figure = Figure(figsize=(style.WIDTH, 2.8))
         axes = figure.subplots()
         for number, (color, marker) in zip(runs[::-1].tolist(), cycle(style.OTHERS), strict=False):
-            mine = rows[rows["n_runs"] == number]
+            points = rows[rows["n_runs"] == number]
+            sizes = points["n_configurations"]
             if number == runs[-1]:
-                axes.fill_between(
-                    mine["n_configurations"],
-                    mine["low_corrected"],
-                    mine["high_corrected"],
-                    color=color,
-                    alpha=0.2,
-                    linewidth=0,
-                )
+                low, high = points["low_corrected"], points["high_corrected"]
+                axes.fill_between(sizes, low, high, color=color, alpha=0.2, linewidth=0)
             label = f"{number} run{'s' * (number > 1)}"
-            axes.plot(
-                mine["n_configurations"],
-                mine["r_corrected"],
-                color=color,
-                marker=marker,
-                label=label,
-            )
+            axes.plot(sizes, points["r_corrected"], color=color, marker=marker, label=label)
         first, last = rows["n_configurations"].min(), rows["n_configurations"].max()
         style.log_axis(axes, "x", first / 1.3, last * 1.3)
         if limit is not None:
@@ -149,15 +143,15 @@ def learning(
     return figure
 
 
-def transfer(table: np.ndarray, target: int = -1, species: str = "A", score: str = "r") -> Figure:
-    """Draw r of every source trained on against every source tested on, with its interval.
+def transfer(table: Table, target: int = -1, species: str = "A", score: str = "r") -> Figure:
+    """Draw r of each source for training and each for testing as a matrix, with its interval.
 
     Parameters
     ----------
     table
-        Of `learning.transfer`.
+        What `learning.transfer` returned.
     target
-        Which target; the last if -1.
+        The number of the target; the last if -1.
     species
     score
         ``"r"`` or ``"r_configuration"``.
@@ -168,24 +162,24 @@ def transfer(table: np.ndarray, target: int = -1, species: str = "A", score: str
         If the table lacks a column, the target or the species.
     """
     low, high = (score.replace("r", bound, 1) for bound in ("low", "high"))
-    require_columns(table, ("train", "test", "species", "target", score, low, high))
+    rows = rows_of(table, ("train", "test", "species", "target", score, low, high))
     if target == -1:
-        target = int(table["target"].max())
-    rows = table[(table["target"] == target) & (table["species"] == species)]
+        target = int(rows["target"].max())
+    rows = rows[(rows["target"] == target) & (rows["species"] == species)]
     if not len(rows):
         raise InputError(f"table: no rows for target {target}, species {species!r}")
     names = list(dict.fromkeys(rows["train"].tolist()))
-    square = np.full((len(names), len(names), 3), np.nan)
+    scores = np.full((len(names), len(names), 3), np.nan)
     for row in rows:
-        place = names.index(row["train"]), names.index(row["test"])
-        square[place] = row[score], row[low], row[high]
+        cell = names.index(row["train"]), names.index(row["test"])
+        scores[cell] = row[score], row[low], row[high]
     with style.look():
         size = 1.4 + 0.8 * len(names)
         figure = Figure(figsize=(max(size, 2.4), max(size - 0.3, 2.1)))
         axes = figure.subplots()
-        axes.imshow(square[..., 0], cmap="Blues", vmin=min(0.0, np.nanmin(square)), vmax=1.0)
-        for i, j in np.ndindex(square.shape[:2]):
-            r, begins, ends = square[i, j]
+        axes.imshow(scores[..., 0], cmap="Blues", vmin=min(0.0, np.nanmin(scores)), vmax=1.0)
+        for i, j in np.ndindex(scores.shape[:2]):
+            r, begins, ends = scores[i, j]
             color = "white" if r > 0.6 else "black"
             for y, text, size, va in (
                 (i, f"{r:.2f}", 9, "bottom"),
@@ -200,24 +194,24 @@ def transfer(table: np.ndarray, target: int = -1, species: str = "A", score: str
     return figure
 
 
-def coefficients(table: np.ndarray) -> Figure:
-    """Draw the coefficients of a fit beside what each feature alone correlates with.
+def coefficients(table: Table) -> Figure:
+    """Draw the coefficient of each feature over its own correlation with the target.
 
-    Where they cannot be read one by one the figure says so, above it.
+    Its title warns where features are collinear, so that coefficients cannot be read one by one.
 
     Parameters
     ----------
     table
-        Of `learning.collinearity`.
+        What `learning.collinearity` returned.
 
     Raises
     ------
     InputError
         If the table lacks a column.
     """
-    require_columns(table, ("vif", "with_target", "coefficient", "flipped", "readable"))
-    # NaN, of a feature that does not vary, is not inflated.
-    inflated = int((~table["readable"] & ~np.isnan(table["vif"])).sum())
+    rows = rows_of(table, ("vif", "with_target", "coefficient", "flipped", "readable"))
+    # The inflation of a feature that does not vary is NaN: it is not inflated.
+    inflated = int((~rows["readable"] & ~np.isnan(rows["vif"])).sum())
     with style.look():
         figure = Figure(figsize=(style.WIDTH, 3.0))
         axes = figure.subplots()
@@ -225,36 +219,30 @@ def coefficients(table: np.ndarray) -> Figure:
             (False, "inflated: not to be read", style.KINDS["radial"]),
             (True, "readable", style.KINDS["angular"]),
         ):
-            mine = table[table["readable"] == readable]
-            axes.plot(
-                mine["with_target"],
-                mine["coefficient"],
-                marker,
-                color=color,
-                markersize=2.2,
-                label=label,
-            )
+            features = rows[rows["readable"] == readable]
+            x, y = features["with_target"], features["coefficient"]
+            axes.plot(x, y, marker, color=color, markersize=2.2, label=label)
         axes.axhline(0.0, color=style.GRAY, linewidth=0.6)
         axes.axvline(0.0, color=style.GRAY, linewidth=0.6)
         axes.set_xlabel("correlation with the target")
         axes.set_ylabel("coefficient, all features together")
         style.legend(figure, axes, columns=2)
         if inflated:
-            words = f"misleading: {inflated} of {len(table)} features are collinear"
+            words = f"misleading: {inflated} of {len(rows)} features are collinear"
             axes.set_title(words, color=style.KINDS["radial"][0])
     return figure
 
 
-def _of_target(table: np.ndarray, columns: Sequence[str], target: int) -> np.ndarray:
-    require_columns(table, columns)
-    rows = table[table["target"] == target]
+def _of_target(table: Table, columns: Sequence[str], target: int) -> np.ndarray:
+    rows = rows_of(table, columns)
+    rows = rows[rows["target"] == target]
     if not len(rows):
         raise InputError(f"table: no rows for target {target!r}")
     return rows
 
 
 def _alone(rows: np.ndarray, prefix: str, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers in the names of groups, and their rows alone, rising."""
+    """Return the numbers in the names of groups and the rows "alone", in rising order."""
     alone = rows[rows["kept"] == "alone"]
     if not len(alone) or not all(group.startswith(prefix) for group in alone["group"].tolist()):
         raise InputError(f"{name}: expected groups named {prefix!r} and a number")
@@ -274,58 +262,53 @@ def _dots(
 ) -> None:
     y = [places[name] for name in rows["group"].tolist()]
     color, marker = look
-    # A percentile interval need not hold the value itself.
+    # A percentile interval need not contain the value itself.
     sides = [np.maximum(rows[value] - rows[low], 0), np.maximum(rows[high] - rows[value], 0)]
     axes.errorbar(rows[value], y, xerr=sides, fmt=marker, color=color, elinewidth=0.9)
 
 
-def _named(group: str) -> str:
+def _group_label(group: str) -> str:
     field, _, value = group.partition(" ")
     return f"${field}$ {value}" if field in ("r", "l") else group
 
 
-COLUMNS = ("time", "species", "n_features", "r", "low", "high", "ceiling")
-
-
 def draw(
     axes: Axes,
-    table: np.ndarray,
+    table: Table,
     species: str,
     time: float | None = None,
     others: Mapping[str, float] | None = None,
 ) -> float:
-    """Draw r of one species, at the time nearest to `time` or the last; return that time.
+    """Draw r of one species over the number of features, and return the time it is drawn at.
 
-    `others` are what else it is compared with: the r of each, a horizontal line.
+    That is the time of the table nearest to `time`, or its last time if none is given. `others`
+    are the r of other learners by name; each is a horizontal line.
     """
-    species_in(table, COLUMNS)
-    mine = table[table["species"] == species]
-    if not len(mine):
-        present = ", ".join(sorted(set(table["species"].tolist())))
+    rows = rows_of(table, COLUMNS)
+    of_species = rows[rows["species"] == species]
+    if not len(of_species):
+        present = ", ".join(sorted(set(rows["species"].tolist())))
         raise InputError(f"table: no rows for species {species!r}; has {present}")
-    times = np.unique(mine["time"])
+    times = np.unique(of_species["time"])
     if not (times > 0).all():
         raise InputError(f"table: expected times > 0 for species {species!r}, got {times[0]}")
     last = time is None or not np.isfinite(time)
-    at = times[-1] if last else times[np.abs(np.log(times / time)).argmin()]
-    rows = mine[mine["time"] == at]
+    nearest = times[-1] if last else times[np.abs(np.log(times / time)).argmin()]
+    rows = of_species[of_species["time"] == nearest]
     rows = rows[np.argsort(rows["n_features"])]
     if (np.diff(rows["n_features"]) == 0).any():
         raise InputError("table: expected one row a time and number of features")
     color, marker = style.species_look(species)
-    axes.fill_between(
-        rows["n_features"], rows["low"], rows["high"], color=color, alpha=0.22, linewidth=0
-    )
-    axes.plot(rows["n_features"], rows["r"], color=color, marker=marker, label="selected")
+    n = rows["n_features"]
+    axes.fill_between(n, rows["low"], rows["high"], color=color, alpha=0.22, linewidth=0)
+    axes.plot(n, rows["r"], color=color, marker=marker, label="selected")
     for (label, r), (shade, _), dash in zip(
         (others or {}).items(), style.OTHERS, ("-.", ":", "--", "-"), strict=False
     ):
         axes.axhline(r, color=shade, linestyle=dash, linewidth=1.0, label=label, zorder=1)
     if np.isfinite(rows["ceiling"]).all():
-        axes.plot(
-            rows["n_features"], rows["ceiling"], "--", color=style.GRAY, label="ceiling", zorder=1
-        )
-    style.log_axis(axes, "x", rows["n_features"][0] / 1.3, rows["n_features"][-1] * 1.3)
+        axes.plot(n, rows["ceiling"], "--", color=style.GRAY, label="ceiling", zorder=1)
+    style.log_axis(axes, "x", n[0] / 1.3, n[-1] * 1.3)
     axes.set_ylim(min(0.0, np.floor(10 * np.nanmin(rows["low"])) / 10), 1.03)
     axes.set_ylabel("Pearson correlation $r$")
-    return float(at)
+    return float(nearest)

@@ -1,12 +1,17 @@
-"""Published accuracy, read from a table that the user has: none comes with this package."""
+"""Published accuracy, read from a CSV file of the user: the package contains none."""
 
 import csv
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cagebreak._frames import to_frame
 from cagebreak.errors import FileFormatError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 PUBLISHED = np.dtype(
     [
@@ -19,24 +24,25 @@ PUBLISHED = np.dtype(
 )
 
 
-def read_published(path: str | os.PathLike[str]) -> np.ndarray:
+def read_published(path: str | os.PathLike[str]) -> "DataFrame":
     """Read Pearson r over time from a CSV file.
 
     Parameters
     ----------
     path
-        Its first line names the columns: temperature, averaging ("pooled" over all particles, or
-        "per configuration"), time, method and pearson, in any order and among others.
+        The first line of the file names its columns: temperature, averaging ("pooled" over all
+        particles, or "per configuration"), time, method and pearson, in any order, and any others.
 
     Returns
     -------
-    structured array
-        These columns, a row for each line.
+    DataFrame
+        These five columns, one row for each line.
 
     Raises
     ------
     FileFormatError
-        If a column is missing, or a number is none; the line is named.
+        If a column is missing, or a value is not a number where one is expected; the message names
+        the line.
     """
     rows = []
     with Path(path).open(encoding="utf-8", newline="") as file:
@@ -52,4 +58,4 @@ def read_published(path: str | os.PathLike[str]) -> np.ndarray:
                 rows.append(np.array(tuple(line[name] for name in names), PUBLISHED))
             except ValueError as error:
                 raise FileFormatError(f"{path}, line {reader.line_num}: {error}") from error
-    return np.array(rows, PUBLISHED)
+    return to_frame(np.array(rows, PUBLISHED))

@@ -1,4 +1,4 @@
-"""The shading, names and small pictures that tell the dynamical regimes apart in a figure."""
+"""Marks of the dynamical regimes in a figure: shading, names and small pictures."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -6,13 +6,13 @@ from matplotlib.patches import Circle
 
 from cagebreak.figures.regimes import Regimes
 
-_RADIUS = 0.43  # of a particle whose neighbors stand at distance 1
+_RADIUS = 0.43  # of a particle, in distances between neighbors
 
 
-def mark_regimes(axes: Axes, found: Regimes) -> None:
-    """Shade the regimes on a logarithmic time axis; name and picture each near its foot."""
+def mark_regimes(axes: Axes, regimes: Regimes) -> None:
+    """Shade the regimes on a logarithmic time axis, with a name and a picture of each below."""
     low, high = axes.get_xlim()
-    edges = np.clip([low, found.caging_begins, found.caging_ends, high], low, high)
+    edges = np.clip([low, regimes.caging_begins, regimes.caging_ends, high], low, high)
     places = np.log(edges / low) / np.log(high / low)
     for i, (name, path, shade) in enumerate(
         (
@@ -49,7 +49,7 @@ def _rattling() -> np.ndarray:
 
 
 def _escape() -> np.ndarray:
-    # Out between the neighbors at 0 and 60 degrees.
+    # The particle leaves between the neighbors at 0 and 60 degrees.
     rattling = _rattling()[:90]
     s = np.linspace(0, 1, 60)[1:, None]
     start, bend, end = rattling[-1], np.array([0.3, 0.36]), np.array([1.5, 0.87])
@@ -57,7 +57,7 @@ def _escape() -> np.ndarray:
 
 
 def _picture(axes: Axes, center: float, path: np.ndarray) -> None:
-    """Draw a particle among its neighbors and the path that it takes."""
+    """Draw a particle, its neighbors, and the path of the particle."""
     inset = axes.inset_axes((center - 0.11, 0.11, 0.22, 0.22))
     inset.set(xlim=(-1.6, 1.6), ylim=(-1.35, 1.35), aspect="equal")
     inset.axis("off")

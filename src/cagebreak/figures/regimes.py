@@ -1,4 +1,4 @@
-"""The dynamical regimes of a glass former, read off the growth of its displacement."""
+"""The dynamical regimes of a glass former, from the growth of its mean displacement."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ from cagebreak.errors import InputError
 
 @dataclass(frozen=True)
 class Regimes:
-    """When caging begins and ends, in units of tau.
+    """The times when caging begins and ends, in units of tau.
 
-    Without a ballistic regime in the data, caging begins at 0; without a diffusive one, it ends at
-    infinity; without caging, it ends where it begins.
+    Caging begins at 0 if the data have no ballistic regime, ends at infinity if they have no
+    diffusive one, and ends when it begins if no particle is caged.
     """
 
     caging_begins: float
@@ -23,10 +23,10 @@ class Regimes:
 def regimes(times: ArrayLike, displacement: ArrayLike) -> Regimes:
     r"""Find the regimes from the local exponent of the mean displacement.
 
-    :math:`d \ln\langle\Delta r\rangle / d \ln t` is 1 in free flight, 1/2 in diffusion, and less
-    for a caged particle. With s the smallest exponent, caging begins where the exponent falls
-    through (1 + s)/2 and ends where it next rises through (1/2 + s)/2. If s is not below 1/2,
-    nothing is caged, and flight turns into diffusion at an exponent of 3/4.
+    The exponent :math:`d \ln\langle\Delta r\rangle / d \ln t` is 1 in free flight, 1/2 in
+    diffusion, and below 1/2 for a caged particle. Let s be the smallest exponent. Caging begins
+    when the exponent falls through (1 + s)/2, and ends when it then rises through (1/2 + s)/2. If
+    s is 1/2 or more, no particle is caged, and flight turns into diffusion at an exponent of 3/4.
 
     Parameters
     ----------
@@ -51,18 +51,21 @@ def regimes(times: ArrayLike, displacement: ArrayLike) -> Regimes:
         raise InputError("times, displacement: expected numbers > 0 at increasing times")
     exponent = np.gradient(np.log(displacement), np.log(times))
     slowest = int(exponent.argmin())
-    least = exponent[slowest]
-    if least >= 0.5:
+    smallest = exponent[slowest]
+    if smallest >= 0.5:
         begins = _first_reach(times, -exponent, -0.75)
         return Regimes(begins, begins)
     return Regimes(
-        _first_reach(times, -exponent, -(1 + least) / 2),
-        _first_reach(times[slowest:], exponent[slowest:], (0.5 + least) / 2),
+        _first_reach(times, -exponent, -(1 + smallest) / 2),
+        _first_reach(times[slowest:], exponent[slowest:], (0.5 + smallest) / 2),
     )
 
 
 def _first_reach(times: np.ndarray, values: np.ndarray, level: float) -> float:
-    """Return when `values` reach `level`, interpolated in log t: 0 if before, inf if after all."""
+    """Return the time when `values` first reach `level`, interpolated in log t.
+
+    It is 0 if they are there from the first time on, and inf if they never are.
+    """
     reached = np.flatnonzero(values >= level)
     if not len(reached):
         return np.inf

@@ -1,4 +1,4 @@
-"""The figures of Rottler and Ortner 2024 that show rearrangements; and the stress-strain curve."""
+"""Figures of Rottler and Ortner 2024 that show rearrangements, and the stress-strain curve."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,32 +11,34 @@ from matplotlib.figure import Figure
 from cagebreak.configuration import Configuration
 from cagebreak.dynamics.plasticity import CURVE, DISSIPATION
 from cagebreak.errors import InputError
-from cagebreak.figures import style, tables
+from cagebreak.figures import style
+from cagebreak.figures.tables import Table, rows_of
 
 THICKNESS = 1.0
-"""Of a slice, in sigma: one particle; Rottler and Ortner 2024, fig. 2."""
+"""Thickness of a slice in sigma, that of one particle; Rottler and Ortner 2024, fig. 2."""
 
 
-def stress_strain(curve: np.ndarray) -> Figure:
-    """Draw the stress and the energy over strain, and the energy that each event loses.
+def stress_strain(curve: Table) -> Figure:
+    """Draw the stress and the energy over strain, and the energy dissipated in each event.
 
     Parameters
     ----------
     curve
-        What `cagebreak.dynamics.plasticity.curve` returned; or the table ``"shear"`` of a study,
-        of several configurations, whose means are drawn over them.
+        What `cagebreak.dynamics.plasticity.curve` returned; or the table ``"shear"`` of a study
+        with several configurations, of which the means are drawn too.
 
     Raises
     ------
     InputError
-        If it lacks a column, has fewer than two rows, or configurations of different length.
+        If the table lacks a column, has fewer than two rows, or its configurations have different
+        numbers of rows.
     """
-    tables.require_columns(curve, CURVE.names or ())
-    if len(curve) < 2:
-        raise InputError(f"curve: expected at least two states, got {len(curve)}")
-    names = curve.dtype.names or ()
-    of_whom = curve["configuration"] if "configuration" in names else np.zeros(len(curve))
-    parts = [curve[of_whom == c] for c in np.unique(of_whom)]
+    rows = rows_of(curve, CURVE.names or ())
+    if len(rows) < 2:
+        raise InputError(f"curve: expected at least two states, got {len(rows)}")
+    names = rows.dtype.names or ()
+    configuration = rows["configuration"] if "configuration" in names else np.zeros(len(rows))
+    parts = [rows[configuration == c] for c in np.unique(configuration)]
     if len({len(part) for part in parts}) > 1:
         raise InputError("curve: expected configurations sheared alike, got different lengths")
     several = len(parts) > 1
@@ -50,22 +52,20 @@ def stress_strain(curve: np.ndarray) -> Figure:
             if several:
                 mean = np.mean([part[name] for part in parts], axis=0)
                 panel.plot(parts[0]["strain"], mean, color=color, lw=1.1)
-        _, _, lost = axes
+        dissipated = axes[2]
         axes[0].set_ylabel(r"$\sigma_{xy}\,\sigma^3/\,\varepsilon$")
         axes[1].set_ylabel(r"$E\,/\,N\varepsilon$")
-        events = curve[curve["event"]]
+        events = rows[rows["event"]]
         color, marker = style.STATES["inherent"]
         if not several:
-            before = np.flatnonzero(curve["event"]) - 1
-            axes[0].plot(
-                curve["strain"][before], curve["stress"][before], marker, color=color, ms=1.8, ls=""
-            )
-        lost.vlines(events["strain"], DISSIPATION, events["lost"], color=color, lw=0.4)
-        lost.plot(events["strain"], events["lost"], marker, color=color, ms=1.8, ls="")
-        lost.set_yscale("log")
-        lost.set_ylabel(r"lost in events$\,/\,\varepsilon$")
-        lost.set_xlabel(r"strain $\gamma$")
-        lost.set_xlim(curve["strain"].min(), curve["strain"].max())
+            before = rows[np.flatnonzero(rows["event"]) - 1]
+            axes[0].plot(before["strain"], before["stress"], marker, color=color, ms=1.8, ls="")
+        dissipated.vlines(events["strain"], DISSIPATION, events["lost"], color=color, lw=0.4)
+        dissipated.plot(events["strain"], events["lost"], marker, color=color, ms=1.8, ls="")
+        dissipated.set_yscale("log")
+        dissipated.set_ylabel(r"lost in events$\,/\,\varepsilon$")
+        dissipated.set_xlabel(r"strain $\gamma$")
+        dissipated.set_xlim(rows["strain"].min(), rows["strain"].max())
         of = f" in {len(parts)} configurations" if several else ""
         axes[0].set_title(f"{len(events)} plastic events{of}", loc="right")
     return figure
@@ -76,18 +76,19 @@ def slices(
     species: int = 0,
     largest: float | None = None,
 ) -> Figure:
-    """Draw slices one particle thick, every particle colored by its D2min; fig. 2.
+    """Draw slices one particle thick, with every particle colored by its D2min; fig. 2.
 
-    The slice is perpendicular to z, around the particle of the species with the largest D2min.
+    A slice is perpendicular to z and contains the particle with the largest D2min of the species.
 
     Parameters
     ----------
     panels
-        For each its title, configuration, and D2min (N,) in sigma^2.
+        Title, configuration, and D2min (N,) in sigma^2 of each panel.
     species
-        Whose particles are shown; the majority in the paper.
+        The species shown: that of the majority, as in the paper, by default.
     largest
-        D2min at the end of the scale, in sigma^2; in each panel its 98th percentile, if omitted.
+        D2min at the end of the color scale, in sigma^2; the 98th percentile of each panel if
+        omitted.
 
     Raises
     ------
@@ -98,22 +99,22 @@ def slices(
         raise InputError("panels: expected at least one, got none")
     with style.look():
         figure, ((part, axes),) = style.grid(1, len(panels), height=3.0)
-        for panel, (title, configuration, moved) in zip(axes, panels, strict=True):
-            drawn = _slice(panel, configuration, np.asarray(moved), species, largest)
+        for panel, (title, configuration, d2min) in zip(axes, panels, strict=True):
+            circles = _slice(panel, configuration, np.asarray(d2min), species, largest)
             panel.set_title(title)
-            bar = part.colorbar(drawn, ax=panel, shrink=0.8, pad=0.02)
+            bar = part.colorbar(circles, ax=panel, shrink=0.8, pad=0.02)
             bar.set_label(r"$D^2_{\min}\,/\,\sigma^2$")
     return figure
 
 
 def _slice(
-    axes: Axes, configuration: Configuration, moved: np.ndarray, species: int, largest: float | None
+    axes: Axes, configuration: Configuration, d2min: np.ndarray, species: int, largest: float | None
 ) -> Any:
-    if moved.shape != (len(configuration),):
-        raise InputError(f"panels: expected D2min ({len(configuration)},), got {moved.shape}")
+    if d2min.shape != (len(configuration),):
+        raise InputError(f"panels: expected D2min ({len(configuration)},), got {d2min.shape}")
     wrapped, depth = configuration.wrapped, configuration.box.matrix[2, 2]
     members = np.flatnonzero(configuration.species == species)
-    top = members[np.argmax(moved[members])]
+    top = members[np.argmax(d2min[members])]
     height = wrapped[members, 2] - wrapped[top, 2]
     shown = members[np.abs(height - depth * np.rint(height / depth)) < THICKNESS / 2]
     ones = np.ones(len(shown))
@@ -121,8 +122,8 @@ def _slice(
         ones, ones, 0 * ones, units="xy", offsets=wrapped[shown, :2], transOffset=axes.transData,
         cmap="coolwarm", ec="#333333", lw=0.2, clip_on=False,
     )  # fmt: skip
-    circles.set_array(moved[shown])
-    end = np.percentile(moved[members], 98) if largest is None else largest
+    circles.set_array(d2min[shown])
+    end = np.percentile(d2min[members], 98) if largest is None else largest
     circles.set_clim(0, max(float(end), 1e-12))
     axes.add_collection(circles)
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) @ configuration.box.matrix[:2, :2]

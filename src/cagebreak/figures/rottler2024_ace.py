@@ -1,36 +1,38 @@
-"""The figures of Rottler and Ortner 2024 that classify particles by the cluster expansion.
+"""Figures of Rottler and Ortner 2024 that classify particles with the cluster expansion.
 
-Tables are those of `cagebreak.learning.accuracy_curve` and `accuracy_against_data`, or any with
-their columns.
+The tables are those of `cagebreak.learning.accuracy_curve` and `accuracy_against_data`, or others
+with the same columns.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+from cagebreak._frames import to_rows
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.descriptors import AtomicClusterExpansion
 from cagebreak.errors import InputError
 from cagebreak.figures import style
+from cagebreak.figures.tables import Table
 
-Panels = Mapping[str, Mapping[str, np.ndarray]]
-"""For each panel, by its title, the table of each curve, by its name."""
+Panels: TypeAlias = "Mapping[str, Mapping[str, Table]]"
+"""The table of each curve by its name, for each panel by its title."""
 
 ACTIVE, INACTIVE = "#BB5566", "#004488"
 
 
 def radial_basis(descriptor: AtomicClusterExpansion, n: int = 6) -> Figure:
-    """Draw the first radial functions over the distance; fig. 1.
+    """Draw the first radial functions of the expansion over the distance; fig. 1.
 
     Parameters
     ----------
     descriptor
     n
-        How many; 6 in the paper.
+        Number of functions; 6 in the paper.
     """
     r = np.linspace(0, descriptor.r_cut, 1001)
     with style.look():
@@ -53,16 +55,17 @@ def accuracy(
 ) -> Figure:
     """Draw the accuracy over the number of features, for several cut-offs; fig. 3.
 
-    With ``value="r"``, of regressions instead, the Pearson correlation; supplement, fig. 7.
+    With ``value="r"`` it draws the Pearson correlation of regressions; supplement, fig. 7.
 
     Parameters
     ----------
     rows
-        For each row of panels, such as "thermal" and "shear", its panels; their curves are named
-        by the cut-off. Tables have `n_features`, the value, and `low` and `high` if there are any.
+        The panels of each row, such as "thermal" and "shear". Curves are named by the cut-off.
+        Tables have the columns `n_features` and `value`, and, for a band, `low` and `high`.
     labels
-        For each panel the labels of the features in their order. Lines stand where another body
-        order begins, and dashed where among pairs another species does.
+        The labels of the features of each panel, in the order of the features. A vertical line
+        marks where a body order begins, and a dashed one where a species of neighbors begins among
+        the pairs.
     value
         The column that is drawn.
 
@@ -85,12 +88,12 @@ def accuracy(
 
 
 def selections(rows: Mapping[str, Panels]) -> Figure:
-    """Draw the accuracy over the number of features, for several orders of them; fig. 5.
+    """Draw the accuracy over the number of features, for several orders of features; fig. 5.
 
     Parameters
     ----------
     rows
-        As of `accuracy`; curves are named by the order.
+        As of `accuracy`; curves are named by the order of features.
 
     Raises
     ------
@@ -106,7 +109,8 @@ def learning_curves(panels: Panels) -> Figure:
     Parameters
     ----------
     panels
-        Their curves are named by what is learned from.
+        Curves are named by the features that were learned from. Tables have the columns
+        `n_configurations` and `accuracy`, and, for a band, `low` and `high`.
 
     Raises
     ------
@@ -121,19 +125,18 @@ def distributions(
     label: str = "$B_1$",
     n_bins: int = 40,
 ) -> Figure:
-    """Draw how a feature is distributed for active and for inactive particles; fig. 4.
+    """Draw the distribution of a feature over active and over inactive particles; fig. 4.
 
     Parameters
     ----------
     panels
-        For each panel, by its title, for one or two ways of activation, by name ("" is not
-        written), the feature
-        (n,) and whether the particle is active, (n,) bool. The first is drawn solid, the second
-        dashed.
+        By the title of the panel and the name of the way of activation ("" is not written): the
+        feature (n,), and whether each particle is active, (n,) bool. A panel has one way, drawn
+        solid, or two, the second drawn dashed.
     label
-        What the feature is called.
+        The name of the feature.
     n_bins
-        Bins over all values of a panel.
+        Number of bins over the range of all values of a panel.
 
     Raises
     ------
@@ -149,12 +152,12 @@ def distributions(
                 raise InputError(f"panels: expected 1 or 2 ways in {title!r}, got {len(ways)}")
             edges = np.histogram_bin_edges(np.concatenate([v for v, _ in ways.values()]), n_bins)
             for (name, (values, active)), line in zip(ways.items(), ["-", "--"], strict=False):
-                for chosen, word, color in (
+                for members, word, color in (
                     (active, "active", ACTIVE), (~active, "inactive", INACTIVE),
                 ):  # fmt: skip
-                    if not chosen.any():
+                    if not members.any():
                         raise InputError(f"panels: expected {word} particles in {title!r}, {name}")
-                    height, _ = np.histogram(values[chosen], edges, density=True)
+                    height, _ = np.histogram(values[members], edges, density=True)
                     panel.stairs(
                         height, edges, color=color, ls=line, lw=1.0,
                         label=f"{word}, {name}" if name else word,
@@ -168,15 +171,15 @@ def distributions(
 
 
 def pair_functions(r: np.ndarray, panels: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
-    """Draw the pair functions of fitted models, a curve for each species; eqs. 12-13.
+    """Draw the pair functions of fitted models, one curve for each species; eqs. 12-13.
 
     Parameters
     ----------
     r : (M,) array
         Distances, in sigma.
     panels
-        For each panel, by its title, one or several models, by name, and their functions
-        (species, M) from `cagebreak.learning.inspection.pair_functions`.
+        By the title of the panel and the name of the model: its functions (species, M), from
+        `cagebreak.learning.pair_functions`.
 
     Raises
     ------
@@ -191,12 +194,12 @@ def pair_functions(r: np.ndarray, panels: Mapping[str, Mapping[str, np.ndarray]]
         most = max(axes, key=lambda panel: 0)
         for panel, (title, models) in zip(axes, panels.items(), strict=True):
             for (name, functions), line in zip(models.items(), lines, strict=False):
-                table = np.atleast_2d(functions)
-                if table.shape[1] != len(r):
+                values = np.atleast_2d(functions)
+                if values.shape[1] != len(r):
                     raise InputError(
-                        f"panels: expected ({len(r)},) in {title!r}, got {table.shape}"
+                        f"panels: expected ({len(r)},) in {title!r}, got {values.shape}"
                     )
-                for species, function in zip(SPECIES_NAMES, table, strict=False):
+                for species, function in zip(SPECIES_NAMES, values, strict=False):
                     color, _ = style.species_look(species)
                     panel.plot(r, function, ls=line, color=color, label=f"{species}, {name}")
             panel.axhline(0, color=style.GRAY, lw=0.5, zorder=0)
@@ -219,7 +222,7 @@ def _curves(
     widths = {len(panels) for panels in rows.values()}
     if len(widths) > 1:
         raise InputError(f"rows: expected as many panels in each, got {sorted(widths)}")
-    found = []
+    titled = []
     names = list(dict.fromkeys(name for p in rows.values() for c in p.values() for name in c))
     looks = {name: style.OTHERS[k % len(style.OTHERS)] for k, name in enumerate(names)}
     with style.look():
@@ -236,26 +239,27 @@ def _curves(
                 panel.xaxis.set_minor_formatter(NullFormatter())
                 panel.set_xlabel(label)
                 panel.set_title(f"{title}, {row}" if row else title)
-                found.append((title, panel))
+                titled.append((title, panel))
             axes[0].set_ylabel("Pearson $r$" if y == "r" else y)
         handles: dict[str, Any] = {}
-        for _, panel in found:
+        for _, panel in titled:
             handles |= dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))
         columns = min(len(names), 5 if len(parts[0][1]) > 1 else 3)
         parts[0][0].legend(
             handles.values(), handles.keys(), loc="outside upper center", ncols=columns
         )
-    return figure, found
+    return figure, titled
 
 
-def _curve(axes: Axes, table: np.ndarray, x: str, y: str, name: str, look: tuple[str, str]) -> None:
-    columns = table.dtype.names or ()
+def _curve(axes: Axes, table: Table, x: str, y: str, name: str, look: tuple[str, str]) -> None:
+    rows = to_rows(table)
+    columns = rows.dtype.names or ()
     missing = [column for column in (x, y) if column not in columns]
     if missing:
         raise InputError(
             f"{name}: lacks the columns {', '.join(missing)}; has {', '.join(columns)}"
         )
     color, marker = look
-    axes.plot(table[x], table[y], marker, ls="-", color=color, label=name)
+    axes.plot(rows[x], rows[y], marker, ls="-", color=color, label=name)
     if {"low", "high"} <= set(columns):
-        axes.fill_between(table[x], table["low"], table["high"], color=color, alpha=0.2, lw=0)
+        axes.fill_between(rows[x], rows["low"], rows["high"], color=color, alpha=0.2, lw=0)

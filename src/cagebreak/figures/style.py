@@ -1,6 +1,6 @@
 """One look for all figures: single-column, readable in print and without color vision.
 
-Colors keep their meaning from figure to figure, and every curve has its own marker besides.
+A color means the same in every figure, and every curve has a marker of its own.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,11 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from cagebreak.configuration import species_index
 
 WIDTH = 3.375
+"""Width of a column of a journal, in inches."""
 PAGE = 7.0
-"""Widths of a journal's column and of its page, in inches."""
+"""Width of a page of a journal, in inches."""
 
-# Color and marker. Paul Tol's schemes, made for print and for color-blind readers
+# Color and marker. Paul Tol's schemes are made for print and for color-blind readers
 # (https://personal.sron.nl/~pault).
 GENERATIONS = {"LR0": ("#DDAA33", "o"), "LR1": ("#BB5566", "s"), "LR2": ("#004488", "^")}
 KINDS = {"radial": ("#EE7733", "v"), "angular": ("#0077BB", "D"), "both": ("#222222", "o")}
@@ -33,7 +34,7 @@ OTHERS = (
     ("#EE8866", "P"),
     ("#777711", "X"),
 )
-"""Of what is compared with, in the order it comes."""
+"""Colors and markers of curves without a meaning of their own, in order of appearance."""
 GRAY = "#777777"
 _SPECIES = (("#009988", "o"), ("#AA4499", "s"), ("#CCBB44", "^"), ("#332288", "D"))
 
@@ -73,8 +74,8 @@ _LOOK: dict[Any, Any] = {
 
 
 def look() -> AbstractContextManager[None]:
-    """Return the context in which figures are drawn; the caller's settings are left alone."""
-    # The backend is no part of a look, and naming it would choose one.
+    """Return the context in which figures are drawn; the caller's settings do not change."""
+    # Setting the backend, even to its default, would choose one.
     plain = {key: value for key, value in mpl.rcParamsDefault.items() if "backend" not in key}
     return mpl.rc_context(plain | _LOOK)
 
@@ -85,7 +86,7 @@ def species_look(species: str) -> tuple[str, str]:
 
 
 def panels(n: int, height: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure of `n` panels above each other that share a time axis."""
+    """Return a figure of `n` panels, one below the other, that share a time axis."""
     figure = Figure(figsize=(WIDTH, height))
     axes = list(figure.subplots(n, 1, sharex=True, squeeze=False)[:, 0])
     axes[-1].set_xlabel(r"$t\,/\,\tau$")
@@ -95,9 +96,10 @@ def panels(n: int, height: float) -> tuple[Figure, list[Axes]]:
 def grid(
     rows: int, columns: int, height: float, heights: Sequence[float] | None = None
 ) -> tuple[Figure, list[tuple[SubFigure, list[Axes]]]]:
-    """Return a figure as wide as a journal's column or page, and its rows of named panels.
+    """Return a figure and its rows of panels, each a subfigure with its axes.
 
-    Each row is a figure of its own, with a legend of its own; `heights` are their shares.
+    The figure is as wide as a column of a journal for one column of panels, and as wide as a page
+    for several. `heights` are the relative heights of the rows.
     """
     figure = Figure(figsize=(WIDTH if columns == 1 else PAGE, height))
     parts = figure.subfigures(rows, 1, squeeze=False, height_ratios=heights)[:, 0]
@@ -105,7 +107,7 @@ def grid(
 
 
 def log_axis(axes: Axes, which: str, low: float, high: float) -> None:
-    """Make the axis `which`, x or y, logarithmic from `low` to `high`, every decade ticked."""
+    """Make the axis `which`, x or y, logarithmic from `low` to `high`, with a tick a decade."""
     getattr(axes, f"set_{which}scale")("log")
     getattr(axes, f"set_{which}lim")(low, high)
     axis = getattr(axes, f"{which}axis")
@@ -115,7 +117,7 @@ def log_axis(axes: Axes, which: str, low: float, high: float) -> None:
 
 
 def time_axis(axes: Axes, times: np.ndarray) -> None:
-    """Make the x axis logarithmic, around `times`; a single time is its only tick."""
+    """Make the x axis logarithmic over the range of `times`; a single time is the only tick."""
     log_axis(axes, "x", times.min() / 1.3, times.max() * 1.3)
     if times.min() == times.max():
         axes.set_xticks([times.min()], [f"${number(times.min())}$"])
@@ -123,12 +125,12 @@ def time_axis(axes: Axes, times: np.ndarray) -> None:
 
 
 def name_panel(axes: Axes, name: str) -> None:
-    """Write the panel's name above it, where it covers no curve."""
+    """Write the name of a panel above it, so that it covers no curve."""
     axes.set_title(name, loc="left")
 
 
 def number(value: float) -> str:
-    """Return a number to three digits as mathematical text, in powers of ten where it is long."""
+    """Return a number to three digits as mathematical text, long ones with a power of ten."""
     text = f"{value:.3g}"
     if "e" not in text:
         return text
@@ -138,7 +140,7 @@ def number(value: float) -> str:
 
 
 def legend(figure: Figure | SubFigure, axes: Axes, columns: int) -> None:
-    """Write the legend of `axes` above the panels, where it covers no curve."""
+    """Write the legend of `axes` above the panels, so that it covers no curve."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=columns)
 
@@ -151,14 +153,14 @@ def save(figure: Figure, path_stem: str | Path) -> tuple[Path, Path]:
     figure
         Any matplotlib figure.
     path_stem
-        The path without its ending; its folder is made if it is missing.
+        The path without its suffix; a missing folder is made.
     """
     stem = Path(path_stem)
     stem.parent.mkdir(parents=True, exist_ok=True)
-    # Not `with_suffix`: a stem such as "eta0.58" has a dot of its own.
-    png, pdf = (stem.with_name(f"{stem.name}.{ending}") for ending in ("png", "pdf"))
+    # `with_suffix` would cut a stem such as "eta0.58" at its dot.
+    png, pdf = (stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf"))
     with look():
         figure.savefig(png)
-        # Without the date, the same data give the same bytes.
+        # The same data give the same bytes only without the date.
         figure.savefig(pdf, metadata={"CreationDate": None})
     return png, pdf

@@ -1,56 +1,73 @@
-"""Rows of a tidy table: checked, selected, and in order of time."""
+"""Rows of a tidy table: converted, checked, selected, and in order of time."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from cagebreak._frames import to_rows
 from cagebreak.errors import InputError
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
-def by_model(table: np.ndarray | Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return tables by the name of their model; a single table has none."""
-    return dict(table) if isinstance(table, Mapping) else {"": table}
+Table: TypeAlias = "DataFrame | np.ndarray"
+"""A data frame or a structured array, with the columns that a figure names."""
+
+ModelTables: TypeAlias = "Table | Mapping[str, Table]"
+"""The table of one study; or several, by the names of their models."""
 
 
-def require_columns(table: np.ndarray, columns: Sequence[str]) -> None:
-    """Raise if `table` is no structured array, lacks a column, or is empty."""
-    names = table.dtype.names if isinstance(table, np.ndarray) else None
-    if names is None:
-        raise InputError(f"table: expected a structured array, got {type(table).__name__}")
+def by_model(tables: ModelTables, columns: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return `rows_of` each table by the name of its model; a single table has the name "".
+
+    Raises
+    ------
+    InputError
+        As of `rows_of`.
+    """
+    named = tables if isinstance(tables, Mapping) else {"": tables}
+    return {model: rows_of(table, columns) for model, table in named.items()}
+
+
+def rows_of(table: Table, columns: Sequence[str]) -> np.ndarray:
+    """Return a table as a structured array that has `columns` and at least one row.
+
+    Raises
+    ------
+    InputError
+        If `table` is neither a data frame nor a structured array, lacks a column, or is empty.
+    """
+    rows = to_rows(table)
+    names = rows.dtype.names or ()
     missing = [name for name in columns if name not in names]
     if missing:
         raise InputError(f"table: lacks the columns {', '.join(missing)}; has {', '.join(names)}")
-    if len(table) == 0:
+    if len(rows) == 0:
         raise InputError("table: expected at least one row, got none")
+    return rows
 
 
-def species_in(table: np.ndarray, columns: Sequence[str]) -> list[str]:
-    """Return the species in a table, sorted, once `columns` are known to be there.
-
-    Raises
-    ------
-    InputError
-        If `table` is no structured array, lacks a column, or is empty.
-    """
-    require_columns(table, columns)
-    return sorted(_present(table, "species"))
+def species_in(rows: np.ndarray) -> list[str]:
+    """Return the species of a table in alphabetical order."""
+    return sorted(_present(rows, "species"))
 
 
-def curve(table: np.ndarray, **labels: str) -> np.ndarray:
-    """Return the rows with the given labels, e.g. ``species="A"``, sorted by time.
+def curve(rows: np.ndarray, **labels: str) -> np.ndarray:
+    """Return the rows with the given labels, such as ``species="A"``, in order of time.
 
     Raises
     ------
     InputError
-        If there are no such rows, several at one time (as of two learners), or times <= 0.
+        If no row has them, if two rows have the same time (those of two learners, say), or if a
+        time is not positive.
     """
-    rows = table
     for column, value in labels.items():
-        left = rows[rows[column] == value]
-        if not len(left):
+        chosen = rows[rows[column] == value]
+        if not len(chosen):
             present = ", ".join(sorted(_present(rows, column)))
             raise InputError(f"table: no rows for {column} {value!r} among {labels}; has {present}")
-        rows = left
+        rows = chosen
     rows = rows[np.argsort(rows["time"])]
     if not (rows["time"] > 0).all():
         raise InputError(f"table: expected times > 0 for {labels}, got {rows['time'][0]}")
@@ -59,5 +76,5 @@ def curve(table: np.ndarray, **labels: str) -> np.ndarray:
     return rows
 
 
-def _present(table: np.ndarray, column: str) -> set[str]:
-    return {str(value) for value in table[column]}
+def _present(rows: np.ndarray, column: str) -> set[str]:
+    return {str(value) for value in rows[column]}

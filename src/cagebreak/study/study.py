@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cagebreak._frames import to_frame
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
-from cagebreak.dynamics.equilibrium import drift
 from cagebreak.dynamics.plasticity import ShearRun
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.dynamics.relaxation import tau_alpha
@@ -18,18 +18,18 @@ from cagebreak.errors import InputError, StoreError
 from cagebreak.figures import FIGURES
 from cagebreak.figures.literature import read_published
 from cagebreak.states import CageState, InherentState
-from cagebreak.study.analysis import table_files
+from cagebreak.study.analysis import table_files, tables
 from cagebreak.study.analysis.tables import SCORES, TABLES, panels_of
 from cagebreak.study.recipe import selections
 from cagebreak.study.run.work import Work
 from cagebreak.study.stages.descriptors import load_features
-from cagebreak.study.stages.equilibrate import load_history
 from cagebreak.study.stages.propensity import TARGETS, load_propensity
 from cagebreak.study.stages.shear import load_shear
 from cagebreak.study.stages.states import load_state
 from cagebreak.study.store import Unit
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
     from sklearn.base import RegressorMixin
 
     from cagebreak.learning import Collection, Scores, SelectionCurve, Source
@@ -133,7 +133,7 @@ class Study(Work):
         found = tau_alpha(arrays[0]["times"], np.mean([each["f_s"] for each in arrays], axis=0))
         return dict(zip(self.recipe.model.species_names, found.tolist(), strict=True))
 
-    def drift(self) -> np.recarray:
+    def drift(self) -> "DataFrame":
         """Return what changed over the last step of the preparation, from those done so far.
 
         See `cagebreak.dynamics.equilibrium.drift`.
@@ -143,12 +143,7 @@ class Study(Work):
         StoreError
             If no configuration is done yet, or they were made before it was recorded.
         """
-        done = [u.address[0] for u in self._units("equilibrate") if self.store.has(u)]
-        histories = [load_history(self.store, c) for c in done]
-        recorded = [history for history in histories if history is not None]
-        if not recorded:
-            raise StoreError(f"{self.store.folder}: no record of an equilibration; run the study")
-        return drift(recorded)
+        return to_frame(tables.drift(self.recipe, self.store))
 
     def fit(
         self,
@@ -201,8 +196,8 @@ class Study(Work):
         letters = [species] if isinstance(species, str) else species
         scores = learn(self.recipe, self.store, learner, chosen, letters, name, target)
         if as_in_recipe:
-            self._write(self._table_path(table), table, scores.table)
-            self.table("propensity")
+            self._write(self._table_path(table), table, scores.rows)
+            self._rows("propensity")
         return scores
 
     def statistics(self, features: Any = None, species: str = "A") -> "Collection":
@@ -289,7 +284,7 @@ class Study(Work):
         species: str | Sequence[str] | None = None,
         times: Sequence[float] | None = None,
         workers: int = 1,
-    ) -> np.recarray:
+    ) -> "DataFrame":
         """Compare learners on the same folds, with what they cost.
 
         The table is also written, to `tables/comparison.csv`, and r in each configuration to
@@ -314,7 +309,7 @@ class Study(Work):
 
         Returns
         -------
-        record array
+        DataFrame
             The columns of `fit`, and `parameters` of one fit, `training_seconds` of all folds and
             `inference_seconds` for all configurations (CPU time), and `memory`, the largest that
             the learner's process held, in bytes. By how much r exceeds that of the first learner
@@ -339,7 +334,7 @@ class Study(Work):
         used = {name: str(learner) for name, (learner, _) in chosen.items()}
         for name, content in (("comparison", table), ("comparison_configurations", moments)):
             table_files.write(self._table_path(name), content, {"table": name, "learners": used})
-        return table.view(np.recarray)
+        return to_frame(table)
 
     def save_model(self, path: str | os.PathLike[str], selection: str) -> None:
         """Fit one selection of the recipe to all configurations, and keep the result in a file.
@@ -365,7 +360,7 @@ class Study(Work):
         self._require_done(TABLES["scores"].needs(self.recipe))
         SavedModel.of_study(self.recipe, self.store, selection).save(Path(path))
 
-    def table(self, name: str) -> np.recarray:
+    def table(self, name: str) -> "DataFrame":
         """Return a table: read if it is up to date, else made and written.
 
         Parameters
@@ -384,6 +379,9 @@ class Study(Work):
         StoreError
             If the study is not done.
         """
+        return to_frame(self._rows(name))
+
+    def _rows(self, name: str) -> np.ndarray:
         if name not in TABLES:
             raise InputError(f"name: expected one of {', '.join(TABLES)}, got {name!r}")
         spec = TABLES[name]
@@ -391,7 +389,7 @@ class Study(Work):
         self._require_done(spec.needs(self.recipe))
         table = table_files.read(self._table_path(name), spec.dtype(), self._provenance(name))
         if table is None:
-            table = spec.make(self.recipe, self.store).view(np.recarray)
+            table = spec.make(self.recipe, self.store)
             self._write(self._table_path(name), name, table)
         return table
 
@@ -424,7 +422,7 @@ class Study(Work):
         if name not in FIGURES:
             raise InputError(f"name: expected one of {', '.join(FIGURES)}, got {name!r}")
         spec = FIGURES[name]
-        drawn = {table: self.table(table) for table in spec.tables}
+        drawn = {table: self._rows(table) for table in spec.tables}
         further: dict[str, Any] = {}
         if spec.section == "isoconfigurational":
             further["tau_alpha"] = self.relaxation()

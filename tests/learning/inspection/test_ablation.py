@@ -45,7 +45,7 @@ def test_groups_that_say_the_same_hide_each_other():
     groups = {"first": [0], "copy": [3], "both": [0, 3], "second": [1], "noise": [2]}
     table = ablation(collection(), groups, seed=1)
     assert (table["time"] == 3.0).all()
-    change = {(row["group"], row["kept"]): row for row in table}
+    change = {(row["group"], row["kept"]): row for row in table.to_dict("records")}
     assert abs(change["first", "without"]["change"]) < 0.01
     assert abs(change["copy", "without"]["change"]) < 0.01
     assert change["both", "without"]["change_high"] < -0.1
@@ -59,7 +59,7 @@ def test_groups_that_say_the_same_hide_each_other():
 def test_adding_to_a_base_is_judged_against_the_base():
     found = collection()
     table = ablation(found, {"second": [1], "copy": [3]}, base=[0], seed=1)
-    rows = {(row["group"], row["kept"]): row for row in table}
+    rows = {(row["group"], row["kept"]): row for row in table.to_dict("records")}
     assert rows["second", "alone"]["n_features"] == 2
     assert rows["second", "alone"]["change"] == pytest.approx(
         rows["second", "alone"]["r"] - rows["", "base"]["r"], abs=1e-12

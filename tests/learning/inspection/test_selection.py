@@ -72,15 +72,7 @@ def test_a_planted_order_is_found_and_named():
     assert list(found.order[:3]) == [11, 4, 29]
     assert list(found.labels["kind"][:3]) == ["f11", "f4", "f29"]
     table = found.table(3, held_out=statistics)
-    assert table.dtype.names == (
-        "target",
-        "rank",
-        "column",
-        "multiple_r",
-        "held_out_r",
-        "kind",
-        "r",
-    )
+    assert list(table) == ["target", "rank", "column", "multiple_r", "held_out_r", "kind", "r"]
     assert list(table["r"]) == [11, 4, 29]
     np.testing.assert_allclose(table["held_out_r"], table["multiple_r"], rtol=1e-12)
 

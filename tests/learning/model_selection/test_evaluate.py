@@ -84,8 +84,8 @@ def test_statistics_give_the_scores_of_the_rows(center, inner_folds):
             pairs = [pair_moments(predicted[c], Y[c]) for c in sorted(predicted)]
             moments = scores.moments[species, name]
             np.testing.assert_allclose(moments[moments[:, 0, 0] > 0], pairs, rtol=1e-6)
-            table = scores.table
-            table = table[(table["species"] == species) & (table["features"] == name)]
+            rows = scores.rows
+            table = rows[(rows["species"] == species) & (rows["features"] == name)]
             assert (table["time"] == TIMES).all()
             assert (table["learner"] == "RidgeCV").all()
             assert (table["n_configurations"] == len(predicted)).all()
@@ -134,7 +134,7 @@ def test_the_ceiling_is_of_the_halves_or_nan():
     table = evaluate(LinearRegression(), made, seed=0).table
     halves = np.concatenate([s.halves[:, s.species == 1] for s in made], axis=1)
     r = naive.pearson(halves[0, :, 2], halves[1, :, 2])
-    assert table["ceiling"][-1] == pytest.approx(np.sqrt(2 * r / (1 + r)))
+    assert table["ceiling"].iloc[-1] == pytest.approx(np.sqrt(2 * r / (1 + r)))
     without = [Sample(s.features, s.targets) for s in made]
     table = evaluate(LinearRegression(), without, seed=0).table
     assert np.isnan(table["ceiling"]).all()
@@ -159,9 +159,20 @@ def test_few_configurations_are_enough(n_configurations):
 
 
 def test_same_seed_same_scores():
-    tables = [evaluate(RidgeCV(), samples(), seed=seed).table for seed in (5, 5, 6)]
-    assert tables[0].tobytes() == tables[1].tobytes()
-    assert tables[0].tobytes() != tables[2].tobytes()
+    scores = [evaluate(RidgeCV(), samples(), seed=seed) for seed in (5, 5, 6)]
+    assert scores[0].rows.tobytes() == scores[1].rows.tobytes()
+    assert scores[0].rows.tobytes() != scores[2].rows.tobytes()
+
+
+def test_the_table_of_scores_is_queried_and_grouped_as_a_data_frame():
+    scores = evaluate(RidgeCV(), samples(), columns=COLUMNS, seed=0)
+    assert scores.table is scores.table
+    of_b = scores.table.query("species == 'B'")
+    assert of_b.r.tolist() == scores.rows["r"][scores.rows["species"] == "B"].tolist()
+    means = scores.table.groupby("features").r.mean()
+    assert set(means.index) == set(COLUMNS)
+    first = scores.rows["features"] == "first"
+    assert means["first"] == pytest.approx(scores.rows["r"][first].mean())
 
 
 def test_folds_are_even_and_of_whole_configurations():

@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
 from cagebreak.learning.collection import Collection
@@ -18,6 +19,9 @@ from cagebreak.learning.scores import (
     resamples,
 )
 from cagebreak.seeding import Seed
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 TABLE = [
     ("target", "i8"),
@@ -125,7 +129,7 @@ def ablation(
     center: str = "global",
     n_resamples: int = 2000,
     confidence: float = 0.95,
-) -> np.ndarray:
+) -> "DataFrame":
     """Return r without each group of features, and with each alone: drop one, add one.
 
     Every subset is a ridge regression of its own, with an alpha of its own, scored on
@@ -149,7 +153,7 @@ def ablation(
 
     Returns
     -------
-    structured array
+    DataFrame
         `target`, `time`, `group`; `kept`: "all", "without" (all but the group) or "alone" (the
         group, and the base); `n_features`; `r`, `low`, `high`; `change`: of r, without the group
         from all, or alone from the base (from 0 if there is none), with its paired interval;
@@ -204,7 +208,7 @@ def ablation(
         elif kept == "alone":
             rows["change"], rows["change_low"], rows["change_high"] = rows["r"], *bounds
         parts.append(rows)
-    return np.concatenate(parts)
+    return to_frame(np.concatenate(parts))
 
 
 def _shells(r: Floats, bounds: Sequence[float]) -> dict[str, Integers]:

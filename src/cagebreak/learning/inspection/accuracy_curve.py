@@ -5,12 +5,13 @@ the others.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, clone
 
+from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns, require_choice
 from cagebreak.learning.classification import Labeled
@@ -22,6 +23,9 @@ from cagebreak.learning.preprocessing import Standardizer
 from cagebreak.learning.scores import interval, resamples
 from cagebreak.learning.statistics import Statistics, decompose
 from cagebreak.seeding import Seed, stream
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 N_RESAMPLES = 1000
 _SCORES: list[Any] = [("accuracy", "f8"), ("low", "f8"), ("high", "f8")]
@@ -57,7 +61,7 @@ def accuracy_curve(
     folds: int = 10,
     *,
     seed: Seed,
-) -> np.ndarray:
+) -> "DataFrame":
     """Return the accuracy against the number of features; Rottler and Ortner 2024, figs. 3 and 5.
 
     Parameters
@@ -81,7 +85,7 @@ def accuracy_curve(
 
     Returns
     -------
-    structured array
+    DataFrame
         A row for each size: `n_features`; `accuracy`, the share of particles told right; `low` and
         `high`, its 95 % bootstrap interval over configurations.
 
@@ -116,7 +120,7 @@ def accuracy_curve(
     table = np.zeros(len(wanted), [("n_features", "i8"), *_SCORES])
     table["n_features"] = wanted
     _score(table, right, data, seed)
-    return table
+    return to_frame(table)
 
 
 def accuracy_against_data(
@@ -127,7 +131,7 @@ def accuracy_against_data(
     folds: int = 10,
     *,
     seed: Seed,
-) -> np.ndarray:
+) -> "DataFrame":
     """Return the accuracy against the number of training configurations; supplement, fig. 6.
 
     Each configuration is predicted by a classifier that has learned from so many others, drawn at
@@ -146,7 +150,7 @@ def accuracy_against_data(
 
     Returns
     -------
-    structured array
+    DataFrame
         A row for each size: `n_configurations`; `n_particles`, in training, on average;
         `accuracy`, `low` and `high` as of `accuracy_curve`.
 
@@ -176,7 +180,7 @@ def accuracy_against_data(
     table = np.zeros(len(wanted), [("n_configurations", "i8"), ("n_particles", "f8"), *_SCORES])
     table["n_configurations"], table["n_particles"] = wanted, particles
     _score(table, right, data, seed)
-    return table
+    return to_frame(table)
 
 
 def _usable(data: Sequence[Labeled]) -> list[Labeled]:

@@ -1,16 +1,20 @@
 """Whether the coefficients of a fit can be read: collinear features and what they hide."""
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.linalg import eigh
 from scipy.spatial.distance import squareform
 
+from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.statistics import Statistics, inverse, scale_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 INFLATED = 10.0
 """A variance inflation above which a coefficient is not read (a rule of thumb; Kutner et al.)."""
@@ -22,7 +26,7 @@ class MisleadingCoefficients(UserWarning):
     """A plot of coefficients would mislead: features are collinear."""
 
 
-def collinearity(statistics: Statistics, target: int = 0) -> np.ndarray:
+def collinearity(statistics: Statistics, target: int = 0) -> "DataFrame":
     r"""Return how far each feature is a linear combination of the others.
 
     The variance inflation factor is :math:`1 / (1 - R_j^2)`, :math:`R_j` the multiple correlation
@@ -41,7 +45,7 @@ def collinearity(statistics: Statistics, target: int = 0) -> np.ndarray:
 
     Returns
     -------
-    structured array
+    DataFrame
         A row for each feature: `column`; `vif`: 1 for an uncorrelated feature, inf for one that
         depends linearly on others, NaN for one that does not vary; `nearest`: the feature it
         correlates with best, and `correlation` with it; `with_target`: its correlation with the
@@ -86,7 +90,7 @@ def collinearity(statistics: Statistics, target: int = 0) -> np.ndarray:
     for name, *_ in described:
         assert statistics.labels is not None
         table[name] = statistics.labels[name]
-    return table
+    return to_frame(table)
 
 
 def clusters(statistics: Statistics, within: float = 0.9) -> dict[str, Integers]:
@@ -120,7 +124,7 @@ def clusters(statistics: Statistics, within: float = 0.9) -> dict[str, Integers]
     return {f"like {columns[0]}": columns for columns in groups}
 
 
-def warn_if_misleading(table: np.ndarray) -> str:
+def warn_if_misleading(table: "DataFrame") -> str:
     """Warn where a plot of coefficients would mislead, and return the words; "" if it would not.
 
     Parameters

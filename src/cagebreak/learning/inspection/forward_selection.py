@@ -1,14 +1,18 @@
 """Forward selection: which few features, taken together, correlate best with a target."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.linear_model.base import prediction_moments
 from cagebreak.learning.scores import pooled_pearson
 from cagebreak.learning.statistics import Statistics, inverse, scale_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 DEPENDENT = 1e-7
 """A feature of which those chosen leave less than this part of its variance depends on them.
@@ -109,7 +113,7 @@ class Selection:
         r = pooled_pearson(self.moments(rows)[None]).T
         return r if self.order.ndim == 2 else r[0]
 
-    def table(self, n: int = 20, held_out: Statistics | None = None) -> np.ndarray:
+    def table(self, n: int = 20, held_out: Statistics | None = None) -> "DataFrame":
         """Return the first n features of each target as a table.
 
         Parameters
@@ -121,7 +125,7 @@ class Selection:
 
         Returns
         -------
-        structured array
+        DataFrame
             `target`, `rank` from 1, `column`, `multiple_r` of the set so far, `held_out_r`, and the
             fields of the labels.
         """
@@ -142,7 +146,7 @@ class Selection:
         for name in names:
             assert self._all_labels is not None
             table[name] = self._all_labels[name][:, :n]
-        return table[self._all_orders[:, :n] >= 0]
+        return to_frame(table[self._all_orders[:, :n] >= 0])
 
 
 def forward_selection(statistics: Statistics, n: int) -> Selection:

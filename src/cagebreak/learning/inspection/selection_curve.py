@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.collection import Collection
@@ -21,6 +24,9 @@ from cagebreak.learning.scores import (
 )
 from cagebreak.learning.statistics import Statistics
 from cagebreak.seeding import Seed
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 CURVE = [
     ("target", "i8"),
@@ -44,17 +50,22 @@ class SelectionCurve:
 
     Parameters
     ----------
-    table : structured array
-        A row for each target and number of features; see `selection_curve`.
+    rows : structured array
+        What `table` holds.
     selection : Selection
         From all configurations: the order to be read.
     moments : (C, 6, sizes, T) array
         Of predictions held out, as of `scores.pair_moments`.
     """
 
-    table: np.ndarray
+    rows: np.ndarray
     selection: Selection
     moments: Floats
+
+    @cached_property
+    def table(self) -> "DataFrame":
+        """A row for each target and number of features; see `selection_curve`."""
+        return to_frame(self.rows)
 
     def needed(self, r: float, target: int = 0, score: str = "r") -> int | None:
         """Return the smallest number of features whose held-out score reaches `r`, if one does.
@@ -66,13 +77,13 @@ class SelectionCurve:
         score
             ``"r"`` or ``"r_configuration"``.
         """
-        rows = self.table[self.table["target"] == target]
+        rows = self.rows[self.rows["target"] == target]
         reached = np.flatnonzero(rows[score] >= r)
         return int(rows["n_features"][reached[0]]) if len(reached) else None
 
     def saturation(self, within: float = 0.01, target: int = 0, score: str = "r") -> int:
         """Return the smallest number of features within so much of the best held-out score."""
-        rows = self.table[self.table["target"] == target]
+        rows = self.rows[self.rows["target"] == target]
         best = float(np.nanmax(rows[score]))
         number = self.needed(best - within, target, score)
         assert number is not None
@@ -199,7 +210,7 @@ def _best_alphas(parts: Sequence[Statistics], sizes: Integers, alphas: Floats) -
 
 def selection_stability(
     collection: Collection, n: int, *, seed: Seed, n_resamples: int = 100
-) -> np.ndarray:
+) -> "DataFrame":
     """Select features anew from resampled configurations: how often, and at which rank.
 
     The configurations are drawn with replacement, as many as there are. Where many descriptors
@@ -217,7 +228,7 @@ def selection_stability(
 
     Returns
     -------
-    structured array
+    DataFrame
         For each target the features chosen in any draw, the most frequent first: `target`,
         `time`, `column`; `rank`: from all configurations, 0 if not among the n; `frequency`:
         part of the draws in which it is chosen; `frequency_alike`: in which it, or one that
@@ -268,4 +279,4 @@ def selection_stability(
             assert labels is not None
             rows[name] = labels[name][columns]
         parts.append(rows[np.lexsort((rows["rank_median"], -rows["frequency"]))])
-    return np.concatenate(parts)
+    return to_frame(np.concatenate(parts))

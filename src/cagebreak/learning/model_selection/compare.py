@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
 from cagebreak.learning.model_selection.evaluate import evaluate
 from cagebreak.learning.samples import Samples
 from cagebreak.learning.scores import COUNT, SCORES, paired_difference, pooled_pearson
 from cagebreak.seeding import Seed
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 DIFFERENCES = [
     (f"difference{bound}{suffix}", "f8")
@@ -40,18 +45,29 @@ class Comparison:
 
     Parameters
     ----------
-    table : structured array
-        The rows of `learning.evaluate`, of one learner after the other.
-    differences : structured array
-        A row for each pair, species, selection and time: by how much r of `first` exceeds that of
-        `second`; its columns are `PAIRS`, see `differences`.
+    rows, difference_rows : structured arrays
+        What `table` and `differences` hold; the columns of the second are `PAIRS`.
     moments : dict
         By (learner, species, features), as in `Scores`.
     """
 
-    table: np.ndarray
-    differences: np.ndarray
+    rows: np.ndarray
+    difference_rows: np.ndarray
     moments: dict[tuple[str, str, str], Floats]
+
+    @cached_property
+    def table(self) -> "DataFrame":
+        """The rows of `learning.evaluate`, of one learner after the other."""
+        return to_frame(self.rows)
+
+    @cached_property
+    def differences(self) -> "DataFrame":
+        """Paired differences of r, a row for each pair, species, selection and time.
+
+        By how much r of `first` exceeds that of `second`, pooled and as mean over configurations,
+        with intervals of a bootstrap that draws the same configurations for both.
+        """
+        return to_frame(self.difference_rows)
 
 
 def compare(
@@ -95,7 +111,7 @@ def compare(
     pairs = []
     for first, second in combinations(scores, 2):
         for (species, features), moments in scores[first].moments.items():
-            table = scores[first].table
+            table = scores[first].rows
             rows = (table["species"] == species) & (table["features"] == features)
             of_pair = differences(
                 moments,
@@ -111,7 +127,7 @@ def compare(
             pair["first"], pair["second"] = first, second
             pairs.append(pair)
     return Comparison(
-        np.concatenate([of_learner.table for of_learner in scores.values()]),
+        np.concatenate([of_learner.rows for of_learner in scores.values()]),
         np.concatenate(pairs) if pairs else np.zeros(0, PAIRS),
         {
             (name, *key): moments

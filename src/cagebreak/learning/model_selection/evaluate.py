@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from time import process_time
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.pipeline import Pipeline
 
+from cagebreak._frames import to_frame
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
@@ -33,6 +35,9 @@ from cagebreak.learning.scores import (
     resamples,
 )
 from cagebreak.seeding import Seed
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 COLUMNS = [
     ("time", "f8"),
@@ -70,8 +75,8 @@ class Scores:
 
     Parameters
     ----------
-    table : structured array
-        A row for each species, selection of features and time; see `evaluate`.
+    rows : structured array
+        What `table` holds.
     moments : dict
         By (species, features): the moments (C, 6, T) of prediction and target in each
         configuration (`scores.pair_moments`), which determine every score and the bootstrap of
@@ -81,9 +86,14 @@ class Scores:
         share the time of all.
     """
 
-    table: np.ndarray
+    rows: np.ndarray
     moments: dict[tuple[str, str], Floats]
     costs: dict[tuple[str, str], Costs]
+
+    @cached_property
+    def table(self) -> "DataFrame":
+        """A row for each species, selection of features and time; see `evaluate`."""
+        return to_frame(self.rows)
 
 
 def evaluate(

@@ -3,12 +3,14 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
 
+from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.collection import Collection
@@ -17,6 +19,9 @@ from cagebreak.learning.linear_model.ridge import RidgeCV
 from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS, fold_of
 from cagebreak.learning.scores import ceiling_corrected, interval, pooled_pearson, resamples
 from cagebreak.seeding import Seed, stream
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 TABLE = [
     ("n_configurations", "i8"),
@@ -70,8 +75,8 @@ class LearningCurve:
 
     Parameters
     ----------
-    table : structured array
-        A row for each target, number of configurations and number of runs; see `learning_curve`.
+    rows : structured array
+        What `table` holds.
     moments : (S, C, 6, T) array
         Of predictions held out for each of S numbers of configurations, averaged over draws;
         the targets are those with all runs.
@@ -83,13 +88,18 @@ class LearningCurve:
         Of the bootstrap.
     """
 
-    table: np.ndarray
+    rows: np.ndarray
     moments: Floats
     halves: Floats
     sizes: Integers
     runs: Integers
     truth: Integers
     seed: Seed
+
+    @cached_property
+    def table(self) -> "DataFrame":
+        """A row for each target, number of configurations and of runs; see `learning_curve`."""
+        return to_frame(self.rows)
 
     def extrapolate(
         self, target: int = 0, n_resamples: int = 500, confidence: float = 0.95

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, clone
 
+from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
 from cagebreak.learning.collection import collect
@@ -26,6 +27,9 @@ from cagebreak.learning.scores import (
 )
 from cagebreak.learning.statistics import Statistics
 from cagebreak.seeding import Seed
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 TABLE = [
     ("train", "U32"),
@@ -74,7 +78,7 @@ def transfer(
     folds: int = 5,
     n_resamples: int = 2000,
     confidence: float = 0.95,
-) -> np.ndarray:
+) -> "DataFrame":
     """Return how well a fit to each source predicts each other, and itself.
 
     A source predicts itself by cross-validation (`learning.evaluate`), and another by a fit to
@@ -95,7 +99,7 @@ def transfer(
 
     Returns
     -------
-    structured array
+    DataFrame
         A row for each `train`, `test`, `species` and `target`: `time` (that of the test source),
         the scores of `learning.evaluate` with bootstrap intervals over the test configurations,
         and the `ceiling` of the test source.
@@ -123,7 +127,7 @@ def transfer(
             folds=folds,
             n_resamples=n_resamples,
             confidence=confidence,
-        ).table
+        ).rows
         for species in np.unique(scores["species"]):
             mine = scores[scores["species"] == species]
             table = _empty(train, train, species, len(mine))
@@ -140,7 +144,7 @@ def transfer(
                     )
                     for species, each in found.items()
                 ]
-    return np.concatenate(rows)
+    return to_frame(np.concatenate(rows))
 
 
 def _fit_all(learner: RegressorMixin, samples: Samples) -> dict[str, RegressorMixin]:

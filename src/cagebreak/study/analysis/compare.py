@@ -171,7 +171,7 @@ def compare(
         for (name, _), future in zip(jobs, futures, strict=True):
             scores, memory = future.result()
             for letter, feature in scores.moments:
-                mine = scores.table[scores.table["species"] == letter]
+                mine = scores.rows[scores.rows["species"] == letter]
                 of_pairs = scores.moments[letter, feature]
                 moments.append(moments_table(letter, name, mine["time"], of_pairs))
                 table = np.zeros(len(mine), [*mine.dtype.descr, *COSTS])

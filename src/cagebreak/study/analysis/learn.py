@@ -102,7 +102,7 @@ def learn(
                 parts.append(part)
     moments = {key: value for part in parts for key, value in part.moments.items()}
     costs = {key: value for part in parts for key, value in part.costs.items()}
-    return Scores(np.concatenate([part.table for part in parts]), moments, costs)
+    return Scores(np.concatenate([part.rows for part in parts]), moments, costs)
 
 
 def _one_state(labels: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""Tables of a study: CSV files, each beside a JSON file that says what it was made from."""
+"""Tables of a study: CSV files, each with a JSON file of its provenance beside it."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ PROPENSITY = np.dtype(
 
 def propensity_table(
     measured: Iterable[tuple[Propensity, Mapping[str, NDArray]]],
-) -> np.recarray:
+) -> np.ndarray:
     """Return the mean propensity and relaxation of each species over time.
 
     Parameters
@@ -41,7 +41,7 @@ def propensity_table(
 
     Returns
     -------
-    record array
+    structured array
         A row for each species and time: `time` in tau; `propensity` in sigma, averaged over
         configurations, and `error`, its standard error (NaN for one configuration); `msd` in
         sigma^2; `f_s`; `ceiling`: mean over configurations of the r a perfect prediction reaches;
@@ -68,7 +68,7 @@ def propensity_table(
         table[name] = quantity.T
     table["error"] = error.T
     table["n_configurations"] = n_configurations
-    return table.ravel().view(np.recarray)
+    return table.ravel()
 
 
 def write(path: Path, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
@@ -79,7 +79,7 @@ def write(path: Path, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
     writer.writerows(table.tolist())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A table without provenance is made again; one with that of another would not be.
+        # If writing stops halfway, a table without provenance is made again.
         path.with_suffix(".json").unlink(missing_ok=True)
         with replacing(path) as temporary:
             temporary.write_text(text.getvalue(), encoding="utf-8")
@@ -89,8 +89,8 @@ def write(path: Path, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
         raise StoreError(f"{path}: cannot be written ({error})") from error
 
 
-def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.recarray | None:
-    """Return a table if it was made from the same; None if not, or if it cannot be read."""
+def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.ndarray | None:
+    """Return a table of the same provenance; None if there is none or it cannot be read."""
     try:
         if path.with_suffix(".json").read_text(encoding="utf-8") != _json(provenance):
             return None
@@ -98,7 +98,7 @@ def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.recar
             header, *rows = csv.reader(file)
         if tuple(header) != dtype.names:
             return None
-        return np.array([tuple(row) for row in rows], dtype).view(np.recarray)
+        return np.array([tuple(row) for row in rows], dtype)
     except (OSError, ValueError):
         return None
 

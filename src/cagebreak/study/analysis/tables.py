@@ -7,20 +7,21 @@ import numpy as np
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import select
-from cagebreak.descriptors.cage import Source
+from cagebreak.descriptors.cage import configuration_of
+from cagebreak.dynamics import equilibrium
 from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, CURVE, Window
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, StoreError
 from cagebreak.structure import radial_distribution
 from cagebreak.study.analysis import table_files
 from cagebreak.study.recipe import descriptors
 from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.descriptors import describing
-from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.equilibrate import load_configuration, load_history
 from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.stages.shear import load_curve, load_shear
 from cagebreak.study.stages.states import MADE_BY, load_state
-from cagebreak.study.store import Store
+from cagebreak.study.store import Store, Unit
 
 R_MAX = 5.0
 N_BINS = 250
@@ -122,8 +123,9 @@ def _structures(recipe: Recipe, store: Store) -> np.ndarray:
     parts = []
     names = recipe.model.species_names
     for state in recipe.descriptors.states:
-        sources = [load_state(store, state, c) for c in range(recipe.preparation.n_configurations)]
-        found = radial_distribution([_positions(each) for each in sources], R_MAX, N_BINS)
+        n_configurations = recipe.preparation.n_configurations
+        sources = [load_state(store, state, c) for c in range(n_configurations)]
+        found = radial_distribution([configuration_of(source) for source in sources], R_MAX, N_BINS)
         for a, name in enumerate(names):
             around = {**dict(zip(names, found.pairs[a], strict=True)), "all": found.total[a]}
             for neighbors, g in around.items():
@@ -155,7 +157,7 @@ def _correlations(recipe: Recipe, store: Store) -> np.ndarray:
         for kind, state in labels[["kind", "state"]][columns].tolist()
     }
     scores = learn(recipe, store, SingleFeature(), wanted, name="none")
-    return scores.table
+    return scores.rows
 
 
 def _selection(recipe: Recipe, store: Store) -> np.ndarray:
@@ -164,7 +166,7 @@ def _selection(recipe: Recipe, store: Store) -> np.ndarray:
 
     parts = []
     for species in recipe.learning.species:
-        curve = selection(recipe, store, N_CHOSEN, None, species).table
+        curve = selection(recipe, store, N_CHOSEN, None, species).rows
         rows = np.zeros(len(curve), _selection_dtype())
         for name in rows.dtype.names or ():
             rows[name] = species if name == "species" else curve[name]
@@ -197,20 +199,16 @@ def _selection_dtype() -> np.dtype:
     return np.dtype([("species", "U1"), *CURVE[1:]])
 
 
-def _positions(source: Source) -> Configuration:
-    return source if isinstance(source, Configuration) else source.configuration
-
-
 def _scores(recipe: Recipe, store: Store) -> np.ndarray:
     from cagebreak.study.analysis.learn import learn
 
-    return learn(recipe, store).table
+    return learn(recipe, store).rows
 
 
 def _scores_d2min(recipe: Recipe, store: Store) -> np.ndarray:
     from cagebreak.study.analysis.learn import learn
 
-    return learn(recipe, store, target="d2min").table
+    return learn(recipe, store, target="d2min").rows
 
 
 def _shear(recipe: Recipe, store: Store) -> np.ndarray:
@@ -277,6 +275,28 @@ def panels_of(recipe: Recipe, store: Store) -> list[tuple[str, Configuration, np
     if not panels:
         raise InputError("panels: the study measures no D2min, or saw no plastic event")
     return panels
+
+
+def drift(recipe: Recipe, store: Store) -> np.recarray:
+    """Return what changed over the last step of the preparation, from those done so far.
+
+    See `cagebreak.dynamics.equilibrium.drift`.
+
+    Raises
+    ------
+    StoreError
+        If no configuration is done yet, or they were made before it was recorded.
+    """
+    done = [
+        c
+        for c in range(recipe.preparation.n_configurations)
+        if store.has(Unit("equilibrate", (c,)))
+    ]
+    histories = [load_history(store, c) for c in done]
+    recorded = [history for history in histories if history is not None]
+    if not recorded:
+        raise StoreError(f"{store.folder}: no record of an equilibration; run the study")
+    return equilibrium.drift(recorded)
 
 
 def _scores_dtype() -> np.dtype:

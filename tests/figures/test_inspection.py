@@ -70,9 +70,9 @@ def test_transfer():
     sources = {name: Source(samples(seed, 4), LABELS) for seed, name in enumerate("ab")}
     table = transfer(sources, seed=1, n_resamples=50)
     (axes,) = inspection.transfer(table).axes
-    (row,) = table[(table["train"] == "a") & (table["test"] == "b")]
-    assert f"{row['r']:.2f}" == axes.texts[2].get_text()
-    assert f"{row['low']:.2f}\u2013{row['high']:.2f}" == axes.texts[3].get_text()
+    (row,) = table.query("train == 'a' and test == 'b'").itertuples()
+    assert f"{row.r:.2f}" == axes.texts[2].get_text()
+    assert f"{row.low:.2f}\u2013{row.high:.2f}" == axes.texts[3].get_text()
     with pytest.raises(InputError, match="species 'B'"):
         inspection.transfer(table, species="B")
 

@@ -1,0 +1,139 @@
+"""What the commands print: tables and sentences."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from cagebreak.errors import StoreError
+
+if TYPE_CHECKING:
+    from cagebreak.study import StageStatus, Study
+
+
+def print_status(stages: "Iterable[StageStatus]") -> None:
+    """Print how many units of each stage are done, and what else its folder holds."""
+    rows = []
+    for stage in stages:
+        remarks = [
+            f"{n} {what}"
+            for n, what in (
+                (stage.outdated, "of fewer runs"),
+                (stage.changed, "of another recipe"),
+                (stage.damaged, "damaged"),
+            )
+            if n
+        ]
+        rows.append((stage.stage, f"{stage.done} of {stage.total}", ", ".join(remarks)))
+    print_table(("stage", "done", ""), rows)
+
+
+def print_time_left(study: "Study") -> None:
+    """Print how long the rest of a study will take."""
+    from cagebreak.study.run.progress import duration
+
+    left = study.time_left()
+    if left is None:
+        click.echo("time left: no unit was timed yet; cagebreak plan measures what they cost")
+        return
+    untimed = f", {', '.join(left.untimed)} by their expected cost" if left.untimed else ""
+    click.echo(
+        f"time left: about {duration(left.seconds)} on {left.workers} "
+        f"worker{'s' * (left.workers > 1)}, from what {left.timed} units took{untimed}"
+    )
+
+
+def print_relaxation(study: "Study") -> None:
+    """Print tau_alpha of each species, and for how many of them the liquid was equilibrated."""
+    recipe = study.recipe
+    if recipe.imported:
+        for species, tau in study.relaxation().items():
+            time = "not within the times of the runs" if math.isnan(tau) else f"{tau:.3g} tau"
+            click.echo(f"tau_alpha of {species}: {time}")
+        return
+    equilibrated = recipe.preparation.protocol[-1].time
+    for species, tau in study.relaxation().items():
+        if math.isnan(tau):
+            click.echo(
+                f"tau_alpha of {species}: beyond the last time, {recipe.isoconfigurational.last:g}"
+                f" tau; whether {equilibrated:g} tau equilibrated it cannot be said"
+            )
+        else:
+            click.echo(
+                f"tau_alpha of {species}: {tau:.3g} tau; "
+                f"equilibrated for {equilibrated / tau:.3g} tau_alpha"
+            )
+
+
+def print_drift(study: "Study") -> None:
+    """Print whether anything drifts over the last step of the preparation, if it was recorded."""
+    from cagebreak.dynamics.equilibrium import relaxed
+    from cagebreak.study.analysis import tables
+
+    try:
+        drift = tables.drift(study.recipe, study.store)
+    except StoreError:
+        return
+    for row in drift:
+        verdict = "it drifts" if row.drifts else "no drift"
+        click.echo(
+            f"{row.quantity} over the halves of the last step of preparation: {row.first:.5g}, "
+            f"{row.second:.5g}, difference {row.difference:.2g} +- {row.error:.2g}: {verdict}"
+        )
+    if not relaxed(drift):
+        click.echo("the last step is too short to say so: F_s has not decayed over half of it")
+
+
+def print_scores(study: "Study", scores: np.ndarray) -> None:
+    """Print the scores of each species at the time nearest to its tau_alpha, or at the last."""
+    relaxation = study.relaxation()
+    rows = []
+    for species in dict.fromkeys(scores["species"].tolist()):
+        of_species = scores[scores["species"] == species]
+        tau = relaxation[species]
+        target = of_species["time"][-1] if math.isnan(tau) else tau
+        nearest = min(of_species["time"].tolist(), key=lambda time: abs(math.log(time / target)))
+        for row in of_species[of_species["time"] == nearest]:
+            interval = f"{row['low']:.3f} to {row['high']:.3f}"
+            rows.append(
+                (species, f"{nearest:.3g}", str(row["features"]), f"{row['r']:.3f}", interval,
+                 f"{row['ceiling']:.3f}")
+            )  # fmt: skip
+    print_table(("species", "time", "features", "r", "95 % interval", "ceiling"), rows)
+
+
+def print_comparison(scores: np.ndarray) -> None:
+    """Print the scores and costs of each learner at the last time."""
+    rows = []
+    last = scores["time"].max()
+    for species in dict.fromkeys(scores["species"].tolist()):
+        for row in scores[(scores["species"] == species) & (scores["time"] == last)]:
+            beyond = (f"{row['difference' + end]:+.3f}" for end in ("", "_low", "_high"))
+            rows.append(
+                (species, f"{last:.3g}", str(row["learner"]), f"{row['r']:.3f}",
+                 f"{row['low']:.3f} to {row['high']:.3f}", "{} ({} to {})".format(*beyond),
+                 str(row["parameters"]), f"{row['training_seconds']:.3g} s",
+                 f"{row['inference_seconds']:.2g} s", size(row["memory"]))
+            )  # fmt: skip
+    header = ("species", "time", "learner", "r", "95 % interval", f"beyond {scores['learner'][0]}",
+              "parameters", "training", "inference", "memory")  # fmt: skip
+    print_table(header, rows)
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of text below their header, in columns as wide as their widest cell."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo(line.rstrip())
+
+
+def size(n_bytes: float) -> str:
+    """Return a number of bytes in the unit that suits it."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} TB"

@@ -1,0 +1,36 @@
+"""GSD files of HOOMD."""
+
+import numpy as np
+import pytest
+
+from cagebreak.files import read_frames
+
+pytest.importorskip("gsd", reason="the library gsd is absent")
+
+
+def test_gsd_of_hoomd(tmp_path):
+    """Types by name, and chunks that later frames take from the first."""
+    import gsd.hoomd
+
+    frame = gsd.hoomd.Frame()
+    frame.configuration.step = 10
+    frame.configuration.box = [4, 5, 6, 0.25, 0, 0]
+    frame.particles.N = 3
+    frame.particles.types = ["Ni", "P"]
+    frame.particles.typeid = [1, 0, 0]
+    frame.particles.position = np.eye(3)
+    later = gsd.hoomd.Frame()
+    later.configuration.step = 20
+    later.particles.position = 2 * np.eye(3)
+    later.particles.N = 3
+    later.particles.types = ["Ni", "P"]
+    later.particles.typeid = [1, 0, 0]
+    later.configuration.box = frame.configuration.box
+    with gsd.hoomd.open(tmp_path / "c.gsd", "w") as file:
+        file.extend([frame, later])
+    frames = read_frames(tmp_path / "c.gsd")
+    assert [frame.step for frame in frames] == [10, 20]
+    for k, found in enumerate(frame.configuration for frame in frames):
+        assert found.species.tolist() == [1, 0, 0]
+        np.testing.assert_array_equal(found.positions, (k + 1) * np.eye(3))
+        np.testing.assert_array_equal(found.box.matrix, [[4, 0, 0], [1.25, 5, 0], [0, 0, 6]])
