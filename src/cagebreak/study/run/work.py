@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, StoreError, UnitError
-from cagebreak.study.stages import stages
-from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.durations import Durations, TimeLeft, mean_seconds, time_left
 from cagebreak.study.run.engines import ENGINES, Engine, available_cores
 from cagebreak.study.run.plan import Plan, make_plan
 from cagebreak.study.run.progress import Tally, describe, show
-from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.schedule import RETRIES, Outcome, by_configuration, schedule
+from cagebreak.study.stages import stages
+from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.stages import needs, stages_of, units
 from cagebreak.study.store import Survey, Unit
 
@@ -114,7 +114,7 @@ class Work:
         UnitError
             If units failed at every attempt. All units that do not need them are done.
         """
-        entered = self._engine(engine, workers, executor, address)
+        context = self._engine(engine, workers, executor, address)
         if retries < 0:
             raise InputError(f"retries: expected a number from 0, got {retries!r}")
         with self.store.locked():
@@ -130,8 +130,8 @@ class Work:
             ]
             self._require_imported(todo)
             if todo:
-                with entered as ready:
-                    outcome = self._do(todo, ready, retries, progress)
+                with context as active_engine:
+                    outcome = self._do(todo, active_engine, retries, progress)
                 _raise_if_failed(outcome)
 
     @classmethod
@@ -214,7 +214,9 @@ class Work:
         """
         left = {status.stage: status.total - status.done for status in self.status()}
         equilibrated = next((u for u in self._units("equilibrate") if self.store.has(u)), None)
-        configuration = None if equilibrated is None else self.configuration(equilibrated.address[0])
+        configuration = (
+            None if equilibrated is None else self.configuration(equilibrated.address[0])
+        )
         timed = mean_seconds(self.store, left)
         return make_plan(self.recipe, left, configuration, workers or available_cores(), timed)
 
@@ -230,9 +232,9 @@ class Work:
 
     def time_left(self) -> TimeLeft | None:
         """Return the time left, from the durations of finished units; None if there are none."""
-        found = self.status()
-        done = {stage.stage: stage.done for stage in found}
-        totals = {stage.stage: stage.total for stage in found}
+        statuses = self.status()
+        done = {stage.stage: stage.done for stage in statuses}
+        totals = {stage.stage: stage.total for stage in statuses}
         return time_left(self.store, done, totals, self._weights())
 
     def verify(self, sample: int = 3, *, seed: int) -> "Verification":
@@ -348,10 +350,10 @@ class Work:
         return surveys
 
     def _require_imported(self, todo: Sequence[Unit]) -> None:
-        missing = [unit for unit in todo if unit.stage in ("equilibrate", "run")]
-        if self.recipe.imported and missing:
+        absent = [unit for unit in todo if unit.stage in ("equilibrate", "run")]
+        if self.recipe.imported and absent:
             raise StoreError(
-                f"{self.store.path(missing[0])}: imported, and gone (with {len(missing) - 1} more); "
+                f"{self.store.path(absent[0])}: imported, and gone (with {len(absent) - 1} more); "
                 "import the same files again"
             )
 
