@@ -12,7 +12,7 @@ from cagebreak._atomic import replacing
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
 
-# What h5py raises on a file that is truncated, overwritten or edited, besides OSError.
+# What h5py raises on a file that is truncated, overwritten or edited.
 UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
 
 

@@ -214,7 +214,7 @@ def statistics(
 def selection(
     recipe: Recipe, store: Store, n: int, chosen: selections.Selection | None, species: str
 ) -> SelectionCurve:
-    """Return how r of ridge regression grows with the number of descriptors selected forward."""
+    """Return how r of ridge regression grows with the number of forward-selected descriptors."""
     settings = recipe.learning
     collection = statistics(recipe, store, chosen, species)
     n = min(n, collection.n_features)

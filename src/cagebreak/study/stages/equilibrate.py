@@ -29,9 +29,9 @@ def _equilibrate(recipe: Recipe, store: Store, unit: Unit) -> None:
     """Prepare a configuration; the partial file is saved after every segment."""
     model, steps = recipe.model, recipe.preparation.protocol
     if store.has(unit, partial=True):
-        kept = store.load(unit, partial=True)
-        configuration = hdf5.configuration(kept, str(store.path(unit, partial=True)))
-        prepared = Prepared(configuration, kept["history"], kept["origin"])
+        checkpoint = store.load(unit, partial=True)
+        configuration = hdf5.configuration(checkpoint, str(store.path(unit, partial=True)))
+        prepared = Prepared(configuration, checkpoint["history"], checkpoint["origin"])
     else:
         seed = seed_sequence(recipe.study.seed, "equilibrate", *unit.address)
         prepared = preparation.begin(model, recipe.preparation.n_particles, steps, seed)

@@ -57,13 +57,13 @@ def _shear(recipe: Recipe, store: Store, unit: Unit) -> None:
 
 
 def load_shear(store: Store, c: int) -> ShearRun:
-    """Return the stored shear of configuration `c`."""
+    """Return the shear of a configuration."""
     arrays = store.load(Unit("shear", (c,)))
     return ShearRun(arrays["curve"].view(np.recarray), _windows(arrays, arrays["species"]))
 
 
 def load_curve(store: Store, c: int) -> np.recarray:
-    """Return only the curve of the stored shear of configuration `c`."""
+    """Return the curve alone of the shear of a configuration."""
     return store.load(Unit("shear", (c,)), ("curve",))["curve"].view(np.recarray)
 
 
