@@ -1,4 +1,4 @@
-"""The command `cagebreak`."""
+"""The command line `cagebreak`."""
 
 from cagebreak.cli.commands import main
 

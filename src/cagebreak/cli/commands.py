@@ -1,4 +1,4 @@
-"""The command line: `cagebreak new | plan | run | status | fit | compare | figure`."""
+"""The commands of `cagebreak`, such as `new`, `plan`, `run`, `status`, `fit` and `figure`."""
 
 import sys
 import tomllib
@@ -22,7 +22,7 @@ class _Failure(click.ClickException):
 
 
 class _Commands(click.Group):
-    """Errors that are ours, or the file system's, end in one line."""
+    """A group of commands that prints cagebreak's and the file system's errors in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -45,8 +45,8 @@ def main() -> None:
 @main.command()
 @click.argument("model")
 @_RECIPE
-@click.option("--small", is_flag=True, help="A liquid that relaxes, in a study of some minutes.")
-@click.option("--shear", is_flag=True, help="Athermal shear of a glass, instead of thermal runs.")
+@click.option("--small", is_flag=True, help="A liquid that relaxes fast; a study of minutes.")
+@click.option("--shear", is_flag=True, help="Athermal shear of a glass instead of thermal runs.")
 def new(model: str, recipe: str, small: bool, shear: bool) -> None:
     """Write RECIPE with every default for MODEL spelled out, e.g. hard-spheres hs.toml."""
     from cagebreak.study.recipe.recipe import write_new
@@ -57,9 +57,9 @@ def new(model: str, recipe: str, small: bool, shear: bool) -> None:
 
 @main.command()
 @_RECIPE
-@click.option("--workers", type=click.IntRange(min=1), help="Cores it will run on.")
+@click.option("--workers", type=click.IntRange(min=1), help="Cores to run on. Default: all.")
 def plan(recipe: str, workers: int | None) -> None:
-    """Say what RECIPE still costs: units, core-hours, disk. Nothing is kept."""
+    """Estimate what RECIPE still costs: units, core-hours, disk. Writes nothing."""
     from cagebreak.study.run.progress import duration
 
     study = _study(recipe)
@@ -85,18 +85,27 @@ def plan(recipe: str, workers: int | None) -> None:
     )
 
 
-_OUTPUT = click.option("-o", "--output", required=True, type=click.Path(dir_okay=False))
-_SEED = click.option("--seed", default=1, show_default=True, help="Of the cage state.")
+_OUTPUT = click.option(
+    "-o", "--output", required=True, type=click.Path(dir_okay=False), help="File to write."
+)
+_SEED = click.option("--seed", default=1, show_default=True, help="Seed of the cage state.")
 
 
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @_OUTPUT
 @click.option("--model", required=True, help="The glass former, e.g. kob-andersen.")
-@click.option("--parameter", multiple=True, metavar="NAME=VALUE", help="Of the model.")
-@click.option("--set", "set_", default="alkemade2023", show_default=True, help="The paper's.")
-@click.option("--generations", default=2, show_default=True)
-@click.option("--states", default="initial", show_default=True, help="initial,inherent,cage")
+@click.option("--parameter", multiple=True, metavar="NAME=VALUE", help="A parameter of the model.")
+@click.option("--set", "set_", default="alkemade2023", show_default=True, help="Descriptor set.")
+@click.option(
+    "--generations", default=2, show_default=True, help="Generations of neighbor averages."
+)
+@click.option(
+    "--states",
+    default="initial",
+    show_default=True,
+    help="States to describe, initial,inherent,cage.",
+)
 @_SEED
 def describe(
     file: str,
@@ -108,7 +117,7 @@ def describe(
     states: str,
     seed: int,
 ) -> None:
-    """Write the descriptors of the configuration in FILE to an HDF5 file, with their labels."""
+    """Write the descriptors of the configuration in FILE and their labels to an HDF5 file."""
     from cagebreak.study.analysis.single_file import describe_file
 
     parameters = dict(map(_assignment, parameter))
@@ -125,7 +134,7 @@ def describe(
 @_OUTPUT
 @_SEED
 def predict(model: str, file: str, output: str, seed: int) -> None:
-    """Predict the propensity of every particle in FILE with a MODEL that `fit --save` wrote."""
+    """Predict the propensity of every particle in FILE by a MODEL from `fit --save`."""
     from cagebreak.study.analysis.single_file import predict_file
 
     for name, time in predict_file(model, file, output, seed).items():
@@ -136,11 +145,11 @@ def predict(model: str, file: str, output: str, seed: int) -> None:
 @main.command()
 @click.argument("lines", type=click.Path(exists=True, dir_okay=False))
 @_OUTPUT
-@click.option("--species", required=True, type=click.IntRange(min=1), help="How many types.")
+@click.option("--species", required=True, type=click.IntRange(min=1), help="Number of types.")
 @click.option("--first", default=0.5, show_default=True, help="Shortest distance, sigma.")
-@click.option("--points", default=4000, show_default=True, help="Distances of each pair.")
+@click.option("--points", default=4000, show_default=True, help="Distances in each table.")
 def tabulate(lines: str, output: str, species: int, first: float, points: int) -> None:
-    """Write the table of a potential that pair_style, pair_coeff LINES of LAMMPS describe."""
+    """Tabulate the potential of LINES, a file of LAMMPS's pair_style and pair_coeff lines."""
     from cagebreak.models.tabulated import tabulated
     from cagebreak.simulation import tabulate
 
@@ -157,13 +166,18 @@ def tabulate(lines: str, output: str, species: int, first: float, points: int) -
 @_RECIPE
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @click.option("--model", help="The glass former, e.g. kob-andersen.")
-@click.option("--parameter", multiple=True, metavar="NAME=VALUE", help="Of the model.")
-@click.option("--time", type=float, help="When runs of BOTAN files end, tau.")
-@click.option("--timestep", type=float, help="Of trajectories that state steps, tau.")
-@click.option("--wrapped", is_flag=True, help="Positions are in the box, and have no images.")
-@click.option("--states", default="initial", show_default=True, help="initial,inherent,cage")
-@click.option("--workers", type=click.IntRange(min=1), help="Default: as many as cores.")
-@click.option("--no-run", is_flag=True, help="Write the recipe, and describe nothing yet.")
+@click.option("--parameter", multiple=True, metavar="NAME=VALUE", help="A parameter of the model.")
+@click.option("--time", type=float, help="Duration of the runs of BOTAN files, tau.")
+@click.option("--timestep", type=float, help="Time step of trajectories, tau.")
+@click.option("--wrapped", is_flag=True, help="Positions are wrapped and have no images.")
+@click.option(
+    "--states",
+    default="initial",
+    show_default=True,
+    help="States to describe, initial,inherent,cage.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Units at once. Default: cores.")
+@click.option("--no-run", is_flag=True, help="Write the recipe and the imported units only.")
 def import_(
     recipe: str,
     files: Sequence[str],
@@ -176,7 +190,7 @@ def import_(
     workers: int | None,
     no_run: bool,
 ) -> None:
-    """Make a study RECIPE of configurations and runs in FILES, or of an exported study."""
+    """Make a study RECIPE from FILES of configurations and runs, or from an exported study."""
     from cagebreak.study import Study
     from cagebreak.study.archive import is_archive
 
@@ -211,11 +225,11 @@ def import_(
 @main.command()
 @_RECIPE
 @click.option("--engine", default="pool", show_default=True, help="pool, serial, dask, slurm, mpi.")
-@click.option("--workers", type=click.IntRange(min=1), help="Default: as many as cores.")
-@click.option("--address", help="Of a Dask scheduler, tcp://host:8786; of slurm, the partition.")
-@click.option("--retries", default=2, show_default=True, help="Of a unit that fails.")
+@click.option("--workers", type=click.IntRange(min=1), help="Units at once. Default: cores.")
+@click.option("--address", help="Dask scheduler, tcp://host:8786, or partition of SLURM.")
+@click.option("--retries", default=2, show_default=True, help="Further attempts at a failed unit.")
 @click.option(
-    "--set-aside", is_flag=True, help="Move results of another recipe, and damaged files, aside."
+    "--set-aside", is_flag=True, help="Move damaged files and results of another recipe aside."
 )
 def run(
     recipe: str,
@@ -225,7 +239,7 @@ def run(
     retries: int,
     set_aside: bool,
 ) -> None:
-    """Do what RECIPE still needs; stopped or killed, it goes on from where it was."""
+    """Do the units of RECIPE that are not done; after a stop or kill, run again to resume."""
     study = _study(recipe)
     study.run(engine, workers, address=address, retries=retries, set_aside=set_aside)
     if "propensity" in {stage.stage for stage in study.status()}:
@@ -235,20 +249,20 @@ def run(
 
 @main.command()
 @_RECIPE
-@click.option("--sample", default=3, show_default=True, help="Units to do again.")
-@click.option("--seed", default=1, show_default=True, help="Of the choice of units.")
+@click.option("--sample", default=3, show_default=True, help="Number of units to compute again.")
+@click.option("--seed", default=1, show_default=True, help="Seed of the choice.")
 def verify(recipe: str, sample: int, seed: int) -> None:
-    """Compare the checksums of all results of RECIPE, and do some of its units again."""
-    found = _study(recipe).verify(sample, seed=seed)
-    for path, why in found.damaged.items():
+    """Check the checksums of all results of RECIPE, and compute some of its units again."""
+    result = _study(recipe).verify(sample, seed=seed)
+    for path, why in result.damaged.items():
         click.echo(f"{path}: {why}")
-    for unit, names in found.different.items():
+    for unit, names in result.different.items():
         click.echo(f"{unit}: done again, it differs in {', '.join(names)}")
     click.echo(
-        f"{found.n_read} files are whole, {len(found.damaged)} are not; of {len(found.again)} "
-        f"units done again {len(found.again) - len(found.different)} are equal to the bit"
+        f"{result.n_read} files are whole, {len(result.damaged)} are not; of {len(result.again)} "
+        f"units done again {len(result.again) - len(result.different)} are equal to the bit"
     )
-    if not found.sound:
+    if not result.sound:
         sys.exit(1)
 
 
@@ -263,7 +277,7 @@ def export(recipe: str, output: str) -> None:
 @main.command()
 @_RECIPE
 def status(recipe: str) -> None:
-    """Say how far RECIPE is, and how long it will take."""
+    """Show the progress of RECIPE and the time left."""
     study = _study(recipe)
     stages = study.status()
     complete = all(stage.done == stage.total for stage in stages)
@@ -280,10 +294,12 @@ def status(recipe: str) -> None:
 @main.command()
 @_RECIPE
 @click.option("--target", default="displacement", show_default=True, help="displacement or d2min.")
-@click.option("--save", type=click.Path(dir_okay=False), help="Keep a fit to all in model.h5.")
-@click.option("--selection", help="Which to keep, by its name in RECIPE.")
+@click.option(
+    "--save", type=click.Path(dir_okay=False), help="Save a fit to all data, as model.h5."
+)
+@click.option("--selection", help="Selection of RECIPE to save. Default: its last.")
 def fit(recipe: str, target: str, save: str | None, selection: str | None) -> None:
-    """Learn propensity from structure and say how well it is predicted."""
+    """Learn propensity from structure, and show how well it is predicted."""
     from cagebreak.study.analysis.tables import SCORES
 
     study = _study(recipe)
@@ -300,11 +316,21 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
 
 @main.command()
 @_RECIPE
-@click.option("--learners", "first", multiple=True, help="ridge network graph svm equivariant ...")
+@click.option(
+    "--learners", "first", multiple=True, help="Names: ridge network graph svm equivariant ..."
+)
 @click.argument("others", nargs=-1)
-@click.option("--species", multiple=True, help="Default: those of the recipe.")
-@click.option("--time", "times", multiple=True, type=float, help="In tau; default: all.")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--species", multiple=True, help="Species to learn. Default: those of RECIPE.")
+@click.option(
+    "--time", "times", multiple=True, type=float, help="Times to learn, tau. Default: all."
+)
+@click.option(
+    "--workers",
+    default=1,
+    type=click.IntRange(min=1),
+    show_default=True,
+    help="Learners trained at once.",
+)
 def compare(
     recipe: str,
     first: Sequence[str],
@@ -313,7 +339,7 @@ def compare(
     times: Sequence[float],
     workers: int,
 ) -> None:
-    """Compare learners on RECIPE: their accuracy over time, and what they cost."""
+    """Compare learners on RECIPE: r over time, and costs of training and prediction."""
     from cagebreak.figures.alkemade2022 import comparison
     from cagebreak.figures.style import save
 
@@ -333,7 +359,7 @@ def compare(
     "--published", type=click.Path(dir_okay=False), help="CSV file of curves to compare with."
 )
 def figure(recipe: str, names: Sequence[str], published: str | None) -> None:
-    """Draw the figures of the papers, all or those NAMED, as PNG and PDF with their tables."""
+    """Draw figures of the papers, by default all, as PNG and PDF with their tables as CSV."""
     from cagebreak.figures import FIGURES
 
     study = _study(recipe)
@@ -344,7 +370,7 @@ def figure(recipe: str, names: Sequence[str], published: str | None) -> None:
         try:
             study.figure(name, folder / name, published)
         except InputError as error:
-            # Of all figures those are drawn that the recipe's selections allow.
+            # Without names, figures that need other selections than the recipe's are skipped.
             if names:
                 raise
             click.echo(f"{name} is not drawn: {error}", err=True)
@@ -353,12 +379,12 @@ def figure(recipe: str, names: Sequence[str], published: str | None) -> None:
 
 
 def _next(study: "Study") -> str:
-    """Return the command after a study is done."""
+    """Return the command that follows a finished run."""
     return "fit" if study.recipe.asks_for("isoconfigurational") else "figure"
 
 
 def _assignment(text: str) -> tuple[str, Any]:
-    """Return name and value: as TOML has it, or else a word, such as the name of a file."""
+    """Return name and value of NAME=VALUE; a value that is not TOML is text, as a file name."""
     name, equals, value = text.partition("=")
     if not equals:
         raise InputError(f"parameter: expected NAME=VALUE, got {text!r}")

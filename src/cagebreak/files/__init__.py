@@ -1,7 +1,7 @@
-"""Read and write configurations; the name of a file says its format.
+"""Reading and writing configurations; the name of a file decides its format.
 
-A format is one module with `read`, which returns a configuration or frames, and, unless files of
-others are only read, `write`; and one line in `FORMATS`.
+A format is one module and one line in `FORMATS`. Its function `read` returns a configuration or a
+list of frames. A format that can be written also has a function `write`.
 """
 
 import os
@@ -43,25 +43,25 @@ FORMATS: dict[str, ModuleType] = {
     ".pickle": deepmind,
     ".pkl": deepmind,
 }
-"""The module of each suffix."""
+"""The module that handles each file name suffix."""
 
 PREFIXES: dict[str, ModuleType] = {"dump.": lammps_dump, "data.": lammps_data}
-"""How LAMMPS users begin names that have no suffix of a format."""
+"""The module for each file name prefix; LAMMPS users often omit the suffix."""
 
 _TRAJECTORIES = (gsd, lammps_dump, extended_xyz)
 _COMPRESSIBLE = (lammps_dump, lammps_data, extended_xyz, sph, deepmind)
 
 
 def read(path: str | os.PathLike[str]) -> Configuration | list[Configuration]:
-    """Read a configuration, or a list of them from a file of several frames.
+    """Read a configuration, or a list of configurations from a file with several frames.
 
     Parameters
     ----------
     path
-        By its name:
+        The name of the file decides its format:
 
         ============================== ==========================================================
-        `.h5`                          our own, also a unit of a study's `equilibrate` stage
+        `.h5`                          cagebreak's own; also a unit of the stage `equilibrate`
         `.gsd`                         HOOMD-blue; needs the extra `[files]`
         `.dump`, `.lammpstrj`,         LAMMPS dump
         `dump.*`
@@ -72,22 +72,22 @@ def read(path: str | os.PathLike[str]) -> Configuration | list[Configuration]:
         `.pickle`, `.pkl`              DeepMind's glassy dynamics; nothing in it is executed
         ============================== ==========================================================
 
-        Text and pickles also with a further `.gz`, or `.zst` (which needs `[files]` before Python
-        3.14).
+        Text files and pickles may be compressed, with a further suffix `.gz` or `.zst`. Before
+        Python 3.14, `.zst` needs the extra `[files]`.
 
     Returns
     -------
     Configuration or list of Configuration
-        Positions as in the file, images and velocities if it has them, particles in the order of
-        their ids. A file without species has one, A.
+        Positions are those of the file; images and velocities are set if the file has them.
+        Particles are sorted by their ids. If the file states no species, all particles are A.
 
     Raises
     ------
     FileFormatError
-        If the name tells no format or the file breaks the rules of its format; the message names
+        If the name belongs to no format, or the content violates the format; the message names
         the file and, for text, the line.
     MissingDependencyError
-        If a library is needed that is not installed.
+        If the format needs a library that is not installed.
     OSError
         If the file cannot be opened.
     """
@@ -96,7 +96,7 @@ def read(path: str | os.PathLike[str]) -> Configuration | list[Configuration]:
 
 
 def read_frames(path: str | os.PathLike[str]) -> list[Frame]:
-    """Read a file like `read`, each frame with its step, time and ids as far as the file has them.
+    """Read a file as a list of frames, with step, time and ids where the file states them.
 
     Raises
     ------
@@ -107,8 +107,8 @@ def read_frames(path: str | os.PathLike[str]) -> list[Frame]:
     module = format_of(path)
     if path.suffix.lower() in COMPRESSED and module not in _COMPRESSIBLE:
         raise FileFormatError(f"{path}: expand it first; compressed text is read as it is")
-    found = module.read(path)
-    return [Frame(found)] if isinstance(found, Configuration) else found
+    content = module.read(path)
+    return [Frame(content)] if isinstance(content, Configuration) else content
 
 
 def write(
@@ -117,27 +117,31 @@ def write(
     diameters: ArrayLike | None = None,
     columns: Mapping[str, ArrayLike] | None = None,
 ) -> None:
-    """Write a configuration, or several as frames; a file there is replaced, whole or not at all.
+    """Write a configuration, or several as frames.
+
+    An existing file is replaced atomically: readers see the old file or the new one.
 
     Parameters
     ----------
     path
-        Ends in `.h5` (everything, to the bit), `.xyz` (the same), `.dump` (boxes in LAMMPS's form),
-        `.gsd` (boxes in HOOMD's form, single precision) or `.sph` (wrapped positions and sizes).
+        The suffix is one of `.h5` and `.xyz` (both store everything, to the bit), `.dump` (boxes in
+        LAMMPS's form), `.gsd` (boxes in HOOMD's form, single precision) and `.sph` (wrapped
+        positions and diameters).
     configuration
-        A list makes frames, in `.xyz`, `.dump` and `.gsd`.
+        A list is written as frames; only `.xyz`, `.dump` and `.gsd` hold several.
     diameters
-        sigma_ii of each species (``model.diameters``); for `.sph` only, which needs them.
+        sigma_ii of each species (``model.diameters``). Required for `.sph`, refused otherwise.
     columns
-        One number a particle by name, ``{"propensity": ...}``, each (N,), or for frames one such
-        array a frame; in `.xyz`, `.dump` and `.gsd`, where OVITO shows them.
+        One number per particle under each name, ``{"propensity": ...}``: an array (N,), or for
+        several frames one such array per frame. Only for `.xyz`, `.dump` and `.gsd`; OVITO shows
+        them.
 
     Raises
     ------
     FileFormatError
-        If the name tells no format, or one that is only read.
+        If the name belongs to no format, or to one that can only be read.
     InputError
-        If diameters or columns are missing or not wanted, or the format cannot hold the box.
+        If diameters or columns are missing or refused, or the format cannot hold the box.
     """
     path = Path(path)
     module = format_of(path)
@@ -171,7 +175,7 @@ def format_of(path: Path) -> ModuleType:
     Raises
     ------
     FileFormatError
-        If there is none.
+        If no format has this suffix or prefix.
     """
     name = bare_name(path)
     module = FORMATS.get(Path(name).suffix)

@@ -1,4 +1,4 @@
-"""Particles as rows of text: what every text format writes, and further columns by name."""
+"""Rows of text, one per particle: the vectors of a configuration and the user's columns."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ _TAKEN = {
 
 
 class Names(NamedTuple):
-    """What a format calls the vectors of a configuration, and a further column of some name."""
+    """The names that a format gives to the vectors of a configuration and to a user's column."""
 
     positions: Sequence[str]
     images: Sequence[str]
@@ -31,16 +31,16 @@ class Names(NamedTuple):
 def checked(
     columns: Mapping[str, ArrayLike], configurations: Sequence[Configuration]
 ) -> dict[str, list[NDArray[np.float64]]]:
-    """Return columns as one array (N,) a frame.
+    """Return each column as a list of arrays (N,), one per frame.
 
     Raises
     ------
     InputError
-        If a name is no word of letters, digits and _, or taken; or if values are no numbers or
-        do not fit the particles.
+        If a name is not a word of letters, digits and _, or is one that formats use themselves; or
+        if the values are not numbers, or not as many as particles.
     """
     sizes = [len(configuration) for configuration in configurations]
-    found = {}
+    arrays_of_name = {}
     for name, values in columns.items():
         if not _NAME.fullmatch(name) or name.lower() in _TAKEN:
             raise InputError(
@@ -55,14 +55,14 @@ def checked(
             raise InputError(f"columns: {name}: expected shape {expected}, got {shapes[:3]}")
         if any(array.dtype.kind not in "fiub" for array in arrays):
             raise InputError(f"columns: {name}: expected numbers, got {arrays[0].dtype}")
-        found[name] = [array.astype(np.float64) for array in arrays]
-    return found
+        arrays_of_name[name] = [array.astype(np.float64) for array in arrays]
+    return arrays_of_name
 
 
 def table(
     configuration: Configuration, columns: Mapping[str, NDArray], names: Names
 ) -> tuple[list[str], Iterator[str]]:
-    """Return the names of the columns, and a line a particle, to full precision."""
+    """Return the names of the columns, and one line per particle, to full precision."""
     parts: list[tuple[Sequence[str], NDArray]] = [(names.positions, configuration.positions)]
     if configuration.images is not None:
         parts.append((names.images, configuration.images))

@@ -1,4 +1,4 @@
-"""Files as they are or compressed, as streams; what expands beyond reason is refused."""
+"""Streams of plain and compressed files; a file that expands too far is refused."""
 
 import gzip
 import importlib
@@ -13,30 +13,33 @@ from cagebreak.errors import FileFormatError, MissingDependencyError
 COMPRESSED = (".gz", ".zst")
 
 LARGEST_FREE = 1 << 26
-"""Bytes that any file may expand to."""
+"""Bytes up to which any file may expand."""
 
 LARGEST_RATIO = 100
-"""Beyond them, how many times its size; numbers as text shrink to a tenth at best."""
+"""Largest ratio of expanded to compressed size beyond `LARGEST_FREE`.
+
+Numbers as text compress to a tenth at best, so that no honest file comes near it.
+"""
 
 
 def bare_name(path: Path) -> str:
-    """Return the name of a file in lower case, without the suffix of a compression."""
+    """Return the name of a file in lower case, without `.gz` or `.zst`."""
     name = path.name.lower()
     return name[: -len(path.suffix)] if path.suffix.lower() in COMPRESSED else name
 
 
 def open_binary(path: Path) -> BinaryIO:
-    """Open a file for reading; `.gz` and `.zst` are decompressed on the way.
+    """Open a file for reading; `.gz` and `.zst` are decompressed as they are read.
 
-    Reading raises FileFormatError if the compression is damaged, or a small file expands without
-    end.
+    Reading from the stream raises FileFormatError if the compressed data are damaged, or if they
+    expand beyond `LARGEST_FREE` and `LARGEST_RATIO`.
 
     Raises
     ------
     OSError
         If the file cannot be opened.
     MissingDependencyError
-        If it is `.zst` and this Python cannot read that.
+        If the file is `.zst` and neither Python nor an installed library decompresses it.
     """
     suffix = path.suffix.lower()
     if suffix not in COMPRESSED:
@@ -57,7 +60,7 @@ def _zstd() -> Any:
 
 
 class _Bounded(io.RawIOBase):
-    """A decompressed stream that says which file it is of, and does not grow beyond reason."""
+    """A decompressed stream of bounded length, whose errors name the file."""
 
     def __init__(self, path: Path, plain: BinaryIO) -> None:
         self._path, self._plain = path, plain
@@ -71,19 +74,19 @@ class _Bounded(io.RawIOBase):
 
     def readinto(self, buffer) -> int:
         try:
-            got = self._plain.read(len(buffer))
+            chunk = self._plain.read(len(buffer))
         except self._errors as error:
             raise FileFormatError(
                 f"{self._path}: expected a whole {self._path.suffix} file ({error})"
             ) from error
-        self._left -= len(got)
+        self._left -= len(chunk)
         if self._left < 0:
             raise FileFormatError(
                 f"{self._path}: expected a configuration, got a file that expands to more than "
                 f"{LARGEST_RATIO} times its size; expand it yourself if it is what you want"
             )
-        buffer[: len(got)] = got
-        return len(got)
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
 
     def close(self) -> None:
         self._plain.close()

@@ -1,4 +1,4 @@
-"""What LAMMPS's dump and data files have in common: atoms with ids and types, in any order."""
+"""Common parts of LAMMPS dump and data files: atoms with ids and types, in any order."""
 
 from collections.abc import Sequence
 
@@ -12,25 +12,25 @@ Integers = NDArray[np.int64]
 
 
 def order_of(file: TextFile, column: NDArray, lines: Sequence[str]) -> tuple[Integers, Integers]:
-    """Return the order that makes ids ascend, and the ids in it; refuse an id that comes twice."""
+    """Return the permutation that sorts the ids, and the sorted ids; refuse repeated ids."""
     ids = file.integers(column, lines, "whole numbers as ids")
     order = np.argsort(ids, kind="stable")
     ids = ids[order]
-    twice = np.flatnonzero(ids[1:] == ids[:-1])
-    if len(twice):
-        again = int(order[twice[0] + 1])
-        at = file.number - len(lines) + 1 + again
-        raise file.error(f"each id once, got {ids[twice[0]]} again", lines[again], at)
+    repeated = np.flatnonzero(ids[1:] == ids[:-1])
+    if len(repeated):
+        row = int(order[repeated[0] + 1])
+        number = file.number - len(lines) + 1 + row
+        raise file.error(f"each id once, got {ids[repeated[0]]} again", lines[row], number)
     return order, ids
 
 
 def species_of_types(file: TextFile, column: NDArray, lines: Sequence[str]) -> Integers:
-    """Return the species of types; type 1 is A."""
-    most = len(SPECIES_NAMES)
-    expected = f"a type from 1 to {most}"
+    """Return the species (0 is A) of LAMMPS types (1 is A)."""
+    n_species = len(SPECIES_NAMES)
+    expected = f"a type from 1 to {n_species}"
     species = file.integers(column, lines, expected) - 1
-    bad = np.flatnonzero((species < 0) | (species >= most))
+    bad = np.flatnonzero((species < 0) | (species >= n_species))
     if len(bad):
-        at = int(bad[0])
-        raise file.error(expected, lines[at], file.number - len(lines) + 1 + at)
+        row = int(bad[0])
+        raise file.error(expected, lines[row], file.number - len(lines) + 1 + row)
     return species

@@ -1,8 +1,8 @@
-"""Data of a pickle, read without running it: containers, numbers, text and numpy arrays.
+"""Safe reading of pickles that hold containers, numbers, text and numpy arrays.
 
-A pickle is a program for a stack machine that may call anything. This machine knows the few
-instructions that build data, and of numpy the ways it writes an array, which it takes apart itself;
-anything else is refused.
+A pickle is a program for a stack machine, and the program may call any function. The machine in
+this module knows only the instructions that build data, and it decodes numpy arrays itself. It
+refuses every other instruction and never calls a function that the pickle names.
 """
 
 import pickletools
@@ -47,7 +47,7 @@ class _Name:
 
 @dataclass
 class _Type:
-    """A numpy type in the making: of numbers or truth values, as `f8`."""
+    """A numpy dtype of numbers or booleans, such as `f8`, whose byte order is set later."""
 
     code: str
     order: str = "="
@@ -60,18 +60,19 @@ class _Type:
 
 @dataclass
 class Array:
-    """An array of a pickle; None if the pickle never filled it."""
+    """An array of a pickle; `values` is None until the pickle sets its state."""
 
     values: NDArray | None = None
 
 
 def loads(data: bytes) -> Any:
-    """Return what a pickle holds, each array as an `Array`.
+    """Return the content of a pickle, with each numpy array as an `Array`.
 
     Raises
     ------
     ValueError
-        If it is damaged, or holds anything but containers, numbers, text and arrays of numbers.
+        If the pickle is damaged, or holds anything but containers, numbers, text and arrays of
+        numbers.
     """
     try:
         return _Machine(data).run()
@@ -87,8 +88,8 @@ class _Machine:
 
     def run(self) -> Any:
         stack, memo = self._stack, self._memo
-        for opcode, given, _ in pickletools.genops(BytesIO(self._data)):
-            name, argument = opcode.name, cast(Any, given)
+        for opcode, operand, _ in pickletools.genops(BytesIO(self._data)):
+            name, argument = opcode.name, cast(Any, operand)
             if name in _LITERALS:
                 stack.append(argument)
             elif name in _CONSTANTS:
@@ -139,11 +140,11 @@ class _Machine:
         raise ValueError("damaged: no end")
 
     def _marked(self) -> list[Any]:
-        """Take what is above the last mark from the stack."""
-        for at in range(len(self._stack) - 1, -1, -1):
-            if self._stack[at] is _MARK:
-                items = self._stack[at + 1 :]
-                del self._stack[at:]
+        """Pop the objects above the last mark, and the mark, from the stack."""
+        for mark in range(len(self._stack) - 1, -1, -1):
+            if self._stack[mark] is _MARK:
+                items = self._stack[mark + 1 :]
+                del self._stack[mark:]
                 return items
         raise ValueError("damaged: no mark")
 
@@ -158,7 +159,7 @@ class _Machine:
         if type(target) is not dict or len(items) % 2 or any(item is _MARK for item in items):
             raise ValueError("damaged: keys and values without a dict")
         for key, value in zip(items[::2], items[1::2], strict=True):
-            # Keys that nest could take any time, and stack, to hash.
+            # Hashing a deeply nested tuple could take unbounded time and stack.
             if type(key) not in (str, int, float, bool, bytes):
                 raise ValueError(f"refused: a key of type {type(key).__name__}")
             target[key] = value
@@ -172,7 +173,7 @@ def _named(module: Any, name: Any) -> _Name:
 
 
 def _call(function: Any, arguments: Any) -> Any:
-    """Do what numpy's own functions would, on plain data."""
+    """Return what numpy's function would make of plain data."""
     if type(function) is not _Name or type(arguments) is not tuple:
         raise ValueError("refused: a call")
     if function.name == "dtype":
@@ -201,7 +202,8 @@ def _call(function: Any, arguments: Any) -> Any:
 def _build(target: Any, state: Any) -> None:
     if type(target) is _Type:
         order = state[1]
-        # Version, order, subtype, names, fields, size, alignment, flags: plain numbers have none.
+        # The state is (version, order, subtype, names, fields, size, alignment, flags); a dtype of
+        # plain numbers has None for subtype, names and fields.
         if order not in ("<", ">", "=", "|") or any(part is not None for part in state[2:5]):
             raise ValueError("refused: an array type with fields")
         target.order = order

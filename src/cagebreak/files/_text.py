@@ -1,4 +1,4 @@
-"""Lines, numbers and tables of text files, each read or refused with its place."""
+"""Parsing of text files: lines, numbers and tables, with errors that name file and line."""
 
 import math
 import re
@@ -19,12 +19,17 @@ _SHOWN = 80  # characters of a line in a message
 
 
 class TextFile:
-    """The lines of a file, one after the other, with the number of the last one read.
+    """A text file that is read line by line and knows the number of the line read last.
 
     Parameters
     ----------
     path
-        Plain, or with a further suffix `.gz` or `.zst`.
+        A plain file, or a compressed one with a further suffix `.gz` or `.zst`.
+
+    Attributes
+    ----------
+    number
+        Number of the line read last, from 1.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,7 +50,7 @@ class TextFile:
         self._file.close()
 
     def next(self) -> str | None:
-        """Return the next line, without its end; None after the last one."""
+        """Return the next line without its line break; None at the end of the file."""
         raw = self._file.readline(_LONGEST + 1)
         if not raw:
             return None
@@ -59,14 +64,14 @@ class TextFile:
             raise self.error(f"plain text ({error.reason})", None) from error
 
     def end(self) -> None:
-        """Refuse anything but blanks from here to the end."""
+        """Raise if anything but white space follows."""
         while rest := self._file.read(_LONGEST):
             if rest.strip():
                 self.number += 1
                 raise self.error("nothing after an empty line", None)
 
     def line(self, expected: str) -> str:
-        """Return the next line, or raise if there is none."""
+        """Return the next line; raise at the end of the file, naming what was expected."""
         line = self.next()
         if line is None:
             self.number += 1
@@ -74,37 +79,45 @@ class TextFile:
         return line
 
     def block(self, n: int, expected: str) -> list[str]:
-        """Return the next `n` lines; memory follows what is in the file, not `n`."""
+        """Return the next `n` lines.
+
+        Memory grows with the lines read, not with `n`, which a damaged file may overstate.
+        """
         lines: list[str] = []
         while len(lines) < n:
             lines.append(self.line(f"{expected}, {n} of them"))
         if not self._ended:
-            # A number that is cut short is still a number.
+            # A truncated number is still a number, so only the missing line break shows it.
             raise self.error("a line that ends, got a file that is cut short", lines[-1])
         return lines
 
     def error(self, expected: str, got: str | None, number: int | None = None) -> FileFormatError:
-        """Return the error that names file and line, by default the last one read."""
-        found = f", got {got[:_SHOWN]!r}" if got is not None else ""
+        """Return an error that names file and line, by default the line read last."""
+        ending = f", got {got[:_SHOWN]!r}" if got is not None else ""
         return FileFormatError(
-            f"{self.path}, line {number or self.number}: expected {expected}{found}"
+            f"{self.path}, line {number or self.number}: expected {expected}{ending}"
         )
 
     def table(
         self, lines: Sequence[str], columns: Sequence[int], n_columns: int, expected: str
     ) -> NDArray[np.float64]:
-        """Return some columns, numbers all, of the lines read last.
+        """Return numeric columns of the lines read last, (lines, columns), all finite.
 
         Parameters
         ----------
         lines
-            As `block` returned them.
+            The lines as `block` returned them.
         columns
-            Which, from 0.
+            Indices of the columns, from 0.
         n_columns
-            How many a line has at least.
+            Least number of columns of a line.
         expected
-            What a line holds, for the message.
+            What a line should hold, for the error message.
+
+        Raises
+        ------
+        FileFormatError
+            If a line has too few columns or a word is not a finite number.
         """
         try:
             table = np.loadtxt(lines, usecols=columns, comments=None, ndmin=2)
@@ -113,7 +126,7 @@ class TextFile:
         wide = all(len(line.split()) >= n_columns for line in lines)
         if wide and len(table) == len(lines) and np.isfinite(table).all():
             return table
-        # The obvious way, to find the line that is to blame.
+        # numpy failed or was too lenient: parse word by word to find the line at fault.
         first = self.number - len(lines) + 1
         rows = []
         for i, line in enumerate(lines):
@@ -127,7 +140,7 @@ class TextFile:
     def integers(
         self, values: NDArray[np.float64], lines: Sequence[str], expected: str
     ) -> NDArray[np.int64]:
-        """Return a part of a table as the whole numbers they have to be, below 2^53."""
+        """Return columns of a table as integers; raise unless all are whole and below 2^53."""
         rows = values.reshape(len(lines), -1)
         bad = np.flatnonzero(((rows != np.rint(rows)) | (abs(rows) >= 2**53)).any(axis=1))
         if len(bad):
@@ -136,7 +149,10 @@ class TextFile:
 
 
 def number(word: str) -> float | None:
-    """Return a finite number, or None; 1_0 is none, nor are digits of other scripts."""
+    """Return a word as a finite number, or None.
+
+    Unlike `float`, it refuses underscores (1_0) and digits of other scripts.
+    """
     if not word.isascii() or "_" in word:
         return None
     try:
@@ -147,11 +163,11 @@ def number(word: str) -> float | None:
 
 
 def numbers(line: str) -> list[float] | None:
-    """Return the numbers of a line, or None if a word is none."""
+    """Return the numbers of a line, or None if a word is not a finite number."""
     values = [number(word) for word in line.split()]
     return None if None in values else values  # type: ignore[return-value]
 
 
 def integer(word: str) -> int | None:
-    """Return a whole number, or None."""
+    """Return a word as an integer of at most 18 digits, or None."""
     return int(word) if _INTEGER.fullmatch(word.strip()) else None

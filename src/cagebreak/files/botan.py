@@ -1,7 +1,7 @@
-"""The `.npz` files of BOTAN: a Kob-Andersen configuration and where its runs ended.
+"""The `.npz` files of BOTAN: a Kob-Andersen configuration and the end positions of its runs.
 
-Arrays `types` (N,), `initial_positions` (N, 3) and `positions` (R, N, 3), the unwrapped end
-positions of R isoconfigurational runs at one time. Neither the box nor the time is in the file.
+The arrays are `types` (N,), `initial_positions` (N, 3) and `positions` (R, N, 3), the unwrapped
+positions of R isoconfigurational runs at one time. The file states neither the box nor the time.
 """
 
 import zipfile
@@ -19,7 +19,7 @@ from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO
 NUMBER_DENSITY = 1.2
 """N sigma^3 / V of BOTAN's simulations (Shiba et al. 2023), from which the box follows."""
 
-# What numpy raises on a file that is no archive, truncated, or holds pickled objects.
+# What numpy raises on a file that is not an archive, is truncated, or holds pickled objects.
 _UNREADABLE = (
     OSError,
     ValueError,
@@ -32,12 +32,12 @@ _UNREADABLE = (
 
 
 def read(path: Path) -> Configuration:
-    """Read the initial configuration, in the cube of density 1.2.
+    """Read the initial configuration, in a cubic box of number density 1.2 sigma^-3.
 
     Raises
     ------
     FileFormatError
-        If the file is no `.npz` archive or does not hold the arrays of one configuration.
+        If the file is not a `.npz` archive or lacks the arrays of a configuration.
     """
     types, positions = _arrays(path, "types", "initial_positions")
     try:
@@ -48,20 +48,19 @@ def read(path: Path) -> Configuration:
 
 
 def read_runs(path: Path) -> tuple[Configuration, NDArray[np.float64]]:
-    """Read the initial configuration and the end positions of the runs from it.
+    """Read the initial configuration and the end positions of its runs.
 
     Returns
     -------
     Configuration
         As from `read`.
     (R, N, 3) array
-        Unwrapped positions in sigma, which continue those of the configuration.
+        Unwrapped positions, in sigma; minus the initial positions they are displacements.
 
     Raises
     ------
     FileFormatError
-        If the file is no `.npz` archive or does not hold the arrays of one configuration and its
-        runs.
+        If the file is not a `.npz` archive or lacks the arrays of a configuration and its runs.
     """
     configuration = read(path)
     (ends,) = _arrays(path, "positions")
@@ -78,13 +77,13 @@ def read_runs(path: Path) -> tuple[Configuration, NDArray[np.float64]]:
 
 
 def read_propensity(path: Path, time: float) -> tuple[Configuration, Propensity]:
-    """Read the initial configuration and the propensity that its runs give.
+    """Read the initial configuration, and compute the propensity from its runs.
 
     Parameters
     ----------
     path
     time
-        When the runs ended, in tau.
+        Duration of the runs, in tau.
 
     Raises
     ------
@@ -94,8 +93,10 @@ def read_propensity(path: Path, time: float) -> tuple[Configuration, Propensity]
         If the time is not positive.
     """
     configuration, ends = read_runs(path)
-    moved = lengths(ends - configuration.positions)
-    return configuration, Propensity.from_runs([time], configuration.species, moved[:, None])
+    displacements = lengths(ends - configuration.positions)
+    return configuration, Propensity.from_runs(
+        [time], configuration.species, displacements[:, None]
+    )
 
 
 def _arrays(path: Path, *names: str) -> list[NDArray]:

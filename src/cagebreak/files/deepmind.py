@@ -1,7 +1,8 @@
 """Pickles of DeepMind's glassy dynamics (Bapst et al. 2020): a configuration and its runs.
 
-A dict of `positions` (N, 3), `types` (N,), `box` (3,), and, for the runs, `time`, `time_indices`
-and `trajectory_target_positions`: for each time the unwrapped positions (N, 3) of each run.
+The pickle is a dict of `positions` (N, 3), `types` (N,) and `box` (3,). For the runs it also has
+`time`, `time_indices` and `trajectory_target_positions`; the last holds, for each time and each
+run, the unwrapped positions (N, 3).
 """
 
 from pathlib import Path
@@ -17,44 +18,44 @@ from cagebreak.files._compressed import open_binary
 
 
 def read(path: Path) -> Configuration:
-    """Read the initial configuration; nothing in the file is executed.
+    """Read the initial configuration; no code in the pickle is executed.
 
     Raises
     ------
     FileFormatError
-        If the file is no pickle of plain data, or does not hold the arrays of a configuration.
+        If the file is not a pickle of plain data, or lacks the arrays of a configuration.
     """
     return _configuration(path, _load(path))
 
 
 def read_runs(path: Path) -> tuple[Configuration, NDArray[np.float64], NDArray[np.float64]]:
-    """Read the initial configuration and the positions that its runs reach.
+    """Read the initial configuration and the positions of its runs at all times.
 
     Returns
     -------
     Configuration
         As from `read`.
     (T,) array
-        The times, in the file's units.
+        The times, ascending, in the file's units.
     (R, T, N, 3) array
         Unwrapped positions of the runs.
 
     Raises
     ------
     FileFormatError
-        As for `read`; also if there are no runs or they do not fit the times.
+        As for `read`; also if the file has no runs, or their number of times differs from T.
     """
     data = _load(path)
     configuration = _configuration(path, data)
-    clock: list[Any] = _numbers(path, data, "time")
+    file_times: list[Any] = _numbers(path, data, "time")
     indices: list[Any] = _numbers(path, data, "time_indices")
-    bad = [index for index in indices if type(index) is not int or not 0 <= index < len(clock)]
+    bad = [index for index in indices if type(index) is not int or not 0 <= index < len(file_times)]
     if bad or not indices:
         raise FileFormatError(
-            f"{path}: time_indices: expected numbers from 0 to {len(clock) - 1}, got {bad[:3]}"
+            f"{path}: time_indices: expected numbers from 0 to {len(file_times) - 1}, got {bad[:3]}"
         )
-    times = np.array([clock[index] for index in indices], dtype=np.float64)
-    # The last is where F_s falls to 1/e, which lies among the others.
+    times = np.array([file_times[index] for index in indices], dtype=np.float64)
+    # The file lists the time at which F_s falls to 1/e last, out of order.
     order = np.argsort(times)
     if not np.isfinite(times).all() or times.min() <= 0 or len(set(times.tolist())) != len(times):
         raise FileFormatError(f"{path}: time: expected different positive times, got {times}")
@@ -105,17 +106,17 @@ def _numbers(path: Path, data: dict[Any, Any], name: str) -> list[Any]:
 
 
 def _stacked(targets: Any, n_times: int, n: int) -> NDArray[np.float64] | None:
-    """Return the runs (T, R, N, 3), be they one array or nested lists; None if they do not fit."""
+    """Return the runs (T, R, N, 3) from an array or nested lists; None if the shape is wrong."""
     if type(targets) is _pickle.Array:
-        whole = targets.values
-        fits = whole is not None and whole.ndim == 4 and whole.shape[2:] == (n, 3)
+        positions = targets.values
+        fits = positions is not None and positions.ndim == 4 and positions.shape[2:] == (n, 3)
     else:
-        whole = _nested(targets, (n, 3))
-        fits = whole is not None
-    if whole is None or not fits or len(whole) != n_times or not whole.shape[1]:
+        positions = _nested(targets, (n, 3))
+        fits = positions is not None
+    if positions is None or not fits or len(positions) != n_times or not positions.shape[1]:
         return None
-    whole = whole.astype(np.float64)
-    return whole if np.isfinite(whole).all() else None
+    positions = positions.astype(np.float64)
+    return positions if np.isfinite(positions).all() else None
 
 
 def _nested(targets: Any, shape: tuple[int, int]) -> NDArray | None:
@@ -124,7 +125,7 @@ def _nested(targets: Any, shape: tuple[int, int]) -> NDArray | None:
     if len({len(runs) for runs in targets}) != 1:
         return None
     arrays = [array for runs in targets for array in runs]
-    # A pickle can name one object many times, and so say more than memory holds.
+    # A small pickle can refer to one array many times, and copies of it would fill the memory.
     if len({id(array) for array in arrays}) != len(arrays) or not arrays:
         return None
     if any(type(a) is not _pickle.Array or _shape(a) != shape for a in arrays):

@@ -1,7 +1,7 @@
-"""Extended XYZ files: a line of `key=value` pairs with the box, then a line a particle.
+"""Extended XYZ files: per frame, a line of `key=value` pairs, then one line per particle.
 
-`Lattice` has the nine components of the three lattice vectors, `Properties` the columns. Images of
-particles are the columns `map_shift:I:3`, velocities `velo:R:3`.
+The pair `Lattice` has the nine components of the three lattice vectors, and `Properties` lists the
+columns. Images of particles are the columns `map_shift:I:3`, velocities are `velo:R:3`.
 """
 
 import re
@@ -28,30 +28,31 @@ _VELOCITIES = ("velo", "vel", "velocity", "velocities")
 def read(path: Path) -> list[Frame]:
     """Read all frames.
 
-    The column `species` (or `element`, `type`, `Z`) gives the species: letters as they are, other
-    names in alphabetical order, numbers ascending; without it all particles are A.
+    The species follow from the column `species` (or `element`, `type`, `Z`). If its names are
+    letters of species, they are kept; otherwise numbers in ascending order, then names in
+    alphabetical order, become A, B and so on. Without such a column all particles are A.
 
     Raises
     ------
     FileFormatError
-        If a line is not what the format says, the box is missing or not periodic, or the file
-        holds no frame.
+        If a line violates the format, the box is missing or not periodic, or the file has no
+        frame.
     """
-    found: list[tuple[Frame, list[str] | None]] = []
+    parsed: list[tuple[Frame, list[str] | None]] = []
     with TextFile(path) as file:
         while (line := file.next()) is not None:
             if not line.strip():
                 file.end()
                 break
-            found.append(_frame(file, line))
-        if not found:
+            parsed.append(_frame(file, line))
+        if not parsed:
             raise file.error("the number of particles", "the end of the file", 1)
-    known = in_order(name for _, names in found if names for name in names)
+    types = in_order(name for _, names in parsed if names for name in names)
     frames = []
-    for frame, names in found:
+    for frame, names in parsed:
         if names is not None:
             try:
-                species = species_of(names, known)
+                species = species_of(names, types)
             except ValueError as error:
                 raise FileFormatError(f"{path}: species: {error}") from error
             frame = Frame(frame.configuration.replace(species=species), time=frame.time)
@@ -62,7 +63,7 @@ def read(path: Path) -> list[Frame]:
 def write(
     path: Path, configurations: Sequence[Configuration], columns: Mapping[str, NDArray]
 ) -> None:
-    """Write frames with images and velocities if known, and further columns, to full precision."""
+    """Write frames to full precision, with images and velocities if set, and with `columns`."""
     with replacing(path) as temporary, temporary.open("w", encoding="ascii") as file:
         for i, configuration in enumerate(configurations):
             of_frame = {name: values[i] for name, values in columns.items()}
@@ -96,8 +97,8 @@ def _frame(file: TextFile, line: str) -> tuple[Frame, list[str] | None]:
     lines = file.block(n, "particles")
     expected = f"{width} columns, {pairs.get('properties', 'species:S:1:pos:R:3')}"
     vectors = [columns[name] for name in ("positions", "velocities", "images") if name in columns]
-    which = [start + k for start in vectors for k in range(3)]
-    table = file.table(lines, which, width, expected)
+    indices = [start + k for start in vectors for k in range(3)]
+    table = file.table(lines, indices, width, expected)
     parts = dict(
         zip(
             [name for name in ("positions", "velocities", "images") if name in columns],
@@ -125,30 +126,30 @@ def _frame(file: TextFile, line: str) -> tuple[Frame, list[str] | None]:
 
 
 def _properties(file: TextFile, text: str, comment: str) -> tuple[dict[str, int], int]:
-    """Return the first column of what is read, and the number of columns."""
+    """Return the first column of each quantity that is read, and the number of all columns."""
     columns: dict[str, int] = {}
     start = 0
-    at = 0
-    while at <= len(text):
-        match = _PROPERTY.match(text, at)
+    position = 0
+    while position <= len(text):
+        match = _PROPERTY.match(text, position)
         if match is None:
             raise file.error("Properties=name:S, I, R or L:columns:...", comment)
         name, kind, count = match[1].lower(), match[2], int(match[3])
-        wanted = None
+        quantity = None
         if name in ("pos", "position", "positions") and (kind, count) in (("R", 3), ("I", 3)):
-            wanted = "positions"
+            quantity = "positions"
         elif name in _VELOCITIES and (kind, count) == ("R", 3):
-            wanted = "velocities"
+            quantity = "velocities"
         elif name in _IMAGES and (kind, count) == ("I", 3):
-            wanted = "images"
+            quantity = "images"
         elif name in _SPECIES and kind in "SI" and count == 1:
-            wanted = "species"
-        if wanted is not None and wanted in columns:
-            raise file.error(f"one property of {wanted}", comment)
-        if wanted is not None:
-            columns[wanted] = start
+            quantity = "species"
+        if quantity is not None and quantity in columns:
+            raise file.error(f"one property of {quantity}", comment)
+        if quantity is not None:
+            columns[quantity] = start
         start += count
-        at = match.end() + 1
+        position = match.end() + 1
         if match.end() < len(text) and text[match.end()] != ":":
             raise file.error("Properties=name:S, I, R or L:columns:...", comment)
     if "positions" not in columns:

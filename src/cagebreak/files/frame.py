@@ -1,4 +1,4 @@
-"""One frame of a trajectory file: a configuration, and when it was."""
+"""One frame of a trajectory file: a configuration with its time step, time and ids."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from cagebreak.configuration import SPECIES_NAMES, Configuration
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A configuration as a file has it.
+    """A configuration from a file, with what else the file states about it.
 
     Parameters
     ----------
     configuration
     step
-        The time step the file states.
+        Time step of the simulation; None if the file states none.
     time
-        The time it states, in its units.
+        Time in the units of the file; None if the file states none.
     ids : (N,) array of integers, optional
-        Ascending names of the particles, whose order is that of the configuration.
+        Ids of the particles, ascending; particle `i` of the configuration has id ``ids[i]``.
     """
 
     configuration: Configuration
@@ -32,20 +32,20 @@ class Frame:
 
 
 def species_of(names: Sequence[str], known: Iterable[str]) -> list[int]:
-    """Return the species of particles whose kinds have names.
+    """Return the species numbers of particles from the names of their types.
 
     Parameters
     ----------
     names
-        Of each particle's kind.
+        Name of the type of each particle.
     known
-        The kinds of the whole file, in the file's order. If all are letters, A is 0, B is 1 and so
-        on; otherwise the first is A.
+        Names of all types in the file, in the file's order. If all are letters of species, A is 0,
+        B is 1 and so on; otherwise they are numbered in this order.
 
     Raises
     ------
     ValueError
-        If there are more kinds than letters.
+        If there are more types than letters of species.
     """
     order = list(dict.fromkeys(known))
     if all(len(name) == 1 and name in SPECIES_NAMES for name in order):
@@ -57,9 +57,9 @@ def species_of(names: Sequence[str], known: Iterable[str]) -> list[int]:
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Return the kinds among names: numbers ascending, then words by the alphabet.
+    """Return the distinct names: numbers ascending, then words in alphabetical order.
 
-    The order of the particles, which differs between files, does not matter so.
+    The result does not depend on the order of the particles, which differs between files.
     """
 
     def key(name: str) -> tuple[float, str]:

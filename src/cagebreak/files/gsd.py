@@ -1,7 +1,7 @@
-"""GSD files of HOOMD-blue (schema `hoomd`), over the library gsd: frames in single precision.
+"""GSD files of HOOMD-blue (schema `hoomd`), by the library gsd: frames in single precision.
 
-The box of a GSD file has its center at the origin. Further columns are particles' quantities in the
-log, where OVITO finds them.
+The box of a GSD file is centered at the origin. Columns of the user are written as logged
+per-particle quantities, which OVITO shows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,21 +17,21 @@ from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
 from cagebreak.files.frame import Frame, species_of
 
-# What the library raises on a file that is truncated, edited or none of its own.
+# What the library raises on a file that is truncated, edited or not GSD.
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, MemoryError, OverflowError, TypeError)
 
 
 def read(path: Path) -> list[Frame]:
     """Read all frames.
 
-    Names of types that are letters are species as they are; otherwise the first type is A.
+    If all names of types are letters of species, they are kept; otherwise the first type is A.
 
     Raises
     ------
     FileFormatError
-        If the file is no GSD file, is damaged, two-dimensional, or holds no frame.
+        If the file is not a GSD file, is damaged or two-dimensional, or has no frame.
     MissingDependencyError
-        If the library is not installed.
+        If the library gsd is not installed.
     """
     library = _library("gsd.fl")
     path.open("rb").close()
@@ -54,14 +54,14 @@ def read(path: Path) -> list[Frame]:
 def write(
     path: Path, configurations: Sequence[Configuration], columns: Mapping[str, NDArray]
 ) -> None:
-    """Write frames in single precision: wrapped positions, with images that lead back to them.
+    """Write frames in single precision: wrapped positions, and images that restore the unwrapped.
 
     Raises
     ------
     InputError
-        If a box has another form than HOOMD wants: the first vector along x, the second in xy.
+        If a box does not have HOOMD's form: first lattice vector along x, second in the xy plane.
     MissingDependencyError
-        If the library is not installed.
+        If the library gsd is not installed.
     """
     library = _library("gsd.hoomd")
     frames = []
@@ -94,10 +94,10 @@ def _library(name: str) -> Any:
 
 def _frame(file: Any, index: int) -> Frame:
     def chunk(name: str, default: Any = None) -> Any:
-        """Return a chunk of this frame, else of the first one, as the schema says."""
-        for where in (index, 0):
-            if file.chunk_exists(where, name):
-                return file.read_chunk(where, name)
+        """Return a chunk of this frame; by the schema, a chunk not stored is the first frame's."""
+        for frame in (index, 0):
+            if file.chunk_exists(frame, name):
+                return file.read_chunk(frame, name)
         return default
 
     n = _single(index, "particles/N", chunk("particles/N", [0]))
@@ -109,7 +109,7 @@ def _frame(file: Any, index: int) -> Frame:
 
     def particles(name: str, kind: str, width: int = 3) -> NDArray | None:
         values = chunk(f"particles/{name}")
-        # The first frame's values stand in for later ones of as many particles only.
+        # The first frame's values hold only for later frames with as many particles.
         if values is None or (
             not file.chunk_exists(index, f"particles/{name}") and len(values) != n
         ):
@@ -159,7 +159,7 @@ def _single(index: int, name: str, values: Any) -> int:
 
 
 def _types(index: int, chunk: NDArray | None) -> list[str]:
-    """Return the names of the types: rows of bytes, each ended by a zero."""
+    """Return the names of the types, which the file stores as zero-terminated rows of bytes."""
     if chunk is None:
         return ["A"]
     if chunk.ndim != 2 or chunk.dtype.itemsize != 1 or not len(chunk):
@@ -190,7 +190,7 @@ def _edges(box: Box) -> list[float]:
 
 
 def _centered(configuration: Configuration) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Return positions in the box about the origin, and their images."""
+    """Return positions wrapped into the box centered at the origin, and their images."""
     box = configuration.box
     crossed = np.floor(configuration.positions @ box.inverse + 0.5).astype(np.int64)
     positions = configuration.positions - crossed @ box.matrix

@@ -1,4 +1,4 @@
-"""HDF5 files of our own: named arrays that say their units and axes, readable with h5py alone."""
+"""cagebreak's HDF5 files: named arrays with units and axes, readable with h5py alone."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +12,12 @@ from cagebreak._atomic import replacing
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
 
-# What h5py raises on a file that is truncated, overwritten or edited, besides OSError.
+# What h5py raises on a file that is truncated, overwritten or edited.
 UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
 
 
 class Dataset(NamedTuple):
-    """An array with its units and the names of its axes, as it stands in a file."""
+    """An array with its units and the names of its axes, as written to a file."""
 
     values: NDArray
     units: str
@@ -43,18 +43,18 @@ def read(path: Path) -> Configuration:
 
 
 def write(path: Path, configuration: Configuration) -> None:
-    """Write a configuration: positions, species, box and, if known, velocities and images."""
+    """Write a configuration: positions, species, box and, if set, velocities and images."""
     with replacing(path) as temporary, create(temporary) as file:
         write_datasets(file, datasets(configuration))
 
 
 def create(path: Path) -> h5py.File:
-    """Open a new file in the format of HDF5 1.10, whose structure has checksums like the data."""
+    """Open a new file in the format of HDF5 1.10, which checksums its metadata as well."""
     return h5py.File(path, "w", locking=False, libver=("v110", "v110"))
 
 
 def datasets(configuration: Configuration) -> dict[str, Dataset]:
-    """Return the arrays of a configuration as they stand in a file."""
+    """Return the arrays of a configuration, by their names in a file."""
     arrays = {
         "positions": Dataset(configuration.positions, "sigma", "particle, xyz"),
         "species": Dataset(configuration.species, "0 is A, 1 is B", "particle"),
@@ -68,7 +68,13 @@ def datasets(configuration: Configuration) -> dict[str, Dataset]:
 
 
 def configuration(arrays: Mapping[str, NDArray], where: str) -> Configuration:
-    """Return the configuration that the arrays of a file form; `where` names the file."""
+    """Return the configuration of the arrays of a file; `where` names the file in errors.
+
+    Raises
+    ------
+    FileFormatError
+        If an array is missing or the arrays do not form a configuration.
+    """
     missing = [name for name in ("positions", "species", "box") if name not in arrays]
     if missing:
         raise FileFormatError(
@@ -87,18 +93,18 @@ def configuration(arrays: Mapping[str, NDArray], where: str) -> Configuration:
 
 
 def write_datasets(file: h5py.Group, arrays: Mapping[str, Dataset]) -> None:
-    """Write arrays with a checksum a chunk, which HDF5 verifies whenever it reads."""
+    """Write arrays with a checksum per chunk, which HDF5 verifies on every read."""
     for name, (values, units, axes) in arrays.items():
-        checked = {"fletcher32": True} if np.ndim(values) and np.size(values) else {}
-        dataset = file.create_dataset(name, data=values, **checked)
+        checksum = {"fletcher32": True} if np.ndim(values) and np.size(values) else {}
+        dataset = file.create_dataset(name, data=values, **checksum)
         dataset.attrs["units"] = units
         dataset.attrs["axes"] = axes
-        # The layout of the file depends on when a dataset is closed; a profiler, such as Dask's,
-        # may hold it for a while.
+        # The layout of the file depends on when a dataset is closed. Garbage collection may be
+        # late: a profiler, such as Dask's, can hold a reference.
         dataset.id.close()
 
 
 def read_datasets(file: h5py.Group, names: tuple[str, ...] | None = None) -> dict[str, NDArray]:
-    """Read the arrays of a file, all of them or those named."""
-    wanted = names if names is not None else [n for n in file if isinstance(file[n], h5py.Dataset)]
-    return {name: file[name][()] for name in wanted}
+    """Read the arrays of a file: those in `names`, or all by default."""
+    chosen = names if names is not None else [n for n in file if isinstance(file[n], h5py.Dataset)]
+    return {name: file[name][()] for name in chosen}

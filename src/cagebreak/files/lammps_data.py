@@ -1,7 +1,7 @@
-"""LAMMPS data files, as `write_data` and `read_data` of LAMMPS have them: one configuration.
+"""LAMMPS data files, the files of LAMMPS's `write_data` and `read_data`: one configuration.
 
-The header says how many atoms there are and the box, sections follow; all but Atoms and Velocities
-are skipped.
+The header states the number of atoms and the box. Sections follow it; all sections but Atoms and
+Velocities are skipped.
 """
 
 import re
@@ -15,7 +15,7 @@ from cagebreak.errors import InputError
 from cagebreak.files._lammps import order_of, species_of_types
 from cagebreak.files._text import TextFile, integer, number
 
-# Column of the type, of x, and how many there are without images.
+# For each atom style: column of the type, column of x, and number of columns without images.
 _STYLES = {
     "atomic": (1, 2, 5),
     "charge": (1, 3, 6),
@@ -29,15 +29,15 @@ _SECTION = re.compile(r"[A-Z][A-Za-z0-9/ ]*")
 
 
 def read(path: Path) -> Configuration:
-    """Read a data file; type 1 is A, and atoms are put in the order of their ids.
+    """Read a data file; type 1 is A, and atoms are sorted by their ids.
 
-    The atom style stands in a comment after Atoms, as LAMMPS writes it; without it, atomic is
-    understood.
+    The atom style is read from the comment after Atoms, where LAMMPS writes it; the default, as in
+    LAMMPS, is atomic.
 
     Raises
     ------
     FileFormatError
-        If a line is not what the format says, an id comes twice, or atoms or box are missing.
+        If a line violates the format, an id is repeated, or the atoms or the box are missing.
     """
     with TextFile(path) as file:
         file.line("a title")
@@ -72,7 +72,7 @@ def read(path: Path) -> Configuration:
 
 
 def _header(file: TextFile, sizes: dict[str, list[float]]) -> str | None:
-    """Read `10 atoms`, `0 5 xlo xhi` and the like; return the line of the first section."""
+    """Read header lines such as `0 5 xlo xhi` into `sizes`; return the first section's line."""
     while (line := file.next()) is not None:
         content = line.partition("#")[0].strip()
         if not content:
@@ -100,10 +100,10 @@ def _n_atoms(file: TextFile, sizes: dict[str, list[float]]) -> int:
 
 def _box(file: TextFile, sizes: dict[str, list[float]]) -> Box:
     def values(key: str, n: int) -> list[float]:
-        found = sizes.get(key, [])
-        if len(found) != n:
-            raise file.error(f"a header with {n} numbers for {key}", str(found))
-        return found
+        numbers = sizes.get(key, [])
+        if len(numbers) != n:
+            raise file.error(f"a header with {n} numbers for {key}", str(numbers))
+        return numbers
 
     try:
         if "avec" in sizes:
@@ -132,18 +132,18 @@ def _atoms(
     type_, x, width = _STYLES[style]
     lines = _rows(file, n, f"atoms of style {style}")
     first = file.number - n + 1
-    found = len(lines[0].split())
-    with_images = found == width + 3
-    if found not in (width, width + 3):
+    n_columns = len(lines[0].split())
+    with_images = n_columns == width + 3
+    if n_columns not in (width, width + 3):
         raise file.error(
             f"{width} columns of style {style}, or {width + 3} with images (the style stands after "
             "Atoms, as in Atoms # full)", lines[0], first,
         )  # fmt: skip
     for i, line in enumerate(lines):
-        if len(line.split()) != found:
-            raise file.error(f"{found} columns, as in the first line", line, first + i)
-    columns = [0, type_, x, x + 1, x + 2, *range(width, found)]
-    table = file.table(lines, columns, found, f"{found} finite numbers")
+        if len(line.split()) != n_columns:
+            raise file.error(f"{n_columns} columns, as in the first line", line, first + i)
+    columns = [0, type_, x, x + 1, x + 2, *range(width, n_columns)]
+    table = file.table(lines, columns, n_columns, f"{n_columns} finite numbers")
     order, ids = order_of(file, table[:, 0], lines)
     species = species_of_types(file, table[:, 1], lines)
     images = None

@@ -1,7 +1,8 @@
 """LAMMPS dump files of style atom or custom: frames of any periodic box, images, permuted ids.
 
-Positions are kept as written: `xu` (unwrapped) before `x`; those in fractions, `xsu` and `xs`, are
-converted. `ix iy iz` become images, unless positions are unwrapped already.
+Positions are taken from the first of these columns that the file has: `xu` (unwrapped), `xsu`
+(unwrapped, as fractions of the box), `x`, `xs` (fractions). Fractions are converted to lengths. The
+columns `ix iy iz` become images, unless the positions are unwrapped already.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,21 +19,22 @@ from cagebreak.files._lammps import order_of, species_of_types
 from cagebreak.files._text import TextFile, integer, number, numbers
 from cagebreak.files.frame import Frame, in_order, species_of
 
-# Suffixes of the three columns, whether they are fractions, and whether they count crossings.
+# Suffixes of the three columns, whether they are fractions, and whether they are unwrapped.
 _POSITIONS = (("u", False, True), ("su", True, True), ("", False, False), ("s", True, False))
 
 
 def read(path: Path) -> list[Frame]:
-    """Read all frames; particles are put in the order of their ids.
+    """Read all frames; particles are sorted by their ids.
 
-    A column `type` gives the species, 1 being A; without it `element` does, letters as they are and
-    other names in alphabetical order; without both all particles are A.
+    The species follow from the column `type` (1 is A), or else from the column `element`: if its
+    names are letters of species, they are kept; otherwise the names in alphabetical order become A,
+    B and so on. Without either column all particles are A.
 
     Raises
     ------
     FileFormatError
-        If a line is not what the format says, an id comes twice, the box is not periodic, or the
-        file holds no frame.
+        If a line violates the format, an id is repeated, the box is not periodic, or the file has
+        no frame.
     """
     frames: list[Frame] = []
     elements: list[list[str] | None] = []
@@ -46,10 +48,10 @@ def read(path: Path) -> list[Frame]:
             elements.append(names)
         if not frames:
             raise file.error("ITEM: TIMESTEP", "the end of the file", 1)
-    known = in_order(name for names in elements if names for name in names)
+    types = in_order(name for names in elements if names for name in names)
     for i, names in enumerate(elements):
         if names is not None:
-            species = _species(path, names, known)
+            species = _species(path, names, types)
             configuration = frames[i].configuration.replace(species=species)
             frames[i] = Frame(configuration, frames[i].step, frames[i].time, frames[i].ids)
     return frames
@@ -58,12 +60,12 @@ def read(path: Path) -> list[Frame]:
 def write(
     path: Path, configurations: Sequence[Configuration], columns: Mapping[str, NDArray]
 ) -> None:
-    """Write a dump with the columns id, type, x, y, z, images and velocities if known, and others.
+    """Write frames with the columns id, type, x, y, z, images and velocities if set, and `columns`.
 
     Raises
     ------
     InputError
-        If a box has another form than LAMMPS wants: the first vector along x, the second in xy.
+        If a box does not have LAMMPS's form: first lattice vector along x, second in the xy plane.
     """
     with replacing(path) as temporary, temporary.open("w", encoding="ascii") as file:
         for step, configuration in enumerate(configurations):
@@ -159,24 +161,24 @@ def _atoms(
 ) -> tuple[Frame, list[str] | None]:
     if len(set(names)) != len(names):
         raise file.error("columns of different names", " ".join(names))
-    where = {name: c for c, name in enumerate(names)}
+    index = {name: c for c, name in enumerate(names)}
     form = next(
-        (form for form in _POSITIONS if all(axis + form[0] in where for axis in "xyz")), None
+        (form for form in _POSITIONS if all(axis + form[0] in index for axis in "xyz")), None
     )
     if form is None:
         raise file.error("columns x y z, or xs, xu, xsu", " ".join(names))
     suffix, scaled, unwrapped = form
-    wanted = [axis + suffix for axis in "xyz"]
+    chosen = [axis + suffix for axis in "xyz"]
     parts = [
         part
         for part in (["id"], ["type"], ["vx", "vy", "vz"], ["ix", "iy", "iz"])
-        if all(name in where for name in part) and not (part[0] == "ix" and unwrapped)
+        if all(name in index for name in part) and not (part[0] == "ix" and unwrapped)
     ]
-    wanted += [name for part in parts for name in part]
+    chosen += [name for part in parts for name in part]
     lines = file.block(n, "atoms")
     expected = f"the {len(names)} columns {' '.join(names)}, finite numbers"
-    table = file.table(lines, [where[name] for name in wanted], len(names), expected)
-    column = {name: table[:, c] for c, name in enumerate(wanted)}
+    table = file.table(lines, [index[name] for name in chosen], len(names), expected)
+    column = {name: table[:, c] for c, name in enumerate(chosen)}
 
     positions = table[:, :3]
     if scaled:
@@ -188,12 +190,14 @@ def _atoms(
     elements = None
     if "type" in column:
         species = species_of_types(file, column["type"], lines)
-    elif "element" in where:
-        elements = [lines[i].split()[where["element"]] for i in order]
+    elif "element" in index:
+        elements = [lines[i].split()[index["element"]] for i in order]
 
     def vectors(names: str) -> NDArray | None:
-        wanted = names.split()
-        return np.stack([column[name] for name in wanted], 1) if wanted[0] in column else None
+        components = names.split()
+        return (
+            np.stack([column[name] for name in components], 1) if components[0] in column else None
+        )
 
     velocities, images = vectors("vx vy vz"), vectors("ix iy iz")
     if images is not None:
@@ -211,9 +215,9 @@ def _atoms(
     return Frame(configuration, step, time, ids), elements
 
 
-def _species(path: Path, names: list[str], known: list[str]) -> list[int]:
+def _species(path: Path, names: list[str], types: list[str]) -> list[int]:
     try:
-        return species_of(names, known)
+        return species_of(names, types)
     except ValueError as error:
         raise FileFormatError(f"{path}: element: {error}") from error
 

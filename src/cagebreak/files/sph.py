@@ -1,7 +1,7 @@
-"""The `.sph` format of event-driven hard-sphere codes: spheres of given radius in a box.
+"""The `.sph` format of event-driven hard-sphere codes: spheres and their radii in a box.
 
-The first line holds the number of spheres, the second the three edge lengths, and each line after
-it a letter, three coordinates and a radius.
+The first line is the number of spheres, the second the three edge lengths of the box. Each further
+line is a letter, three coordinates and a radius.
 """
 
 import math
@@ -19,14 +19,14 @@ from cagebreak.files._compressed import open_binary
 def read(path: Path) -> Configuration:
     """Read a `.sph` file.
 
-    The radius decides the species: the largest spheres are A, the next B, and so on. Lengths are
-    kept in the units of the file, so sigma is 1 only if the largest radius is 0.5.
+    The radius decides the species: the largest spheres are A, the next B, and so on. Lengths keep
+    the units of the file, so sigma is 1 only if the largest radius is 0.5.
 
     Raises
     ------
     FileFormatError
-        If a line is not what the format says, two letters share a radius, or there are more radii
-        than species have letters.
+        If a line violates the format, two letters have the same radius, or there are more radii
+        than letters of species.
     """
     try:
         with open_binary(path) as file:
@@ -35,7 +35,7 @@ def read(path: Path) -> Configuration:
         raise FileFormatError(f"{path}: expected plain text ({error})") from error
     lines = text.splitlines()
     if lines and not text.endswith(("\n", "\r")):
-        # A number that is cut short is still a number.
+        # A truncated number is still a number, so only the missing line break shows it.
         raise FileFormatError(
             f"{path}, line {len(lines)}: expected a line that ends, got a file that is cut short, "
             f"{lines[-1][:80]!r}"
@@ -83,14 +83,14 @@ def write(path: Path, configuration: Configuration, diameters: ArrayLike) -> Non
     ----------
     path
     configuration
-        In an orthorhombic box.
+        A configuration in an orthorhombic box.
     diameters
-        sigma_ii of each species; A the largest, so that reading gives the same species.
+        sigma_ii of each species, descending: `read` numbers species from the largest radius.
 
     Raises
     ------
     InputError
-        If the box is sheared or the diameters do not fit the species.
+        If the box is sheared, or the diameters are too few or not descending.
     """
     sizes = _diameters(diameters, configuration.n_species)
     box = configuration.box

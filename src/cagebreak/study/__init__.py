@@ -1,4 +1,4 @@
-"""Studies: a recipe, units of work that are done once, and the results."""
+"""Studies: a recipe, the units of work that it asks for, and their stored results."""
 
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.work import StageStatus

@@ -1,7 +1,8 @@
-"""A whole study as one HDF5 file: recipe, units, and where they are from; and back.
+"""Export of a whole study to one HDF5 file, and its restoration.
 
-Each unit is a group, `equilibrate/0003`, a copy of its file: arrays with units and axes, and what
-made them as attributes.
+The file holds the recipe, the units and the list of imported files. Each unit is a group, such as
+`equilibrate/0003`, and a copy of the unit's file: arrays with units and axes, and provenance as
+attributes.
 """
 
 import json
@@ -30,7 +31,7 @@ _NAME = re.compile(r"[a-z-]+(/[0-9]{4,}){1,2}")
 
 
 def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
-    """Write the units of some stages to one file; return how many.
+    """Write the recipe and the units of the given stages to one file; return the number of units.
 
     Raises
     ------
@@ -62,16 +63,17 @@ def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
 
 
 def unpack(path: Path, recipe: Path) -> int:
-    """Write the recipe and the units of an archive; return how many.
+    """Write out the recipe and the units of an archive; return the number of units.
 
-    HDF5 compares the checksum of all that is read; the recipe comes last.
+    HDF5 verifies the checksums of everything that is read. The recipe is written last, so that it
+    exists only beside a complete folder.
 
     Raises
     ------
     FileFormatError
-        If the archive is damaged or none.
+        If the file is damaged or not an exported study.
     StoreError
-        If the recipe, its folder or its table of potentials exists.
+        If the recipe or its folder exists, or a different table of potentials with the same name.
     """
     folder = recipe.with_suffix("")
     for existing in (recipe, folder):
@@ -108,7 +110,7 @@ def unpack(path: Path, recipe: Path) -> int:
 
 
 def text_of(recipe: Recipe) -> dict[str, Dataset]:
-    """Return the tables of potentials of a recipe, if it names some, as they stand in a file."""
+    """Return the table of potentials of a recipe as a data set; empty if the recipe names none."""
     if not recipe.potential:
         return {}
     text = np.frombuffer(recipe.potential.encode(), np.uint8)
@@ -116,27 +118,27 @@ def text_of(recipe: Recipe) -> dict[str, Dataset]:
 
 
 def potential_in(file: h5py.File) -> str:
-    """Return what `text_of` gave; empty if nothing."""
+    """Return the table of potentials that `text_of` stored; empty if there is none."""
     return file[POTENTIAL][()].tobytes().decode() if POTENTIAL in file else ""
 
 
 def _unpack_units(archive: h5py.File, folder: Path) -> int:
-    found: list[str] = []
+    names: list[str] = []
     archive.visititems(
-        lambda name, item: found.append(name) if "recipe_hash" in item.attrs else None
+        lambda name, item: names.append(name) if "recipe_hash" in item.attrs else None
     )
-    for name in found:
+    for name in names:
         if not _NAME.fullmatch(name):
             raise ValueError(f"a unit has the name {name!r}")
         target = folder / f"{name}.h5"
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as temporary, create(temporary) as unit:
             _copy(archive[name], unit)
-    return len(found)
+    return len(names)
 
 
 def _copy(source: h5py.Group, target: h5py.Group) -> None:
-    """Copy attributes and arrays; they are read, so that HDF5 compares their checksums."""
+    """Copy attributes and arrays by reading them, so that HDF5 verifies their checksums."""
     for key, value in source.attrs.items():
         target.attrs[key] = value
     arrays = {}
@@ -156,21 +158,21 @@ def is_archive(path: str | os.PathLike[str]) -> bool:
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """Return the names of arrays that two unit files do not have alike to the bit."""
-    with h5py.File(one, "r", locking=False) as mine, h5py.File(other, "r", locking=False) as yours:
-        names = sorted(set(mine) | set(yours))
+    """Return the names of the arrays in which two unit files differ by any bit."""
+    with h5py.File(one, "r", locking=False) as left, h5py.File(other, "r", locking=False) as right:
+        names = sorted(set(left) | set(right))
         return [
             name
             for name in names
-            if name not in mine
-            or name not in yours
-            or not _same(np.asarray(mine[name][()]), np.asarray(yours[name][()]))
+            if name not in left
+            or name not in right
+            or not _same(np.asarray(left[name][()]), np.asarray(right[name][()]))
         ]
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
-    alike = (one.dtype, one.shape) == (other.dtype, other.shape)
-    return alike and one.tobytes() == other.tobytes()
+    same_form = (one.dtype, one.shape) == (other.dtype, other.shape)
+    return same_form and one.tobytes() == other.tobytes()
 
 
 def _name(folder: Path, file: Path) -> str:

@@ -1,6 +1,7 @@
-"""A study of configurations and runs that come from files: which belong together, and their units.
+"""Import of configurations and runs from files: grouping of the files, recipe and units.
 
-The files are read twice: once to see what there is, then to write the units, one file at a time.
+The files are read twice, so that only one is in memory at a time: first to learn what they hold,
+then to write the units.
 """
 
 import hashlib
@@ -26,12 +27,12 @@ from cagebreak.study.stages.stages import open_store
 from cagebreak.study.store import Unit
 
 LISTED = "imported.json"
-"""The list of files, in the study's folder."""
+"""Name of the file in the study's folder that lists the imported files."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the files do not say; see `Study.import_files`."""
+    """Facts that the files do not state; the parameters of `Study.import_files`."""
 
     model: str
     parameters: dict[str, Any]
@@ -43,7 +44,16 @@ class Options:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """What files that belong together hold: a configuration, times, displacements of its runs."""
+    """The content of one group of files: a configuration and its runs.
+
+    Parameters
+    ----------
+    configuration
+    times : (T,) array
+        Times of the runs, in tau.
+    runs
+        Displacements of each run from the configuration, (T, N, 3) in sigma.
+    """
 
     configuration: Configuration
     times: NDArray[np.float64]
@@ -52,7 +62,20 @@ class Piece:
 
 @dataclass
 class Source:
-    """A configuration of the study: the groups of files that start from it, and its runs."""
+    """A configuration of the study.
+
+    Parameters
+    ----------
+    groups
+        Groups of files whose runs start from the configuration.
+    n_runs
+        Number of runs in all groups.
+    n_particles
+    number_density
+        N sigma^3 / V.
+    composition
+        Fraction of the particles of each species.
+    """
 
     groups: list[list[Path]] = field(default_factory=list)
     n_runs: int = 0
@@ -88,8 +111,8 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
     digest = hashlib.sha256(json.dumps([identity, how]).encode()).hexdigest()
     new, copied = not path.exists(), False
     if not new:
-        known = Recipe.read(path)
-        if not known.imported or known.values["preparation"]["imported"] != digest:
+        existing = Recipe.read(path)
+        if not existing.imported or existing.values["preparation"]["imported"] != digest:
             raise RecipeError(f"{path}: exists already, and is not of these files as read so")
     else:
         _fill(values, options, sources, times, digest)
@@ -113,9 +136,22 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
 def set_parameters(
     path: Path, values: dict[str, Any], parameters: Mapping[str, Any]
 ) -> Path | None:
-    """Set the parameters of the model in its section; return the file of tables, if it takes one.
+    """Set the parameters of a model in its section; return the path of its table, if it has one.
 
-    Where the section names the file it is beside the recipe.
+    Parameters
+    ----------
+    path
+        Path of the recipe.
+    values
+        The section `[model]`, which is changed.
+    parameters
+        Parameters by name. A table in `file` is a path; the section then names a file of that name
+        beside the recipe.
+
+    Raises
+    ------
+    InputError
+        If the model has no such parameter or refuses its value.
     """
     keys = schema.keys_of("model", values["name"])
     unknown = sorted(set(parameters) - set(keys))
@@ -138,7 +174,7 @@ def set_parameters(
 
 
 def _copy(table: Path, folder: Path) -> bool:
-    """Copy a file of tables beside the recipe, unless it is there; return whether it was not."""
+    """Copy a table beside the recipe unless it is there already; return whether it was copied."""
     target = folder / table.name
     if not target.exists():
         target.write_bytes(table.read_bytes())
@@ -155,10 +191,10 @@ def _fill(
     times: NDArray[np.float64],
     digest: str,
 ) -> None:
-    """Set what the files and the options say in the values of a new recipe."""
+    """Set the values of a new recipe that follow from the files and the options."""
     n = len(sources)
     if PROTOCOLS[values["model"]["name"]].of_file:
-        # What the table does not say the first configuration does.
+        # Density and composition are not in the table: the first configuration gives them.
         for name in ("number_density", "composition"):
             if name not in options.parameters:
                 values["model"][name] = getattr(sources[0], name)
@@ -183,24 +219,30 @@ def _drawn_from(selection: selections.Selection) -> set[str]:
     parts = [selection] if isinstance(selection, dict) else selection
     return {
         state
-        for wishes in parts
-        for state in wishes.get("states", (descriptors.RECOMMENDED,))  # type: ignore[union-attr]
+        for criteria in parts
+        for state in criteria.get("states", (descriptors.RECOMMENDED,))  # type: ignore[union-attr]
     }
 
 
 def _survey(
     files: Sequence[Path], options: Options, n_species: int
 ) -> tuple[list[Source], NDArray[np.float64]]:
-    """Return the configurations in the order of the files, and the times of their runs."""
+    """Return the configurations in the order of the files, and the times of their runs.
+
+    Raises
+    ------
+    InputError
+        If times, numbers of particles or numbers of runs differ.
+    """
     sources: dict[bytes, Source] = {}
     times: NDArray[np.float64] | None = None
     first: Path | None = None
     for group in _groups(files):
         piece = _read(group, options)
-        start, where = piece.configuration, group[0]
+        start, file = piece.configuration, group[0]
         if start.n_species > n_species:
             raise InputError(
-                f"{where}: expected at most {n_species} species, as {options.model} has, "
+                f"{file}: expected at most {n_species} species, as {options.model} has, "
                 f"got {start.n_species}"
             )
         shares = np.bincount(start.species, minlength=n_species) / len(start)
@@ -214,23 +256,23 @@ def _survey(
         source.n_runs += len(piece.runs)
         if piece.runs:
             if times is None:
-                times, first = piece.times, where
+                times, first = piece.times, file
             elif piece.times.shape != times.shape or not np.allclose(piece.times, times, rtol=1e-9):
                 raise InputError(
-                    f"{where}: expected the times of {first}, {_shown(times)}, "
+                    f"{file}: expected the times of {first}, {_shown(times)}, "
                     f"got {_shown(piece.times)}"
                 )
-    found = list(sources.values())
+    entries = list(sources.values())
     for name in ("n_particles", "n_runs"):
-        for source in found:
-            mine, yours = getattr(source, name), getattr(found[0], name)
-            if mine != yours:
+        for source in entries:
+            actual, expected = getattr(source, name), getattr(entries[0], name)
+            if actual != expected:
                 what = "particles" if name == "n_particles" else "runs"
                 raise InputError(
-                    f"{source.groups[0][0]}: expected {yours} {what}, as {found[0].groups[0][0]} "
-                    f"has, got {mine}"
+                    f"{source.groups[0][0]}: expected {expected} {what}, "
+                    f"as {entries[0].groups[0][0]} has, got {actual}"
                 )
-    return found, np.zeros(0) if times is None else times
+    return entries, np.zeros(0) if times is None else times
 
 
 def _write_units(recipe: Recipe, sources: Sequence[Source], options: Options) -> None:
@@ -252,7 +294,7 @@ def _write_units(recipe: Recipe, sources: Sequence[Source], options: Options) ->
 
 
 def _groups(files: Sequence[Path]) -> Iterator[list[Path]]:
-    """Yield files that are to be read together: one-frame files of a run, all others alone."""
+    """Yield groups of files: the one-frame files of a run together, every other file alone."""
     frames = {file: _steps(file) for file in files}
     if len(frames) != len(files):
         raise InputError("files: expected each file once")
@@ -261,23 +303,29 @@ def _groups(files: Sequence[Path]) -> Iterator[list[Path]]:
         if file in done:
             continue
         steps = frames[file]
-        together = [file]
+        group = [file]
         if steps is not None and len(steps) == 1:
-            alike = [
+            siblings = [
                 other
                 for other in files
                 if other.parent == file.parent and format_of(other) is format_of(file)
             ]
-            singles = {other: found for other in alike if (found := frames[other]) is not None}
-            at = [found[0] for found in singles.values() if len(found) == 1]
-            if len(at) == len(alike) > 1 and len(set(at)) == len(at):
-                together = sorted(alike, key=lambda other: singles[other][0])
-        done |= set(together)
-        yield together
+            steps_of = {
+                other: frame_steps
+                for other in siblings
+                if (frame_steps := frames[other]) is not None
+            }
+            first_steps = [
+                frame_steps[0] for frame_steps in steps_of.values() if len(frame_steps) == 1
+            ]
+            if len(first_steps) == len(siblings) > 1 and len(set(first_steps)) == len(first_steps):
+                group = sorted(siblings, key=lambda other: steps_of[other][0])
+        done |= set(group)
+        yield group
 
 
 def _steps(file: Path) -> list[int] | None:
-    """Return the steps of a trajectory file; None if it states none."""
+    """Return the time steps of the frames of a trajectory; None if the file states none."""
     if format_of(file) in (botan, deepmind, hdf5):
         return None
     steps = [frame.step for frame in read_frames(file)]
@@ -290,8 +338,8 @@ def _read(group: Sequence[Path], options: Options) -> Piece:
         if options.time is None:
             raise InputError(f"time: {file} does not say when its runs end, got none")
         start, ends = botan.read_runs(file)
-        moved = ends - start.positions
-        return Piece(start, np.array([options.time]), [run[None] for run in moved])
+        displacements = ends - start.positions
+        return Piece(start, np.array([options.time]), [run[None] for run in displacements])
     if format_of(file) is deepmind:
         start, times, runs = deepmind.read_runs(file)
         return Piece(start, times, list(runs - start.positions))
@@ -304,7 +352,7 @@ def _read(group: Sequence[Path], options: Options) -> Piece:
 
 
 def _times(file: Path, frames: Sequence[Frame], timestep: float | None) -> NDArray[np.float64]:
-    """Return the times of all frames but the first, after it."""
+    """Return the times of all frames but the first, counted from the first."""
     if timestep is not None and all(frame.step is not None for frame in frames):
         steps = np.array([frame.step for frame in frames])
         times = (steps - steps[0]) * timestep
@@ -319,30 +367,32 @@ def _times(file: Path, frames: Sequence[Frame], timestep: float | None) -> NDArr
 
 
 def _displacements(file: Path, frames: Sequence[Frame], wrapped: bool) -> NDArray[np.float64]:
-    """Return how far particles went from the first frame, (T, N, 3)."""
+    """Return the displacements from the first frame, (T, N, 3)."""
     first = frames[0]
     start, box = first.configuration, first.configuration.box
-    moved = np.zeros(start.positions.shape)
-    found = []
-    for before, frame in pairwise(frames):
-        now, ids = frame.configuration, frame.ids
-        if len(now) != len(start) or (now.species != start.species).any():
+    displacement = np.zeros(start.positions.shape)
+    displacements = []
+    for previous, frame in pairwise(frames):
+        current, ids = frame.configuration, frame.ids
+        if len(current) != len(start) or (current.species != start.species).any():
             raise InputError(f"{file}: expected the particles of its first frame in every other")
         if ids is not None and first.ids is not None and (ids != first.ids).any():
             raise InputError(f"{file}: expected the ids of its first frame in every other")
-        if not np.allclose(now.box.matrix, box.matrix, rtol=1e-9, atol=1e-9 * box.lengths.max()):
+        if not np.allclose(
+            current.box.matrix, box.matrix, rtol=1e-9, atol=1e-9 * box.lengths.max()
+        ):
             raise InputError(f"{file}: expected the box of its first frame in every other")
-        step = now.unwrapped - before.configuration.unwrapped
+        step = current.unwrapped - previous.configuration.unwrapped
         if wrapped:
-            step = box.minimum_image(now.positions - before.configuration.positions)
-        elif now.images is None and (abs(step @ box.inverse) > 0.5).any():
+            step = box.minimum_image(current.positions - previous.configuration.positions)
+        elif current.images is None and (abs(step @ box.inverse) > 0.5).any():
             raise InputError(
                 f"{file}: particles move by half the box between two frames and have no images; "
                 "if positions are wrapped, say so (wrapped), and the shortest way is taken"
             )
-        moved = moved + step
-        found.append(moved)
-    return np.array(found)
+        displacement = displacement + step
+        displacements.append(displacement)
+    return np.array(displacements)
 
 
 def _key(configuration: Configuration) -> bytes:

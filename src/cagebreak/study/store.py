@@ -1,4 +1,4 @@
-"""The folder of a study: one HDF5 file a unit of work, whole or absent, that says what made it."""
+"""The folder of a study: one HDF5 file per unit of work, whole or absent, with its provenance."""
 
 import fcntl
 import hashlib
@@ -31,7 +31,7 @@ _ADDRESS = re.compile(r"(?:(\d{4,})/)?(\d{4,})(\.partial)?\.h5")
 
 @dataclass(frozen=True, order=True)
 class Unit:
-    """A piece of work, named by its stage and address: (configuration,) or (configuration, run)."""
+    """A unit of work: a stage and an address, (configuration,) or (configuration, run)."""
 
     stage: str
     address: tuple[int, ...]
@@ -42,15 +42,16 @@ class Unit:
 
 @dataclass(frozen=True)
 class Identity:
-    """What a stage's results depend on.
+    """The recipe values that identify the results of a stage.
 
     Parameters
     ----------
     values
-        Recipe values that the results depend on, of the stage and of those it builds on.
+        Recipe values that the results depend on, directly or through the stages they need.
     sizes
-        Recipe values that only say how many units of other stages a unit takes in. If they grow,
-        a unit is done again, and nothing it was made from is lost.
+        Recipe values that only set how many units of other stages a unit reads, such as the number
+        of runs. If they change, units of this stage are done again, but the units that they read
+        remain valid.
     """
 
     values: dict[str, Any]
@@ -64,7 +65,19 @@ class Identity:
 
 @dataclass
 class Survey:
-    """What a stage's folder holds."""
+    """The content of a stage's folder.
+
+    Parameters
+    ----------
+    done
+        Addresses of the units that are done.
+    outdated
+        Addresses of the units that were done with other `Identity.sizes`.
+    changed
+        Files that were computed with another recipe, and the identity that each states.
+    damaged
+        Damaged files, and what is wrong with each.
+    """
 
     done: set[tuple[int, ...]] = field(default_factory=set)
     outdated: set[tuple[int, ...]] = field(default_factory=set)
@@ -74,16 +87,16 @@ class Survey:
 
 @dataclass(frozen=True)
 class Store:
-    """A study's folder.
+    """The folder of a study.
 
     Parameters
     ----------
     folder
-        Made when the first unit is written.
+        Path of the folder; it is created when the first unit is written.
     identities
-        What each stage depends on, in the order of the stages.
+        Identity of each stage, in the order of the stages.
     seed
-        The study's seed, for the record.
+        Seed of the study, which is recorded in every file.
     """
 
     folder: Path
@@ -91,17 +104,19 @@ class Store:
     seed: int
 
     def path(self, unit: Unit, partial: bool = False) -> Path:
-        """Return the file of a unit, or of what is kept while it is being done."""
+        """Return the path of a unit's file, or of the partial file of a unit in progress."""
         *parents, last = (f"{index:04d}" for index in unit.address)
         return self.folder.joinpath(unit.stage, *parents, last + _PARTIAL * partial + ".h5")
 
     def save(self, unit: Unit, arrays: Mapping[str, Dataset], partial: bool = False) -> None:
-        """Write a unit's file, or replace its partial one; a whole file ends the partial one.
+        """Write the file of a unit atomically, or its partial file.
+
+        Writing the file of a unit deletes its partial file.
 
         Raises
         ------
         StoreError
-            If it cannot be written, as on a full disk.
+            If the file cannot be written, as on a full disk.
         """
         path, identity = self.path(unit, partial), self.identities[unit.stage]
         try:
@@ -124,12 +139,12 @@ class Store:
     def load(
         self, unit: Unit, names: tuple[str, ...] | None = None, partial: bool = False
     ) -> dict[str, NDArray]:
-        """Return the arrays of a unit, all of them or those named.
+        """Return the arrays of a unit: those in `names`, or all by default.
 
         Raises
         ------
         StoreError
-            If the file is missing, damaged, of another unit, or of another recipe.
+            If the file is missing or damaged, or belongs to another unit or another recipe.
         """
         path = self.path(unit, partial)
         try:
@@ -147,11 +162,11 @@ class Store:
         return arrays
 
     def has(self, unit: Unit, partial: bool = False) -> bool:
-        """Return whether a unit's file exists."""
+        """Return whether the file of a unit exists."""
         return self.path(unit, partial).exists()
 
     def survey(self, stage: str) -> Survey:
-        """Look at every file of a stage."""
+        """Read the header of every file of a stage, and sort the files by their state."""
         survey, identity = Survey(), self.identities[stage]
         folder = self.folder / stage
         for path in sorted(folder.rglob("*.h5")):
@@ -177,22 +192,28 @@ class Store:
         return survey
 
     def check(self, surveys: Mapping[str, Survey]) -> None:
-        """Raise `StoreError` if files are damaged or belong to another recipe."""
+        """Check that no file is damaged or belongs to another recipe.
+
+        Raises
+        ------
+        StoreError
+            If there is such a file.
+        """
         for stage, survey in surveys.items():
             for identity in survey.changed.values():
                 raise self._changed_error(stage, identity)
         damaged = {path: why for survey in surveys.values() for path, why in survey.damaged.items()}
         for path, why in damaged.items():
-            others = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+            rest = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
             raise StoreError(
-                f"{path}{others}: damaged ({why}); with --set-aside such files move to "
+                f"{path}{rest}: damaged ({why}); with --set-aside such files move to "
                 f"{self.folder / ASIDE} and their units are done again"
             )
 
     def set_aside(self, surveys: Mapping[str, Survey]) -> int:
-        """Move damaged files and those of another recipe aside; return how many.
+        """Move damaged files and files of another recipe to `aside`; return their number.
 
-        Files of this recipe that were set aside before come back.
+        Files of this recipe that were set aside earlier are moved back.
         """
         moves: dict[Path, Path] = {}
         for stage, survey in surveys.items():
@@ -216,12 +237,14 @@ class Store:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other runs out of the folder; the lock ends with the process, however it ends.
+        """Lock the folder against other runs, and delete the temporary files of killed ones.
+
+        The operating system releases the lock when the process ends, even by kill -9.
 
         Raises
         ------
         StoreError
-            If another process has it, or the folder cannot be written to.
+            If another process holds the lock, or the folder cannot be written to.
         """
         path = self.folder / _LOCK
         try:
@@ -241,7 +264,7 @@ class Store:
             file.truncate(0)
             file.write(f"process {os.getpid()} on {platform.node()}\n")
             file.flush()
-            # What killed runs were writing.
+            # Killed runs leave temporary files behind.
             for stage in self.identities:
                 for leftover in (self.folder / stage).rglob(f".*{TEMPORARY}"):
                     leftover.unlink(missing_ok=True)
@@ -262,14 +285,20 @@ class Store:
 
 
 def _header(file: h5py.File, unit: Unit) -> Identity:
-    """Return what a unit's file was made from, or raise ValueError or KeyError."""
+    """Return the identity that a unit's file states.
+
+    Raises
+    ------
+    ValueError, KeyError
+        If the header is not that of this unit.
+    """
     attributes = file.attrs
     if attributes.get("format") != FORMAT:
         raise ValueError(f"expected format {FORMAT!r}, got {attributes.get('format')!r}")
     address = tuple(int(part) for part in np.atleast_1d(attributes["address"]))
-    found = Unit(str(attributes["stage"]), address)
-    if found != unit:
-        raise ValueError(f"it is that of {found}, in the place of {unit}")
+    stated = Unit(str(attributes["stage"]), address)
+    if stated != unit:
+        raise ValueError(f"it is that of {stated}, in the place of {unit}")
     identity = Identity(json.loads(attributes["recipe"]), json.loads(attributes["sizes"]))
     if identity.hash != attributes["recipe_hash"]:
         raise ValueError("its recipe does not have the hash it states")
@@ -282,6 +311,6 @@ def _json(values: Any) -> str:
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the versions of what results depend on."""
+    """Return the versions of Python and of the packages that results depend on."""
     packages = ("cagebreak", "numpy", "scipy", "numba", "h5py")
     return {"python": platform.python_version()} | {name: version(name) for name in packages}

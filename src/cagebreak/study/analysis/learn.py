@@ -1,4 +1,4 @@
-"""Learning in a study: which of its columns are read together, and what is put together again."""
+"""Learning in a study: evaluation of learners, sufficient statistics and forward selection."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,15 +41,33 @@ def learn(
     target: str = TARGETS[0],
     times: Sequence[float] | None = None,
 ) -> Scores:
-    """Evaluate a learner on a study that is done.
+    """Evaluate a learner on a finished study by nested cross-validation over configurations.
 
-    The learner is the recipe's ridge regression if omitted, and so are selections and species.
+    Species are learned one after another, but all at once by a graph network with `share_species`.
+    Selections with the same sources are learned together. Networks keep their checkpoints in the
+    folder `trainings` of the study.
 
-    Selections that draw from the same sources are learned together, one species after the other
-    (or all species together by a graph network that takes them so). Of `times` the nearest are
-    learned, all if omitted. Trainings of networks are kept in the folder `trainings` of the study.
-    A graph has the positions of the state that its features are of, and
-    those of the initial state if they are of several.
+    Parameters
+    ----------
+    recipe
+    store
+    learner
+        A scikit-learn regressor; by default the ridge regression of the recipe.
+    chosen
+        Selections by name; by default those of the recipe.
+    species
+        Letters of the species; by default those of the recipe.
+    name
+        Name of the learner in the scores.
+    target
+        The quantity to predict, one of `propensity.TARGETS`.
+    times
+        Times in tau, of which the nearest known ones are learned; by default all.
+
+    Notes
+    -----
+    A graph has the positions of the state that all features describe, or of the initial state if
+    the features describe several.
     """
     wanted = recipe.learning
     chosen = wanted.selections if chosen is None else chosen
@@ -111,14 +129,14 @@ def _one_state(labels: np.ndarray) -> str:
 
 
 SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 130, 160, 200)
-"""Numbers of descriptors that are scored: all up to six, then ten a decade."""
+"""Numbers of descriptors that are scored: all up to six, then ten per decade."""
 LENGTHS = {"sigma": "sigma of the model", "spacing": "number density^(-1/3)"}
-"""In which the labels of a source may tell distances."""
+"""Units of length of the distances in a source's labels."""
 UNITS = {"length": LENGTHS["sigma"], "time": "tau of the model"}
 
 
 def structure(recipe: Recipe) -> dict[str, Any]:
-    """Return the selection of the structural descriptors of the first state described."""
+    """Return the selection of structural descriptors of the recipe's first state."""
     return {"kind": list(STRUCTURE), "states": [recipe.descriptors.states[0]]}
 
 
@@ -130,39 +148,53 @@ def source(
     times: Sequence[float] | None = None,
     length: str = "sigma",
 ) -> Source:
-    """Return the samples of a selection and species, with their labels, units and times."""
+    """Return the samples of a selection and a species, with their labels, units and times.
+
+    Parameters
+    ----------
+    recipe
+    store
+    chosen
+        The selection; by default that of `structure`.
+    species
+        Letter of the species.
+    times
+        Times in tau, of which the nearest known ones are read; by default all.
+    length
+        Unit of the distances in the labels, a key of `LENGTHS`.
+    """
     require_choice("length", length, tuple(LENGTHS))
     number = species_index(species, recipe.model.n_species)
     labels = recipe.labels()
-    found = selections.columns(labels, structure(recipe) if chosen is None else chosen)
-    names = tuple(dict.fromkeys(labels.source[found].tolist()))
+    indices = selections.columns(labels, structure(recipe) if chosen is None else chosen)
+    names = tuple(dict.fromkeys(labels.source[indices].tolist()))
     of_sources = np.flatnonzero(np.isin(labels.source, names))
     known = load_propensity(store, 0)[0].times
-    wanted = np.arange(len(known)) if times is None else np.array(nearest(known, times))
-    places = np.searchsorted(of_sources, found)
-    samples = StudySamples(store, recipe, [number], names, places, times=wanted)
-    chosen_labels = np.array(labels[found])
+    time_indices = np.arange(len(known)) if times is None else np.array(nearest(known, times))
+    columns = np.searchsorted(of_sources, indices)
+    samples = StudySamples(store, recipe, [number], names, columns, times=time_indices)
+    chosen_labels = np.array(labels[indices])
     if length == "spacing":
         spacing = recipe.model.number_density ** (-1 / 3)
         for name in ("r", "width"):
-            # Sets that scale with the spacing are equal then, but for the rounding of a double.
+            # Descriptor sets that scale with the spacing then have equal labels, up to rounding.
             chosen_labels[name] = np.round(chosen_labels[name] / spacing, 9)
     units = UNITS | {"length": LENGTHS[length]}
-    return Source(samples, chosen_labels, units, known[wanted])
+    return Source(samples, chosen_labels, units, known[time_indices])
 
 
 def statistics(
     recipe: Recipe, store: Store, chosen: selections.Selection | None, species: str
 ) -> Collection:
-    """Return the statistics of each configuration."""
-    found = source(recipe, store, chosen, species)
-    about = {"model": recipe.model.name, **found.units}
+    """Return the sufficient statistics of each configuration, for a selection and a species."""
+    data = source(recipe, store, chosen, species)
+    about = {"model": recipe.model.name, **data.units}
     with threadpool_limits(limits=1, user_api="blas"):
         return collect(
-            found.samples,
+            data.samples,
             species=species,
-            labels=found.labels,
-            times=found.times,
+            labels=data.labels,
+            times=data.times,
             clip=recipe.learning.clip,
             about=about,
         )
@@ -171,8 +203,8 @@ def statistics(
 def selection(
     recipe: Recipe, store: Store, n: int, chosen: selections.Selection | None, species: str
 ) -> SelectionCurve:
-    """Return how accuracy grows with the number of descriptors chosen, by ridge regression."""
-    wanted = recipe.learning
+    """Return how r of ridge regression grows with the number of forward-selected descriptors."""
+    settings = recipe.learning
     collection = statistics(recipe, store, chosen, species)
     n = min(n, collection.n_features)
     with threadpool_limits(limits=1, user_api="blas"):
@@ -180,8 +212,8 @@ def selection(
             collection,
             n,
             seed=seed_sequence(recipe.study.seed, "fit"),
-            alphas=wanted.alphas,
+            alphas=settings.alphas,
             sizes=[size for size in SIZES if size < n] + [n],
-            folds=wanted.outer_folds,
-            n_resamples=wanted.bootstrap,
+            folds=settings.outer_folds,
+            n_resamples=settings.bootstrap,
         )

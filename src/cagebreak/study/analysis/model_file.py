@@ -1,4 +1,4 @@
-"""A fitted model in a file, and what it says of configurations that no study has seen."""
+"""Fitted models in files, and their predictions for configurations outside of a study."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ FORMAT = "cagebreak model 1"
 
 @dataclass(frozen=True, eq=False)
 class SpeciesFit:
-    """What was learned for one species.
+    """The fit of one species.
 
     Parameters
     ----------
@@ -52,18 +52,18 @@ class SpeciesFit:
 
 @dataclass(frozen=True, eq=False)
 class SavedModel:
-    """Ridge regression from one selection of a study, fitted to all of its configurations.
+    """Ridge regression on one selection of a study, fitted to all of its configurations.
 
     Parameters
     ----------
     recipe
-        How states and descriptors are made.
+        The recipe by which states and descriptors are computed.
     selection
-        Its name in the recipe.
+        Name of the selection in the recipe.
     times : (T,) array
-        Of the propensity, tau.
+        Times of the propensity, in tau.
     fits
-        By the number of a species.
+        The fit of each species, by its number.
     """
 
     recipe: Recipe
@@ -73,7 +73,10 @@ class SavedModel:
 
     @classmethod
     def of_study(cls, recipe: Recipe, store: Store, selection: str) -> "SavedModel":
-        """Fit; alpha is chosen by cross-validation over the configurations.
+        """Return a model fitted to all configurations of a study.
+
+        The strength alpha of each species and time is chosen by cross-validation over the
+        configurations.
 
         Raises
         ------
@@ -82,17 +85,17 @@ class SavedModel:
         """
         group, labels = _group(recipe, selection)
         of_sources = labels[np.isin(labels.source, group.sources)][group.read]
-        wanted = recipe.learning
+        settings = recipe.learning
         ridge = RidgeCV(
-            alphas=wanted.alphas,
-            folds=wanted.outer_folds,
-            clip=wanted.clip,
+            alphas=settings.alphas,
+            folds=settings.outer_folds,
+            clip=settings.clip,
             seed=recipe.study.seed,
             **group.learned,
         )
         fits = {}
         with threadpool_limits(limits=1, user_api="blas"):
-            for letter in wanted.species:
+            for letter in settings.species:
                 number = SPECIES_NAMES.index(letter)
                 samples = StudySamples(store, recipe, [number], group.sources, group.read)
                 fits[number] = _fit(
@@ -101,18 +104,18 @@ class SavedModel:
         return cls(recipe, selection, load_propensity(store, 0)[0].times, fits)
 
     def predict(self, configuration: Configuration, seed: Seed) -> NDArray[np.float64]:
-        """Return the predicted propensity, (T, N) in sigma; NaN for a species not learned.
+        """Return the predicted propensity, (T, N) in sigma; NaN for species without a fit.
 
         Parameters
         ----------
         configuration
         seed
-            Of the cage state, if the selection draws from it.
+            Seed of the cage state, if the selection uses it.
 
         Raises
         ------
         InputError
-            If it has more species than the model.
+            If the configuration has more species than the model.
         """
         model = self.recipe.model
         if configuration.n_species > model.n_species:
@@ -137,7 +140,7 @@ class SavedModel:
         return predicted
 
     def save(self, path: Path) -> None:
-        """Write it as HDF5; an existing file is replaced, whole or not at all."""
+        """Write the model as HDF5; an existing file is replaced atomically."""
         with replacing(path) as temporary, create(temporary) as file:
             file.attrs["format"] = FORMAT
             file.attrs["recipe"] = json.dumps(self.recipe.values)
@@ -171,7 +174,7 @@ class SavedModel:
         Raises
         ------
         FileFormatError
-            If it is damaged or no such file.
+            If the file is damaged or not a saved model.
         """
         try:
             with h5py.File(path, "r", locking=False) as file:
@@ -185,8 +188,8 @@ class SavedModel:
             group, _ = _group(recipe, selection)
             n_features = len(group.columns[selection])
             fits = {
-                SPECIES_NAMES.index(name): _loaded(found, group, recipe, n_features)
-                for name, found in arrays.items()
+                SPECIES_NAMES.index(name): _loaded(datasets, group, recipe, n_features)
+                for name, datasets in arrays.items()
             }
         except FileNotFoundError:
             raise
@@ -198,24 +201,24 @@ class SavedModel:
 def describe(
     recipe: Recipe, sources: tuple[str, ...], configuration: Configuration, seed: Seed
 ) -> Features:
-    """Return the descriptors of a configuration from some sources, side by side, as in a study."""
-    made: dict[str, Source] = {}
+    """Return the descriptors of a configuration from `sources`, side by side, as in a study."""
+    cache: dict[str, Source] = {}
 
     def state(name: str) -> Source:
-        if name not in made:
-            made[name] = make_state(recipe, configuration, name, seed)
-        return made[name]
+        if name not in cache:
+            cache[name] = make_state(recipe, configuration, name, seed)
+        return cache[name]
 
     return Features.concatenate([compute(recipe, source, state) for source in sources])
 
 
 def _group(recipe: Recipe, name: str) -> tuple[selections.Group, np.recarray]:
-    chosen = recipe.learning.selections
-    if name not in chosen:
-        raise InputError(f"selection: expected one of {', '.join(chosen)}, got {name!r}")
+    known = recipe.learning.selections
+    if name not in known:
+        raise InputError(f"selection: expected one of {', '.join(known)}, got {name!r}")
     labels = recipe.labels()
     default = {"center": recipe.learning.center, "weights": (1.0,)}
-    (group,) = selections.groups(labels, {name: chosen[name]}, default)
+    (group,) = selections.groups(labels, {name: known[name]}, default)
     return group, labels
 
 
@@ -224,17 +227,17 @@ def _fit(
 ) -> SpeciesFit:
     ((_, columns),) = group.columns.items()
 
-    def each() -> Iterator[tuple[NDArray, NDArray, NDArray]]:
+    def read() -> Iterator[tuple[NDArray, NDArray, NDArray]]:
         for c in range(len(samples)):
             sample = samples[c]
             yield sample.features, sample.features[:, columns], sample.targets
 
     moments = Moments.none(len(columns))
-    for _, X, _ in each():
+    for _, X, _ in read():
         moments = moments + Moments.of(X)
     standardizer = Standardizer.from_moments(moments, ridge.clip)
     parts, x, y = [], [], []
-    for everything, X, Y in each():
+    for everything, X, Y in read():
         if not len(X):
             continue
         part = Statistics(X.shape[1], Y.shape[1], ridge.center)

@@ -1,4 +1,4 @@
-"""What a study's learners learn from, one configuration at a time."""
+"""Samples of a study for learners: features and targets, one configuration at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def nearest(known: NDArray[np.float64], times: Sequence[float]) -> list[int]:
-    """Return which of the known times is nearest to each of others, by their ratio.
+    """Return the index of the known time that is nearest to each of `times`, by ratio.
 
     Raises
     ------
     InputError
-        If there are none, or one is not above 0.
+        If `times` is empty, or a time is not above 0.
     """
     if not len(times) or not all(time > 0 for time in times):
         raise InputError(f"times: expected numbers above 0, got {times!r}")
@@ -35,24 +35,24 @@ def nearest(known: NDArray[np.float64], times: Sequence[float]) -> list[int]:
 
 @dataclass(frozen=True)
 class StudySamples:
-    """The configurations of a study, read when they are asked for: `learning.Samples`.
+    """The configurations of a study as `learning.Samples`, each read from disk on access.
 
     Parameters
     ----------
     store
     recipe
     species
-        Numbers of those whose particles are rows.
+        Numbers of the species whose particles are the rows.
     sources
-        Those whose descriptors are columns, side by side.
+        Sources whose descriptors, side by side, are the columns.
     columns
-        Which of these are read.
+        Indices of the columns that are kept, the features.
     target
-        What is to be predicted, one of `stored.TARGETS`.
+        The quantity to predict, one of `propensity.TARGETS`.
     times
-        Which of the times are targets.
+        Indices of the times whose propensities are the targets; all by default.
     graph_of
-        The state whose positions make a graph of the configuration; None makes none.
+        The state whose positions form a graph of the configuration; by default None, no graph.
     """
 
     store: Store
@@ -68,7 +68,7 @@ class StudySamples:
         return self.recipe.preparation.n_configurations
 
     def __getitem__(self, c: int, /) -> "Sample":
-        # scikit-learn takes a second to import: only who learns pays for it.
+        # scikit-learn takes a second to import, so it is imported only for learning.
         from cagebreak.learning import Graph, Sample
 
         propensity, _ = load_propensity(self.store, c, self.target)
@@ -79,8 +79,8 @@ class StudySamples:
         graph = None
         if self.graph_of is not None:
             state = load_state(self.store, self.graph_of, c)
-            there = state if isinstance(state, Configuration) else state.configuration
-            graph = Graph(there, values[:, self.columns], rows)
+            configuration = state if isinstance(state, Configuration) else state.configuration
+            graph = Graph(configuration, values[:, self.columns], rows)
         return Sample(
             features=values[np.ix_(rows, self.columns)],
             targets=propensity.mean[self.times][:, rows].T,

@@ -1,4 +1,4 @@
-"""Single files, without a study: described, or predicted by a model that a study has saved."""
+"""Descriptors and predictions of single files, without a study."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -30,12 +30,34 @@ def describe_file(
     states: Sequence[str],
     seed: int,
 ) -> Features:
-    """Write the descriptors of a configuration, their labels, and itself to an HDF5 file.
+    """Write the descriptors of a configuration, their labels and the configuration to a file.
+
+    Parameters
+    ----------
+    file
+        A file of one configuration.
+    output
+        The HDF5 file to write, `.h5`.
+    model
+        Name of the glass former, such as ``"kob-andersen"``.
+    parameters
+        Parameters of the model that differ from its defaults.
+    set_
+        Name of the descriptor set, as in a recipe's `[descriptors] set`.
+    generations
+        Number of generations of averages over neighbors.
+    states
+        The states to describe, of "initial", "inherent" and "cage".
+    seed
+        Seed of the cage state.
 
     Raises
     ------
+    FileFormatError
+        If the file cannot be read.
     InputError
-        If the file has several frames, or an option is none that a recipe may have.
+        If the file has several frames, `output` does not end in .h5, or a recipe would refuse a
+        parameter or option.
     """
     configuration = _one(file)
     if Path(output).suffix != ".h5":
@@ -44,8 +66,8 @@ def describe_file(
     table = set_parameters(Path(model), values["model"], parameters)
     potential = read_potential(Path(model), table) if table else ""
     values["preparation"] |= {"n_particles": max(len(configuration), 10), "imported": "0" * 64}
-    wanted = {"set": set_, "generations": generations, "states": list(states)}
-    values["descriptors"] |= wanted | {"recommended": False}
+    options = {"set": set_, "generations": generations, "states": list(states)}
+    values["descriptors"] |= options | {"recommended": False}
     values["learning"]["selections"] = {"all": {"generations": generations}}
     recipe = Recipe.of_values(Path(model), _plain(values), potential)
     features = describe(recipe, recipe.sources, configuration, seed)
@@ -62,12 +84,29 @@ def predict_file(
 ) -> dict[str, float]:
     """Write a configuration with its predicted propensity; return the time of each column.
 
+    Parameters
+    ----------
+    model
+        A file that `SavedModel.save` wrote.
+    file
+        A file of one configuration.
+    output
+        The file to write, of a format that holds columns: `.xyz`, `.dump` or `.gsd`.
+    seed
+        Seed of the cage state.
+
+    Returns
+    -------
+    dict
+        The time in tau of each column of `output`: ``prediction_1``, ``prediction_2``, ..., or only
+        ``prediction`` for a model of one time.
+
     Raises
     ------
     FileFormatError
-        If a file is not what it should be.
+        If the model or the file cannot be read.
     InputError
-        If the file has several frames, or the output is of a format without columns.
+        If the file has several frames, or the format of `output` holds no columns.
     """
     saved = SavedModel.load(Path(model))
     configuration = _one(file)
@@ -80,14 +119,14 @@ def predict_file(
 
 
 def _one(file: str | os.PathLike[str]) -> Configuration:
-    found = read(file)
-    if not isinstance(found, Configuration):
-        raise InputError(f"{os.fspath(file)}: expected one frame, got {len(found)}")
-    return found
+    content = read(file)
+    if not isinstance(content, Configuration):
+        raise InputError(f"{os.fspath(file)}: expected one frame, got {len(content)}")
+    return content
 
 
 def _plain(value):
-    """Return values as TOML has them: lists for tuples."""
+    """Return values as TOML represents them, with lists in place of tuples."""
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

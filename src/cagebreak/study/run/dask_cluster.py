@@ -1,4 +1,4 @@
-"""Dask's workers, as a study wants them: one thread each, replaced when they die."""
+"""Dask clusters for a study: workers of one thread each, replaced when they die."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 _PATIENCE = 300  # seconds to wait for a scheduler and its workers, on a busy machine
 _CONFIG = {
-    # A unit whose worker died is tried again by us, a stated number of times.
+    # A unit whose worker died fails at once: `schedule` counts the retries.
     "distributed.scheduler.allowed-failures": 0,
-    # A worker that is lost for a while must not go on while another does its unit.
+    # A worker that loses its connection must not continue a unit that another has taken over.
     "distributed.scheduler.work-stealing": False,
     "distributed.comm.timeouts.connect": f"{_PATIENCE}s",
 }
@@ -23,7 +23,7 @@ _CONFIG = {
 
 @contextmanager
 def local(workers: int) -> Iterator["Client"]:
-    """Yield a client of a cluster of processes on this machine, which ends with the block."""
+    """Yield a client of a new cluster of processes on this machine; it is closed at exit."""
     distributed = _module("distributed")
     with (
         _module("dask").config.set(_CONFIG),
@@ -32,7 +32,8 @@ def local(workers: int) -> Iterator["Client"]:
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
-            # A scheduler listens for HTTP even so: on any free port, for there may be others.
+            # Even without a dashboard the scheduler serves HTTP. Port 0, any free port, avoids
+            # conflicts with other schedulers.
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             silence_logs=50,
             memory_limit=0,
@@ -45,24 +46,24 @@ def local(workers: int) -> Iterator["Client"]:
 
 @contextmanager
 def remote(address: str) -> Iterator["Client"]:
-    """Yield a client of a cluster that runs, and is left running.
+    """Yield a client of a running cluster, which is left running at exit.
 
     Raises
     ------
     InputError
-        If there is no scheduler at the address, or a worker has several threads.
+        If no scheduler answers at the address, or a worker has several threads.
     """
     distributed = _module("distributed")
     try:
-        entered = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
+        connection = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(
             f"address: expected a Dask scheduler there, tcp://host:8786, got {address!r} ({error})"
         ) from error
-    with entered as client:
-        several = {worker: n for worker, n in client.nthreads().items() if n > 1}
-        if several:
-            worker, n = next(iter(several.items()))
+    with connection as client:
+        threaded = {worker: n for worker, n in client.nthreads().items() if n > 1}
+        if threaded:
+            worker, n = next(iter(threaded.items()))
             raise InputError(
                 f"address: expected workers of one thread each (dask worker --nthreads 1), got {n} "
                 f"of {worker}"
@@ -74,18 +75,25 @@ def remote(address: str) -> Iterator["Client"]:
 def jobs(workers: int, partition: str | None) -> Iterator["Client"]:
     """Yield a client of SLURM jobs, one worker each; jobs that end are submitted again.
 
-    What a job is (time, memory, account, lines before it starts) says dask-jobqueue's
-    configuration, ``~/.config/dask/jobqueue.yaml``.
+    The configuration of dask-jobqueue, ``~/.config/dask/jobqueue.yaml``, sets the time, memory,
+    account and prologue of a job.
+
+    Parameters
+    ----------
+    workers
+        Number of jobs.
+    partition
+        Partition of SLURM; by default that of dask-jobqueue's configuration, or else SLURM's own.
     """
     jobqueue = _module("dask_jobqueue")
     distributed = _module("distributed")
-    given: dict[str, Any] = {} if partition is None else {"queue": partition}
+    queue: dict[str, Any] = {} if partition is None else {"queue": partition}
     with (
         _module("dask").config.set(_CONFIG),
-        jobqueue.SLURMCluster(cores=1, processes=1, **given) as cluster,
+        jobqueue.SLURMCluster(cores=1, processes=1, **queue) as cluster,
         distributed.Client(cluster) as client,
     ):
-        # Adapting, not scaling: a job that was killed or ran out of time is replaced.
+        # `adapt`, unlike `scale`, replaces a job that was killed or ran out of time.
         cluster.adapt(minimum_jobs=workers, maximum_jobs=workers)
         yield client
 

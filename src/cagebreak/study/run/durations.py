@@ -1,4 +1,4 @@
-"""How long units took, a line each beside the results: what `status` and `plan` reckon by."""
+"""Durations of finished units, in a CSV file beside the results; `status` and `plan` use them."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,12 +19,14 @@ class TimeLeft:
     Parameters
     ----------
     seconds
-        On as many workers as the last run had.
+        Wall time left, with `workers` workers.
     workers
+        Number of workers of the last run.
     timed
-        Units it rests on; a stage's units left cost the mean of its units timed.
+        Number of timed units. A unit that is left costs the mean of the timed units of its stage.
     untimed
-        Stages with units left of which none was timed: they are weighed by their expected cost.
+        Stages that have units left but no timed unit. A unit of these is estimated from the
+        expected costs of the stages.
     """
 
     seconds: float
@@ -34,7 +36,7 @@ class TimeLeft:
 
 
 class Durations(Report):
-    """Write down what each unit took, and pass the report on."""
+    """A report that records the duration of each unit, and passes everything to another report."""
 
     def __init__(self, store: Store, workers: int, report: Report) -> None:
         self._store = store
@@ -42,31 +44,32 @@ class Durations(Report):
         self._report = report
 
     def done(self, unit: Unit, seconds: float) -> None:
-        """Append a line and tell."""
+        """Append a line to the file, and pass the report on."""
         path = self._store.folder / NAME
         fields = (unit.stage, "/".join(map(str, unit.address)), f"{seconds:.4g}", self._workers,
                   _recipe(self._store, unit.stage))  # fmt: skip
-        # An estimate is not worth a study: where nothing can be written, the units say so.
+        # A failure to write durations must not stop a study. A full disk shows when units are
+        # saved.
         with contextlib.suppress(OSError), path.open("ab") as file:
             start = f"{_COLUMNS}\n" if not file.tell() else ""
             file.write((start + ",".join(map(str, fields)) + "\n").encode())
         self._report.done(unit, seconds)
 
     def failed(self, unit: Unit, error: BaseException, again: bool) -> None:
-        """Tell."""
+        """Pass the report on."""
         self._report.failed(unit, error, again)
 
 
 def time_left(
     store: Store, done: Mapping[str, int], totals: Mapping[str, int], weights: Mapping[str, float]
 ) -> TimeLeft | None:
-    """Return the time left, from the units timed in the folder; None if there are none.
+    """Return the time left, from the durations in the folder; None if no unit was timed.
 
     Parameters
     ----------
     store
     done, totals, weights
-        As `Tally` takes them.
+        As for `Tally`.
     """
     timed = list(_read(store, totals))
     if not timed:
@@ -83,11 +86,11 @@ def time_left(
 
 
 def mean_seconds(store: Store, stages: Iterable[str]) -> dict[str, float]:
-    """Return the mean seconds of a unit, of the stages of which units were timed."""
+    """Return the mean seconds of a unit of each stage that has timed units."""
     timed: dict[str, list[float]] = {}
     for stage, seconds, _ in _read(store, stages):
         timed.setdefault(stage, []).append(seconds)
-    return {stage: sum(each) / len(each) for stage, each in timed.items()}
+    return {stage: sum(seconds) / len(seconds) for stage, seconds in timed.items()}
 
 
 def _read(store: Store, stages: Iterable[str]) -> Iterator[tuple[str, float, int]]:
@@ -97,7 +100,8 @@ def _read(store: Store, stages: Iterable[str]) -> Iterator[tuple[str, float, int
     except OSError:
         return
     for line in lines:
-        # A killed run may leave a line cut short, to which the next run's first is joined.
+        # A killed run can leave a truncated line, to which the next run appends its first. Such
+        # lines are skipped.
         with contextlib.suppress(ValueError):
             stage, _, seconds, workers, recipe = line.split(",")
             if stage in stages and recipe == _recipe(store, stage):
@@ -105,5 +109,5 @@ def _read(store: Store, stages: Iterable[str]) -> Iterator[tuple[str, float, int
 
 
 def _recipe(store: Store, stage: str) -> str:
-    """Return what tells durations of one recipe from those of another."""
+    """Return the start of the hash that identifies the recipe of a stage's results."""
     return store.identities[stage].hash[:12]

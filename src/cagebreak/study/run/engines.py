@@ -1,6 +1,6 @@
-"""Where units are done: any `concurrent.futures.Executor`, and our own pool of processes.
+"""Engines that do units: any `concurrent.futures.Executor`, and a pool of processes of our own.
 
-To add an engine, write a function that yields an `Engine` and add a line to `ENGINES`.
+To add an engine, write a context manager that yields an `Engine`, and add a line to `ENGINES`.
 """
 
 import multiprocessing
@@ -21,17 +21,18 @@ from cagebreak.errors import InputError, MissingDependencyError
 
 @dataclass(frozen=True)
 class Engine:
-    """An executor and how much to give it.
+    """An executor, and the number of units to submit to it at once.
 
     Parameters
     ----------
     executor
     workers
-        How many units it does at once.
+        Number of units that it does at once.
     ahead
-        How many more may wait in it, so that no worker waits for us.
+        Number of further units that are submitted in advance, so that a free worker has its next
+        unit at hand.
     replaces_workers
-        Whether it goes on after a worker died.
+        Whether the executor continues after one of its workers has died.
     """
 
     executor: Executor
@@ -41,7 +42,7 @@ class Engine:
 
 
 def available_cores() -> int:
-    """Return the number of cores this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -49,7 +50,7 @@ def available_cores() -> int:
 
 @contextmanager
 def pool(workers: int | None, address: str | None = None) -> Iterator[Engine]:
-    """Yield a pool of processes, as many as there are cores; an exception ends them at once."""
+    """Yield a pool of processes, by default one per core; an exception kills them at once."""
     _no_address("pool", address)
     executor = ProcessPool(workers or available_cores())
     try:
@@ -63,17 +64,29 @@ def pool(workers: int | None, address: str | None = None) -> Iterator[Engine]:
 
 @contextmanager
 def serial(workers: int | None, address: str | None = None) -> Iterator[Engine]:
-    """Yield an executor that works in this process, one unit after the other."""
+    """Yield an executor that does one unit after another in this process."""
     _no_address("serial", address)
     yield Engine(SerialExecutor(), 1)
 
 
 @contextmanager
 def dask(workers: int | None, address: str | None) -> Iterator[Engine]:
-    """Yield the workers of a Dask cluster: one that runs at an address, or a local one.
+    """Yield the workers of a Dask cluster: the one at an address, or else a new local one.
 
-    Workers come and go as they like; `workers` says how many units are sent at once, as many as the
-    cluster has threads if omitted.
+    Workers may join and leave at any time.
+
+    Parameters
+    ----------
+    workers
+        Number of units sent at once; by default the number of workers that the cluster has, and
+        of a local cluster the number of cores.
+    address
+        Address of the scheduler, ``"tcp://host:8786"``.
+
+    Raises
+    ------
+    InputError
+        If `workers` is omitted and the cluster has none yet.
     """
     from cagebreak.study.run.dask_cluster import local, remote
 
@@ -91,9 +104,14 @@ def dask(workers: int | None, address: str | None) -> Iterator[Engine]:
 
 @contextmanager
 def slurm(workers: int | None, address: str | None) -> Iterator[Engine]:
-    """Yield workers that are SLURM jobs, through dask-jobqueue, whose configuration describes them.
+    """Yield workers that are SLURM jobs, by dask-jobqueue, whose configuration describes a job.
 
-    `address` is a partition; the default of dask-jobqueue's configuration, or of SLURM, if omitted.
+    Parameters
+    ----------
+    workers
+        Number of jobs; 1 by default.
+    address
+        Partition; by default that of dask-jobqueue's configuration, or else SLURM's own.
     """
     from cagebreak.study.run.dask_cluster import jobs
 
@@ -107,8 +125,13 @@ def mpi(workers: int | None, address: str | None) -> Iterator[Engine]:
     """Yield the other ranks of an MPI run, through `mpi4py.futures`.
 
     Start it as ``mpiexec -n 9 python -m mpi4py.futures -m cagebreak run study.toml --engine mpi``:
-    one rank hands out, the others work. A rank that dies ends them all, as MPI has it; run again,
-    the study goes on.
+    rank 0 schedules and the other ranks do units. If a rank dies, MPI aborts all ranks; the same
+    command then resumes the study.
+
+    Raises
+    ------
+    MissingDependencyError
+        If mpi4py or an MPI library is not installed.
     """
     try:
         from mpi4py import MPI
@@ -118,7 +141,7 @@ def mpi(workers: int | None, address: str | None) -> Iterator[Engine]:
             "engine mpi needs mpi4py and an MPI: pip install 'cagebreak[mpi]'"
         ) from error
     _no_address("mpi", address)
-    # Under `-m mpi4py.futures` the ranks are the workers; else as many are started.
+    # Under `-m mpi4py.futures` the ranks are the workers; otherwise MPI starts new processes.
     ranks = MPI.COMM_WORLD.Get_size() - 1
     n = min(workers or ranks, ranks) if ranks else workers or available_cores()
     with MPIPoolExecutor(n) as executor:
@@ -140,12 +163,12 @@ def _no_address(engine: str, address: str | None) -> None:
 
 
 def _dask_executor(client: Any) -> Executor:
-    # Pure: Dask would take two calls alike for one. Retries: that is for `schedule`.
+    # pure=False: Dask would merge two calls with equal arguments. retries=0: `schedule` retries.
     return client.get_executor(pure=False, retries=0)
 
 
 class SerialExecutor(Executor):
-    """Do each call when it is submitted."""
+    """An executor that does each call in `submit`, in this process."""
 
     def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
         """Call `fn`; return a finished future."""
@@ -158,16 +181,16 @@ class SerialExecutor(Executor):
 
 
 class ProcessPool(Executor):
-    """Worker processes that fail alone.
+    """A pool of processes in which the death of one worker affects only its own call.
 
-    Each has a `ProcessPoolExecutor` of its own, so that a worker that dies (out of memory, a bug
-    in a library) breaks the future of the call it was doing and no other; the next call gets a
-    fresh one. Workers are spawned, not forked: BLAS and Numba do not survive a fork.
+    Each worker has a `ProcessPoolExecutor` of its own. A worker that dies (out of memory, a bug in
+    a library) therefore breaks only the future of the call that it was doing, and the next call
+    starts a fresh process. Workers are spawned, not forked: BLAS and Numba do not survive a fork.
 
     Parameters
     ----------
     workers
-        Number of processes. `submit` waits for a free one.
+        Number of processes.
     """
 
     def __init__(self, workers: int) -> None:
@@ -178,25 +201,25 @@ class ProcessPool(Executor):
             self._free.put(worker)
 
     def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
-        """Give a call to a free worker; wait for one if there is none."""
+        """Submit a call to a free worker; block until one is free."""
         worker = self._free.get()
         future = worker.submit(fn, *args, **kwargs)
         future.add_done_callback(lambda _: self._free.put(worker))
         return future
 
     def kill(self) -> None:
-        """End the workers at once; calls in flight fail."""
+        """Kill the workers; calls in flight fail."""
         for worker in self._all:
             worker.kill()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let the workers finish and end."""
+        """Shut the workers down, by default after their calls have finished."""
         for worker in self._all:
             worker.executor.shutdown(wait, cancel_futures=cancel_futures)
 
 
 class _Worker:
-    """One process, started when first needed and again when it has died."""
+    """One process, started at the first call and again after it has died."""
 
     def __init__(self) -> None:
         self.executor = self._new()
@@ -214,7 +237,7 @@ class _Worker:
             return self.executor.submit(fn, *args, **kwargs)
 
     def kill(self) -> None:
-        # Public from Python 3.14 on, as `kill_workers`.
+        # Python 3.14 has a public method for this, `kill_workers`.
         for process in list((self.executor._processes or {}).values()):
             process.kill()
 
@@ -225,7 +248,7 @@ class _Worker:
 
 
 def _end_with_parent() -> None:
-    """End this worker when its parent ends, be it by kill -9."""
+    """Make this worker exit when its parent does, even by kill -9."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -238,11 +261,16 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _apart_from_main(deaf: bool = True) -> Iterator[None]:
-    """Let a process start without the script that runs us, and deaf to Ctrl-C.
+    """Shield processes that start in this block from the user's script and from Ctrl-C.
 
-    A spawned process imports `__main__` again, which would run a user's script once more where it
-    has no ``if __name__ == "__main__"``. And Ctrl-C reaches every process of a terminal: it is for
-    us to answer it. An ignored signal stays ignored in a new process.
+    A spawned process imports `__main__` again, which would run a user's script a second time if it
+    lacks ``if __name__ == "__main__"``. Ctrl-C sends SIGINT to every process of a terminal, but
+    only the parent should handle it; a new process inherits that the signal is ignored.
+
+    Parameters
+    ----------
+    deaf
+        Whether new processes ignore SIGINT.
     """
     main = sys.modules["__main__"]
     in_main_thread = deaf and threading.current_thread() is threading.main_thread()

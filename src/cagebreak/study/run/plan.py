@@ -1,4 +1,4 @@
-"""What a study will cost, before anything is spent."""
+"""The cost of a study in time and disk space, estimated before it runs."""
 
 import shutil
 from collections.abc import Mapping
@@ -16,9 +16,22 @@ from cagebreak.study.stages.trial import Trial
 
 @dataclass(frozen=True)
 class StagePlan:
-    """What a stage costs: units, those left to do, seconds of one core and bytes of a unit.
+    """The cost of a stage.
 
-    `timed` says that the seconds are what units of this study took, not a measurement made now.
+    Parameters
+    ----------
+    stage
+    total
+        Number of units.
+    left
+        Number of units that are not done.
+    seconds
+        Time of one unit on one core.
+    n_bytes
+        Size of the file of one unit.
+    timed
+        Whether `seconds` is the mean of finished units of this study; otherwise it was measured
+        for the plan.
     """
 
     stage: str
@@ -31,16 +44,16 @@ class StagePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a study costs on this machine.
+    """The cost of a study on this machine.
 
     Parameters
     ----------
     stages
-        In their order.
+        Costs of the stages, in their order.
     workers
-        Cores it will run on.
+        Number of cores that the study will run on.
     disk_free
-        Bytes free where the results go.
+        Free bytes on the disk of the results.
     """
 
     stages: tuple[StagePlan, ...]
@@ -49,12 +62,12 @@ class Plan:
 
     @property
     def core_seconds(self) -> float:
-        """Seconds of one core that are left to spend."""
+        """Core-seconds of the units that are not done."""
         return sum(stage.left * stage.seconds for stage in self.stages)
 
     @property
     def n_bytes(self) -> int:
-        """Bytes that are left to write."""
+        """Bytes of the units that are not done."""
         return sum(stage.left * stage.n_bytes for stage in self.stages)
 
 
@@ -65,19 +78,19 @@ def make_plan(
     workers: int,
     timed: Mapping[str, float],
 ) -> Plan:
-    """Measure on this machine what a unit of each stage costs, unless it is known.
+    """Return the cost of a study; a stage without finished units is measured on this machine.
 
     Parameters
     ----------
     recipe
     left
-        Units of each stage that are not done.
+        Number of units of each stage that are not done.
     configuration
-        An equilibrated one, if there is one; see `Trial`.
+        An equilibrated configuration to measure on; None if there is none yet. See `Trial`.
     workers
-        Cores the study will run on.
+        Number of cores that the study will run on.
     timed
-        Seconds that units of some stages took.
+        Mean seconds of a unit, for the stages that have finished units.
     """
     seconds = dict(timed)
     if not set(left) <= set(timed):
@@ -97,7 +110,7 @@ def make_plan(
 
 
 def _measured(recipe: Recipe, configuration: Configuration | None) -> dict[str, float]:
-    """Return the seconds that a unit of each stage takes, on one thread as in a study."""
+    """Measure the seconds that a unit of each stage takes on one thread, as in a study."""
     stages = stages_of(recipe)
     if recipe.imported and configuration is None:
         return dict.fromkeys(stages, 0.0)

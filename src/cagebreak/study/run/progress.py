@@ -1,4 +1,4 @@
-"""How a run shows its progress: bars on a terminal, a few lines elsewhere."""
+"""Progress of a run: bars on a terminal, a few lines elsewhere."""
 
 import sys
 import time
@@ -13,16 +13,17 @@ from cagebreak.study.store import Unit
 
 
 class Tally:
-    """Units done and left, and an estimate of the time left.
+    """Counts of the units done, and an estimate of the time left.
 
     Parameters
     ----------
     done, totals
-        Units of each stage, when the run begins.
+        Number of units of each stage that are done when the run begins, and of all.
     weights
-        Expected cost of a unit of each stage, in any unit; corrected by what units take.
+        Expected cost of a unit of each stage, in any unit. Only the ratios matter, and only until
+        a unit of the stage has been timed.
     workers
-        How many units are done at once.
+        Number of units that are done at once.
     """
 
     def __init__(
@@ -40,18 +41,18 @@ class Tally:
         self._timed: Counter[str] = Counter()
 
     def add(self, unit: Unit, seconds: float) -> None:
-        """Count a unit that is done."""
+        """Count a finished unit, which took `seconds`."""
         self.done[unit.stage] += 1
         self.time(unit.stage, seconds)
 
     def time(self, stage: str, seconds: float) -> None:
-        """Learn what a unit of a stage took."""
+        """Record that a unit of a stage took `seconds`, without counting it."""
         self._timed[stage] += 1
         self._seconds[stage] += seconds
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimate of the time left, once a unit has been timed."""
+        """Estimate of the wall time left; None until a unit has been timed."""
         weight = sum(self._timed[stage] * self._weights[stage] for stage in self._timed)
         if not weight:
             return None
@@ -59,13 +60,13 @@ class Tally:
         left = 0.0
         for stage, total in self.totals.items():
             n = self._timed[stage]
-            each = self._seconds[stage] / n if n else per_weight * self._weights[stage]
-            left += each * (total - self.done[stage])
+            unit_seconds = self._seconds[stage] / n if n else per_weight * self._weights[stage]
+            left += unit_seconds * (total - self.done[stage])
         return left / self._workers
 
 
 class Lines(AbstractContextManager):
-    """A line at the start, for every tenth of the units, and for each failure."""
+    """Progress as lines: at the start, after every tenth of the units, and at each failure."""
 
     def __init__(self, tally: Tally, stream: TextIO | None = None) -> None:
         self._tally = tally
@@ -81,7 +82,7 @@ class Lines(AbstractContextManager):
         pass
 
     def done(self, unit: Unit, seconds: float) -> None:
-        """Print a line if another tenth is done."""
+        """Count a unit; print a line if another tenth of the units is done."""
         self._tally.add(unit, seconds)
         if self._tenths() > self._tenth:
             self._tenth = self._tenths()
@@ -93,7 +94,7 @@ class Lines(AbstractContextManager):
             )
 
     def failed(self, unit: Unit, error: BaseException, again: bool) -> None:
-        """Print why."""
+        """Print the error."""
         self._print(failure(unit, error, again))
 
     def _n_done(self) -> int:
@@ -107,7 +108,7 @@ class Lines(AbstractContextManager):
 
 
 class Bars(AbstractContextManager):
-    """A bar a stage, units done, and the time left."""
+    """Progress as bars: one per stage with its units done, and the time left."""
 
     def __init__(self, tally: Tally) -> None:
         from rich.console import Console
@@ -139,7 +140,7 @@ class Bars(AbstractContextManager):
         self._progress.stop()
 
     def done(self, unit: Unit, seconds: float) -> None:
-        """Move the bar of the unit's stage."""
+        """Count a unit; advance the bar of its stage."""
         self._tally.add(unit, seconds)
         self._progress.advance(self._tasks[unit.stage])
         left = self._tally.seconds_left
@@ -147,37 +148,37 @@ class Bars(AbstractContextManager):
         self._progress.update(next(iter(self._tasks.values())), left=text)
 
     def failed(self, unit: Unit, error: BaseException, again: bool) -> None:
-        """Print why, above the bars."""
+        """Print the error above the bars."""
         self._progress.console.print(failure(unit, error, again), markup=False, highlight=False)
 
 
 class Silent(AbstractContextManager):
-    """Nothing at all."""
+    """Progress that is not shown."""
 
     def __exit__(self, *_: object) -> None:
         pass
 
     def done(self, unit: Unit, seconds: float) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def failed(self, unit: Unit, error: BaseException, again: bool) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
 
 def show(tally: Tally, progress: bool) -> Bars | Lines | Silent:
-    """Return bars on a terminal, lines elsewhere, or nothing if it is not wanted."""
+    """Return bars on a terminal, lines elsewhere, or a silent report without `progress`."""
     if not progress:
         return Silent()
     return Bars(tally) if sys.stderr.isatty() else Lines(tally)
 
 
 def failure(unit: Unit, error: BaseException, again: bool) -> str:
-    """Return a line on a failed unit."""
+    """Return one line that describes the failure of a unit."""
     return f"{unit} failed{', is tried again' if again else ''}: {describe(error)}"
 
 
 def describe(error: BaseException) -> str:
-    """Return an error's kind and message in one line."""
+    """Return the class and the message of an error in one line."""
     if isinstance(error, BrokenExecutor):
         return "its worker process died (out of memory, or killed)"
     message = " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""Who does what when: units go to an engine as soon as what they need is done."""
+"""The scheduler: it submits a unit to an engine once the units that it needs are done."""
 
 import heapq
 from collections import defaultdict
@@ -12,22 +12,30 @@ from cagebreak.study.run.engines import Engine
 from cagebreak.study.store import Unit
 
 RETRIES = 2
-"""A unit that fails is tried this many times more."""
+"""How often a failed unit is tried again, by default (chosen)."""
 
 
 class Report(Protocol):
-    """Who is told how the work goes."""
+    """An observer of the scheduler."""
 
     def done(self, unit: Unit, seconds: float) -> None:
-        """A unit is done."""
+        """Take note that a unit is done, which took `seconds`."""
 
     def failed(self, unit: Unit, error: BaseException, again: bool) -> None:
-        """A unit failed, and is tried again or not."""
+        """Take note that a unit failed; `again` says whether it is tried again."""
 
 
 @dataclass
 class Outcome:
-    """How it ended: the units that failed, with their last error, and those that wait for them."""
+    """The outcome of a run.
+
+    Parameters
+    ----------
+    failed
+        Units that failed at every attempt, with their last errors.
+    waiting
+        Units that were not done because they need a failed unit.
+    """
 
     failed: dict[Unit, BaseException] = field(default_factory=dict)
     waiting: set[Unit] = field(default_factory=set)
@@ -41,35 +49,36 @@ def schedule(
     priority: Callable[[Unit], object],
     retries: int = RETRIES,
 ) -> Outcome:
-    """Do all units; one that fails stops only those that need it.
+    """Do all units; a unit that fails stops only the units that need it.
 
     Parameters
     ----------
     needs
-        The units to do; for each those it needs. Units that are no key are done already.
+        For each unit to do, the units that it needs. A needed unit that is not a key is done
+        already.
     do
         Returns the picklable function and arguments that do a unit: ``(function, *arguments)``.
-        The function returns the seconds it took.
+        The function returns the seconds that the unit took.
     engine
-        Holds at most ``workers + ahead`` units at a time.
+        The engine; at most ``workers + ahead`` units are submitted to it at a time.
     report
-        Told of every unit that ends.
+        Told of every unit that is done or fails.
     priority
-        Of the units that are ready, the least goes first.
+        Key by which the units that are ready are ordered; the smallest goes first.
     retries
-        How often a unit that fails is tried again, after the units that are ready by then.
+        How often a unit that fails is tried again. It goes behind the units that are ready then.
 
     Raises
     ------
     BrokenExecutor
-        If an executor that is not ours broke: it does no more units.
+        If a worker died and the engine does not replace its workers.
     """
     missing = {unit: {need for need in needed if need in needs} for unit, needed in needs.items()}
     needed_by: dict[Unit, list[Unit]] = defaultdict(list)
     for unit, needed in missing.items():
         for need in needed:
             needed_by[need].append(unit)
-    # Units that are tried again come after the others.
+    # The number of attempts comes first in the key, so that failed units go behind the others.
     ready = [(0, priority(unit), unit) for unit, needed in missing.items() if not needed]
     heapq.heapify(ready)
     attempts: dict[Unit, int] = defaultdict(int)
@@ -117,11 +126,20 @@ def _error(future: Future) -> BaseException | None:
 def by_configuration(
     stages: Iterable[str], leading: Collection[str], workers: int
 ) -> Callable[[Unit], tuple]:
-    """Return the priority that finishes one configuration after the other.
+    """Return a priority that finishes one configuration after another, so that results come early.
 
-    Results come early so. A unit of a `leading` stage, long and with much to follow, is due
-    `workers` configurations before the rest, so that the last of them does not keep all others
-    waiting at the end.
+    Units of a `leading` stage, which are long and start a chain of others, run `workers`
+    configurations ahead of the rest. Otherwise the last of them would leave most workers idle at
+    the end of the run.
+
+    Parameters
+    ----------
+    stages
+        Names of all stages, in order.
+    leading
+        Names of the stages that run ahead.
+    workers
+        Number of units that are done at once.
     """
     rank = {stage: i for i, stage in enumerate(stages)}
 

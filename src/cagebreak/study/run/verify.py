@@ -1,4 +1,4 @@
-"""Whether a study's folder still holds what was computed: checksums, and a sample done again."""
+"""Verification of a study's folder: all checksums, and a sample of units computed again."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,18 @@ from cagebreak.study.store import Store, Survey, Unit
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found.
+    """The result of a verification.
 
     Parameters
     ----------
     n_read
-        Files whose every checksum was compared.
+        Number of files that are whole: all their checksums are right.
     damaged
-        Files that do not hold what was written, and why.
+        The damaged files, and what is wrong with each.
     again
-        Units that were done again.
+        The units that were done again.
     different
-        Those of them that came out otherwise, and in which arrays.
+        The units of `again` whose results differ, and the names of the arrays that differ.
     """
 
     n_read: int
@@ -36,14 +36,17 @@ class Verification:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether no file is damaged and no result differs."""
         return not self.damaged and not self.different
 
 
 def verify(
     recipe: Recipe, store: Store, surveys: Mapping[str, Survey], sample: int, seed: int
 ) -> Verification:
-    """Read every array of every unit, and do a sample of the units again, elsewhere."""
+    """Read every array of every unit, and do a random sample of the units again.
+
+    The study's folder is only read; the sample is computed in temporary folders.
+    """
     damaged = {path: why for survey in surveys.values() for path, why in survey.damaged.items()}
     done = [
         unit
@@ -58,12 +61,12 @@ def verify(
             sound.append(unit)
         except CagebreakError as error:
             damaged[store.path(unit)] = str(error)
-    # What came from files is not computed here.
-    given = ("equilibrate", "run") if recipe.imported else ()
+    # Imported configurations and runs cannot be computed again.
+    imported = ("equilibrate", "run") if recipe.imported else ()
     candidates = [
         unit
         for unit in sound
-        if unit.stage not in given and all(store.has(n) for n in stages.needs(recipe, unit))
+        if unit.stage not in imported and all(store.has(n) for n in stages.needs(recipe, unit))
     ]
     chosen = stream(seed, "verify").permutation(len(candidates))[:sample]
     again = [candidates[i] for i in sorted(chosen)]
@@ -75,13 +78,13 @@ def verify(
 
 
 def _done_again(recipe: Recipe, store: Store, unit: Unit) -> list[str]:
-    """Return the arrays in which a unit, done again in a folder of its own, differs."""
+    """Do a unit again in a temporary folder; return the names of the arrays that differ."""
     with tempfile.TemporaryDirectory(prefix="cagebreak-") as folder:
-        elsewhere = replace(store, folder=Path(folder))
+        copy = replace(store, folder=Path(folder))
         for need in stages.needs_of_all(recipe, unit):
             if store.has(need):
-                target = elsewhere.path(need)
+                target = copy.path(need)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.symlink_to(store.path(need).resolve())
-        stages.do(recipe, elsewhere, unit)
-        return differences(store.path(unit), elsewhere.path(unit))
+        stages.do(recipe, copy, unit)
+        return differences(store.path(unit), copy.path(unit))

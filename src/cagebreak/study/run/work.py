@@ -1,4 +1,4 @@
-"""The work of a study: what is done, what is left, what it costs, and that it is whole."""
+"""The work of a study: its run, status, cost, verification, import and export."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StageStatus:
-    """How far a stage is: units done, done for a smaller study, of another recipe, damaged."""
+    """The progress of a stage.
+
+    Parameters
+    ----------
+    stage
+    total
+        Number of units that the recipe asks for.
+    done
+        Number of these that are done.
+    outdated
+        Number of these that were done for a smaller study, such as one of fewer runs.
+    changed
+        Number of files that were computed with another recipe.
+    damaged
+        Number of damaged files.
+    """
 
     stage: str
     total: int
@@ -38,7 +53,7 @@ class StageStatus:
 
 
 class Work:
-    """A recipe, the folder of its results, and the units in it; users take `Study`."""
+    """A recipe, the folder of its results and the units in it: the base class of `Study`."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.recipe = Recipe.read(path)
@@ -47,7 +62,7 @@ class Work:
 
     @property
     def n_configurations(self) -> int:
-        """How many configurations the recipe asks for."""
+        """Number of configurations that the recipe asks for."""
         return self.recipe.preparation.n_configurations
 
     def __repr__(self) -> str:
@@ -64,40 +79,42 @@ class Work:
         retries: int = RETRIES,
         progress: bool = True,
     ) -> None:
-        """Do what is not done yet.
+        """Do all units that are not done yet.
 
-        Killed at any moment, it loses only the units in flight, and of an equilibration only one
-        segment; run again, it gives the same bits.
+        A run that is killed loses only the units in flight, and at most one segment of an
+        equilibration. When run again, it gives the same results to the bit.
 
         Parameters
         ----------
         engine
-            ``"pool"`` of processes; ``"serial"``, this process; ``"dask"``, a local cluster or one
-            at an address; ``"slurm"``, jobs through dask-jobqueue; ``"mpi"``, the ranks of an MPI
-            run.
+            ``"pool"``, a pool of processes; ``"serial"``, this process; ``"dask"``, a local cluster
+            or the one at `address`; ``"slurm"``, jobs by dask-jobqueue; ``"mpi"``, the ranks of an
+            MPI run.
         workers
-            As many as there are cores, or as the cluster has, if omitted. With `executor`, how many
-            units it does at once.
+            Number of units done at once. By default the number of cores, for a cluster the number
+            of its workers, and for ``"slurm"`` 1.
         executor
             Any `concurrent.futures.Executor` that shares this file system; replaces `engine`.
         address
-            Of a Dask scheduler, ``"tcp://host:8786"``; with ``"slurm"`` the partition.
+            Address of a Dask scheduler, ``"tcp://host:8786"``; for ``"slurm"`` the partition.
         set_aside
-            Move results of another recipe, and damaged files, aside instead of raising.
+            Whether to move damaged files and results of another recipe aside instead of raising.
         retries
             How often a unit that fails is tried again.
         progress
-            Show it: bars on a terminal, a few lines elsewhere.
+            Whether to show progress: bars on a terminal, a few lines elsewhere.
 
         Raises
         ------
+        InputError
+            If the engine is unknown, or `workers`, `address` or `retries` does not suit it.
         StoreError
             If another run is at work in the folder, results belong to another recipe, or a file
             is damaged.
         UnitError
-            If units failed for good; all that do not need them are done.
+            If units failed at every attempt. All units that do not need them are done.
         """
-        entered = self._engine(engine, workers, executor, address)
+        context = self._engine(engine, workers, executor, address)
         if retries < 0:
             raise InputError(f"retries: expected a number from 0, got {retries!r}")
         with self.store.locked():
@@ -113,8 +130,8 @@ class Work:
             ]
             self._require_imported(todo)
             if todo:
-                with entered as ready:
-                    outcome = self._do(todo, ready, retries, progress)
+                with context as active_engine:
+                    outcome = self._do(todo, active_engine, retries, progress)
                 _raise_if_failed(outcome)
 
     @classmethod
@@ -130,45 +147,48 @@ class Work:
         wrapped: bool = False,
         states: Sequence[str] = ("initial",),
     ) -> Self:
-        """Make a study of configurations and runs from files; `run` then does what follows.
+        """Make a study from files of configurations and runs; `run` then does the other stages.
 
         Parameters
         ----------
         path
-            The recipe to write, a TOML file. If it is there and was written for the same files,
-            what is missing in its folder is restored.
+            The recipe to write, a TOML file. If it exists and was written for the same files,
+            missing units in its folder are restored.
         files
             BOTAN or DeepMind files, each a configuration with its runs; or trajectories, each a run
-            whose first frame is the configuration it starts from. One-frame files of a folder
-            whose steps differ are the frames of one run. Runs that start from the same
-            configuration belong together. Other one-frame files are configurations without runs.
+            that starts from its first frame. One-frame files in one folder whose steps differ are
+            the frames of one run; other one-frame files are configurations without runs. Runs that
+            start from the same configuration are grouped.
         model
-            The glass former, e.g. ``"kob-andersen"``: it says how states and descriptors are made.
+            Name of the glass former, such as ``"kob-andersen"``. It decides how states and
+            descriptors are computed.
         parameters
-            Of the model, where they are not its defaults, ``{"temperature": 0.5}``. The table of a
-            model ``"tabulated"``, ``{"file": "ka.table"}``, is copied beside the recipe; its number
-            density and composition are by default those of the first configuration.
+            Parameters of the model that differ from its defaults, ``{"temperature": 0.5}``. For the
+            model ``"tabulated"`` they include the file of its table, ``{"file": "ka.table"}``,
+            which is copied beside the recipe; number density and composition are by default those
+            of the first configuration.
         time
-            When the runs of BOTAN files end, tau.
+            Duration of the runs in BOTAN files, in tau.
         timestep
-            Of trajectories that state steps, tau; the time of a frame is the difference in steps
-            to the first frame times this. A file that states times needs none.
+            Duration of a time step, in tau, for trajectories that state steps. The time of a frame
+            is its number of steps after the first frame times `timestep`. Trajectories that state
+            times need none.
         wrapped
-            Say that positions are in the box and come without images: a particle then takes the
-            shortest way from frame to frame.
+            Whether positions are wrapped into the box and come without images. Displacements from
+            frame to frame are then minimum images.
         states
-            To be described: ``"initial"``, ``"inherent"``, ``"cage"``. More may be added to the
-            recipe later.
+            The states to describe, of ``"initial"``, ``"inherent"`` and ``"cage"``. More may be
+            added to the recipe later.
 
         Raises
         ------
         InputError
-            If the files do not make a study: other particles or times in one of them, other
-            numbers of runs, positions that look wrapped, a missing `time` or `timestep`.
+            If the files do not form a study: their particles, times or numbers of runs differ,
+            positions look wrapped, or `time` or `timestep` is missing.
         FileFormatError
             If a file cannot be read.
         RecipeError
-            If the recipe exists and is another.
+            If the recipe exists and was written for other files or options.
         """
         from cagebreak.study.importing import Options, import_files
 
@@ -177,52 +197,62 @@ class Work:
         return cls(path)
 
     def plan(self, workers: int | None = None) -> Plan:
-        """Measure on this machine what is left to spend; takes seconds.
+        """Return the cost of the units that are not done; takes seconds.
 
-        A stage of which units are done costs what they took.
+        A stage with finished units is estimated from their durations. Any other stage is measured
+        on this machine.
+
+        Parameters
+        ----------
+        workers
+            Number of cores that the study will run on; by default all.
 
         Raises
         ------
         StoreError
-            If a configuration in the folder is damaged or of another recipe.
+            If a configuration in the folder is damaged or belongs to another recipe.
         """
         left = {status.stage: status.total - status.done for status in self.status()}
-        found = next((u for u in self._units("equilibrate") if self.store.has(u)), None)
-        configuration = None if found is None else self.configuration(found.address[0])
+        equilibrated = next((u for u in self._units("equilibrate") if self.store.has(u)), None)
+        configuration = (
+            None if equilibrated is None else self.configuration(equilibrated.address[0])
+        )
         timed = mean_seconds(self.store, left)
         return make_plan(self.recipe, left, configuration, workers or available_cores(), timed)
 
     def status(self) -> list[StageStatus]:
-        """Return how far each stage is, from what the folder holds."""
+        """Return the progress of each stage, from the files in the folder."""
         rows = []
         for name, survey in self._surveys().items():
-            wanted = {unit.address for unit in self._units(name)}
-            done, outdated = len(survey.done & wanted), len(survey.outdated & wanted)
+            addresses = {unit.address for unit in self._units(name)}
+            done, outdated = len(survey.done & addresses), len(survey.outdated & addresses)
             changed, damaged = len(survey.changed), len(survey.damaged)
-            rows.append(StageStatus(name, len(wanted), done, outdated, changed, damaged))
+            rows.append(StageStatus(name, len(addresses), done, outdated, changed, damaged))
         return rows
 
     def time_left(self) -> TimeLeft | None:
-        """Return the time left, from what units of this study took; None if none was timed."""
-        found = self.status()
-        done = {stage.stage: stage.done for stage in found}
-        totals = {stage.stage: stage.total for stage in found}
+        """Return the time left, from the durations of finished units; None if there are none."""
+        statuses = self.status()
+        done = {stage.stage: stage.done for stage in statuses}
+        totals = {stage.stage: stage.total for stage in statuses}
         return time_left(self.store, done, totals, self._weights())
 
     def verify(self, sample: int = 3, *, seed: int) -> "Verification":
-        """Compare every checksum, and do some finished units again, elsewhere, to the bit.
+        """Check all checksums, and compute a sample of units again to compare them to the bit.
 
-        On another machine than the one that computed them, units come out otherwise by rounding.
+        Results of another machine may differ by rounding.
 
         Parameters
         ----------
         sample
-            How many units to do again; they cost what `plan` says.
+            Number of units to compute again, in a temporary folder; `plan` estimates their cost.
         seed
-            Of the choice of units.
+            Seed of the choice of units.
 
         Raises
         ------
+        InputError
+            If `sample` is negative.
         StoreError
             If another run is at work in the folder.
         """
@@ -234,13 +264,13 @@ class Work:
             return verify(self.recipe, self.store, self._surveys(), sample, seed)
 
     def export(self, path: str | os.PathLike[str]) -> int:
-        """Write recipe and units, all that is computed, to one HDF5 file; return how many units.
+        """Write the recipe and all finished units to one HDF5 file; return the number of units.
 
         Raises
         ------
         StoreError
-            If a unit is damaged or of another recipe, another run is at work, or the file cannot be
-            written.
+            If a unit is damaged or belongs to another recipe, another run is at work in the folder,
+            or the file cannot be written.
         """
         from cagebreak.study.archive import pack
 
@@ -250,14 +280,14 @@ class Work:
 
     @classmethod
     def from_export(cls, archive: str | os.PathLike[str], path: str | os.PathLike[str]) -> Self:
-        """Return the study of an exported file, written out as the recipe `path` and its folder.
+        """Restore an exported study as the recipe `path` and its folder; return the study.
 
         Raises
         ------
         FileFormatError
-            If the archive is damaged or none.
+            If the file is damaged or not an exported study.
         StoreError
-            If the recipe or the folder exists.
+            If the recipe, its folder or another table of its potential exists.
         """
         from cagebreak.study.archive import unpack
 
@@ -265,12 +295,14 @@ class Work:
         return cls(path)
 
     def configuration(self, c: int) -> Configuration:
-        """Return equilibrated configuration `c`, from 0.
+        """Return the equilibrated configuration `c`, counted from 0.
 
         Raises
         ------
+        InputError
+            If there is no such configuration.
         StoreError
-            If it is not done yet; so do the other accessors.
+            If it is not done yet. All accessors raise these errors.
         """
         return load_configuration(self.store, self._index(c))
 
@@ -311,17 +343,17 @@ class Work:
         surveys = {name: self.store.survey(name) for name in self._stages}
         for name, stage in self._stages.items():
             if stage.reduced_to:
-                kept = surveys[stage.reduced_to].done
+                reduced = surveys[stage.reduced_to].done
                 surveys[name].done |= {
-                    unit.address for unit in self._units(name) if unit.address[:1] in kept
+                    unit.address for unit in self._units(name) if unit.address[:1] in reduced
                 }
         return surveys
 
     def _require_imported(self, todo: Sequence[Unit]) -> None:
-        lost = [unit for unit in todo if unit.stage in ("equilibrate", "run")]
-        if self.recipe.imported and lost:
+        absent = [unit for unit in todo if unit.stage in ("equilibrate", "run")]
+        if self.recipe.imported and absent:
             raise StoreError(
-                f"{self.store.path(lost[0])}: imported, and gone (with {len(lost) - 1} more); "
+                f"{self.store.path(absent[0])}: imported, and gone (with {len(absent) - 1} more); "
                 "import the same files again"
             )
 

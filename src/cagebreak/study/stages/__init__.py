@@ -1,1 +1,1 @@
-"""The stages of a study: what a unit of work needs, does and gives back."""
+"""The stages of a study: what each unit of work needs, computes, stores and costs."""

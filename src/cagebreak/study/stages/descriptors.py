@@ -1,4 +1,4 @@
-"""The stages that describe states: one for each state, and one for the recommended set."""
+"""The stages of descriptors: one for each state, and one for the recommended set."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,7 +21,7 @@ from cagebreak.study.store import Store, Unit
 
 
 def describing(source: str) -> str:
-    """Return the name of the stage that describes a state, or all of them as recommended."""
+    """Return the name of the stage of a source of descriptors: a state, or "recommended"."""
     return f"descriptors-{source}"
 
 
@@ -32,9 +32,9 @@ def compute(recipe: Recipe, source: str, state: Callable[[str], Source]) -> Feat
     ----------
     recipe
     source
-        A state, or "recommended".
+        The name of a state, or "recommended".
     state
-        Returns a state by its name.
+        Function that returns a state by its name.
     """
     if source != RECOMMENDED:
         return recipe.descriptor(source).compute(state(source))
@@ -45,13 +45,13 @@ def compute(recipe: Recipe, source: str, state: Callable[[str], Source]) -> Feat
 
 
 def load_features(store: Store, source: str, c: int) -> Features:
-    """Return the descriptors of one source of a configuration from the files of a study."""
+    """Return the stored descriptors of one source of configuration `c`."""
     arrays = store.load(Unit(describing(source), (c,)))
     return Features(arrays["values"], read_labels(_recast(arrays["labels"], "S", "U")))
 
 
 def feature_arrays(features: Features) -> dict[str, Dataset]:
-    """Return descriptors and their labels as data sets of a file."""
+    """Return descriptors and their labels as data sets."""
     labels = _recast(features.labels, "U", "S")
     return {
         "values": Dataset(features.values, "reduced", "particle, feature"),
@@ -60,9 +60,10 @@ def feature_arrays(features: Features) -> dict[str, Dataset]:
 
 
 def _recast(table: NDArray, old: str, new: str) -> NDArray:
-    """Return a table whose text fields have another kind, of one byte or four a letter.
+    """Return a structured array whose text fields are converted from dtype kind `old` to `new`.
 
-    HDF5 has no fixed-length UTF-32, which numpy's text is; labels are ASCII.
+    numpy's text, kind U, is UTF-32, which HDF5 cannot store. Labels are ASCII, so that bytes, kind
+    S, hold them as well.
     """
     width = {"U": 4, "S": 1}[old]
     dtype = [

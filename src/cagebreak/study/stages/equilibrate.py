@@ -1,4 +1,4 @@
-"""The stage of equilibrated configurations."""
+"""The stage that prepares equilibrated configurations."""
 
 from numpy.typing import NDArray
 
@@ -15,23 +15,23 @@ from cagebreak.study.store import Store, Unit
 
 
 def load_configuration(store: Store, c: int) -> Configuration:
-    """Return an equilibrated configuration."""
+    """Return the stored equilibrated configuration `c`."""
     unit = Unit("equilibrate", (c,))
     return hdf5.configuration(store.load(unit), str(store.path(unit)))
 
 
 def load_history(store: Store, c: int) -> NDArray | None:
-    """Return the record of a preparation; None if the unit was made before there was one."""
+    """Return the history of a preparation; None for imported files and units of old versions."""
     return store.load(Unit("equilibrate", (c,))).get("history")
 
 
 def _equilibrate(recipe: Recipe, store: Store, unit: Unit) -> None:
-    """Prepare a configuration; the state is kept after every segment."""
+    """Prepare a configuration; the partial file is saved after every segment."""
     model, steps = recipe.model, recipe.preparation.protocol
     if store.has(unit, partial=True):
-        kept = store.load(unit, partial=True)
-        configuration = hdf5.configuration(kept, str(store.path(unit, partial=True)))
-        prepared = Prepared(configuration, kept["history"], kept["origin"])
+        checkpoint = store.load(unit, partial=True)
+        configuration = hdf5.configuration(checkpoint, str(store.path(unit, partial=True)))
+        prepared = Prepared(configuration, checkpoint["history"], checkpoint["origin"])
     else:
         seed = seed_sequence(recipe.study.seed, "equilibrate", *unit.address)
         prepared = preparation.begin(model, recipe.preparation.n_particles, steps, seed)
@@ -52,7 +52,7 @@ def _history(prepared: Prepared) -> dict[str, Dataset]:
 
 
 def _duration(recipe: Recipe) -> float:
-    """Return the time of all steps, in tau."""
+    """Return the duration of all steps of preparation, in tau."""
     return sum(step.time for step in recipe.preparation.protocol)
 
 

@@ -1,4 +1,4 @@
-"""The stage of propensities: sums over the runs of a configuration."""
+"""The stage of propensities: averages over the isoconfigurational runs of a configuration."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,23 +14,34 @@ from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
 
 SUMS = {"displacement": "sums", "d2min": "sums_d2min"}
-"""The array of a unit that holds the sums of each target."""
+"""Name of the array that holds the sums over runs of each target."""
 
 TARGETS = tuple(SUMS)
-"""What is averaged over runs and can be predicted."""
+"""Quantities that are averaged over runs and can be predicted."""
 
 
 def load_propensity(
     store: Store, c: int, target: str = TARGETS[0]
 ) -> tuple[Propensity, dict[str, NDArray]]:
-    """Return the propensity of a configuration; and `msd` and `f_s` (T, S), means over runs.
+    """Return the stored propensity of configuration `c`, and its `msd` and `f_s`.
 
-    `target`, one of `TARGETS`, is what was averaged.
+    Parameters
+    ----------
+    store
+    c
+    target
+        The quantity that was averaged over runs, one of `TARGETS`.
+
+    Returns
+    -------
+    Propensity
+    dict of (T, S) arrays
+        Means over runs of each species: `msd` in sigma^2, and `f_s`.
 
     Raises
     ------
     InputError
-        If the recipe measures no D2min.
+        If `target` is "d2min" and the recipe sets no `d2min_cutoff`.
     """
     arrays = store.load(Unit("propensity", (c,)))
     if SUMS[target] not in arrays:
@@ -64,7 +75,7 @@ def _propensity(recipe: Recipe, store: Store, unit: Unit) -> None:
 
 
 def _of_runs(store: Store, runs: Sequence[Unit], name: str) -> Iterator[NDArray]:
-    """Yield an array of each run."""
+    """Yield the array `name` of each run."""
     for run in runs:
         yield store.load(run, (name,))[name]
 

@@ -25,7 +25,7 @@ def save_run(
     displacements: NDArray[np.float64],
     times: NDArray[np.float64],
 ) -> None:
-    """Save what is kept of the displacements (T, N, 3) of a run: lengths, MSD, F_s and D2min."""
+    """Save the reductions of a run's displacements, (T, N, 3): lengths, MSD, F_s and D2min."""
     species, k = configuration.species, recipe.isoconfigurational.wavenumber
     arrays = {
         "times": Dataset(times, "tau", "time"),
@@ -53,7 +53,7 @@ def _run(recipe: Recipe, store: Store, unit: Unit) -> None:
 
 
 def _seconds(trial: Trial) -> float:
-    """Return the time of the dynamics, of its stops, and of D2min."""
+    """Return the seconds of the dynamics, of its stops at `n_times` times, and of D2min."""
     recipe, configuration = trial.recipe, trial.configuration
     if recipe.imported:
         return 0.0

@@ -1,4 +1,4 @@
-"""The stage of athermal shear: its curve, its windows, and the state it goes on from."""
+"""The stage of athermal shear: stress-strain curve, windows of strain, and partial state."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,17 +17,17 @@ from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
 
 KEPT_EVERY = 200
-"""Steps after which the state is kept: some seconds (chosen)."""
+"""Number of steps between two saves of the partial file; some seconds (chosen)."""
 
 _FLOW, _COARSE_STEP = 0.1, 2e-3
-"""Strain after which a glass flows, and the steps that bring a trial there."""
+"""Strain beyond which a glass flows, and the coarse strain step that takes a trial there."""
 
 _TRIAL_SECONDS = 4.0
-"""How long steps of a trial are timed: for a few events."""
+"""Duration of the timing of steps, in seconds; long enough for a few plastic events."""
 
 
 def _shear(recipe: Recipe, store: Store, unit: Unit) -> None:
-    """Shear a configuration, from the state that an earlier run has kept if there is one."""
+    """Shear a configuration; continue from the partial file of an earlier run if there is one."""
     section, model = recipe.shear, recipe.model
     start = load_configuration(store, unit.address[0])
     if store.has(unit, partial=True):
@@ -73,7 +73,7 @@ def _arrays(
     n = len(start)
     positions = np.reshape([w.start.positions for w in windows], (-1, n, 3))
     boxes = np.reshape([w.start.box.matrix for w in windows], (-1, 3, 3))
-    moved = np.reshape([w.d2min for w in windows], (-1, n))
+    d2min = np.reshape([w.d2min for w in windows], (-1, n))
     strains = np.array([w.strain for w in windows], dtype=np.float64)
     events = np.array([w.events for w in windows], dtype=np.int64)
     units = "eps per particle, eps/sigma^3, eps; see cagebreak.dynamics.plasticity.curve"
@@ -83,7 +83,7 @@ def _arrays(
         "window_strain": Dataset(strains, "at its start", "window"),
         "window_positions": Dataset(positions, "sigma, at its start", "window, particle, xyz"),
         "window_box": Dataset(boxes, "sigma, at its start", "window, lattice vector, xyz"),
-        "window_d2min": Dataset(moved, "sigma^2, the largest of a step", "window, particle"),
+        "window_d2min": Dataset(d2min, "sigma^2, the largest of a step", "window, particle"),
         "window_events": Dataset(events, "plastic events", "window"),
     }
 
@@ -92,13 +92,13 @@ def _windows(arrays: Mapping[str, NDArray], species: NDArray) -> tuple[Window, .
     names = ("positions", "box", "strain", "d2min", "events")
     columns = [arrays[f"window_{name}"] for name in names]
     return tuple(
-        Window(Configuration(positions, species, Box(box)), float(strain), moved, int(events))
-        for positions, box, strain, moved, events in zip(*columns, strict=True)
+        Window(Configuration(positions, species, Box(box)), float(strain), d2min, int(events))
+        for positions, box, strain, d2min, events in zip(*columns, strict=True)
     )
 
 
 def _kept(state: Sheared, inside: bool) -> dict[str, Dataset]:
-    """Return what a shear goes on from; `inside` says that the last window is still open."""
+    """Return the state that a shear continues from; `inside`: the last window is still open."""
     return hdf5.datasets(state.configuration) | {
         "steps": Dataset(np.array(state.steps), "steps", ""),
         "strain": Dataset(np.array(state.strain), "1", ""),
@@ -121,7 +121,7 @@ def _state(kept: Mapping[str, NDArray], where: str) -> Sheared:
 
 
 def _seconds(trial: Trial) -> float:
-    """Return what a shear takes, from steps in a glass that flows already."""
+    """Return the seconds of a shear, measured on steps in steady flow."""
     section, model = trial.recipe.shear, trial.recipe.model
     *_, state = shear(trial.configuration, model, _FLOW, step=_COARSE_STEP)
     n_steps, total = 0, 0.0
@@ -146,7 +146,7 @@ STAGE = Stage(
     work=_shear,
     seconds=_seconds,
     n_bytes=_n_bytes,
-    # A step costs as much as a sixth of a tau of dynamics; measured.
+    # A step costs as much as 1/6 tau of dynamics (measured).
     weight=lambda recipe: recipe.shear.n_steps / 6,
     section="shear",
 )

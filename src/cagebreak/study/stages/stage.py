@@ -8,42 +8,44 @@ from cagebreak.study.stages.trial import Trial
 from cagebreak.study.store import Store, Unit
 
 HEADER = 9_000
-"""Bytes of an HDF5 file beside its arrays; measured: 8 to 11 thousand."""
+"""Bytes of a unit's HDF5 file apart from its arrays (measured: 8 to 11 thousand)."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One kind of work, done for every configuration, or for every run of it.
+    """One kind of work, done for every configuration or for every run of every configuration.
 
     Parameters
     ----------
     name
-        The folder of its files.
+        Name of the stage and of the folder of its files.
     needs
-        The stages whose units it reads, of the same configuration.
+        Names of the stages whose units, of the same configuration, it reads.
     keys
         Recipe keys and sections that its results depend on, besides those of `needs`.
     work
         Does a unit and saves it.
     seconds
-        Returns what a unit takes on this machine, measured on the configuration of a trial.
+        Returns the seconds that a unit takes on this machine, measured on the configuration of a
+        trial.
     n_bytes
         Returns the size of a unit's file.
     weight
-        Returns the expected cost of a unit in tau of simulation: the time left is estimated from
-        it before a unit of the stage was timed.
+        Returns the expected cost of a unit, in tau of simulation. The time left is estimated from
+        it until a unit of the stage has been timed.
     per_run
-        Whether a unit is one run rather than one configuration.
+        Whether a unit is one run; otherwise it is one configuration.
     sizes
-        Recipe keys that say how many units of other stages a unit takes in; see `Identity`.
+        Recipe keys that set how many units of other stages a unit reads; see `Identity`.
     source
-        The source of descriptors that the stage makes or describes. Only a recipe that asks for
-        this source has the stage.
+        The source of descriptors that the stage makes or describes. The stage belongs only to
+        recipes that ask for this source.
     section
-        The section of the recipe that asks for the stage; every recipe has it, if empty.
+        The section of the recipe that asks for the stage; if empty, the stage belongs to every
+        recipe.
     reduced_to
-        The stage that keeps all that is needed of this one. Once a configuration is done there,
-        the files of this stage may be deleted and are not made again.
+        The stage that keeps everything needed from this one. Once a configuration is done there,
+        the files of this stage may be deleted and are not computed again.
     """
 
     name: str
@@ -61,5 +63,5 @@ class Stage:
 
 
 def file_size(n_numbers: int) -> int:
-    """Return the bytes of a unit's file that holds so many numbers in double precision."""
+    """Return the size in bytes of a unit's file with `n_numbers` in double precision."""
     return 8 * n_numbers + HEADER

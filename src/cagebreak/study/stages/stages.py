@@ -34,7 +34,7 @@ def stages_of(recipe: Recipe) -> dict[str, Stage]:
     without: tuple[str, ...] = ()
     if recipe.asks_for("isoconfigurational"):
         sources += recipe.sources
-        # Imported configurations may come without runs.
+        # Imported configurations can come without runs.
         without = () if recipe.isoconfigurational.n_runs else ("run", "propensity")
     return {
         name: stage
@@ -55,7 +55,7 @@ def units(recipe: Recipe, stage: Stage) -> list[Unit]:
 
 
 def needs(recipe: Recipe, unit: Unit) -> list[Unit]:
-    """Return the units that must be done before a unit can be."""
+    """Return the units that must be done before a unit can be done."""
     c = unit.address[0]
     needed = []
     for name in STAGES[unit.stage].needs:
@@ -67,14 +67,14 @@ def needs(recipe: Recipe, unit: Unit) -> list[Unit]:
 
 
 def needs_of_all(recipe: Recipe, unit: Unit) -> list[Unit]:
-    """Return the units that a unit needs, those that these need, and so on."""
+    """Return all units that a unit needs, directly or indirectly."""
     direct = needs(recipe, unit)
-    indirect = [far for near in direct for far in needs_of_all(recipe, near)]
+    indirect = [distant for need in direct for distant in needs_of_all(recipe, need)]
     return list(dict.fromkeys([*direct, *indirect]))
 
 
 def open_store(recipe: Recipe) -> Store:
-    """Return the folder of a recipe's study."""
+    """Return the store of a recipe's study."""
     identities = {
         name: Identity(recipe.select(_all_keys(stage)), recipe.select(stage.sizes))
         for name, stage in STAGES.items()
@@ -83,9 +83,10 @@ def open_store(recipe: Recipe) -> Store:
 
 
 def do(recipe: Recipe, store: Store, unit: Unit) -> float:
-    """Do a unit and return the seconds it took; for any executor, on any machine.
+    """Do a unit and return the seconds that it took; any executor can call this on any machine.
 
-    One thread only: units run side by side, and the order of a sum must not depend on threads.
+    A unit uses one thread: units run in parallel, and the order of a sum must not depend on the
+    number of threads.
     """
     start = time.perf_counter()
     numba.set_num_threads(1)

@@ -23,16 +23,16 @@ _TRIAL_SWEEPS = (100, 100)
 
 
 def make_state(recipe: Recipe, configuration: Configuration, state: str, seed: Seed) -> Source:
-    """Return a state of a configuration as a recipe asks for it.
+    """Return a state of a configuration, computed as the recipe's `[states]` says.
 
     Parameters
     ----------
     recipe
     configuration
     state
-        "initial", which is the configuration itself, "inherent" or "cage".
+        "inherent", "cage", or "initial", which is the configuration itself.
     seed
-        Of the Monte Carlo of the cage state.
+        Seed of the Monte Carlo sampling of the cage state.
     """
     if state == "initial":
         return configuration
@@ -44,7 +44,7 @@ def make_state(recipe: Recipe, configuration: Configuration, state: str, seed: S
 
 
 def load_state(store: Store, state: str, c: int) -> Source:
-    """Return a state of a configuration from the files of a study."""
+    """Return a stored state of configuration `c`."""
     start = load_configuration(store, c)
     if state == "initial":
         return start
@@ -71,7 +71,10 @@ def load_state(store: Store, state: str, c: int) -> Source:
 
 
 def trial_state(trial: Trial, state: str) -> tuple[Source, float]:
-    """Return a state of the configuration of a trial, and the seconds that the recipe's takes."""
+    """Return a state of the trial's configuration, and the seconds that the recipe's would take.
+
+    A cage state of fixed length is computed with fewer sweeps, and its seconds are extrapolated.
+    """
     if state == "inherent":
         return trial.once(state, lambda: _trial_inherent(trial))
     if state == "cage":
@@ -109,35 +112,35 @@ def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
         "error": Dataset(state.error, "sigma, of the mean position", "particle"),
         "sweeps": Dataset(np.array(state.sweeps), "sweeps", "to relax, to measure"),
         "step": Dataset(np.array(state.step), "sigma", ""),
-        # Single precision: one sample need not be known better than that.
+        # Single precision is enough for one sample, and it halves the file.
         "samples": Dataset(state.samples.astype(np.float32), "sigma", "sample, particle, xyz"),
     }
     store.save(unit, hdf5.datasets(state.configuration) | arrays)
 
 
 def _trial_cage(trial: Trial) -> tuple[Source, float]:
-    """Return a cage state of a few sweeps, and the seconds that the sweeps of the recipe take."""
+    """Return a cage state of few sweeps, and the extrapolated seconds of the recipe's sweeps."""
     recipe, model, start = trial.recipe, trial.recipe.model, trial.configuration
     section = recipe.states.cage
     if "precision" in section:
-        # The number of sweeps is known only once they are done.
+        # With a target precision the number of sweeps is not known in advance: do them all.
         return timed(make_state, recipe, start, "cage", 0)
     cage_state(start, model, seed=0, sweeps=(1, 1))  # compiles
     samples = _n_samples(recipe)
     state, seconds = timed(cage_state, start, model, seed=0, sweeps=_TRIAL_SWEEPS, samples=samples)
-    # The samples of all chains are described.
+    # Descriptors use the samples of all chains, so that the trial needs as many.
     pooled = pool_chains([state] * section.get("chains", 1))
     return pooled, seconds * _n_sweeps(recipe) / sum(_TRIAL_SWEEPS)
 
 
 def _n_sweeps(recipe: Recipe) -> int:
-    """Return how many sweeps a cage state takes, or about as many if it runs to a precision."""
+    """Return the number of sweeps of a cage state; 10000 per chain if it runs to a precision."""
     section = recipe.states.cage
     return sum(section.get("sweeps", (10000,))) * section.get("chains", 1)
 
 
 def _n_samples(recipe: Recipe) -> int:
-    """Return how many samples a chain of a cage state keeps: none if it runs to a precision."""
+    """Return how many samples a chain of a cage state keeps; 0 if it runs to a precision."""
     _, measured = recipe.states.cage.get("sweeps", (0, 0))
     return min(SAMPLES, measured)
 

@@ -1,4 +1,4 @@
-"""What stages are timed on: a configuration like those of a study, simulated on this machine."""
+"""A trial: a configuration like those of a study, on which the cost of stages is measured."""
 
 import time
 from collections.abc import Callable
@@ -13,29 +13,30 @@ from cagebreak.study.recipe.recipe import Recipe
 T = TypeVar("T")
 
 LARGEST = 2000
-"""Particles that are simulated at most: the cost is linear in their number."""
+"""Largest number of particles of a trial; costs are scaled linearly in their number (chosen)."""
 ENOUGH = 0.5
-"""Seconds that a measurement of the dynamics takes at least."""
+"""Shortest measurement of the dynamics, in seconds (chosen)."""
 
 
 class Trial:
-    """A configuration of a recipe, and measurements on it that several stages need.
+    """A configuration of a recipe, and measurements on it that several stages use.
 
     Parameters
     ----------
     recipe
     configuration
-        An equilibrated one. If omitted or large, a packing fresh from growth takes its place,
-        which costs a few per cent more.
+        An equilibrated configuration. If it is None or has more than `LARGEST` particles, a new
+        packing of at most `LARGEST` particles is measured instead; its dynamics costs a few per
+        cent more. Imported configurations of any size are measured as they are.
 
     Attributes
     ----------
     configuration
-        What is measured on.
+        The configuration that is measured.
     scale
-        Particles of the recipe over those of the configuration.
+        Number of particles of the recipe over that of the configuration.
     growth_seconds
-        What it took to make the configuration; 0 if it was given.
+        Seconds that the new packing took; 0 without one.
     """
 
     def __init__(self, recipe: Recipe, configuration: Configuration | None) -> None:
@@ -55,7 +56,7 @@ class Trial:
 
     @cached_property
     def dynamics(self) -> tuple[float, float]:
-        """Seconds that a time of 1 tau takes, and over how many tau this was measured."""
+        """Seconds per tau of dynamics, and the duration in tau over which this was measured."""
         duration, seconds = 0.1, 0.0
         while seconds < ENOUGH:
             duration *= 2
@@ -63,14 +64,14 @@ class Trial:
         return seconds / duration, duration
 
     def once(self, name: str, measure: Callable[[], tuple[T, float]]) -> tuple[T, float]:
-        """Return what `measure` returns, a result and its seconds, measured at the first call."""
+        """Return the result of `measure` and its seconds, cached under `name` after one call."""
         if name not in self._states:
             self._states[name] = measure()
         return self._states[name]
 
 
 def timed(work: Callable[..., T], *arguments: Any, **options: Any) -> tuple[T, float]:
-    """Return what `work` returns, and the seconds it took."""
+    """Return the result of `work` and the seconds that it took."""
     start = time.perf_counter()
     result = work(*arguments, **options)
     return result, time.perf_counter() - start
