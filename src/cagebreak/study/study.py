@@ -1,4 +1,4 @@
-"""A study: a recipe, the folder of its results, and all that can be asked of them."""
+"""A study: a recipe, the folder of its results, and the fits, tables and figures of them."""
 
 import math
 import os
@@ -9,24 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cagebreak._frames import to_frame
-from cagebreak.configuration import Configuration
-from cagebreak.descriptors import Features
-from cagebreak.dynamics.plasticity import ShearRun
-from cagebreak.dynamics.propensity import Propensity
-from cagebreak.dynamics.relaxation import tau_alpha
-from cagebreak.errors import InputError, StoreError
+from cagebreak.errors import InputError
 from cagebreak.figures import FIGURES
 from cagebreak.figures.literature import read_published
-from cagebreak.states import CageState, InherentState
-from cagebreak.study.analysis import table_files, tables
+from cagebreak.study.analysis import table_files
 from cagebreak.study.analysis.tables import SCORES, TABLES, panels_of
+from cagebreak.study.contents import Contents, target_of
 from cagebreak.study.recipe import selections
-from cagebreak.study.run.work import Work
-from cagebreak.study.stages.descriptors import load_features
-from cagebreak.study.stages.propensity import TARGETS, load_propensity
-from cagebreak.study.stages.shear import load_shear
-from cagebreak.study.stages.states import load_state
-from cagebreak.study.store import Unit
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,7 +24,7 @@ if TYPE_CHECKING:
     from cagebreak.learning import Collection, Scores, SelectionCurve, Source
 
 
-class Study(Work):
+class Study(Contents):
     """A study from its recipe; results live in the folder beside it that has its name.
 
     Parameters
@@ -54,96 +43,6 @@ class Study(Work):
     >>> study.run()  # doctest: +SKIP
     >>> study.fit().table  # doctest: +SKIP
     """
-
-    def propensity(self, c: int, target: str = "displacement") -> Propensity:
-        """Return the propensity of configuration `c`.
-
-        Parameters
-        ----------
-        c
-        target
-            What is averaged over the runs: "displacement", absolute, in sigma; or "d2min", against
-            the configuration, in sigma^2, of a recipe with `[isoconfigurational] d2min_cutoff`.
-
-        Raises
-        ------
-        InputError
-            If there is no such target.
-        """
-        self._ask_for("isoconfigurational")
-        return load_propensity(self.store, self._index(c), _target(target))[0]
-
-    def shear(self, c: int) -> ShearRun:
-        """Return the athermal shear of configuration `c`.
-
-        Its `curve` has a row a step: `strain`, `energy` (a particle), `stress`, `lost`, `event`.
-        Its `windows` say for each range of strain who rearranged: `start`, the configuration at its
-        beginning, an inherent state; `strain` there; `d2min` (N,), the largest of each particle in
-        one step; `events`, how many. `cagebreak.dynamics.plasticity.active` picks the active and
-        the least mobile particles of a window.
-        """
-        self._ask_for("shear")
-        return load_shear(self.store, self._index(c))
-
-    def state(self, c: int, state: str) -> Configuration | InherentState | CageState:
-        """Return what `inherent_state` or `cage_state` made of configuration `c`.
-
-        Parameters
-        ----------
-        c
-        state
-            "inherent" or "cage"; "initial" is the configuration itself.
-
-        Raises
-        ------
-        InputError
-            If the recipe's `[descriptors] states` has no such state.
-        """
-        self._ask_for("descriptors")
-        if state not in self.recipe.descriptors.states:
-            expected = ", ".join(self.recipe.descriptors.states)
-            raise InputError(f"state: expected one of {expected}, as in the recipe, got {state!r}")
-        return load_state(self.store, state, self._index(c))
-
-    def features(self, c: int) -> Features:
-        """Return the descriptors of every state of configuration `c`, side by side.
-
-        The recommended set, if the recipe asks for it, comes last.
-        """
-        index, wanted = self._index(c), self.recipe.sources
-        parts = [load_features(self.store, source, index) for source in wanted]
-        return Features.concatenate(parts)
-
-    def relaxation(self) -> dict[str, float]:
-        """Return tau_alpha of each species, in tau, from the configurations done so far.
-
-        Where F_s(k, t), averaged over configurations and runs, falls to 1/e; NaN if the runs are
-        too short to see it. An equilibration shorter than several tau_alpha was too short.
-
-        Raises
-        ------
-        StoreError
-            If no configuration is done yet.
-        """
-        self._ask_for("isoconfigurational")
-        done = [u.address[0] for u in self._units("propensity") if self.store.has(u)]
-        if not done:
-            raise StoreError(f"{self.store.folder}: no propensity is done yet; run the study first")
-        arrays = [self.store.load(Unit("propensity", (c,)), ("times", "f_s")) for c in done]
-        found = tau_alpha(arrays[0]["times"], np.mean([each["f_s"] for each in arrays], axis=0))
-        return dict(zip(self.recipe.model.species_names, found.tolist(), strict=True))
-
-    def drift(self) -> "DataFrame":
-        """Return what changed over the last step of the preparation, from those done so far.
-
-        See `cagebreak.dynamics.equilibrium.drift`.
-
-        Raises
-        ------
-        StoreError
-            If no configuration is done yet, or they were made before it was recorded.
-        """
-        return to_frame(tables.drift(self.recipe, self.store))
 
     def fit(
         self,
@@ -186,7 +85,7 @@ class Study(Work):
             If there is no such species, no such feature, or no such target.
         """
         self._ask_for("isoconfigurational")
-        table = SCORES[_target(target)]
+        table = SCORES[target_of(target)]
         # scikit-learn takes a second to import: only who learns pays for it.
         from cagebreak.study.analysis.learn import learn
 
@@ -446,10 +345,6 @@ class Study(Work):
                 self._write(stem.with_name(f"{stem.name}{kind}.csv"), table, content)
         return figure
 
-    def _ask_for(self, section: str) -> None:
-        if not self.recipe.asks_for(section):
-            raise InputError(f"{self.recipe.path}: has no section [{section}], which this needs")
-
     def _table_path(self, name: str) -> Path:
         return self.store.folder / "tables" / f"{name}.csv"
 
@@ -458,9 +353,3 @@ class Study(Work):
 
     def _write(self, path: Path, name: str, table: np.ndarray) -> None:
         table_files.write(path, table, self._provenance(name))
-
-
-def _target(name: str) -> str:
-    if name not in TARGETS:
-        raise InputError(f"target: expected one of {', '.join(TARGETS)}, got {name!r}")
-    return name

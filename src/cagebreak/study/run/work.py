@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, StoreError, UnitError
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.durations import Durations, TimeLeft, mean_seconds, time_left
@@ -215,7 +214,9 @@ class Work:
         left = {status.stage: status.total - status.done for status in self.status()}
         equilibrated = next((u for u in self._units("equilibrate") if self.store.has(u)), None)
         configuration = (
-            None if equilibrated is None else self.configuration(equilibrated.address[0])
+            None
+            if equilibrated is None
+            else load_configuration(self.store, equilibrated.address[0])
         )
         timed = mean_seconds(self.store, left)
         return make_plan(self.recipe, left, configuration, workers or available_cores(), timed)
@@ -293,18 +294,6 @@ class Work:
 
         unpack(Path(archive), Path(path))
         return cls(path)
-
-    def configuration(self, c: int) -> Configuration:
-        """Return the equilibrated configuration `c`, counted from 0.
-
-        Raises
-        ------
-        InputError
-            If there is no such configuration.
-        StoreError
-            If it is not done yet. All accessors raise these errors.
-        """
-        return load_configuration(self.store, self._index(c))
 
     def _do(self, todo: list[Unit], engine: Engine, retries: int, progress: bool) -> Outcome:
         totals = {name: len(self._units(name)) for name in self._stages}
