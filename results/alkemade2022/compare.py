@@ -138,7 +138,7 @@ def keep(path, table):
 
 
 def read(path):
-    return pd.read_csv(path, float_precision="round_trip")
+    return pd.read_csv(path)
 
 
 def write(path, table):

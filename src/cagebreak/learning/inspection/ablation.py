@@ -1,4 +1,4 @@
-"""What groups of features add and lose: accuracy without each, and with each alone."""
+"""Ablation: accuracy without each group of features, and with each group alone."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ TABLE = [
 ]
 FIELDS = ("kind", "generation", "species", "state")
 SHELLS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
-"""Bounds of shells, in the unit of the labels: about the minima of g(r) of a dense liquid."""
+"""Bounds of shells, in the unit of the labels: near the minima of g(r) of a dense liquid."""
 
 
 def label_groups(
@@ -47,22 +47,22 @@ def label_groups(
     fields: Sequence[str] = FIELDS,
     shells: Sequence[float] = SHELLS,
 ) -> dict[str, Integers]:
-    """Return groups of features by what their labels say: a partition for each field.
+    """Return groups of features with the same label, a partition for each field.
 
     Parameters
     ----------
     labels : (F,) structured array
-        As of `Features`.
+        The labels of the features; see `Features`.
     fields
-        Of the labels. A field in which all features agree, or that applies to none, has no
-        groups; ``"r"`` is divided into shells and features without a distance are in none.
+        Fields of the labels. A field makes no groups if it is the same for all features. The field
+        ``"r"`` makes a group for each shell; features without a distance are in no shell.
     shells
-        Bounds of the shells of ``"r"``, each up to and including its upper bound.
+        Bounds of the shells. A shell includes its upper bound.
 
     Returns
     -------
     dict
-        Columns of each group, named by field and value: ``"generation 1"``.
+        The columns of each group by its name, field and value: ``"generation 1"``.
 
     Raises
     ------
@@ -88,18 +88,23 @@ def label_groups(
 
 
 def range_groups(labels: np.ndarray, edges: Sequence[float] | None = None) -> dict[str, Integers]:
-    """Return all features up to each distance, for r against the range of the description.
+    """Return the features up to each distance, for r over the range of the description.
 
     Parameters
     ----------
     labels : (F,) structured array
     edges
-        The distances; by default every half unit from the first that holds a feature.
+        The distances; by default every half unit, from the first one that includes a feature.
 
     Returns
     -------
     dict
-        Columns by name: ``"r <= 1.5"``.
+        The columns of each group by its name: ``"r <= 1.5"``.
+
+    Raises
+    ------
+    InputError
+        If no feature has a distance.
     """
     r = labels["r"]
     if edges is None:
@@ -113,7 +118,7 @@ def range_groups(labels: np.ndarray, edges: Sequence[float] | None = None) -> di
 
 
 def order_groups(labels: np.ndarray) -> dict[str, Integers]:
-    """Return the features of each bond order l, named ``"l 4"``."""
+    """Return the columns of each bond order l by the name of the group, ``"l 4"``."""
     orders = [int(order) for order in np.unique(labels["l"]) if order >= 0]
     return {f"l {order}": np.flatnonzero(labels["l"] == order) for order in orders}
 
@@ -130,34 +135,35 @@ def ablation(
     n_resamples: int = 2000,
     confidence: float = 0.95,
 ) -> "DataFrame":
-    """Return r without each group of features, and with each alone: drop one, add one.
+    """Return r without each group of features, and with each group alone.
 
-    Every subset is a ridge regression of its own, with an alpha of its own, scored on
-    configurations held out (`held_out_moments`): exact, not a reading of coefficients. The two
-    answer different questions. What a group adds alone, others may say as well; what is lost
-    without it, only it says. Features that say the same hide each other in the second.
+    Every subset has its own ridge regression with its own alpha, scored on configurations held out
+    (`held_out_moments`). The two results differ where groups are correlated. A group alone may
+    reach a high r with information that other groups have too. The loss of r without a group
+    measures the information that no other group has, so correlated groups hide each other.
 
     Parameters
     ----------
     collection
     groups
-        By name the columns of each: indices, masks or slices; `label_groups` makes them.
+        The columns of each group by its name: indices, masks or slices. `label_groups` makes them.
     seed
-        Of the folds and of the bootstrap.
+        Seed of the folds and of the bootstrap.
     base
-        Columns that are always there when a group is added; none if omitted.
+        Columns that are added to each group alone; none if omitted.
     alphas, folds, center
-        As of `held_out_moments`.
+        See `held_out_moments`.
     n_resamples, confidence
-        Of the bootstrap over configurations.
+        Parameters of the bootstrap over configurations.
 
     Returns
     -------
     DataFrame
-        `target`, `time`, `group`; `kept`: "all", "without" (all but the group) or "alone" (the
-        group, and the base); `n_features`; `r`, `low`, `high`; `change`: of r, without the group
-        from all, or alone from the base (from 0 if there is none), with its paired interval;
-        `ceiling`. A group that is everything has no row "without".
+        `target`, `time`, `group`; `kept`: "all", "without" (all but the group), "alone" (the group
+        and the base) or "base"; `n_features`; `r`, `low`, `high`; `change`, the difference of r
+        from that of all features ("without") or from that of the base ("alone"; from 0 if there is
+        no base), with its paired interval `change_low` to `change_high`; `ceiling`. A group of all
+        features has no row "without".
 
     Raises
     ------
@@ -168,16 +174,16 @@ def ablation(
         raise InputError("groups: expected at least one, got none")
     n_features = collection.n_features
     chosen = {name: as_columns(f"groups[{name!r}]", groups[name], n_features) for name in groups}
-    always = np.arange(0) if base is None else as_columns("base", base, n_features)
+    base_columns = np.arange(0) if base is None else as_columns("base", base, n_features)
     subsets: dict[tuple[str, str], Integers] = {("", "all"): np.arange(n_features)}
-    if len(always):
-        subsets["", "base"] = always
+    if len(base_columns):
+        subsets["", "base"] = base_columns
     for name, columns in chosen.items():
-        rest = np.setdiff1d(np.arange(n_features), columns)
-        if len(rest):
-            subsets[name, "without"] = rest
-        subsets[name, "alone"] = np.union1d(always, columns)
-    found = held_out_moments(
+        others = np.setdiff1d(np.arange(n_features), columns)
+        if len(others):
+            subsets[name, "without"] = others
+        subsets[name, "alone"] = np.union1d(base_columns, columns)
+    moments_of = held_out_moments(
         collection,
         {f"{kept} {name}": columns for (name, kept), columns in subsets.items()},
         seed=seed,
@@ -188,7 +194,7 @@ def ablation(
     drawn = resamples(len(collection), n_resamples, seed=seed)
     parts = []
     for (name, kept), columns in subsets.items():
-        moments = found[f"{kept} {name}"]
+        moments = moments_of[f"{kept} {name}"]
         rows = np.zeros(collection.n_targets, TABLE)
         rows["target"], rows["time"] = np.arange(len(rows)), collection.times
         rows["group"], rows["kept"], rows["n_features"] = name, kept, len(columns)
@@ -198,9 +204,9 @@ def ablation(
         rows["ceiling"] = ceiling(collection.halves, len(rows))
         reference: Floats | None = None
         if kept == "without":
-            reference = found["all "]
-        elif kept == "alone" and len(always):
-            reference = found["base "]
+            reference = moments_of["all "]
+        elif kept == "alone" and len(base_columns):
+            reference = moments_of["base "]
         if reference is not None:
             rows["change"], rows["change_low"], rows["change_high"] = paired_difference(
                 moments, reference, seed=seed, n_resamples=n_resamples, confidence=confidence
@@ -215,11 +221,11 @@ def _shells(r: Floats, bounds: Sequence[float]) -> dict[str, Integers]:
     edges = np.asarray(bounds, dtype=float)
     if edges.ndim != 1 or len(edges) == 0 or not (np.diff(edges) > 0).all():
         raise InputError(f"shells: expected rising distances, got {bounds!r}")
-    # Shells are made in steps of tenths: 1.5 belongs below the bound 1.5, however it is rounded.
-    place = np.searchsorted(edges + 1e-9, r)
+    # Radii are multiples of tenths: 1.5 is in the shell up to 1.5, however it is rounded.
+    shell = np.searchsorted(edges + 1e-9, r)
     names = [f"r to {edges[0]:g}"]
     names += [f"r {low:g} to {high:g}" for low, high in itertools.pairwise(edges)]
     names.append(f"r beyond {edges[-1]:g}")
     known = np.isfinite(r)
-    groups = {name: np.flatnonzero(known & (place == k)) for k, name in enumerate(names)}
+    groups = {name: np.flatnonzero(known & (shell == k)) for k, name in enumerate(names)}
     return {name: columns for name, columns in groups.items() if len(columns)}

@@ -1,7 +1,7 @@
-"""How well a classifier tells active particles: against its features, and against its data.
+"""Accuracy of a classifier of active particles, over the number of features and of configurations.
 
-Configurations are held out whole, and whatever is chosen, the order of features too, is chosen on
-the others.
+Whole configurations are held out. Every choice, including the order of features, is made on the
+other ones.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ ORDERS: dict[str, Callable[[Statistics, int], Floats]] = {
     "forward": _forward,
     "principal": _principal,
 }
-"""For each order, the columns (F, n) that make its first n features of standardized ones."""
+"""The matrix (F, n) of each order, which maps standardized features to the first n of the order."""
 
 
 def accuracy_curve(
@@ -62,7 +62,7 @@ def accuracy_curve(
     *,
     seed: Seed,
 ) -> "DataFrame":
-    """Return the accuracy against the number of features; Rottler and Ortner 2024, figs. 3 and 5.
+    """Return the accuracy over the number of features; Rottler and Ortner 2024, figs. 3 and 5.
 
     Parameters
     ----------
@@ -71,23 +71,22 @@ def accuracy_curve(
     sizes : (S,) array of integers
         Numbers of features.
     order
-        "basis": as the columns stand; "forward": by `forward_selection`, which adds the feature
-        that correlates best with being active in the set; "principal": principal components,
-        largest first; or the columns, (F,) integers. The first two and last are features, and all
-        are found from the training configurations of each fold.
+        "basis", the order of the columns; "forward", that of `forward_selection` with being active
+        as the target; "principal", principal components in the order of falling variance; or the
+        columns, (F,) integers. The training configurations of each fold determine the order.
     learner
-        A classifier of scikit-learn; default: `LogisticRegressionCV`, which leaves principal
-        components their deviations. One that brings them to unit deviation drowns in small ones.
+        A classifier of scikit-learn; by default `LogisticRegressionCV`, without standardization of
+        principal components, which would amplify the small ones.
     folds
-        Over configurations.
+        Number of folds of configurations.
     seed
-        Of the folds and of the bootstrap.
+        Seed of the folds and of the bootstrap.
 
     Returns
     -------
     DataFrame
-        A row for each size: `n_features`; `accuracy`, the share of particles told right; `low` and
-        `high`, its 95 % bootstrap interval over configurations.
+        A row for each size: `n_features`; `accuracy`, the fraction of particles that are
+        classified correctly; `low` and `high`, its 95 % bootstrap interval over configurations.
 
     Raises
     ------
@@ -96,29 +95,29 @@ def accuracy_curve(
         lacks a class.
     """
     data = _usable(data)
-    wanted = np.asarray(sizes)
+    numbers = np.asarray(sizes)
     n_features = data[0].features.shape[1]
-    if wanted.ndim != 1 or not len(wanted) or wanted.min() < 1 or wanted.max() > n_features:
+    if numbers.ndim != 1 or not len(numbers) or numbers.min() < 1 or numbers.max() > n_features:
         raise InputError(f"sizes: expected integers from 1 to {n_features}, got {sizes!r}")
     if learner is None:
         principal = isinstance(order, str) and order == "principal"
         learner = LogisticRegressionCV(standardize=not principal)
     fold = configuration_folds(len(data), folds, seed=seed)
-    right = np.zeros((len(wanted), len(data)))
+    right = np.zeros((len(numbers), len(data)))
     for k in range(fold.max() + 1):
         training = [one for one, held_out_in in zip(data, fold, strict=True) if held_out_in != k]
         X, y, groups = _rows(training)
         standardizer = Standardizer().fit(X)
         X = standardizer.standardize(X)
-        columns = _columns(order, X, y, int(wanted.max()))
+        columns = _columns(order, X, y, int(numbers.max()))
         ordered = X @ columns
-        for s, size in enumerate(wanted):
+        for s, size in enumerate(numbers):
             fitted = _fit(learner, ordered[:, :size], y, groups)
             for i in np.flatnonzero(fold == k):
                 Z = standardizer.standardize(data[i].features) @ columns[:, :size]
                 right[s, i] = (fitted.predict(Z) == data[i].active).sum()
-    table = np.zeros(len(wanted), [("n_features", "i8"), *_SCORES])
-    table["n_features"] = wanted
+    table = np.zeros(len(numbers), [("n_features", "i8"), *_SCORES])
+    table["n_features"] = numbers
     _score(table, right, data, seed)
     return to_frame(table)
 
@@ -132,10 +131,10 @@ def accuracy_against_data(
     *,
     seed: Seed,
 ) -> "DataFrame":
-    """Return the accuracy against the number of training configurations; supplement, fig. 6.
+    """Return the accuracy over the number of training configurations; supplement, fig. 6.
 
-    Each configuration is predicted by a classifier that has learned from so many others, drawn at
-    random from those outside its fold.
+    The training configurations are drawn at random from those outside the fold of the
+    configuration that is predicted.
 
     Parameters
     ----------
@@ -146,7 +145,7 @@ def accuracy_against_data(
     columns
         The features to learn from: indices, a mask or a slice.
     learner, folds, seed
-        See `accuracy_curve`; the seed also draws configurations.
+        See `accuracy_curve`; the seed is also that of the draws.
 
     Returns
     -------
@@ -161,36 +160,36 @@ def accuracy_against_data(
         lacks a class.
     """
     data = _usable(data)
-    wanted = np.asarray(sizes)
+    numbers = np.asarray(sizes)
     fold = configuration_folds(len(data), folds, seed=seed)
     fewest = len(data) - int(np.bincount(fold).max())
-    if wanted.ndim != 1 or not len(wanted) or wanted.min() < 1 or wanted.max() > fewest:
+    if numbers.ndim != 1 or not len(numbers) or numbers.min() < 1 or numbers.max() > fewest:
         raise InputError(f"sizes: expected integers from 1 to {fewest}, got {sizes!r}")
     chosen = as_columns("columns", columns, data[0].features.shape[1])
-    right, particles = np.zeros((len(wanted), len(data))), np.zeros(len(wanted))
+    right, particles = np.zeros((len(numbers), len(data))), np.zeros(len(numbers))
     for k in range(fold.max() + 1):
         drawn = stream(seed, "training", k).permutation(np.flatnonzero(fold != k))
-        for s, size in enumerate(wanted):
+        for s, size in enumerate(numbers):
             X, y, groups = _rows([data[i] for i in drawn[:size]])
             fitted = _fit(learner, X[:, chosen], y, groups)
             particles[s] += len(X) / (fold.max() + 1)
             for i in np.flatnonzero(fold == k):
                 predicted = fitted.predict(data[i].features[:, chosen])
                 right[s, i] = (predicted == data[i].active).sum()
-    table = np.zeros(len(wanted), [("n_configurations", "i8"), ("n_particles", "f8"), *_SCORES])
-    table["n_configurations"], table["n_particles"] = wanted, particles
+    table = np.zeros(len(numbers), [("n_configurations", "i8"), ("n_particles", "f8"), *_SCORES])
+    table["n_configurations"], table["n_particles"] = numbers, particles
     _score(table, right, data, seed)
     return to_frame(table)
 
 
 def _usable(data: Sequence[Labeled]) -> list[Labeled]:
-    found = [one for one in data if len(one)]
-    if len(found) < 2:
-        raise InputError(f"data: expected two configurations with particles, got {len(found)}")
-    widths = {one.features.shape[1] for one in found}
+    usable = [one for one in data if len(one)]
+    if len(usable) < 2:
+        raise InputError(f"data: expected two configurations with particles, got {len(usable)}")
+    widths = {one.features.shape[1] for one in usable}
     if len(widths) != 1:
         raise InputError(f"data: expected as many features everywhere, got {sorted(widths)}")
-    return found
+    return usable
 
 
 def _rows(data: Sequence[Labeled]) -> tuple[Floats, np.ndarray, Integers]:
@@ -202,7 +201,7 @@ def _rows(data: Sequence[Labeled]) -> tuple[Floats, np.ndarray, Integers]:
 
 
 def _columns(order: str | ArrayLike, X: Floats, y: np.ndarray, n: int) -> Floats:
-    """Return what makes the first n features of standardized ones, (F, n)."""
+    """Return the matrix (F, n) that maps standardized features to the first n of the order."""
     if isinstance(order, str):
         require_choice("order", order, tuple(ORDERS))
         statistics = Statistics.from_arrays(X, y[:, None].astype(np.float64))
@@ -221,7 +220,7 @@ def _fit(learner: ClassifierMixin | None, X: Floats, y: np.ndarray, groups: Inte
 
 
 def _score(table: np.ndarray, right: Floats, data: Sequence[Labeled], seed: Seed) -> None:
-    """Fill in accuracies from the number of particles told right, (S, C)."""
+    """Fill in accuracies from the numbers of correctly classified particles, (S, C)."""
     count = np.array([len(one) for one in data], dtype=np.float64)
     table["accuracy"] = right.sum(axis=1) / count.sum()
     weights = resamples(len(data), N_RESAMPLES, seed=seed)

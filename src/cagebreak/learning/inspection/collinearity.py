@@ -1,4 +1,4 @@
-"""Whether the coefficients of a fit can be read: collinear features and what they hide."""
+"""Collinearity of features, and whether the coefficients of a fit can be interpreted."""
 
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -17,42 +17,43 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 INFLATED = 10.0
-"""A variance inflation above which a coefficient is not read (a rule of thumb; Kutner et al.)."""
+"""Largest variance inflation of a coefficient that can be interpreted (a rule of thumb; Kutner et
+al.)."""
 DEPENDENT = 1e-10
-"""Eigenvalues of the correlations below this are linear dependences."""
+"""Largest eigenvalue of the correlations, a feature, that is a linear dependence."""
 
 
 class MisleadingCoefficients(UserWarning):
-    """A plot of coefficients would mislead: features are collinear."""
+    """Features are collinear, so that a plot of their coefficients would mislead."""
 
 
 def collinearity(statistics: Statistics, target: int = 0) -> "DataFrame":
-    r"""Return how far each feature is a linear combination of the others.
+    r"""Return the variance inflation and the coefficient of each feature.
 
-    The variance inflation factor is :math:`1 / (1 - R_j^2)`, :math:`R_j` the multiple correlation
-    of feature j with all others; it is the diagonal of the inverse of the correlation matrix, and
-    the factor by which the variance of an unpenalized coefficient exceeds that of an uncorrelated
-    one. Coefficients of such features cannot be read one by one: their size and even their sign
-    depends on which others are in the fit (Sharma et al. 2025 for models like these). Read groups
-    instead: `clusters` and `ablation`.
+    The variance inflation factor is :math:`1 / (1 - R_j^2)`, with the multiple correlation
+    :math:`R_j` of feature j with all others. It is the diagonal of the inverse of the correlation
+    matrix, and the ratio of the variance of the unpenalized coefficient to that without
+    correlations. Coefficients of inflated features cannot be interpreted one by one: their size
+    and even their sign depend on the other features in the fit (Sharma et al. 2025 for models like
+    these). `clusters` and `ablation` assess groups of features instead.
 
     Parameters
     ----------
     statistics
-        Of features and targets.
+        Statistics of features and targets.
     target
-        Which target the correlations and coefficients are with.
+        The number of the target of the correlations and coefficients.
 
     Returns
     -------
     DataFrame
-        A row for each feature: `column`; `vif`: 1 for an uncorrelated feature, inf for one that
-        depends linearly on others, NaN for one that does not vary; `nearest`: the feature it
-        correlates with best, and `correlation` with it; `with_target`: its correlation with the
-        target;
-        `coefficient`: its least-squares coefficient, all features together, in deviations (the
-        smallest in norm where they are dependent); `flipped`: whether that has another sign than
-        `with_target`; `readable`: whether vif <= 10; and the fields of the labels.
+        A row for each feature: `column`; `vif`, 1 for an uncorrelated feature, inf for one that
+        depends linearly on others, NaN for one that does not vary; `nearest`, the feature with
+        which it correlates most, and their `correlation`; `with_target`, its correlation with the
+        target; `coefficient`, its coefficient in the least-squares fit of all features, in
+        standard deviations (that of smallest norm if features are dependent); `flipped`, whether
+        the signs of `coefficient` and `with_target` differ; `readable`, whether vif <= 10; and the
+        fields of the labels.
 
     Raises
     ------
@@ -94,16 +95,16 @@ def collinearity(statistics: Statistics, target: int = 0) -> "DataFrame":
 
 
 def clusters(statistics: Statistics, within: float = 0.9) -> dict[str, Integers]:
-    """Return groups of features that say nearly the same, for `ablation`: grouped importance.
+    """Return groups of strongly correlated features, such as `ablation` takes.
 
-    Features are joined by complete linkage until every two of a group correlate by at least
+    Complete linkage joins features so that every two of a group have a correlation of at least
     `within` in absolute value.
 
     Returns
     -------
     dict
-        Columns by name, ``"like 12"`` after the first of them; features that do not vary are in
-        none.
+        The columns of each group by its name, ``"like 12"`` after the first column. Features that
+        do not vary are in no group.
 
     Raises
     ------
@@ -125,22 +126,22 @@ def clusters(statistics: Statistics, within: float = 0.9) -> dict[str, Integers]
 
 
 def warn_if_misleading(table: "DataFrame") -> str:
-    """Warn where a plot of coefficients would mislead, and return the words; "" if it would not.
+    """Warn if a plot of coefficients would mislead, and return the warning, "" if there is none.
 
     Parameters
     ----------
     table
-        As of `collinearity`.
+        What `collinearity` returned.
     """
-    known = table[~np.isnan(table["vif"])]
-    bad = ~known["readable"]
-    if not bad.any():
+    varying = table[~np.isnan(table["vif"])]
+    inflated = ~varying["readable"]
+    if not inflated.any():
         return ""
-    flipped = int((known["flipped"] & bad).sum())
+    flipped = int((varying["flipped"] & inflated).sum())
     text = (
-        f"{bad.sum()} of {len(known)} features have a variance inflation above {INFLATED:g}, "
-        f"{flipped} of them a sign other than that of their own correlation: coefficients are not "
-        "to be read one by one; see `clusters` and `ablation`"
+        f"{inflated.sum()} of {len(varying)} features have a variance inflation above "
+        f"{INFLATED:g}, {flipped} of them a sign other than that of their own correlation: "
+        "coefficients are not to be read one by one; see `clusters` and `ablation`"
     )
     warnings.warn(text, MisleadingCoefficients, stacklevel=2)
     return text

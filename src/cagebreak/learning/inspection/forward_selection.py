@@ -1,4 +1,4 @@
-"""Forward selection: which few features, taken together, correlate best with a target."""
+"""Forward selection of the features that together correlate best with a target."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,26 +15,27 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 DEPENDENT = 1e-7
-"""A feature of which those chosen leave less than this part of its variance depends on them.
+"""Largest fraction of the variance of a feature that is left unexplained by the chosen features if
+it counts as linearly dependent on them.
 
-Of what is left the Gram matrix knows eps / DEPENDENT, about nine digits."""
+The Gram matrix knows the unexplained part to eps / DEPENDENT, about nine digits."""
 
 
 class Selection:
-    """An order of features, and the least-squares model after each step.
+    """The order in which features were chosen, and the least-squares model after each step.
 
-    Made by `forward_selection`. With one target, arrays have the shapes given; with T targets
-    they have T as a further, leading axis.
+    `forward_selection` makes it. Arrays have the given shapes for one target, and a leading axis T
+    for T targets.
 
     Attributes
     ----------
     order : (n,) array of integers
-        The features in the order they were chosen; -1 once no independent one is left.
+        The features in the order in which they were chosen; -1 after the last independent one.
     r : (n,) array
-        Multiple correlation of the first k with the target, on the rows selected from; it stays
-        as it is once no feature is left, and is NaN for a target that does not vary.
+        Multiple correlation of the first k features with the target, on the rows of the selection.
+        It is constant after the last independent feature, and NaN for a target that does not vary.
     labels : (n,) structured array or None
-        Of the features, in that order.
+        The labels of the features, in the same order.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Selection:
         self._x_mean, self._y_mean = statistics.x_mean.copy(), statistics.y_mean.copy()
         self._all_labels = None
         if statistics.labels is not None:
-            # What stands beside -1 is nothing.
+            # There is no feature, hence no label, where the order is -1.
             self._all_labels = statistics.labels[order]
             self._all_labels[order < 0] = np.zeros(1, statistics.labels.dtype)
         self.order = order[0] if single else order
@@ -75,7 +76,7 @@ class Selection:
     def moments(self, rows: Statistics) -> Floats:
         """Return the moments (6, n, T) of the predictions after each step and the targets.
 
-        They are those of `scores.pair_moments`; r and its bootstrap follow from them.
+        They are defined in `scores.pair_moments`; r and its bootstrap follow from them.
 
         Parameters
         ----------
@@ -87,15 +88,15 @@ class Selection:
         InputError
             If features or targets do not match.
         """
-        found = (rows.n_features, rows.n_targets)
+        shape = (rows.n_features, rows.n_targets)
         expected = (len(self._x_mean), len(self._all_orders))
-        if found != expected:
-            raise InputError(f"rows: expected {expected} features and targets, got {found}")
+        if shape != expected:
+            raise InputError(f"rows: expected {expected} features and targets, got {shape}")
         parts = []
         for target, order in enumerate(self._all_orders):
             chosen = order[order >= 0]
             path = self._coefficients[target, :, : len(chosen)].T
-            if len(chosen) == 0:  # A target that does not vary is predicted by its mean.
+            if len(chosen) == 0:  # The mean predicts a target that does not vary.
                 chosen, path = np.array([0]), np.zeros((1, len(self)))
             intercept = self._y_mean[target] - self._x_mean[chosen] @ path
             part = rows.select(chosen, [target])
@@ -119,9 +120,9 @@ class Selection:
         Parameters
         ----------
         n
-            Rows for each target; as many as were chosen if these are fewer.
+            Number of rows for each target, at most the number of features chosen.
         held_out
-            Statistics of rows to score on; without, `held_out_r` is NaN.
+            Statistics of the rows to score on; `held_out_r` is NaN if omitted.
 
         Returns
         -------
@@ -150,27 +151,29 @@ class Selection:
 
 
 def forward_selection(statistics: Statistics, n: int) -> Selection:
-    r"""Choose features one after the other, each to correlate best with the target in the set.
+    r"""Choose features one after the other, each to raise the multiple correlation the most.
 
-    At each step the feature is taken that maximizes the multiple correlation
+    At each step the feature is chosen that maximizes the multiple correlation
 
     .. math:: R^2 = b' S^{-1} b / s_{yy}
 
-    of those chosen so far with the target (Boattini et al. 2020, J. Chem. Phys. 153, 064902;
-    Boattini 2021, fig. 2). S, b and :math:`s_{yy}` are blocks of the statistics. A Cholesky
-    factor of S grows by a row a step: for every candidate it gives what the chosen ones leave of
-    its variance and of its covariance with the target, whose squared ratio is the gain. That
-    takes ``2 F n^2`` operations for each target and no pass over the data.
+    of all chosen features with the target (Boattini et al. 2020, J. Chem. Phys. 153, 064902;
+    Boattini 2021, fig. 2). S, b and :math:`s_{yy}` are blocks of the statistics. A Cholesky factor
+    of S grows by one row a step. For every candidate it gives the part of the variance, and of the
+    covariance with the target, that the chosen features do not explain; the gain is the squared
+    covariance over the variance. The selection takes ``2 F n^2`` operations for each target and no
+    pass over the data.
 
-    Features that do not vary, duplicates, and others that depend linearly on those chosen (less
-    than 1e-7 of their variance left) are never chosen. Scale does not matter.
+    Features that do not vary, duplicates, and features that depend linearly on the chosen ones
+    (less than 1e-7 of their variance is unexplained) are never chosen. The scale of a feature does
+    not matter.
 
     Parameters
     ----------
     statistics
-        Of the rows to select on, of F features and T targets. Each target is selected for alone.
+        Statistics of F features and T targets. Features are chosen for each target separately.
     n
-        How many features to choose, 1 to F.
+        Number of features to choose, 1 to F.
 
     Returns
     -------
@@ -202,7 +205,7 @@ def forward_selection(statistics: Statistics, n: int) -> Selection:
     correlation *= inverse(scale)
     with_target = statistics.xy * inverse(scale)[:, None] * inverse(y_scale)
 
-    # Centered rows span no more; what rounding leaves of a further column means nothing.
+    # Centered rows span no more dimensions; further columns would be chosen by rounding errors.
     most = min(n, max(int(statistics.count) - 1, 0))
     n_targets = statistics.n_targets
     order = np.full((n_targets, n), -1)
@@ -214,7 +217,7 @@ def forward_selection(statistics: Statistics, n: int) -> Selection:
         order[target, :k] = chosen
         r[target, :k] = np.sqrt(np.minimum(np.cumsum(steps**2), 1.0))
         r[target, k:] = r[target, k - 1] if k else np.nan
-        # After each step w = L'^-1 z: with U = L^-1, the running sum of U[j, i] z[j] over j.
+        # After each step w = L'^-1 z, which is the running sum of U[j, i] z[j] over j, U = L^-1.
         triangle_inverse = np.linalg.solve(triangle, np.eye(k))
         path = np.cumsum(np.tril(triangle_inverse) * steps[:, None], axis=0)
         path *= y_scale[target] * inverse(scale[chosen])
@@ -224,9 +227,9 @@ def forward_selection(statistics: Statistics, n: int) -> Selection:
 
 
 def _greedy(correlation: Floats, with_target: Floats, n: int) -> tuple[Integers, Floats, Floats]:
-    """Return the order chosen (k,), what each step explains (k,) and the factor L (k, k).
+    """Return the order (k,), the correlation that each step explains (k,) and the factor L (k, k).
 
-    ``k < n`` once no independent column is left.
+    ``k < n`` if fewer than n columns are independent.
     """
     left = np.diag(correlation).copy()  # 1, or 0 for a column that does not vary
     covariance = with_target.copy()

@@ -1,4 +1,4 @@
-"""What a linear model on a purified cluster expansion looks like: functions of a distance."""
+"""Pair functions: a linear model on a purified cluster expansion as functions of a distance."""
 
 from typing import Any
 
@@ -18,36 +18,37 @@ def pair_functions(
 
     .. math:: u_1(r; \zeta) = \sum_n \theta_{\zeta n} R_n(r)
 
-    Rottler and Ortner 2024, eqs. 12-13: a neighbor of species zeta at r adds so much to what is
-    predicted (of a classifier: to the log-odds of being active), like a pair potential to an
-    energy. Triplets and quadruplets add theirs apart from it, as the expansion is purified.
+    Rottler and Ortner 2024, eqs. 12-13. A neighbor of species zeta at distance r adds
+    :math:`u_1(r; \zeta)` to the prediction, or to the log-odds of being active for a classifier, as
+    a pair potential adds to an energy. Triplets and quadruplets contribute separately, because the
+    expansion is purified.
 
     Parameters
     ----------
     descriptor
-        The expansion whose features were learned from.
+        The expansion that computed the features.
     learner
-        Fitted, with `coef_` (F,) of features standardized by its `standardizer_`.
+        A fitted learner, with `coef_` (F,) of features standardized by its `standardizer_`.
     r : (M,) array
         Distances, in units of sigma.
     columns
-        Which of the columns of the descriptor were learned from.
+        The columns of the descriptor that the learner was fitted to.
 
     Raises
     ------
     InputError
-        If the descriptor is not purified but has terms of three bodies, or the learner has learned
-        from another number of features.
+        If the descriptor has terms of three bodies and is not purified, or the learner was fitted
+        to another number of features.
     """
     if descriptor.order > 1 and not descriptor.purified:
         raise InputError("descriptor: expected a purified expansion, got a plain one")
     labels = descriptor.labels()
-    learned = np.arange(len(labels))[columns]
-    if np.shape(learner.coef_) != learned.shape:
+    fitted = np.arange(len(labels))[columns]
+    if np.shape(learner.coef_) != fitted.shape:
         raise InputError(
-            f"learner: expected coefficients ({len(learned)},), got {np.shape(learner.coef_)}"
+            f"learner: expected coefficients ({len(fitted)},), got {np.shape(learner.coef_)}"
         )
     slopes = np.zeros(len(labels))
-    slopes[learned] = learner.coef_ * inverse(learner.standardizer_.scale_)
+    slopes[fitted] = learner.coef_ * inverse(learner.standardizer_.scale_)
     of_pairs = slopes[labels.body == 2].reshape(descriptor.n_species, descriptor.n_max)
     return of_pairs @ descriptor.radial(r)
