@@ -50,7 +50,7 @@ class ARDRegression(LinearLearner):
 
     Attributes
     ----------
-    coef_, intercept_, standardizer_, n_features_in_
+    coef_, intercept_, standardizer_, n_features_in_, feature_names_in_
         As of `RidgeCV`.
     deviation_ : (F,) or (T, F) array
         Posterior standard deviation of the coefficients, 0 where a feature is dropped.

@@ -42,6 +42,8 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
     standardizer_ : Standardizer or None
         None after `fit_statistics` of features that needed none.
     n_features_in_ : int
+    feature_names_in_ : (F,) array of str
+        The columns of the data frame given to `fit`; absent if it was an array.
     """
 
     error_correlation: tuple[float, float] | None = None

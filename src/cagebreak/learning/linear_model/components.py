@@ -73,7 +73,7 @@ class PCARegression(_ComponentRegression):
 
     Attributes
     ----------
-    coef_, intercept_, standardizer_, n_features_in_
+    coef_, intercept_, standardizer_, n_features_in_, feature_names_in_
         As of `RidgeCV`.
     n_components_ : int or (T,) array
     candidates_, errors_ : (K, T) arrays
@@ -107,7 +107,7 @@ class PLSRegression(_ComponentRegression):
 
     Attributes
     ----------
-    coef_, intercept_, standardizer_, n_features_in_
+    coef_, intercept_, standardizer_, n_features_in_, feature_names_in_
         As of `RidgeCV`.
     n_components_ : int or (T,) array
     candidates_, errors_ : (K, T) arrays

@@ -48,7 +48,7 @@ class ElasticNetCV(PathLearner):
 
     Attributes
     ----------
-    coef_, intercept_, standardizer_, n_features_in_
+    coef_, intercept_, standardizer_, n_features_in_, feature_names_in_
         As of `RidgeCV`.
     alpha_ : float or (T,) array
     candidates_ : (K, T) array

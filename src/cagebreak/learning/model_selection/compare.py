@@ -171,7 +171,7 @@ def differences(
     return table
 
 
-_OF_PAIRS = ["n", "mean_predicted", "mean_measured", "predicted2", "measured2", "product"]
+_MOMENT_NAMES = ["n", "mean_predicted", "mean_measured", "predicted2", "measured2", "product"]
 MOMENTS = np.dtype(
     [
         ("time", "f8"),
@@ -179,7 +179,7 @@ MOMENTS = np.dtype(
         ("learner", "U32"),
         ("configuration", "i8"),
         ("r", "f8"),
-        *((name, "f8") for name in _OF_PAIRS),
+        *((name, "f8") for name in _MOMENT_NAMES),
     ]
 )
 """r in each configuration and its moments (`scores.pair_moments`), which determine every score."""
@@ -193,9 +193,9 @@ def moments_table(
     table = np.zeros((n_configurations, n_times), MOMENTS)
     table["time"], table["species"], table["learner"] = times, species, learner
     table["configuration"] = np.arange(n_configurations)[:, None]
-    for k, name in enumerate(_OF_PAIRS):
+    for k, name in enumerate(_MOMENT_NAMES):
         table[name] = moments[:, k]
-    table["r"] = [pooled_pearson(of_one[None]) for of_one in moments]
+    table["r"] = [pooled_pearson(of_configuration[None]) for of_configuration in moments]
     return table[moments[:, COUNT] > 0]
 
 
@@ -238,8 +238,8 @@ def with_differences(
 def _moments(table: np.ndarray, species: str, learner: str) -> Floats:
     """Return the moments (C, 6, T) of a learner; of a configuration without the species, zeros."""
     times, time = np.unique(table["time"], return_inverse=True)
-    moments = np.zeros((table["configuration"].max() + 1, len(_OF_PAIRS), len(times)))
+    moments = np.zeros((table["configuration"].max() + 1, len(_MOMENT_NAMES), len(times)))
     rows = (table["species"] == species) & (table["learner"] == learner)
-    for k, name in enumerate(_OF_PAIRS):
+    for k, name in enumerate(_MOMENT_NAMES):
         moments[table["configuration"][rows], k, time[rows]] = table[name][rows]
     return moments

@@ -290,7 +290,7 @@ class MLPRegressor(RegressorMixin, MultiOutputMixin, Network):
     def _batches(
         self, module: "Multilayer", inputs: "torch.Tensor", targets: "torch.Tensor", epoch: int
     ) -> "Iterator[list[torch.Tensor]]":
-        """Yield the loss of each batch of an epoch, the rows in an order of its own."""
+        """Yield the loss of each batch of an epoch, with the rows in random order."""
         from cagebreak.learning.neural_network._torch import generator, torch
 
         order = stream(self.seed, "batches", epoch).permutation(len(inputs))
