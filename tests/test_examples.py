@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cagebreak.study.recipe.recipe import Recipe, write_new
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.recipe.writing import write_new
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -1,7 +1,7 @@
 """A study small enough for tests: seconds in all, every stage."""
 
 from cagebreak.study.recipe import schema
-from cagebreak.study.recipe.recipe import text
+from cagebreak.study.recipe.writing import text
 
 STEPS = (
     {"ensemble": "NVT", "time": 1.0, "temperature": [2.0, 1.0]},

@@ -23,7 +23,8 @@ import table_models
 from cagebreak.errors import RecipeError
 from cagebreak.models.tabulated import Arrays, table_text
 from cagebreak.study.recipe import schema
-from cagebreak.study.recipe.recipe import Recipe, text
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.recipe.writing import text
 from cagebreak.study.stages import stages
 from fuzz_files import in_child, mutated
 

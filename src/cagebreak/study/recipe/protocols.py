@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from cagebreak.errors import RecipeError
 from cagebreak.models.glass_formers import (
     fene_polymer,
     hard_spheres,
@@ -62,6 +63,11 @@ class Protocol:
     def units(self) -> tuple[tuple[str, str], ...]:
         """What sigma, eps, m and tau stand for."""
         return UNITS if self.of_file else self.make().units
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether particles are hard; those of a table are not."""
+        return not self.of_file and self.make().is_hard
 
 
 def _nvt_nve(time: float, small: float) -> Choice:
@@ -257,3 +263,18 @@ PROTOCOLS: dict[str, Protocol] = {
         of_file=True,
     ),
 }
+
+
+def protocol_name(model: str) -> str:
+    """Return the name in `PROTOCOLS` of a model called ``"kob-andersen"``.
+
+    Raises
+    ------
+    RecipeError
+        If no model has this name.
+    """
+    name = model.replace("-", "_")
+    if name not in PROTOCOLS:
+        known = [known.replace("_", "-") for known in PROTOCOLS]
+        raise RecipeError(f"model: expected one of {', '.join(known)}, got {model!r}")
+    return name
