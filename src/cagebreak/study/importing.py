@@ -183,8 +183,8 @@ def _drawn_from(selection: selections.Selection) -> set[str]:
     parts = [selection] if isinstance(selection, dict) else selection
     return {
         state
-        for wishes in parts
-        for state in wishes.get("states", (descriptors.RECOMMENDED,))  # type: ignore[union-attr]
+        for criteria in parts
+        for state in criteria.get("states", (descriptors.RECOMMENDED,))  # type: ignore[union-attr]
     }
 
 

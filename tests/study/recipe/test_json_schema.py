@@ -117,7 +117,7 @@ def test_the_schema_refuses_missing_and_unknown_sections():
     values = json.loads(json.dumps(schema.defaults("hard_spheres")))
     assert faults(values) == []
     assert faults({name: values[name] for name in values if name != "learning"})
-    assert faults(values | {"preperation": values["preparation"]}) == [""]
+    assert faults(values | {"preparatio": values["preparation"]}) == [""]
     assert faults(values | {"study": 1}) == ["study"]
     sheared = json.loads(json.dumps(schema.defaults("wahnstrom", work="shear")))
     assert faults(sheared | {"states": values["states"]})

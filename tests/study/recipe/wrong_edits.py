@@ -49,7 +49,7 @@ VALUES = [
     ({"learning.selections": {}}, r"selections = \{\}: expected named tables"),
     (
         {"learning.selections": {"LR3": {"generations": 3}}},
-        r"'LR3': generation: expec",
+        r"'LR3': generation: expected",
     ),
     ({"learning.selections": {"x": {"kind": "bent"}}}, r"'x' has kind = 'bent'"),
     (
@@ -68,8 +68,8 @@ VALUES = [
     ({"learning.selections": {"x": {"generation": 1}}}, r"'x' has generation = 1"),
     # Words and keys that are nearly right.
     ({"descriptors.set": "alkemade"}, r"\[descriptors\] set = .*did you mean alkemade2023\?"),
-    ({"descriptors.states": ["inital"]}, r"states = .* initial, inherent, cage; did you mean init"),
-    ({"learning.center": "gobal"}, r"expected global or configuration; did you mean global\?"),
+    ({"descriptors.states": ["initia"]}, r"states = .* initial, inherent, cage; did you mean init"),
+    ({"learning.center": "globall"}, r"expected global or configuration; did you mean global\?"),
     ({"states.cage": {"sweep": [1, 1]}}, r"sweep = \[1, 1\]: no key .* did you mean sweeps\?"),
     (
         {"learning.selections": {"x": {"kind": "radail"}}},
@@ -90,7 +90,7 @@ VALUES = [
 ]
 
 FILES = [
-    (lambda s: s.replace("[preparation]", "[preperation]"), "did you mean preparation"),
+    (lambda s: s.replace("[preparation]", "[preparatio]"), "did you mean preparation"),
     (lambda s: s.replace("[study]\nseed = 1", "[study]\n"), r"\[study\] seed is missing"),
     (lambda s: "seed = 1\n" + s, r"\[seed\] is no section of a recipe; its sections are study, m"),
     (lambda s: "study = 1\n" + s.replace("[study]\n", ""), r"study = 1: expected a section"),

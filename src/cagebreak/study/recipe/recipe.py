@@ -1,4 +1,4 @@
-"""The recipe of a study: one TOML file that says everything, checked before any work is spent."""
+"""The recipe of a study: one TOML file that says everything, checked before anything is run."""
 
 import hashlib
 import itertools
@@ -25,6 +25,8 @@ from cagebreak.study.recipe.protocols import PROTOCOLS
 @dataclass(frozen=True)
 class Recipe:
     """A checked recipe.
+
+    Its sections are attributes. A section that the recipe does not have raises a `RecipeError`.
 
     Parameters
     ----------
@@ -53,7 +55,8 @@ class Recipe:
         Raises
         ------
         RecipeError
-            If the file is missing or no TOML, or a section or key is unknown, missing or absurd.
+            If the file is missing or is no TOML, a section or key is unknown or missing, or a
+            value is wrong.
         """
         path = Path(path)
         if path.suffix != ".toml":
@@ -70,7 +73,7 @@ class Recipe:
         Raises
         ------
         RecipeError
-            If a section or key is unknown, missing or absurd.
+            If a section or key is unknown or missing, or a value is wrong.
         """
         values = _checked(path, raw)
         kinds = schema.sections(values["model"]["name"], schema.work_of(values))
@@ -88,17 +91,17 @@ class Recipe:
 
     @property
     def study(self) -> schema.StudySection:
-        """What holds for all of it."""
+        """The seed of the whole study."""
         return self._section("study")
 
     @property
     def preparation(self) -> schema.Growth | schema.Thermal | schema.Imported:
-        """How many configurations, and how they are prepared."""
+        """Number of configurations and of particles, and the protocol of their preparation."""
         return self._section("preparation")
 
     @property
     def isoconfigurational(self) -> schema.Isoconfigurational | schema.ImportedRuns:
-        """The runs from each configuration; this and all below raise if the recipe lacks it."""
+        """The runs from each configuration."""
         return self._section("isoconfigurational")
 
     @property
@@ -108,17 +111,17 @@ class Recipe:
 
     @property
     def states(self) -> schema.States:
-        """How inherent and cage states are reached."""
+        """How inherent and cage states are computed."""
         return self._section("states")
 
     @property
     def descriptors(self) -> schema.Descriptors:
-        """How surroundings are described."""
+        """The descriptors of each state."""
         return self._section("descriptors")
 
     @property
     def learning(self) -> schema.Learning:
-        """How it is learned."""
+        """Ridge regression and its cross-validation."""
         return self._section("learning")
 
     def asks_for(self, section: str) -> bool:
@@ -132,13 +135,13 @@ class Recipe:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Where columns come from, in order: the states, and the recommended set if asked for."""
+        """The sources of columns, in order: the states, and the recommended set if asked for."""
         states = self.descriptors.states
         return (*states, RECOMMENDED) if self.descriptors.recommended else states
 
     @property
     def recommended(self) -> Recommended:
-        """The recommended set, from the recipe's own cage states."""
+        """The recommended set, computed from the cage states of the recipe."""
         return Recommended(self.model, **self.states.cage)
 
     def descriptor(self, state: str) -> Generations:
@@ -157,12 +160,12 @@ class Recipe:
 
     @property
     def imported(self) -> bool:
-        """Whether its configurations and runs come from files."""
+        """Whether configurations and runs come from files."""
         return isinstance(self.preparation, schema.Imported)
 
     @property
     def folder(self) -> Path:
-        """Where the results are: the folder beside the recipe that has its name."""
+        """The folder of the results: beside the recipe, with its name."""
         return self.path.with_suffix("")
 
     def select(self, keys: Iterable[str]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Key(NamedTuple):
 
 
 def _key(check: Check, full: Any, comment: str, small: Any = None) -> Any:
-    """Return a field; an optional one is None where a recipe leaves it out."""
+    """Return the field of a key. An optional key that a recipe leaves out is None."""
     metadata = {"key": Key(check, full, full if small is None else small, comment)}
     if check.optional:
         return dataclasses.field(default=None, metadata=metadata)
@@ -55,13 +55,13 @@ def _key(check: Check, full: Any, comment: str, small: Any = None) -> Any:
 
 
 def _wavenumber() -> Any:
-    """Return the field of runs, ours and imported, at which F_s is measured."""
+    """Return the field of the wavenumber of F_s, for simulated and imported runs."""
     comment = "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))"
     return _key(number(0, 1e6, above=True), 2 * math.pi, comment)
 
 
 def _d2min_cutoff() -> Any:
-    """Return the field of runs, ours and imported, within which D2min is fitted."""
+    """Return the field of the cutoff of D2min, for simulated and imported runs."""
     check = optional(number(0, 100, above=True).also("left out, no D2min is measured"))
     comment = "of the neighbors D2min is fitted to, sigma (chosen: 1.5, the first shell)"
     return _key(check, 1.5, comment)
@@ -69,7 +69,7 @@ def _d2min_cutoff() -> Any:
 
 @dataclass(frozen=True)
 class StudySection:
-    """[study]: what holds for all of it."""
+    """[study]: the seed of the whole study."""
 
     seed: int = _key(
         integer(0, 2**63 - 1), 1, "of every random stream; the same seed gives the same bits"
@@ -133,7 +133,7 @@ class Imported(_Sizes):
 
 @dataclass(frozen=True)
 class ImportedRuns:
-    """[isoconfigurational] of such a study."""
+    """[isoconfigurational] of a study whose configurations and runs come from files."""
 
     n_runs: int = _key(
         integer(0, 10**6),
@@ -146,7 +146,7 @@ class ImportedRuns:
 
     @property
     def n_times(self) -> int:
-        """How many times."""
+        """Number of times."""
         return len(self.times)
 
     @property
@@ -215,15 +215,15 @@ class Shear:
 
     @property
     def n_steps(self) -> int:
-        """How many steps there are."""
+        """Number of steps."""
         return round(self.strain / self.step)
 
 
 @dataclass(frozen=True)
 class States:
-    """[states]: how a configuration is brought to its inherent and its cage state, where asked for.
+    """[states]: how the inherent and the cage state of a configuration are computed.
 
-    Each is computed only if `[descriptors] states` has it.
+    A state is computed only if `[descriptors] states` lists it.
     """
 
     force_tolerance: float = _key(
@@ -242,7 +242,7 @@ class States:
 
 @dataclass(frozen=True)
 class Descriptors:
-    """[descriptors]: how a particle's surroundings are described."""
+    """[descriptors]: the descriptors of the surroundings of a particle."""
 
     set: str = _key(
         one_of(SETS),
@@ -268,7 +268,7 @@ class Descriptors:
 
 @dataclass(frozen=True)
 class Learning:
-    """[learning]: ridge regression and how its accuracy is measured; changes redo no simulation."""
+    """[learning]: ridge regression and its cross-validation. Changes here redo no simulation."""
 
     outer_folds: int = _key(
         integer(3, 10**6).also("at most n_configurations"),
@@ -335,11 +335,11 @@ WORK = {
     "shear": ("shear",),
     "imported": ("isoconfigurational", "states", "descriptors", "learning"),
 }
-"""The sections of every recipe; and those of each kind of work, of which it has one at least."""
+"""The sections of every recipe, and those of each kind of work. A recipe has at least one kind."""
 
 
 def work_of(values: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return what the values of a recipe are for, a name in `WORK`."""
+    """Return the kind of work of the values of a recipe, a name in `WORK`."""
     if "imported" in values["preparation"]:
         return "imported"
     return "isoconfigurational" if "isoconfigurational" in values else "shear"

@@ -40,7 +40,7 @@ _CAGE = {
 }
 
 _GENERATION, _KIND = integer(0, 20), one_of(KINDS)
-_WISHES = {
+_CRITERIA = {
     "generations": optional(or_list(_GENERATION, list_of(_GENERATION))),
     "kind": optional(or_list(_KIND, list_of(_KIND))),
     "states": optional(list_of(one_of((*STATES, SAMPLED)))),
@@ -77,7 +77,7 @@ def _cage(value: Any) -> dict[str, Any]:
 
 def _selections(values: Any) -> dict[str, Any]:
     if type(values) is not dict or not values:
-        words = {name: _WISHES[name].expected for name in ("kind", "states", "set", "center")}
+        words = {name: _CRITERIA[name].expected for name in ("kind", "states", "set", "center")}
         raise ValueError("; ".join(f"{name}: {expected}" for name, expected in words.items()))
     return {name: _selection(name, selection) for name, selection in values.items()}
 
@@ -85,13 +85,13 @@ def _selections(values: Any) -> dict[str, Any]:
 def _selection(name: str, selection: Any) -> dict[str, Any] | tuple[dict[str, Any], ...]:
     try:
         if type(selection) is list and selection:
-            return tuple(checked(wishes, _WISHES) for wishes in selection)
-        return checked(selection, _WISHES)
+            return tuple(checked(criteria, _CRITERIA) for criteria in selection)
+        return checked(selection, _CRITERIA)
     except ValueError as error:
         raise ValueError(f"{name!r} {f'has {error}' if str(error) else 'is no table'}") from None
 
 
-_STEP_JSON, _WISHES_JSON = table_json(_STEP), table_json(_WISHES)
+_STEP_JSON, _CRITERIA_JSON = table_json(_STEP), table_json(_CRITERIA)
 
 STEPS = Check(
     f"a list of tables of ensemble ({_STEP['ensemble'].expected}), time, and, where wanted, "
@@ -110,11 +110,11 @@ CAGE = Check(
 """How a cage state is reached."""
 
 SELECTIONS = Check(
-    f"named tables of {', '.join(_WISHES)}, or lists of such tables",
+    f"named tables of {', '.join(_CRITERIA)}, or lists of such tables",
     {
         "type": "object",
         "additionalProperties": {
-            "anyOf": [_WISHES_JSON, {"type": "array", "items": _WISHES_JSON, "minItems": 1}]
+            "anyOf": [_CRITERIA_JSON, {"type": "array", "items": _CRITERIA_JSON, "minItems": 1}]
         },
         "minProperties": 1,
     },
