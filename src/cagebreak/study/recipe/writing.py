@@ -27,6 +27,8 @@ def write_new(
 ) -> None:
     """Write a recipe with every default of a model spelled out and commented.
 
+    The JSON schema of the recipe is written beside it; see `write`.
+
     Parameters
     ----------
     path
