@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 import cagebreak as cb
-from cagebreak.study.recipe.recipe import text
 from cagebreak.study.recipe.schema import defaults
+from cagebreak.study.recipe.writing import text
 
 SMOKE = "CAGEBREAK_SMOKE" in os.environ  # the tests run every example at a tiny size
 

@@ -2,7 +2,7 @@
 
 from cagebreak.simulation.preparation import SEGMENT
 from cagebreak.study.recipe import schema
-from cagebreak.study.recipe.recipe import text
+from cagebreak.study.recipe.writing import text
 
 SEGMENTS = {"time": 2 * SEGMENT + 10}
 """Two whole segments of the preparation and a rest."""

@@ -1,11 +1,12 @@
-"""Mutated recipes: one clear error or a study that can be surveyed, never anything else.
+"""Mutated recipes: one clear error or a study that can be surveyed, and nothing else.
 
     python benchmarks/reliability/fuzz_recipes.py                    10,000 mutated recipes
     python benchmarks/reliability/fuzz_recipes.py --mutations 1000 --seed 7
 
-Bytes, lines and values of the recipes that `cagebreak new` writes are changed. What may not happen:
-another exception than RecipeError, an error that does not name the file, a crash, more than 10 s or
-2 GiB, a process started, and a recipe that is another one when it is written out and read again.
+Bytes, lines and values of the recipes that `cagebreak new` writes are changed. These are failures:
+an exception other than RecipeError, an error that does not name the file, a crash, more than 10 s
+or 2 GiB, a process started, a recipe that is read though its JSON schema refuses it, and a recipe
+that changes when it is written out and read again.
 """
 
 import argparse
@@ -13,17 +14,20 @@ import re
 import sys
 import tempfile
 import time
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from jsonschema import Draft7Validator
 
 import cagebreak as cb
 import table_models
 from cagebreak.errors import RecipeError
 from cagebreak.models.tabulated import Arrays, table_text
 from cagebreak.study.recipe import schema
-from cagebreak.study.recipe.recipe import Recipe, text
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.recipe.writing import json_schema, text
 from cagebreak.study.stages import stages
 from fuzz_files import in_child, mutated
 
@@ -46,11 +50,11 @@ TABLE = _table()
 
 def samples():
     """Return a recipe of every model and kind of work."""
-    found = []
-    for name, protocol in schema.PROTOCOLS.items():
-        for work in ("isoconfigurational", "shear")[: 1 + bool(protocol.shear)]:
-            found.append(text(schema.defaults(name, small=True, work=work)))
-    return found
+    return [
+        text(schema.defaults(name, small=True, work=work))
+        for name, protocol in schema.PROTOCOLS.items()
+        for work in ("isoconfigurational", "shear")[: 1 + bool(protocol.shear)]
+    ]
 
 
 def changed(whole, rng):
@@ -88,6 +92,8 @@ def check(path):
         if "\n" in str(error):
             raise AssertionError(f"the error has several lines: {error!r}") from error
         return "error"
+    admitted = json_schema(recipe.model.name, schema.work_of(recipe.values))
+    Draft7Validator(admitted).validate(tomllib.loads(path.read_text(encoding="utf-8")))
     study = cb.Study(path)
     assert all(stage.done == 0 < stage.total for stage in study.status())
     for stage in stages.stages_of(recipe).values():
@@ -126,16 +132,18 @@ def main():
                  for at in range(0, options.mutations, step)]  # fmt: skip
         while spans:
             first, last = spans.pop(0)
-            status, found = in_child(fuzz, wholes, options.seed, first, last, path, n=last - first)
+            status, outcome = in_child(
+                fuzz, wholes, options.seed, first, last, path, n=last - first
+            )
             if status == 0:
-                total.update(found)
+                total.update(outcome)
             elif last - first > 1:
                 # Look for the mutation alone.
                 middle = (first + last) // 2
                 spans[:0] = [(first, middle), (middle, last)]
             else:
                 total["FAILED"] += 1
-                failures.append((first, status, found))
+                failures.append((first, status, outcome))
         print(f"{dict(total)} in {time.monotonic() - start:.0f} s")
         for failure in failures[:10]:
             print("   ", *failure)

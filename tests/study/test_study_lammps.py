@@ -11,7 +11,7 @@ from cagebreak.seeding import seed_sequence
 from cagebreak.simulation import preparation
 from cagebreak.simulation.isoconfigurational import trajectory
 from cagebreak.study.recipe import schema
-from cagebreak.study.recipe.recipe import text
+from cagebreak.study.recipe.writing import text
 from cagebreak.study.stages import equilibrate
 from tiny_study import unit_bytes, write_lammps_recipe
 

@@ -15,7 +15,7 @@ from cagebreak.errors import InputError, RecipeError
 from cagebreak.seeding import seed_sequence
 from cagebreak.study import Recipe
 from cagebreak.study.recipe import schema
-from cagebreak.study.recipe.recipe import text, write_new
+from cagebreak.study.recipe.writing import text, write_new
 from cagebreak.study.stages import shear as shear_stage
 from cagebreak.study.stages.stages import open_store, stages_of
 from tiny_study import unit_bytes

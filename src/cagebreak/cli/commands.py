@@ -49,7 +49,7 @@ def main() -> None:
 @click.option("--shear", is_flag=True, help="Athermal shear of a glass instead of thermal runs.")
 def new(model: str, recipe: str, small: bool, shear: bool) -> None:
     """Write RECIPE with every default for MODEL spelled out, e.g. hard-spheres hs.toml."""
-    from cagebreak.study.recipe.recipe import write_new
+    from cagebreak.study.recipe.writing import write_new
 
     write_new(recipe, model, small, shear)
     click.echo(f"wrote {recipe}; look through it, then: cagebreak plan {recipe}")

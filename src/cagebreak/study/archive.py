@@ -20,7 +20,7 @@ from cagebreak._atomic import replacing
 from cagebreak.errors import FileFormatError, StoreError
 from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, write_datasets
 from cagebreak.study.importing import LISTED
-from cagebreak.study.recipe.checks import file_name
+from cagebreak.study.recipe.checks import FILE_NAME
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.store import Store, versions
 
@@ -86,7 +86,7 @@ def unpack(path: Path, recipe: Path) -> int:
                 raise ValueError(f"expected format {FORMAT!r}")
             text, potential = str(archive.attrs["recipe"]), potential_in(archive)
             if potential:
-                table = recipe.parent / file_name(tomllib.loads(text)["model"]["file"])
+                table = recipe.parent / FILE_NAME.convert(tomllib.loads(text)["model"]["file"])
                 if table.exists() and table.read_bytes() != potential.encode():
                     raise StoreError(f"{table}: exists already, and is never overwritten")
             n = _unpack_units(archive, unfinished)

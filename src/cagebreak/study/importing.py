@@ -20,8 +20,9 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.files import Frame, botan, deepmind, format_of, hdf5, read_frames
 from cagebreak.study.recipe import descriptors, schema, selections
-from cagebreak.study.recipe.protocols import PROTOCOLS
-from cagebreak.study.recipe.recipe import Recipe, make_model, protocol_name, read_potential, text
+from cagebreak.study.recipe.protocols import PROTOCOLS, protocol_name
+from cagebreak.study.recipe.recipe import Recipe, make_model, read_potential
+from cagebreak.study.recipe.writing import schema_path, write
 from cagebreak.study.stages.runs import save_run
 from cagebreak.study.stages.stages import open_store
 from cagebreak.study.store import Unit
@@ -117,14 +118,14 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
     else:
         _fill(values, options, sources, times, digest)
         copied = table is not None and _copy(table, path.parent)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text(values))
+        write(path, values)
     try:
         recipe = Recipe.read(path)
         _write_units(recipe, sources, options)
     except InputError:
         if new:
             path.unlink()
+            schema_path(path).unlink()
         if copied:
             (path.parent / table.name).unlink()  # type: ignore[union-attr]
         raise
@@ -153,7 +154,7 @@ def set_parameters(
     InputError
         If the model has no such parameter or refuses its value.
     """
-    keys = schema.keys_of("model", values["name"])
+    keys = schema.parameters_of(values["name"])
     unknown = sorted(set(parameters) - set(keys))
     if unknown:
         expected = ", ".join(sorted(keys))
@@ -165,10 +166,10 @@ def set_parameters(
             value = table.name
         value = list(value) if isinstance(value, tuple) else value
         try:
-            values[name] = keys[name].check(value)
+            values[name] = keys[name].check.convert(value)
         except ValueError:
             raise InputError(
-                f"parameters: {name}: expected {keys[name].expected}, got {value!r}"
+                f"parameters: {name}: expected {keys[name].check.expected}, got {value!r}"
             ) from None
     return table
 

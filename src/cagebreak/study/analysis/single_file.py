@@ -16,7 +16,8 @@ from cagebreak.files.hdf5 import create, write_datasets
 from cagebreak.study.analysis.model_file import SavedModel, describe
 from cagebreak.study.importing import set_parameters
 from cagebreak.study.recipe import schema
-from cagebreak.study.recipe.recipe import Recipe, protocol_name, read_potential
+from cagebreak.study.recipe.protocols import protocol_name
+from cagebreak.study.recipe.recipe import Recipe, read_potential
 from cagebreak.study.stages.descriptors import feature_arrays
 
 

@@ -1,6 +1,6 @@
-"""The descriptors that a study computes of each state: a paper's set, and the state's scalars.
+"""The descriptors that a study computes of each state: a paper's set, and scalars of the state.
 
-The recommended set, which draws from all states, may stand beside them.
+The recommended set is computed from all states together, in addition to these.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from cagebreak.descriptors.recommended import Recommended
 from cagebreak.models.model import Model
 
 RECOMMENDED = "recommended"
-"""The source of the columns that belong to no single state."""
+"""The source of columns that are computed from several states."""
 
 
 def descriptor(model: Model, set_: str, generations: int, state: str) -> Generations:
@@ -43,7 +43,7 @@ def descriptor(model: Model, set_: str, generations: int, state: str) -> Generat
 
 
 def labels(sources: Mapping[str, Generations | Recommended]) -> np.recarray:
-    """Return the labels of all columns without computing them, each with its `source`."""
+    """Return the labels of all columns, each with its `source`, without computing the columns."""
     parts = []
     for source, described in sources.items():
         part = (
@@ -60,4 +60,4 @@ def _scalars(model: Model, state: str) -> tuple[Descriptor, ...]:
     if state == "inherent":
         return (CageDisplacement(),)
     # Hard spheres feel no force between collisions.
-    return () if model.pair.form == "hard_log" else (NetForce(model),)
+    return () if model.is_hard else (NetForce(model),)

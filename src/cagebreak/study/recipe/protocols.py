@@ -1,14 +1,15 @@
-"""The glass formers that a recipe may name, and what their papers did with each.
+"""The glass formers that a recipe may name, and the protocols of the papers for each.
 
-One of them, ``tabulated``, is whatever the table beside the recipe says. What is not said here is
-the default of `schema`, which is that of hard spheres. To add a model, add its function and a line
-to `PROTOCOLS`.
+The model ``tabulated`` takes its potential from a table beside the recipe. Keys without an entry
+here have the defaults of `schema`, which are those of hard spheres. To add a model, add its
+function and an entry of `PROTOCOLS`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from cagebreak.errors import RecipeError
 from cagebreak.models.glass_formers import (
     fene_polymer,
     hard_spheres,
@@ -24,7 +25,7 @@ _A23, _RO24 = "Alkemade 2023", "Rottler and Ortner 2024"
 
 
 class Choice(NamedTuple):
-    """The value of a key for one model, in a recipe and in a small one, and where it is from."""
+    """The value of a key for one model, in a new recipe and in a small one, and its comment."""
 
     full: Any
     small: Any
@@ -33,22 +34,23 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True)
 class Protocol:
-    """A model, and the keys whose values are its own.
+    """A model, and the defaults that it has for itself.
 
     Parameters
     ----------
     make
-        The model's function; its parameters become the keys of [model].
+        The model's function; its parameters are the keys of [model].
     comments
-        What its parameters mean, and where the defaults are from.
+        What the parameters mean, and where their defaults are from.
     small
         Parameters of the small study: a liquid that relaxes within minutes.
     keys
-        Keys of other sections, ``"section.key"``.
+        Defaults of other sections, by ``"section.key"``.
     shear
-        The same in a recipe of shear; none for a model that is not sheared.
+        The same for a recipe of shear; empty for a model that cannot be sheared.
     of_file
-        Whether its parameter `file` names a table of potentials, whose arrays `make` takes for it.
+        Whether the parameter `file` names a table of potentials. `make` takes the arrays of the
+        table in place of the name.
     """
 
     make: Callable[..., Model]
@@ -60,8 +62,13 @@ class Protocol:
 
     @property
     def units(self) -> tuple[tuple[str, str], ...]:
-        """What sigma, eps, m and tau stand for."""
+        """The units sigma, eps, m and tau, each with its meaning."""
         return UNITS if self.of_file else self.make().units
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether particles are hard; particles with a tabulated potential are not."""
+        return not self.of_file and self.make().is_hard
 
 
 def _nvt_nve(time: float, small: float) -> Choice:
@@ -91,7 +98,8 @@ def _quench(start: float, end: float, time: float, small: tuple[float, float]) -
 def _shear(melt: float, pressure: float | None = None) -> dict[str, Choice]:
     """Return the preparation of a glass of Rottler and Ortner 2024: a rapid quench of the melt.
 
-    Of chains at the pressure of their melt: at its supercooled density a glass is torn, p = -2.7.
+    Chains are quenched at the pressure of their melt. At the density of the supercooled melt the
+    pressure of the glass is negative (p = -2.7), and the glass is torn.
     """
     at: dict[str, Any] = {"ensemble": "NVT"}
     if pressure is not None:
@@ -257,3 +265,18 @@ PROTOCOLS: dict[str, Protocol] = {
         of_file=True,
     ),
 }
+
+
+def protocol_name(model: str) -> str:
+    """Return the name in `PROTOCOLS` of a model called ``"kob-andersen"``.
+
+    Raises
+    ------
+    RecipeError
+        If no model has this name.
+    """
+    name = model.replace("-", "_")
+    if name not in PROTOCOLS:
+        known = [known.replace("_", "-") for known in PROTOCOLS]
+        raise RecipeError(f"model: expected one of {', '.join(known)}, got {model!r}")
+    return name

@@ -1,12 +1,10 @@
-"""The recipe of a study: one TOML file that says everything, checked before any work is spent."""
+"""The recipe of a study: one TOML file that says everything, checked before anything is run."""
 
-import difflib
 import hashlib
-import json
+import itertools
 import os
-import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,22 +17,16 @@ from cagebreak.errors import FileFormatError, InputError, RecipeError
 from cagebreak.models.model import Model
 from cagebreak.models.tabulated import read_tables
 from cagebreak.study.recipe import descriptors, schema, selections
+from cagebreak.study.recipe.checks import checked, entry, near
 from cagebreak.study.recipe.descriptors import RECOMMENDED
 from cagebreak.study.recipe.protocols import PROTOCOLS
-
-_SHOWN = 80  # characters of a value in a message
-_COMMENT_COLUMN = 33
-
-_HEADER = """\
-# Recipe of a cagebreak study. Every key must be present; the source of a default is in brackets.
-# Units: {units}.
-# Results go to the folder beside this file that has its name.
-"""
 
 
 @dataclass(frozen=True)
 class Recipe:
     """A checked recipe.
+
+    Its sections are attributes. A section that the recipe does not have raises a `RecipeError`.
 
     Parameters
     ----------
@@ -45,7 +37,7 @@ class Recipe:
     model
         The model that [model] describes.
     sections
-        What the other sections of the file hold, by their names.
+        The other sections, each with its values as attributes.
     potential
         The text of the file of tables that [model] names; empty if it names none.
     """
@@ -63,7 +55,8 @@ class Recipe:
         Raises
         ------
         RecipeError
-            If the file is missing or no TOML, or a section or key is unknown, missing or absurd.
+            If the file is missing or is no TOML, a section or key is unknown or missing, or a
+            value is wrong.
         """
         path = Path(path)
         if path.suffix != ".toml":
@@ -72,45 +65,43 @@ class Recipe:
 
     @classmethod
     def of_values(cls, path: Path, raw: dict[str, Any], potential: str = "") -> "Recipe":
-        """Check the values of a recipe, by section and key, as they were read from a file.
+        """Return the recipe of values by section and key, as a TOML file holds them.
 
-        A table of potentials that [model] names is read beside `path`, unless its text is given.
+        The table of potentials that [model] names is read from the folder of `path`, unless its
+        text is given as `potential`.
 
         Raises
         ------
         RecipeError
-            If a section or key is unknown, missing or absurd.
+            If a section or key is unknown or missing, or a value is wrong.
         """
         values = _checked(path, raw)
+        kinds = schema.sections(values["model"]["name"], schema.work_of(values))
         if PROTOCOLS[values["model"]["name"]].of_file and not potential:
             potential = read_potential(path, path.parent / values["model"]["file"])
         recipe = cls(
             path=path,
             values=values,
             model=make_model(path, values["model"], potential),
-            sections={
-                name: section(**values[name])
-                for name, section in _sections(values).items()
-                if name in values
-            },
+            sections={name: kind(**values[name]) for name, kind in kinds.items() if name in values},
             potential=potential,
         )
-        _agree(recipe)
+        _check_together(recipe)
         return recipe
 
     @property
     def study(self) -> schema.StudySection:
-        """What holds for all of it."""
+        """The seed of the whole study."""
         return self._section("study")
 
     @property
     def preparation(self) -> schema.Growth | schema.Thermal | schema.Imported:
-        """How many configurations, and how they are prepared."""
+        """Number of configurations and of particles, and the protocol of their preparation."""
         return self._section("preparation")
 
     @property
     def isoconfigurational(self) -> schema.Isoconfigurational | schema.ImportedRuns:
-        """The runs from each configuration; this and all below raise if the recipe lacks it."""
+        """The runs from each configuration."""
         return self._section("isoconfigurational")
 
     @property
@@ -120,17 +111,17 @@ class Recipe:
 
     @property
     def states(self) -> schema.States:
-        """How inherent and cage states are reached."""
+        """How inherent and cage states are computed."""
         return self._section("states")
 
     @property
     def descriptors(self) -> schema.Descriptors:
-        """How surroundings are described."""
+        """The descriptors of each state."""
         return self._section("descriptors")
 
     @property
     def learning(self) -> schema.Learning:
-        """How it is learned."""
+        """Ridge regression and its cross-validation."""
         return self._section("learning")
 
     def asks_for(self, section: str) -> bool:
@@ -144,13 +135,13 @@ class Recipe:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Where columns come from, in order: the states, and the recommended set if asked for."""
+        """The sources of columns, in order: the states, and the recommended set if asked for."""
         states = self.descriptors.states
         return (*states, RECOMMENDED) if self.descriptors.recommended else states
 
     @property
     def recommended(self) -> Recommended:
-        """The recommended set, from the recipe's own cage states."""
+        """The recommended set, computed from the cage states of the recipe."""
         return Recommended(self.model, **self.states.cage)
 
     def descriptor(self, state: str) -> Generations:
@@ -169,128 +160,30 @@ class Recipe:
 
     @property
     def imported(self) -> bool:
-        """Whether its configurations and runs come from files."""
+        """Whether configurations and runs come from files."""
         return isinstance(self.preparation, schema.Imported)
 
     @property
     def folder(self) -> Path:
-        """Where the results are: the folder beside the recipe that has its name."""
+        """The folder of the results: beside the recipe, with its name."""
         return self.path.with_suffix("")
 
     def select(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return the values of some keys (``"preparation.time"``) or sections (``"model"``).
 
-        A key or section that the recipe does not have is left out. For a file of tables stands the
-        SHA-256 of its text.
+        Keys and sections that the recipe does not have are left out. A file of tables is
+        represented by the SHA-256 of its text.
         """
         selected = {}
         for key in keys:
             section, _, name = key.partition(".")
             entries = self.values.get(section, {})
-            for each in [name] if name else entries:
-                if each in entries:
-                    selected[f"{section}.{each}"] = entries[each]
+            for entry_name in [name] if name else entries:
+                if entry_name in entries:
+                    selected[f"{section}.{entry_name}"] = entries[entry_name]
         if "model.file" in selected:
             selected["model.file"] = hashlib.sha256(self.potential.encode()).hexdigest()
         return selected
-
-
-def write_new(
-    path: str | os.PathLike[str], model: str, small: bool = False, shear: bool = False
-) -> None:
-    """Write a recipe with every default of a model spelled out and commented.
-
-    Parameters
-    ----------
-    path
-        A new file that ends in `.toml`.
-    model
-        The model's name, e.g. ``"hard-spheres"``.
-    small
-        Write a study that ends within minutes, of a liquid that relaxes within it.
-    shear
-        Write a study of athermal shear instead of one of isoconfigurational runs.
-
-    Raises
-    ------
-    RecipeError
-        If the file exists or is not called `.toml`, or no model has this name.
-    """
-    path = Path(path)
-    name = protocol_name(model)
-    if shear and not PROTOCOLS[name].shear:
-        raise RecipeError(f"model: {model} has no energy to minimize, so it is not sheared")
-    if path.suffix != ".toml":
-        raise RecipeError(f"{path}: expected the name of a recipe to end in .toml")
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(
-                text(schema.defaults(name, small, "shear" if shear else "isoconfigurational"))
-            )
-    except FileExistsError:
-        raise RecipeError(f"{path}: exists already, and is never overwritten") from None
-
-
-def protocol_name(model: str) -> str:
-    """Return the name in `PROTOCOLS` of a model called ``"kob-andersen"``.
-
-    Raises
-    ------
-    RecipeError
-        If no model has this name.
-    """
-    name = model.replace("-", "_")
-    if name not in PROTOCOLS:
-        known = [known.replace("_", "-") for known in PROTOCOLS]
-        raise RecipeError(f"model: expected one of {', '.join(known)}, got {model!r}")
-    return name
-
-
-def text(values: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return a recipe as commented TOML."""
-    known = PROTOCOLS[values["model"]["name"]].units
-    units = ", ".join(f"{unit} = {meaning}" for unit, meaning in known)
-    work = _work(values)
-    lines = [_HEADER.format(units=units)]
-    for section, entries in values.items():
-        keys = schema.keys_of(section, values["model"]["name"], work)
-        tables = [name for name, value in entries.items() if isinstance(value, Mapping)]
-        lines.append(f"[{section}]")
-        for name in entries:
-            if name not in tables:
-                comment = keys[name].comment if name in keys else "the glass former"
-                lines.append(_line(name, entries[name], comment))
-        for name in tables:
-            lines += ["", f"[{section}.{name}]  # {keys[name].comment}"]
-            lines += [_line(_quoted(key), value) for key, value in entries[name].items()]
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _line(name: str, value: Any, comment: str = "") -> str:
-    entry = f"{name} = {_toml(value)}"
-    if not comment:
-        return entry
-    if len(entry) > 2 * _COMMENT_COLUMN:
-        return f"# {comment}\n{entry}"
-    return f"{entry:{_COMMENT_COLUMN}} # {comment}"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, float):
-        # 1e5 rather than 100000.0, where both are the same number.
-        short = re.sub(r"e\+?(-?)0*(\d)", r"e\1\2", f"{value:.0e}")
-        return short if float(short) == value and not 1e-4 <= value < 1e3 else repr(value)
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_quoted(k)} = {_toml(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    # TOML is like JSON here, but for two characters.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _quoted(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -307,66 +200,35 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 
 def _checked(path: Path, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    sections = schema.SECTIONS
     for name, content in raw.items():
-        if name not in sections:
-            raise RecipeError(f"{path}: [{name}] is no section of a recipe{_hint(name, sections)}")
+        if name not in schema.SECTIONS:
+            hint = near(name, schema.SECTIONS) or f"its sections are {', '.join(schema.SECTIONS)}"
+            raise RecipeError(f"{path}: [{name}] is no section of a recipe; {hint}")
         if not isinstance(content, dict):
-            raise RecipeError(f"{path}: {name} = {_show(content)}: expected a section [{name}]")
-    expected = list(schema.ALWAYS)
-    for names in schema.WORK.values():
-        if any(name in raw for name in names):
-            expected += names
-    for name in expected:
+            raise RecipeError(f"{path}: {entry(name, content)}: expected a section [{name}]")
+    begun = [names for names in schema.WORK.values() if any(name in raw for name in names)]
+    for name in itertools.chain(schema.ALWAYS, *begun):
         if name not in raw:
             raise RecipeError(f"{path}: the section [{name}] is missing")
-    if len(expected) == len(schema.ALWAYS):
+    if not begun:
         raise RecipeError(f"{path}: expected a section [isoconfigurational] or [shear]")
-    named = raw["model"].get("name")
-    if not isinstance(named, str) or named not in PROTOCOLS:
-        one_of = f"one of {', '.join(PROTOCOLS)}"
-        raise RecipeError(_problem(path, "model", raw["model"], "name", one_of, PROTOCOLS))
-    work = _work(raw)
+    named = {key: value for key, value in raw["model"].items() if key == "name"}
+    model = _checked_section(path, "model", named, {"name": schema.MODEL_NAME})["name"]
+    work = schema.work_of(raw)
     return {
-        section: _checked_section(path, section, raw[section], schema.keys_of(section, named, work))
-        for section in sections
+        section: _checked_section(path, section, raw[section], schema.keys_of(section, model, work))
+        for section in schema.SECTIONS
         if section in raw
     }
-
-
-def _work(values: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return what the recipe is for, a name in `schema.WORK`."""
-    if "imported" in values["preparation"]:
-        return "imported"
-    return "isoconfigurational" if "isoconfigurational" in values else "shear"
-
-
-def _sections(values: Mapping[str, Mapping[str, Any]]) -> dict[str, type]:
-    return schema.sections(values["model"]["name"], _work(values))
 
 
 def _checked_section(
     path: Path, section: str, raw: dict[str, Any], keys: Mapping[str, schema.Key]
 ) -> dict[str, Any]:
-    checked: dict[str, Any] = {"name": raw["name"]} if section == "model" else {}
-    for name in raw:
-        if name not in keys and name not in checked:
-            raise RecipeError(
-                f"{path}: [{section}] {name} = {_show(raw[name])}: no key of this section"
-                f"{_hint(name, keys)}"
-            )
-    for name, key in keys.items():
-        if name not in raw and key.optional:
-            continue
-        if name not in raw:
-            raise RecipeError(_problem(path, section, raw, name, key.expected))
-        try:
-            checked[name] = key.check(raw[name])
-        except ValueError as error:
-            raise RecipeError(
-                _problem(path, section, raw, name, key.expected) + (f"; {error}" * bool(str(error)))
-            ) from None
-    return checked
+    try:
+        return checked(raw, {name: key.check for name, key in keys.items()})
+    except ValueError as error:
+        raise RecipeError(f"{path}: [{section}] {error}") from None
 
 
 def read_potential(path: Path, table: Path) -> str:
@@ -398,12 +260,19 @@ def make_model(path: Path, values: Mapping[str, Any], potential: str) -> Model:
         raise RecipeError(f"{path}: [model] {error}") from error
 
 
-def _agree(recipe: Recipe) -> None:
-    """Check what two keys say together."""
+def _check_together(recipe: Recipe) -> None:
+    """Check values that depend on one another.
+
+    Raises
+    ------
+    RecipeError
+        If two of them contradict each other.
+    """
 
     def problem(key: str, expected: str) -> RecipeError:
         section, name = key.split(".")
-        return RecipeError(_problem(recipe.path, section, recipe.values[section], name, expected))
+        value = entry(name, recipe.values[section][name])
+        return RecipeError(f"{recipe.path}: [{section}] {value}: expected {expected}")
 
     n_configurations = recipe.preparation.n_configurations
     n_particles = recipe.preparation.n_particles
@@ -418,7 +287,7 @@ def _agree(recipe: Recipe) -> None:
             f"at least 3 particles of each species, which would be {counts.tolist()}",
         )
     if recipe.asks_for("shear"):
-        _agree_on_shear(recipe, problem)
+        _check_shear(recipe, problem)
     if not recipe.asks_for("isoconfigurational"):
         return
     learning = recipe.learning
@@ -449,36 +318,12 @@ def _agree(recipe: Recipe) -> None:
             raise problem("learning.selections", expected) from None
 
 
-def _agree_on_shear(recipe: Recipe, problem: Callable[[str, str], RecipeError]) -> None:
-    wanted = recipe.shear
+def _check_shear(recipe: Recipe, problem: Callable[[str, str], RecipeError]) -> None:
+    shear = recipe.shear
     if not PROTOCOLS[recipe.values["model"]["name"]].shear:
         raise problem("model.name", "a model with an energy to minimize, for [shear]")
-    if not wanted.discard < wanted.strain:
-        raise problem("shear.strain", f"more than discard = {wanted.discard!r}")
+    if not shear.discard < shear.strain:
+        raise problem("shear.strain", f"more than discard = {shear.discard!r}")
     # Half a step is the rounding of sums of steps.
-    if not wanted.step <= wanted.window <= wanted.strain - wanted.discard + wanted.step / 2:
+    if not shear.step <= shear.window <= shear.strain - shear.discard + shear.step / 2:
         raise problem("shear.window", "from step up to strain - discard")
-
-
-def _problem(
-    path: Path,
-    section: str,
-    raw: Mapping[str, Any],
-    name: str,
-    expected: str,
-    candidates: Iterable[str] = (),
-) -> str:
-    if name not in raw:
-        return f"{path}: [{section}] {name} is missing: expected {expected}"
-    hint = _hint(str(raw[name]), candidates)
-    return f"{path}: [{section}] {name} = {_show(raw[name])}: expected {expected}{hint}"
-
-
-def _hint(name: str, candidates: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(candidates), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
-def _show(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"

@@ -1,130 +1,88 @@
 """What a recipe may say: its sections and keys, their defaults, where those come from, and limits.
 
-To add a key, add a field; the file that `cagebreak new` writes, the checks and the messages follow.
+To add a key, add a field: the file that `cagebreak new` writes, the checks, the messages and the
+JSON schema follow.
 """
 
 import copy
 import dataclasses
 import inspect
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.simulation.preparation import Step
 from cagebreak.simulation.shear import FORCE_TOLERANCE
-from cagebreak.study.recipe import checks
 from cagebreak.study.recipe.checks import (
-    DESCRIPTORS,
-    KINDS,
+    BOOLEAN,
+    DIGEST,
+    FILE_NAME,
+    POSITIVE,
+    SETS,
+    SPECIES,
     STATES,
     Check,
     ascending,
-    boolean,
-    digest,
-    file_name,
     integer,
     list_of,
     number,
-    numbers_above_0,
     one_of,
-    times,
+    optional,
 )
 from cagebreak.study.recipe.protocols import PROTOCOLS
 from cagebreak.study.recipe.selections import default_selections
+from cagebreak.study.recipe.tables import CAGE, CENTER, SELECTIONS, STEPS
 
 _RO24 = "Rottler and Ortner 2024"
 
 
-@dataclass(frozen=True)
-class Key:
-    """A key of a recipe."""
+class Key(NamedTuple):
+    """A key of a recipe: its check, its value in a new recipe, in a small one, and its comment."""
 
-    expected: str
     check: Check
-    comment: str
     full: Any
     small: Any
-    optional: bool = False
+    comment: str
 
 
-def _key(
-    default: Any,
-    expected: str,
-    check: Check,
-    comment: str,
-    small: Any = None,
-    optional: bool = False,
-) -> Any:
-    """Return a field; an optional one is None where a recipe leaves it out."""
-    key = Key(expected, check, comment, default, default if small is None else small, optional)
-    metadata = {"key": key}
-    if optional:
+def _key(check: Check, full: Any, comment: str, small: Any = None) -> Any:
+    """Return the field of a key. An optional key that a recipe leaves out is None."""
+    metadata = {"key": Key(check, full, full if small is None else small, comment)}
+    if check.optional:
         return dataclasses.field(default=None, metadata=metadata)
     return dataclasses.field(metadata=metadata)
 
 
 def _wavenumber() -> Any:
-    """Return the field of runs, ours and imported, at which F_s is measured."""
-    return _key(
-        2 * math.pi,
-        "a number above 0, up to 1e6",
-        number(0, 1e6, open_below=True),
-        "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))",
-    )
+    """Return the field of the wavenumber of F_s, for simulated and imported runs."""
+    comment = "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))"
+    return _key(number(0, 1e6, above=True), 2 * math.pi, comment)
 
 
 def _d2min_cutoff() -> Any:
-    """Return the field of runs, ours and imported, within which D2min is fitted."""
-    return _key(
-        1.5,
-        "a number above 0, up to 100; left out, no D2min is measured",
-        number(0, 100, open_below=True),
-        "of the neighbors D2min is fitted to, sigma (chosen: 1.5, the first shell)",
-        optional=True,
-    )
-
-
-def _selections(force: bool) -> Any:
-    """Return the field of what is learned from; `force` where the net force is a descriptor."""
-    return _key(
-        default_selections(force),
-        'named tables of "generations" (a number: up to it; or a list), "kind" (of '
-        f'{", ".join(KINDS)}), "states", "body", "set" (recommended), "center" (global, '
-        'configuration) and "weights" (of families, ascending), or lists of such tables',
-        checks.selections,
-        "which descriptors are used; generations = 2 means up to 2, a list joins its parts",
-        default_selections(force, small=True),
-    )
+    """Return the field of the cutoff of D2min, for simulated and imported runs."""
+    check = optional(number(0, 100, above=True).also("left out, no D2min is measured"))
+    comment = "of the neighbors D2min is fitted to, sigma (chosen: 1.5, the first shell)"
+    return _key(check, 1.5, comment)
 
 
 @dataclass(frozen=True)
 class StudySection:
-    """[study]: what holds for all of it."""
+    """[study]: the seed of the whole study."""
 
     seed: int = _key(
-        1,
-        "a whole number from 0 to 2^63 - 1",
-        integer(0, 2**63 - 1),
-        "of every random stream; the same seed gives the same bits",
+        integer(0, 2**63 - 1), 1, "of every random stream; the same seed gives the same bits"
     )
 
 
 @dataclass(frozen=True)
 class _Sizes:
     n_configurations: int = _key(
-        100,
-        "a whole number from 3 to 1000000",
-        integer(3, 10**6),
-        "raise it to extend a study (Alkemade 2022: 100)",
-        small=10,
+        integer(3, 10**6), 100, "raise it to extend a study (Alkemade 2022: 100)", small=10
     )
     n_particles: int = _key(
-        2000,
-        "a whole number from 10 to 10000000",
-        integer(10, 10**7),
-        "all species together (Alkemade 2022: 2000)",
-        small=1000,
+        integer(10, 10**7), 2000, "all species together (Alkemade 2022: 2000)", small=1000
     )
 
 
@@ -133,11 +91,7 @@ class Growth(_Sizes):
     """[preparation] of hard spheres: they grow, then equilibrate."""
 
     time: float = _key(
-        1e5,
-        "a number from 0 to 1e12",
-        number(0, 1e12),
-        "equilibration after growth, tau (Alkemade 2022: 1e5)",
-        small=300.0,
+        number(0, 1e12), 1e5, "equilibration after growth, tau (Alkemade 2022: 1e5)", small=300.0
     )
 
     @property
@@ -151,10 +105,8 @@ class Thermal(_Sizes):
     """[preparation] of all other models: steps of molecular dynamics."""
 
     steps: tuple[dict[str, Any], ...] = _key(
+        STEPS,
         ({"ensemble": "NVT", "time": 500.0}, {"ensemble": "NVE", "time": 1000.0}),
-        "a list of tables of ensemble (NVE, NVT or NPT), time, and, where wanted, temperature "
-        "(a number, or two to go from one to the other) and pressure",
-        checks.steps,
         "one after the other",
     )
 
@@ -168,47 +120,33 @@ class Thermal(_Sizes):
 class Imported(_Sizes):
     """[preparation] of a study whose configurations and runs come from files."""
 
-    n_configurations: int = _key(
-        1,
-        "a whole number from 1 to 1000000",
-        integer(1, 10**6),
-        "as many as the files hold",
-    )
+    n_configurations: int = _key(integer(1, 10**6), 1, "as many as the files hold")
     imported: str = _key(
-        "",
-        "the SHA-256 that `cagebreak import` wrote",
-        digest,
-        "SHA-256 of the files; the list of them is imported.json in the study's folder",
+        DIGEST, "", "SHA-256 of the files; the list of them is imported.json in the study's folder"
     )
 
     @property
     def protocol(self) -> tuple[Step, ...]:
-        """No steps: how they were prepared is for who made the files to say."""
+        """No steps: the files do not say how the configurations were prepared."""
         return ()
 
 
 @dataclass(frozen=True)
 class ImportedRuns:
-    """[isoconfigurational] of such a study."""
+    """[isoconfigurational] of a study whose configurations and runs come from files."""
 
     n_runs: int = _key(
-        0,
-        "a whole number from 0 to 1000000",
         integer(0, 10**6),
+        0,
         "per configuration, as many as the files hold; without runs there is nothing to learn",
     )
-    times: tuple[float, ...] = _key(
-        (),
-        "a list of ascending numbers above 0",
-        times,
-        "of the runs, tau",
-    )
+    times: tuple[float, ...] = _key(ascending(empty=True), (), "of the runs, tau")
     wavenumber: float = _wavenumber()
     d2min_cutoff: float | None = _d2min_cutoff()
 
     @property
     def n_times(self) -> int:
-        """How many times."""
+        """Number of times."""
         return len(self.times)
 
     @property
@@ -227,31 +165,20 @@ class Isoconfigurational:
     """[isoconfigurational]: runs from one configuration, each with fresh velocities."""
 
     n_runs: int = _key(
-        50,
-        "a whole number from 2 to 1000000",
         integer(2, 10**6),
+        50,
         "per configuration; raise it to extend a study (Alkemade 2022: 50)",
         small=16,
     )
-    first: float = _key(
-        1e-2,
-        "a number above 0, up to 1e12",
-        number(0, 1e12, open_below=True),
-        "first time, tau (Alkemade 2022: 1e-2)",
-    )
+    first: float = _key(number(0, 1e12, above=True), 1e-2, "first time, tau (Alkemade 2022: 1e-2)")
     last: float = _key(
+        number(0, 1e12, above=True).also("more than `first`"),
         1e5,
-        "a number above `first`, up to 1e12",
-        number(0, 1e12, open_below=True),
         "last time, tau (Alkemade 2022: 1e5, ten times tau_alpha)",
         small=100.0,
     )
     n_times: int = _key(
-        36,
-        "a whole number from 2 to 10000",
-        integer(2, 10**4),
-        "spaced evenly in log t (chosen: 36, five a decade)",
-        small=21,
+        integer(2, 10**4), 36, "spaced evenly in log t (chosen: 36, five a decade)", small=21
     )
     wavenumber: float = _wavenumber()
     d2min_cutoff: float | None = _d2min_cutoff()
@@ -262,102 +189,78 @@ class Shear:
     """[shear]: athermal quasistatic shear of the inherent state of every configuration."""
 
     strain: float = _key(
-        0.2,
-        "a number above `discard`, up to 100",
-        number(0, 100, open_below=True),
-        "in all (chosen)",
-        small=0.12,
+        number(0, 100, above=True).also("more than `discard`"), 0.2, "in all (chosen)", small=0.12
     )
     step: float = _key(
-        5e-5,
-        "a number above 0, up to 0.01",
-        number(0, 0.01, open_below=True),
-        f"strain between minimizations ({_RO24}: 5e-5)",
-        small=5e-4,
+        number(0, 0.01, above=True), 5e-5, f"strain between minimizations ({_RO24}: 5e-5)", 5e-4
     )
     discard: float = _key(
-        0.1,
-        "a number from 0 to 100",
-        number(0, 100),
-        f"strain at the start that is left out ({_RO24}: 0.1)",
-        small=0.05,
+        number(0, 100), 0.1, f"strain at the start that is left out ({_RO24}: 0.1)", small=0.05
     )
     window: float = _key(
+        number(0, 100, above=True).also("from `step` to `strain` - `discard`"),
         0.01,
-        "a number from `step`, up to `strain` - `discard`",
-        number(0, 100, open_below=True),
         f"strain over which D2min is collected ({_RO24}: 0.01)",
     )
     cutoff: float = _key(
+        number(0, 100, above=True),
         1.5,
-        "a number above 0, up to 100",
-        number(0, 100, open_below=True),
         "of the neighbors D2min is fitted to, sigma (chosen: 1.5, the first shell)",
     )
     force_tolerance: float = _key(
+        number(0, 1, above=True),
         FORCE_TOLERANCE,
-        "a number above 0, up to 1",
-        number(0, 1, open_below=True),
         "largest force left after a step, eps/sigma (chosen)",
     )
 
     @property
     def n_steps(self) -> int:
-        """How many steps there are."""
+        """Number of steps."""
         return round(self.strain / self.step)
 
 
 @dataclass(frozen=True)
 class States:
-    """[states]: how a configuration is brought to its inherent and its cage state, where asked for.
+    """[states]: how the inherent and the cage state of a configuration are computed.
 
-    Each is computed only if `[descriptors] states` has it.
+    A state is computed only if `[descriptors] states` lists it.
     """
 
     force_tolerance: float = _key(
+        number(0, 1, above=True),
         1e-6,
-        "a number above 0, up to 1",
-        number(0, 1, open_below=True),
         "largest force left in an inherent state, eps/sigma (chosen)",
     )
     cage: dict[str, Any] = _key(
+        CAGE,
         {"sweeps": (10000, 300000)},
-        "either sweeps = [to relax, to measure], and chains if more than one, or precision = ..., "
-        "a length in sigma",
-        checks.cage,
         "Monte Carlo of the cage state (chosen: displacements settle near 100000 sweeps in dense "
         "hard spheres; Alkemade 2023: 500000 and 1000000)",
-        {"sweeps": (3000, 30000)},
+        small={"sweeps": (3000, 30000)},
     )
 
 
 @dataclass(frozen=True)
 class Descriptors:
-    """[descriptors]: how a particle's surroundings are described."""
+    """[descriptors]: the descriptors of the surroundings of a particle."""
 
     set: str = _key(
+        one_of(SETS),
         "alkemade2023",
-        f"one of {', '.join(DESCRIPTORS)}",
-        one_of(DESCRIPTORS),
         "radial and angular descriptors (Alkemade 2023); or alkemade2022, boattini2021; or "
         "jung2023, coarse-grained energies and Voronoi cells",
     )
     generations: int = _key(
-        2,
-        "a whole number from 0 to 20",
-        integer(0, 20),
-        "how often descriptors are averaged over neighbors (Alkemade 2022: 2)",
+        integer(0, 20), 2, "how often descriptors are averaged over neighbors (Alkemade 2022: 2)"
     )
     states: tuple[str, ...] = _key(
-        STATES,
-        f"a list of {', '.join(STATES)}",
         list_of(one_of(STATES)),
+        STATES,
         "of the configuration, to be described; only these are computed (Alkemade 2023)",
     )
     recommended: bool = _key(
+        BOOLEAN.also("true only with the states inherent and cage, and sweeps of the cage"),
         True,
-        "true or false; it needs the states inherent and cage, and sweeps of the cage",
-        boolean,
         "also compute the set that predicts best, from averages over the cage (ours)",
         small=False,
     )
@@ -365,68 +268,54 @@ class Descriptors:
 
 @dataclass(frozen=True)
 class Learning:
-    """[learning]: ridge regression and how its accuracy is measured; changes redo no simulation."""
+    """[learning]: ridge regression and its cross-validation. Changes here redo no simulation."""
 
     outer_folds: int = _key(
+        integer(3, 10**6).also("at most n_configurations"),
         5,
-        "a whole number from 3 up to n_configurations",
-        integer(3, 10**6),
         "accuracy is measured on configurations left out (chosen: 5)",
     )
     inner_folds: int = _key(
+        integer(2, 10**6).also("less than outer_folds"),
         4,
-        "a whole number from 2 up to outer_folds - 1",
-        integer(2, 10**6),
         "alpha is chosen on configurations left out of those trained on (chosen: 4)",
         small=2,
     )
     alphas: tuple[float, ...] = _key(
+        ascending(),
         tuple(10.0**n for n in range(-5, 7)),
-        "a list of ascending numbers above 0",
-        ascending,
         "regularization (Alkemade 2022: 1e-5 to 1e4; large sets prefer more)",
     )
-    center: str = _key(
-        "global",
-        "global or configuration",
-        one_of(("global", "configuration")),
-        "means are subtracted over all, or in each configuration",
-    )
+    center: str = _key(CENTER, "global", "means are subtracted over all, or in each configuration")
     clip: float = _key(
+        POSITIVE,
         6.0,
-        "a number above 0",
-        number(0, 1e300, open_below=True),
         "standardized features are cut off here (chosen: 6; rare neighbors do harm else)",
     )
     bootstrap: int = _key(
-        2000,
-        "a whole number from 100 to 1000000",
         integer(100, 10**6),
+        2000,
         "resamples of the configurations, for the intervals (chosen: 2000)",
     )
-    species: tuple[str, ...] = _key(
-        ("A", "B"),
-        "a list of species of the model, for instance A, B",
-        list_of(one_of(tuple(SPECIES_NAMES))),
-        "each is fitted alone (Alkemade 2022)",
+    species: tuple[str, ...] = _key(SPECIES, ("A", "B"), "each is fitted alone (Alkemade 2022)")
+    selections: dict[str, Any] = _key(
+        SELECTIONS,
+        default_selections(force=False),
+        "which descriptors are used; generations = 2 means up to 2, a list joins its parts",
+        small=default_selections(force=False, small=True),
     )
-    selections: dict[str, Any] = _selections(force=False)
 
 
-@dataclass(frozen=True)
-class LearningWithForce(Learning):
-    """[learning] of models whose particles feel a force at the start."""
-
-    selections: dict[str, Any] = _selections(force=True)
-
-
-_PARAMETERS: dict[type, tuple[str, Check]] = {
-    float: ("a number", number(-1e300, 1e300)),
-    int: ("a whole number", integer(-(10**9), 10**9)),
-    str: ("the name of a file beside the recipe", file_name),
-    tuple: ("a list of numbers above 0, a species each, or []", numbers_above_0),
+_PARAMETERS: dict[type, Check] = {
+    float: number(),
+    int: integer(1, 10**9),
+    str: FILE_NAME,
+    tuple: list_of(POSITIVE, empty=True, distinct=False).also("one for each species"),
 }
-"""What a parameter of a model may be; the function that makes the model says more."""
+"""What a parameter of a model may be; the function that makes the model checks more."""
+
+MODEL_NAME = Key(one_of(PROTOCOLS), "", "", "the glass former")
+"""The first key of [model]; all others follow from it."""
 
 SECTIONS = (
     "study",
@@ -446,19 +335,27 @@ WORK = {
     "shear": ("shear",),
     "imported": ("isoconfigurational", "states", "descriptors", "learning"),
 }
-"""The sections of every recipe; and those of each kind of work, of which it has one at least."""
+"""The sections of every recipe, and those of each kind of work. A recipe has at least one kind."""
+
+
+def work_of(values: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the kind of work of the values of a recipe, a name in `WORK`."""
+    if "imported" in values["preparation"]:
+        return "imported"
+    return "isoconfigurational" if "isoconfigurational" in values else "shear"
 
 
 def sections(model: str, work: str = "isoconfigurational") -> dict[str, type]:
-    """Return what holds the values of each section but [model] in a recipe.
+    """Return the classes of all sections but [model].
 
     Parameters
     ----------
     model
+        A name in `PROTOCOLS`.
     work
         A name in `WORK`.
     """
-    preparation = Growth if model == "hard_spheres" else Thermal
+    preparation = Growth if PROTOCOLS[model].is_hard else Thermal
     return {
         "study": StudySection,
         "preparation": Imported if work == "imported" else preparation,
@@ -466,33 +363,49 @@ def sections(model: str, work: str = "isoconfigurational") -> dict[str, type]:
         "shear": Shear,
         "states": States,
         "descriptors": Descriptors,
-        "learning": Learning if model == "hard_spheres" else LearningWithForce,
+        "learning": Learning,
     }
 
 
-def keys_of(section: str, model: str, work: str = "isoconfigurational") -> dict[str, Key]:
-    """Return the keys of a section for a model; those of [model] are its parameters.
-
-    `work` is what the recipe is written for: comments and defaults follow it.
-    """
+def parameters_of(model: str) -> dict[str, Key]:
+    """Return the keys of [model] that are parameters of the model."""
     protocol, keys = PROTOCOLS[model], {}
-    choices = {"shear": protocol.shear, "imported": {}}.get(work, protocol.keys)
+    for name, parameter in inspect.signature(protocol.make).parameters.items():
+        default = parameter.default
+        small = protocol.small.get(name, default)
+        keys[name] = Key(_PARAMETERS[type(default)], default, small, protocol.comments[name])
+    return keys
+
+
+def keys_of(section: str, model: str, work: str = "isoconfigurational") -> dict[str, Key]:
+    """Return the keys of a section.
+
+    Parameters
+    ----------
+    section
+    model
+        A name in `PROTOCOLS`.
+    work
+        A name in `WORK`.
+    """
+    protocol = PROTOCOLS[model]
     if section == "model":
-        smaller = {} if work == "shear" else protocol.small
-        for name, parameter in inspect.signature(protocol.make).parameters.items():
-            default = parameter.default
-            expected, check = _PARAMETERS[type(default)]
-            small = smaller.get(name, default)
-            keys[name] = Key(expected, check, protocol.comments[name], default, small)
+        keys = {"name": MODEL_NAME._replace(full=model, small=model)} | parameters_of(model)
+        if work == "shear":
+            keys = {name: key._replace(small=key.full) for name, key in keys.items()}
         return keys
-    for field in dataclasses.fields(sections(model, work)[section]):
-        key = field.metadata["key"]
-        choice = choices.get(f"{section}.{field.name}")
-        if choice is not None:
-            key = dataclasses.replace(
-                key, comment=choice.comment, full=choice.full, small=choice.small
-            )
-        keys[field.name] = key
+    keys = {
+        field.name: field.metadata["key"]
+        for field in dataclasses.fields(sections(model, work)[section])
+    }
+    if section == "learning" and not protocol.is_hard:
+        full, small = (default_selections(True, small) for small in (False, True))
+        keys["selections"] = keys["selections"]._replace(full=full, small=small)
+    choices = {"shear": protocol.shear, "imported": {}}.get(work, protocol.keys)
+    for name, choice in choices.items():
+        of_section, _, key = name.partition(".")
+        if of_section == section:
+            keys[key] = Key(keys[key].check, *choice)
     return keys
 
 
@@ -510,11 +423,11 @@ def defaults(
     work
         A name in `WORK`.
     """
-    values: dict[str, dict[str, Any]] = {}
-    for section in SECTIONS:
-        if section not in (*ALWAYS, *WORK[work]):
-            continue
-        values[section] = {"name": model} if section == "model" else {}
-        for name, key in keys_of(section, model, work).items():
-            values[section][name] = copy.deepcopy(key.small if small else key.full)
-    return values
+    return {
+        section: {
+            name: copy.deepcopy(key.small if small else key.full)
+            for name, key in keys_of(section, model, work).items()
+        }
+        for section in SECTIONS
+        if section in (*ALWAYS, *WORK[work])
+    }

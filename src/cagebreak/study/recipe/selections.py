@@ -1,4 +1,4 @@
-"""What part of the descriptors is learned from, in the words of a recipe."""
+"""Selections of descriptors: which columns are learned from, in the words of a recipe."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,27 +11,27 @@ from cagebreak.errors import InputError
 from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.descriptors import RECOMMENDED
 
-Wishes = Mapping[str, Any]
-"""``generations`` (a number: up to it; or a list), ``states``, or any field of the labels.
+Criteria = Mapping[str, Any]
+"""``generations`` (a number, for all up to it; or a list), ``states``, or any field of the labels.
 
-``set = "recommended"`` draws from the recommended set instead of the paper's. ``center`` and
-``weights`` say how `RidgeCV` learns from it.
+``set = "recommended"`` takes columns of the recommended set instead of the paper's. ``center`` and
+``weights`` are parameters of `RidgeCV`.
 """
 
 LEARNED = {"center": "configuration", "weights": (1.0, 3.0, 10.0)}
-"""How a selection from the recommended set is learned, unless it says otherwise."""
+"""Parameters with which a selection of the recommended set is learned by default."""
 
-Selection = Wishes | Sequence[Wishes]
-"""Columns that fulfill all wishes of a table; or those of several tables together."""
+Selection = Criteria | Sequence[Criteria]
+"""The columns that meet all criteria of a table; or the union over several tables."""
 
 
-def named(features: Wishes | Mapping[str, Selection]) -> dict[str, Selection]:
-    """Return selections by name; a single one is called by what it asks for.
+def named(features: Criteria | Mapping[str, Selection]) -> dict[str, Selection]:
+    """Return selections by name; the name of a single one is made of its criteria.
 
     Raises
     ------
     InputError
-        If it is neither one table of wishes nor selections by name.
+        If it is neither one table of criteria nor selections by name.
     """
     if not isinstance(features, Mapping):
         raise InputError(f"features: expected a dict such as dict(generations=2), got {features!r}")
@@ -40,12 +40,12 @@ def named(features: Wishes | Mapping[str, Selection]) -> dict[str, Selection]:
         return dict(features)
     if any(tables):
         raise InputError(f"features: expected one selection, or named ones, got {features!r}")
-    text = ", ".join(f"{wish} = {wanted}" for wish, wanted in features.items())
+    text = ", ".join(f"{name} = {value}" for name, value in features.items())
     return {text or "all": features}
 
 
 def columns(labels: np.recarray, selection: Selection) -> NDArray[np.int64]:
-    """Return the columns that a selection asks for.
+    """Return the columns of a selection.
 
     Raises
     ------
@@ -53,11 +53,11 @@ def columns(labels: np.recarray, selection: Selection) -> NDArray[np.int64]:
         If there is no such label or no such column.
     """
     parts = [selection] if isinstance(selection, Mapping) else selection
-    return np.unique(np.concatenate([_columns(labels, wishes) for wishes in parts]))
+    return np.unique(np.concatenate([_columns(labels, criteria) for criteria in parts]))
 
 
 def learned(selection: Selection, default: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how a selection is learned: `center` and `weights`.
+    """Return the parameters with which a selection is learned: `center` and `weights`.
 
     Raises
     ------
@@ -65,79 +65,85 @@ def learned(selection: Selection, default: Mapping[str, Any]) -> dict[str, Any]:
         If its tables disagree.
     """
     parts = [selection] if isinstance(selection, Mapping) else selection
-    ways = [_way(wishes, default) for wishes in parts]
-    if any(way != ways[0] for way in ways):
+    parameters = [_parameters(criteria, default) for criteria in parts]
+    if any(other != parameters[0] for other in parameters):
         raise InputError("center, weights: expected the same in all tables that are joined")
-    return ways[0]
+    return parameters[0]
 
 
 class Group(NamedTuple):
-    """Selections that draw from the same sources and are learned alike, to be learned together."""
+    """Selections with the same sources and parameters, which are learned in one pass."""
 
     sources: tuple[str, ...]
     read: NDArray[np.int64]
-    """Which columns of these sources, side by side, are read."""
+    """The columns that are read, among those of all sources side by side."""
     columns: dict[str, NDArray[np.int64]]
-    """Of each selection, as places among those that are read."""
+    """The columns of each selection, among those that are read."""
     learned: dict[str, Any]
     configuration_mean: int | None
-    """The place of the column from which the mean of a configuration is predicted."""
+    """The column from which a configuration's mean is learned, among those that are read."""
 
 
 def groups(
     labels: np.recarray, chosen: Mapping[str, Selection], default: Mapping[str, Any]
 ) -> list[Group]:
-    """Return selections in groups that draw from the same sources and are learned alike.
+    """Return selections in groups of the same sources and parameters.
 
-    What is learned together takes memory for the square of the number of its columns. Where means
-    are subtracted in each configuration, the mean is learned for itself, from the energy of the
-    inherent state if that is among the columns.
+    The memory of a group grows with the square of its number of columns. Where means are
+    subtracted in each configuration, a configuration's mean is learned separately: from the energy
+    of the inherent state, if that is among the columns.
     """
-    together: dict[tuple, dict[str, NDArray[np.int64]]] = {}
+    alike: dict[tuple, dict[str, NDArray[np.int64]]] = {}
     for name, selection in chosen.items():
-        found = columns(labels, selection)
-        sources = tuple(dict.fromkeys(labels.source[found].tolist()))
-        way = tuple(learned(selection, default).items())
-        together.setdefault((sources, way), {})[name] = found
+        of_selection = columns(labels, selection)
+        sources = tuple(dict.fromkeys(labels.source[of_selection].tolist()))
+        parameters = tuple(learned(selection, default).items())
+        alike.setdefault((sources, parameters), {})[name] = of_selection
     result = []
-    for (sources, way), members in together.items():
+    for (sources, parameters), members in alike.items():
         energy = _energy(labels, sources)
-        if dict(way)["center"] != "configuration":
+        if dict(parameters)["center"] != "configuration":
             energy = energy[:0]
         read = np.unique(np.concatenate([*members.values(), energy]))
         of_sources = np.flatnonzero(np.isin(labels.source, sources))
-        places = {name: np.searchsorted(read, found) for name, found in members.items()}
-        place = int(np.searchsorted(read, energy[0])) if len(energy) else None
-        result.append(Group(sources, np.searchsorted(of_sources, read), places, dict(way), place))
+        result.append(
+            Group(
+                sources=sources,
+                read=np.searchsorted(of_sources, read),
+                columns={name: np.searchsorted(read, own) for name, own in members.items()},
+                learned=dict(parameters),
+                configuration_mean=int(np.searchsorted(read, energy[0])) if len(energy) else None,
+            )
+        )
     return result
 
 
-def _columns(labels: np.recarray, wishes: Wishes) -> NDArray[np.int64]:
-    wanted = {name: wish for name, wish in wishes.items() if name not in LEARNED}
+def _columns(labels: np.recarray, criteria: Criteria) -> NDArray[np.int64]:
+    on_labels = {name: value for name, value in criteria.items() if name not in LEARNED}
     of_set = labels.source == RECOMMENDED
-    if wanted.pop("set", "") != RECOMMENDED:
+    if on_labels.pop("set", "") != RECOMMENDED:
         of_set = ~of_set
     if not of_set.any():
         raise InputError("set: expected the recommended one among the descriptors, found none")
-    if "generations" in wanted:
-        generations = wanted.pop("generations")
+    if "generations" in on_labels:
+        generations = on_labels.pop("generations")
         if isinstance(generations, int):
             generations = range(generations + 1)
-        wanted["generation"] = list(generations)
-    if "states" in wanted:
-        wanted["state"] = list(wanted.pop("states"))
-    return np.flatnonzero(of_set)[select(labels[of_set], **wanted)]
+        on_labels["generation"] = list(generations)
+    if "states" in on_labels:
+        on_labels["state"] = list(on_labels.pop("states"))
+    return np.flatnonzero(of_set)[select(labels[of_set], **on_labels)]
 
 
-def _way(wishes: Wishes, default: Mapping[str, Any]) -> dict[str, Any]:
-    usual = LEARNED if wishes.get("set") == RECOMMENDED else default
-    return {name: wishes.get(name, usual[name]) for name in LEARNED}
+def _parameters(criteria: Criteria, default: Mapping[str, Any]) -> dict[str, Any]:
+    usual = LEARNED if criteria.get("set") == RECOMMENDED else default
+    return {name: criteria.get(name, usual[name]) for name in LEARNED}
 
 
 def _energy(labels: np.recarray, sources: tuple[str, ...]) -> NDArray[np.int64]:
     """Return the column of a particle's energy in the inherent state, if there is one."""
-    itself = (labels.kind == "energy") & (labels.state == "inherent") & np.isnan(labels.r)
-    return np.flatnonzero(itself & np.isin(labels.source, sources))
+    is_energy = (labels.kind == "energy") & (labels.state == "inherent") & np.isnan(labels.r)
+    return np.flatnonzero(is_energy & np.isin(labels.source, sources))
 
 
 def _is_selection(value: Any) -> bool:
@@ -148,15 +154,15 @@ def _is_selection(value: Any) -> bool:
 
 
 def default_selections(force: bool, small: bool = False) -> dict[str, Any]:
-    """Return them by name; LR2 is the X^init of Alkemade 2023.
+    """Return the selections of a new recipe by name; LR2 is the X^init of Alkemade 2023.
 
     Parameters
     ----------
     force
-        Whether the net force is among the descriptors: not of hard spheres.
+        Whether the net force is among the descriptors. Hard spheres have none.
     small
-        Of a small study, which leaves out the one that doubles the columns for the inherent
-        state.
+        Whether the study is small. It leaves out the recommended set, and the selection of all
+        columns of two states that includes the inherent state.
     """
     selections: dict[str, Any] = {f"LR{n}": _structure(n) for n in (0, 1, 2)}
     for n in (0, 2):

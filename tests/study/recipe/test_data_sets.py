@@ -1,0 +1,35 @@
+"""Studies of the repository go on: their recipes have the identities their units were made with."""
+
+import shutil
+from pathlib import Path
+
+import h5py
+import pytest
+
+import cagebreak as cb
+from cagebreak.study import Recipe
+from cagebreak.study.stages.stages import open_store
+
+DATASETS = Path(__file__).parents[3] / "datasets"
+RECIPES = sorted(DATASETS.glob("*/*.toml"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.parent.name)
+def test_units_of_data_sets_are_of_their_recipes(path):
+    identities = open_store(Recipe.read(path)).identities
+    units = [unit for unit in path.with_suffix("").glob("*/*.h5") if "partial" not in unit.name]
+    assert len(units) > 10
+    for unit in units:
+        with h5py.File(unit) as file:
+            assert file.attrs["recipe_hash"] == identities[unit.parent.name].hash
+
+
+@pytest.mark.parametrize("name", ["wahnstrom-065", "shear-wahnstrom"])
+def test_status_finds_the_units_of_a_data_set_done(tmp_path, name):
+    shutil.copytree(DATASETS / name, tmp_path / name)
+    (path,) = (tmp_path / name).glob("*.toml")
+    study = cb.Study(path)
+    done = {stage.stage: stage.done for stage in study.status()}
+    for folder in path.with_suffix("").iterdir():
+        if folder.is_dir():
+            assert done[folder.name] == len(list(folder.glob("*[0-9].h5"))) > 0
