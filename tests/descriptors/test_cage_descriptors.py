@@ -26,7 +26,7 @@ def cage():
         displacement=np.linalg.norm(way, axis=1),
         covariance=spread @ spread.swapaxes(1, 2),
         acceptance=np.full(60, 0.3),
-        wall=np.zeros(60),
+        cell_rejection=np.zeros(60),
         error=np.zeros(60),
         sweeps=(1, 2),
         step=0.1,

@@ -140,6 +140,11 @@ class Model:
         return len(self.diameters)
 
     @property
+    def is_hard(self) -> bool:
+        """Whether particles are hard: they collide, and feel no force in between."""
+        return self.pair.form == "hard_log"
+
+    @property
     def species_names(self) -> tuple[str, ...]:
         """The letters of the species: A, B, ..."""
         return tuple(SPECIES_NAMES[: self.n_species])

@@ -126,17 +126,23 @@ KINDS = (
     "energy",
     "laplacian",
     "acceptance",
-    "wall",
+    "cell_rejection",
     "energy var",
     "force var",
     "laplacian var",
 )
 """All kinds; which there are depends on the set and the state."""
 
+RENAMED = {"wall": "cell_rejection"}
+"""Present names of what older recipes and units call otherwise."""
+
+
+def _kind(value: Any) -> str:
+    return one_of(KINDS)(RENAMED.get(value, value) if type(value) is str else value)
+
 
 def _kinds(value: Any) -> str | tuple[str, ...]:
-    kind = one_of(KINDS)
-    return list_of(kind)(value) if type(value) is list else kind(value)
+    return list_of(_kind)(value) if type(value) is list else _kind(value)
 
 
 def _generations(value: Any) -> int | tuple[int, ...]:

@@ -11,6 +11,7 @@ from cagebreak.errors import InputError
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.states import CageState, InherentState
+from cagebreak.study.recipe.checks import RENAMED
 from cagebreak.study.store import Store, Unit
 
 SUMS = {"displacement": "sums", "d2min": "sums_d2min"}
@@ -78,7 +79,8 @@ def load_state(store: Store, state: str, c: int) -> Configuration | InherentStat
             force=float(arrays["force"]),
             iterations=int(arrays["iterations"]),
         )
-    per_particle = ("displacement", "covariance", "acceptance", "wall", "error")
+    arrays = {RENAMED.get(name, name): array for name, array in arrays.items()}
+    per_particle = ("displacement", "covariance", "acceptance", "cell_rejection", "error")
     return CageState(
         start=start,
         configuration=end,
@@ -92,7 +94,10 @@ def load_state(store: Store, state: str, c: int) -> Configuration | InherentStat
 def load_features(store: Store, source: str, c: int) -> Features:
     """Return the descriptors of a state of a configuration, or the recommended ones."""
     arrays = store.load(Unit(describing(source), (c,)))
-    return Features(arrays["values"], read_labels(_text(arrays["labels"])))
+    labels = read_labels(_text(arrays["labels"]))
+    for old, name in RENAMED.items():
+        labels.kind[labels.kind == old] = name
+    return Features(arrays["values"], labels)
 
 
 def feature_arrays(features: Features) -> dict[str, Dataset]:

@@ -150,7 +150,9 @@ def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
         "displacement": Dataset(state.displacement, "sigma, from the start", "particle"),
         "covariance": Dataset(state.covariance, "sigma^2", "particle, xyz, xyz"),
         "acceptance": Dataset(state.acceptance, "share of trials", "particle"),
-        "wall": Dataset(state.wall, "share of trials rejected by the cell", "particle"),
+        "cell_rejection": Dataset(
+            state.cell_rejection, "share of trials rejected by the cell", "particle"
+        ),
         "error": Dataset(state.error, "sigma, of the mean position", "particle"),
         "sweeps": Dataset(np.array(state.sweeps), "sweeps", "to relax, to measure"),
         "step": Dataset(np.array(state.step), "sigma", ""),
