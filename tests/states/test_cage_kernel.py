@@ -104,9 +104,9 @@ def test_sixteen_distances_at_once_equal_the_twin():
 
     @njit
     def call(lines, entries, limits, a, b, m, out):
-        q, entry, limit, found = pointer(lines), pointer(entries), pointer(limits), pointer(out)
+        q, entry, limit, distances = pointer(lines), pointer(entries), pointer(limits), pointer(out)
         both = (a[0], a[1], a[2], b[0], b[1], b[2])
-        squares(q, entry, 16, both, single(as_tuple(m)), found)
+        squares(q, entry, 16, both, single(as_tuple(m)), distances)
         return any_within(q, entry, limit, 16, (a[0], a[1], a[2]), single(as_tuple(m)))
 
     out = np.empty(32, np.float32)

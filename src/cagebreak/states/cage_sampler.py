@@ -323,9 +323,8 @@ class CageSampler:
         In the repeated box, the distance of a listed pair never exceeds half of a height.
         """
         widest = self._cutoffs.max() + 4 * _LONGEST_REACH
-        return 2 ** np.ceil(np.log2(np.maximum(2 * widest / self._sorted.box.heights, 1))).astype(
-            int
-        )
+        ratios = 2 * widest / self._sorted.box.heights
+        return 2 ** np.ceil(np.log2(np.maximum(ratios, 1))).astype(int)
 
     def _integer_sites(self) -> kernel.Sites:
         """Return the initial positions in integer units, with list centers at the particles."""
