@@ -3,9 +3,9 @@
     python benchmarks/cage_state.py [--hard FILE] [--soft FILE.npz] [--rounds 9]
 
 The peer is what one would write first: static neighbor lists of the same pairs, one neighbor
-after the other in double precision with the nearest image, out at the first overlap, walls tested
-at every trial. Both run in turn, on one core, by CPU time; medians of the ratio are what to read,
-since absolute times drift with the machine's load. Without files, a small glass is made.
+after the other in double precision with the nearest image, out at the first overlap, faces of
+cells tested at every trial. Both run in turn, on one core, by CPU time. Read the medians of the
+ratio: absolute times vary with the load of the machine. Without files, a small glass is made.
 """
 
 import argparse
@@ -25,10 +25,10 @@ from cagebreak.states import CageSampler
 
 @njit(error_model="numpy", fastmath={"contract"})
 def plain(
-    sweeps, seed, step, x, start, edges, species, hard, form, table, beta, rows, lists, walls
+    sweeps, seed, step, x, start, edges, species, hard, form, table, beta, rows, lists, cells
 ):
     np.random.seed(seed)  # noqa: NPY002, what Numba has
-    starts, planes = walls
+    offsets, faces = cells
     accepted = 0
     trial = np.empty(3)
     for _ in range(sweeps):
@@ -38,11 +38,11 @@ def plain(
                 trial[a] = x[i, a] + (2 * np.random.random() - 1) * step  # noqa: NPY002
                 square += (trial[a] - start[i, a]) ** 2
             inside = True
-            for k in range(starts[i], starts[i + 1]):
+            for k in range(offsets[i], offsets[i + 1]):
                 towards = 0.0
                 for a in range(3):
-                    towards += planes[k, a] * (trial[a] - start[i, a])
-                if towards >= planes[k, 3] + planes[k, 4] * square:
+                    towards += faces[k, a] * (trial[a] - start[i, a])
+                if towards >= faces[k, 3] + faces[k, 4] * square:
                     inside = False
                     break
             if not inside:
@@ -83,22 +83,22 @@ def plain(
 def compare(name, configuration, model, sweeps, rounds):
     ours = CageSampler(configuration, model, 1)
     ours.relax(200)
-    # The peer is given the lists, sorted positions and walls that we have.
+    # The peer is given our lists, sorted positions and cells.
     start = ours._sorted.positions.copy()
-    x = start + ours._from_centers() + ours._centers.T
+    x = start + ours._from_centers() + ours._sites.centers.T
     common = (
         start, np.diag(configuration.box.matrix).copy(), ours._sorted.species,
-        model.name == "hard_spheres", potentials.FORMS[model.pair.form],
+        model.is_hard, potentials.FORMS[model.pair.form],
         potentials.pair_table(model.pair), 1 / model.temperature,
     )  # fmt: skip
-    walls = ours._cells.starts, ours._cells.walls
+    cells = ours._cells.offsets, ours._cells.faces
     rates = []
     for k in range(rounds + 1):
         before = time.process_time()
         ours.run(sweeps)
         own = time.process_time() - before
         before = time.process_time()
-        plain(sweeps, k, ours.step, x, *common, ours._rows, ours._entries, walls)
+        plain(sweeps, k, ours.step, x, *common, ours._lists.rows, ours._lists.entries, cells)
         peer = time.process_time() - before
         if k:  # the first compiles
             rates.append((own, peer))

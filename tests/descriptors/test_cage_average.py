@@ -61,42 +61,42 @@ def test_samples_are_evenly_spaced_and_change_nothing(start, model, cage):
 
 def test_an_average_is_the_mean_over_the_samples(cage):
     radial = cb.Radial(r=(0.9, 1.2), width=(0.1, 0.1), n_species=2)
-    found = CageAverage(radial).compute(cage)
-    each = [radial.compute(cage.start.replace(positions=x)).values for x in cage.samples]
-    np.testing.assert_allclose(found.values, np.mean(each, axis=0), rtol=1e-12)
-    assert set(found.labels.state) == {"sampled"}
+    features = CageAverage(radial).compute(cage)
+    values = [radial.compute(cage.start.replace(positions=x)).values for x in cage.samples]
+    np.testing.assert_allclose(features.values, np.mean(values, axis=0), rtol=1e-12)
+    assert set(features.labels.state) == {"sampled"}
 
 
 def test_scalars_are_what_they_say(cage, model):
-    found = CageScalars(model).compute(cage)
-    np.testing.assert_array_equal(found.values[:, 0], cage.displacement)
-    np.testing.assert_allclose(np.exp(found.values[:, 1]), cage.variance)
-    np.testing.assert_allclose(np.exp(found.values[:, 2:5]).sum(axis=1), cage.variance)
+    features = CageScalars(model).compute(cage)
+    np.testing.assert_array_equal(features.values[:, 0], cage.displacement)
+    np.testing.assert_allclose(np.exp(features.values[:, 1]), cage.variance)
+    np.testing.assert_allclose(np.exp(features.values[:, 2:5]).sum(axis=1), cage.variance)
     if model.name == "hard_spheres":
-        assert found.n_features == 7
+        assert features.n_features == 7
         return
     energies = [
         cb.potentials.energies(cage.start.replace(positions=x), model) for x in cage.samples
     ]
-    energy = found.where(kind="energy", n=0).values[:, 0]
+    energy = features.where(kind="energy", n=0).values[:, 0]
     np.testing.assert_allclose(energy, np.mean(energies, axis=0))
-    variance = found.where(kind="energy var").values[:, 0]
+    variance = features.where(kind="energy var").values[:, 0]
     np.testing.assert_allclose(variance, np.log(np.var(energies, axis=0)))
     forces = cb.potentials.forces(cage.configuration, model)
-    at_mean = found.where(kind="force", n=1).values[:, 0]
+    at_mean = features.where(kind="force", n=1).values[:, 0]
     np.testing.assert_allclose(at_mean, np.linalg.norm(forces, axis=1))
 
 
 def test_chains_are_pooled(start, model):
-    wanted = {"sweeps": (20, 30), "samples": 2}
-    both = cb.cage_state(start, model, seed=1, **wanted, chains=2)
+    settings = {"sweeps": (20, 30), "samples": 2}
+    both = cb.cage_state(start, model, seed=1, **settings, chains=2)
     seeds = 1, seed_sequence(1, "chain", 1)
-    one, other = (cb.cage_state(start, model, seed=seed, **wanted) for seed in seeds)
+    one, other = (cb.cage_state(start, model, seed=seed, **settings) for seed in seeds)
     np.testing.assert_array_equal(both.samples, np.concatenate([one.samples, other.samples]))
     means = [each.configuration.unwrapped - start.unwrapped for each in (one, other)]
     mean = np.mean(means, axis=0)
-    moved = both.configuration.unwrapped - start.unwrapped
-    np.testing.assert_allclose(moved, mean, atol=1e-12)
+    displacements = both.configuration.unwrapped - start.unwrapped
+    np.testing.assert_allclose(displacements, mean, atol=1e-12)
     np.testing.assert_allclose(both.displacement, np.linalg.norm(mean, axis=1))
     # The second moment about the start is the mean of the two.
     about = [
@@ -113,16 +113,16 @@ def test_chains_are_pooled(start, model):
 
 @pytest.mark.parametrize("sweeps", [None, (20, 60)])
 def test_the_recommended_set_does_as_its_labels_say(start, model, sweeps):
-    wanted = Recommended(model, sweeps)
-    found = wanted.compute(start, seed=1)
-    assert found.labels.tobytes() == wanted.labels().tobytes()
-    assert np.isfinite(found.values).all()
-    member = feature_groups(found.labels)
-    assert set(found.labels.kind[member == 0]) == {"radial", "angular"}
-    again = wanted.compute(start, seed=1)
-    np.testing.assert_array_equal(found.values, again.values)
-    other = wanted.compute(start, seed=2)
-    assert (found.values == other.values).all() == (sweeps is None)
+    descriptors = Recommended(model, sweeps)
+    features = descriptors.compute(start, seed=1)
+    assert features.labels.tobytes() == descriptors.labels().tobytes()
+    assert np.isfinite(features.values).all()
+    member = feature_groups(features.labels)
+    assert set(features.labels.kind[member == 0]) == {"radial", "angular"}
+    again = descriptors.compute(start, seed=1)
+    np.testing.assert_array_equal(features.values, again.values)
+    other = descriptors.compute(start, seed=2)
+    assert (features.values == other.values).all() == (sweeps is None)
 
 
 def test_chains_of_the_recommended_set_are_those_of_the_cage_state(start, model):
@@ -133,9 +133,9 @@ def test_chains_of_the_recommended_set_are_those_of_the_cage_state(start, model)
         cb.cage_state(start, model, seed=seed, sweeps=(20, 60), samples=SAMPLES)
         for seed in (1, seed_sequence(1, "chain", 1))
     ]
-    for wanted, cage in ((one, chains[0]), (two, pool_chains(chains))):
-        found = wanted.compute(start, seed=1).values
-        np.testing.assert_array_equal(found, wanted.describe(inherent, cage).values)
+    for descriptors, cage in ((one, chains[0]), (two, pool_chains(chains))):
+        features = descriptors.compute(start, seed=1).values
+        np.testing.assert_array_equal(features, descriptors.describe(inherent, cage).values)
     assert two.labels().tobytes() == one.labels().tobytes()
     for size in ("medium", "full"):
         assert recommended(model, size).chains == 2

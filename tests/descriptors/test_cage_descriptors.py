@@ -26,7 +26,7 @@ def cage():
         displacement=np.linalg.norm(way, axis=1),
         covariance=spread @ spread.swapaxes(1, 2),
         acceptance=np.full(60, 0.3),
-        wall=np.zeros(60),
+        cell_rejection=np.zeros(60),
         error=np.zeros(60),
         sweeps=(1, 2),
         step=0.1,
@@ -47,8 +47,8 @@ def column(descriptor, source):
 def test_displacement_is_the_length_of_the_way(cage, inherent):
     way = cage.configuration.positions - cage.start.positions
     for source in (cage, inherent):
-        found = column(CageDisplacement(), source)
-        np.testing.assert_allclose(found, np.linalg.norm(way, axis=1), rtol=1e-12)
+        values = column(CageDisplacement(), source)
+        np.testing.assert_allclose(values, np.linalg.norm(way, axis=1), rtol=1e-12)
 
 
 def test_variance_is_the_trace(cage):
@@ -66,8 +66,8 @@ def test_anisotropy_is_that_of_the_eigenvalues(cage):
     ("shape", "expected"), [((2, 2, 2), 0), ((3, 3, 0), 0.25), ((0, 5, 0), 1), ((0, 0, 0), 0)]
 )
 def test_anisotropy_of_round_flat_and_long_cages(cage, shape, expected):
-    found = column(CageAnisotropy(), replace(cage, covariance=np.tile(np.diag(shape), (60, 1, 1))))
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    values = column(CageAnisotropy(), replace(cage, covariance=np.tile(np.diag(shape), (60, 1, 1))))
+    np.testing.assert_allclose(values, expected, atol=1e-12)
 
 
 def test_generations_average_over_the_neighbors_of_the_state(cage):
@@ -113,10 +113,11 @@ class TestAlkemade2023:
     def test_of_hard_spheres_and_kob_andersen_is_that_of_the_earlier_papers(self):
         spheres, mixture = cb.hard_spheres(), kob_andersen()
         assert cb.papers.alkemade2023(spheres) == cb.papers.alkemade2022(spheres)
-        found, expected = cb.papers.alkemade2023(mixture, 1), cb.papers.boattini2021(mixture, 1)
-        assert found.descriptors == expected.descriptors
-        assert found.n_max == expected.n_max == 1
-        assert found.r_c == pytest.approx(2.3, abs=0.01)
+        descriptors = cb.papers.alkemade2023(mixture, 1)
+        expected = cb.papers.boattini2021(mixture, 1)
+        assert descriptors.descriptors == expected.descriptors
+        assert descriptors.n_max == expected.n_max == 1
+        assert descriptors.r_c == pytest.approx(2.3, abs=0.01)
 
     def test_shells_grow_with_the_distance_between_particles(self):
         dense = cb.papers.alkemade2023(harmonic_spheres(number_density=0.82))
@@ -129,7 +130,7 @@ class TestAlkemade2023:
     def test_ends_at_the_fifth_minimum_of_the_harmonic_mixture(self):
         # g(r) of 2000 particles by LAMMPS at the paper's state point, 20 configurations:
         # total minima at 1.56, 2.66, 3.56, 4.66, 5.59.
-        found = cb.papers.alkemade2023(harmonic_spheres())
-        assert found.r_c == pytest.approx(2.66, rel=0.02)
-        assert found.descriptors[0].r[-1] == pytest.approx(5.59, rel=0.02)
-        assert len(found.labels()) == 3 * (200 + 192)
+        descriptors = cb.papers.alkemade2023(harmonic_spheres())
+        assert descriptors.r_c == pytest.approx(2.66, rel=0.02)
+        assert descriptors.descriptors[0].r[-1] == pytest.approx(5.59, rel=0.02)
+        assert len(descriptors.labels()) == 3 * (200 + 192)

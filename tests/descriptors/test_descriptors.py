@@ -176,7 +176,7 @@ class TestPapers:
         assert len(radial) == 172  # REFERENCE: 172 for hard spheres, 200 for Kob-Andersen
         assert radial.r.min() == pytest.approx(0.875)
         assert radial.r.max() == 5.0
-        soft = cb.Model(**{**vars(cb.hard_spheres()), "name": "kob_andersen"})
+        soft = cb.kob_andersen()
         labels = cb.papers.boattini2021(soft).labels()
         assert len(labels) == 3 * (200 + 192)  # Boattini 2021: 200 radial, 192 angular
         assert labels.r.min() == pytest.approx(0.525)

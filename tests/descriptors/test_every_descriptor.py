@@ -80,7 +80,7 @@ def compute(descriptor, configuration, **options):
         displacement=np.linalg.norm(v, axis=1),
         covariance=v[:, :, None] * v[:, None, :] + 0.05 * spread,
         acceptance=np.full(n, 0.3),
-        wall=np.zeros(n),
+        cell_rejection=np.zeros(n),
         error=np.zeros(n),
         sweeps=(1, 1),
         step=0.1,

@@ -16,7 +16,9 @@ def configuration():
 
 
 def scalars(n):
-    labels = np.concatenate([make_labels(kind, 1, "cage", [{}]) for kind in ("energy", "wall")])
+    labels = np.concatenate(
+        [make_labels(kind, 1, "cage", [{}]) for kind in ("energy", "cell_rejection")]
+    )
     return Features(np.random.default_rng(1).normal(size=(n, 2)), labels.view(np.recarray))
 
 
@@ -33,7 +35,7 @@ def test_averages_are_those_of_a_plain_sum(configuration):
                 weight = np.exp(-distances[chosen] / length)
                 expected = weight @ given.values[index[chosen]] / weight.sum()
                 columns = found.where(r=length, species=species)
-                assert list(columns.labels.kind) == ["energy", "wall"]
+                assert list(columns.labels.kind) == ["energy", "cell_rejection"]
                 np.testing.assert_allclose(columns.values[i], expected, rtol=1e-12)
 
 

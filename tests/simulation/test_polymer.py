@@ -13,11 +13,12 @@ from cagebreak._simd.sites import LANES
 from cagebreak._simd.vectors import pointer
 from cagebreak.errors import ConfigurationError, InputError, NotConvergedError
 from cagebreak.potentials import _pair_kernel as pair_kernel
-from cagebreak.potentials.bonds import bond_row, bond_table
+from cagebreak.potentials.bonds import bond_table
 from cagebreak.simulation import packing, preparation
 from cagebreak.simulation.lammps import MolecularDynamics
 from cagebreak.simulation.preparation import Prepared, Step
 from cagebreak.states import CageSampler, _cage_kernel, inherent, inherent_state
+from cagebreak.states._cage_list_kernel import NeighborLists
 from naive import potentials as naive
 
 MODEL = models.fene_polymer(temperature=1.0)
@@ -272,30 +273,30 @@ def test_energies_of_trials_are_those_of_potentials(melt):
     sampler.run(200)
     before = melt.replace(positions=sampler.positions, images=None)
     energy = potentials.energy(before, MODEL)
-    form, arrays = pair_kernel.LENNARD_JONES, (sampler._lines, sampler._rows)
-    arrays = [each.ravel() for each in (*arrays, sampler._entries, sampler._limits)]
-    found = np.empty(2 * LANES, np.float32)
+    form, distances = pair_kernel.LENNARD_JONES, np.empty(2 * LANES, np.float32)
 
     @njit
-    def without_bonds(x, y, z, i, lines, rows, entries, limits, species, table, lattice, found):
+    def of_pairs(x, y, z, i, sites, lists, interaction, distances):
         return _cage_kernel.difference(
-            form, x, y, z, i, pointer(lines), pointer(rows), pointer(entries), pointer(limits),
-            species, table, _cage_kernel.single(_cage_kernel.as_tuple(lattice)), pointer(found),
+            form, x, y, z, i, pointer(sites.coordinates),
+            NeighborLists(pointer(lists.rows), pointer(lists.entries), pointer(lists.limits)),
+            interaction, _cage_kernel.single(_cage_kernel.as_tuple(sites.lattice)),
+            pointer(distances),
         )  # fmt: skip
 
-    m = _cage_kernel.as_tuple(sampler._lattice)
+    sites, interaction = sampler._sites, sampler._interaction
+
+    m = _cage_kernel.as_tuple(sites.lattice)
     rng = np.random.default_rng(3)
     for i in (0, 13, 77, 200, 399):
         move = np.rint(rng.uniform(-0.1, 0.1, 3) @ sampler._inverse).astype(np.int32)
-        x, y, z = sampler._sites[:, i] + move
-        common = (sampler._sorted.species, sampler._table)
-        change = without_bonds(x, y, z, i, *arrays, *common, sampler._lattice, found)
+        x, y, z = sites.coordinates[i, :3] + move
+        change = of_pairs(x, y, z, i, sites, sampler._lists, interaction, distances)
         change += _cage_kernel.bonds_difference(
-            pair_kernel.LENNARD_JONES, x, y, z, i, arrays[0], sampler._partners.ravel(),
-            bond_row(MODEL), *common, m,
-        )  # fmt: skip
+            form, x, y, z, i, sites.coordinates.ravel(), interaction, m
+        )
         positions = before.positions.copy()
-        positions[sampler._order[i]] += move @ sampler._lattice
+        positions[sampler._order[i]] += move @ sites.lattice
         after = potentials.energy(before.replace(positions=positions), MODEL)
         assert change == pytest.approx(after - energy, abs=2e-4, rel=1e-5)
 

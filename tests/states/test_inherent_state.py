@@ -165,8 +165,8 @@ def test_the_start_is_continued_across_the_box():
     plain = liquid(model, 100, seed=6)
     rng = np.random.default_rng(6)
     images = rng.integers(-3, 4, (100, 3))
-    moved = plain.positions + rng.integers(-2, 3, (100, 3)) @ plain.box.matrix
-    start = plain.replace(positions=moved, images=images, velocities=moved)
+    shifted = plain.positions + rng.integers(-2, 3, (100, 3)) @ plain.box.matrix
+    start = plain.replace(positions=shifted, images=images, velocities=shifted)
     state = inherent_state(start, model)
     end = state.configuration
     np.testing.assert_array_equal(end.images, images)

@@ -1,6 +1,5 @@
 """Files that earlier versions wrote still open, and say what they said."""
 
-import h5py
 import numpy as np
 import pytest
 
@@ -34,17 +33,3 @@ def test_a_saved_model_predicts_what_it_did(tmp_path):
     study.run("serial", progress=False)
     predicted = saved.predict(study.configuration(0), 1)
     np.testing.assert_allclose(predicted, np.load(DATA / "model-0.1.npy"), rtol=1e-6)
-
-
-def test_units_with_former_names_give_the_same_states_and_features(tmp_path):
-    study = cb.Study(write_recipe(tmp_path / "hs.toml", recommended=True, n_configurations=3))
-    study.run("serial", progress=False)
-    state, features = study.state(0, "cage"), study.features(0)
-    with h5py.File(study.store.folder / "cage" / "0000.h5", "r+") as file:
-        file.move("cell_rejection", "wall")
-    with h5py.File(study.store.folder / "descriptors-recommended" / "0000.h5", "r+") as file:
-        labels = file["labels"][()]
-        labels["kind"][labels["kind"] == b"cell_rejection"] = b"wall"
-        file["labels"][...] = labels
-    np.testing.assert_array_equal(study.state(0, "cage").cell_rejection, state.cell_rejection)
-    assert (study.features(0).labels == features.labels).all()

@@ -1,5 +1,9 @@
 """The recommended set in a study: computed from its own states, learned as it is meant to be."""
 
+import json
+import shutil
+
+import h5py
 import numpy as np
 import pytest
 
@@ -8,6 +12,7 @@ from cagebreak.descriptors.recommended import SAMPLES, Recommended, feature_grou
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.learning import RidgeCV, Sample, evaluate
 from cagebreak.seeding import seed_sequence
+from cagebreak.study.analysis.model_file import SavedModel
 from cagebreak.study.stages.states import trial_state
 from cagebreak.study.stages.trial import Trial
 from tiny_study import write_recipe
@@ -135,3 +140,42 @@ def test_a_learner_of_ones_own_may_learn_from_it(study):
     assert np.isfinite(table["r"]).all()
     with pytest.raises(InputError, match="kind: expected one of"):
         study.fit(features={"set": "recommended", "kind": "volume"})
+
+
+def test_a_study_of_before_cell_rejection_was_called_wall_still_opens(study, tmp_path):
+    """Its cage units, its labels, its recipe and its saved models have the old name."""
+    cell = {"set": "recommended", "kind": ["acceptance", "cell_rejection"]}
+    cage = {"sweeps": (20, 40), "chains": 2}
+    path = write_recipe(
+        tmp_path / "hs.toml", recommended=True, cage=cage, selections={"cell": cell}, species=["A"]
+    )
+    shutil.copytree(study.store.folder, tmp_path / "hs")
+    new = cb.Study(path)
+    new.save_model(tmp_path / "model.h5", "cell")
+    configuration = new.configuration(0)
+    predicted = SavedModel.load(tmp_path / "model.h5").predict(configuration, seed=1)
+
+    path.write_text(path.read_text().replace('"cell_rejection"', '"wall"'))
+    assert '"wall"' in path.read_text()
+    for unit in (tmp_path / "hs" / "cage").rglob("*.h5"):
+        with h5py.File(unit, "r+") as file:
+            file.move("cell_rejection", "wall")
+    for unit in (tmp_path / "hs" / "descriptors-recommended").rglob("*.h5"):
+        with h5py.File(unit, "r+") as file:
+            labels = file["labels"][()]
+            assert (labels["kind"] == b"cell_rejection").any()
+            labels["kind"][labels["kind"] == b"cell_rejection"] = b"wall"
+            file["labels"][...] = labels
+    with h5py.File(tmp_path / "model.h5", "r+") as file:
+        recipe = file.attrs["recipe"]
+        file.attrs["recipe"] = recipe.replace('"cell_rejection"', '"wall"')
+        assert json.loads(file.attrs["recipe"]) != json.loads(recipe)
+
+    old = cb.Study(path)
+    np.testing.assert_array_equal(
+        old.state(0, "cage").cell_rejection, study.state(0, "cage").cell_rejection
+    )
+    np.testing.assert_array_equal(old.features(0).labels.kind, study.features(0).labels.kind)
+    assert old.recipe.learning.selections == new.recipe.learning.selections
+    again = SavedModel.load(tmp_path / "model.h5").predict(configuration, seed=1)
+    np.testing.assert_array_equal(again, predicted)

@@ -1,4 +1,4 @@
-"""Descriptors: what the surroundings of each particle look like, in labeled numbers."""
+"""Descriptors: labeled numbers that describe the local structure around each particle."""
 
 from cagebreak.descriptors import papers
 from cagebreak.descriptors.ace.expansion import AtomicClusterExpansion

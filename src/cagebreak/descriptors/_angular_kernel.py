@@ -1,4 +1,7 @@
-"""Kernels of the angular descriptors: spherical harmonics and their sums over shells."""
+"""Kernels of the bond order parameters q_lm: spherical harmonics and their sums over shells.
+
+`angular.Angular` has the equations.
+"""
 
 import numpy as np
 from numba import njit
@@ -6,7 +9,7 @@ from numba import njit
 from cagebreak._neighbor_kernel import counting_sort, gather
 from cagebreak.descriptors._shell_kernel import weight
 
-# Rows of harmonics and shells are summed in blocks, and neighbors in full vectors of 8 numbers.
+# Sums run over blocks of harmonics and shells, and over neighbors in full vectors of 8 numbers.
 ROWS, SHELLS, LANES = 4, 2, 8
 
 
@@ -14,9 +17,9 @@ ROWS, SHELLS, LANES = 4, 2, 8
 def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
     """Write q_l(r, width) to columns (l, shell); return the number of coincident neighbors.
 
-    Neighbors are sorted by distance into `n_bins` bins, so that a block of shells needs only
-    those in its shells' bins `first_bin` to `last_bin`. `row_degree` tells for each row of
-    `harmonics` the place of its l, or -1 if that is not wanted.
+    Neighbors are sorted into `n_bins` bins of distance. A block of shells sums over the neighbors
+    in the bins `first_bin` to `last_bin` of its shells only. `row_degree` holds the index of the l
+    of each row of `harmonics`, or -1 if that l has no column.
     """
     n_shells, n_rows = len(r), len(row_degree)
     l_max = int(np.sqrt(n_rows)) - 1
@@ -32,10 +35,10 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
     y_buffer[:] = w_buffer[:] = 0.0
     sums = np.empty((y_rows, w_rows))
     inverse_norm = np.empty(n_shells)
-    wanted = np.zeros(y_rows // ROWS, np.int64)
+    shell_blocks = np.zeros(y_rows // ROWS, np.int64)
     for c in range(n_rows):
         if row_degree[c] >= 0:
-            wanted[c // ROWS] = n_blocks
+            shell_blocks[c // ROWS] = n_blocks
     coincident = 0
     for i in range(len(cells.x)):
         n = gather(cells, i, index, near)
@@ -69,12 +72,12 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
                 for j in range(first[b], last[b]):
                     z = (distance[j] - r[k]) * factor
                     row[j] = weight(z * z)
-                # A loop of its own: one that also writes runs in vectors or not by where its arrays
-                # lie in memory, and the sum would round otherwise.
+                # A separate loop. One that also writes is vectorized or not depending on where its
+                # arrays lie in memory, which would change the rounding of the sum.
                 for j in range(first[b], last[b]):
                     norm += row[j]
                 inverse_norm[k] = 1 / norm if norm > 0 else 0.0
-        shell_sums(y_lm, weights, first, last, wanted, sums)
+        shell_sums(y_lm, weights, first, last, shell_blocks, sums)
 
         out = values[cells.order[i]]
         out[:] = 0.0
@@ -94,15 +97,15 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
 
 @njit(cache=True)
 def scratch(n):
-    """Return room for n numbers, from the start of a cache line: vectors across two are slow."""
-    room = np.empty(n + LANES)
-    start = -(room.ctypes.data // room.itemsize) % LANES
-    return room[start : start + n]
+    """Return an array of n numbers that begins at a cache line: vectors across two are slow."""
+    buffer = np.empty(n + LANES)
+    start = -(buffer.ctypes.data // buffer.itemsize) % LANES
+    return buffer[start : start + n]
 
 
 @njit(cache=True)
 def compact(buffer, n_rows, n):
-    """Return the beginning of a buffer as rows of length n, close together for the cache's sake."""
+    """Return the beginning of a buffer as contiguous rows of length n, which suits the cache."""
     return buffer[: n_rows * n].reshape(n_rows, n)
 
 
@@ -110,17 +113,17 @@ def compact(buffer, n_rows, n):
 def harmonics(unit, l_max, values):
     """Write the real spherical harmonics of unit vectors, sqrt(4 pi / (2l + 1)) Y_lm.
 
-    Those of l begin at row l^2: first m = 0, then for each m > 0 that with cos(m phi) and that with
-    sin(m phi). They are P_lm(z) times the real and imaginary part of (x + iy)^m: the last two of l
-    follow from those of l - 1, all others by the recurrence of P_lm, which is stable upwards in l
-    and, as sin(theta)^m stays with the other factor, smooth at the poles.
+    The rows of l begin at l^2: first m = 0, then for each m > 0 the harmonics with cos(m phi) and
+    sin(m phi). A harmonic is P_lm(z) / sin(theta)^m times the real or imaginary part of
+    (x + iy)^m, which is smooth at the poles. The two harmonics of m = l follow from those of
+    l - 1. All others follow from the recurrence of P_lm, which is stable upwards in l.
     """
     x, y, z = unit[0], unit[1], unit[2]
     n = len(x)
     values[0] = 1.0
     if l_max > 0:
         values[1], values[2], values[3] = z, x, y
-    # A loop writes one array only: with more a compiler does not see that none overlap.
+    # Each loop writes one array: with more, a compiler cannot tell that they do not overlap.
     for l in range(2, l_max + 1):
         scale = np.sqrt((2 * l - 1) / (2 * l))
         cosine, sine = values[l * l - 2], values[l * l - 1]
@@ -132,7 +135,7 @@ def harmonics(unit, l_max, values):
             new[j] = scale * (x[j] * sine[j] + y[j] * cosine[j])
         for k in range(2 * l - 1):
             m = (k + 1) // 2
-            # For m = l - 1, b = 0 multiplies a row of another l.
+            # For m = l - 1, b is 0, so that the row of another l does not contribute.
             a = (2 * l - 1) / np.sqrt(l**2 - m**2)
             b = np.sqrt(((l - 1) ** 2 - m**2) / (l**2 - m**2))
             new, old, older = values[l**2 + k], values[(l - 1) ** 2 + k], values[(l - 2) ** 2 + k]
@@ -141,17 +144,17 @@ def harmonics(unit, l_max, values):
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
-def shell_sums(values, weights, first, last, wanted, sums):
-    """Write sum_j values[c, j] weights[k, j], j from first[b] to last[b] of the shells' block b.
+def shell_sums(values, weights, first, last, shell_blocks, sums):
+    """Write sum_j values[c, j] weights[k, j], with j from first[b] to last[b] for block b of k.
 
-    Of each block of rows only the first so many blocks of shells are wanted. Blocks of 4 rows and 2
-    shells keep 8 sums in registers and use each loaded number twice or more.
+    Each block of rows is combined with its first `shell_blocks` blocks of shells. Blocks of 4 rows
+    and 2 shells keep 8 sums in registers and use each loaded number at least twice.
     """
     for b in range(len(first)):
         k, start, stop = b * SHELLS, first[b], last[b]
         w0, w1 = weights[k, start:stop], weights[k + 1, start:stop]
         for c in range(0, len(values), ROWS):
-            if b >= wanted[c // ROWS]:
+            if b >= shell_blocks[c // ROWS]:
                 continue
             v0, v1 = values[c, start:stop], values[c + 1, start:stop]
             v2, v3 = values[c + 2, start:stop], values[c + 3, start:stop]

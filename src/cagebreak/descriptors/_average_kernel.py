@@ -1,4 +1,4 @@
-"""Kernel of the generations: weighted averages of columns over neighbors."""
+"""Kernel of the generations, the equation of `generations.Generations`: averages over neighbors."""
 
 import numpy as np
 from numba import njit
@@ -8,10 +8,10 @@ from cagebreak._neighbor_kernel import gather
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
 def average(cells, values, first, last):
-    """Average columns `first` to `last` into as many columns from `last` on.
+    """Write the averages of columns `first` to `last` to the columns that follow them.
 
-    The mean runs over each particle and its neighbors, with weight exp(-r / cutoff); four of them
-    at a time, so that a partial sum is read and written once for four.
+    The average runs over each particle and its neighbors, with weights exp(-r / cutoff). Neighbors
+    are added four at a time, so that each partial sum is read and written once for four.
     """
     n_columns = last - first
     index, near = np.empty(cells.capacity + 4, np.int64), np.empty((4, cells.capacity))
@@ -23,7 +23,7 @@ def average(cells, values, first, last):
         for j in range(n):
             weight[j] = np.exp(-np.sqrt(near[3, j]) / cells.cutoff)
             norm += weight[j]
-        # The particle itself, at distance 0; then a full block of four at no weight.
+        # The particle itself, at distance 0, and zero weights to fill the last block of four.
         index[n : n + 4], weight[n : n + 4] = i, 0.0
         weight[n] = 1.0
         total[:] = 0.0

@@ -1,4 +1,4 @@
-"""Kernel of the radial descriptors."""
+"""Kernel of the radial descriptors, the equation of `radial.Radial`."""
 
 import numpy as np
 from numba import njit
@@ -11,8 +11,8 @@ from cagebreak.descriptors._shell_kernel import weight
 def radial(cells, r, width, first_bin, last_bin, n_bins, n_species, values):
     """Write sum_j exp(-(r_ij - r)^2 / (2 width^2)) to columns (species of j, shell).
 
-    The neighbors are sorted by species and by distance into `n_bins` bins, so that a shell needs
-    only those in its bins `first_bin` to `last_bin`.
+    Neighbors are sorted by species and into `n_bins` bins of distance. A shell sums over the
+    neighbors in its bins `first_bin` to `last_bin` only.
     """
     n_shells = len(r)
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))

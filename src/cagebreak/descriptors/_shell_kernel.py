@@ -1,11 +1,11 @@
-"""Gaussian shells around a particle: neighbors sorted by distance, and fast Gaussian weights."""
+"""Gaussian weights of the soft shells, fast enough for inner loops."""
 
 from math import factorial
 
 import numpy as np
 from numba import njit
 
-# A weight below exp(-TAIL) = 1e-8 is taken as zero.
+# Weights below exp(-TAIL) = 1e-8 are set to zero.
 TAIL = np.log(1e8)
 
 C2, C3, C4, C5, C6 = (1 / factorial(k) for k in range(2, 7))
@@ -16,9 +16,8 @@ C7, C8, C9, C10, C11 = (1 / factorial(k) for k in range(7, 12))
 def weight(exponent):
     """Return exp(-exponent), or 0 if that is less than exp(-TAIL).
 
-    Plain arithmetic, which a compiler can turn into vector instructions, unlike the exp of the C
-    library: the Taylor series at a 64th of the argument, squared six times. Its relative error is
-    below 1e-13.
+    The Taylor series at 1/64 of the argument is squared six times. Its relative error is below
+    1e-13. A compiler can vectorize this arithmetic, unlike the exp of the C library.
     """
     t = exponent * (-1 / 64)
     series = C8 + t * (C9 + t * (C10 + t * C11))

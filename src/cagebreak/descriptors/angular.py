@@ -1,4 +1,4 @@
-"""Angular descriptors: the symmetry of the neighbors in a soft shell."""
+"""Angular descriptors: bond order parameters q_l of the neighbors in soft shells."""
 
 from dataclasses import dataclass
 
@@ -14,16 +14,16 @@ from cagebreak.neighbors import cell_list
 
 @dataclass(frozen=True)
 class Angular:
-    r"""Bond order in soft shells around a particle, all species together.
+    r"""Bond order parameters in soft shells around a particle, without regard to species.
 
     .. math::
         q_i(l, m, r, \delta) &= \frac1Z \sum_{j \ne i}
             \exp\left(-\frac{(r_{ij} - r)^2}{2 \delta^2}\right) Y_l^m(\mathbf r_{ij}), \\
         q_i(l, r, \delta) &= \sqrt{\frac{4 \pi}{2 l + 1} \sum_{m=-l}^{l} |q_i(l, m, r, \delta)|^2}
 
-    with Z the sum of the weights. Alkemade 2022, eqs. 3-5; Boattini 2021, eqs. 2-3. A neighbor
-    whose weight is below 1e-8 counts nothing, and q is 0 where no neighbor counts; each periodic
-    image within reach counts for itself.
+    with Z the sum of the weights. Alkemade 2022, eqs. 3-5; Boattini 2021, eqs. 2-3. Weights below
+    1e-8 are set to zero, and q is 0 where all are. Each periodic image within reach is a neighbor
+    of its own.
 
     Parameters
     ----------
@@ -32,13 +32,13 @@ class Angular:
     r
         Radii of the shells, in units of sigma.
     width
-        delta of all shells or of each, in units of sigma.
+        delta, one for all shells or one for each, in units of sigma.
 
     Raises
     ------
     InputError
-        If l is not made of different natural numbers, a length is not positive, or the numbers of
-        radii and widths differ.
+        If l does not consist of distinct positive integers, a length is not positive, or the
+        numbers of radii and widths differ.
     """
 
     l: tuple[int, ...]
@@ -69,19 +69,19 @@ class Angular:
         Raises
         ------
         ConfigurationError
-            If two particles coincide: there is no direction from one to the other.
+            If two particles coincide, since no direction leads from one to the other.
         """
         r, width = np.array(self.r), np.array(self.width)
         values = np.empty((len(configuration), len(self.l) * len(r)))
         cells = cell_list(configuration, cutoff(r, width))
-        coincident = angular(cells, r, width, *bins(r, width), N_BINS, self._places(), values)
+        coincident = angular(cells, r, width, *bins(r, width), N_BINS, self._row_degrees(), values)
         if coincident:
             raise ConfigurationError(
                 f"positions: expected particles apart, got {coincident // 2} pairs that coincide"
             )
         return Features(values, self.labels(state))
 
-    def _places(self) -> np.ndarray:
-        """Return for each harmonic up to the largest l the place of its l, or -1."""
-        place = {l: k for k, l in enumerate(self.l)}
-        return np.concatenate([[place.get(l, -1)] * (2 * l + 1) for l in range(max(self.l) + 1)])
+    def _row_degrees(self) -> np.ndarray:
+        """Return the index in `self.l` of the degree of each harmonic; -1 if it is not in there."""
+        index = {l: k for k, l in enumerate(self.l)}
+        return np.concatenate([[index.get(l, -1)] * (2 * l + 1) for l in range(max(self.l) + 1)])

@@ -33,6 +33,9 @@ MISSING = {
 }  # fmt: skip
 """The values of fields that do not apply to a column."""
 
+RENAMED_KINDS = {"wall": "cell_rejection"}
+"""Present names of kinds that earlier versions called otherwise, in files and recipes."""
+
 
 @runtime_checkable
 class Descriptor(Protocol):
@@ -229,7 +232,14 @@ def read_labels(table: np.ndarray) -> np.recarray:
     labels = np.zeros(len(table), LABEL)
     for name in LABEL.names or ():
         labels[name] = table[name] if name in (table.dtype.names or ()) else MISSING[name]
+    rename_kinds(labels)
     return labels.view(np.recarray)
+
+
+def rename_kinds(labels: np.ndarray) -> None:
+    """Give kinds that an earlier version has stored their present names, in place."""
+    for former, name in RENAMED_KINDS.items():
+        labels["kind"][labels["kind"] == former] = name
 
 
 def check_species(configuration: Configuration, n_species: int) -> None:

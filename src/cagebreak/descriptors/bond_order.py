@@ -1,4 +1,4 @@
-"""Averaged bond order: the symmetry of the nearest neighbors and of theirs."""
+"""Averaged bond order parameters of Lechner and Dellago, over solid-angle nearest neighbors."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,15 @@ from cagebreak.neighbors import sann
 
 @dataclass(frozen=True)
 class AveragedBondOrder:
-    r"""Bond order parameters averaged over the nearest neighbors, all species together.
+    r"""Bond order parameters averaged over the nearest neighbors, without regard to species.
 
     .. math::
         q_{lm}(i) &= \frac1{N_i} \sum_{j \in \mathcal N_i} Y_l^m(\mathbf r_{ij}), \\
         \bar q_l(i) &= \sqrt{\frac{4 \pi}{2 l + 1} \sum_{m=-l}^{l} \left|
             \frac1{N_i + 1} \sum_{k \in \mathcal N_i \cup i} q_{lm}(k) \right|^2}
 
-    (Lechner & Dellago 2008), with the solid-angle nearest neighbors of `neighbors.sann`. The
-    input of the unsupervised order parameter of Boattini 2020; see `learning.StructuralOrder`.
+    Lechner and Dellago 2008, with the solid-angle nearest neighbors of `neighbors.sann`. These are
+    the input of the unsupervised order parameter of Boattini 2020; see `learning.StructuralOrder`.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class AveragedBondOrder:
     Raises
     ------
     InputError
-        If l is not made of different natural numbers.
+        If l does not consist of distinct positive integers.
     """
 
     l: tuple[int, ...] = tuple(range(1, 9))
@@ -54,7 +54,7 @@ class AveragedBondOrder:
         polar, azimuth = np.arctan2(np.hypot(x, y), z), np.arctan2(y, x)
         values = np.zeros((len(configuration), len(self.l)))
         for column, l in enumerate(self.l):
-            # q of -m is that of m, conjugated, up to its sign: m > 0 counts twice.
+            # |q_l,-m| = |q_lm|, so that terms with m > 0 count twice.
             for m in range(l + 1):
                 harmonic = sph_harm_y(l, m, polar, azimuth)
                 q = np.add.reduceat(harmonic, table.offsets[:-1]) / counts

@@ -1,4 +1,4 @@
-"""Descriptors of a particle in its cage: how far its center lies, how wide and how round it is."""
+"""Scalars of a state: displacement from the start, variance and anisotropy of the caged motion."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,7 +12,7 @@ from cagebreak.errors import InputError
 from cagebreak.states import CageState, InherentState
 
 Source = Configuration | InherentState | CageState
-"""What can be described: positions, or the state that they are the mean or the minimum of."""
+"""What descriptors of states and generations accept."""
 
 
 def state_of(source: Source) -> str:
@@ -28,9 +28,9 @@ def configuration_of(source: Source) -> Configuration:
 
 
 class StateDescriptor:
-    """What the descriptors of a state share: one column, read off what the state holds.
+    """Base class of descriptors with one column that an inherent or cage state provides.
 
-    The positions of the state are not enough for it, so it takes the state itself.
+    `compute` takes the state, since positions alone do not contain the column.
     """
 
     kind: ClassVar[str]
@@ -48,12 +48,12 @@ class StateDescriptor:
         source
             What `cagebreak.cage_state` or `cagebreak.inherent_state` returned.
         state
-            For the label; that of the source if omitted.
+            For the label; default: the name of the state of `source`.
 
         Raises
         ------
         InputError
-            If the source is no state, or not one that has this feature.
+            If `source` is not a state that has this feature.
         """
         if not isinstance(source, self.states):
             names = " or ".join(state.__name__ for state in self.states)
@@ -66,12 +66,13 @@ class StateDescriptor:
 
 @dataclass(frozen=True)
 class CageDisplacement(StateDescriptor):
-    r"""Distance between where a particle starts and its place in the cage or inherent state.
+    r"""Distance from the initial position of a particle to its position in a state.
 
     .. math::
         \Delta r_i = |\mathbf{r}_i^\mathrm{state} - \mathbf{r}_i^\mathrm{init}|
 
-    in units of sigma. Alkemade 2023, section III. Label: kind "displacement".
+    in units of sigma, for the inherent or the cage state. Alkemade 2023, section III. Label: kind
+    "displacement".
     """
 
     kind = "displacement"
@@ -83,10 +84,10 @@ class CageDisplacement(StateDescriptor):
 
 @dataclass(frozen=True)
 class CageVariance(StateDescriptor):
-    r"""How far a particle moves about its place in the cage, :math:`\langle u_i^2 \rangle`.
+    r"""Mean squared displacement from the mean position in the cage, :math:`\langle u_i^2 \rangle`.
 
-    The trace of its covariance, in units of sigma^2: the local Debye-Waller factor, of the caged
-    motion alone. Label: kind "variance".
+    It is the trace of the covariance of the position, in units of sigma^2: a local Debye-Waller
+    factor of the caged motion. Label: kind "variance".
     """
 
     kind = "variance"
@@ -98,14 +99,14 @@ class CageVariance(StateDescriptor):
 
 @dataclass(frozen=True)
 class CageAnisotropy(StateDescriptor):
-    r"""How far from round the motion of a particle in its cage is.
+    r"""Relative shape anisotropy of the motion of a particle in its cage.
 
     .. math::
         \kappa_i^2 = 1 - 3 \frac{\lambda_1 \lambda_2 + \lambda_2 \lambda_3 + \lambda_3 \lambda_1}
                                  {(\lambda_1 + \lambda_2 + \lambda_3)^2}
 
-    with the eigenvalues of its covariance: the relative shape anisotropy of Theodorou and Suter
-    1985, 0 for a round cage, 1/4 for a flat one, 1 for a tube. Label: kind "anisotropy".
+    with the eigenvalues of the covariance of the position; Theodorou and Suter 1985. It is 0 for a
+    spherical cage, 1/4 for a flat one and 1 for a tube. Label: kind "anisotropy".
     """
 
     kind = "anisotropy"
@@ -116,5 +117,5 @@ class CageAnisotropy(StateDescriptor):
         trace = np.trace(source.covariance, axis1=1, axis2=2)
         deviator = source.covariance - trace[:, None, None] / 3 * np.eye(3)
         squares = 1.5 * (deviator**2).sum(axis=(1, 2))
-        # A particle that did not move has a round cage.
+        # The cage of a particle that did not move counts as spherical.
         return np.divide(squares, trace**2, out=np.zeros(len(trace)), where=trace > 0)

@@ -1,4 +1,4 @@
-"""What a particle's cage is like: numbers averaged over the samples of a cage state."""
+"""Descriptors of the cage: averages over the samples of a cage state, and scalars."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.states.cage_sampler import CageState
 
-WALL_FLOOR = 1e-3
-"""Added to the share of trials rejected by the wall before its logarithm; chosen."""
+REJECTION_FLOOR = 1e-3
+"""Added to the share of trials that the cell rejects before its logarithm is taken; chosen."""
 
 STATE = "sampled"
-"""What labels call the samples of a cage state, as distinct from its mean positions."""
+"""The `state` in labels of averages over samples; "cage" stands for the mean positions."""
 
 
 def samples_of(cage: CageState) -> list[Configuration]:
@@ -36,13 +36,13 @@ def samples_of(cage: CageState) -> list[Configuration]:
 class CageAverage:
     """Descriptors averaged over the samples of a cage state.
 
-    A descriptor of the mean positions knows one structure; its average over the samples knows what
-    a particle's neighbors do while it is caged.
+    A descriptor of the mean positions sees a single structure. The average over the samples also
+    sees how the neighbors of a particle move while it is caged.
 
     Parameters
     ----------
     descriptor
-        What is averaged: of generation 0, since averages over neighbors commute with it.
+        The descriptor to average, of generation 0: `average_over_neighbors` adds generations later.
     """
 
     descriptor: Descriptor
@@ -68,23 +68,27 @@ class CageAverage:
 
 @dataclass(frozen=True)
 class CageScalars:
-    r"""Numbers that say how a particle is caged, by `kind` of the label.
+    r"""Scalars of a particle and its cage, by `kind` of the label.
 
-    - ``displacement``: from the start to the mean position; its distance, in sigma.
-    - ``variance``: :math:`\ln \mathrm{tr}\, C` of the covariance C of the position, and the
-      logarithms of its eigenvalues, n = 0, 1, 2 from the smallest.
-    - ``acceptance`` of trials, and ``wall``: the logarithm of the share that the cell rejects.
+    - ``displacement``: the distance from the start to the mean position, in sigma.
+    - ``variance``: :math:`\ln \mathrm{tr}\, C` of the covariance C of the position (n = -1), and
+      the logarithms of the eigenvalues of C, n = 0, 1, 2 in ascending order; C in sigma^2.
+    - ``acceptance``: the share of accepted trials.
+    - ``cell_rejection``: the logarithm of the share of trials that the cell rejects, plus
+      `REJECTION_FLOOR`.
 
-    For models with an energy also, over the samples and at the mean positions (n = 1):
+    Models that are not hard have these too, in units of eps and sigma:
 
-    - ``energy``: mean, and ``energy var``: the logarithm of its variance;
-    - ``force``: the size of the mean force, and ``force var``: the logarithm of its mean
-      square;
-    - ``laplacian``: mean, and ``laplacian var``: the logarithm of its variance.
+    - ``energy``: mean over the samples (n = 0) and value at the mean positions (n = 1);
+      ``energy var``: the logarithm of the variance over the samples.
+    - ``force``: magnitude of the mean force (n = 0) and of the force at the mean positions (n = 1);
+      ``force var``: the logarithm of the mean square force.
+    - ``laplacian`` and ``laplacian var``: likewise, of the Laplacian of the energy.
 
     Parameters
     ----------
     model
+        Gives the pair potential.
     """
 
     model: Model
@@ -92,22 +96,22 @@ class CageScalars:
     def labels(self, state: str = STATE) -> np.recarray:
         """Return the labels of the columns."""
         columns = [("displacement", 0), ("variance", -1), *(("variance", n) for n in range(3))]
-        columns += [("acceptance", 0), ("wall", 0)]
-        if self.model.pair.form != "hard_log":
+        columns += [("acceptance", 0), ("cell_rejection", 0)]
+        if not self.model.is_hard:
             for kind in ("energy", "force", "laplacian"):
                 columns += [(kind, 0), (f"{kind} var", 0), (kind, 1)]
         parts = [make_labels(kind, 1, state, [{"n": n}]) for kind, n in columns]
         return np.concatenate(parts).view(np.recarray)
 
     def compute(self, cage: CageState, /, state: str = STATE) -> Features:
-        """Return the scalars, (N, F).
+        """Return the scalars of every particle, (N, F).
 
         Raises
         ------
         InputError
             If the cage state has no samples.
         """
-        # A particle that never moved has a variance of 0; its logarithm is bounded.
+        # A particle that never moved has a variance of 0, whose logarithm is infinite.
         tiny = np.finfo(float).tiny
         eigenvalues = np.maximum(np.linalg.eigvalsh(cage.covariance), tiny)
         columns = [
@@ -115,28 +119,28 @@ class CageScalars:
             np.log(np.maximum(cage.variance, tiny)),
             *np.log(eigenvalues).T,
             cage.acceptance,
-            np.log(cage.wall + WALL_FLOOR),
+            np.log(cage.cell_rejection + REJECTION_FLOOR),
         ]
-        if self.model.pair.form != "hard_log":
+        if not self.model.is_hard:
             columns += _mechanics(cage, self.model)
         return Features(np.stack(columns, axis=1), self.labels(state))
 
 
 def _mechanics(cage: CageState, model: Model) -> list[NDArray[np.float64]]:
-    """Return energy, force and Laplacian: mean and variance over samples, and at the mean."""
+    """Return columns of energy, force and Laplacian: mean, log variance, at mean positions."""
     samples = samples_of(cage)
     sums = [potentials.energies_forces_laplacians(sample, model) for sample in samples]
-    energies, forces, laplacians = (np.array(each) for each in zip(*sums, strict=True))
-    at_mean = potentials.energies_forces_laplacians(cage.configuration, model)
+    energies, forces, laplacians = map(np.array, zip(*sums, strict=True))
+    mean_positions = potentials.energies_forces_laplacians(cage.configuration, model)
     tiny = np.finfo(float).tiny
     return [
         energies.mean(axis=0),
         np.log(np.maximum(energies.var(axis=0), tiny)),
-        at_mean[0],
+        mean_positions[0],
         np.linalg.norm(forces.mean(axis=0), axis=1),
         np.log(np.maximum((forces**2).sum(axis=2).mean(axis=0), tiny)),
-        np.linalg.norm(at_mean[1], axis=1),
+        np.linalg.norm(mean_positions[1], axis=1),
         laplacians.mean(axis=0),
         np.log(np.maximum(laplacians.var(axis=0), tiny)),
-        at_mean[2],
+        mean_positions[2],
     ]

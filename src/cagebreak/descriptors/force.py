@@ -13,26 +13,26 @@ from cagebreak.potentials.pair_potentials import forces
 
 @dataclass(frozen=True)
 class NetForce:
-    r"""How strongly a particle is pushed: :math:`|F_i| = |\nabla_i U|`, in eps / sigma.
+    r"""Magnitude of the force on a particle, :math:`|F_i| = |\nabla_i U|`, in eps / sigma.
 
-    The force is taken at the configuration itself; in an inherent state it is zero. Over short
-    times it tells where a particle goes (Alkemade 2023, figure 5).
+    The force is that of the configuration itself; in an inherent state it is zero. It predicts the
+    propensity at short times (Alkemade 2023, figure 5).
 
     Parameters
     ----------
     model
-        Whose pair potential acts.
+        Gives the pair potential.
 
     Raises
     ------
     InputError
-        If the model is of hard spheres, which feel no force between collisions.
+        If the particles are hard, since they feel no force between collisions.
     """
 
     model: Model
 
     def __post_init__(self) -> None:
-        if self.model.pair.form == "hard_log":
+        if self.model.is_hard:
             raise InputError(
                 "model: expected particles that act on each other at a distance, got "
                 f"{self.model.name}, between whose collisions there is no force"
@@ -43,12 +43,12 @@ class NetForce:
         return make_labels("force", 2, state, [{}])
 
     def compute(self, configuration: Configuration, state: str = "initial") -> Features:
-        """Return the length of the force on every particle, (N, 1), in eps / sigma.
+        """Return the magnitude of the force on every particle, (N, 1), in eps / sigma.
 
         Raises
         ------
         ConfigurationError
             If a species is not the model's, or two particles coincide.
         """
-        length = np.sqrt((forces(configuration, self.model) ** 2).sum(axis=1))
-        return Features(length[:, None], self.labels(state))
+        magnitude = np.sqrt((forces(configuration, self.model) ** 2).sum(axis=1))
+        return Features(magnitude[:, None], self.labels(state))

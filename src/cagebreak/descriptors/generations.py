@@ -1,4 +1,4 @@
-"""Generations: descriptors averaged over neighbors, and those averages averaged again."""
+"""Generations: descriptors averaged recursively over neighbors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,31 +15,31 @@ from cagebreak.neighbors import cell_list
 
 @dataclass(frozen=True)
 class Generations:
-    r"""Descriptors and their averages over ever wider surroundings.
+    r"""Descriptors, and recursive averages of them over neighbors.
 
     .. math::
         x_i^{(n)} = \frac{\sum_{j: r_{ij} < r_c} x_j^{(n-1)} e^{-r_{ij} / r_c}}
                          {\sum_{j: r_{ij} < r_c} e^{-r_{ij} / r_c}}
 
-    The sums include particle i itself, at r = 0. Alkemade 2022, eq. 6; Boattini 2021, eq. 4. Of an
-    inherent or a cage state the neighbors are those of its own positions.
+    The sums include particle i itself, at r = 0. Alkemade 2022, eq. 6; Boattini 2021, eq. 4. In an
+    inherent or a cage state, distances are those between the positions of the state.
 
     Parameters
     ----------
     descriptors
-        One descriptor or several, whose columns stand side by side: generation 0. With those of
-        `cagebreak.descriptors.cage` among them, only a state can be described.
+        One descriptor or several, whose columns side by side are generation 0. Those of
+        `cagebreak.descriptors.cage` require a state.
     n_max
         The last generation; 0 adds none.
     r_c
-        Cut-off and decay length, in units of sigma. Default: Alkemade 2022, section I C, about
-        the second minimum of the radial distribution function.
+        Cut-off and decay length, in units of sigma. Default: 2.1, about the second minimum of the
+        radial distribution function (Alkemade 2022, section I C).
 
     Raises
     ------
     InputError
-        If there is no descriptor, one has generations itself, n_max is not a natural number or 0,
-        or r_c is not positive.
+        If there is no descriptor, one has generations itself, n_max is not 0, 1, 2, ..., or r_c is
+        not positive.
     """
 
     descriptors: tuple[Descriptor, ...]
@@ -72,14 +72,14 @@ class Generations:
         source
             A configuration, or what `cagebreak.inherent_state` or `cagebreak.cage_state` returned.
         state
-            For the labels; that of the source if omitted.
+            For the labels; default: the name of the state of `source`.
 
         Raises
         ------
         ConfigurationError
             If a descriptor cannot describe the configuration.
         InputError
-            If a descriptor needs a state and there is none.
+            If a descriptor requires a state, and `source` is a configuration.
         """
         configuration = source if isinstance(source, Configuration) else source.configuration
         state = state or state_of(source)
@@ -92,7 +92,7 @@ class Generations:
 
 
 def labels_of_generations(first: np.recarray, n_max: int) -> np.recarray:
-    """Return the labels of generation 0, and again for each further generation."""
+    """Return the labels of generations 0 to `n_max`, from those of generation 0."""
     labels = np.tile(first, n_max + 1)
     labels["generation"] = np.repeat(np.arange(n_max + 1), len(first))
     return labels.view(np.recarray)
@@ -108,10 +108,11 @@ def average_over_neighbors(
     first
         Generation 0.
     configuration
-        Where the particles are.
+        Positions that distances are taken between.
     r_c
         Cut-off and decay length, in units of sigma.
     n_max
+        The last generation.
     """
     width = first.n_features
     values = np.empty((len(first), (n_max + 1) * width))

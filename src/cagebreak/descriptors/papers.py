@@ -1,4 +1,4 @@
-"""The descriptor sets of the papers, to the number."""
+"""The descriptor sets of published papers."""
 
 import numpy as np
 
@@ -9,9 +9,9 @@ from cagebreak.descriptors.generations import Generations
 from cagebreak.descriptors.radial import Radial
 from cagebreak.models.model import Model
 
-# Of the mixture of Alkemade 2023, at a number density of 1.203.
+# Mean spacing of the Kob-Andersen mixture of Alkemade 2023, at a number density of 1.203.
 _KOB_ANDERSEN_SPACING = 1.203 ** (-1 / 3)
-# Of the radial distribution function, in units of the spacing; measured.
+# Second minimum of the radial distribution function, in units of the mean spacing; measured.
 _SECOND_MINIMUM = 2.45
 
 
@@ -20,13 +20,13 @@ def alkemade2022(model: Model, generations: int = 2) -> Generations:
 
     Radial, for each species: 46 shells in [0.86, 2.0], 20 in (2.0, 3.0], 15 in (3.0, 4.5], of
     width 0.025, 0.05 and 0.1. Angular: l = 1 to 12 in 16 shells in [1.0, 2.5] of width 0.1. Lengths
-    are in units of sigma = sigma_AA. The paper prints no widths; these are the distances between
-    shells.
+    are in units of sigma = sigma_AA. The paper prints no widths; here the width of a shell is the
+    distance between shells.
 
     Parameters
     ----------
     model
-        Tells how many species there are.
+        Gives the number of species.
     generations
         The last generation of averages; default: the paper's.
     """
@@ -38,20 +38,19 @@ def boattini2021(model: Model, generations: int = 2) -> Generations:
     """Return the descriptors of Boattini 2021: 392 a generation for Kob-Andersen mixtures.
 
     Radial, for each species: 60 shells 0.025 apart in [0.525, 2.0], 20 in (2.0, 3.0], 20 in
-    (3.0, 5.0], of width 0.025, 0.05 and 0.1. For hard spheres the shells within the smallest
-    contact distance, which nobody can reach, are left out: 172 radial descriptors for the
-    paper's mixture. Angular as in `alkemade2022`. The counts are printed, the grid is inferred
-    from them.
+    (3.0, 5.0], of width 0.025, 0.05 and 0.1. Hard spheres have no shells within the smallest
+    contact distance: 172 radial descriptors for the paper's mixture. Angular as in
+    `alkemade2022`. The paper prints the counts; the grid is inferred from them.
 
     Parameters
     ----------
     model
-        Tells how many species there are, and whether they are hard.
+        Gives the number of species, and the contact distance of hard spheres.
     generations
         The last generation of averages; default: the paper's.
     """
     inner = np.linspace(0.525, 2.0, 60)
-    if model.name == "hard_spheres":
+    if model.is_hard:
         contact = min(model.diameters)
         inner = inner[(inner > contact) & ~np.isclose(inner, contact)]
     return _paper_set(model, inner, np.linspace(3.1, 5.0, 20), generations)
@@ -60,23 +59,23 @@ def boattini2021(model: Model, generations: int = 2) -> Generations:
 def alkemade2023(model: Model, generations: int = 2) -> Generations:
     r"""Return the structural descriptors X of Alkemade 2023 (section II D), about 1000.
 
-    The paper prints that the radial shells end at the fifth minimum of the radial distribution
-    function, that averages reach to its second, and that there are three generations; the shells
-    stand in its supplement. Chosen here: for hard spheres the set of `alkemade2022`, for the
-    Kob-Andersen mixture the shells of `boattini2021`, which end at those minima (4.4 and 4.9), and
-    for any other model the latter in units of the mean distance between particles,
-    :math:`\rho^{-1/3}`. In these units the minima of the three models of the paper coincide: we
-    measured them at 2.43 to 2.49 and 5.1 to 5.3. So the shells of the harmonic mixture are 1.14
-    times as large.
+    According to the paper, the radial shells end at the fifth minimum of the radial distribution
+    function, averages reach to its second minimum, and there are three generations. Its supplement
+    lists the shells. Chosen here: hard spheres have the set of `alkemade2022`. The Kob-Andersen
+    mixture has the shells of `boattini2021`. Both end at the fifth minimum (4.4 and 4.9). Any
+    other model has the shells of `boattini2021` in units of the mean spacing
+    :math:`\rho^{-1/3}`. In these units the minima of the three models of the paper coincide,
+    measured at 2.43 to 2.49 and 5.1 to 5.3. The shells of the harmonic mixture are thus 1.14 times
+    as large as those of Kob-Andersen.
 
     Parameters
     ----------
     model
-        Tells how many species there are, whether they are hard, and how dense they are.
+        Gives the number of species, the number density, and whether particles are hard.
     generations
         The last generation of averages; default: the paper's.
     """
-    if model.name == "hard_spheres":
+    if model.is_hard:
         return alkemade2022(model, generations)
     spacing = model.number_density ** (-1 / 3)
     scale = spacing / _KOB_ANDERSEN_SPACING
@@ -88,14 +87,14 @@ def jung2023(model: Model, generations: int = 0) -> Generations:
     """Return the physical inputs of Jung, Biroli and Berthier 2023: 148 columns for a mixture.
 
     Energy, local density, energy variance and the size of the Voronoi cell, coarse-grained by
-    species over eight lengths; `CoarseGrained` has the equations. The paper takes them of inherent
-    states and learns them by a small network, GlassMLP. The lengths are chosen; perimeter, area and
-    volume of the cell, and the particle's own values, are all in it.
+    species over eight lengths; `CoarseGrained` has the equations. The paper computes them in
+    inherent states and feeds them to a small network, GlassMLP. The lengths are chosen. The size
+    of the cell is its perimeter, area and volume. The particle's own values are included.
 
     Parameters
     ----------
     model
-        Whose pair potential acts, and how many species there are.
+        Gives the pair potential and the number of species.
     generations
         The last generation of averages over neighbors; default: none, as in the paper.
     """
@@ -105,17 +104,17 @@ def jung2023(model: Model, generations: int = 0) -> Generations:
 def rottler2024(model: Model, r_cut: float) -> AtomicClusterExpansion:
     """Return the descriptors of Rottler and Ortner 2024: purified, of two to four bodies.
 
-    For one species 20 radial functions and total degree 18: 20, 204 and 897 features of 2, 3 and 4
-    bodies. For mixtures 10 and 10: of two species 20, 154 and 400, pairs with A before those with
-    B. The paper prints these limits and how many radial functions there are; w_l = 1.5. It computes
-    them of inherent structures, with r_cut from 2 to 4.
+    One species has 20 radial functions and total degree 18: 20, 204 and 897 features of 2, 3 and 4
+    bodies. Mixtures have 10 radial functions and total degree 10: with two species 20, 154 and 400
+    features, pairs with A before those with B. The paper prints these limits, with w_l = 1.5. It
+    computes the descriptors in inherent structures, with r_cut from 2 to 4.
 
     Parameters
     ----------
     model
-        Tells how many species there are.
+        Gives the number of species.
     r_cut
-        In units of sigma.
+        Cut-off of the radial functions, in units of sigma.
     """
     n_max, degree = (20, 18) if model.n_species == 1 else (10, 10)
     return AtomicClusterExpansion(r_cut, 3, n_max, degree, n_species=model.n_species)
@@ -140,7 +139,7 @@ def _paper_set(
 
 
 def _bond_order(scale: float) -> Angular:
-    # l = 1..12 in 16 shells; the papers print no width, ours is the distance between shells.
+    # The papers print no width; here it is the distance between shells.
     return Angular(
         l=tuple(range(1, 13)), r=tuple(scale * np.linspace(1.0, 2.5, 16)), width=(0.1 * scale,) * 16
     )

@@ -1,4 +1,4 @@
-"""Radial descriptors: how many neighbors lie in a soft shell, by species."""
+"""Radial descriptors: the number of neighbors of each species in soft shells."""
 
 from dataclasses import dataclass
 
@@ -14,23 +14,23 @@ from cagebreak.neighbors import cell_list
 
 @dataclass(frozen=True)
 class Radial:
-    r"""Density of each species in soft shells around a particle.
+    r"""Number of neighbors of each species in soft shells around a particle.
 
     .. math::
         G_i(r, \delta, s) = \sum_{j \ne i,\, s_j = s}
             \exp\left(-\frac{(r_{ij} - r)^2}{2 \delta^2}\right)
 
-    Alkemade 2022, eq. 2; Boattini 2021, eq. 1. A neighbor whose weight is below 1e-8 counts
-    nothing; each periodic image within reach counts for itself.
+    Alkemade 2022, eq. 2; Boattini 2021, eq. 1. Weights below 1e-8 are set to zero. Each periodic
+    image within reach is a neighbor of its own.
 
     Parameters
     ----------
     r
         Radii of the shells, in units of sigma.
     width
-        delta of all shells or of each, in units of sigma.
+        delta, one for all shells or one for each, in units of sigma.
     n_species
-        How many species to tell apart; a configuration may have fewer.
+        Number of species to distinguish; a configuration may have fewer.
 
     Raises
     ------
@@ -62,7 +62,7 @@ class Radial:
         return make_labels("radial", 2, state, columns)
 
     def compute(self, configuration: Configuration, state: str = "initial") -> Features:
-        """Return G of every particle, (N, n_species x shells), without unit.
+        """Return G of every particle, (N, n_species x shells), dimensionless.
 
         Raises
         ------

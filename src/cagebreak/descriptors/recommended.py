@@ -1,4 +1,4 @@
-"""The descriptors that predict best of all we have tried, in three sizes."""
+"""The recommended descriptors: those that predicted best in our studies, in three sizes."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ SIZES: dict[str, tuple[tuple[int, int] | None, int]] = {
     "medium": ((1000, 3000), 2),
     "full": ((2000, 30_000), 2),
 }
-"""Sweeps of Monte Carlo and chains of each size; chosen, as all here is."""
+"""Sweeps (relaxing, measured) and chains of the cage state by size; all values here are chosen."""
 SAMPLES = 30
 """Samples of each chain over which descriptors are averaged."""
 GENERATIONS = 3
@@ -34,24 +34,26 @@ GENERATIONS = 3
 GENERATIONS_INHERENT = 4
 """The last generation of the descriptors of the inherent state, where there is no Monte Carlo."""
 FORCE_TOLERANCE = 1e-3
-"""Of the inherent state, in eps / sigma: a thousandth of a force between neighbors."""
+"""Of the inherent state, in eps / sigma: about 1/1000 of a typical force between neighbors."""
 
 
 @dataclass(frozen=True)
 class Recommended:
-    """A set of descriptors of the inherent state, the cage, and where particles are now.
+    """Descriptors of the inherent state, the cage state and the initial positions.
 
-    Made by `recommended`. Learn from it with ``RidgeCV(center="configuration",
-    weights=(1, 3, 10))`` and the groups of `feature_groups`: a thousand descriptors and a hundred
-    scalars are not to be penalized alike.
+    `recommended` makes it. ``RidgeCV(center="configuration", weights=(1, 3, 10))`` with the groups
+    of `feature_groups` learns from it: the thousand structural descriptors and the hundred scalars
+    need different penalties.
 
     Parameters
     ----------
     model
+        Gives the pair potential, the diameters and the temperature.
     sweeps
-        Relaxing and measured, of each chain of the cage state; None for no Monte Carlo.
+        Sweeps that relax and that are measured in each chain of the cage state. None for no cage
+        state: the inherent state is described instead.
     chains
-        Independent runs of the cage state, pooled.
+        Number of independent runs of the cage state, pooled.
     """
 
     model: Model
@@ -72,20 +74,21 @@ class Recommended:
         return np.concatenate([first, cage, scalars, initial]).view(np.recarray)
 
     def compute(self, configuration: Configuration, *, seed: Seed) -> Features:
-        """Find the states of a configuration and describe them, (N, F).
+        """Return the features of a configuration, (N, F); its states are computed for them.
 
         Parameters
         ----------
         configuration
+            N particles in a box of any shape.
         seed
-            Of the Monte Carlo; the quick set draws nothing.
+            Of the cage state; unused without one.
 
         Raises
         ------
         ConfigurationError
             If the configuration is not of the model.
         NotConvergedError
-            If the inherent state is not found.
+            If the inherent state does not converge.
         """
         inherent = inherent_state(configuration, self.model, force_tolerance=FORCE_TOLERANCE)
         cage = None
@@ -97,49 +100,51 @@ class Recommended:
         return self.describe(inherent, cage)
 
     def describe(self, inherent: InherentState, cage: CageState | None = None) -> Features:
-        """Return the features of states that are known already, (N, F).
+        """Return the features of given states, (N, F).
 
         Raises
         ------
         InputError
-            If the set needs a cage state and there is none, or none with samples.
+            If the set needs a cage state, and `cage` is None or has no samples.
         """
         model = self.model
         base = papers.alkemade2023(model, generations=0)
-        scalars = _inherent_scalars(inherent, model)
-        at = inherent.configuration
-        around = with_surroundings(scalars, at, model.n_species)
-        # What decides while particles still fly freely, and costs nothing later.
+        minimum = inherent.configuration
+        inherent_scalars = with_surroundings(
+            _inherent_scalars(inherent, model), minimum, model.n_species
+        )
+        # The initial positions predict best at the shortest times.
         initial = base.compute(inherent.start, "initial")
         if self.sweeps is None:
-            first = base.compute(at, "inherent")
-            wide = average_over_neighbors(first, at, base.r_c, GENERATIONS_INHERENT)
-            return Features.concatenate([wide, around, initial])
+            first = base.compute(minimum, "inherent")
+            structure = average_over_neighbors(first, minimum, base.r_c, GENERATIONS_INHERENT)
+            return Features.concatenate([structure, inherent_scalars, initial])
         if cage is None:
             raise InputError("cage: expected a cage state, got None")
         first = CageAverage(base).compute(cage)
-        wide = average_over_neighbors(first, cage.configuration, base.r_c, GENERATIONS)
-        caged = with_surroundings(
+        structure = average_over_neighbors(first, cage.configuration, base.r_c, GENERATIONS)
+        cage_scalars = with_surroundings(
             CageScalars(model).compute(cage), cage.configuration, model.n_species
         )
-        return Features.concatenate([wide, caged, around, initial])
+        return Features.concatenate([structure, cage_scalars, inherent_scalars, initial])
 
 
 def recommended(model: Model, size: str = "full") -> Recommended:
-    """Return the set of descriptors to start with.
+    """Return the recommended set of descriptors.
 
     Parameters
     ----------
     model
+        Gives the pair potential, the diameters and the temperature.
     size
-        "quick": the inherent state and no Monte Carlo, about a second; "medium": descriptors
-        averaged over samples of the cage state, and its moments, energies and forces, from 4000
-        sweeps; "full": the same from 32,000 sweeps.
+        "quick": descriptors of the inherent state, without Monte Carlo, in about a second.
+        "medium": descriptors averaged over samples of the cage state, and its moments, energies
+        and forces, from two chains of 4000 sweeps. "full": the same from two chains of 32,000.
 
     Raises
     ------
     InputError
-        If there is no such size.
+        If `size` is none of these.
     """
     if size not in SIZES:
         raise InputError(f"size: expected one of {', '.join(SIZES)}, got {size!r}")
@@ -147,7 +152,7 @@ def recommended(model: Model, size: str = "full") -> Recommended:
 
 
 def feature_groups(labels: np.recarray) -> np.ndarray:
-    """Return the family of each column, (F,): 1 for the scalars of a particle, 0 for the rest."""
+    """Return the group of each column, (F,): 1 for the scalars of a particle, 0 for the rest."""
     return (labels.body == 1).astype(np.int64)
 
 

@@ -1,4 +1,4 @@
-"""Soft shells around a particle: their checks, and which distances they reach."""
+"""Soft (Gaussian) shells around a particle: their checks, cut-off and bins of distance."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cagebreak.descriptors._shell_kernel import TAIL
 from cagebreak.errors import InputError
 
-# Neighbors are sorted into this many bins of distance: finer than shells, cheaper than a sort.
+# Bins of distance that neighbors are sorted into; finer than shells, cheaper than a full sort.
 N_BINS = 128
 
 
@@ -40,10 +40,10 @@ def cutoff(r: NDArray[np.float64], width: NDArray[np.float64]) -> float:
 def bins(
     r: NDArray[np.float64], width: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first and the last of the `N_BINS` bins up to the cut-off that a shell reaches."""
+    """Return the first and the last of the `N_BINS` bins of distance that each shell reaches."""
     scale = N_BINS / cutoff(r, width)
     first, last = (r - _reach(width)) * scale, (r + _reach(width)) * scale
-    # One bin more on either side: rounding must not lose a neighbor.
+    # One more bin on either side, so that rounding never loses a neighbor.
     return (
         np.clip(first.astype(np.int64) - 1, 0, N_BINS - 1),
         np.clip(last.astype(np.int64) + 1, 0, N_BINS - 1),

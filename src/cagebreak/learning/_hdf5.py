@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from cagebreak._atomic import replacing
+from cagebreak.descriptors.base import rename_kinds
 from cagebreak.errors import FileFormatError
 
 
@@ -75,4 +76,6 @@ def read_labels(group: h5py.Group) -> np.ndarray:
     for name in group:
         field = group[name][:]
         labels[name] = np.char.decode(field, "utf-8") if field.dtype.kind == "S" else field
+    if "kind" in group:
+        rename_kinds(labels)
     return labels

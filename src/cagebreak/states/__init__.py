@@ -1,4 +1,4 @@
-"""States of a configuration that tell more of its structure than it does itself."""
+"""The inherent state and the cage state of a configuration."""
 
 from cagebreak.states.cage import cage_state
 from cagebreak.states.cage_sampler import CageSampler, CageState

@@ -1,29 +1,33 @@
-"""Monte Carlo sweeps of particles in cells of their own; see `cage_sampler` for the quantities.
+"""Kernel of the cage Monte Carlo: sweeps of trial moves, each particle confined to its cell.
 
-Positions are whole numbers: 2^32 of them span the box (or, if it is small, several boxes side by
-side) along each lattice vector. Differences of 32-bit integers wrap around as the box does, so
-every difference is that to the nearest image, without a rounding error.
+`cage_sampler.CageSampler` states the rules of the moves. Positions are 32-bit integers: 2^32 units
+span the box along each lattice vector, or several copies of a small box side by side. Integer
+differences wrap around as the periodic box does. Each difference is therefore the one to the
+nearest image, free of rounding errors.
 """
 
 import math
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from cagebreak._simd.sites import COLUMNS, LANES, any_within, squares
 from cagebreak._simd.vectors import pointer
 from cagebreak.potentials import _bond_kernel as bond_kernel
 from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
 from cagebreak.potentials._pair_kernel import HARD_LOG, energy, parameters
+from cagebreak.states._cage_list_kernel import NeighborLists
 from cagebreak.states._philox_kernel import draw_trials
+from cagebreak.states.cage_cells import Cells
 
 CHUNK = 256  # trials drawn together
 DONE, OUTGROWN = 0, 1
-# Entries of `clock`: the sweep and the particle in it whose turn it is
+# Entries of `Progress.clock`: the current sweep, and the particle whose turn it is
 SWEEP, TURN = 0, 1
-# Columns of `walls`: twice the vector to the neighbor, its square, and 1 - (sigma_j / sigma_i)^2
-WALL_COLUMNS = 5
+FACE_COLUMNS = 5  # of `Cells.faces`
 
 OPTIONS = {
     "cache": True,
@@ -33,70 +37,147 @@ OPTIONS = {
 }
 
 
+class Progress(NamedTuple):
+    """The state of the run between two calls of `sweep`."""
+
+    clock: NDArray[np.int64]
+    """`SWEEP` and `TURN`, (2,)."""
+    reach: NDArray[np.float64]
+    """The reach that the trial of the particle in turn needs, if the lists are outgrown, (1,)."""
+
+
+class RandomStream(NamedTuple):
+    """What the trial moves are drawn from; see `_philox_kernel.draw_trials`."""
+
+    key: NDArray[np.uint64]
+    """(2,)"""
+    steps: NDArray[np.float64]
+    """Largest displacements along the three axes, in integer units, as rows, (3, 3)."""
+
+
+class Sites(NamedTuple):
+    """Positions of N particles, in L copies of the box side by side, and of their list centers."""
+
+    coordinates: NDArray[np.int32]
+    """Integer coordinates of the particles in each copy, and a gap, (L N, 4)."""
+    lattice: NDArray[np.float64]
+    """Lattice vectors of the repeated box over 2^32, in sigma, as rows, (3, 3)."""
+    homes: NDArray[np.int32]
+    """Integer coordinates of the list centers, (3, N)."""
+    centers: NDArray[np.float64]
+    """Vectors from the starts of the particles to their list centers, in sigma, (3, N)."""
+    reaches: NDArray[np.float64]
+    """The lists hold while each particle is within this distance of its center, (N,)."""
+
+
+class Interaction(NamedTuple):
+    """What decides whether a trial inside the cell is accepted."""
+
+    species: NDArray[np.int64]
+    """(N,)"""
+    table: NDArray[np.float32]
+    """Parameters of the pair potential, as in `potentials.pair_table`."""
+    beta: float
+    """1 / kT, in 1 / eps."""
+    partners: NDArray[np.int32]
+    """The sites that a particle is bonded to, (N, 2); -1 for none."""
+    bond: tuple[float, ...]
+    """Parameters of a bond, as in `potentials.bonds.bond_row`."""
+
+
+class Moments(NamedTuple):
+    """What is counted and summed over the sweeps."""
+
+    accepted: NDArray[np.int64]
+    """Accepted trials of each particle, (N,)."""
+    rejected: NDArray[np.int64]
+    """Trials of each particle that its cell rejected, (N,)."""
+    weights: NDArray[np.float64]
+    """Shares of the particles in the center of mass, (N,); all 0 to leave its motion in."""
+    center_of_mass: NDArray[np.float64]
+    """Displacement of the center of mass, in integer units, (3,)."""
+    sums: NDArray[np.float64]
+    """Sums of the displacement and of its products xx, yy, zz, xy, xz, yz, (9, N)."""
+
+
+class Scratch(NamedTuple):
+    """Memory that the kernel works in."""
+
+    moves: NDArray[np.int32]
+    """(3, CHUNK)"""
+    chances: NDArray[np.float32]
+    """(CHUNK,)"""
+    distances: NDArray[np.float32]
+    """(2 LANES,)"""
+
+
 @njit(inline="always")
-def outside(u, v, w, i, inner, outer, wall_starts, walls):
+def outside(u, v, w, i, cells):
     """Return whether the displacement (u, v, w) from the start leads out of the cell of i."""
     square = u * u + v * v + w * w
-    if square < inner[i]:
+    if square < cells.inner[i]:
         return False
-    if square >= outer[i]:
+    if square >= cells.outer[i]:
         return True
-    for k in range(wall_starts[i], wall_starts[i + 1]):
-        b = WALL_COLUMNS * k
-        towards = walls[b] * u + walls[b + 1] * v + walls[b + 2] * w
-        if towards >= walls[b + 3] + walls[b + 4] * square:
+    for k in range(cells.offsets[i], cells.offsets[i + 1]):
+        b = FACE_COLUMNS * k
+        projection = cells.faces[b] * u + cells.faces[b + 1] * v + cells.faces[b + 2] * w
+        if projection >= cells.faces[b + 3] + cells.faces[b + 4] * square:
             return True
     return False
 
 
 @njit(inline="always")
-def overlaps(x, y, z, i, lines, rows, entries, limits, m):
+def overlaps(x, y, z, i, coordinates, lists, m):
     """Return whether sphere i at (x, y, z) overlaps one of its neighbors."""
-    first = rows[2 * i]
-    last = first + rows[2 * i + 1]
+    first = lists.rows[2 * i]
+    last = first + lists.rows[2 * i + 1]
     for block in range(first, last, LANES):
-        if any_within(lines, entries, limits, block, (x, y, z), m):
+        if any_within(coordinates, lists.entries, lists.limits, block, (x, y, z), m):
             return True
     return False
 
 
 @njit(inline="always")
-def difference(form, x, y, z, i, lines, rows, entries, limits, species, table, m, found):
-    """Return the energy of particle i at (x, y, z) less that where it is."""
-    at = COLUMNS * i
-    both = (x, y, z, lines[at], lines[at + 1], lines[at + 2])
+def difference(form, x, y, z, i, coordinates, lists, interaction, m, distances):
+    """Return the energy of particle i at (x, y, z), less its energy at its present position."""
+    here = COLUMNS * i
+    points = (x, y, z, coordinates[here], coordinates[here + 1], coordinates[here + 2])
+    species, table = interaction.species, interaction.table
     n_species = table.shape[0]
     total = np.float32(0)
     for s in range(n_species):
         p = parameters(table, species[i], s)
         row = 2 * (i * n_species + s)
-        first = rows[row]
-        for block in range(first, first + rows[row + 1], LANES):
-            squares(lines, entries, block, both, m, found)
+        first = lists.rows[row]
+        for block in range(first, first + lists.rows[row + 1], LANES):
+            squares(coordinates, lists.entries, block, points, m, distances)
             for k in range(LANES):
-                new = energy(form, found[k], p)
-                total += new if found[k] < limits[block + k] else np.float32(0)
-                old = energy(form, found[LANES + k], p)
-                total -= old if found[LANES + k] < limits[block + k] else np.float32(0)
+                limit = lists.limits[block + k]
+                new = energy(form, distances[k], p)
+                total += new if distances[k] < limit else np.float32(0)
+                old = energy(form, distances[LANES + k], p)
+                total -= old if distances[LANES + k] < limit else np.float32(0)
     return total
 
 
 @njit(inline="always")
-def bonds_difference(form, x, y, z, i, lines, partners, bond, species, table, m):
-    """Return what bonds add to the energy of particle i at (x, y, z), less what they add now.
+def bonds_difference(form, x, y, z, i, coordinates, interaction, m):
+    """Return the energy of the bonds of particle i at (x, y, z), less their present energy.
 
-    Infinite if a bond would be longer than it can be.
+    Infinite if a bond would be longer than its largest extension.
     """
+    species, table, bond = interaction.species, interaction.table, interaction.bond
     total = 0.0
-    for k in range(2 * i, 2 * i + 2):
-        j = partners[k]
+    for k in range(2):
+        j = interaction.partners[i, k]
         if j < 0:
             continue
         p = parameters(table, species[i], species[j % len(species)])
         here, there = COLUMNS * i, COLUMNS * j
-        a = np.float64(np.int32(x - lines[there]))
-        b = np.float64(np.int32(y - lines[there + 1]))
-        c = np.float64(np.int32(z - lines[there + 2]))
+        a = np.float64(np.int32(x - coordinates[there]))
+        b = np.float64(np.int32(y - coordinates[there + 1]))
+        c = np.float64(np.int32(z - coordinates[there + 2]))
         u = a * m[0] + b * m[3] + c * m[6]
         v = a * m[1] + b * m[4] + c * m[7]
         w = a * m[2] + b * m[5] + c * m[8]
@@ -104,9 +185,9 @@ def bonds_difference(form, x, y, z, i, lines, partners, bond, species, table, m)
         if square >= bond[EXTENT_SQUARED]:
             return np.inf
         total += bond_kernel.energy(form, square, bond, p)
-        a = np.float64(np.int32(lines[here] - lines[there]))
-        b = np.float64(np.int32(lines[here + 1] - lines[there + 1]))
-        c = np.float64(np.int32(lines[here + 2] - lines[there + 2]))
+        a = np.float64(np.int32(coordinates[here] - coordinates[there]))
+        b = np.float64(np.int32(coordinates[here + 1] - coordinates[there + 1]))
+        c = np.float64(np.int32(coordinates[here + 2] - coordinates[there + 2]))
         u = a * m[0] + b * m[3] + c * m[6]
         v = a * m[1] + b * m[4] + c * m[7]
         w = a * m[2] + b * m[5] + c * m[8]
@@ -115,82 +196,81 @@ def bonds_difference(form, x, y, z, i, lines, partners, bond, species, table, m)
 
 
 @cache
-def sweeps_of(form, bonded):
-    """Return the kernel of one form of the pair potential: a constant lets the compiler vectorize.
+def sweep_of(form, bonded):
+    """Return the kernel `sweep` for one form of the pair potential, with or without bonds.
 
-    The form `HARD_LOG` stands for hard spheres. Without bonds, no time is spent on them.
+    Both are constants of the kernel, so that the compiler vectorizes the energy and leaves out
+    bonds that do not exist. The form `HARD_LOG` stands for hard spheres.
     """
 
     @njit(**OPTIONS)
-    def sweep(
-        until, clock, key, steps, lines, lattice, homes, centers, reaches, needed, inner, outer,
-        wall_starts, walls, rows, entries, limits, partners, bond, species, table, beta, weights,
-        drift, moves, chances, distances, accepted, blocked, sums,
-    ):  # fmt: skip
-        """Go on until sweep `until`; return OUTGROWN if a trial leads further than lists hold."""
+    def sweep(until, progress, stream, sites, cells, lists, interaction, moments, scratch):
+        """Run to sweep `until`; return OUTGROWN if a trial leads beyond the reach of the lists."""
+        clock, coordinates, lattice = progress.clock, sites.coordinates, sites.lattice
+        homes, centers, reaches = sites.homes, sites.centers, sites.reaches
+        moves, chances, distances = scratch.moves, scratch.chances, pointer(scratch.distances)
+        center_of_mass, weights = moments.center_of_mass, moments.weights
         n = len(reaches)
-        copies = len(lines) // n
-        q, found = pointer(lines), pointer(distances)
-        row, entry, limit = pointer(rows), pointer(entries), pointer(limits)
-        wall, wall_start, partner = pointer(walls), pointer(wall_starts), pointer(partners)
+        copies = len(coordinates) // n
+        flat = pointer(coordinates)
+        near = NeighborLists(pointer(lists.rows), pointer(lists.entries), pointer(lists.limits))
+        cell = Cells(cells.inner, cells.outer, pointer(cells.offsets), pointer(cells.faces))
         m = as_tuple(lattice)
         m32 = single(m)
         while clock[SWEEP] < until:
             while clock[TURN] < n:
                 begin = clock[TURN]
                 end = min((begin // CHUNK + 1) * CHUNK, n)
-                draw_trials(key, clock[SWEEP], begin, end, steps, moves, chances)
+                draw_trials(stream.key, clock[SWEEP], begin, end, stream.steps, moves, chances)
                 for i in range(begin, end):
                     k = i - begin
-                    x = np.int32(lines[i, 0] + moves[0, k])
-                    y = np.int32(lines[i, 1] + moves[1, k])
-                    z = np.int32(lines[i, 2] + moves[2, k])
+                    x = np.int32(coordinates[i, 0] + moves[0, k])
+                    y = np.int32(coordinates[i, 1] + moves[1, k])
+                    z = np.int32(coordinates[i, 2] + moves[2, k])
                     a = np.float64(np.int32(x - homes[0, i]))
                     b = np.float64(np.int32(y - homes[1, i]))
                     c = np.float64(np.int32(z - homes[2, i]))
                     u = a * m[0] + b * m[3] + c * m[6]
                     v = a * m[1] + b * m[4] + c * m[7]
                     w = a * m[2] + b * m[5] + c * m[8]
-                    away = u * u + v * v + w * w
+                    square = u * u + v * v + w * w
                     u, v, w = u + centers[0, i], v + centers[1, i], w + centers[2, i]
-                    if outside(u, v, w, i, inner, outer, wall_start, wall):
-                        blocked[i] += 1
+                    if outside(u, v, w, i, cell):
+                        moments.rejected[i] += 1
                         continue
-                    if away > reaches[i] * reaches[i]:
+                    if square > reaches[i] * reaches[i]:
                         clock[TURN] = i
-                        needed[0] = math.sqrt(away)
+                        progress.reach[0] = math.sqrt(square)
                         return OUTGROWN
                     if form == HARD_LOG:
-                        if overlaps(x, y, z, i, q, row, entry, limit, m32):
+                        if overlaps(x, y, z, i, flat, near, m32):
                             continue
                     else:
                         if bonded:
-                            stretch = bonds_difference(
-                                form, x, y, z, i, q, partner, bond, species, table, m
-                            )  # fmt: skip
+                            stretch = bonds_difference(form, x, y, z, i, flat, interaction, m)
                             if stretch == np.inf:
                                 continue
                         change = difference(
-                            form, x, y, z, i, q, row, entry, limit, species, table, m32, found
-                        )  # fmt: skip
-                        cost = beta * np.float64(change)
+                            form, x, y, z, i, flat, near, interaction, m32, distances
+                        )
+                        cost = interaction.beta * np.float64(change)
                         if bonded:
-                            cost += beta * stretch
-                        # Written so that a cost that is not a number is refused.
+                            cost += interaction.beta * stretch
+                        # Written so that a cost that is not a number is rejected.
                         if not (cost <= 0 or (cost < 23 and chances[k] < math.exp(-cost))):
                             continue
-                    accepted[i] += 1
-                    drift[0] += weights[i] * moves[0, k]
-                    drift[1] += weights[i] * moves[1, k]
-                    drift[2] += weights[i] * moves[2, k]
-                    for site in range(i, i + copies * n, n):
-                        lines[site, 0] += moves[0, k]
-                        lines[site, 1] += moves[1, k]
-                        lines[site, 2] += moves[2, k]
+                    moments.accepted[i] += 1
+                    center_of_mass[0] += weights[i] * moves[0, k]
+                    center_of_mass[1] += weights[i] * moves[1, k]
+                    center_of_mass[2] += weights[i] * moves[2, k]
+                    for copy in range(i, i + copies * n, n):
+                        coordinates[copy, 0] += moves[0, k]
+                        coordinates[copy, 1] += moves[1, k]
+                        coordinates[copy, 2] += moves[2, k]
                 clock[TURN] = end
             clock[TURN] = 0
             clock[SWEEP] += 1
-            accumulate(lines, homes, centers, drift, m, sums)
+            accumulate(sites, center_of_mass, m, moments.sums)
         return DONE
 
     return sweep
@@ -198,7 +278,7 @@ def sweeps_of(form, bonded):
 
 @njit(inline="always")
 def as_tuple(m):
-    """Return the nine numbers of a matrix."""
+    """Return the nine elements of a matrix."""
     return (m[0, 0], m[0, 1], m[0, 2], m[1, 0], m[1, 1], m[1, 2], m[2, 0], m[2, 1], m[2, 2])
 
 
@@ -212,15 +292,16 @@ def single(m):
 
 
 @njit(**OPTIONS)
-def accumulate(lines, homes, centers, drift, m, sums):
-    """Add the displacements from the start, less the drift, and their products to sums (9, N)."""
-    x = drift[0] * m[0] + drift[1] * m[3] + drift[2] * m[6]
-    y = drift[0] * m[1] + drift[1] * m[4] + drift[2] * m[7]
-    z = drift[0] * m[2] + drift[1] * m[5] + drift[2] * m[8]
+def accumulate(sites, center_of_mass, m, sums):
+    """Add displacements from the start, relative to the center of mass, and their products."""
+    coordinates, homes, centers = sites.coordinates, sites.homes, sites.centers
+    x = center_of_mass[0] * m[0] + center_of_mass[1] * m[3] + center_of_mass[2] * m[6]
+    y = center_of_mass[0] * m[1] + center_of_mass[1] * m[4] + center_of_mass[2] * m[7]
+    z = center_of_mass[0] * m[2] + center_of_mass[1] * m[5] + center_of_mass[2] * m[8]
     for i in range(homes.shape[1]):
-        a = np.float64(np.int32(lines[i, 0] - homes[0, i]))
-        b = np.float64(np.int32(lines[i, 1] - homes[1, i]))
-        c = np.float64(np.int32(lines[i, 2] - homes[2, i]))
+        a = np.float64(np.int32(coordinates[i, 0] - homes[0, i]))
+        b = np.float64(np.int32(coordinates[i, 1] - homes[1, i]))
+        c = np.float64(np.int32(coordinates[i, 2] - homes[2, i]))
         u = a * m[0] + b * m[3] + c * m[6] + (centers[0, i] - x)
         v = a * m[1] + b * m[4] + c * m[7] + (centers[1, i] - y)
         w = a * m[2] + b * m[5] + c * m[8] + (centers[2, i] - z)

@@ -1,4 +1,8 @@
-"""Kernels of the FIRE minimizer: neighbor lists with a skin, forces, and steps downhill."""
+"""Kernels of the FIRE minimizer: neighbor lists with a skin, forces, and the FIRE step.
+
+A step of FIRE (Bitzek et al. 2006) is `_turn`, which adapts the time step and mixes the velocities,
+and `_move`, which integrates the equations of motion.
+"""
 
 from typing import NamedTuple
 
@@ -23,43 +27,43 @@ from cagebreak.potentials._pair_kernel import (
 )
 
 CONVERGED, STALE, EXHAUSTED = range(3)
-"""Why `descend` returned; STALE asks for a new neighbor list and another call."""
+"""Status of `descend`. STALE asks for a new neighbor list and another call."""
 
-# Entries of `progress`: what `descend` goes on from.
+# Entries of `progress`, the state of the run between two calls of `descend`.
 DT, MIXING, DOWNHILL, ITERATIONS, LARGEST_FORCE, SMALLEST_LARGEST_FORCE = range(6)
 N_PROGRESS = 6
 
 
 class NeighborList(NamedTuple):
-    """Neighbors of every particle, by species; a distant image is a particle of its own (ghost).
+    """Neighbors of each of N particles, by species; periodic images are ghost particles.
 
-    With N particles, the images are numbered from N on.
+    The G ghosts have the numbers N to N + G.
     """
 
     bounds: NDArray[np.int64]
-    """Neighbors of particle i and species s: from entry i S + s to the next, (N S + 1,)."""
+    """Particle i has neighbors ``bounds[i S + s]`` to the next of species s of S, (N S + 1,)."""
     neighbors: NDArray[np.uint32]
-    """Numbers of particles or images, (M,). Unsigned: no time is spent on negative indices."""
+    """Numbers of particles or ghosts, (M,). Unsigned, so that no index is checked for its sign."""
     parents: NDArray[np.uint32]
-    """Of which particle each image is one, (G,)."""
+    """The particle that each ghost is an image of, (G,)."""
     shifts: NDArray[np.float64]
-    """Where the image stands from its particle, (3, G)."""
+    """Vector from the particle to the ghost, in sigma, (3, G)."""
 
 
-class Springs(NamedTuple):
+class BondList(NamedTuple):
     """The bonds between the particles."""
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
-    """Who is bonded to whom, (B,) each."""
+    """The two particles of each bond, (B,) each."""
     shifts: NDArray[np.float64]
-    """What leads from the second particle to its image that the first is bonded to, (B, 3)."""
+    """Vector from the second particle to the image that is bonded to the first, (B, 3)."""
     row: tuple[float, ...]
-    """The numbers of `cagebreak.potentials.bonds.bond_row`."""
+    """Parameters of a bond, as in `cagebreak.potentials.bonds.bond_row`."""
 
 
-class Parameters(NamedTuple):
-    """What FIRE is told; `cagebreak.states.inherent` says what each means."""
+class FireParameters(NamedTuple):
+    """Parameters of FIRE; `cagebreak.states.inherent` describes them."""
 
     force_tolerance: float
     max_iterations: int
@@ -78,8 +82,8 @@ class Parameters(NamedTuple):
 def list_neighbors(cells, species, reach, inverse, x):
     """Return the list of all pairs of species a, b nearer than ``reach[a, b]``.
 
-    `x` (3, N) holds the positions of the cells' particles, in the configuration's order and not
-    wrapped: the images are counted from there.
+    `x` (3, N) holds the positions of the particles in the order of the configuration, unwrapped.
+    Images are counted from these positions.
     """
     n_species = len(reach)
     n = len(species)
@@ -120,7 +124,7 @@ def list_neighbors(cells, species, reach, inverse, x):
 
 @njit(cache=True)
 def _number_images(neighbors, images, n, matrix):
-    """Replace each neighbor that is an image by that image's number; return parents and shifts."""
+    """Replace each neighbor that is an image by its ghost; return parents and shifts."""
     low, high = np.zeros(3, np.int64), np.zeros(3, np.int64)
     for k in range(len(neighbors)):
         for a in range(3):
@@ -150,29 +154,29 @@ def _number_images(neighbors, images, n, matrix):
 
 
 @njit(**OPTIONS)
-def _place_images(listed, x, n):
-    """Write the positions of all images behind those of the N particles."""
+def _place_images(neighbor_list, x, n):
+    """Write the positions of all ghosts after those of the N particles."""
     for axis in range(3):
-        for g in range(len(listed.parents)):
-            x[axis, n + g] = x[axis, listed.parents[g]] + listed.shifts[axis, g]
+        for g in range(len(neighbor_list.parents)):
+            x[axis, n + g] = x[axis, neighbor_list.parents[g]] + neighbor_list.shifts[axis, g]
 
 
 @njit(inline="always")
-def _forces_of(form, table, species, listed, x, near, forces):
+def _forces_of(form, table, species, neighbor_list, x, near, forces):
     """Write the force on every particle; return the largest."""
     n_species = len(table)
     xs, ys, zs = x[0], x[1], x[2]
     dxs, dys, dzs = near[0], near[1], near[2]
-    neighbors = listed.neighbors
+    neighbors = neighbor_list.neighbors
     largest = 0.0
     for i in range(len(species)):
         xi, yi, zi = xs[i], ys[i], zs[i]
         fx, fy, fz = 0.0, 0.0, 0.0
         for s in range(n_species):
             p = parameters(table, species[i], s)
-            first = np.uint64(listed.bounds[i * n_species + s])
-            n = np.uint64(listed.bounds[i * n_species + s + 1]) - first
-            # Gathered first, so that the loop over them can be vectorized.
+            first = np.uint64(neighbor_list.bounds[i * n_species + s])
+            n = np.uint64(neighbor_list.bounds[i * n_species + s + 1]) - first
+            # Neighbors are gathered first, so that the loop over them is vectorized.
             for k in range(n):
                 j = neighbors[first + k]
                 dxs[k], dys[k], dzs[k] = xi - xs[j], yi - ys[j], zi - zs[j]
@@ -190,35 +194,35 @@ def _forces_of(form, table, species, listed, x, near, forces):
 
 
 @njit(**OPTIONS)
-def _forces(form, table, species, listed, x, near, forces):
+def _forces(form, table, species, neighbor_list, x, near, forces):
     """Call `_forces_of` with the form as a constant."""
     if form == LENNARD_JONES:
-        return _forces_of(LENNARD_JONES, table, species, listed, x, near, forces)
+        return _forces_of(LENNARD_JONES, table, species, neighbor_list, x, near, forces)
     if form == LENNARD_JONES_SMOOTH:
-        return _forces_of(LENNARD_JONES_SMOOTH, table, species, listed, x, near, forces)
+        return _forces_of(LENNARD_JONES_SMOOTH, table, species, neighbor_list, x, near, forces)
     if form == HARMONIC:
-        return _forces_of(HARMONIC, table, species, listed, x, near, forces)
+        return _forces_of(HARMONIC, table, species, neighbor_list, x, near, forces)
     if form == TABULATED:
-        return _forces_of(TABULATED, table, species, listed, x, near, forces)
-    return _forces_of(HARD_LOG, table, species, listed, x, near, forces)
+        return _forces_of(TABULATED, table, species, neighbor_list, x, near, forces)
+    return _forces_of(HARD_LOG, table, species, neighbor_list, x, near, forces)
 
 
 @njit(**OPTIONS)
-def _add_bonds(form, table, species, springs, x, forces, gaps):
-    """Add the forces of bonds; write how far each particle's bonds are from their full length.
+def _add_bonds(form, table, species, bonds, x, forces, gaps):
+    """Add the forces of bonds, and write how far each is from its largest extension to `gaps`.
 
     Returns the largest force.
     """
     gaps[:] = np.inf
-    extent = np.sqrt(springs.row[EXTENT_SQUARED])
-    for k in range(len(springs.first)):
-        i, j = springs.first[k], springs.second[k]
-        dx = x[0, j] - x[0, i] + springs.shifts[k, 0]
-        dy = x[1, j] - x[1, i] + springs.shifts[k, 1]
-        dz = x[2, j] - x[2, i] + springs.shifts[k, 2]
+    extent = np.sqrt(bonds.row[EXTENT_SQUARED])
+    for k in range(len(bonds.first)):
+        i, j = bonds.first[k], bonds.second[k]
+        dx = x[0, j] - x[0, i] + bonds.shifts[k, 0]
+        dy = x[1, j] - x[1, i] + bonds.shifts[k, 1]
+        dz = x[2, j] - x[2, i] + bonds.shifts[k, 2]
         r2 = dx * dx + dy * dy + dz * dz
         p = parameters(table, species[i], species[j])
-        f = bond_kernel.force_over_distance(form, r2, springs.row, p)
+        f = bond_kernel.force_over_distance(form, r2, bonds.row, p)
         forces[0, i] -= f * dx
         forces[1, i] -= f * dy
         forces[2, i] -= f * dz
@@ -235,16 +239,18 @@ def _add_bonds(form, table, species, springs, x, forces, gaps):
 
 
 @njit(**OPTIONS)
-def _smallest_gaps(table, species, listed, x, gaps):
-    """Write how far each sphere is from touching the nearest; return the smallest gap."""
+def _smallest_gaps(table, species, neighbor_list, x, gaps):
+    """Write the gap between each sphere and the nearest other; return the smallest gap."""
     n_species = len(table)
     smallest = np.inf
     for i in range(len(species)):
         gaps[i] = np.inf
         for s in range(n_species):
             contact = table[species[i], s, SIGMA]
-            for k in range(listed.bounds[i * n_species + s], listed.bounds[i * n_species + s + 1]):
-                j = listed.neighbors[k]
+            for k in range(
+                neighbor_list.bounds[i * n_species + s], neighbor_list.bounds[i * n_species + s + 1]
+            ):
+                j = neighbor_list.neighbors[k]
                 dx, dy, dz = x[0, i] - x[0, j], x[1, i] - x[1, j], x[2, i] - x[2, j]
                 gaps[i] = min(gaps[i], np.sqrt(dx * dx + dy * dy + dz * dz) - contact)
         smallest = min(smallest, gaps[i])
@@ -252,8 +258,8 @@ def _smallest_gaps(table, species, listed, x, gaps):
 
 
 @njit(**OPTIONS)
-def _turn(velocities, forces, progress, told):
-    """Adapt time step and mixing to whether the way leads downhill, and turn the velocities."""
+def _turn(velocities, forces, progress, fire):
+    """Adapt time step and mixing to the power F . v, and turn velocities towards the forces."""
     power, speed, push = 0.0, 0.0, 0.0
     for axis in range(3):
         for i in range(forces.shape[1]):
@@ -264,15 +270,15 @@ def _turn(velocities, forces, progress, told):
         keep = 1 - progress[MIXING]
         along = progress[MIXING] * np.sqrt(speed / push)
         progress[DOWNHILL] += 1
-        if progress[DOWNHILL] > told.delay:
-            progress[DT] = min(progress[DT] * told.growth, told.largest_dt)
-            progress[MIXING] *= told.mixing_decay
+        if progress[DOWNHILL] > fire.delay:
+            progress[DT] = min(progress[DT] * fire.growth, fire.largest_dt)
+            progress[MIXING] *= fire.mixing_decay
     else:
         keep = along = 0.0
-        # Before the first step nothing moves, which is no reason to slow down.
+        # At the first step all velocities are 0, which must not shorten the time step.
         if speed > 0:
-            progress[DT] *= told.cut
-        progress[MIXING] = told.first_mixing
+            progress[DT] *= fire.cut
+        progress[MIXING] = fire.first_mixing
         progress[DOWNHILL] = 0
     for axis in range(3):
         for i in range(forces.shape[1]):
@@ -280,11 +286,11 @@ def _turn(velocities, forces, progress, told):
 
 
 @njit(**OPTIONS)
-def _move(x, velocities, forces, listed_at, gaps, dt, longest):
-    """Take a time step; return the square of the longest way from where the list was made.
+def _move(x, velocities, forces, listed_positions, gaps, dt, longest):
+    """Take a time step; return the largest squared displacement since the list was made.
 
-    No particle moves more than `longest`, nor more than a quarter of its smallest gap, to a sphere
-    or to the full length of a bond: then no gap shrinks below its half.
+    No particle moves farther than `longest`, or than a quarter of its smallest gap, to another
+    sphere or to the largest extension of a bond. Each gap thus keeps at least half of its size.
     """
     farthest = 0.0
     for i in range(forces.shape[1]):
@@ -299,40 +305,44 @@ def _move(x, velocities, forces, listed_at, gaps, dt, longest):
         x[0, i] += dt * vx
         x[1, i] += dt * vy
         x[2, i] += dt * vz
-        dx, dy, dz = x[0, i] - listed_at[0, i], x[1, i] - listed_at[1, i], x[2, i] - listed_at[2, i]
+        dx, dy, dz = (
+            x[0, i] - listed_positions[0, i],
+            x[1, i] - listed_positions[1, i],
+            x[2, i] - listed_positions[2, i],
+        )
         farthest = max(farthest, dx * dx + dy * dy + dz * dz)
     return farthest
 
 
 @njit(cache=True)
-def descend(form, table, species, listed, springs, x, velocities, best, progress, told):
-    """Take steps of FIRE until converged, exhausted, or the list is stale; return which.
+def descend(form, table, species, neighbor_list, bonds, x, velocities, best, progress, fire):
+    """Take steps of FIRE until they converge, are exhausted, or the list is stale; return which.
 
-    `x` (3, N + G) and `velocities` (3, N) are changed in place, and `progress` with them; `best`
-    (3, N) takes the positions whose largest force is the smallest so far.
+    `x` (3, N + G), `velocities` (3, N) and `progress` change in place. `best` (3, N) takes the
+    positions whose largest force is the smallest so far.
     """
     n = len(species)
     forces = np.empty((3, n))
     gaps = np.full(n, np.inf)
-    near = np.empty((3, np.diff(listed.bounds).max()))
-    listed_at = x[:, :n].copy()
+    near = np.empty((3, np.diff(neighbor_list.bounds).max()))
+    listed_positions = x[:, :n].copy()
     while True:
-        _place_images(listed, x, n)
-        progress[LARGEST_FORCE] = _forces(form, table, species, listed, x, near, forces)
-        if len(springs.first):
-            progress[LARGEST_FORCE] = _add_bonds(form, table, species, springs, x, forces, gaps)
+        _place_images(neighbor_list, x, n)
+        progress[LARGEST_FORCE] = _forces(form, table, species, neighbor_list, x, near, forces)
+        if len(bonds.first):
+            progress[LARGEST_FORCE] = _add_bonds(form, table, species, bonds, x, forces, gaps)
         if progress[LARGEST_FORCE] < progress[SMALLEST_LARGEST_FORCE]:
             progress[SMALLEST_LARGEST_FORCE] = progress[LARGEST_FORCE]
             best[:] = x[:, :n]
-        if progress[LARGEST_FORCE] <= told.force_tolerance:
+        if progress[LARGEST_FORCE] <= fire.force_tolerance:
             return CONVERGED
-        if progress[ITERATIONS] >= told.max_iterations:
+        if progress[ITERATIONS] >= fire.max_iterations:
             return EXHAUSTED
         progress[ITERATIONS] += 1
-        _turn(velocities, forces, progress, told)
+        _turn(velocities, forces, progress, fire)
         dt = progress[DT]
         if form == HARD_LOG:
-            dt = min(dt, told.dt_per_gap * _smallest_gaps(table, species, listed, x, gaps))
-        farthest = _move(x, velocities, forces, listed_at, gaps, dt, told.longest_step)
-        if 4 * farthest > told.skin * told.skin:
+            dt = min(dt, fire.dt_per_gap * _smallest_gaps(table, species, neighbor_list, x, gaps))
+        farthest = _move(x, velocities, forces, listed_positions, gaps, dt, fire.longest_step)
+        if 4 * farthest > fire.skin * fire.skin:
             return STALE

@@ -2,7 +2,7 @@
 
 J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel random numbers: as easy as
 1, 2, 3", SC11 (2011). The four numbers of a trial are a function of the key, the particle and the
-sweep alone, so they depend neither on the order of the work nor on who does it.
+sweep alone. They do not depend on the order of the work.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ _ROUNDS = 10
 
 @njit(inline="always")
 def philox(c0, c1, c2, c3, k0, k1):
-    """Return four random 32-bit numbers for a counter of four and a key of two, all in uint64."""
+    """Return four random 32-bit numbers for a counter of four and a key of two, as uint64."""
     for _ in range(_ROUNDS):
         p0 = c0 * _MULTIPLIER_0
         p1 = c2 * _MULTIPLIER_1
@@ -35,11 +35,11 @@ def _signed(bits):
 
 @njit(cache=True)
 def draw_trials(key, sweep, first, last, steps, moves, chances):
-    """Write the trial moves of particles `first` to `last` in one sweep, and their chances.
+    """Write the trial moves and chances of particles `first` to `last` in one sweep.
 
     A move (3, ...) is uniform in the parallelepiped spanned by plus and minus the rows of `steps`,
-    rounded to whole numbers; a chance is uniform in (0, 1). Opposite moves are equally likely,
-    exactly.
+    rounded to integers. Opposite moves have exactly the same probability. A chance is uniform in
+    (0, 1).
     """
     k0, k1 = key[0], key[1]
     low, high = np.uint64(sweep) & _LOW, np.uint64(sweep) >> _HALF

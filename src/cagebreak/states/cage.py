@@ -1,4 +1,4 @@
-"""The cage state: where particles are on average while none leaves its cage."""
+"""The cage state: the mean positions of particles that stay in their cages."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +18,9 @@ from cagebreak.states.cage_sampler import CageSampler, CageState
 PRECISION = 0.02
 """Standard error of the mean positions at which sampling stops by default, in sigma; chosen."""
 RELAX = 1000
-"""Sweeps before measuring, where a precision decides on the number to measure; chosen."""
-_FIRST_SWEEPS = 500  # before the precision is looked at for the first time
-_GROWTH = 1.3  # of the run, at most, between one look and the next
+"""Sweeps before measuring, if `precision` decides how many are measured; chosen."""
+_FIRST_SWEEPS = 500  # before the standard error is compared with the precision
+_GROWTH = 1.3  # largest factor by which a run grows between two comparisons
 
 
 def cage_state(
@@ -34,10 +34,11 @@ def cage_state(
     samples: int = 0,
     chains: int = 1,
 ) -> CageState:
-    r"""Return the cage state by constrained Monte Carlo.
+    r"""Sample the cage state by constrained Monte Carlo.
 
-    The mean position of every particle at constant N, V, T while each stays in the cell around
-    its initial position; Alkemade 2023, section III. `CageSampler` has the rules of the moves.
+    The cage state holds the mean position of every particle at constant N, V, T while each stays
+    in the cell around its initial position; Alkemade 2023, section III. `CageSampler` states the
+    rules of the moves.
 
     Parameters
     ----------
@@ -46,39 +47,39 @@ def cage_state(
     model
         Gives the pair potential, sigma_i and the temperature.
     seed
-        Of the trial moves; other seeds give independent runs of the same cells.
+        Of the trial moves; different seeds give independent runs in the same cells.
     sweeps
-        Sweeps that relax, and sweeps that are measured: exactly these. The paper has
+        Exact numbers of sweeps that relax and that are measured. The paper has
         ``(500_000, 1_000_000)``, if its steps are sweeps.
     precision
-        Measure until the standard error of the mean positions, root mean square over particles,
-        is below this, in sigma. The default is `PRECISION`. `RELAX` sweeps relax.
+        Standard error of the mean positions, root mean square over particles, at which measuring
+        ends, in sigma; default `PRECISION`. `RELAX` sweeps relax before.
     cell
         "voronoi" for size-weighted Voronoi cells, or the radius of spheres, in sigma.
     samples
-        How many samples to keep, evenly spaced over the sweeps measured; needs `sweeps`.
+        Number of samples to keep, evenly spaced over the measured sweeps; needs `sweeps`.
     chains
-        Independent runs whose moments are pooled and whose samples are joined; needs `sweeps`, and
-        each has all of them. Several find what a single one misses, and the standard error comes
-        from their scatter. They run side by side in the threads of Numba
-        (`numba.set_num_threads`), with the same bits for any number of them.
+        Number of independent runs, each of `sweeps`, whose moments are pooled and whose samples
+        are joined; needs `sweeps`. Several chains explore more than a single one, and the standard
+        error comes from their scatter. They run in parallel in the threads of Numba
+        (`numba.set_num_threads`), with the same bits for any number of threads.
 
     Returns
     -------
     CageState
-        The mean positions and the moments around them. Time is linear in N and in the sweeps.
+        The mean positions and the moments of the motion. Time is linear in N and in the sweeps.
 
     Raises
     ------
     ConfigurationError
         If a species is not the model's, or hard spheres overlap.
     InputError
-        If both sweeps and precision are given, or an argument is out of range.
+        If both `sweeps` and `precision` are given, or an argument is out of range.
 
     Notes
     -----
-    The standard error compares two halves of the run and so knows only of what happens within it:
-    a rearrangement that the run is too short to see is not in it.
+    The standard error of a single chain compares two halves of the run. Motion that is slower than
+    the run does not contribute to it.
     """
     if sweeps is not None and precision is not None:
         raise InputError("sweeps: expected either sweeps or precision, got both")
@@ -94,11 +95,11 @@ def cage_state(
         if not chains >= 1:
             raise InputError(f"chains: expected at least one, got {chains!r}")
         seeds = [seed, *(seed_sequence(seed, "chain", k) for k in range(1, chains))]
-        samplers = [CageSampler(configuration, model, each, cell) for each in seeds]
+        samplers = [CageSampler(configuration, model, chain_seed, cell) for chain_seed in seeds]
         run = partial(_chain, relax=relax, measure=measure, samples=samples)
         if chains == 1:
             return run(samplers[0])
-        # The kernel lets other threads run; who runs when changes nothing in a chain.
+        # The kernel releases the GIL, and chains share no state.
         with ThreadPoolExecutor(min(chains, get_num_threads())) as threads:
             return pool_chains(list(threads.map(run, samplers)))
 
@@ -123,21 +124,22 @@ def cage_state(
 
 
 def _chain(sampler: CageSampler, relax: int, measure: int, samples: int) -> CageState:
+    """Run one chain; take a sample at the end of each of `samples` parts of the measurement."""
     sampler.relax(relax)
-    kept = []
+    positions = []
     for k in range(samples):
         sampler.run((k + 1) * measure // samples - sampler.sweeps[1])
-        kept.append(sampler.positions)
+        positions.append(sampler.positions)
     sampler.run(measure - sampler.sweeps[1])
     state = sampler.state()
-    return replace(state, samples=np.array(kept)) if kept else state
+    return replace(state, samples=np.array(positions)) if positions else state
 
 
 def pool_chains(chains: list[CageState]) -> CageState:
     """Return the moments over all sweeps of independent runs of equal length.
 
-    Means and covariances are those of all sweeps together, the standard error is that of the
-    scatter of the runs, and the samples stand one run after the other.
+    Means and covariances are taken over all sweeps. The standard error comes from the scatter of
+    the runs. Samples are concatenated, run by run.
     """
     first, n = chains[0], len(chains)
     if n == 1:
@@ -145,16 +147,16 @@ def pool_chains(chains: list[CageState]) -> CageState:
     start = first.start.unwrapped
     means = np.array([chain.configuration.unwrapped - start for chain in chains])
     mean = means.mean(axis=0)
-    apart = means - mean
+    deviations = means - mean
     within = np.mean([chain.covariance for chain in chains], axis=0)
     return CageState(
         start=first.start,
         configuration=first.configuration.replace(positions=first.start.positions + mean),
         displacement=np.sqrt((mean**2).sum(axis=1)),
-        covariance=within + np.einsum("kni,knj->nij", apart, apart) / n,
+        covariance=within + np.einsum("kni,knj->nij", deviations, deviations) / n,
         acceptance=np.mean([chain.acceptance for chain in chains], axis=0),
-        wall=np.mean([chain.wall for chain in chains], axis=0),
-        error=np.sqrt((apart**2).sum(axis=(0, 2)) / (n * (n - 1))),
+        cell_rejection=np.mean([chain.cell_rejection for chain in chains], axis=0),
+        error=np.sqrt((deviations**2).sum(axis=(0, 2)) / (n * (n - 1))),
         sweeps=(sum(chain.sweeps[0] for chain in chains), sum(chain.sweeps[1] for chain in chains)),
         step=float(np.mean([chain.step for chain in chains])),
         samples=np.concatenate([chain.samples for chain in chains]),

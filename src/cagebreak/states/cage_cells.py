@@ -1,4 +1,4 @@
-"""The cells that particles stay in while their cage state is sampled."""
+"""Cells that confine particles in the cage Monte Carlo: size-weighted Voronoi cells or spheres."""
 
 from typing import Literal, NamedTuple
 
@@ -10,26 +10,26 @@ from cagebreak.errors import InputError
 from cagebreak.neighbors import sann
 
 Cell = Literal["voronoi"] | float
-"""What a cell is: size-weighted Voronoi, or a sphere of this radius."""
+"""The shape of the cells: size-weighted Voronoi, or spheres of this radius in sigma."""
 
 
 class Cells(NamedTuple):
-    """The cell of each of N particles, around where it starts.
+    """The cell of each of N particles, around its initial position.
 
-    A displacement shorter than `inner` stays inside, one of at least `outer` leads out; between
-    them it stays inside if it is on this side of every wall.
+    A displacement u from that position is inside the cell if u^2 < `inner`, and outside if
+    u^2 >= `outer`. Between the two, it is inside if it is on the inner side of every face.
     """
 
     inner: NDArray[np.float64]
-    """Squared radius of the largest ball around the start inside the cell, (N,)."""
+    """Squared radius of the largest ball inside the cell, in sigma^2, (N,)."""
     outer: NDArray[np.float64]
-    """Squared radius of a ball that the cell lies within, (N,); infinite if none is known."""
-    starts: NDArray[np.int64]
-    """The walls of particle i are ``starts[i]`` to ``starts[i + 1]``, (N + 1,)."""
-    walls: NDArray[np.float64]
-    """2 r_ij, r_ij^2 and 1 - (sigma_j / sigma_i)^2 of a neighbor j, (M, 5).
+    """Squared radius of a ball around the cell, in sigma^2, (N,); infinite if none is known."""
+    offsets: NDArray[np.int64]
+    """The faces of particle i are ``offsets[i]`` to ``offsets[i + 1]``, (N + 1,)."""
+    faces: NDArray[np.float64]
+    """2 r_ij, r_ij^2 and 1 - (sigma_j / sigma_i)^2 of each neighbor j, (M, 5).
 
-    Displacement u is on this side if 2 r_ij . u < r_ij^2 + (1 - (sigma_j / sigma_i)^2) u^2.
+    Displacement u is on the inner side if 2 r_ij . u < r_ij^2 + (1 - (sigma_j / sigma_i)^2) u^2.
     """
 
 
@@ -43,12 +43,12 @@ def cells_of(configuration: Configuration, diameters: NDArray[np.float64], cell:
     diameters : (N,) array
         sigma_i of each particle.
     cell
-        "voronoi", or the radius of a sphere in units of sigma.
+        "voronoi", or the radius of spheres in units of sigma.
 
     Raises
     ------
     InputError
-        If the cell is neither.
+        If `cell` is neither.
     """
     n = len(configuration)
     if isinstance(cell, str):
@@ -66,7 +66,7 @@ def _voronoi(configuration: Configuration, diameters: NDArray[np.float64]) -> Ce
     i = np.repeat(np.arange(len(configuration)), np.diff(table.offsets))
     ratio = diameters[table.neighbors] / diameters[i]
     squares = (table.vectors**2).sum(axis=1)
-    # Of a wall the point between the two particles is the nearest.
+    # The nearest point of a face lies on the line between the two particles.
     nearest = squares / (1 + ratio) ** 2
     return Cells(
         np.minimum.reduceat(nearest, table.offsets[:-1]),

@@ -1,4 +1,4 @@
-"""Constrained Monte Carlo: particles that move in cells of their own and never rearrange."""
+"""Constrained Monte Carlo: each particle is confined to its cell and never rearranges."""
 
 import math
 from dataclasses import dataclass, field
@@ -18,26 +18,26 @@ from cagebreak.states import _cage_list_kernel as lists
 from cagebreak.states.cage_cells import Cell, cells_of
 
 ACCEPTANCE = 0.3
-"""The share of accepted trials that the step is tuned to; chosen."""
+"""Share of accepted trials that the step is tuned to; chosen."""
 FIRST_STEP = 0.08
 """The step before tuning, in sigma; chosen."""
 
-_HARD_MARGIN = 5e-7  # single precision may err by this share of a distance; no sphere may overlap
-_FIRST_REACH = 0.45  # from the list center, in sigma: what most particles never leave
-_GROWTH = 1.2  # of a reach that has proved too short
-_LONGEST_REACH = 1.0  # in sigma; who goes further is given a new list center
+_HARD_MARGIN = 5e-7  # relative error of a distance in single precision, added to contacts
+_FIRST_REACH = 0.45  # distance from the list center that most particles never exceed, in sigma
+_GROWTH = 1.2  # factor by which a reach grows beyond what a trial needs
+_LONGEST_REACH = 1.0  # in sigma; a particle that needs more gets a new list center
 _SLACK = 4  # free slots of a list
 _LONGEST_STEP = 0.4  # in sigma: from a new list center, no trial leads beyond the longest reach
-_TUNINGS = 20  # of the step, while relaxing
-_MOVES_A_CALL = 4_000_000  # about a second: Ctrl-C is heard between calls
-_MARKS = 64  # how many earlier sums are kept, for the standard error
+_TUNINGS = 20  # adjustments of the step while relaxing
+_MOVES_PER_CALL = 4_000_000  # about a second: Ctrl-C takes effect between calls
+_MARKS = 64  # earlier sums that are kept for the standard error
 
 
 @dataclass(frozen=True)
 class CageState:
-    r"""Where particles are on average while none leaves its cage, and how they move there.
+    r"""Mean positions of N caged particles, and the moments of their motion in the cages.
 
-    Attributes are in units of sigma; N particles.
+    Lengths are in units of sigma.
     """
 
     start: Configuration
@@ -50,20 +50,20 @@ class CageState:
     """Covariance of each particle's position, (N, 3, 3)."""
     acceptance: NDArray[np.float64]
     """Share of trials that were accepted, (N,)."""
-    wall: NDArray[np.float64]
-    """Share of trials rejected because they led out of the cell, (N,)."""
+    cell_rejection: NDArray[np.float64]
+    """Share of trials that were rejected because they led out of the cell, (N,)."""
     error: NDArray[np.float64]
     """Standard error of the mean position, (N,), from two halves of the run.
 
-    For the error of a typical particle take the root of the mean square: one particle's is itself
-    uncertain by about 40 %. Infinite after a single sweep.
+    The error of a single particle is itself uncertain by about 40 %. The root mean square over
+    particles is the error of a typical one. Infinite after a single sweep.
     """
     sweeps: tuple[int, int]
     """Sweeps that relaxed, and sweeps that were measured."""
     step: float
     """Largest displacement of a trial along each axis."""
     samples: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0, 3)))
-    """Positions during the measurement, (K, N, 3), unwrapped; none unless asked for."""
+    """Unwrapped positions during the measurement, (K, N, 3); K = 0 by default."""
 
     @property
     def variance(self) -> NDArray[np.float64]:
@@ -74,15 +74,15 @@ class CageState:
 class CageSampler:
     r"""Metropolis Monte Carlo at constant N, V, T in which each particle stays in its cell.
 
-    In a sweep every particle in turn, in a fixed order, is moved by a vector uniform in a cube of
-    edge 2 `step`. The move is accepted with probability
-    :math:`\min(1, e^{-\Delta U / kT})`, and rejected if it leads out of the particle's cell;
-    hard spheres reject overlaps. Sequential sweeps keep the Boltzmann distribution.
+    A sweep tries to move every particle once, in a fixed order. The trial displacement is uniform
+    in a cube of edge 2 `step`. A trial that leads out of the particle's cell is rejected. All
+    others are accepted with probability :math:`\min(1, e^{-\Delta U / kT})`, which is 0 where hard
+    spheres would overlap. Sequential sweeps leave the Boltzmann distribution unchanged.
 
     Parameters
     ----------
     configuration
-        N particles in a box of any shape; cells lie around where they are now.
+        N particles in a box of any shape; the cells surround their present positions.
     model
         Gives the pair potential, sigma_i and the temperature.
     seed
@@ -91,10 +91,10 @@ class CageSampler:
         "voronoi": the points R with |R - r_i| / sigma_i < |R - r_j| / sigma_j for all solid-angle
         neighbors j of i (`cagebreak.neighbors.sann`). A number: the sphere of this radius, in
         sigma. Alkemade 2023, section III.
-    drift
-        Whether moments include the motion of the center of mass. It diffuses until the cells stop
-        it, after some 1e5 sweeps, and tells nothing of a particle's cage; dynamics conserves it.
-        By default displacements are measured from where it has drifted to; chosen.
+    include_center_of_mass
+        Whether moments include the motion of the center of mass. By default displacements are
+        relative to it; chosen. In Monte Carlo the center of mass diffuses until the cells stop it,
+        after some 1e5 sweeps. Dynamics conserves it, and its motion says nothing about a cage.
 
     Raises
     ------
@@ -102,7 +102,7 @@ class CageSampler:
         If a species is not the model's, hard spheres overlap, or bonds are not what
         `cagebreak.potentials.bonds.bond_table` expects.
     InputError
-        If the cell or the seed is none.
+        If `cell` is neither "voronoi" nor a positive radius, or `seed` is out of range.
 
     Notes
     -----
@@ -112,65 +112,60 @@ class CageSampler:
 
     def __init__(
         self, configuration: Configuration, model: Model, seed: Seed, cell: Cell = "voronoi",
-        drift: bool = False,
+        include_center_of_mass: bool = False,
     ) -> None:  # fmt: skip
-        self._hard = model.name == "hard_spheres"
         potentials.check_species(configuration, model)
-        if self._hard:
+        if model.is_hard:
             _check_overlaps(configuration, model)
         self.start = configuration
-        """Where the particles began."""
+        """The configuration at the beginning."""
         self._step = FIRST_STEP
         self._model = model
-        self._key = seed_sequence(seed, "cage").generate_state(2).astype(np.uint64)
         # Particles that are near in space are near in memory.
         self._order = cell_list(configuration, 1.5).order
         self._sorted = Configuration(
             configuration.unwrapped[self._order], configuration.species[self._order],
             configuration.box,
         )  # fmt: skip
-        diameters = np.asarray(model.diameters)[self._sorted.species]
-        self._cells = cells_of(self._sorted, diameters, cell)
+        species, n = self._sorted.species, len(configuration)
+        self._cells = cells_of(self._sorted, np.asarray(model.diameters)[species], cell)
         contacts = np.array(model.pair.sigma) * (1 + _HARD_MARGIN)
-        self._cutoffs = contacts if self._hard else model.pair.cutoffs
-        self._kernel = kernel.sweeps_of(potentials.FORMS[model.pair.form], model.bonds is not None)
-        self._table = potentials.pair_table(model.pair).astype(np.float32)
-
-        n, box = len(configuration), configuration.box
-        # A listed pair, wherever its members go, is nearer than half of the repeated box.
-        widest = self._cutoffs.max() + 4 * _LONGEST_REACH
-        self._repeats = 2 ** np.ceil(np.log2(np.maximum(2 * widest / box.heights, 1))).astype(int)
-        self._lattice = box.matrix * self._repeats[:, None] / 2**32
-        self._inverse = np.linalg.inv(self._lattice)
-        shifts = np.stack(np.meshgrid(*[np.arange(m) for m in self._repeats], indexing="ij"), -1)
-        shifts = shifts.reshape(-1, 3) * (2**32 // self._repeats)
-        home = np.rint(self._sorted.positions @ self._inverse).astype(np.int64)
-        sites = (home + shifts[:, None]).reshape(-1, 3)
-        self._lines = np.zeros((len(sites), kernel.COLUMNS), np.int32)
-        self._lines[:, :3] = sites.astype(np.uint32).view(np.int32)
-        self._sites = self._lines[:, :3].T
-        self._homes = self._sites[:, :n].copy()
-        self._partners = self._bonded_sites()
-        self._centers = np.zeros((3, n))
-        self._reaches = np.full(n, _FIRST_REACH)
-        self._needed = np.zeros(1)
-        self._clock = np.zeros(2, np.int64)
-        self._moves = np.empty((3, kernel.CHUNK), np.int32)
-        self._chances = np.empty(kernel.CHUNK, np.float32)
-        self._distances = np.empty(2 * kernel.LANES, np.float32)
-        self._accepted, self._blocked = np.zeros((2, n), np.int64)
-        self._sums = np.zeros((9, n))
-        masses = np.asarray(model.masses)[self._sorted.species]
-        self._weights = np.zeros(n) if drift else masses / masses.sum()
-        self._drift = np.zeros(3)
+        self._cutoffs = contacts if model.is_hard else model.pair.cutoffs
+        self._repeats = self._copies_of_the_box()
+        self._sites = self._integer_sites()
+        self._inverse = np.asarray(np.linalg.inv(self._sites.lattice), np.float64)
+        self._interaction = kernel.Interaction(
+            species,
+            potentials.pair_table(model.pair).astype(np.float32),
+            1 / model.temperature,
+            self._bonded_sites(),
+            bond_row(model),
+        )
+        masses = np.asarray(model.masses)[species]
+        self._moments = kernel.Moments(
+            accepted=np.zeros(n, np.int64),
+            rejected=np.zeros(n, np.int64),
+            weights=np.zeros(n) if include_center_of_mass else masses / masses.sum(),
+            center_of_mass=np.zeros(3),
+            sums=np.zeros((9, n)),
+        )
+        self._scratch = kernel.Scratch(
+            np.empty((3, kernel.CHUNK), np.int32),
+            np.empty(kernel.CHUNK, np.float32),
+            np.empty(2 * kernel.LANES, np.float32),
+        )
+        self._sweep = kernel.sweep_of(potentials.FORMS[model.pair.form], model.bonds is not None)
+        self._key = seed_sequence(seed, "cage").generate_state(2).astype(np.uint64)
+        self._progress = kernel.Progress(np.zeros(2, np.int64), np.zeros(1))
         self._marks: list[tuple[int, NDArray[np.float64]]] = []
         self._relaxed = self._measured = 0
         self._list()
 
     @property
     def positions(self) -> NDArray[np.float64]:
-        """Positions now, drift included, (N, 3), unwrapped from the start's, in sigma."""
-        return self.start.unwrapped + self._in_order(self._from_centers() + self._centers.T)
+        """Present positions, unwrapped, (N, 3), in sigma, with the motion of the center of mass."""
+        displacements = self._from_centers() + self._sites.centers.T
+        return self.start.unwrapped + self._in_order(displacements)
 
     @property
     def step(self) -> float:
@@ -185,59 +180,62 @@ class CageSampler:
 
     @property
     def sweeps(self) -> tuple[int, int]:
-        """How many sweeps have relaxed, and how many have been measured since."""
+        """Number of sweeps that relaxed, and of sweeps that were measured since."""
         return self._relaxed, self._measured
 
     def relax(self, sweeps: int) -> None:
-        """Go on, and tune the step to `ACCEPTANCE`. What was measured before is forgotten.
+        """Run sweeps that tune the step to `ACCEPTANCE`. Earlier measurements are discarded.
 
         Raises
         ------
         InputError
-            If the number of sweeps is negative or not whole.
+            If `sweeps` is negative or no integer.
         """
         sweeps = natural("sweeps", sweeps)
         blocks = np.diff(np.arange(_TUNINGS + 1) * sweeps // _TUNINGS)
         for k, block in enumerate(blocks):
             if k == _TUNINGS // 2:
-                self._forget()
-            before = self._accepted.sum()
+                self._discard()
+            before = self._moments.accepted.sum()
             self._advance(int(block))
             if block:
-                rate = (self._accepted.sum() - before) / (block * len(self.start))
+                accepted = self._moments.accepted.sum() - before
+                rate = accepted / (block * len(self.start))
                 step = self.step * float(np.clip(rate / ACCEPTANCE, 0.5, 2))
                 self.step = min(step, _LONGEST_STEP)
         self._relaxed += sweeps
         if self._measured:
-            self._center(self._sums[:3].T / self._measured + self._drift @ self._lattice)
-        self._forget()
+            means = self._moments.sums[:3].T / self._measured
+            self._center(means + self._moments.center_of_mass @ self._sites.lattice)
+        self._discard()
 
     def run(self, sweeps: int) -> None:
-        """Go on with the step as it is, and measure after every sweep.
+        """Run sweeps with a fixed step, and measure after each.
 
         Raises
         ------
         InputError
-            If the number of sweeps is negative or not whole.
+            If `sweeps` is negative or no integer.
         """
         sweeps = natural("sweeps", sweeps)
-        # In two parts at least, so that halves can be compared.
+        # At least two parts, so that `_error` can compare halves.
         for part in (sweeps // 2, sweeps - sweeps // 2):
             self._advance(part)
 
     def state(self) -> CageState:
-        """Return the moments of what has been measured.
+        """Return the moments of all sweeps measured so far.
 
         Raises
         ------
         InputError
-            If nothing has.
+            If no sweep has been measured.
         """
         total = self._measured
         if total == 0:
             raise InputError("state: expected sweeps to have been measured; call run first")
-        means = self._sums[:3].T / total
-        squares = self._sums[3:].T[:, [[0, 3, 4], [3, 1, 5], [4, 5, 2]]] / total
+        moments = self._moments
+        means = moments.sums[:3].T / total
+        squares = moments.sums[3:].T[:, [[0, 3, 4], [3, 1, 5], [4, 5, 2]]] / total
         covariance = squares - means[:, :, None] * means[:, None, :]
         trials = total * np.ones(len(self.start))
         mean = self._in_order(means)
@@ -248,8 +246,8 @@ class CageSampler:
             ),
             displacement=np.sqrt((mean**2).sum(axis=1)),
             covariance=self._in_order(covariance),
-            acceptance=self._in_order(self._accepted / trials),
-            wall=self._in_order(self._blocked / trials),
+            acceptance=self._in_order(moments.accepted / trials),
+            cell_rejection=self._in_order(moments.rejected / trials),
             error=self._in_order(self._error()),
             sweeps=self.sweeps,
             step=self.step,
@@ -257,121 +255,146 @@ class CageSampler:
 
     def _error(self) -> NDArray[np.float64]:
         """Return the standard error of the mean positions, from two halves of the run."""
-        inside = [mark for mark in self._marks if mark[0] < self._measured]
-        if not inside:
+        total, sums = self._measured, self._moments.sums[:3]
+        earlier = [mark for mark in self._marks if mark[0] < total]
+        if not earlier:
             return np.full(len(self.start), math.inf)
-        total = self._measured
-        first, sums = min(inside, key=lambda mark: abs(2 * mark[0] - total))
+        first, first_sums = min(earlier, key=lambda mark: abs(2 * mark[0] - total))
         second = total - first
-        apart = sums / first - (self._sums[:3] - sums) / second
-        return np.sqrt((apart**2).sum(axis=0) * first * second) / total
+        differences = first_sums / first - (sums - first_sums) / second
+        return np.sqrt((differences**2).sum(axis=0) * first * second) / total
 
     def _advance(self, sweeps: int) -> None:
-        """Go on for a number of sweeps, whatever reaches that takes."""
-        at_a_call = max(_MOVES_A_CALL // len(self.start), 1)
+        """Run and measure sweeps, and lengthen reaches where trials need it."""
+        per_call = max(_MOVES_PER_CALL // len(self.start), 1)
+        clock = self._progress.clock
         while sweeps > 0:
-            now = min(sweeps, at_a_call)
-            until = self._clock[kernel.SWEEP] + now
-            while self._sweep(until) == kernel.OUTGROWN:
-                self._reach_further(self._clock[kernel.TURN])
-            sweeps -= now
-            self._measured += now
-            self._marks.append((self._measured, self._sums[:3].copy()))
+            block = min(sweeps, per_call)
+            until = clock[kernel.SWEEP] + block
+            while self._run_kernel(until) == kernel.OUTGROWN:
+                self._reach_further(clock[kernel.TURN])
+            sweeps -= block
+            self._measured += block
+            self._marks.append((self._measured, self._moments.sums[:3].copy()))
             if len(self._marks) > _MARKS:
                 del self._marks[::2]
 
-    def _sweep(self, until: int) -> int:
-        cells = self._cells
-        return self._kernel(
-            until, self._clock, self._key, self.step * self._inverse, self._lines,
-            self._lattice, self._homes, self._centers, self._reaches, self._needed, cells.inner,
-            cells.outer, cells.starts, cells.walls, self._rows, self._entries, self._limits,
-            self._partners, bond_row(self._model), self._sorted.species, self._table,
-            1 / self._model.temperature, self._weights, self._drift, self._moves, self._chances,
-            self._distances, self._accepted, self._blocked, self._sums,
+    def _run_kernel(self, until: int) -> int:
+        stream = kernel.RandomStream(self._key, self.step * self._inverse)
+        return self._sweep(
+            until, self._progress, stream, self._sites, self._cells, self._lists,
+            self._interaction, self._moments, self._scratch,
         )  # fmt: skip
 
     def _reach_further(self, i: int) -> None:
         """Lengthen the reach of particle i to what its trial needs."""
-        reach = _GROWTH * self._needed[0]
+        reach = _GROWTH * self._progress.reach[0]
+        centers, reaches = self._sites.centers, self._sites.reaches
         if reach > _LONGEST_REACH:
-            displacements = self._centers.T.copy()
+            displacements = centers.T.copy()
             displacements[i] += self._from_centers()[i]
             self._center(displacements)
             return
-        place = self._places[i]
-        if lists.extend(place, reach, self._around, self._reaches, *self._space) == lists.FULL:
-            self._reaches[i] = reach
+        status = lists.extend(
+            self._places[i], reach, self._cell_list, reaches, self._rules, self._lists
+        )
+        if status == lists.FULL:
+            reaches[i] = reach
             self._list()
 
     def _center(self, displacements: NDArray[np.float64]) -> None:
-        """Let the lists see particles from these displacements (N, 3) from the start."""
-        shifts = np.rint((displacements - self._centers.T) @ self._inverse).astype(np.int32)
-        self._homes += shifts.T
-        self._centers += (shifts @ self._lattice).T
-        away = np.sqrt((self._from_centers() ** 2).sum(axis=1))
-        self._reaches = np.maximum(_FIRST_REACH, _GROWTH * away)
+        """Move the list centers to these displacements (N, 3) from the start."""
+        sites = self._sites
+        shifts = np.rint((displacements - sites.centers.T) @ self._inverse).astype(np.int32)
+        sites.homes[:] += shifts.T
+        sites.centers[:] += (shifts @ sites.lattice).T
+        distances = np.sqrt((self._from_centers() ** 2).sum(axis=1))
+        sites.reaches[:] = np.maximum(_FIRST_REACH, _GROWTH * distances)
         self._list()
 
     def _from_centers(self) -> NDArray[np.float64]:
         """Return the vectors from the list centers to the particles, (N, 3)."""
-        return (self._sites[:, : len(self.start)] - self._homes).T @ self._lattice
+        coordinates = self._sites.coordinates[: len(self.start), :3].T
+        return (coordinates - self._sites.homes).T @ self._sites.lattice
+
+    def _copies_of_the_box(self) -> NDArray[np.int64]:
+        """Return the number of copies of the box along each lattice vector, powers of 2, (3,).
+
+        In the repeated box, the distance of a listed pair never exceeds half of a height.
+        """
+        widest = self._cutoffs.max() + 4 * _LONGEST_REACH
+        ratios = 2 * widest / self._sorted.box.heights
+        return 2 ** np.ceil(np.log2(np.maximum(ratios, 1))).astype(int)
+
+    def _integer_sites(self) -> kernel.Sites:
+        """Return the initial positions in integer units, with list centers at the particles."""
+        n, repeats = len(self._sorted), self._repeats
+        lattice = self._sorted.box.matrix * repeats[:, None] / 2**32
+        shifts = np.stack(np.meshgrid(*[np.arange(m) for m in repeats], indexing="ij"), -1)
+        shifts = shifts.reshape(-1, 3) * (2**32 // repeats)
+        first = np.rint(self._sorted.positions @ np.linalg.inv(lattice)).astype(np.int64)
+        all_copies = (first + shifts[:, None]).reshape(-1, 3)
+        coordinates = np.zeros((len(all_copies), kernel.COLUMNS), np.int32)
+        coordinates[:, :3] = all_copies.astype(np.uint32).view(np.int32)
+        homes = coordinates[:n, :3].T.copy()
+        return kernel.Sites(coordinates, lattice, homes, np.zeros((3, n)), np.full(n, _FIRST_REACH))
 
     def _bonded_sites(self) -> NDArray[np.int32]:
         """Return the sites that each particle is bonded to, (N, 2), -1 for none."""
-        n = len(self.start)
+        n, coordinates = len(self.start), self._sites.coordinates[:, :3].T
         partners = np.full((n, 2), -1, np.int32)
-        bonds, place = bond_table(self.start, self._model), np.argsort(self._order)
+        bonds, places = bond_table(self.start, self._model), np.argsort(self._order)
+        first, second = places[bonds.first], places[bonds.second]
         copies = np.arange(np.prod(self._repeats)) * n
-        for slot, (ends, others) in enumerate(
-            [(bonds.first, bonds.second), (bonds.second, bonds.first)]
-        ):
-            ends, others = place[ends], place[others]
-            # Of the images of the other one, the nearest.
+        for slot, (ends, others) in enumerate([(first, second), (second, first)]):
+            # A bond goes to the nearest image.
             images = others + copies[:, None]
-            apart = (self._sites[:, images] - self._sites[:, None, ends]).T @ self._lattice
-            nearest = (apart**2).sum(axis=-1).argmin(axis=1)
+            vectors = (coordinates[:, images] - coordinates[:, None, ends]).T @ self._sites.lattice
+            nearest = (vectors**2).sum(axis=-1).argmin(axis=1)
             partners[ends, slot] = images[nearest, np.arange(len(ends))]
         return partners
 
     def _list(self) -> None:
-        """List who may meet whom, as far as reaches allow now."""
-        positions = self._sorted.positions + self._centers.T
-        # As far as any reach may ever grow.
+        """Make the neighbor lists for the present list centers and reaches."""
+        centers = self._sorted.positions + self._sites.centers.T
+        reaches, n_species = self._sites.reaches, len(self._cutoffs)
+        # Wide enough for the longest reaches, so that `extend` finds its pairs here.
         furthest = self._cutoffs.max() + 2 * _LONGEST_REACH
-        self._around = cell_list(self._sorted.replace(positions=positions), furthest)
-        self._places = np.argsort(self._around.order)
-        n, n_species = len(positions), len(self._cutoffs)
-        # Hard spheres look at all neighbors at once, other pairs at one species after the other.
-        groups = np.zeros(n_species, np.int64) if self._hard else np.arange(n_species)
-        counts = np.empty((n, groups[-1] + 1), np.int64)
-        lists.count_listed(self._around, self._reaches, self._cutoffs, groups, counts)
-        rooms = -(-(counts * 4 // 3 + _SLACK) // kernel.LANES) * kernel.LANES
-        self._rows = np.zeros((*counts.shape, 2), np.int64)
-        self._rows[..., lists.FIRST] = (np.cumsum(rooms) - rooms.ravel()).reshape(counts.shape)
-        self._entries = np.zeros(rooms.sum(), np.int32)
-        self._limits = np.empty(rooms.sum(), np.float32)
-        self._space = (
-            self._cutoffs, groups, positions, self._sorted.box.inverse, self._repeats, self._rows,
-            self._entries, self._limits,
-        )  # fmt: skip
-        lists.fill_lists(self._around, self._reaches, *self._space, self._hard)
+        self._cell_list = cell_list(self._sorted.replace(positions=centers), furthest)
+        self._places = np.argsort(self._cell_list.order)
+        # An overlap needs no species, so hard spheres have one list; an energy has one a species.
+        hard = self._model.is_hard
+        groups = np.zeros(n_species, np.int64) if hard else np.arange(n_species)
+        self._rules = lists.ListRules(
+            self._cutoffs, groups, centers, self._sorted.box.inverse, self._repeats
+        )
+        counts = np.empty((len(centers), groups[-1] + 1), np.int64)
+        lists.count_listed(self._cell_list, reaches, self._rules, counts)
+        slots = -(-(counts * 4 // 3 + _SLACK) // kernel.LANES) * kernel.LANES
+        rows = np.zeros((*counts.shape, 2), np.int64)
+        rows[..., lists.FIRST] = (np.cumsum(slots) - slots.ravel()).reshape(counts.shape)
+        self._lists = lists.NeighborLists(
+            rows, np.zeros(slots.sum(), np.int32), np.empty(slots.sum(), np.float32)
+        )
+        lists.fill_lists(self._cell_list, reaches, self._rules, self._lists, hard)
 
-    def _forget(self) -> None:
-        self._accepted[:] = 0
-        self._blocked[:] = 0
-        self._sums[:] = 0
+    def _discard(self) -> None:
+        """Discard what has been measured."""
+        self._moments.accepted[:] = 0
+        self._moments.rejected[:] = 0
+        self._moments.sums[:] = 0
         self._marks.clear()
         self._measured = 0
 
     def _in_order(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return rows of sorted particles in the order of the configuration."""
         result = np.empty_like(rows)
         result[self._order] = rows
         return result
 
 
 def _check_overlaps(configuration: Configuration, model: Model) -> None:
-    """Raise if two spheres overlap by more than a single-precision file may leave."""
+    """Raise if spheres overlap by more than the rounding of single-precision files."""
     sigma, species = np.array(model.pair.sigma), configuration.species
     table = neighbor_table(configuration, sigma.max())
     i = np.repeat(np.arange(len(configuration)), np.diff(table.offsets))

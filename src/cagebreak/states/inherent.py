@@ -1,4 +1,4 @@
-"""The inherent state: the energy minimum into whose basin a configuration falls."""
+"""The inherent state: the local energy minimum that a configuration descends to, by FIRE."""
 
 from dataclasses import dataclass
 
@@ -13,19 +13,19 @@ from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.potentials.pair_potentials import FORMS, energy, laplacians, pair_table
 from cagebreak.states import _inherent_kernel as kernel
 
-# FIRE, as Bitzek 2006 prints its parameters.
+# Parameters of FIRE, as printed by Bitzek 2006.
 DELAY = 5
 """N_min: steps downhill before the time step grows."""
 GROWTH = 1.1
-"""f_inc: growth of the time step."""
+"""f_inc: factor by which the time step grows."""
 CUT = 0.5
-"""f_dec: cut of the time step when the way leads uphill."""
+"""f_dec: factor on the time step after a step uphill."""
 FIRST_MIXING = 0.1
-"""alpha_start: share of the velocity that is turned into the direction of the force."""
+"""alpha_start: share of the velocity that is turned towards the force."""
 MIXING_DECAY = 0.99
-"""f_alpha: decay of that share, a step."""
+"""f_alpha: factor on that share per step."""
 LARGEST_DT = 10
-"""Largest time step, in first time steps."""
+"""Largest time step, in units of the first."""
 
 FIRST_DT = {
     "hard_log": 0.005,
@@ -33,52 +33,53 @@ FIRST_DT = {
     "lennard_jones": 0.003,
     "lennard_jones_smooth": 0.003,
 }
-"""First time step of each form of potential, with all masses 1.
+"""First time step of each form of potential, with all masses 1; chosen.
 
-Chosen: the largest then lies just below where the stiffest vibrations of the default state points
-become unstable, above which FIRE keeps starting anew and takes several times as many steps.
+The largest time step is then just below the limit of stability of the stiffest vibrations at the
+default state points. Above that limit FIRE restarts again and again and needs several times as many
+steps.
 """
 
 FIRST_DT_BONDED = 0.0025
-"""First time step at most where there are bonds, chosen likewise."""
+"""Upper limit of the first time step of models with bonds; chosen likewise."""
 
 DT_PER_CURVATURE = 0.09
-"""First time step of a tabulated potential, over the root of the median Laplacian of the start.
+"""First time step of a tabulated potential, times the root of the median Laplacian of the start.
 
-Chosen: what harmonic spheres have at their default state point; Kob-Andersen has 0.12 (measured).
+Chosen: the value of harmonic spheres at their default state point. Kob-Andersen has 0.12, measured.
 """
 
 DT_PER_GAP = 0.7
-"""Largest time step of hard spheres, in units of their smallest gap.
+"""Largest time step of hard spheres, in units of their smallest gap; chosen.
 
-Chosen: a sphere between two others, each a gap g away, has omega = 2 sqrt(kT) / g, and steps of
-semi-implicit Euler are stable below 2 / omega = g.
+A sphere between two others, each a gap g away, has omega = 2 sqrt(kT) / g. Semi-implicit Euler is
+stable for time steps below 2 / omega = g.
 """
 
 LONGEST_STEP = 0.1
-"""How far a particle goes in one step at most, in sigma (chosen)."""
+"""Largest displacement of a particle in one step, in sigma; chosen."""
 
 SKIN = 0.3
-"""How much farther than the cut-off neighbors are listed, in sigma (chosen)."""
+"""Width of the shell beyond the cut-off in which neighbors are listed, in sigma; chosen."""
 
 
 @dataclass(frozen=True, eq=False)
 class InherentState:
-    """A local minimum of the potential energy, and how it was reached.
+    """A local minimum of the potential energy, and the descent that led to it.
 
     Parameters
     ----------
     start
-        The configuration that the descent began at.
+        The configuration at the beginning of the descent.
     configuration
-        The minimum, without velocities. It continues `start`: positions are not wrapped, images
-        are those of `start`.
+        The minimum, without velocities. Positions are not wrapped, and images are those of
+        `start`, so that unwrapped positions are continuous.
     energy
         Potential energy per particle, in eps.
     force
-        The largest force that is left on a particle, in eps / sigma.
+        The largest remaining force on a particle, in eps / sigma.
     iterations
-        Steps of FIRE.
+        Number of steps of FIRE.
     """
 
     start: Configuration
@@ -89,7 +90,7 @@ class InherentState:
 
     @property
     def displacement(self) -> NDArray[np.float64]:
-        """How far each particle is from where it started, (N,), in sigma."""
+        """Distance of each particle from its initial position, (N,), in sigma."""
         vectors = self.configuration.unwrapped - self.start.unwrapped
         return np.sqrt((vectors**2).sum(axis=1))
 
@@ -101,43 +102,44 @@ def inherent_state(
     force_tolerance: float = 1e-6,
     max_iterations: int = 100_000,
 ) -> InherentState:
-    """Descend from a configuration into the nearest minimum of the potential energy, by FIRE.
+    """Descend from a configuration to a local minimum of the potential energy, by FIRE.
 
     Parameters
     ----------
     configuration
-        N particles in a box of any shape, which stays as it is.
+        N particles in a box of any shape, which does not change.
     model
-        Whose pair potential is minimized; for hard spheres the logarithmic one of
-        `cagebreak.potentials`, under which no sphere ever overlaps another.
+        Gives the pair potential. That of hard spheres is the logarithmic one of
+        `cagebreak.potentials`, under which spheres never overlap.
     force_tolerance
-        The descent ends when no particle feels a larger force, in eps / sigma (chosen).
+        The descent ends when no particle feels a larger force, in eps / sigma; chosen.
     max_iterations
-        It fails after so many steps (chosen).
+        The largest number of steps; chosen.
 
     Returns
     -------
     InherentState
-        The minimum; `.displacement` tells how far each particle went.
+        The minimum; `displacement` is the distance of each particle from the start.
 
     Raises
     ------
     InputError
         If `force_tolerance` or `max_iterations` is not positive.
     ConfigurationError
-        If a species is not the model's, hard spheres overlap, two particles coincide, or bonds are
-        not what `cagebreak.potentials.bonds.bond_table` expects.
+        If a species is not the model's, hard spheres overlap, two particles coincide, or bonds
+        violate the expectations of `cagebreak.potentials.bonds.bond_table`.
     NotConvergedError
-        If `max_iterations` did not suffice. Its `state` is the `InherentState` with the smallest
-        largest force that was found.
+        If `max_iterations` steps do not suffice. Its `state` is the `InherentState` whose largest
+        force is the smallest so far.
 
     Notes
     -----
-    Fast inertial relaxation engine: Bitzek et al. 2006, with the parameters printed there, as in
-    Alkemade 2023. Where it leaves a choice: all masses are 1, the steps are those of semi-implicit
-    Euler, no particle goes farther than 0.1 sigma in one, no hard sphere farther than a quarter
-    of its smallest gap, and none in a chain farther than a quarter of what is left to the full
-    length of its bonds. One thread; the same input gives the same bits on the same machine.
+    The fast inertial relaxation engine (FIRE) of Bitzek et al. 2006, with the parameters printed
+    there, as in Alkemade 2023. Chosen here: all masses are 1, and the integrator is semi-implicit
+    Euler. In one step no particle moves farther than 0.1 sigma, no hard sphere farther than a
+    quarter of its smallest gap, and no bead of a chain farther than a quarter of the distance to
+    the largest extension of its bonds. One thread; the same input gives the same bits on the same
+    machine.
     """
     if not (np.isfinite(force_tolerance) and force_tolerance > 0):
         raise InputError(f"force_tolerance: expected a positive force, got {force_tolerance!r}")
@@ -149,10 +151,10 @@ def inherent_state(
 
 
 def first_dt_of(configuration: Configuration, model: Model) -> float:
-    """Return the first time step for a model: that of its pairs, or less if it has bonds."""
+    """Return the first time step of FIRE for a model, with all masses 1."""
     if model.pair.tables:
         curvature = np.median(laplacians(configuration, model))
-        # Particles that feel nothing, or stand on a saddle, may go at any pace.
+        # Bounded from below: without interaction, or at a saddle, the curvature may be 0 or less.
         return DT_PER_CURVATURE / np.sqrt(max(curvature, model.temperature))
     of_pairs = FIRST_DT[model.pair.form]
     return of_pairs if model.bonds is None else min(of_pairs, FIRST_DT_BONDED)
@@ -165,15 +167,15 @@ def fire(
     max_iterations: int,
     first_dt: float,
 ) -> InherentState:
-    """Do what `inherent_state` does, with arguments that are known to be right.
+    """Run `inherent_state` with checked arguments and any first time step.
 
-    Who starts near a minimum may set out with steps longer than `FIRST_DT`; none gets longer than
-    `LARGEST_DT` of those.
+    Near a minimum, the first time step may be longer than `first_dt_of`. The largest is always
+    `LARGEST_DT` times `first_dt_of`.
 
     Raises
     ------
     NotConvergedError
-        As `inherent_state`.
+        As in `inherent_state`.
     """
     best, progress, status = _descend(
         configuration, model, force_tolerance, max_iterations, first_dt
@@ -206,7 +208,7 @@ def _descend(
     pair, form = model.pair, FORMS[model.pair.form]
     table = pair_table(pair)
     reach = pair.cutoffs + SKIN
-    told = kernel.Parameters(
+    parameters = kernel.FireParameters(
         force_tolerance=float(force_tolerance),
         max_iterations=int(max_iterations),
         largest_dt=LARGEST_DT * first_dt_of(configuration, model),
@@ -221,39 +223,50 @@ def _descend(
     )
     # Particles that are near in space are near in memory.
     order = cell_list(configuration, float(reach.max())).order
-    now = Configuration(
+    current = Configuration(
         configuration.wrapped[order], configuration.species[order], configuration.box
     )
-    springs = _springs(configuration, model, order, now.positions)
-    n, start = len(now), now.positions.T.copy()
+    bonds = _sorted_bonds(configuration, model, order, current.positions)
+    n, start = len(current), current.positions.T.copy()
     best, velocities = start.copy(), np.zeros_like(start)
     progress = np.zeros(kernel.N_PROGRESS)
     progress[kernel.DT], progress[kernel.MIXING] = first_dt, FIRST_MIXING
     progress[kernel.SMALLEST_LARGEST_FORCE] = np.inf
     status = kernel.STALE
     while status == kernel.STALE:
-        cells = cell_list(now, float(reach.max()))
-        positions = now.positions.T
-        listed = kernel.list_neighbors(cells, now.species, reach, now.box.inverse, positions)
-        x = np.empty((3, n + len(listed.parents)))
+        cells = cell_list(current, float(reach.max()))
+        positions = current.positions.T
+        neighbor_list = kernel.list_neighbors(
+            cells, current.species, reach, current.box.inverse, positions
+        )
+        x = np.empty((3, n + len(neighbor_list.parents)))
         x[:, :n] = positions
         status = kernel.descend(
-            form, table, now.species, listed, springs, x, velocities, best, progress, told
+            form,
+            table,
+            current.species,
+            neighbor_list,
+            bonds,
+            x,
+            velocities,
+            best,
+            progress,
+            parameters,
         )
-        now = now.replace(positions=x[:, :n].T)
+        current = current.replace(positions=x[:, :n].T)
     end = np.empty((n, 3))
     end[order] = (best - start).T
     return configuration.positions + end, progress, status
 
 
-def _springs(
+def _sorted_bonds(
     configuration: Configuration,
     model: Model,
     order: NDArray[np.int64],
     sorted_positions: NDArray[np.float64],
-) -> kernel.Springs:
-    """Return the bonds between particles in another order, at these positions."""
+) -> kernel.BondList:
+    """Return the bonds between the particles in their sorted order, at the sorted positions."""
     bonds, place = bond_table(configuration, model), np.argsort(order)
     first, second = place[bonds.first], place[bonds.second]
     shifts = bonds.vectors - (sorted_positions[second] - sorted_positions[first])
-    return kernel.Springs(first, second, shifts, bond_row(model))
+    return kernel.BondList(first, second, shifts, bond_row(model))

@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 import cagebreak as cb
 from cagebreak.descriptors.ace._expansion_kernel import TILE
-from cagebreak.descriptors.ace.couplings import meeting, real_coupling, wigner_3j
+from cagebreak.descriptors.ace.couplings import product_coefficient, real_coupling, wigner_3j
 from cagebreak.descriptors.ace.radial import product
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.neighbors import neighbor_table
@@ -141,7 +141,7 @@ def test_harmonics_of_one_direction_meet_in_one_harmonic(l):
     vectors = np.random.default_rng(1).normal(size=(5, 3))
     one, two, three = (real_harmonics(vectors, each) for each in l)
     met = np.einsum("abc,ia,ib->ic", real_coupling(*l), one, two)
-    np.testing.assert_allclose(met, meeting(*l) * three, atol=1e-12)
+    np.testing.assert_allclose(met, product_coefficient(*l) * three, atol=1e-12)
 
 
 @pytest.mark.parametrize("purified", [True, False])

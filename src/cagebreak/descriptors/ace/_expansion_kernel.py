@@ -1,4 +1,7 @@
-"""Kernels of the atomic cluster expansion: sums over neighbors, and invariants of the sums."""
+"""Kernels of the atomic cluster expansion: sums A over neighbors, and their invariants B.
+
+`expansion.AtomicClusterExpansion` has the equations.
+"""
 
 import numpy as np
 from numba import njit
@@ -19,13 +22,13 @@ from cagebreak.descriptors.ace._species_kernel import (
     neighbors_by_species,
 )
 
-# So many neighbors at a time stay in a fast cache; a multiple of LANES.
+# Neighbors that are processed together and fit into a fast cache; a multiple of LANES.
 TILE = 512
 
 
 @njit(cache=True, fastmath={"contract"}, error_model="numpy")
 def radial_functions(distance, r_cut, r_s, a, envelope, rows):
-    """Write R_1, R_2, ... at each distance to the rows; they are 0 at the cut-off."""
+    """Write R_1, R_2, ... at each distance to the rows; see `radial.RadialBasis`."""
     s_cut = (r_cut / r_s) ** 3
     y_cut = (1 + s_cut) / (1 + s_cut + a * s_cut * (r_cut / r_s))
     n_max, n = rows.shape
@@ -35,7 +38,7 @@ def radial_functions(distance, r_cut, r_s, a, envelope, rows):
         s, part = distance[j] * per_unit, (distance[j] * per_cut) ** 2
         cube = s * s * s
         y = (1 + cube) / (1 + cube + a * cube * s)
-        # 1 - x; what is beyond the cut-off, by rounding or to fill a vector, counts nothing.
+        # 1 - x, which is 0 beyond the cut-off: by rounding, or in slots that fill a vector.
         left = (y - y_cut) * norm * max(1 - part * part, 0.0)
         t[j] = 1 - 2 * left
         rows[0, j] = -left
@@ -54,13 +57,13 @@ def radial_functions(distance, r_cut, r_s, a, envelope, rows):
 def expand(cells, program, r_s, a, envelope, values):
     """Write the features of every particle; return the number of coincident neighbors.
 
-    The neighbors of a batch of particles stand one after the other, so that long loops run over
-    them whatever their number; only their sums are of each particle and species.
+    The neighbors of a batch of particles are contiguous, so that functions of them are computed in
+    long loops. Only the sums are taken particle by particle and species by species.
     """
     n_species = len(program.species_starts) - 1
-    y_rows, r_rows = len(program.wanted) * ROWS, program.wanted.max() * SHELLS
-    found = candidates_of(cells, n_species)
-    places = BATCH * len(found.chosen)
+    y_rows, r_rows = len(program.radial_blocks) * ROWS, program.radial_blocks.max() * SHELLS
+    candidates = candidates_of(cells, n_species)
+    places = BATCH * len(candidates.chosen)
     near = scratch(4 * places).reshape(4, places)
     starts = np.zeros(BATCH * n_species + 1, np.int64)
     unit_buffer, distance_buffer, inverse_buffer = scratch(3 * TILE), scratch(TILE), scratch(TILE)
@@ -78,9 +81,9 @@ def expand(cells, program, r_s, a, envelope, values):
             if batch + lane >= cells.starts[cell + 1]:
                 while batch + lane >= cells.starts[cell + 1]:
                     cell += 1
-                find_candidates(cells, cell, found)
+                find_candidates(cells, cell, candidates)
             own = starts[lane * n_species : (lane + 1) * n_species + 1]
-            coincident += neighbors_by_species(cells, batch + lane, found, own, near)
+            coincident += neighbors_by_species(cells, batch + lane, candidates, own, near)
         starts[len(particles) * n_species :] = starts[len(particles) * n_species]
         sums[:] = 0.0
         for begin in range(0, starts[-1], TILE):
@@ -90,7 +93,7 @@ def expand(cells, program, r_s, a, envelope, values):
             directions(near, begin, inverse_buffer, unit, distance)
             radial_functions(distance, cells.cutoff, r_s, a, envelope, radial)
             harmonics(unit, program.l_max, y_lm)
-            add_sums(y_lm, radial, starts - begin, program.wanted, sums)
+            add_sums(y_lm, radial, starts - begin, program.radial_blocks, sums)
         for lane in range(len(particles)):
             for z in range(n_species):
                 own_sums = sums[lane * n_species + z]
@@ -106,14 +109,14 @@ def expand(cells, program, r_s, a, envelope, values):
 
 
 @njit(cache=True)
-def add_sums(y_lm, radial, starts, wanted, sums):
-    """Add to each sums[s] the products of harmonics and radials at places starts[s] to [s + 1]."""
+def add_sums(y_lm, radial, starts, radial_blocks, sums):
+    """Add harmonics times radial functions of neighbors starts[s] to starts[s + 1] to sums[s]."""
     first, last = np.empty((2, len(radial) // SHELLS), np.int64)
     part = np.zeros(sums.shape[1:])
     for s in range(len(sums)):
         first[:], last[:] = max(starts[s], 0), min(starts[s + 1], y_lm.shape[1])
         if first[0] < last[0]:
-            shell_sums(y_lm, radial, first, last, wanted, part)
+            shell_sums(y_lm, radial, first, last, radial_blocks, part)
             sums[s] += part
 
 
@@ -125,7 +128,7 @@ def directions(near, begin, inverse_buffer, unit, distance):
         distance[j] = np.sqrt(squares[np.uint64(begin) + np.uint64(j)])
     for j in range(len(distance)):
         inverse[j] = 1 / distance[j]
-    # One loop for each axis: with more arrays a compiler does not see that none overlap.
+    # One loop for each axis: with more arrays, a compiler cannot tell that they do not overlap.
     for axis in range(3):
         vectors, units = near[axis], unit[axis]
         for j in range(len(distance)):
@@ -136,14 +139,11 @@ def directions(near, begin, inverse_buffer, unit, distance):
 def couple(program, numbers, features):
     """Form the products of the sums of a batch of particles, and the features from them."""
     table, results = pointer(numbers), pointer(features)
-    weights, ones, others = (
-        pointer(program.product_weights),
-        pointer(program.ones),
-        pointer(program.others),
-    )
+    weights = pointer(program.product_weights)
+    left, right = pointer(program.left), pointer(program.right)
     for p in range(len(program.product_starts) - 1):
         begin, end = program.product_starts[p], program.product_starts[p + 1]
-        sum_products(weights, ones, others, begin, end, table, program.species_starts[-1] + p)
+        sum_products(weights, left, right, begin, end, table, program.species_starts[-1] + p)
     weights, rows = pointer(program.feature_weights), pointer(program.feature_rows)
     for f in range(len(program.feature_starts) - 1):
         begin, end = program.feature_starts[f], program.feature_starts[f + 1]

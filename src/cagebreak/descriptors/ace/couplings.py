@@ -1,7 +1,7 @@
-r"""How spherical harmonics couple to something that no rotation changes.
+r"""Couplings of spherical harmonics to rotational invariants: Wigner 3j symbols.
 
-Harmonics here are real and normalized so that :math:`S_{00} = 1`: :math:`\sqrt{4\pi}` times
-orthonormal. Their order is m = 0, cos(phi), sin(phi), cos(2 phi), ...
+Harmonics here are real and normalized so that :math:`S_{00} = 1`: :math:`\sqrt{4\pi}` times the
+orthonormal ones. Their order is m = 0, cos(phi), sin(phi), cos(2 phi), ...
 """
 
 from fractions import Fraction
@@ -42,13 +42,13 @@ def wigner_3j(l1: int, l2: int, l3: int, m1: int, m2: int, m3: int) -> float:
 def real_coupling(l1: int, l2: int, l3: int) -> NDArray[np.float64]:
     """Return the Wigner 3j symbols in the basis of real harmonics.
 
-    Contracted with three vectors of harmonics it gives the only combination of them that is
-    invariant under rotation; under reflection too, if l1 + l2 + l3 is even.
+    The contraction with three vectors of harmonics is their only combination that is invariant
+    under rotations. It is invariant under reflections too, if l1 + l2 + l3 is even.
 
     Returns
     -------
     (2 l1 + 1, 2 l2 + 1, 2 l3 + 1) array
-        Read-only; computed once.
+        Read-only and cached.
     """
     complex_form = np.zeros((2 * l1 + 1, 2 * l2 + 1, 2 * l3 + 1))
     for m1 in range(-l1, l1 + 1):
@@ -63,13 +63,16 @@ def real_coupling(l1: int, l2: int, l3: int) -> NDArray[np.float64]:
     return coupling
 
 
-def meeting(l1: int, l2: int, l3: int) -> float:
-    r"""Return c for harmonics of one direction, :math:`\sum C S_{l_1} S_{l_2} = c S_{l_3}`."""
+def product_coefficient(l1: int, l2: int, l3: int) -> float:
+    r"""Return c for harmonics of one direction, :math:`\sum C S_{l_1} S_{l_2} = c S_{l_3}`.
+
+    C are the couplings of `real_coupling`.
+    """
     return sqrt((2 * l1 + 1) * (2 * l2 + 1) / (2 * l3 + 1)) * wigner_3j(l1, l2, l3, 0, 0, 0)
 
 
 def _to_complex(l: int) -> NDArray[np.complex128]:
-    """Return the matrix that takes real harmonics to the complex ones, m = -l to l."""
+    """Return the matrix from real to complex harmonics, m = -l to l."""
     matrix = np.zeros((2 * l + 1, 2 * l + 1), complex)
     matrix[l, 0] = 1.0
     for m in range(1, l + 1):

@@ -1,4 +1,4 @@
-"""The atomic cluster expansion: all invariants of the neighbors, body order by body order."""
+"""The atomic cluster expansion: a basis of rotational invariants, body order by body order."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +18,7 @@ from cagebreak.neighbors import CELLS_PER_CUTOFF, cell_list
 
 @dataclass(frozen=True)
 class AtomicClusterExpansion:
-    r"""A complete basis of what a particle's neighbors look like, linear and in order.
+    r"""A complete linear basis of functions of the neighbors of a particle, ordered by bodies.
 
     With the sums over neighbors of each species,
 
@@ -35,41 +35,41 @@ class AtomicClusterExpansion:
             \begin{pmatrix} l_1 & l_2 & l_3 \\ m_1 & m_2 & m_3 \end{pmatrix}
             A_{v_1 m_1} A_{v_2 m_2} A_{v_3 m_3}, \qquad l_1 + l_2 + l_3 \text{ even},
 
-    of 2, 3 and 4 bodies (Rottler and Ortner 2024, eqs. 2-9), invariant under rotations and
-    reflections. The factor :math:`\sqrt{4 \pi}` makes the first a plain sum of R_n. Those of 2
-    bodies have :math:`n \le n_\mathrm{max}`, the others besides
-    :math:`\sum_t n_t + w_l l_t \le d`, n from 1. For R_n see
-    `cagebreak.descriptors.ace.radial.RadialBasis`.
+    of 2, 3 and 4 bodies (Drautz 2019; Rottler and Ortner 2024, eqs. 2-9), invariant under rotations
+    and reflections. The factor :math:`\sqrt{4 \pi}` makes features of 2 bodies plain sums of R_n.
+    All have :math:`1 \le n \le n_\mathrm{max}`; those of 3 and 4 bodies also have
+    :math:`\sum_t n_t + w_l l_t \le d`. `cagebreak.descriptors.ace.radial.RadialBasis` has R_n.
 
-    Purified, sums over two and three neighbors run over different ones only: a feature of N + 1
-    bodies vanishes where a particle has fewer than N neighbors (Ho, Gutleb and Ortner,
-    J. Comput. Phys. 515, 113271 (2024)). With an envelope of power 1 and n_max >= d, purified and
-    plain features are combinations of each other.
+    Purified features sum over distinct neighbors only: a feature of N + 1 bodies vanishes where a
+    particle has fewer than N neighbors (Ho, Gutleb and Ortner, J. Comput. Phys. 515, 113271
+    (2024)). With an envelope of power 1 and n_max >= d, purified and plain features are linear
+    combinations of each other.
 
-    A periodic image within the cut-off is a neighbor for itself. Without neighbors all is 0.
+    Each periodic image within the cut-off is a neighbor of its own. Without neighbors all features
+    are 0.
 
     Parameters
     ----------
     r_cut
-        In units of sigma.
+        Cut-off of the radial functions, in units of sigma.
     order
-        The largest number of neighbors correlated, 1 to 3: one less than bodies.
+        The largest number of neighbors in a product, 1 to 3: one less than bodies.
     n_max
         Number of radial functions.
     degree
         The total degree d of features of 3 and 4 bodies.
     wl
-        The weight w_l of l in it; default: Rottler and Ortner 2024.
+        The weight w_l of l in the total degree; default: Rottler and Ortner 2024.
     purified
-        Whether self-interaction is taken away; default: Rottler and Ortner 2024.
+        Whether self-interaction is removed; default: Rottler and Ortner 2024.
     r0
-        Where the radial basis is finest, in units of sigma, with distances in the transform in
-        units of r0, as in ACEpotentials.jl. If omitted, distances are in units of r_cut and the
-        basis is finest at sigma, as Rottler and Ortner print it.
+        Distance at which the radial basis resolves best, in units of sigma. It is also the unit of
+        distance in the transform, as in ACEpotentials.jl. By default the unit is r_cut and the
+        resolution is best at sigma, as Rottler and Ortner print it.
     envelope
         The power p of the envelope :math:`(x - 1)^p`; default: Rottler and Ortner 2024.
     n_species
-        How many species to tell apart; a configuration may have fewer.
+        Number of species to distinguish; a configuration may have fewer.
 
     Raises
     ------
@@ -101,7 +101,7 @@ class AtomicClusterExpansion:
         if not (np.isfinite(self.r_cut) and self.r_cut > 0):
             raise InputError(f"r_cut: expected a positive length, got {self.r_cut!r}")
         if self.r0 is None:
-            # Beyond, no parameter makes the transform steepest at sigma.
+            # Below, no parameter makes the transform steepest at sigma.
             if self.r_cut <= 0.5 ** (1 / 3):
                 raise InputError(f"r_cut: expected more than 0.794 without r0, got {self.r_cut!r}")
         elif not 0 < self.r0 < self.r_cut:
@@ -111,7 +111,7 @@ class AtomicClusterExpansion:
         """Return the labels of the columns, by body, then by species, then by degree.
 
         ``species``, ``ns`` and ``ls`` list species, n and l of all neighbors: "AAB", "1,3,2" and
-        "0,1,1". Where these are one number, as of two bodies, ``n`` and ``l`` have it.
+        "0,1,1". ``n`` is set for two bodies, and ``l`` where all l are equal.
         """
         return _labels(self, state).copy()
 
@@ -126,7 +126,7 @@ class AtomicClusterExpansion:
         check_species(configuration, self.n_species)
         program = _program(self)
         values = np.empty((len(configuration), len(self._terms())))
-        # The particles of a cell share its candidates: with eight or more that costs little.
+        # Cells hold about eight particles or more, so that sharing candidates pays.
         filled = (configuration.box.volume / len(configuration) * 8) ** (1 / 3)
         per_cutoff = int(np.clip(self.r_cut / filled, 1, CELLS_PER_CUTOFF))
         cells = cell_list(configuration, self.r_cut, per_cutoff)
@@ -160,9 +160,9 @@ def _terms(*parameters) -> tuple[Term, ...]:
 
 @lru_cache(maxsize=32)
 def _labels(descriptor: AtomicClusterExpansion, state: str) -> np.recarray:
-    found = descriptor._terms()
+    all_terms = descriptor._terms()
     parts = [
-        make_labels("ace", size + 1, state, [_columns(t) for t in found if len(t) == size])
+        make_labels("ace", size + 1, state, [_columns(t) for t in all_terms if len(t) == size])
         for size in range(1, descriptor.order + 1)
     ]
     return np.concatenate(parts).view(np.recarray)
@@ -176,7 +176,7 @@ def _program(descriptor: AtomicClusterExpansion) -> Program:
 def _columns(term: Term) -> dict[str, object]:
     z, n, l = zip(*term, strict=True)
     return {
-        "species": "".join(SPECIES_NAMES[one] for one in z),
+        "species": "".join(SPECIES_NAMES[number] for number in z),
         "n": n[0] if len(term) == 1 else -1,
         "l": l[0] if len(set(l)) == 1 else -1,
         "ns": ",".join(map(str, n)),

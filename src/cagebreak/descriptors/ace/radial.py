@@ -1,4 +1,4 @@
-"""The radial basis of the atomic cluster expansion, and products of its functions."""
+"""The radial basis R_n of the atomic cluster expansion, and products of its functions."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -19,14 +19,14 @@ class RadialBasis:
             \left(1 - \frac{r^4}{r_\mathrm{cut}^4}\right), \qquad
         y(s) = \frac{1 + s^3}{1 + s^3 + a s^4}
 
-    with P_k the Legendre polynomials, orthonormal over the range of x, from 0 to 1.
+    with P_k the Legendre polynomials, shifted to the range of x, 0 to 1, and orthonormal there.
 
     Parameters
     ----------
     r_cut
-        Where all functions end, in units of sigma.
+        Cut-off of all functions, in units of sigma.
     r0
-        Where :math:`|dy/dr|` is largest, in units of sigma.
+        Distance at which :math:`|dy/dr|` is largest, in units of sigma.
     r_s
         The unit of s, in units of sigma.
     envelope
@@ -40,7 +40,7 @@ class RadialBasis:
 
     @property
     def parameters(self) -> tuple[float, float, float, int]:
-        """What the kernel needs: r_cut, r_s, a and p."""
+        """The parameters of the kernel: r_cut, r_s, a and p."""
         # y = 1 / (1 + a g) with g = s^4 / (1 + s^3) is steepest where g'' (1 + a g) = 2 a g'^2.
         s = self.r0 / self.r_s
         g = s**4 / (1 + s**3)
@@ -60,17 +60,17 @@ class RadialBasis:
 def product(n: tuple[int, ...], envelope: int) -> NDArray[np.float64]:
     r"""Return the coefficients in :math:`\prod_t R_{n_t} = \sum_k c_k R_k`, from k = 1 on.
 
-    Exact: the product is the envelope times a polynomial of x.
+    The expansion is exact, since the product is the envelope times a polynomial of x.
     """
     power = (len(n) - 1) * envelope
     length = sum(n) - len(n) + power + 1
-    # Nodes enough for the product of two polynomials of the highest degree.
+    # Enough nodes for the product of two polynomials of the highest degree.
     nodes, weights = np.polynomial.legendre.leggauss(length)
     scale = np.sqrt(2 * np.arange(length) + 1)
     polynomials = np.polynomial.legendre.legvander(nodes, length - 1) * scale
     values = ((nodes - 1) / 2) ** power
-    for one in n:
-        values = values * polynomials[:, one - 1]
+    for n_t in n:
+        values = values * polynomials[:, n_t - 1]
     coefficients = (weights / 2 * values) @ polynomials
     coefficients.flags.writeable = False
     return coefficients

@@ -1,4 +1,4 @@
-"""Energies, densities and Voronoi cells, averaged over several lengths (Jung 2023)."""
+"""Coarse-grained densities, energies and Voronoi cells (Jung, Biroli and Berthier 2023)."""
 
 from cagebreak.descriptors.coarse_grained.quantities import CoarseGrained
 

@@ -1,4 +1,4 @@
-"""Kernel of the surroundings: exponentially weighted sums of columns over neighbors by species."""
+"""Kernel of `surroundings`: exponentially weighted sums of features over neighbors by species."""
 
 import numpy as np
 from numba import njit
@@ -8,9 +8,10 @@ from cagebreak._neighbor_kernel import gather
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
 def sum_around(cells, values, lengths, weights, sums):
-    """Write the sums of weights (N, n_lengths, n_species) and of weighted `values` (N, columns).
+    """Write sums over neighbors of the weights exp(-r / L) and of the weighted `values` (N, F).
 
-    The latter are (N, n_lengths, n_species, columns). The particle itself is left out.
+    `weights` are (N, L, S) for L lengths and S species, `sums` (N, L, S, F). The particle itself is
+    left out.
     """
     n_columns = values.shape[1]
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))

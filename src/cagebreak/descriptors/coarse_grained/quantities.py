@@ -1,4 +1,4 @@
-"""Physical quantities of a particle, coarse-grained over several lengths: GlassMLP's inputs."""
+"""Physical quantities of a particle, coarse-grained over several lengths: inputs of GlassMLP."""
 
 from dataclasses import dataclass
 
@@ -18,38 +18,38 @@ from cagebreak.potentials.pair_potentials import energies
 LENGTHS = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
 """Lengths of the averages, in sigma; chosen: within a shell to half a box of 1000 particles."""
 CUTOFF = 1.5
-"""Particles count up to so many of the longest length; chosen: half a box of 4000 particles."""
+"""Cut-off in units of the longest length, half a box of 4000 particles; chosen."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class CoarseGrained:
-    r"""Energy, local density and Voronoi cell, averaged with exponential weights by species.
+    r"""Local density, energy and size of the Voronoi cell, coarse-grained by species.
 
     .. math::
         \bar\rho_i(L, s) = \sum_{j, s_j = s} e^{-r_{ij} / L}, \qquad
         \bar x_i(L, s) = \frac{1}{\bar\rho_i} \sum_{j, s_j = s} x_j e^{-r_{ij} / L}, \qquad
         \bar v_i(L, s) = \frac{1}{\bar\rho_i} \sum_{j, s_j = s} (E_j - \bar E_i)^2 e^{-r_{ij} / L}
 
-    for each species and, in a mixture, once for all particles. The sums include particle i itself,
-    at r = 0, and reach to `CUTOFF` times the longest length, through periodic images if need be;
-    without any particle of the species they are 0. Jung, Biroli and Berthier 2023 (GlassMLP) take
-    the density, the energy, its variance and the perimeter of the cell, in three dimensions its
-    area, of inherent states.
+    for each species s, and in a mixture also for all particles. The sums include particle i itself,
+    at r = 0, and periodic images. They reach to `CUTOFF` times the longest length, and are 0 if no
+    particle of the species is within. Jung, Biroli and Berthier 2023 (GlassMLP) use the density,
+    the energy, its variance and the perimeter of the cell (in three dimensions its area) in
+    inherent states.
 
-    The energy is half of that of each of a particle's pairs, in eps; of hard spheres that of their
-    logarithmic potential (see `cagebreak.potentials`). The mean positions of a cage state may
-    overlap, so hard spheres have no energy there, and no columns of it.
+    The energy is half the sum of the pair energies of a particle, in eps. That of hard spheres is
+    their logarithmic potential (see `cagebreak.potentials`). It has no value if spheres overlap,
+    as the mean positions of a cage state may, so hard spheres have no energy columns there.
 
-    Labels: kinds "energy", "perimeter", "area" and "volume" of the particle itself (`r` is nan);
-    then these, "density" and "energy variance" with the length as `r` and the species as
-    `species`, which is "" for all particles.
+    The first columns are the particle's own values, of kinds "energy", "perimeter", "area" and
+    "volume"; their `r` is nan. The averages follow, of kinds "density", the same four and "energy
+    variance". Their labels have the length as `r` and the species as `species`, "" for all.
 
     Parameters
     ----------
     model
-        Whose pair potential acts, and how many species there are.
+        Gives the pair potential and the number of species.
     lengths
         L, in units of sigma (chosen; see `LENGTHS`).
 
@@ -85,7 +85,7 @@ class CoarseGrained:
         Raises
         ------
         ConfigurationError
-            If a species is not the model's, or two particles coincide or, being hard, overlap.
+            If a species is not the model's, two particles coincide, or hard spheres overlap.
         """
         check_species(configuration, self.model.n_species)
         own = np.column_stack(voronoi_cells(configuration))
@@ -93,7 +93,7 @@ class CoarseGrained:
             weights, means = self._coarse_grain(configuration, own)
             return self._features(state, own, [weights, *means])
         own = np.column_stack([energies(configuration, self.model), own])
-        # About the mean of all, the square of a local mean takes no digits from that of squares.
+        # Energies relative to their mean: the variance of large numbers would lose digits.
         deviations = own[:, 0] - own[:, 0].mean()
         squares = np.column_stack([deviations, deviations**2])
         weights, means = self._coarse_grain(configuration, np.column_stack([own, squares]))
@@ -102,13 +102,13 @@ class CoarseGrained:
 
     def _quantities(self, state: str) -> tuple[str, ...]:
         cell = ("perimeter", "area", "volume")
-        may_overlap = self.model.pair.form == "hard_log" and state == "cage"
+        may_overlap = self.model.is_hard and state == "cage"
         return cell if may_overlap else ("energy", *cell)
 
     def _coarse_grain(self, configuration: Configuration, values: Floats) -> tuple[Floats, Floats]:
         """Return the sums of weights, (N, L, S), and the means of the columns, (F, N, L, S).
 
-        In a mixture the last species is all of them together.
+        In a mixture the last species stands for all particles.
         """
         lengths, n_species = np.array(self.lengths), self.model.n_species
         weights = np.empty((len(values), len(lengths), n_species))
@@ -119,12 +119,10 @@ class CoarseGrained:
         weights[itself, :, configuration.species] += 1
         sums[itself, :, configuration.species] += values[:, None]
         if n_species > 1:
-            weights, sums = (
-                np.concatenate([each, each.sum(axis=2, keepdims=True)], axis=2)
-                for each in (weights, sums)
-            )
+            weights = np.concatenate([weights, weights.sum(axis=2, keepdims=True)], axis=2)
+            sums = np.concatenate([sums, sums.sum(axis=2, keepdims=True)], axis=2)
         return weights, np.moveaxis(mean_of(sums, weights), -1, 0)
 
     def _features(self, state: str, own: Floats, averaged: list[Floats]) -> Features:
-        columns = [own, *(each.reshape(len(own), -1) for each in averaged)]
+        columns = [own, *(average.reshape(len(own), -1) for average in averaged)]
         return Features(np.concatenate(columns, axis=1), self.labels(state))

@@ -1,4 +1,4 @@
-"""What a few numbers of each particle are like around it, over several distances."""
+"""Averages of features over neighbors of each species, with exponential weights."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from cagebreak.neighbors import cell_list
 LENGTHS = (0.5, 1.0, 2.0, 3.0)
 """Decay lengths of the averages, in sigma; chosen: within a shell to several shells."""
 CUTOFF = 2.5
-"""Neighbors count up to so many of the longest length; chosen, a weight of 8 %."""
+"""Cut-off in units of the longest length, where its weight is 8 %; chosen."""
 
 
 def with_surroundings(
@@ -21,37 +21,38 @@ def with_surroundings(
     n_species: int,
     lengths: tuple[float, ...] = LENGTHS,
 ) -> Features:
-    r"""Return features beside their averages over neighbors of each species.
+    r"""Return features, and beside them their averages over neighbors of each species.
 
     .. math::
         \bar x_i(\ell, s) = \frac{\sum_{j \ne i, s_j = s} x_j e^{-r_{ij} / \ell}}
                                  {\sum_{j \ne i, s_j = s} e^{-r_{ij} / \ell}}
 
-    over neighbors nearer than `CUTOFF` times the longest length; 0 without any.
+    The sums run over neighbors within `CUTOFF` times the longest length. The average is 0 if there
+    are none.
 
     Parameters
     ----------
     features
         F columns of N particles.
     configuration
-        Where the particles are.
+        Positions that distances are taken between.
     n_species
-        How many species averages are taken over, S.
+        Number of species, S.
     lengths
-        The decay lengths in units of sigma, L of them.
+        The L decay lengths, in units of sigma (chosen; see `LENGTHS`).
 
     Returns
     -------
     Features
-        F (1 + L S) columns: the given ones, then for each length and species their averages,
-        whose labels have it as `r` and `species`.
+        F (1 + L S) columns: the given ones, then their averages for each length and species. The
+        labels of averages have the length as `r` and the species as `species`.
 
     Raises
     ------
     InputError
-        If a length is not positive, or the features are not those of the configuration.
+        If a length is not positive, or the numbers of particles differ.
     ConfigurationError
-        If the configuration has more species.
+        If the configuration has more than `n_species` species.
     """
     if len(lengths) == 0 or not all(np.isfinite(length) and length > 0 for length in lengths):
         raise InputError(f"lengths: expected positive numbers, got {lengths!r}")
@@ -70,15 +71,15 @@ def with_surroundings(
 
 
 def mean_of(sums: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return weighted sums (..., F) over the sums of their weights (...); 0 without any weight."""
-    over = np.broadcast_to(weights[..., None], sums.shape)
-    return np.divide(sums, over, out=np.zeros_like(sums), where=over > 0)
+    """Return weighted sums (..., F) divided by the sums of weights (...); 0 where these are 0."""
+    norms = np.broadcast_to(weights[..., None], sums.shape)
+    return np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
 
 
 def labels_with_surroundings(
     labels: np.recarray, n_species: int, lengths: tuple[float, ...] = LENGTHS
 ) -> np.recarray:
-    """Return the labels of what `with_surroundings` makes of columns with these labels."""
+    """Return the labels of the columns that `with_surroundings` returns."""
     parts: list[NDArray] = [labels]
     for length in lengths:
         for species in SPECIES_NAMES[:n_species]:

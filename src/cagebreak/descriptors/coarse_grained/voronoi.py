@@ -1,4 +1,4 @@
-"""Voronoi cells: the part of space nearer to a particle than to any other, and how large it is."""
+"""Perimeter, area and volume of the Voronoi cells of particles in a periodic box."""
 
 from itertools import chain
 from typing import NamedTuple
@@ -13,26 +13,26 @@ from cagebreak.errors import ConfigurationError
 Floats = NDArray[np.float64]
 
 FIRST_MARGIN = 2.5
-"""Where the search for neighbors begins, in mean spacings; dense fluids need no more."""
+"""First margin of images around the box, in mean spacings; enough for dense fluids."""
 
 
 class VoronoiCells(NamedTuple):
-    """The size of the cell of every particle, (N,) each."""
+    """The sizes of the cells of N particles, (N,) each."""
 
     perimeters: Floats
-    """Sum of the perimeters of its faces, in sigma: twice the length of its edges."""
+    """Sums of the perimeters of the faces, in sigma: twice the total length of the edges."""
     areas: Floats
-    """Area of its surface, in sigma^2."""
+    """Areas of the surfaces, in sigma^2."""
     volumes: Floats
-    """In sigma^3."""
+    """Volumes, in sigma^3."""
 
 
 def voronoi_cells(configuration: Configuration) -> VoronoiCells:
     """Return the size of every particle's Voronoi cell in the periodic box.
 
-    The cell is the plain one, whose faces stand halfway between particles whatever their species.
-    Where more than four cells meet in a point, as in some crystals, the least displacement makes
-    faces between them that are long and thin, and the perimeter jumps; area and volume do not.
+    Faces lie halfway between particles of any species: cells are not weighted by size. Where more
+    than four cells meet in a point, as in some crystals, the smallest displacement creates long
+    thin faces. The perimeter then jumps, while area and volume stay continuous.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ def voronoi_cells(configuration: Configuration) -> VoronoiCells:
 
     Notes
     -----
-    The tessellation is that of Qhull. It is given the images of particles in a margin around the
-    box, and a wider one until no corner of a cell is farther from its particle than half the
-    margin: then no image beyond can have a part of it.
+    Qhull computes the tessellation of the particles and of their images in a margin around the box.
+    The margin grows until every vertex of a cell is nearer to its particle than half the margin.
+    Images beyond such a margin cannot change a cell.
     """
     n, box = len(configuration), configuration.box
     margin = FIRST_MARGIN * (box.volume / n) ** (1 / 3)
@@ -77,41 +77,42 @@ def _with_images(positions: Floats, box: Box, margin: float) -> Floats:
     fractions = positions @ box.inverse
     parts = [positions]
     for shift in shifts:
-        moved = fractions + shift
-        near = ((moved >= -reach) & (moved <= 1 + reach)).all(axis=1)
+        images = fractions + shift
+        near = ((images >= -reach) & (images <= 1 + reach)).all(axis=1)
         parts.append(positions[near] + shift @ box.matrix)
     return np.concatenate(parts)
 
 
 def _cells_of(points: Floats, n: int) -> tuple[float, VoronoiCells]:
-    """Return the sizes of the cells of the first n points, and how far their corners reach."""
-    found = Voronoi(points)
-    mine = np.flatnonzero((found.ridge_points < n).any(axis=1))
-    faces = [found.ridge_vertices[face] for face in mine]
-    pairs = found.ridge_points[mine]
+    """Return the largest distance of a vertex from its point, and the sizes of n cells."""
+    tessellation = Voronoi(points)
+    ridges = np.flatnonzero((tessellation.ridge_points < n).any(axis=1))
+    faces = [tessellation.ridge_vertices[ridge] for ridge in ridges]
+    pairs = tessellation.ridge_points[ridges]
     sizes = np.array([len(face) for face in faces])
-    corners = np.fromiter(chain.from_iterable(faces), np.int64, sizes.sum())
-    if (corners < 0).any():
-        # A cell is open to infinity.
+    vertices = np.fromiter(chain.from_iterable(faces), np.int64, sizes.sum())
+    if (vertices < 0).any():
+        # A cell is unbounded.
         return np.inf, VoronoiCells(np.ones(n), np.ones(n), np.ones(n))
     starts = np.cumsum(sizes) - sizes
-    # The corners of a face stand in their order around it; after the last comes the first.
-    following = np.arange(1, len(corners) + 1)
+    # The vertices of a face are in cyclic order: the first follows the last.
+    following = np.arange(1, len(vertices) + 1)
     following[starts + sizes - 1] = starts
     ends = points[pairs]
     middles = ends.mean(axis=1)
-    spokes = found.vertices[corners] - np.repeat(middles, sizes, axis=0)
+    spokes = tessellation.vertices[vertices] - np.repeat(middles, sizes, axis=0)
     edges = np.linalg.norm(spokes[following] - spokes, axis=1)
     perimeters = np.add.reduceat(edges, starts)
-    twice = np.add.reduceat(np.cross(spokes, spokes[following]), starts)
-    areas = np.linalg.norm(twice, axis=1) / 2
+    double_areas = np.add.reduceat(np.cross(spokes, spokes[following]), starts)
+    areas = np.linalg.norm(double_areas, axis=1) / 2
     distances = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
     pyramids = areas * distances / 6
     sums = np.zeros((3, n))
     for side in pairs.T:
-        of_mine = side < n
+        inside = side < n
         for total, part in zip(sums, (perimeters, areas, pyramids), strict=True):
-            np.add.at(total, side[of_mine], part[of_mine])
-    # A face is equally far from both of its particles.
-    radii = np.linalg.norm(found.vertices[corners] - np.repeat(ends[:, 0], sizes, axis=0), axis=1)
+            np.add.at(total, side[inside], part[inside])
+    # A vertex is equally far from both particles of its face.
+    first_ends = np.repeat(ends[:, 0], sizes, axis=0)
+    radii = np.linalg.norm(tessellation.vertices[vertices] - first_ends, axis=1)
     return float(radii.max()), VoronoiCells(*sums)

@@ -251,7 +251,7 @@ KINDS = (
     "energy",
     "laplacian",
     "acceptance",
-    "wall",
+    "cell_rejection",
     "energy var",
     "force var",
     "laplacian var",

@@ -1,7 +1,9 @@
 """Checks of the values in a recipe that are tables: steps, the cage state, selections."""
 
+from dataclasses import replace
 from typing import Any
 
+from cagebreak.descriptors.base import RENAMED_KINDS
 from cagebreak.descriptors.cage_average import STATE as SAMPLED
 from cagebreak.simulation.preparation import ENSEMBLES, Step
 from cagebreak.study.recipe.checks import (
@@ -39,7 +41,18 @@ _CAGE = {
     "precision": optional(number(0, 10, above=True)),
 }
 
-_GENERATION, _KIND = integer(0, 20), one_of(KINDS)
+
+def _kind() -> Check:
+    """Return the check of a kind of descriptors, which may have the name of an earlier version."""
+    kind = one_of(KINDS)
+
+    def convert(value: Any) -> str:
+        return kind.convert(RENAMED_KINDS.get(value, value) if type(value) is str else value)
+
+    return replace(kind, convert=convert)
+
+
+_GENERATION, _KIND = integer(0, 20), _kind()
 _CRITERIA = {
     "generations": optional(or_list(_GENERATION, list_of(_GENERATION))),
     "kind": optional(or_list(_KIND, list_of(_KIND))),

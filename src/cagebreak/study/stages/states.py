@@ -3,6 +3,7 @@
 import numpy as np
 
 from cagebreak.configuration import Configuration
+from cagebreak.descriptors.base import RENAMED_KINDS
 from cagebreak.descriptors.cage import Source
 from cagebreak.descriptors.recommended import SAMPLES
 from cagebreak.files import hdf5
@@ -59,7 +60,8 @@ def load_state(store: Store, state: str, c: int) -> Source:
             force=float(arrays["force"]),
             iterations=int(arrays["iterations"]),
         )
-    per_particle = ("displacement", "covariance", "acceptance", "wall", "error")
+    arrays = {RENAMED_KINDS.get(name, name): array for name, array in arrays.items()}
+    per_particle = ("displacement", "covariance", "acceptance", "cell_rejection", "error")
     return CageState(
         start=start,
         configuration=end,
@@ -108,7 +110,9 @@ def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
         "displacement": Dataset(state.displacement, "sigma, from the start", "particle"),
         "covariance": Dataset(state.covariance, "sigma^2", "particle, xyz, xyz"),
         "acceptance": Dataset(state.acceptance, "share of trials", "particle"),
-        "wall": Dataset(state.wall, "share of trials rejected by the cell", "particle"),
+        "cell_rejection": Dataset(
+            state.cell_rejection, "share of trials rejected by the cell", "particle"
+        ),
         "error": Dataset(state.error, "sigma, of the mean position", "particle"),
         "sweeps": Dataset(np.array(state.sweeps), "sweeps", "to relax, to measure"),
         "step": Dataset(np.array(state.step), "sigma", ""),
