@@ -83,10 +83,10 @@ def as_table(
     Finiteness is for the caller to check, by `require_finite`, where it costs least.
     """
     try:
-        given = np.asarray(values)
-        if given.dtype.kind == "c":
+        array = np.asarray(values)
+        if array.dtype.kind == "c":
             raise TypeError("got complex ones")
-        table = given.astype(np.float64, copy=False)
+        table = array.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}: expected real numbers, {error}") from error
     if table.ndim != 2:

@@ -122,12 +122,12 @@ class Sample:
             for number in np.unique(self.species)
         }
 
-    def place(self, rows: Integers) -> Configuration | None:
+    def particles(self, rows: Integers) -> Configuration | None:
         """Return the particles of some rows; None without a configuration."""
-        particles = self.configuration
-        if particles is None:
+        whole = self.configuration
+        if whole is None:
             return None
-        return Configuration(particles.positions[rows], particles.species[rows], particles.box)
+        return Configuration(whole.positions[rows], whole.species[rows], whole.box)
 
 
 class Samples(Protocol):

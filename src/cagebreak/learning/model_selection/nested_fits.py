@@ -78,7 +78,7 @@ def fit_linear(
     for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
             X, Y = sample.features[rows], sample.targets[rows]
-            matrix = learner.whitening_of(sample.place(rows), len(rows))
+            matrix = learner.whitening_of(sample.particles(rows), len(rows))
             for k in range(n_folds):
                 if k == fold[i]:
                     continue

@@ -27,6 +27,7 @@ UNSAVED = (CHECKPOINT, "progress", "device")
 RENAMED = {"watched_": "eval_scores_"}
 """Arrays of files of earlier releases, and their names today."""
 NAMES = "feature_names_in_"
+"""The attribute that files hold as UTF-8."""
 
 
 class Network(BaseEstimator):
@@ -130,8 +131,8 @@ class Network(BaseEstimator):
                     case ["feature_names_in_"]:
                         loaded.feature_names_in_ = np.char.decode(value, "utf-8").astype(object)
                     case [attribute] if attribute.endswith("_"):
-                        name = RENAMED.get(attribute, attribute)
-                        setattr(loaded, name, value if np.ndim(value) else int(value))
+                        current = RENAMED.get(attribute, attribute)
+                        setattr(loaded, current, value if np.ndim(value) else int(value))
                     case _:
                         further[name] = value
             loaded.states_ = [states[k] for k in range(len(states))]
