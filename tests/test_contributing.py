@@ -195,7 +195,7 @@ print(*end.box.lengths)
 
 
 def test_the_figure_passes_its_contract_and_is_drawn(copy, study):
-    assert contract(copy, "tests/figures/test_figures.py", "smith2027") >= 1
+    assert contract(copy, "tests/figures", "smith2027") >= 1
     assert {path.suffix for path in study.glob("drawn.*")} >= {".png", ".pdf", ".csv"}
     with (study / "drawn.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 5 * 2

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+import zipfile
 from importlib.util import find_spec
 
 import pytest
@@ -25,8 +26,8 @@ SCHEMAS = {
 
 
 @pytest.fixture(scope="module")
-def distributed(tmp_path_factory):
-    """Return the files of the source distribution, built in a copy that leaves nothing here."""
+def built(tmp_path_factory):
+    """Return a folder with the source distribution and the wheel, built in a copy."""
     pytest.importorskip("build", reason="build is absent")
     folder = tmp_path_factory.mktemp("sdist")
     (folder / "copy").mkdir()
@@ -36,11 +37,15 @@ def distributed(tmp_path_factory):
             shutil.copytree(path, folder / "copy" / path.name, ignore=unneeded)
         elif path.is_file():
             shutil.copy2(path, folder / "copy" / path.name)
-    command = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", folder]
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder]
     subprocess.run([*command, folder / "copy"], check=True, capture_output=True)
-    (archive,) = folder.glob("*.tar.gz")
-    assert archive.name == f"cagebreak-{PROJECT['version']}.tar.gz"
-    with tarfile.open(archive) as file:
+    return folder
+
+
+@pytest.fixture(scope="module")
+def distributed(built):
+    """Return the files of the source distribution."""
+    with tarfile.open(built / f"cagebreak-{PROJECT['version']}.tar.gz") as file:
         return {m.name.partition("/")[2] for m in file.getmembers() if m.isfile()}
 
 
@@ -59,10 +64,21 @@ def test_the_source_distribution_holds_every_file_of(folder, distributed):
 
 def test_the_source_distribution_holds_what_builds_and_explains_it(distributed):
     assert distributed >= {
-        *("README.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CITATION.cff"),
+        *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "CITATION.cff"),
         *("LICENSE", "Makefile", "constraints.txt", "pyproject.toml", ".pre-commit-config.yaml"),
     }
-    assert not [name for name in distributed if re.search(r"\.(pyc|nb[ci]|h5)$", name)]
+    assert not [name for name in distributed if re.search(r"\.(pyc|nb[ci])$", name)]
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(built):
+    with zipfile.ZipFile(built / f"cagebreak-{PROJECT['version']}-py3-none-any.whl") as file:
+        packed = {name for name in file.namelist() if ".dist-info/" not in name}
+    source = ROOT / "src"
+    modules = (source / "cagebreak").rglob("*.py")
+    assert packed == {
+        "cagebreak/py.typed",
+        *(path.relative_to(source).as_posix() for path in modules),
+    }
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
