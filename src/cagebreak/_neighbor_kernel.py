@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from cagebreak._compile import njit
 
 
 class CellList(NamedTuple):
@@ -37,7 +38,7 @@ class CellList(NamedTuple):
     """How many slots the scratch of `gather` needs at most."""
 
 
-@njit(cache=True)
+@njit
 def counting_sort(keys, starts, order):
     """Sort small integers: write the order, and the first place of each key and one beyond."""
     starts[:] = 0
@@ -54,7 +55,7 @@ def counting_sort(keys, starts, order):
     starts[0] = 0
 
 
-@njit(cache=True)
+@njit
 def cell_of_each(fractions, shape):
     """Return the number of the cell in which each particle lies."""
     cell = np.empty(len(fractions), np.int64)
@@ -67,7 +68,7 @@ def cell_of_each(fractions, shape):
     return cell
 
 
-@njit(cache=True)
+@njit
 def gather(cells, i, index, near):
     """Write the neighbors of sorted particle `i` and return how many there are.
 
@@ -109,7 +110,7 @@ def gather(cells, i, index, near):
     return np.int64(n)
 
 
-@njit(cache=True)
+@njit
 def count_neighbors(cells, counts):
     """Write the number of neighbors of each particle, in the configuration's order."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
@@ -117,7 +118,7 @@ def count_neighbors(cells, counts):
         counts[cells.order[i]] = gather(cells, i, index, near)
 
 
-@njit(cache=True)
+@njit
 def fill_table(cells, offsets, neighbors, vectors):
     """Write the neighbors of each particle and the vectors to them at its offset."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
@@ -129,7 +130,7 @@ def fill_table(cells, offsets, neighbors, vectors):
             vectors[start + k] = near[:3, k]
 
 
-@njit(cache=True)
+@njit
 def shell_radius(squares, n, order):
     """Sort the nearest neighbors to the front of `order` until they fill the solid angle.
 
@@ -152,7 +153,7 @@ def shell_radius(squares, n, order):
     return -1
 
 
-@njit(cache=True)
+@njit
 def count_shells(cells, counts):
     """Write the number of solid-angle neighbors of each particle, -1 where the cut-off hides one.
 
@@ -165,7 +166,7 @@ def count_shells(cells, counts):
         counts[cells.order[i]] = shell_radius(near[3], n, order)
 
 
-@njit(cache=True)
+@njit
 def fill_shells(cells, offsets, neighbors, vectors):
     """Write the solid-angle neighbors of each particle, nearest first, at its offset."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
@@ -179,7 +180,7 @@ def fill_shells(cells, offsets, neighbors, vectors):
             vectors[start + m] = near[:3, k]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def count_pairs(cells, counts):
     """Add the pairs nearer than the cut-off to `counts` (S, S, R), by species and bin of r."""
     n_bins = counts.shape[2]

@@ -1,8 +1,8 @@
 """Kernels of the angular descriptors: spherical harmonics and their sums over shells."""
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import counting_sort, gather
 from cagebreak.descriptors._shell_kernel import weight
 
@@ -10,7 +10,7 @@ from cagebreak.descriptors._shell_kernel import weight
 ROWS, SHELLS, LANES = 4, 2, 8
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"}, error_model="numpy")
+@njit(fastmath={"reassoc", "contract"}, error_model="numpy")
 def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
     """Write q_l(r, width) to columns (l, shell); return the number of coincident neighbors.
 
@@ -92,7 +92,7 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
     return coincident
 
 
-@njit(cache=True)
+@njit
 def scratch(n):
     """Return room for n numbers, from the start of a cache line: vectors across two are slow."""
     room = np.empty(n + LANES)
@@ -100,13 +100,13 @@ def scratch(n):
     return room[start : start + n]
 
 
-@njit(cache=True)
+@njit
 def compact(buffer, n_rows, n):
     """Return the beginning of a buffer as rows of length n, close together for the cache's sake."""
     return buffer[: n_rows * n].reshape(n_rows, n)
 
 
-@njit(cache=True, fastmath={"contract"})
+@njit(fastmath={"contract"})
 def harmonics(unit, l_max, values):
     """Write the real spherical harmonics of unit vectors, sqrt(4 pi / (2l + 1)) Y_lm.
 
@@ -140,7 +140,7 @@ def harmonics(unit, l_max, values):
                 new[j] = a * z[j] * old[j] - b * older[j]
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(fastmath={"reassoc", "contract"})
 def shell_sums(values, weights, first, last, wanted, sums):
     """Write sum_j values[c, j] weights[k, j], j from first[b] to last[b] of the shells' block b.
 

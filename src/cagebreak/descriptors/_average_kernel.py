@@ -1,12 +1,12 @@
 """Kernel of the generations: weighted averages of columns over neighbors."""
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(fastmath={"reassoc", "contract"})
 def average(cells, values, first, last):
     """Average columns `first` to `last` into as many columns from `last` on.
 

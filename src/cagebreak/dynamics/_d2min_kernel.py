@@ -1,13 +1,14 @@
 """Kernels of D2min: the best affine fit to each particle's neighbors, and what it leaves."""
 
 import numpy as np
-from numba import njit
+
+from cagebreak._compile import njit
 
 SINGULAR = 1e-10
 """Neighbors span no volume where det V is less than this share of (tr V / 3)^3."""
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def invert(offsets, vectors, inverses):
     """Write the inverse of V = sum d d^T over each particle's neighbors; pseudo-inverse if flat."""
     v = np.empty((3, 3))
@@ -38,7 +39,7 @@ def invert(offsets, vectors, inverses):
                     inverses[i, a, b] /= determinant
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def residuals(offsets, neighbors, vectors, inverses, moved, result):
     """Write the sum over neighbors of the square of what the best affine fit leaves.
 

@@ -5,11 +5,26 @@ repulsion *less* the pair potential. The functions of one bond take r^2, the row
 `cagebreak.potentials.bonds.bond_row` and that of the pair's species (`_pair_kernel.parameters`).
 """
 
-import numpy as np
-from numba import njit
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak._compile import njit
 from cagebreak.potentials import _pair_kernel as pair
 from cagebreak.potentials._pair_kernel import CUTOFF_SQUARED, OPTIONS, parameters
+
+
+class BondTable(NamedTuple):
+    """The bonds of a configuration."""
+
+    first: NDArray[np.int64]
+    """(B,)"""
+    second: NDArray[np.int64]
+    """(B,), the next in the chain."""
+    vectors: NDArray[np.float64]
+    """(B, 3), from the first to the nearest image of the second, in sigma."""
+
 
 # Columns of a row: k, R_0^2, and of the repulsion its end squared, 4 eps and sigma^6.
 STIFFNESS, EXTENT_SQUARED, CORE_SQUARED, FOUR_EPSILON, SIGMA_6 = range(5)

@@ -13,8 +13,8 @@ not a variable, and where what lies beyond the cut-off is computed and then drop
 """
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 from cagebreak._simd.vectors import pointer
 
@@ -37,7 +37,7 @@ N_COLUMNS = 10
 # Behind the numbers of the tuple, of every form.
 TABLE, PIECES = N_COLUMNS, N_COLUMNS + 1
 
-OPTIONS = {"cache": True, "error_model": "numpy", "fastmath": {"reassoc", "contract"}}
+OPTIONS = {"error_model": "numpy", "fastmath": {"reassoc", "contract"}}
 
 
 @njit(inline="always")

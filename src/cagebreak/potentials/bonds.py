@@ -1,24 +1,11 @@
 """Who is bonded to whom, and the numbers of a bond as kernels read them."""
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError
 from cagebreak.models.model import Model
-
-
-class BondTable(NamedTuple):
-    """The bonds of a configuration."""
-
-    first: NDArray[np.int64]
-    """(B,)"""
-    second: NDArray[np.int64]
-    """(B,), the next in the chain."""
-    vectors: NDArray[np.float64]
-    """(B, 3), from the first to the nearest image of the second, in sigma."""
+from cagebreak.potentials._bond_kernel import BondTable
 
 
 def bond_table(configuration: Configuration, model: Model) -> BondTable:

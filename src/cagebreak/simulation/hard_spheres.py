@@ -11,8 +11,9 @@ from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.potentials.pair_potentials import OVERLAP_TOLERANCE
 from cagebreak.seeding import Seed
-from cagebreak.simulation import _columns as columns
 from cagebreak.simulation import _event_kernel as kernel
+from cagebreak.simulation import _event_state as columns
+from cagebreak.simulation._event_state import Cells, Clock, Lists, Queue, Space, Spheres, State
 from cagebreak.simulation._list_kernel import CACHE_LINE, closest_pair
 from cagebreak.simulation.velocities import thermal_velocities
 
@@ -83,16 +84,16 @@ class EventDriven:
         # Spheres that are near in space are near in memory.
         self._order = self._layout.along_cells(configuration.wrapped)
         order, n = self._order, len(configuration)
-        self._spheres = _aligned((n + 1, columns.COLUMNS), np.float64)
-        self._spheres[:n, :3] = configuration.unwrapped[order]
-        self._spheres[:n, columns.VX : columns.VX + 3] = velocities[order]
-        self._spheres[:n, columns.RADIUS] = radii[order]
-        self._spheres[n] = np.nan
+        self._lines = _aligned((n + 1, columns.COLUMNS), np.float64)
+        self._lines[:n, :3] = configuration.unwrapped[order]
+        self._lines[:n, columns.VX : columns.VX + 3] = velocities[order]
+        self._lines[:n, columns.RADIUS] = radii[order]
+        self._lines[n] = np.nan
         # The ledger: a book for each sphere and one for the end of a queue, then the queues' heads.
         self._inverse_width = _collision_rate(configuration, model) * n
-        n_pages = 1 << math.ceil(math.log2(max(4 * n, 2 * kernel.BUCKETS) / kernel.PAGE))
+        self._n_pages = 1 << math.ceil(math.log2(max(4 * n, 2 * kernel.BUCKETS) / kernel.PAGE))
         n_books = columns.BOOK_COLUMNS * (n + 1)
-        self._ledger = _aligned((n_books + kernel.BUCKETS + n_pages,), np.int32)
+        self._ledger = _aligned((n_books + kernel.BUCKETS + self._n_pages,), np.int32)
         self._books = self._ledger[:n_books].reshape(-1, columns.BOOK_COLUMNS)[:n]
         self._marks = self._books.view(np.float64)
         self._books[:, columns.SPECIES] = configuration.species[order]
@@ -103,7 +104,7 @@ class EventDriven:
         self._chain = _aligned((n,), np.int32)
         self._candidates = _aligned((n + 1,), np.int32)
         self._coming = _aligned((kernel.COMING,), np.int32)
-        self._cells = _aligned((self._layout.n_cells,), np.int32)
+        self._heads = _aligned((self._layout.n_cells,), np.int32)
         edges = np.diag(configuration.box.matrix)
         self._space = np.concatenate([edges, 1 / edges, [scale, growth_rate]])
         self._clock = np.zeros(3)
@@ -133,13 +134,13 @@ class EventDriven:
     def positions(self) -> NDArray[np.float64]:
         """Unwrapped positions now, (N, 3), in sigma."""
         flown = self._time - self._clock[columns.ORIGIN]
-        lines = self._spheres[:-1]
+        lines = self._lines[:-1]
         return self._in_order(lines[:, :3] + lines[:, columns.VX : columns.VX + 3] * flown)
 
     @property
     def velocities(self) -> NDArray[np.float64]:
         """Velocities now, (N, 3), in sigma / tau."""
-        return self._in_order(self._spheres[:-1, columns.VX : columns.VX + 3])
+        return self._in_order(self._lines[:-1, columns.VX : columns.VX + 3])
 
     @property
     def configuration(self) -> Configuration:
@@ -151,7 +152,7 @@ class EventDriven:
     @property
     def temperature(self) -> float:
         """Kinetic temperature 2 K / 3 (N - 1), in kT."""
-        lines = self._spheres[:-1]
+        lines = self._lines[:-1]
         squares = (lines[:, columns.VX : columns.VX + 3] ** 2).sum(axis=1)
         masses = self._kinds[self._books[:, columns.SPECIES], columns.MASS]
         return float((masses * squares).sum() / (3 * (len(lines) - 1)))
@@ -200,7 +201,7 @@ class EventDriven:
         target = self._time + duration
         while True:
             before = self._clock[columns.ORIGIN] + self._clock[columns.NOW]
-            status = kernel.advance(target, _EVENTS_A_CALL, *self._state())
+            status = kernel.advance(target, _EVENTS_A_CALL, self._state())
             if status == kernel.DONE:
                 break
             if status == kernel.LIST_FULL:
@@ -219,14 +220,14 @@ class EventDriven:
         """Scale all velocities to a kinetic temperature."""
         flown = self._time - self._clock[columns.ORIGIN]
         factor = math.sqrt(temperature / self.temperature)
-        positions, velocities = self._spheres[:-1, :3], self._spheres[:-1, columns.VX :][:, :3]
+        positions, velocities = self._lines[:-1, :3], self._lines[:-1, columns.VX :][:, :3]
         positions += velocities * (1 - factor) * flown  # the new flight passes the same point
         velocities *= factor
         self._clock[columns.NOW] = flown
         self._begin()
 
     def _begin(self) -> None:
-        while kernel.begin(*self._state()) == kernel.LIST_FULL:
+        while kernel.begin(self._state()) == kernel.LIST_FULL:
             self._allot(2 * self._capacities)
 
     def _enlarge_lists(self) -> None:
@@ -240,13 +241,24 @@ class EventDriven:
         self._books[:, columns.FIRST] = np.cumsum(rooms) - rooms
         self._neighbors = _aligned((int(rooms.sum()),), np.int32)
 
-    def _state(self) -> tuple:
-        return (
-            self._layout.many_images, self._spheres, self._ledger, self._marks, self._neighbors,
-            self._cells, self._chain, self._candidates, self._coming, self._kinds,
-            self._capacities, self._layout.grids, self._layout.grid_of, self._layout.ranges,
-            self._space, self._clock, self._tally, self._inverse_width,
-        )  # fmt: skip
+    def _state(self) -> State:
+        layout = self._layout
+        return State(
+            Spheres(self._lines, self._ledger, self._marks, self._kinds, len(self._start)),
+            Lists(self._neighbors, self._capacities),
+            Cells(
+                self._heads,
+                self._chain,
+                self._candidates,
+                layout.grids,
+                layout.grid_of,
+                layout.ranges,
+                len(layout.grids),
+            ),
+            Space(self._space, layout.many_images),
+            Queue(self._inverse_width, self._n_pages, self._coming),
+            Clock(self._clock, self._tally),
+        )
 
     def _in_order(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         result = np.empty_like(rows)
@@ -255,7 +267,7 @@ class EventDriven:
 
     def _refuse_overlap(self, scale: float) -> None:
         ratio, first, second = closest_pair(
-            self._spheres, self._books, self._marks, self._neighbors, self._space
+            self._lines, self._books, self._marks, self._neighbors, self._space
         )
         if ratio < scale * (1 - OVERLAP_TOLERANCE):
             i, j = sorted((int(self._order[first]), int(self._order[second])))

@@ -9,8 +9,8 @@ import math
 from functools import cache
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._simd.sites import COLUMNS, LANES, any_within, squares
 from cagebreak._simd.vectors import pointer
 from cagebreak.potentials import _bond_kernel as bond_kernel
@@ -26,7 +26,6 @@ SWEEP, TURN = 0, 1
 WALL_COLUMNS = 5
 
 OPTIONS = {
-    "cache": True,
     "nogil": True,
     "error_model": "numpy",
     "fastmath": {"reassoc", "contract"},

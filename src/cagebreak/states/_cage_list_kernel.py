@@ -6,8 +6,8 @@ Where a particle goes further, `extend` adds the pairs that its longer reach bri
 """
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 
 DONE, FULL = 0, 1
@@ -33,7 +33,7 @@ def _site(a, b, near, k, centers, inverse, repeats):
     return copy * len(centers) + b
 
 
-@njit(cache=True)
+@njit
 def count_listed(cells, reaches, cutoffs, group_of, counts):
     """Write how many neighbors of each group a particle has, (N, G)."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
@@ -47,7 +47,7 @@ def count_listed(cells, reaches, cutoffs, group_of, counts):
             counts[a, group_of[t]] += a != b and near[3, k] < limit * limit
 
 
-@njit(cache=True)
+@njit
 def fill_lists(
     cells, reaches, cutoffs, group_of, centers, inverse, repeats, rows, entries, limits, ordered
 ):
@@ -79,7 +79,7 @@ def fill_lists(
                 rows[a, g, COUNT] += 1
 
 
-@njit(cache=True)
+@njit
 def extend(
     i, reach, cells, reaches, cutoffs, group_of, centers, inverse, repeats, rows, entries, limits
 ):

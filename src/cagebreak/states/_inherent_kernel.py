@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 from cagebreak.potentials import _bond_kernel as bond_kernel
 from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
@@ -74,7 +74,7 @@ class Parameters(NamedTuple):
     mixing_decay: float
 
 
-@njit(cache=True)
+@njit
 def list_neighbors(cells, species, reach, inverse, x):
     """Return the list of all pairs of species a, b nearer than ``reach[a, b]``.
 
@@ -118,7 +118,7 @@ def list_neighbors(cells, species, reach, inverse, x):
     return NeighborList(bounds, neighbors, parents, shifts)
 
 
-@njit(cache=True)
+@njit
 def _number_images(neighbors, images, n, matrix):
     """Replace each neighbor that is an image by that image's number; return parents and shifts."""
     low, high = np.zeros(3, np.int64), np.zeros(3, np.int64)
@@ -304,7 +304,7 @@ def _move(x, velocities, forces, listed_at, gaps, dt, longest):
     return farthest
 
 
-@njit(cache=True)
+@njit
 def descend(form, table, species, listed, springs, x, velocities, best, progress, told):
     """Take steps of FIRE until converged, exhausted, or the list is stale; return which.
 

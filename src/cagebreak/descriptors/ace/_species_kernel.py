@@ -7,9 +7,9 @@ distances are compared in full vectors, and only what is near enough is looked a
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from cagebreak._compile import njit
 from cagebreak._simd.near import PLACES_OF_BITS, append_near
 from cagebreak._simd.vectors import LANES, pointer
 from cagebreak.descriptors._angular_kernel import scratch
@@ -28,7 +28,7 @@ class Candidates(NamedTuple):
     """Those of species z stand at starts[z] to starts[z + 1], in full vectors: the rest is far."""
 
 
-@njit(cache=True)
+@njit
 def candidates_of(cells, n_species):
     """Return scratch for the candidates of any cell."""
     # What lies nearer than this to the cut-off may be missed: all counts nothing there.
@@ -49,7 +49,7 @@ def candidates_of(cells, n_species):
     )
 
 
-@njit(cache=True)
+@njit
 def find_candidates(cells, cell, found):
     """Write the candidates of a cell, images of its own particles among them."""
     nx, ny, nz = cells.shape
@@ -82,7 +82,7 @@ def find_candidates(cells, cell, found):
     found.starts[-1] = k
 
 
-@njit(cache=True, fastmath={"contract"})
+@njit(fastmath={"contract"})
 def neighbors_by_species(cells, i, found, starts, near):
     """Sort the neighbors of particle i by species; return how many coincide with it.
 

@@ -1,12 +1,12 @@
 """Kernel of the surroundings: exponentially weighted sums of columns over neighbors by species."""
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(fastmath={"reassoc", "contract"})
 def sum_around(cells, values, lengths, weights, sums):
     """Write the sums of weights (N, n_lengths, n_species) and of weighted `values` (N, columns).
 
