@@ -8,8 +8,8 @@ nothing is done for it until it collides. What makes the loop fast:
   was predicted; if the partner has collided since, the sphere predicts anew when the event comes.
 - The queue is a ring of buckets of equal time, about one event a bucket, each a doubly linked list.
   An event beyond the ring waits in a page of many buckets, so that the ring stays in the cache.
-- All numbers that predict a collision stand in one 64-byte line a sphere; see `_lanes.py`. All
-  else that an event needs stands in a second line, the sphere's book.
+- All numbers that predict a collision stand in one 64-byte line a sphere; see
+  `cagebreak._simd.contacts`. All else that an event needs stands in a second line, its book.
 - Where the state is larger than the cache, the lines of the events to come are asked for ahead.
 
 The state is a handful of arrays that `EventDriven` allocates. Times in the arrays count from the
@@ -22,20 +22,20 @@ import numpy as np
 from numba import int32, int64
 
 from cagebreak._compile import njit
-from cagebreak._simd.vectors import (
+from cagebreak._simd.contacts import (
+    COLUMNS,
     LANES,
     earliest_contact,
     float_of_bits,
-    prefetch,
     write_line,
 )
+from cagebreak._simd.vectors import prefetch
 from cagebreak.simulation._event_state import (
     BOOK_COLUMNS,
     BUCKET,
     CELL,
     COLLIDED,
     COLLISIONS,
-    COLUMNS,
     COUNT,
     EDGE,
     FIRST,

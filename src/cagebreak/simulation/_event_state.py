@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from cagebreak._compile import njit
 from cagebreak._simd.vectors import pointer
 
-# Columns of `Spheres.lines`. The last line is NaN, a neighbor that is never touched.
-X, VX, RADIUS, COLLISIONS, COLUMNS = 0, 3, 6, 7, 8
+# Columns of `Spheres.lines`, which `cagebreak._simd.contacts` reads. The last line is NaN, a
+# neighbor that is never touched.
+X, VX, RADIUS, COLLISIONS = 0, 3, 6, 7
 # Columns of `Spheres.marks`: the center of the neighbor list, and the time of the event.
 CENTER, TIME, MARK_COLUMNS = 0, 3, 8
 # Columns of `Spheres.books`, the second half of a line of `marks`: the species, the list (where it

@@ -6,7 +6,8 @@ import numpy as np
 from numba import int64
 
 from cagebreak._compile import njit
-from cagebreak._simd.vectors import COLUMNS, LANES, prefetch
+from cagebreak._simd.contacts import COLUMNS, LANES
+from cagebreak._simd.vectors import prefetch
 from cagebreak.simulation._event_state import (
     BOOK_COLUMNS,
     CELL,

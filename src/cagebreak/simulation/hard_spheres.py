@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._simd.contacts import COLUMNS
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.model import Model
@@ -84,7 +85,7 @@ class EventDriven:
         # Spheres that are near in space are near in memory.
         self._order = self._layout.along_cells(configuration.wrapped)
         order, n = self._order, len(configuration)
-        self._lines = _aligned((n + 1, columns.COLUMNS), np.float64)
+        self._lines = _aligned((n + 1, COLUMNS), np.float64)
         self._lines[:n, :3] = configuration.unwrapped[order]
         self._lines[:n, columns.VX : columns.VX + 3] = velocities[order]
         self._lines[:n, columns.RADIUS] = radii[order]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._compile import njit
-from cagebreak._simd.near import PLACES_OF_BITS, append_near
-from cagebreak._simd.vectors import LANES, pointer
+from cagebreak._simd.near import LANES, PLACES_OF_BITS, append_near
+from cagebreak._simd.vectors import pointer
 from cagebreak.descriptors._angular_kernel import scratch
 
 
