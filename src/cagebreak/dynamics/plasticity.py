@@ -34,7 +34,7 @@ Rottler and Ortner 2024 remove "large collective avalanches" and do not say how 
 """
 
 CURVE = np.dtype(
-    [("strain", "f8"), ("energy", "f8"), ("stress", "f8"), ("lost", "f8"), ("event", "?")]
+    [("strain", "f8"), ("energy", "f8"), ("stress", "f8"), ("dissipated", "f8"), ("event", "?")]
 )
 
 
@@ -89,9 +89,9 @@ def is_event(before: Sheared, after: Sheared) -> bool:
 
 def point(before: Sheared | None, state: Sheared) -> tuple[float, float, float, float, bool]:
     """Return the row of `curve` for a state and the one before."""
-    lost = 0.0 if before is None else dissipation(before, state)
+    dissipated = 0.0 if before is None else dissipation(before, state)
     energy = state.energy / len(state.configuration)
-    return state.strain, energy, state.stress, lost, lost > DISSIPATION
+    return state.strain, energy, state.stress, dissipated, dissipated > DISSIPATION
 
 
 def curve(states: Iterable[Sheared]) -> np.recarray:
@@ -105,8 +105,8 @@ def curve(states: Iterable[Sheared]) -> np.recarray:
     Returns
     -------
     record array
-        `strain`; `energy` a particle, in eps; `stress`, in eps / sigma^3; `lost`: what the step to
-        this state lost, in eps; `event`: whether it was a plastic event.
+        `strain`; `energy` a particle, in eps; `stress`, in eps / sigma^3; `dissipated`: the energy
+        that the step to this state dissipated, in eps; `event`: whether it was a plastic event.
     """
     rows, before = [], None
     for state in states:

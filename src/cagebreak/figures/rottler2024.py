@@ -50,7 +50,7 @@ def stress_strain(curve: np.ndarray) -> Figure:
             if several:
                 mean = np.mean([part[name] for part in parts], axis=0)
                 panel.plot(parts[0]["strain"], mean, color=color, lw=1.1)
-        _, _, lost = axes
+        _, _, dissipated = axes
         axes[0].set_ylabel(r"$\sigma_{xy}\,\sigma^3/\,\varepsilon$")
         axes[1].set_ylabel(r"$E\,/\,N\varepsilon$")
         events = curve[curve["event"]]
@@ -60,12 +60,12 @@ def stress_strain(curve: np.ndarray) -> Figure:
             axes[0].plot(
                 curve["strain"][before], curve["stress"][before], marker, color=color, ms=1.8, ls=""
             )
-        lost.vlines(events["strain"], DISSIPATION, events["lost"], color=color, lw=0.4)
-        lost.plot(events["strain"], events["lost"], marker, color=color, ms=1.8, ls="")
-        lost.set_yscale("log")
-        lost.set_ylabel(r"lost in events$\,/\,\varepsilon$")
-        lost.set_xlabel(r"strain $\gamma$")
-        lost.set_xlim(curve["strain"].min(), curve["strain"].max())
+        dissipated.vlines(events["strain"], DISSIPATION, events["dissipated"], color=color, lw=0.4)
+        dissipated.plot(events["strain"], events["dissipated"], marker, color=color, ms=1.8, ls="")
+        dissipated.set_yscale("log")
+        dissipated.set_ylabel(r"dissipated in events$\,/\,\varepsilon$")
+        dissipated.set_xlabel(r"strain $\gamma$")
+        dissipated.set_xlim(curve["strain"].min(), curve["strain"].max())
         of = f" in {len(parts)} configurations" if several else ""
         axes[0].set_title(f"{len(events)} plastic events{of}", loc="right")
     return figure

@@ -140,6 +140,11 @@ class Model:
         return len(self.diameters)
 
     @property
+    def is_hard(self) -> bool:
+        """Whether particles are hard: they collide, and feel no force in between."""
+        return self.pair.form == "hard_log"
+
+    @property
     def species_names(self) -> tuple[str, ...]:
         """The letters of the species: A, B, ..."""
         return tuple(SPECIES_NAMES[: self.n_species])
@@ -172,7 +177,7 @@ class Model:
         Of hard spheres its packing fraction is the model's for the counts of `species`, of other
         models N / V is the model's number density.
         """
-        if self.pair.form != "hard_log":
+        if not self.is_hard:
             return Box.cubic(float((n_particles / self.number_density) ** (1 / 3)))
         cubes = (np.asarray(self.diameters)[self.species(n_particles)] ** 3).sum()
         return Box.cubic(float((np.pi / 6 * cubes / self.packing_fraction) ** (1 / 3)))

@@ -342,7 +342,7 @@ class _Layout:
 
 
 def _check(configuration: Configuration, model: Model) -> None:
-    if model.name != "hard_spheres":
+    if not model.is_hard:
         raise InputError(f"model: expected hard_spheres, got {model.name}")
     if len(configuration) < 2:
         raise ConfigurationError("configuration: expected at least two spheres, got one")

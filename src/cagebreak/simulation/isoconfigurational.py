@@ -12,7 +12,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.simulation.nve import dynamics
+from cagebreak.simulation.nve import nve
 
 Observed = TypeVar("Observed")
 
@@ -54,7 +54,7 @@ def trajectory(
         If the times are not ascending and finite.
     """
     times = check_times(times)
-    particles = dynamics(configuration, model, seed)
+    particles = nve(configuration, model, seed)
     start = particles.positions
     displacements = np.empty((len(times), *start.shape))
     for t, time in enumerate(times):

@@ -1,4 +1,4 @@
-"""Which engine moves the particles of a model: both are asked the same way."""
+"""Dynamics at constant energy, by the engine of the model: event-driven or LAMMPS."""
 
 from typing import Protocol
 
@@ -31,7 +31,7 @@ class Dynamics(Protocol):
         """Go on for `duration` tau."""
 
 
-def dynamics(configuration: Configuration, model: Model, seed: Seed | None = None) -> Dynamics:
+def nve(configuration: Configuration, model: Model, seed: Seed | None = None) -> Dynamics:
     """Return the dynamics of a model at constant energy, ready to run.
 
     Parameters
@@ -46,6 +46,6 @@ def dynamics(configuration: Configuration, model: Model, seed: Seed | None = Non
     CagebreakError
         As the constructors of `EventDriven` and `MolecularDynamics`.
     """
-    if model.pair.form == "hard_log":
+    if model.is_hard:
         return EventDriven(configuration, model, seed)
     return MolecularDynamics(configuration, model, seed)

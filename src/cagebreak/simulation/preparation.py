@@ -111,7 +111,7 @@ def alkemade2023(model: Model, time: float) -> tuple[Step, ...]:
 
     The paper does not say how long the first is: half of the second (chosen).
     """
-    if model.pair.form == "hard_log":
+    if model.is_hard:
         return (Step("NVE", time),)
     return (Step("NVT", time / 2), Step("NVE", time))
 
@@ -140,7 +140,7 @@ def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> 
     """
     if n_particles != int(n_particles) or n_particles < 2:
         raise InputError(f"n_particles: expected a whole number of at least 2, got {n_particles!r}")
-    hard = model.pair.form == "hard_log"
+    hard = model.is_hard
     if hard and any(step.ensemble != "NVE" for step in steps):
         raise InputError("steps: expected NVE only; the temperature of hard spheres is a unit")
     if steps and steps[0].ensemble == "NPT" and steps[0].pressure is None:
@@ -172,7 +172,7 @@ def advance(prepared: Prepared, model: Model, steps: Sequence[Step], segment: Se
     duration = segment.end - segment.start
     # The engine sees positions in the box; what was crossed before is added afterwards.
     start = before.replace(images=None)
-    if model.pair.form == "hard_log":
+    if model.is_hard:
         end, means = _hard_spheres(start, model, duration)
     else:
         start = _adjusted(start, model, prepared.history, steps, segment)
@@ -199,7 +199,7 @@ def finished(prepared: Prepared) -> Configuration:
 def _edges(time: float, model: Model) -> list[float]:
     if time == 0:
         return []
-    if model.pair.form == "hard_log":
+    if model.is_hard:
         whole = int(time // SEGMENT)
         return [n * SEGMENT for n in range(whole + 1)] + [time] * (whole * SEGMENT < time)
     n = max(SEGMENTS, math.ceil(time / SEGMENT))

@@ -28,7 +28,7 @@ FORCE_TOLERANCE = 1e-5
 The energy is then right to 1e-11 eps a particle, a millionth of what an elastic step changes it by.
 """
 
-LARGEST_DRIFT = 0.05
+LARGEST_NONAFFINE = 0.05
 """How far a particle goes in a step, at most, for the next to start as if all went on, in sigma.
 
 Chosen: an event moves some of them farther, an elastic step of 5e-5 by about 1e-3.
@@ -54,9 +54,9 @@ class Sheared:
         Potential energy of all particles together, in eps.
     stress
         The shear stress sigma_xy, in eps / sigma^3; positive against the strain.
-    drift : (N, 3) array
-        How each particle moved in the last step beyond the strain, in sigma: where the next step
-        starts to look for the minimum. Zero at the start and after an event.
+    nonaffine : (N, 3) array
+        Displacement of each particle in the last step beyond the strain, in sigma. The next step
+        starts its minimization from there. Zero at the start and after an event.
     """
 
     configuration: Configuration
@@ -64,7 +64,7 @@ class Sheared:
     strain: float
     energy: float
     stress: float
-    drift: NDArray[np.float64]
+    nonaffine: NDArray[np.float64]
 
 
 def begin(
@@ -78,7 +78,7 @@ def begin(
         If the first two lattice vectors are not in the plane xy, the first along x; or if the model
         is hard spheres, which have no energy.
     """
-    if model.pair.form == "hard_log":
+    if model.is_hard:
         raise InputError(f"model: expected one with an energy to minimize, got {model.name}")
     matrix = configuration.box.matrix
     if matrix[0, 1] or matrix[0, 2] or matrix[1, 2]:
@@ -100,14 +100,14 @@ def advance(
     matrix = before.box.matrix @ deformation
     matrix[1] -= np.rint(matrix[1, 0] / matrix[0, 0]) * matrix[0]
     strained = before.positions @ deformation
-    start = before.replace(positions=strained + sheared.drift, box=Box(matrix))
+    start = before.replace(positions=strained + sheared.nonaffine, box=Box(matrix))
     # So near a minimum there is nothing to be careful about.
     first_dt = LARGEST_DT * first_dt_of(start, model)
     end = fire(start, model, force_tolerance, MAX_ITERATIONS, first_dt)
-    drift = end.configuration.positions - strained
-    if np.abs(drift).max() > LARGEST_DRIFT:
-        drift = np.zeros_like(drift)
-    return _at_rest(end, model, sheared.steps + 1, sheared.strain + step, drift)
+    nonaffine = end.configuration.positions - strained
+    if np.abs(nonaffine).max() > LARGEST_NONAFFINE:
+        nonaffine = np.zeros_like(nonaffine)
+    return _at_rest(end, model, sheared.steps + 1, sheared.strain + step, nonaffine)
 
 
 def shear(
@@ -166,7 +166,7 @@ def _shear(
 
 
 def _at_rest(
-    state: InherentState, model: Model, steps: int, strain: float, drift: NDArray[np.float64]
+    state: InherentState, model: Model, steps: int, strain: float, nonaffine: NDArray[np.float64]
 ) -> Sheared:
     end = state.configuration
     return Sheared(
@@ -175,5 +175,5 @@ def _at_rest(
         strain=strain,
         energy=state.energy * len(end),
         stress=float(stress(end, model)[0, 1]),
-        drift=drift,
+        nonaffine=nonaffine,
     )

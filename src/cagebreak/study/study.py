@@ -73,7 +73,8 @@ class Study(Work):
     def shear(self, c: int) -> ShearRun:
         """Return the athermal shear of configuration `c`.
 
-        Its `curve` has a row a step: `strain`, `energy` (a particle), `stress`, `lost`, `event`.
+        Its `curve` has a row a step: `strain`, `energy` (a particle), `stress`, `dissipated`,
+        `event`.
         Its `windows` say for each range of strain who rearranged: `start`, the configuration at its
         beginning, an inherent state; `strain` there; `d2min` (N,), the largest of each particle in
         one step; `events`, how many. `cagebreak.dynamics.plasticity.active` picks the active and

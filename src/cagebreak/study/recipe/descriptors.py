@@ -60,4 +60,4 @@ def _scalars(model: Model, state: str) -> tuple[Descriptor, ...]:
     if state == "inherent":
         return (CageDisplacement(),)
     # Hard spheres feel no force between collisions.
-    return () if model.pair.form == "hard_log" else (NetForce(model),)
+    return () if model.is_hard else (NetForce(model),)

@@ -16,7 +16,7 @@ from cagebreak.descriptors.cage import Source
 from cagebreak.dynamics.d2min import D2Min
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.simulation import preparation
-from cagebreak.simulation.nve import dynamics
+from cagebreak.simulation.nve import nve
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
 from cagebreak.simulation.shear import advance, shear
 from cagebreak.states import CageState, cage_state, inherent_state
@@ -146,7 +146,7 @@ def _seconds(recipe: Recipe, configuration: Configuration | None) -> dict[str, f
     while spent < _ENOUGH:
         duration *= 2
         start = time.perf_counter()
-        dynamics(configuration, model).run(duration)
+        nve(configuration, model).run(duration)
         spent = time.perf_counter() - start
     per_tau = spent / duration
 
