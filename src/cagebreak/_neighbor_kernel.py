@@ -35,7 +35,7 @@ class CellList(NamedTuple):
     cutoff: float
     """Particles nearer than this are neighbors."""
     capacity: int
-    """How many slots the scratch of `gather` needs at most."""
+    """Slots that the scratch of `gather` needs, at most."""
 
 
 @njit
@@ -49,7 +49,7 @@ def counting_sort(keys, starts, order):
     for i in range(len(keys)):
         order[starts[keys[i]]] = i
         starts[keys[i]] += 1
-    # Each start has run on to the next one's place.
+    # Each start has advanced to the next one.
     for key in range(len(starts) - 1, 0, -1):
         starts[key] = starts[key - 1]
     starts[0] = 0
@@ -83,7 +83,7 @@ def gather(cells, i, index, near):
     z_first, z_last = int(np.floor((fz - rz) * nz)), int(np.floor((fz + rz) * nz))
     xi, yi, zi = cells.x[i], cells.y[i], cells.z[i]
     limit = cells.cutoff * cells.cutoff
-    # Unsigned, because Numba spends time on the chance that a signed index is negative.
+    # Unsigned: for a signed index Numba checks whether it is negative, which takes time.
     n = np.uint64(0)
     for cx in range(int(np.floor((fx - rx) * nx)), int(np.floor((fx + rx) * nx)) + 1):
         image_x = cx // nx
@@ -103,7 +103,7 @@ def gather(cells, i, index, near):
                     y = (cells.y[j] - yi) + sy
                     z = (cells.z[j] - zi) + sz
                     square = x * x + y * y + z * z
-                    # Written always and kept by counting it: a branch would be mispredicted.
+                    # Written always, and kept only if counted: a branch would be mispredicted.
                     index[n] = j
                     near[0, n], near[1, n], near[2, n], near[3, n] = x, y, z, square
                     n += np.uint64((square < limit) & (np.int64(j) != itself))
@@ -188,6 +188,6 @@ def count_pairs(cells, counts):
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
     for i in range(len(cells.x)):
         for j in range(gather(cells, i, index, near)):
-            # Rounding may put a distance a hair below the cut-off beyond the last bin.
+            # Rounding may put a distance just below the cut-off beyond the last bin.
             r = min(int(np.sqrt(near[3, j]) * scale), n_bins - 1)
             counts[cells.species[i], cells.species[index[j]], r] += 1

@@ -1,4 +1,4 @@
-"""Errors: each is a `CagebreakError` and the builtin a caller would expect. And one warning.
+"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and one warning.
 
 A message names the argument or file, the value it had, and what was expected.
 """

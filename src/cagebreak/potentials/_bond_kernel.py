@@ -1,7 +1,7 @@
-"""Bonds: what one adds to the pair potential, and sums over bonds.
+"""Bonds: the contribution of one, and sums over bonds.
 
-Sums over pairs count bonded particles as any others. What a bond adds is therefore spring and
-repulsion *less* the pair potential. The functions of one bond take r^2, the row of
+Sums over pairs include bonded ones. The contribution of a bond is therefore spring and repulsion
+*less* the pair potential. The functions of one bond take r^2, the row of
 `cagebreak.potentials.bonds.bond_row` and that of the pair's species (`_pair_kernel.parameters`).
 """
 
@@ -32,7 +32,7 @@ STIFFNESS, EXTENT_SQUARED, CORE_SQUARED, FOUR_EPSILON, SIGMA_6 = range(5)
 
 @njit(**OPTIONS)
 def energy(form, r2, b, p):
-    """Return what a bond adds to u(r); not a number where it is longer than it can be."""
+    """Return the contribution of a bond to u(r); NaN if it is longer than R_0."""
     u = -0.5 * b[STIFFNESS] * b[EXTENT_SQUARED] * np.log(1 - r2 / b[EXTENT_SQUARED])
     if r2 < b[CORE_SQUARED]:
         s6 = b[SIGMA_6] / (r2 * r2 * r2)
@@ -44,7 +44,7 @@ def energy(form, r2, b, p):
 
 @njit(**OPTIONS)
 def force_over_distance(form, r2, b, p):
-    """Return what a bond adds to -u'(r)/r."""
+    """Return the contribution of a bond to -u'(r)/r."""
     f = -b[STIFFNESS] / (1 - r2 / b[EXTENT_SQUARED])
     if r2 < b[CORE_SQUARED]:
         s6 = b[SIGMA_6] / (r2 * r2 * r2)
@@ -56,7 +56,7 @@ def force_over_distance(form, r2, b, p):
 
 @njit(**OPTIONS)
 def laplacian(form, r2, b, p):
-    """Return what a bond adds to u''(r) + 2u'(r)/r."""
+    """Return the contribution of a bond to u''(r) + 2u'(r)/r."""
     rest = 1 - r2 / b[EXTENT_SQUARED]
     trace = b[STIFFNESS] * (2 + rest) / (rest * rest)
     if r2 < b[CORE_SQUARED]:
@@ -69,7 +69,7 @@ def laplacian(form, r2, b, p):
 
 @njit(**OPTIONS)
 def add_sums(bonds, species, form, table, b, energies, forces, laplacians):
-    """Add what bonds add to each particle's half of the energy, its force and its Laplacian."""
+    """Add the bonds to each particle's half of the energy, its force and its Laplacian."""
     for k in range(len(bonds.first)):
         i, j = bonds.first[k], bonds.second[k]
         x, y, z = bonds.vectors[k]

@@ -1,7 +1,7 @@
 """The event loop of hard spheres.
 
-Between collisions spheres fly freely, so a sphere is its position at time 0 and its velocity, and
-nothing is done for it until it collides. What makes the loop fast:
+Between collisions spheres fly freely: a sphere is its position at time 0 and its velocity, which
+change only when it collides. The loop is fast for four reasons:
 
 - A sphere keeps one event in the queue: its first collision, or the moment it may leave the shell
   that its neighbor list is good for. An event notes how often its partner had collided when it
@@ -10,7 +10,7 @@ nothing is done for it until it collides. What makes the loop fast:
   An event beyond the ring waits in a page of many buckets, so that the ring stays in the cache.
 - All numbers that predict a collision stand in one 64-byte line a sphere; see
   `cagebreak._simd.contacts`. All else that an event needs stands in a second line, its book.
-- Where the state is larger than the cache, the lines of the events to come are asked for ahead.
+- If the state is larger than the cache, the lines of coming events are prefetched.
 
 The state is a handful of arrays that `EventDriven` allocates. Times in the arrays count from the
 last rebase, which moves the origin of time (and of flight) so that no digits are lost.
@@ -214,7 +214,7 @@ def _collide(i, j, now, spheres, space):
     y -= box[EDGE + 1] * np.rint(y * box[INVERSE + 1])
     z -= box[EDGE + 2] * np.rint(z * box[INVERSE + 2])
     growth = (lines[a + RADIUS] + lines[b + RADIUS]) * box[RATE]
-    # Divided by the distance found, not the one expected: so rounding never feeds energy in.
+    # Divided by the actual distance, not the sum of the radii: rounding then never adds energy.
     d2 = x * x + y * y + z * z
     distance = math.sqrt(d2)
     m1 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * i + SPECIES] + MASS]

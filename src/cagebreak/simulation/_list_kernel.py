@@ -1,4 +1,4 @@
-"""Neighbor lists of hard spheres, each rebuilt for itself when its sphere has moved too far."""
+"""Neighbor lists of hard spheres, each rebuilt on its own when its sphere has moved too far."""
 
 import math
 
@@ -76,8 +76,8 @@ def _forget(i, spheres, lists, cells):
 def list_neighbors(i, now, spheres, lists, cells, space):
     """Build the neighbor list of sphere i around where it is now; return False if one is full.
 
-    Spheres of very different size lie in grids of their own, so that a small one does not search
-    the many small ones around a large one's reach.
+    Species of very different size have grids of their own. Otherwise a small sphere would search as
+    far as a large one, among many small ones.
     """
     _forget(i, spheres, lists, cells)
     lines, books, marks, kinds = spheres.lines, spheres.books, spheres.marks, spheres.kinds
@@ -102,24 +102,24 @@ def list_neighbors(i, now, spheres, lists, cells, space):
         from_x, to_x = _window(own_x, ranges[r], nx)
         from_y, to_y = _window(own_y, ranges[r + 1], ny)
         from_z, to_z = _window(own_z, ranges[r + 2], nz)
-        found = 0
+        n_found = 0
         for p in range(from_x, to_x):
             plane = (p + nx if p < 0 else (p - nx if p >= nx else p)) * ny
             for q in range(from_y, to_y):
                 row = (plane + (q + ny if q < 0 else (q - ny if q >= ny else q))) * nz
                 for t in range(from_z, to_z):
                     cell = row + (t + nz if t < 0 else (t - nz if t >= nz else t))
-                    candidates[found] = cells.heads[base + cell]
-                    found += candidates[found] >= 0
+                    candidates[n_found] = cells.heads[base + cell]
+                    n_found += candidates[n_found] >= 0
         # All chains are followed at once: one after the other, each link would wait for memory.
         place = 0
-        while place < found:
+        while place < n_found:
             j = int64(candidates[place])
             prefetch(books, BOOK_COLUMNS * j)
-            candidates[found] = cells.chain[j]
-            found += candidates[found] >= 0
+            candidates[n_found] = cells.chain[j]
+            n_found += candidates[n_found] >= 0
             place += 1
-        for place in range(found):
+        for place in range(n_found):
             j = int64(candidates[place])
             b = MARK_COLUMNS * j + CENTER
             dx, dy, dz = x - marks[b], y - marks[b + 1], z - marks[b + 2]

@@ -20,7 +20,7 @@ from cagebreak.simulation.velocities import thermal_velocities
 
 _EVENTS_A_CALL = 4_000_000  # about a second: Ctrl-C is heard between calls
 _JAMMED = 1e5  # collisions per sphere and tau at kT = 1; a dense glass has a thousandth of it
-_NEIGHBORS_WANTED = 16  # of a list: fewer means more rebuilding, more means longer predictions
+_LIST_LENGTH = 16  # neighbors of a list: shorter ones are rebuilt more often, longer predict slower
 _SIZES_APART = 0.5  # species whose diameters have a smaller ratio get cell grids of their own
 
 
@@ -30,7 +30,7 @@ class EventDriven:
     Parameters
     ----------
     configuration
-        Where the spheres are. The box is orthorhombic and longer than the largest diameter.
+        The start. The box is orthorhombic and longer than the largest diameter.
     model
         From `hard_spheres`; gives diameters, masses and temperature.
     seed
@@ -182,7 +182,7 @@ class EventDriven:
         return 2 * collisions / (len(self._start) * duration)
 
     def reset_averages(self) -> None:
-        """Let `pressure` and `collision_rate` average from now on."""
+        """Start the averages of `pressure` and `collision_rate` anew."""
         self._time_before = self._time
         self._virial_before = float(self._clock[columns.VIRIAL])
         self._collisions_before = self.collisions
@@ -195,7 +195,7 @@ class EventDriven:
         InputError
             If the duration is negative or not finite.
         SimulationError
-            If time hardly advances, event by event: growing spheres have jammed.
+            If time hardly advances between events: growing spheres have jammed.
         """
         if not (math.isfinite(duration) and duration >= 0):
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
@@ -280,7 +280,7 @@ class EventDriven:
 
 @dataclass(frozen=True)
 class _Layout:
-    """How lists and cells are cut for one mixture in one box."""
+    """The sizes of lists and cells for one mixture in one box."""
 
     reaches: NDArray[np.float64]  # (S,): a pair is listed within the sum of its reaches
     capacities: NDArray[np.int64]  # (S,): room in a list
@@ -300,8 +300,8 @@ class _Layout:
         counts = np.bincount(species, minlength=n_species)
         present = radius[counts > 0]
         packing = 4 / 3 * np.pi * (radii**3).sum() / box.volume
-        shell = min((_NEIGHBORS_WANTED / (8 * packing)) ** (1 / 3), 3.0)
-        # A large sphere among small ones moves as little as they do.
+        shell = min((_LIST_LENGTH / (8 * packing)) ** (1 / 3), 3.0)
+        # A large sphere among small ones moves as little as these.
         skins = max(shell - 1, 0.05) * np.minimum(radius, 2 * present.min())
         many_images = bool(edges.min() / 2 < 2 * radius.max() + 4 * skins.max())
         if many_images:

@@ -13,7 +13,7 @@ from cagebreak.simulation.lammps import MolecularDynamics
 
 
 class Dynamics(Protocol):
-    """Particles that move at constant energy."""
+    """Dynamics at constant energy: what both engines offer."""
 
     @property
     def time(self) -> float:
@@ -32,14 +32,14 @@ class Dynamics(Protocol):
 
 
 def nve(configuration: Configuration, model: Model, seed: Seed | None = None) -> Dynamics:
-    """Return the dynamics of a model at constant energy, ready to run.
+    """Return the dynamics of a configuration at constant energy.
 
     Parameters
     ----------
     configuration
     model
     seed
-        Of fresh velocities; None goes on with those of the configuration.
+        Seed of fresh velocities; None keeps those of the configuration.
 
     Raises
     ------
