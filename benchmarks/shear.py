@@ -28,7 +28,7 @@ def ours(state, model, steps, predict):
     for _ in range(steps):
         state = advance(state, model, STEP)
         if not predict:
-            state = replace(state, drift=np.zeros_like(state.drift))
+            state = replace(state, nonaffine=np.zeros_like(state.nonaffine))
     return state.energy
 
 

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside, synced, then moved into place."""
+"""Files that are complete or absent: written under another name, synced, then renamed."""
 
 import os
 import uuid
@@ -13,8 +13,8 @@ TEMPORARY = ".tmp"
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a path beside `path`; what is written there replaces `path` if the block succeeds.
 
-    A reader, or a process killed at any moment, sees the old file or the new one. What a killed
-    process leaves behind has a name ending in `TEMPORARY`.
+    Readers see the old file or the new one, whenever the process is killed. A killed process leaves
+    a file whose name ends in `TEMPORARY`.
     """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{TEMPORARY}")
     try:

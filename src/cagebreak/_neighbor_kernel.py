@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from cagebreak._compile import njit
 
 
 class CellList(NamedTuple):
@@ -34,10 +35,10 @@ class CellList(NamedTuple):
     cutoff: float
     """Particles nearer than this are neighbors."""
     capacity: int
-    """How many slots the scratch of `gather` needs at most."""
+    """Slots that the scratch of `gather` needs, at most."""
 
 
-@njit(cache=True)
+@njit
 def counting_sort(keys, starts, order):
     """Sort small integers: write the order, and the first place of each key and one beyond."""
     starts[:] = 0
@@ -48,13 +49,13 @@ def counting_sort(keys, starts, order):
     for i in range(len(keys)):
         order[starts[keys[i]]] = i
         starts[keys[i]] += 1
-    # Each start has run on to the next one's place.
+    # Each start has advanced to the next one.
     for key in range(len(starts) - 1, 0, -1):
         starts[key] = starts[key - 1]
     starts[0] = 0
 
 
-@njit(cache=True)
+@njit
 def cell_of_each(fractions, shape):
     """Return the number of the cell in which each particle lies."""
     cell = np.empty(len(fractions), np.int64)
@@ -67,7 +68,7 @@ def cell_of_each(fractions, shape):
     return cell
 
 
-@njit(cache=True)
+@njit
 def gather(cells, i, index, near):
     """Write the neighbors of sorted particle `i` and return how many there are.
 
@@ -82,7 +83,7 @@ def gather(cells, i, index, near):
     z_first, z_last = int(np.floor((fz - rz) * nz)), int(np.floor((fz + rz) * nz))
     xi, yi, zi = cells.x[i], cells.y[i], cells.z[i]
     limit = cells.cutoff * cells.cutoff
-    # Unsigned, because Numba spends time on the chance that a signed index is negative.
+    # Unsigned: for a signed index Numba checks whether it is negative, which takes time.
     n = np.uint64(0)
     for cx in range(int(np.floor((fx - rx) * nx)), int(np.floor((fx + rx) * nx)) + 1):
         image_x = cx // nx
@@ -102,14 +103,14 @@ def gather(cells, i, index, near):
                     y = (cells.y[j] - yi) + sy
                     z = (cells.z[j] - zi) + sz
                     square = x * x + y * y + z * z
-                    # Written always and kept by counting it: a branch would be mispredicted.
+                    # Written always, and kept only if counted: a branch would be mispredicted.
                     index[n] = j
                     near[0, n], near[1, n], near[2, n], near[3, n] = x, y, z, square
                     n += np.uint64((square < limit) & (np.int64(j) != itself))
     return np.int64(n)
 
 
-@njit(cache=True)
+@njit
 def count_neighbors(cells, counts):
     """Write the number of neighbors of each particle, in the configuration's order."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
@@ -117,7 +118,7 @@ def count_neighbors(cells, counts):
         counts[cells.order[i]] = gather(cells, i, index, near)
 
 
-@njit(cache=True)
+@njit
 def fill_table(cells, offsets, neighbors, vectors):
     """Write the neighbors of each particle and the vectors to them at its offset."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
@@ -129,7 +130,7 @@ def fill_table(cells, offsets, neighbors, vectors):
             vectors[start + k] = near[:3, k]
 
 
-@njit(cache=True)
+@njit
 def shell_radius(squares, n, order):
     """Sort the nearest neighbors to the front of `order` until they fill the solid angle.
 
@@ -152,7 +153,7 @@ def shell_radius(squares, n, order):
     return -1
 
 
-@njit(cache=True)
+@njit
 def count_shells(cells, counts):
     """Write the number of solid-angle neighbors of each particle, -1 where the cut-off hides one.
 
@@ -165,7 +166,7 @@ def count_shells(cells, counts):
         counts[cells.order[i]] = shell_radius(near[3], n, order)
 
 
-@njit(cache=True)
+@njit
 def fill_shells(cells, offsets, neighbors, vectors):
     """Write the solid-angle neighbors of each particle, nearest first, at its offset."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
@@ -179,7 +180,7 @@ def fill_shells(cells, offsets, neighbors, vectors):
             vectors[start + m] = near[:3, k]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def count_pairs(cells, counts):
     """Add the pairs nearer than the cut-off to `counts` (S, S, R), by species and bin of r."""
     n_bins = counts.shape[2]
@@ -187,6 +188,6 @@ def count_pairs(cells, counts):
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
     for i in range(len(cells.x)):
         for j in range(gather(cells, i, index, near)):
-            # Rounding may put a distance a hair below the cut-off beyond the last bin.
+            # Rounding may put a distance just below the cut-off beyond the last bin.
             r = min(int(np.sqrt(near[3, j]) * scale), n_bins - 1)
             counts[cells.species[i], cells.species[index[j]], r] += 1

@@ -82,7 +82,7 @@ class Box:
         """Return positions (..., 3) moved by lattice vectors to fractions in [0, 1)."""
         positions = _floats("positions", positions)
         wrapped = positions - np.floor(positions @ self.inverse) @ self.matrix
-        # Rounding can leave a coordinate at exactly 1, or a hair below 0.
+        # Rounding can leave a coordinate at exactly 1, or just below 0.
         return wrapped - np.floor(wrapped @ self.inverse) @ self.matrix
 
     def minimum_image(self, vectors: ArrayLike) -> Floats:
@@ -104,19 +104,19 @@ class Box:
 
 @dataclass(frozen=True, eq=False)
 class Configuration:
-    """Positions, species and box of N particles, with velocities if they are known.
+    """Positions, species and box of N particles, and their velocities if known.
 
     Parameters
     ----------
     positions : (N, 3) array
-        In units of sigma, anywhere: periodic images are equivalent. Kept as given.
+        In units of sigma, kept as given: inside the box or not, periodic images are equivalent.
     species : (N,) array of integers, or of letters "A", "B", ...
         0 is A, 1 is B.
     box : Box, edge length, three edge lengths, or (3, 3) lattice vectors as rows
     velocities : (N, 3) array, optional
         In units of sigma / tau.
     images : (N, 3) array of integers, optional
-        How many lattice vectors a particle has crossed; `unwrapped` adds them.
+        Lattice vectors that each particle has crossed; `unwrapped` adds them.
 
     Raises
     ------
@@ -254,7 +254,7 @@ def _floats(name: str, values: ArrayLike) -> Floats:
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:
-    # A view that cannot be written to would still follow its base, so writable input is copied.
+    # Writable input is copied: a read-only view would still change with its base.
     if array.flags.writeable:
         array = array.copy()
         array.flags.writeable = False

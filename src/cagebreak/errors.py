@@ -1,4 +1,4 @@
-"""Errors: each is a `CagebreakError` and the builtin a caller would expect.
+"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and one warning.
 
 A message names the argument or file, the value it had, and what was expected.
 """
@@ -55,3 +55,7 @@ class NotConvergedError(CagebreakError, RuntimeError):
 
 class MissingDependencyError(CagebreakError, ImportError):
     """An optional package is needed; says what to install."""
+
+
+class CacheWarning(UserWarning):
+    """Compiled kernels cannot be kept; names the environment variable that mends it."""

@@ -27,7 +27,8 @@ FIRST_SHELL = 1.8
 class NeighborTable(NamedTuple):
     """The neighbors of every particle, as compressed rows.
 
-    Those of particle i stand at ``offsets[i]`` to ``offsets[i + 1]``, in no particular order.
+    The neighbors of particle i are entries ``offsets[i]`` to ``offsets[i + 1]``, in no particular
+    order.
     """
 
     offsets: NDArray[np.int64]
@@ -79,8 +80,8 @@ def sann(configuration: Configuration) -> NeighborTable:
 
     .. math:: \frac{1}{m - 2} \sum_{j=1}^{m} r_{ij} \le r_{i, m+1}.
 
-    There is no parameter, and the relation need not be mutual. Each periodic image counts for
-    itself.
+    There is no parameter, and the relation need not be mutual. Each periodic image is a neighbor of
+    its own.
 
     Parameters
     ----------
@@ -126,7 +127,7 @@ def cell_list(
     cutoff
         Neighbors have r_ij < cutoff, in units of sigma.
     per_cutoff
-        So many cells at most are as long as the cut-off.
+        Cells along the cut-off, at most.
 
     Raises
     ------
@@ -144,7 +145,7 @@ def cell_list(
     fractions = np.clip(positions @ box.inverse, 0, 1)
     starts, order = np.empty(np.prod(shape) + 1, np.int64), np.empty(n, np.int64)
     counting_sort(cell_of_each(fractions, shape), starts, order)
-    # A hair further than the cut-off, so that rounding hides no cell.
+    # Slightly further than the cut-off, so that rounding hides no cell.
     reach = cutoff / box.heights * (1 + 1e-12)
     cells_searched = np.prod(np.floor(2 * reach * shape) + 2)
     images_searched = np.prod(np.floor(2 * reach) + 2)

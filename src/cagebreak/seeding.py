@@ -1,7 +1,7 @@
-"""Random streams from a seed and an address, and from nothing else.
+"""Random streams that follow from a seed and an address alone.
 
-Work is named by an address such as ``("run", 3, 17)``. The stream that belongs to an address does
-not depend on the order of the work, on the number of workers or on the machine.
+An address such as ``("run", 3, 17)`` names a piece of work. Its stream does not depend on the order
+of the work, on the number of workers or on the machine.
 """
 
 import hashlib

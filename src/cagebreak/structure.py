@@ -44,9 +44,9 @@ def radial_distribution(
         g_{ab}(r) = \frac{\text{pairs of an a and a b with } r_{ij} \text{ in the bin}}
                          {N_a (N_b - \delta_{ab})\, v(r) / V}
 
-    with the volume v(r) of the bin's shell, not its approximation: g is 1 on average in each bin
-    if particles are placed independently of each other. Each periodic image counts for itself, so
-    `r_max` may exceed half the box. Of several configurations pairs and expectations are summed.
+    with the exact volume v(r) of the bin's shell: g is 1 on average in each bin if particles are
+    placed independently of each other. Each periodic image counts, so `r_max` may exceed half the
+    box. For several configurations, pairs and expectations are summed.
 
     Parameters
     ----------
@@ -74,25 +74,25 @@ def radial_distribution(
         raise InputError(f"n_bins: expected 1, 2, ..., got {n_bins!r}")
     if not (np.isfinite(r_max) and r_max > 0):
         raise InputError(f"r_max: expected a positive length, got {r_max!r}")
-    n_species = max(each.n_species for each in several)
+    n_species = max(configuration.n_species for configuration in several)
     edges = np.linspace(0, r_max, n_bins + 1)
     volumes = 4 / 3 * np.pi * np.diff(edges**3)
-    found = np.zeros((n_species, n_species, n_bins))
-    expected = np.zeros_like(found)
-    for each in several:
-        count_pairs(cell_list(each, r_max), found)
-        count = np.bincount(each.species, minlength=n_species).astype(np.float64)
+    counted = np.zeros((n_species, n_species, n_bins))
+    expected = np.zeros_like(counted)
+    for configuration in several:
+        count_pairs(cell_list(configuration, r_max), counted)
+        count = np.bincount(configuration.species, minlength=n_species).astype(np.float64)
         possible = np.outer(count, count) - np.diag(count)
-        expected += possible[:, :, None] * volumes / each.box.volume
+        expected += possible[:, :, None] * volumes / configuration.box.volume
     return RadialDistribution(
         r=(edges[1:] + edges[:-1]) / 2,
-        pairs=_ratio(found, expected),
-        total=_ratio(found.sum(axis=1), expected.sum(axis=1)),
+        pairs=_ratio(counted, expected),
+        total=_ratio(counted.sum(axis=1), expected.sum(axis=1)),
     )
 
 
-def _ratio(found: Floats, expected: Floats) -> Floats:
-    return np.divide(found, expected, out=np.zeros_like(found), where=expected > 0)
+def _ratio(counted: Floats, expected: Floats) -> Floats:
+    return np.divide(counted, expected, out=np.zeros_like(counted), where=expected > 0)
 
 
 def end_to_end(configuration: Configuration, model: Model) -> Floats:

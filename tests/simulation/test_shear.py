@@ -89,7 +89,7 @@ def test_energy_and_stress_fall_at_every_event(states):
         assert (np.diff(course.stress)[events - 1] < 0).all()
         # Between events the work of the stress is kept, to a millionth of it.
         work = before.configuration.box.volume * 1e-5 * np.abs(course.stress)
-        assert (np.abs(course.lost) < 1e-3 * work)[~course.event].all()
+        assert (np.abs(course.dissipated) < 1e-3 * work)[~course.event].all()
         n_events += len(events)
     assert n_events >= 4
 
@@ -99,14 +99,14 @@ def test_it_starts_where_the_last_step_leads_and_finds_the_same_minimum(states):
     apart = 0
     for before, after in itertools.pairwise(states[:40]):
         if is_event(before, after):
-            assert not after.drift.any()
+            assert not after.nonaffine.any()
             continue
-        affine = advance(replace(before, drift=0 * before.drift), KA, STEP)
+        affine = advance(replace(before, nonaffine=0 * before.nonaffine), KA, STEP)
         assert after.energy == pytest.approx(affine.energy, rel=1e-10)
         assert after.stress == pytest.approx(affine.stress, abs=1e-5)
         here, there = after.configuration.positions, affine.configuration.positions
         np.testing.assert_allclose(here, there, atol=1e-4)
-        apart += np.abs(before.drift).max() > 0
+        apart += np.abs(before.nonaffine).max() > 0
     assert apart >= 20
 
 
@@ -227,7 +227,7 @@ def test_figures_of_a_shear(states):
     figure = slices([("one", window.start, window.d2min), ("two", window.start, window.d2min)])
     circles = figure.axes[0].collections[0]
     assert window.d2min[window.start.species == 0].max() in circles.get_array()
-    with pytest.raises(InputError, match="lacks the columns stress, lost;"):
+    with pytest.raises(InputError, match="lacks the columns stress, dissipated;"):
         stress_strain(course[["strain", "energy", "event"]])
     with pytest.raises(InputError, match="at least two states"):
         stress_strain(course[:1])

@@ -6,11 +6,13 @@ import sys
 import time
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
+from numpy.lib.recfunctions import rename_fields
 
 import cagebreak as cb
-from cagebreak.dynamics.plasticity import ACTIVE, active, curve, windows
+from cagebreak.dynamics.plasticity import ACTIVE, CURVE, DISSIPATION, active, curve, windows
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.seeding import seed_sequence
 from cagebreak.study import Recipe
@@ -18,6 +20,7 @@ from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.writing import text, write_new
 from cagebreak.study.stages import shear as shear_stage
 from cagebreak.study.stages.stages import open_store, stages_of
+from paths import ROOT
 from tiny_study import unit_bytes
 
 STEPS = (
@@ -85,6 +88,49 @@ def test_stopped_at_any_step_it_goes_on_to_the_same_bits(study, tmp_path, monkey
         assert len(partial) == (at >= 10)
     other.run("serial", progress=False)
     assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
+
+
+def with_former_names(path):
+    """Give what a partial file holds the names that earlier versions wrote."""
+    with h5py.File(path, "r+") as file:
+        file.move("nonaffine", "drift")
+        curve = rename_fields(file["curve"][:], {"dissipated": "lost"})
+        attributes = dict(file["curve"].attrs)
+        del file["curve"]
+        file["curve"] = curve
+        file["curve"].attrs.update(attributes)
+
+
+def test_stopped_by_an_earlier_version_it_goes_on_to_the_same_bits(study, tmp_path, monkeypatch):
+    other = cb.Study(write(tmp_path / "ka.toml"))
+    advance = shear_stage.advance
+
+    def stop(state, *arguments):
+        if state.steps == 25:
+            raise KeyboardInterrupt
+        return advance(state, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shear_stage, "KEPT_EVERY", 10)
+        patch.setattr(shear_stage, "advance", stop)
+        with pytest.raises(KeyboardInterrupt):
+            other.run("serial", progress=False)
+    (partial,) = (tmp_path / "ka" / "shear").glob("*.partial.h5")
+    with_former_names(partial)
+    other.run("serial", progress=False)
+    assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
+
+
+def test_a_shear_stored_by_an_earlier_version_opens():
+    study = cb.Study(ROOT / "datasets" / "shear-wahnstrom" / "wahnstrom.toml")
+    with h5py.File(study.store.folder / "shear" / "0000.h5") as file:
+        stored = file["curve"][:]
+    assert "lost" in stored.dtype.names
+    course = study.shear(0).curve
+    assert course.dtype.names == CURVE.names
+    np.testing.assert_array_equal(course.dissipated, stored["lost"])
+    assert course.dissipated[course.event].min() > DISSIPATION
+    assert "dissipated" in study.table("shear").dtype.names
 
 
 def test_killed_it_goes_on_to_the_same_bits(study, tmp_path):

@@ -1,1 +1,1 @@
-"""Vector values for Numba kernels, in LLVM vector code that runs on any CPU."""
+"""Vector values for Numba kernels: LLVM code that runs on any CPU, at its widest registers."""

@@ -2,48 +2,40 @@
 
 Numba would gather their coordinates number by number, which takes longer than the rest of a move.
 Here the line of a neighbor, three coordinates and a gap, is one load, and sixteen lines are
-transposed in registers. It is LLVM vector code, as in `cagebreak._simd.vectors`.
+transposed in registers.
 """
 
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from cagebreak._simd.vectors import F32, I32, I64, Vector, load, shuffle, splat, store
+
 LANES = 16
 COLUMNS = 4  # whole numbers in the line of a site: three coordinates, and a gap that aligns lines
 
-_I32, _I64, _F32 = ir.IntType(32), ir.IntType(64), ir.FloatType()
-_LINE, _INTEGERS, _FLOATS = (ir.VectorType(t, n) for t, n in ((_I32, 4), (_I32, 16), (_F32, 16)))
-
-
-def _splat(builder, scalar, vector):
-    undefined = ir.Constant(vector, ir.Undefined)
-    one = builder.insert_element(undefined, scalar, _I32(0))
-    zeros = ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
-    return builder.shuffle_vector(one, undefined, zeros)
+_LINE = ir.VectorType(I32, COLUMNS)
+_FLOATS = ir.VectorType(F32, LANES)
+_RELAXED = ("contract", "reassoc")
 
 
 def _join(builder, first, second):
-    n = first.type.count
-    mask = ir.Constant(ir.VectorType(_I32, 2 * n), list(range(2 * n)))
-    return builder.shuffle_vector(first, second, mask)
+    return shuffle(builder, first, second, range(2 * first.type.count))
 
 
 def _interleave(builder, first, second, pattern):
     """Take lanes of two vectors by a pattern that is repeated in each quarter."""
     lanes = [4 * q + k if k < 4 else 16 + 4 * q + k - 4 for q in range(4) for k in pattern]
-    mask = ir.Constant(ir.VectorType(_I32, LANES), lanes)
-    return builder.shuffle_vector(first, second, mask)
+    return shuffle(builder, first, second, lanes)
 
 
 def _columns(builder, lines, entries, start):
     """Load the lines of sixteen entries and transpose them: the three coordinates."""
     loaded = []
     for lane in range(LANES):
-        slot = builder.gep(entries, [builder.add(start, _I64(lane))])
-        index = builder.sext(builder.load(slot), _I64)
-        address = builder.gep(lines, [builder.mul(index, _I64(COLUMNS))])
-        loaded.append(builder.load(builder.bitcast(address, _LINE.as_pointer()), align=16))
+        slot = builder.gep(entries, [builder.add(start, I64(lane))])
+        index = builder.sext(builder.load(slot), I64)
+        loaded.append(load(builder, _LINE, lines, builder.mul(index, I64(COLUMNS)), align=16))
     # Vector v holds the lines v, v + 4, v + 8, v + 12 in its quarters.
     v = [
         _join(
@@ -64,19 +56,21 @@ def _columns(builder, lines, entries, start):
     )
 
 
+def _matrix(builder, m):
+    """Return the nine numbers of a matrix, each in all lanes."""
+    numbers = (builder.extract_value(m, k) for k in range(9))
+    return [Vector(builder, splat(builder, number, LANES), _RELAXED) for number in numbers]
+
+
 def _squares(builder, columns, point, m):
-    away = []
+    """Return the squared distances from a point to the sites of the columns."""
+    separation = []
     for column, coordinate in zip(columns, point, strict=True):
-        whole = builder.sub(_splat(builder, coordinate, _INTEGERS), column)
-        away.append(builder.sitofp(whole, _FLOATS))
-    flags = ("contract", "reassoc")
-    total = None
-    for d in range(3):
-        parts = [builder.fmul(away[e], m[3 * e + d], flags=flags) for e in range(3)]
-        u = builder.fadd(builder.fadd(parts[0], parts[1], flags=flags), parts[2], flags=flags)
-        square = builder.fmul(u, u, flags=flags)
-        total = square if total is None else builder.fadd(total, square, flags=flags)
-    return total
+        steps = builder.sub(splat(builder, coordinate, LANES), column)
+        separation.append(Vector(builder, builder.sitofp(steps, _FLOATS), _RELAXED))
+    x, y, z = separation
+    u, v, w = (x * m[d] + y * m[3 + d] + z * m[6 + d] for d in range(3))
+    return u * u + v * v + w * w
 
 
 @intrinsic
@@ -87,14 +81,12 @@ def any_within(typingctx, lines, entries, limits, start, point, m):
     def codegen(context, builder, sig, args):
         lines, entries, limits, start, point, m = args
         columns = _columns(builder, lines, entries, start)
-        m = [_splat(builder, builder.extract_value(m, k), _FLOATS) for k in range(9)]
+        m = _matrix(builder, m)
         point = [builder.extract_value(point, d) for d in range(3)]
-        found = _squares(builder, columns, point, m)
-        address = builder.bitcast(builder.gep(limits, [start]), _FLOATS.as_pointer())
-        within = builder.fcmp_ordered("<", found, builder.load(address, align=4))
-        return builder.icmp_unsigned(
-            "!=", builder.bitcast(within, ir.IntType(16)), ir.IntType(16)(0)
-        )
+        limit = Vector(builder, load(builder, _FLOATS, limits, start, align=4))
+        within = _squares(builder, columns, point, m) < limit
+        bits = builder.bitcast(within.value, ir.IntType(LANES))
+        return builder.icmp_unsigned("!=", bits, bits.type(0))
 
     return signature, codegen
 
@@ -107,12 +99,11 @@ def squares(typingctx, lines, entries, start, points, m, out):
     def codegen(context, builder, sig, args):
         lines, entries, start, points, m, out = args
         columns = _columns(builder, lines, entries, start)
-        m = [_splat(builder, builder.extract_value(m, k), _FLOATS) for k in range(9)]
+        m = _matrix(builder, m)
         for p in range(2):
             point = [builder.extract_value(points, 3 * p + d) for d in range(3)]
-            found = _squares(builder, columns, point, m)
-            address = builder.gep(out, [_I64(LANES * p)])
-            builder.store(found, builder.bitcast(address, _FLOATS.as_pointer()), align=4)
+            distances = _squares(builder, columns, point, m).value
+            store(builder, distances, out, I64(LANES * p), align=4)
         return context.get_dummy_value()
 
     return signature, codegen

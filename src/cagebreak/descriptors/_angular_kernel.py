@@ -4,8 +4,8 @@
 """
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import counting_sort, gather
 from cagebreak.descriptors._shell_kernel import weight
 
@@ -13,7 +13,7 @@ from cagebreak.descriptors._shell_kernel import weight
 ROWS, SHELLS, LANES = 4, 2, 8
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"}, error_model="numpy")
+@njit(fastmath={"reassoc", "contract"}, error_model="numpy")
 def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
     """Write q_l(r, width) to columns (l, shell); return the number of coincident neighbors.
 
@@ -95,7 +95,7 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
     return coincident
 
 
-@njit(cache=True)
+@njit
 def scratch(n):
     """Return an array of n numbers that begins at a cache line: vectors across two are slow."""
     buffer = np.empty(n + LANES)
@@ -103,13 +103,13 @@ def scratch(n):
     return buffer[start : start + n]
 
 
-@njit(cache=True)
+@njit
 def compact(buffer, n_rows, n):
     """Return the beginning of a buffer as contiguous rows of length n, which suits the cache."""
     return buffer[: n_rows * n].reshape(n_rows, n)
 
 
-@njit(cache=True, fastmath={"contract"})
+@njit(fastmath={"contract"})
 def harmonics(unit, l_max, values):
     """Write the real spherical harmonics of unit vectors, sqrt(4 pi / (2l + 1)) Y_lm.
 
@@ -143,7 +143,7 @@ def harmonics(unit, l_max, values):
                 new[j] = a * z[j] * old[j] - b * older[j]
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(fastmath={"reassoc", "contract"})
 def shell_sums(values, weights, first, last, shell_blocks, sums):
     """Write sum_j values[c, j] weights[k, j], with j from first[b] to last[b] for block b of k.
 

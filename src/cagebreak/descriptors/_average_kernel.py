@@ -1,12 +1,12 @@
 """Kernel of the generations, the equation of `generations.Generations`: averages over neighbors."""
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(fastmath={"reassoc", "contract"})
 def average(cells, values, first, last):
     """Write the averages of columns `first` to `last` to the columns that follow them.
 

@@ -1,13 +1,13 @@
 """Kernel of the radial descriptors, the equation of `radial.Radial`."""
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import counting_sort, gather
 from cagebreak.descriptors._shell_kernel import weight
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"}, error_model="numpy")
+@njit(fastmath={"reassoc", "contract"}, error_model="numpy")
 def radial(cells, r, width, first_bin, last_bin, n_bins, n_species, values):
     """Write sum_j exp(-(r_ij - r)^2 / (2 width^2)) to columns (species of j, shell).
 

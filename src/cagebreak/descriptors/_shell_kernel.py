@@ -3,7 +3,8 @@
 from math import factorial
 
 import numpy as np
-from numba import njit
+
+from cagebreak._compile import njit
 
 # Weights below exp(-TAIL) = 1e-8 are set to zero.
 TAIL = np.log(1e8)
@@ -12,7 +13,7 @@ C2, C3, C4, C5, C6 = (1 / factorial(k) for k in range(2, 7))
 C7, C8, C9, C10, C11 = (1 / factorial(k) for k in range(7, 12))
 
 
-@njit(cache=True, fastmath={"contract"})
+@njit(fastmath={"contract"})
 def weight(exponent):
     """Return exp(-exponent), or 0 if that is less than exp(-TAIL).
 

@@ -1,4 +1,4 @@
-"""What a simulation says about motion."""
+"""Measures of motion: propensity, relaxation, D2min, plastic events and equilibration."""
 
 from cagebreak.dynamics import d2min, equilibrium, plasticity, propensity, relaxation
 

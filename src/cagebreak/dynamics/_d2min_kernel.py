@@ -1,13 +1,14 @@
-"""Kernels of D2min: the best affine fit to each particle's neighbors, and what it leaves."""
+"""Kernels of D2min: the best affine fit to each particle's neighbors, and its residuals."""
 
 import numpy as np
-from numba import njit
+
+from cagebreak._compile import njit
 
 SINGULAR = 1e-10
-"""Neighbors span no volume where det V is less than this share of (tr V / 3)^3."""
+"""Neighbors span no volume if det V is less than this share of (tr V / 3)^3."""
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def invert(offsets, vectors, inverses):
     """Write the inverse of V = sum d d^T over each particle's neighbors; pseudo-inverse if flat."""
     v = np.empty((3, 3))
@@ -38,11 +39,12 @@ def invert(offsets, vectors, inverses):
                     inverses[i, a, b] /= determinant
 
 
-@njit(cache=True, nogil=True)
-def residuals(offsets, neighbors, vectors, inverses, moved, result):
-    """Write the sum over neighbors of the square of what the best affine fit leaves.
+@njit(nogil=True)
+def residuals(offsets, neighbors, vectors, inverses, displacements, result):
+    """Write the sum over neighbors of the squared residuals of the best affine fit.
 
-    With u = moved_j - moved_i for the neighbor at d, the fit is u = d A, A = V^-1 sum d^T u.
+    With u the displacement of the neighbor at d relative to the particle, the fit is u = d A,
+    A = V^-1 sum d^T u.
     """
     w, fit = np.empty((3, 3)), np.empty((3, 3))
     for i in range(len(offsets) - 1):
@@ -50,7 +52,7 @@ def residuals(offsets, neighbors, vectors, inverses, moved, result):
         for k in range(offsets[i], offsets[i + 1]):
             j = neighbors[k]
             for b in range(3):
-                u = moved[j, b] - moved[i, b]
+                u = displacements[j, b] - displacements[i, b]
                 for a in range(3):
                     w[a, b] += vectors[k, a] * u
         for a in range(3):
@@ -64,7 +66,7 @@ def residuals(offsets, neighbors, vectors, inverses, moved, result):
         for k in range(offsets[i], offsets[i + 1]):
             j = neighbors[k]
             for b in range(3):
-                left = moved[j, b] - moved[i, b]
+                left = displacements[j, b] - displacements[i, b]
                 for a in range(3):
                     left -= vectors[k, a] * fit[a, b]
                 total += left * left

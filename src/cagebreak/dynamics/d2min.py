@@ -1,10 +1,10 @@
-r"""D2min: how far neighbors move in a way that no affine deformation explains.
+r"""D2min: the squared displacements of neighbors that no affine deformation explains.
 
 .. math:: D^2_{min}(i) = \min_A \sum_{j: r_{ij} < r_c} | r'_{ij} - r_{ij} A |^2
 
 with the vectors to the neighbors j in the reference, :math:`r_{ij}`, and later, :math:`r'_{ij}`;
-Falk and Langer 1998. The *sum* over neighbors, in sigma^2, as OVITO has it. It does not see the
-deformation of the box, nor any other affine map.
+Falk and Langer 1998. It is the *sum* over neighbors, in sigma^2, as in OVITO. A deformation of the
+box, like any other affine map, leaves it unchanged.
 """
 
 from concurrent.futures import Executor
@@ -59,14 +59,15 @@ class D2Min:
         InputError
             If the shape is another.
         """
-        moved = np.ascontiguousarray(displacements, dtype=np.float64)
-        if moved.shape[-2:] != (self._n, 3):
-            raise InputError(f"displacements: expected (..., {self._n}, 3), got {moved.shape}")
-        result = np.empty(moved.shape[:-1])
-        for index in np.ndindex(moved.shape[:-2]):
+        displacements = np.ascontiguousarray(displacements, dtype=np.float64)
+        shape = displacements.shape
+        if shape[-2:] != (self._n, 3):
+            raise InputError(f"displacements: expected (..., {self._n}, 3), got {shape}")
+        result = np.empty(shape[:-1])
+        for index in np.ndindex(shape[:-2]):
             kernel.residuals(
                 self._table.offsets, self._table.neighbors, self._table.vectors, self._inverses,
-                moved[index], result[index],
+                displacements[index], result[index],
             )  # fmt: skip
         return result
 
@@ -82,8 +83,8 @@ def d2min(
         N particles in a box of any shape.
     configuration
         The same particles later, in a box that may be deformed, or flipped to an equivalent one.
-        With `images` in both, the way a particle went is known; without, it is taken to be the
-        shortest in units of the box.
+        With `images` in both, displacements are exact; without, each is taken to be the shortest
+        one in units of the box.
     cutoff
         Neighbors are those nearer than this in the reference, in sigma.
 
@@ -101,8 +102,8 @@ def d2min(
 def nonaffine(reference: Configuration, configuration: Configuration) -> NDArray[np.float64]:
     """Return displacements (N, 3), in sigma, without those that the box imposes.
 
-    A particle that keeps its place in units of the lattice vectors has not moved. Parameters and
-    errors are those of `d2min`.
+    A particle with constant fractional coordinates has a nonaffine displacement of zero. Parameters
+    and errors are those of `d2min`.
     """
     if len(reference) != len(configuration):
         raise ConfigurationError(
@@ -118,11 +119,11 @@ def nonaffine(reference: Configuration, configuration: Configuration) -> NDArray
             f"got {configuration.box.matrix.tolist()}"
         )
     now = basis @ configuration.box.matrix
-    places = reference.unwrapped @ reference.box.inverse
-    moved = configuration.unwrapped @ np.linalg.inv(now) - places
+    fractions = reference.unwrapped @ reference.box.inverse
+    displacements = configuration.unwrapped @ np.linalg.inv(now) - fractions
     if reference.images is None or configuration.images is None:
-        moved -= np.rint(moved)
-    return moved @ now
+        displacements -= np.rint(displacements)
+    return displacements @ now
 
 
 def thermal_d2min(

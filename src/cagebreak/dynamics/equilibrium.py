@@ -1,4 +1,4 @@
-"""Whether configurations are equilibrated: the two halves of their last step compared."""
+"""Test of equilibration: the two halves of the last step of a preparation compared."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 SIGNIFICANT = 3.0
-"""Standard errors by which the halves differ at least where something drifts (chosen)."""
+"""Difference of the halves above which a quantity drifts, in standard errors (chosen)."""
 
 RELAXED = 0.1
-"""F_s over half of the step, at most, where the liquid has forgotten where it was (chosen).
+"""F_s over half of the step below which the liquid has relaxed (chosen).
 
-About two tau_alpha: with less, no drift means little.
+Half a step then lasts about two tau_alpha. In a shorter one the absence of drift means little.
 """
 
 DRIFT = np.dtype(
@@ -39,7 +39,7 @@ def drift(histories: Sequence[np.ndarray]) -> np.recarray:
     Parameters
     ----------
     histories
-        For each configuration what `cagebreak.simulation.preparation.Prepared` calls its history.
+        `cagebreak.simulation.preparation.Prepared.history` of each configuration.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-r"""Plastic events of athermal shear: where energy is lost, and which particles rearrange.
+r"""Plastic events of athermal shear: the energy they dissipate and the particles that rearrange.
 
 Between events a glass is elastic: the energy grows by the work of the stress,
 :math:`\delta E = V \bar\sigma \, \delta\gamma` with the mean of the stress before and after.
@@ -17,11 +17,11 @@ from cagebreak.errors import InputError
 from cagebreak.simulation.shear import Sheared
 
 DISSIPATION = 1e-3
-"""Energy lost in an event, at least, in eps (chosen).
+"""Smallest energy that an event dissipates, in eps (chosen).
 
-In Kob-Andersen glasses of 1000 particles, by steps of 1e-4, elastic steps seem to lose or gain up
-to 3e-5, and events lose up to 26; one in sixty loses less than this and is not seen. With steps of
-1e-3 the error of an elastic one comes near it.
+In Kob-Andersen glasses of 1000 particles and steps of 1e-4, the work of elastic steps is off by up
+to 3e-5, and events dissipate up to 26. One event in sixty dissipates less than this and is missed.
+With steps of 1e-3 the error of an elastic step comes near it.
 """
 
 ACTIVE = 0.6
@@ -34,20 +34,20 @@ Rottler and Ortner 2024 remove "large collective avalanches" and do not say how 
 """
 
 CURVE = np.dtype(
-    [("strain", "f8"), ("energy", "f8"), ("stress", "f8"), ("lost", "f8"), ("event", "?")]
+    [("strain", "f8"), ("energy", "f8"), ("stress", "f8"), ("dissipated", "f8"), ("event", "?")]
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """What happens over a range of strain.
+    """A range of strain: its start, its events and the largest D2min of every particle.
 
     Parameters
     ----------
     start
         The configuration at its beginning.
     strain
-        At its beginning.
+        Strain at its beginning.
     d2min : (N,) array
         The largest D2min of each particle in one step of it, in sigma^2.
     events
@@ -77,9 +77,9 @@ class ShearRun:
 
 
 def dissipation(before: Sheared, after: Sheared) -> float:
-    """Return the energy that a step loses, in eps: the work done less what is kept."""
-    strained = before.configuration.box.volume * (after.strain - before.strain)
-    return before.energy + strained * (before.stress + after.stress) / 2 - after.energy
+    """Return the energy that a step dissipates, in eps: the work less the gain of energy."""
+    volume_strain = before.configuration.box.volume * (after.strain - before.strain)
+    return before.energy + volume_strain * (before.stress + after.stress) / 2 - after.energy
 
 
 def is_event(before: Sheared, after: Sheared) -> bool:
@@ -89,13 +89,13 @@ def is_event(before: Sheared, after: Sheared) -> bool:
 
 def point(before: Sheared | None, state: Sheared) -> tuple[float, float, float, float, bool]:
     """Return the row of `curve` for a state and the one before."""
-    lost = 0.0 if before is None else dissipation(before, state)
+    dissipated = 0.0 if before is None else dissipation(before, state)
     energy = state.energy / len(state.configuration)
-    return state.strain, energy, state.stress, lost, lost > DISSIPATION
+    return state.strain, energy, state.stress, dissipated, dissipated > DISSIPATION
 
 
 def curve(states: Iterable[Sheared]) -> np.recarray:
-    """Return the course of a shear: a row a state.
+    """Return the stress-strain curve of a shear, a row a state.
 
     Parameters
     ----------
@@ -105,8 +105,8 @@ def curve(states: Iterable[Sheared]) -> np.recarray:
     Returns
     -------
     record array
-        `strain`; `energy` a particle, in eps; `stress`, in eps / sigma^3; `lost`: what the step to
-        this state lost, in eps; `event`: whether it was a plastic event.
+        `strain`; `energy` a particle, in eps; `stress`, in eps / sigma^3; `dissipated`: the energy
+        that the step to this state dissipated, in eps; `event`: whether it was a plastic event.
     """
     rows, before = [], None
     for state in states:
@@ -149,8 +149,8 @@ class Windows:
         """Take in a step, or the start with nothing before it; return the window it completes."""
         window = self.current
         if window is not None and before is not None and is_event(before, state):
-            moved = d2min(before.configuration, state.configuration, self._cutoff)
-            largest = np.maximum(window.d2min, moved)
+            of_step = d2min(before.configuration, state.configuration, self._cutoff)
+            largest = np.maximum(window.d2min, of_step)
             window = Window(window.start, window.strain, largest, window.events + 1)
         # Strains are sums of steps: half a step is their rounding.
         slack = 0.5 * abs(state.strain - before.strain) if before is not None else 0.0
@@ -166,7 +166,7 @@ class Windows:
 def windows(
     states: Iterable[Sheared], cutoff: float, width: float = 0.01, discard: float = 0.1
 ) -> Iterator[Window]:
-    """Divide a shear into windows of strain and say who rearranged in each.
+    """Divide a shear into windows of strain, with the D2min of every particle in each.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def windows(
     Yields
     ------
     Window
-        The last one only if it is whole.
+        The last one only if it is complete.
 
     Raises
     ------
@@ -210,12 +210,12 @@ def active(
     avalanche
         If a larger share of the species is active, both lists are empty.
     species
-        Whose particles are looked at; the majority in Rottler and Ortner 2024.
+        Only its particles are considered; the majority species in Rottler and Ortner 2024.
     """
     members = np.flatnonzero(window.start.species == species)
-    moved = window.d2min[members]
-    n = int((moved > threshold).sum())
+    of_members = window.d2min[members]
+    n = int((of_members > threshold).sum())
     if n > avalanche * len(members):
         n = 0
-    order = np.argsort(moved, kind="stable")
+    order = np.argsort(of_members, kind="stable")
     return np.sort(members[order[len(order) - n :]]), np.sort(members[order[:n]])

@@ -1,4 +1,4 @@
-"""Dynamic propensity, and how much of it the finite number of runs leaves to be predicted."""
+"""Dynamic propensity, and the noise ceiling that a finite number of runs puts on predictions."""
 
 from collections.abc import Iterable
 from concurrent.futures import Executor
@@ -24,8 +24,8 @@ class Propensity:
     times : (T,) array
         In tau.
     sums : (2, T, N) array
-        Absolute displacements in sigma, summed over the runs of even and over those of odd number:
-        all that is kept of the runs, and what further runs add to.
+        Absolute displacements in sigma, summed over the runs of even and over those of odd number.
+        Nothing else is kept of the runs; further runs add to it.
     n_runs
         Number of runs.
     species : (N,) array
@@ -73,7 +73,7 @@ class Propensity:
 
     @cached_property
     def halves(self) -> NDArray[np.float64]:
-        """The same from the runs of even and of odd number, (2, T, N); NaN with one run only."""
+        """The propensity from the runs of even and of odd number, (2, T, N); NaN with one run."""
         if self.n_runs == 1:
             return np.full_like(self.sums, np.nan)
         counts = [(self.n_runs + 1) // 2, self.n_runs // 2]
@@ -81,7 +81,7 @@ class Propensity:
 
     @cached_property
     def reliability(self) -> NDArray[np.float64]:
-        r"""Share of the variance of `mean` that more runs would confirm, (T, S), per species.
+        r"""Share of the variance of `mean` that is not noise of the runs, (T, S), per species.
 
         From the correlation of the halves, see `spearman_brown`; for uneven halves a slight
         underestimate. NaN with one run or fewer than three particles of a species.
@@ -102,7 +102,7 @@ class Propensity:
 
     @property
     def ceiling(self) -> NDArray[np.float64]:
-        """The Pearson r a perfect prediction would reach, (T, S): the root of `reliability`."""
+        """The Pearson r that a perfect prediction reaches, (T, S): the root of `reliability`."""
         return np.sqrt(self.reliability)
 
 
@@ -143,9 +143,8 @@ def lengths(displacements: NDArray[np.float64]) -> NDArray[np.float64]:
 def spearman_brown(r_halves: ArrayLike) -> NDArray[np.float64]:
     """Return the reliability of a mean over runs from the Pearson r of its split halves.
 
-    ``2 r / (1 + r)`` (Spearman 1910, Brown 1910): the share of the variance that is no noise; 0
-    where the halves do not correlate. Its root is the ceiling that noise puts on the r of any
-    prediction.
+    ``2 r / (1 + r)`` (Spearman 1910, Brown 1910): the share of the variance that is not noise; 0
+    if the halves do not correlate. Its root is the noise ceiling on the r of any prediction.
     """
     r = np.maximum(np.asarray(r_halves, dtype=np.float64), 0.0)
     return 2.0 * r / (1.0 + r)

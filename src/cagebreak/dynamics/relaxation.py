@@ -1,4 +1,4 @@
-"""How a liquid relaxes: mean squared displacement, self-intermediate scattering, tau_alpha."""
+"""Relaxation: mean squared displacement, self-intermediate scattering function, tau_alpha."""
 
 import math
 
@@ -50,7 +50,7 @@ def self_intermediate(
 
 
 def tau_alpha(times: ArrayLike, scattering: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return when the scattering function has fallen to 1/e, one number a species, (S,).
+    """Return the time at which the scattering function of each species has fallen to 1/e, (S,).
 
     Parameters
     ----------

@@ -60,10 +60,10 @@ def stress_strain(curve: Table) -> Figure:
         if not several:
             before = rows[np.flatnonzero(rows["event"]) - 1]
             axes[0].plot(before["strain"], before["stress"], marker, color=color, ms=1.8, ls="")
-        dissipated.vlines(events["strain"], DISSIPATION, events["lost"], color=color, lw=0.4)
-        dissipated.plot(events["strain"], events["lost"], marker, color=color, ms=1.8, ls="")
+        dissipated.vlines(events["strain"], DISSIPATION, events["dissipated"], color=color, lw=0.4)
+        dissipated.plot(events["strain"], events["dissipated"], marker, color=color, ms=1.8, ls="")
         dissipated.set_yscale("log")
-        dissipated.set_ylabel(r"lost in events$\,/\,\varepsilon$")
+        dissipated.set_ylabel(r"dissipated in events$\,/\,\varepsilon$")
         dissipated.set_xlabel(r"strain $\gamma$")
         dissipated.set_xlim(rows["strain"].min(), rows["strain"].max())
         of = f" in {len(parts)} configurations" if several else ""

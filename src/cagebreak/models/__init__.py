@@ -1,4 +1,4 @@
-"""Glass formers: what the particles are and the state point they are studied at."""
+"""Glass formers: particles, potentials and state points."""
 
 from cagebreak.models.glass_formers import (
     fene_polymer,

@@ -1,4 +1,4 @@
-"""What a glass former is: its particles, potentials and state point."""
+"""The model of a glass former: its particles, potentials and state point."""
 
 from dataclasses import dataclass, field
 
@@ -33,7 +33,7 @@ class Table:
 
 @dataclass(frozen=True)
 class PairPotential:
-    """How two particles act on each other; `cagebreak.potentials` has the equations.
+    """The pair potential; `cagebreak.potentials` has the equations.
 
     Parameters
     ----------
@@ -46,10 +46,10 @@ class PairPotential:
     cutoff
         The potential is zero beyond, in units of sigma_ij; of tables, the largest of all pairs.
     inner_cutoff
-        Where a smoothed potential leaves its bare form, in units of sigma_ij; equal to the cut-off
-        where nothing is smoothed.
+        Distance beyond which the potential is smoothed, in units of sigma_ij; equal to the cut-off
+        if nothing is smoothed.
     tables
-        Of a tabulated potential: each pair of species, (S, S).
+        The table of each pair of species, (S, S), of a tabulated potential.
     """
 
     form: str
@@ -71,8 +71,8 @@ class PairPotential:
 class Bonds:
     """Linear chains of equal length; `cagebreak.potentials` has the energy of a bond.
 
-    Particles stand in the order of their chains: 0 to ``chain_length - 1`` are the first, each
-    bonded to the next, and so on.
+    Particles are ordered by chain: 0 to ``chain_length - 1`` are the first, each bonded to the
+    next, and so on.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class Bonds:
     stiffness
         k of the spring, in eps / sigma^2.
     extent
-        R_0, the length that no bond reaches, in sigma.
+        R_0, the length at which the energy of a bond diverges, in sigma.
     epsilon, sigma
         Of the repulsion between bonded particles.
     """
@@ -112,11 +112,11 @@ class Model:
     temperature
         kT, in units of eps.
     units
-        What sigma, eps, m and tau stand for.
+        The meaning of sigma, eps, m and tau.
     pair
-        The pair potential; of hard spheres the effective one that their inherent state needs.
+        The pair potential; for hard spheres the effective one of their inherent state.
     bonds
-        Of particles in chains; None for all others.
+        The bonds of chains; None for other models.
     """
 
     name: str
@@ -174,10 +174,10 @@ class Model:
     def box(self, n_particles: int) -> Box:
         """Return the cube for `n_particles` particles.
 
-        Of hard spheres its packing fraction is the model's for the counts of `species`, of other
-        models N / V is the model's number density.
+        For hard spheres its packing fraction, with the counts of `species`, is the model's. For
+        other models N / V is the model's number density.
         """
-        if self.pair.form != "hard_log":
+        if not self.is_hard:
             return Box.cubic(float((n_particles / self.number_density) ** (1 / 3)))
         cubes = (np.asarray(self.diameters)[self.species(n_particles)] ** 3).sum()
         return Box.cubic(float((np.pi / 6 * cubes / self.packing_fraction) ** (1 / 3)))

@@ -1,7 +1,7 @@
-r"""Models of one's own: the pair potential is a table, of a file of LAMMPS or of arrays.
+r"""Models with a tabulated pair potential, from a file of LAMMPS or from arrays.
 
-A file has a section for each pair of species, as `pair_style table` and `pair_write` of LAMMPS have
-them::
+The file has a section for each pair of species, in the format of `pair_style table` and
+`pair_write` of LAMMPS::
 
     # Kob-Andersen, cut and shifted
     AA
@@ -9,9 +9,9 @@ them::
 
     1 0.7 253.1 ...         number, r, u(r), -u'(r)
 
-Its name is the two letters of the species, ``AB``, or two numbers, ``1-2``. After N may follow
-``R first last`` (equal spacing in r), ``RSQ first last`` (in r^2) or nothing (the distances of the
-lines, ascending); ``FPRIME`` is passed over.
+A section is named by the letters of the two species, ``AB``, or by their numbers, ``1-2``. After N
+may follow ``R first last`` (equal spacing in r), ``RSQ first last`` (in r^2) or nothing (the
+distances of the lines, ascending); ``FPRIME`` is ignored.
 """
 
 import itertools
@@ -36,13 +36,13 @@ UNITS = (
 )
 
 ATTRACTION = 1e-3
-"""A potential is attractive if it goes so many kT below zero (chosen)."""
+"""Depth from which a potential counts as attractive, in kT (chosen)."""
 
 DISAGREEMENT = 0.1
-"""How far forces may be from the slope of the energy, median over the table (chosen)."""
+"""Largest relative difference of forces and slope of the energy, median over the table (chosen)."""
 
 SIZES = (0.2, 5.0)
-"""Between which diameters are taken for those of a table in reduced units (chosen)."""
+"""Range of diameters of a table in reduced units (chosen)."""
 
 _MOST_POINTS = 1 << 16
 _EVEN = 1e-3  # of the spacing, within which distances are equally spaced: those of printed tables
@@ -76,20 +76,20 @@ def tabulated(
     ----------
     potential
         A file of tables of LAMMPS; or r, u and -u' of each pair of species, ``{"AA": (r, u, f)}``.
-        The last distance is the cut-off; nothing is shifted. Lengths are in units of about the
-        diameter of an A particle: what other lengths of this package mean is tied to it.
+        The last distance is the cut-off; nothing is shifted. The unit of length is about the
+        diameter of an A particle, since defaults of this package are lengths in that unit.
     temperature
         kT, in the table's unit of energy.
     number_density
         N / V.
     composition
-        Fraction of each species; without it, equal parts.
+        Fraction of each species; default equal parts.
     masses
-        Of each species; without it, all 1.
+        Mass of each species; default 1.
     diameters
-        sigma_ii of each species, whose ratios shape the cells of the cage state; sigma_ij is the
-        mean of two. Without it, sigma_ij is the shortest distance at which u_ij is zero, as it is
-        for Lennard-Jones potentials; where u_ij is nowhere negative, that at which it is kT.
+        sigma_ii of each species; sigma_ij is the mean of two. Their ratios shape the cells of the
+        cage state. By default sigma_ij is the shortest distance at which u_ij is zero, as for
+        Lennard-Jones potentials; if u_ij is never negative, the distance at which it is kT.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def tabulated(
     Raises
     ------
     FileFormatError
-        If the file is none of tables.
+        If the file does not hold tables.
     InputError
         If a pair of species is missing, distances do not ascend, forces are not the slope of the
         energy, a contact distance cannot be found or is far from 1, or an argument is out of range.
@@ -156,20 +156,20 @@ def tabulated(
 
 
 def read_tables(text: str, where: str) -> dict[str, Arrays]:
-    """Return the sections of a file of tables, by their names.
+    """Return the sections of a file of tables by name.
 
     Raises
     ------
     FileFormatError
-        If the text has none, or a section is not what its header says; names `where` and the line.
+        If the text has no section, or a section contradicts its header; names `where` and the line.
     """
     lines = [line.partition("#")[0].split() for line in text.splitlines()]
     sections: dict[str, Arrays] = {}
     at = 0
 
     def problem(expected: str) -> FileFormatError:
-        found = " ".join(lines[at])[:80] if at < len(lines) else "the end of the file"
-        return FileFormatError(f"{where}, line {at + 1}: expected {expected}, got {found!r}")
+        text = " ".join(lines[at])[:80] if at < len(lines) else "the end of the file"
+        return FileFormatError(f"{where}, line {at + 1}: expected {expected}, got {text!r}")
 
     def skip_blank(at: int) -> int:
         while at < len(lines) and not lines[at]:
@@ -211,7 +211,7 @@ def read_tables(text: str, where: str) -> dict[str, Arrays]:
 
 
 def table_text(pairs: Mapping[str, Arrays]) -> str:
-    """Return tables of equal spacing in r, by their names, as a file has them."""
+    """Return the text of a file of tables of equal spacing in r, given by name."""
     parts = []
     for name, (r, u, force) in pairs.items():
         rows = zip(r.tolist(), u.tolist(), force.tolist(), strict=True)
@@ -222,18 +222,18 @@ def table_text(pairs: Mapping[str, Arrays]) -> str:
 
 
 def tables_of(model: Model) -> dict[str, Arrays]:
-    """Return the tables of a model as they stand in a file."""
-    found = {}
+    """Return the tables of a model by the name that they have in a file."""
+    tables = {}
     for a, b in itertools.combinations_with_replacement(range(model.n_species), 2):
         table = model.pair.tables[a][b]
         r = np.linspace(table.first, table.last, len(table.energies))
         arrays = Arrays(r, np.array(table.energies), np.array(table.forces))
-        found[SPECIES_NAMES[a] + SPECIES_NAMES[b]] = arrays
-    return found
+        tables[SPECIES_NAMES[a] + SPECIES_NAMES[b]] = arrays
+    return tables
 
 
 def _header(words: list[str]) -> tuple[int, NDArray[np.float64] | None] | None:
-    """Return the number of points and, if the header says, where; None if it is no header."""
+    """Return the number of points and their distances, if given; None if it is not a header."""
     match words:
         case ["N", count, *rest] if re.fullmatch("[0-9]{1,7}", count) and int(count) > 1:
             n = int(count)
@@ -272,7 +272,7 @@ def _pair(name: str) -> tuple[int, int]:
 def _arrays(name: str, values: tuple[ArrayLike, ArrayLike, ArrayLike]) -> Arrays:
     """Check r, u and f of a pair."""
     try:
-        r, u, force = (np.asarray(each, dtype=np.float64) for each in values)
+        r, u, force = (np.asarray(column, dtype=np.float64) for column in values)
     except (TypeError, ValueError) as error:
         raise InputError(f"potential: {name}: expected arrays r, u and f ({error})") from error
     if not r.shape == u.shape == force.shape or r.ndim != 1 or len(r) < 2:
@@ -295,7 +295,7 @@ def _arrays(name: str, values: tuple[ArrayLike, ArrayLike, ArrayLike]) -> Arrays
 
 
 def _table(name: str, arrays: Arrays) -> Table:
-    """Return a table of equal spacing: as it is, or interpolated to the smallest spacing it has."""
+    """Return a table of equal spacing, interpolated to the smallest one if spacings differ."""
     r, u, force = arrays
     even = np.linspace(r[0], r[-1], len(r))
     if np.abs(r - even).max() > _EVEN * np.diff(r).min():
@@ -322,7 +322,7 @@ def _hermite(arrays: Arrays, at: NDArray[np.float64]) -> tuple[NDArray, NDArray]
 
 
 def _contact(a: int, b: int, table: Table, temperature: float) -> float:
-    """Return sigma_ij: where the potential first falls to zero, or to kT if it only repels."""
+    """Return sigma_ij: the distance at which u first falls to zero, or to kT if it only repels."""
     u = np.array(table.energies)
     level = 0.0 if u.min() < -ATTRACTION * temperature else temperature
     below = np.flatnonzero(u <= level)
@@ -338,7 +338,7 @@ def _contact(a: int, b: int, table: Table, temperature: float) -> float:
 
 
 def _positive(name: str, values: Sequence[float], n: int, default: float) -> tuple[float, ...]:
-    found = tuple(map(float, values)) or (default,) * n
-    if len(found) != n or not all(0 < value < np.inf for value in found):
+    numbers = tuple(map(float, values)) or (default,) * n
+    if len(numbers) != n or not all(0 < number < np.inf for number in numbers):
         raise InputError(f"{name}: expected {n} numbers above 0, a species each, got {values!r}")
-    return found
+    return numbers

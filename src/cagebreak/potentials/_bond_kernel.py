@@ -1,15 +1,30 @@
-"""Bonds: what one adds to the pair potential, and sums over bonds.
+"""Bonds: the contribution of one, and sums over bonds.
 
-Sums over pairs count bonded particles as any others. What a bond adds is therefore spring and
-repulsion *less* the pair potential. The functions of one bond take r^2, the row of
+Sums over pairs include bonded ones. The contribution of a bond is therefore spring and repulsion
+*less* the pair potential. The functions of one bond take r^2, the row of
 `cagebreak.potentials.bonds.bond_row` and that of the pair's species (`_pair_kernel.parameters`).
 """
 
-import numpy as np
-from numba import njit
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak._compile import njit
 from cagebreak.potentials import _pair_kernel as pair
 from cagebreak.potentials._pair_kernel import CUTOFF_SQUARED, OPTIONS, parameters
+
+
+class BondTable(NamedTuple):
+    """The bonds of a configuration."""
+
+    first: NDArray[np.int64]
+    """(B,)"""
+    second: NDArray[np.int64]
+    """(B,), the next in the chain."""
+    vectors: NDArray[np.float64]
+    """(B, 3), from the first to the nearest image of the second, in sigma."""
+
 
 # Columns of a row: k, R_0^2, and of the repulsion its end squared, 4 eps and sigma^6.
 STIFFNESS, EXTENT_SQUARED, CORE_SQUARED, FOUR_EPSILON, SIGMA_6 = range(5)
@@ -17,7 +32,7 @@ STIFFNESS, EXTENT_SQUARED, CORE_SQUARED, FOUR_EPSILON, SIGMA_6 = range(5)
 
 @njit(**OPTIONS)
 def energy(form, r2, b, p):
-    """Return what a bond adds to u(r); not a number where it is longer than it can be."""
+    """Return the contribution of a bond to u(r); NaN if it is longer than R_0."""
     u = -0.5 * b[STIFFNESS] * b[EXTENT_SQUARED] * np.log(1 - r2 / b[EXTENT_SQUARED])
     if r2 < b[CORE_SQUARED]:
         s6 = b[SIGMA_6] / (r2 * r2 * r2)
@@ -29,7 +44,7 @@ def energy(form, r2, b, p):
 
 @njit(**OPTIONS)
 def force_over_distance(form, r2, b, p):
-    """Return what a bond adds to -u'(r)/r."""
+    """Return the contribution of a bond to -u'(r)/r."""
     f = -b[STIFFNESS] / (1 - r2 / b[EXTENT_SQUARED])
     if r2 < b[CORE_SQUARED]:
         s6 = b[SIGMA_6] / (r2 * r2 * r2)
@@ -41,7 +56,7 @@ def force_over_distance(form, r2, b, p):
 
 @njit(**OPTIONS)
 def laplacian(form, r2, b, p):
-    """Return what a bond adds to u''(r) + 2u'(r)/r."""
+    """Return the contribution of a bond to u''(r) + 2u'(r)/r."""
     rest = 1 - r2 / b[EXTENT_SQUARED]
     trace = b[STIFFNESS] * (2 + rest) / (rest * rest)
     if r2 < b[CORE_SQUARED]:
@@ -54,7 +69,7 @@ def laplacian(form, r2, b, p):
 
 @njit(**OPTIONS)
 def add_sums(bonds, species, form, table, b, energies, forces, laplacians):
-    """Add what bonds add to each particle's half of the energy, its force and its Laplacian."""
+    """Add the bonds to each particle's half of the energy, its force and its Laplacian."""
     for k in range(len(bonds.first)):
         i, j = bonds.first[k], bonds.second[k]
         x, y, z = bonds.vectors[k]

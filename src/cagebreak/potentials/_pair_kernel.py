@@ -1,20 +1,20 @@
 """Pair potentials: u(r), -u'(r)/r and u''(r) + 2u'(r)/r of every form, once; and sums over pairs.
 
 The functions of one pair take r^2 and the row of `cagebreak.potentials.pair_table` for its species,
-as a tuple (`parameters`). They hold within the cut-off ``p[CUTOFF_SQUARED]`` only: who calls masks
-what lies beyond. Literal numbers are of single precision, so that a table in single precision
-keeps all arithmetic in it.
+as a tuple (`parameters`). They hold within the cut-off ``p[CUTOFF_SQUARED]`` only: the caller
+masks pairs beyond. Literal numbers are of single precision, so that with a table in single
+precision all arithmetic is.
 
-Rows are longer where the potential is tabulated: behind their numbers stand the cubic pieces. The
-tuple therefore ends with a pointer to the table and the place where the pieces begin.
+Rows of a tabulated potential are longer: the cubic pieces follow the numbers. The tuple therefore
+ends with a pointer to the table and the place where the pieces begin.
 
-`form` is one of the integers below. A loop is vectorized where `form` is one of these constants,
-not a variable, and where what lies beyond the cut-off is computed and then dropped, not skipped.
+`form` is one of the integers below. A loop is vectorized if `form` is a constant, not a variable,
+and if pairs beyond the cut-off are computed and then dropped, not skipped.
 """
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 from cagebreak._simd.vectors import pointer
 
@@ -37,7 +37,7 @@ N_COLUMNS = 10
 # Behind the numbers of the tuple, of every form.
 TABLE, PIECES = N_COLUMNS, N_COLUMNS + 1
 
-OPTIONS = {"cache": True, "error_model": "numpy", "fastmath": {"reassoc", "contract"}}
+OPTIONS = {"error_model": "numpy", "fastmath": {"reassoc", "contract"}}
 
 
 @njit(inline="always")
@@ -125,7 +125,7 @@ def _lennard_jones_laplacian(r2, p):
     return p[FOUR_EPSILON] * s6 * (np.float32(132) * s6 - np.float32(30)) * inverse
 
 
-# The same up to INNER; beyond, a force that goes to zero with its slope, and its integral.
+# Lennard-Jones up to INNER; beyond, a force that goes to zero with its slope, and its integral
 
 
 @njit(**OPTIONS)
@@ -182,7 +182,7 @@ def _harmonic_laplacian(r2, p):
 def _piece(r, p):
     """Return where the piece at r begins in the table, and x."""
     t = r * p[PER_LENGTH] + p[OFFSET]
-    # What lies beyond the cut-off is masked, but has to have a place in the table.
+    # Pairs beyond the cut-off are masked, but need a place in the table.
     k = min(np.floor(t), p[LAST_PIECE])
     return p[PIECES] + 4 * np.int64(k), t - k
 
@@ -244,8 +244,8 @@ def _hard_log_laplacian(r2, p):
 def sums(cells, form, table, energies, forces, laplacians):
     """Write each particle's half of the energies of its pairs, its force and its Laplacian.
 
-    Returns the first two particles found to overlap, or to coincide where the form has no hard
-    core; -1, -1 if there are none.
+    Returns the first two particles that overlap, or that coincide if the form has no hard core;
+    -1, -1 if there are none.
     """
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
     for i in range(len(cells.x)):
@@ -275,7 +275,7 @@ def sums(cells, form, table, energies, forces, laplacians):
 
 @njit(**OPTIONS)
 def virial(cells, form, table, result):
-    """Add the sum over pairs of u'(r) r_a r_b / r to `result` (3, 3); returns what `sums` does."""
+    """Add the sum over pairs of u'(r) r_a r_b / r to `result` (3, 3); returns as `sums` does."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
     for i in range(len(cells.x)):
         n = gather(cells, i, index, near)
@@ -287,7 +287,7 @@ def virial(cells, form, table, result):
             contact = p[SIGMA] if form in (HARD_LOG, TABULATED) else 0.0
             if np.sqrt(r2) <= contact:
                 return cells.order[i], cells.order[index[k]]
-            # Every pair is met twice.
+            # Every pair is visited twice.
             slope = force_over_distance(form, r2, p) / -2
             for a in range(3):
                 for b in range(3):

@@ -1,24 +1,11 @@
-"""Who is bonded to whom, and the numbers of a bond as kernels read them."""
-
-from typing import NamedTuple
+"""The bonds of a configuration, and the parameters of a bond as kernels read them."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError
 from cagebreak.models.model import Model
-
-
-class BondTable(NamedTuple):
-    """The bonds of a configuration."""
-
-    first: NDArray[np.int64]
-    """(B,)"""
-    second: NDArray[np.int64]
-    """(B,), the next in the chain."""
-    vectors: NDArray[np.float64]
-    """(B, 3), from the first to the nearest image of the second, in sigma."""
+from cagebreak.potentials._bond_kernel import BondTable
 
 
 def bond_table(configuration: Configuration, model: Model) -> BondTable:
@@ -27,13 +14,13 @@ def bond_table(configuration: Configuration, model: Model) -> BondTable:
     Raises
     ------
     ConfigurationError
-        If the particles do not make whole chains, the box is so small that the nearest image is
-        not the only one in reach of a bond, or a bond is as long as none can be.
+        If the particles do not make whole chains, the box is so small that a bond could reach two
+        images, or a bond is not shorter than R_0.
     """
     bonds, n = model.bonds, len(configuration)
     if bonds is None:
-        nobody = np.empty(0, np.int64)
-        return BondTable(nobody, nobody, np.empty((0, 3)))
+        none = np.empty(0, np.int64)
+        return BondTable(none, none, np.empty((0, 3)))
     if n % bonds.chain_length:
         raise ConfigurationError(
             f"configuration: expected whole chains of {bonds.chain_length} particles, got {n}"

@@ -11,10 +11,10 @@ Pair potentials, zero beyond their cut-off r_c (`PairPotential` has the paramete
 - ``hard_log``: :math:`V(r) = -kT \ln(r - \sigma)` with energy and force shifted to zero,
   :math:`V(r) - V(r_c) - (r - r_c) V'(r_c)`; the effective potential of hard spheres of Arceri and
   Corwin 2020, as in Alkemade 2023, section II D.
-- ``tabulated``: cubic Hermite interpolation of a table: between two of its distances the cubic that
-  has energy and force of both. The force is its slope, exactly.
+- ``tabulated``: cubic Hermite interpolation of a table: between two distances the cubic that has
+  the energy and the force of both. The force is exactly its negative slope.
 
-A pair counts once per periodic image within the cut-off, so boxes may be small and sheared.
+A pair counts once for each periodic image within the cut-off, so boxes may be small and sheared.
 
 Bonded particles (`Bonds` has the parameters), the nearest image of each, feel instead of the pair
 potential, at a distance below R_0,
@@ -50,15 +50,15 @@ FORMS = {
     "lennard_jones_smooth": kernel.LENNARD_JONES_SMOOTH,
     "tabulated": kernel.TABULATED,
 }
-"""The forms of a pair potential, and the number by which kernels know each."""
+"""The forms of a pair potential, and their numbers in kernels."""
 
 OVERLAP_TOLERANCE = 1e-5
-"""Overlap of hard spheres, as a share of the contact distance, that a single-precision file may
-leave."""
+"""Tolerated overlap of hard spheres, as a share of the contact distance: that of positions from a
+single-precision file."""
 
 
 class PairSums(NamedTuple):
-    """What the pairs and bonds of every particle add up to."""
+    """Sums over the pairs and bonds of every particle."""
 
     energies: Floats
     """Half of the energy of each of its pairs, (N,), in eps."""
@@ -76,7 +76,7 @@ def energy(configuration: Configuration, model: Model) -> float:
     configuration
         N particles in a box of any shape.
     model
-        Whose pair potential acts between them.
+        Gives the potential.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def laplacians(configuration: Configuration, model: Model) -> Floats:
 
 
 def energies_forces_laplacians(configuration: Configuration, model: Model) -> PairSums:
-    """Return `energies`, `forces` and `laplacians` of every particle, all found in one pass.
+    """Return `energies`, `forces` and `laplacians` of every particle, computed in one pass.
 
     Parameters and errors are those of `energy`.
     """
@@ -221,16 +221,16 @@ def pair_table(pair: PairPotential) -> Floats:
 
 
 def _pieces(pair: PairPotential) -> Floats:
-    """Return the rows of a tabulated potential, and behind them its cubic pieces.
+    """Return the rows of a tabulated potential, each followed by its cubic pieces.
 
-    Pieces cover what is nearer than the first distance as well: there the energy goes on along its
-    tangent, for trial moves and for minimizers that pass.
+    Pieces also cover distances below the first, which trial moves and minimizers may pass: the
+    energy continues along its tangent there.
     """
     rows = [[_row(table) for table in tables] for tables in pair.tables]
-    longest = max(len(row) for each in rows for row in each)
+    longest = max(len(row) for partners in rows for row in partners)
     result = np.zeros((len(rows), len(rows), longest))
-    for a, each in enumerate(rows):
-        for b, row in enumerate(each):
+    for a, partners in enumerate(rows):
+        for b, row in enumerate(partners):
             result[a, b, : len(row)] = row
     return result
 

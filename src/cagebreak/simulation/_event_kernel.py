@@ -1,16 +1,16 @@
 """The event loop of hard spheres.
 
-Between collisions spheres fly freely, so a sphere is its position at time 0 and its velocity, and
-nothing is done for it until it collides. What makes the loop fast:
+Between collisions spheres fly freely: a sphere is its position at time 0 and its velocity, which
+change only when it collides. The loop is fast for four reasons:
 
 - A sphere keeps one event in the queue: its first collision, or the moment it may leave the shell
   that its neighbor list is good for. An event notes how often its partner had collided when it
   was predicted; if the partner has collided since, the sphere predicts anew when the event comes.
 - The queue is a ring of buckets of equal time, about one event a bucket, each a doubly linked list.
   An event beyond the ring waits in a page of many buckets, so that the ring stays in the cache.
-- All numbers that predict a collision stand in one 64-byte line a sphere; see `_lanes.py`. All
-  else that an event needs stands in a second line, the sphere's book.
-- Where the state is larger than the cache, the lines of the events to come are asked for ahead.
+- All numbers that predict a collision stand in one 64-byte line a sphere; see
+  `cagebreak._simd.contacts`. All else that an event needs stands in a second line, its book.
+- If the state is larger than the cache, the lines of coming events are prefetched.
 
 The state is a handful of arrays that `EventDriven` allocates. Times in the arrays count from the
 last rebase, which moves the origin of time (and of flight) so that no digits are lost.
@@ -19,28 +19,30 @@ last rebase, which moves the origin of time (and of flight) so that no digits ar
 import math
 
 import numpy as np
-from numba import int32, int64, njit
+from numba import int32, int64
 
-from cagebreak._simd.vectors import (
+from cagebreak._compile import njit
+from cagebreak._simd.contacts import (
+    COLUMNS,
     LANES,
     earliest_contact,
     float_of_bits,
-    pointer,
-    prefetch,
     write_line,
 )
-from cagebreak.simulation._columns import (
+from cagebreak._simd.vectors import prefetch
+from cagebreak.simulation._event_state import (
     BOOK_COLUMNS,
     BUCKET,
     CELL,
+    COLLIDED,
     COLLISIONS,
-    COLUMNS,
     COUNT,
     EDGE,
     FIRST,
     FOLLOWING,
     INVERSE,
     KIND_COLUMNS,
+    LISTED,
     MARK_COLUMNS,
     MASS,
     NOW,
@@ -49,6 +51,7 @@ from cagebreak.simulation._columns import (
     PARTNER,
     PARTNER_COLLISIONS,
     PLACE,
+    PREDICTED,
     RADIUS,
     RATE,
     SCALE,
@@ -57,6 +60,7 @@ from cagebreak.simulation._columns import (
     VIRIAL,
     VX,
     X,
+    borrow,
 )
 from cagebreak.simulation._list_kernel import (
     LONGEST_FLIGHT,
@@ -88,14 +92,16 @@ def _head_of_page(page, n, n_pages):
 
 
 @njit(inline="always", **OPTIONS)
-def _enqueue(i, time, bucket, inverse_width, n, n_pages, books, marks):
-    k = int64(time * inverse_width)
+def _enqueue(i, time, bucket, spheres, queue):
+    n, books = spheres.n, spheres.books
+    k = int64(time * queue.inverse_width)
     if k < bucket + BUCKETS:
         place = _head_of_bucket(k, n)
     else:
         # An event past the last page waits there and is moved on when that is reached.
-        place = _head_of_page(min(k // PAGE, bucket // PAGE + n_pages - 1), n, n_pages)
-    marks[MARK_COLUMNS * i + TIME] = time
+        last = bucket // PAGE + queue.n_pages - 1
+        place = _head_of_page(min(k // PAGE, last), n, queue.n_pages)
+    spheres.marks[MARK_COLUMNS * i + TIME] = time
     after = int64(books[place])
     book = BOOK_COLUMNS * i
     books[book + FOLLOWING] = after
@@ -113,22 +119,22 @@ def _dequeue(i, books):
 
 
 @njit(**OPTIONS)
-def _contact_of_images(i, j, now, spheres, space):
+def _contact_of_images(i, j, now, lines, box):
     """Return when i touches any image of j, in a box so small that several are near."""
     a, b = COLUMNS * i, COLUMNS * j
-    edge_x, edge_y, edge_z = space[EDGE], space[EDGE + 1], space[EDGE + 2]
-    vx = spheres[a + VX] - spheres[b + VX]
-    vy = spheres[a + VX + 1] - spheres[b + VX + 1]
-    vz = spheres[a + VX + 2] - spheres[b + VX + 2]
-    x = spheres[a + X] - spheres[b + X] + vx * now
-    y = spheres[a + X + 1] - spheres[b + X + 1] + vy * now
-    z = spheres[a + X + 2] - spheres[b + X + 2] + vz * now
+    edge_x, edge_y, edge_z = box[EDGE], box[EDGE + 1], box[EDGE + 2]
+    vx = lines[a + VX] - lines[b + VX]
+    vy = lines[a + VX + 1] - lines[b + VX + 1]
+    vz = lines[a + VX + 2] - lines[b + VX + 2]
+    x = lines[a + X] - lines[b + X] + vx * now
+    y = lines[a + X + 1] - lines[b + X + 1] + vy * now
+    z = lines[a + X + 2] - lines[b + X + 2] + vz * now
     x -= edge_x * np.rint(x / edge_x)
     y -= edge_y * np.rint(y / edge_y)
     z -= edge_z * np.rint(z / edge_z)
-    radii = spheres[a + RADIUS] + spheres[b + RADIUS]
-    contact = radii * (space[SCALE] + space[RATE] * now)
-    growth = radii * space[RATE]
+    radii = lines[a + RADIUS] + lines[b + RADIUS]
+    contact = radii * (box[SCALE] + box[RATE] * now)
+    growth = radii * box[RATE]
     v2 = vx * vx + vy * vy + vz * vz - growth * growth
     earliest = LONGEST_FLIGHT
     for p in range(-1, 2):
@@ -144,24 +150,22 @@ def _contact_of_images(i, j, now, spheres, space):
 
 
 @njit(inline="always", **OPTIONS)
-def _collisions(i, spheres):
-    return int32(int64(spheres[COLUMNS * i + COLLISIONS]))
+def _collisions(i, lines):
+    return int32(int64(lines[COLUMNS * i + COLLISIONS]))
 
 
 @njit(inline="always", **OPTIONS)
-def _predict(
-    i, now, many_images, spheres, books, marks, neighbors, space, kinds,
-    bucket, inverse_width, n, n_pages,
-):  # fmt: skip
+def _predict(i, now, bucket, spheres, lists, space, queue):
     """Find the next event of sphere i and put it into the queue."""
+    lines, books, neighbors = spheres.lines, spheres.books, lists.neighbors
     book = BOOK_COLUMNS * i
     first = int64(books[book + FIRST])
     last = first + books[book + COUNT]
-    delay = min(leave_shell(i, now, spheres, books, marks, kinds), LONGEST_FLIGHT)
+    delay = min(leave_shell(i, now, spheres), LONGEST_FLIGHT)
     partner = int32(NO_PARTNER)
-    if many_images:
+    if space.many_images:
         for slot in range(first, last):
-            contact = _contact_of_images(i, neighbors[slot], now, spheres, space)
+            contact = _contact_of_images(i, neighbors[slot], now, lines, space.numbers)
             if contact < delay:
                 delay = contact
                 partner = neighbors[slot]
@@ -169,7 +173,7 @@ def _predict(
         earliest = int64(0x7FFFFFFFFFFFFFFF)
         at = first
         for start in range(first, last, LANES):
-            bits = earliest_contact(spheres, i, neighbors, start, now, space)
+            bits = earliest_contact(lines, i, neighbors, start, now, space.numbers)
             if bits < earliest:
                 earliest = bits
                 at = start
@@ -179,108 +183,109 @@ def _predict(
             partner = neighbors[at + (earliest & (LANES - 1))]
     books[book + PARTNER] = partner
     if partner != NO_PARTNER:
-        books[book + PARTNER_COLLISIONS] = _collisions(int64(partner), spheres)
-    _enqueue(i, now + delay, bucket, inverse_width, n, n_pages, books, marks)
+        books[book + PARTNER_COLLISIONS] = _collisions(int64(partner), lines)
+    _enqueue(i, now + delay, bucket, spheres, queue)
 
 
 @njit(inline="always", **OPTIONS)
-def _kick(i, vx, vy, vz, now, spheres):
+def _kick(i, vx, vy, vz, now, lines):
     """Change the velocity of sphere i; the new flight passes through the same point now."""
     s = COLUMNS * i
     write_line(
-        spheres, i,
-        spheres[s + X] - vx * now, spheres[s + X + 1] - vy * now, spheres[s + X + 2] - vz * now,
-        spheres[s + VX] + vx, spheres[s + VX + 1] + vy, spheres[s + VX + 2] + vz,
-        spheres[s + RADIUS], spheres[s + COLLISIONS] + 1,
+        lines, i,
+        lines[s + X] - vx * now, lines[s + X + 1] - vy * now, lines[s + X + 2] - vz * now,
+        lines[s + VX] + vx, lines[s + VX + 1] + vy, lines[s + VX + 2] + vz,
+        lines[s + RADIUS], lines[s + COLLISIONS] + 1,
     )  # fmt: skip
 
 
 @njit(inline="always", **OPTIONS)
-def _collide(i, j, now, spheres, books, space, kinds):
+def _collide(i, j, now, spheres, space):
     """Exchange momentum along the line of centers; return the momentum times the distance."""
+    lines, books, kinds, box = spheres.lines, spheres.books, spheres.kinds, space.numbers
     a, b = COLUMNS * i, COLUMNS * j
-    vx = spheres[a + VX] - spheres[b + VX]
-    vy = spheres[a + VX + 1] - spheres[b + VX + 1]
-    vz = spheres[a + VX + 2] - spheres[b + VX + 2]
-    x = spheres[a + X] - spheres[b + X] + vx * now
-    y = spheres[a + X + 1] - spheres[b + X + 1] + vy * now
-    z = spheres[a + X + 2] - spheres[b + X + 2] + vz * now
-    x -= space[EDGE] * np.rint(x * space[INVERSE])
-    y -= space[EDGE + 1] * np.rint(y * space[INVERSE + 1])
-    z -= space[EDGE + 2] * np.rint(z * space[INVERSE + 2])
-    growth = (spheres[a + RADIUS] + spheres[b + RADIUS]) * space[RATE]
-    # Divided by the distance found, not the one expected: so rounding never feeds energy in.
+    vx = lines[a + VX] - lines[b + VX]
+    vy = lines[a + VX + 1] - lines[b + VX + 1]
+    vz = lines[a + VX + 2] - lines[b + VX + 2]
+    x = lines[a + X] - lines[b + X] + vx * now
+    y = lines[a + X + 1] - lines[b + X + 1] + vy * now
+    z = lines[a + X + 2] - lines[b + X + 2] + vz * now
+    x -= box[EDGE] * np.rint(x * box[INVERSE])
+    y -= box[EDGE + 1] * np.rint(y * box[INVERSE + 1])
+    z -= box[EDGE + 2] * np.rint(z * box[INVERSE + 2])
+    growth = (lines[a + RADIUS] + lines[b + RADIUS]) * box[RATE]
+    # Divided by the actual distance, not the sum of the radii: rounding then never adds energy.
     d2 = x * x + y * y + z * z
     distance = math.sqrt(d2)
     m1 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * i + SPECIES] + MASS]
     m2 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * j + SPECIES] + MASS]
     impulse = 2.0 * (x * vx + y * vy + z * vz - growth * distance) / (d2 * (m1 + m2))
-    _kick(i, -impulse * m2 * x, -impulse * m2 * y, -impulse * m2 * z, now, spheres)
-    _kick(j, impulse * m1 * x, impulse * m1 * y, impulse * m1 * z, now, spheres)
+    _kick(i, -impulse * m2 * x, -impulse * m2 * y, -impulse * m2 * z, now, lines)
+    _kick(j, impulse * m1 * x, impulse * m1 * y, impulse * m1 * z, now, lines)
     return -impulse * m1 * m2 * d2
 
 
 @njit(inline="always", **OPTIONS)
-def _look_ahead(bucket, seen, n, spheres, books, neighbors, coming):
+def _look_ahead(bucket, seen, spheres, lists, queue):
     """Ask step by step for what the coming events will read; return how many have been seen.
 
     First the books, next the lists and the partners' books, then all neighbors.
     """
+    n, books, coming = spheres.n, spheres.books, queue.coming
     prefetch(books, BOOK_COLUMNS * int64(books[_head_of_bucket(bucket + BOOKS_AHEAD, n)]))
     i = int64(books[_head_of_bucket(bucket + LISTS_AHEAD, n)])
     while i != n:
         coming[seen % COMING] = i
-        prefetch(spheres, COLUMNS * i)
-        fetch_list(i, books, neighbors)
+        prefetch(spheres.lines, COLUMNS * i)
+        fetch_list(i, spheres, lists)
         j = int64(books[BOOK_COLUMNS * i + PARTNER])
         if j != NO_PARTNER:
             prefetch(books, BOOK_COLUMNS * j)
         earlier = int64(coming[(seen - NEIGHBORS_AFTER) % COMING])
-        fetch_neighbors(earlier, spheres, books, neighbors)
+        fetch_neighbors(earlier, spheres, lists)
         j = int64(books[BOOK_COLUMNS * earlier + PARTNER])
         if j != NO_PARTNER:
-            fetch_list(j, books, neighbors)
+            fetch_list(j, spheres, lists)
         earlier = int64(coming[(seen - PARTNERS_AFTER) % COMING])
         j = int64(books[BOOK_COLUMNS * earlier + PARTNER])
         if j != NO_PARTNER:
-            fetch_neighbors(j, spheres, books, neighbors)
+            fetch_neighbors(j, spheres, lists)
         seen += 1
         i = int64(books[BOOK_COLUMNS * i + FOLLOWING])
     return seen
 
 
 @njit(inline="always", **OPTIONS)
-def _open_page(bucket, inverse_width, n, n_pages, books, marks):
+def _open_page(bucket, spheres, queue):
     """Move the events of the next page into the ring; return the first of the page after it."""
+    n, books = spheres.n, spheres.books
     page = bucket // PAGE + 1
-    head = _head_of_page(page, n, n_pages)
+    head = _head_of_page(page, n, queue.n_pages)
     i = int64(books[head])
     books[head] = n
     while i != n:
         after = int64(books[BOOK_COLUMNS * i + FOLLOWING])
-        time = marks[MARK_COLUMNS * i + TIME]
-        _enqueue(i, time, bucket, inverse_width, n, n_pages, books, marks)
+        _enqueue(i, spheres.marks[MARK_COLUMNS * i + TIME], bucket, spheres, queue)
         i = after
-    return int64(books[_head_of_page(page + 1, n, n_pages)])
+    return int64(books[_head_of_page(page + 1, n, queue.n_pages)])
 
 
 @njit(inline="always", **OPTIONS)
-def _next_event(
-    bucket, scout, seen, inverse_width, n, n_pages, spheres, books, marks, neighbors, coming
-):
+def _next_event(bucket, scout, seen, spheres, lists, queue):
     """Return the sphere whose event comes first, its bucket, the scout and the events seen.
 
     The scout goes through the next page, an event at a time, and asks for the books.
     """
+    n, books, marks = spheres.n, spheres.books, spheres.marks
     while True:
         i = int64(books[_head_of_bucket(bucket, n)])
         if i != n:
             break
         bucket += 1
         if bucket % PAGE == 0:
-            scout = _open_page(bucket, inverse_width, n, n_pages, books, marks)
+            scout = _open_page(bucket, spheres, queue)
         if n > LOOK_AHEAD_FROM:
-            seen = _look_ahead(bucket, seen, n, spheres, books, neighbors, coming)
+            seen = _look_ahead(bucket, seen, spheres, lists, queue)
     if n > LOOK_AHEAD_FROM:
         scout = int64(books[BOOK_COLUMNS * scout + FOLLOWING])
         prefetch(books, BOOK_COLUMNS * scout)
@@ -295,102 +300,73 @@ def _next_event(
 
 
 @njit(inline="always", **OPTIONS)
-def _move_origin(elapsed, spheres, space, clock, n):
+def _move_origin(elapsed, spheres, space, clock):
     """Let time count from `elapsed` after the last rebase, with the positions and radii of then."""
-    for i in range(n):
+    lines = spheres.lines
+    for i in range(spheres.n):
         s = COLUMNS * i
         for k in range(3):
-            spheres[s + X + k] += spheres[s + VX + k] * elapsed
-    space[SCALE] += space[RATE] * elapsed
-    clock[ORIGIN] += elapsed
-    clock[NOW] = 0.0
+            lines[s + X + k] += lines[s + VX + k] * elapsed
+    space.numbers[SCALE] += space.numbers[RATE] * elapsed
+    clock.times[ORIGIN] += elapsed
+    clock.times[NOW] = 0.0
 
 
 @njit(inline="always", **OPTIONS)
-def _rebase(elapsed, spheres, space, clock, inverse_width, n, n_pages, books, marks):
+def _rebase(elapsed, spheres, space, queue, clock):
     """Move the origin of time, and every event with it."""
-    _move_origin(elapsed, spheres, space, clock, n)
-    for place in range(BOOK_COLUMNS * (n + 1), BOOK_COLUMNS * (n + 1) + BUCKETS + n_pages):
-        books[place] = n
+    _move_origin(elapsed, spheres, space, clock)
+    n = spheres.n
+    for place in range(BOOK_COLUMNS * (n + 1), BOOK_COLUMNS * (n + 1) + BUCKETS + queue.n_pages):
+        spheres.books[place] = n
     for i in range(n):
-        _enqueue(
-            i, marks[MARK_COLUMNS * i + TIME] - elapsed, 0, inverse_width, n, n_pages, books, marks
-        )
+        _enqueue(i, spheres.marks[MARK_COLUMNS * i + TIME] - elapsed, 0, spheres, queue)
 
 
 @njit(**OPTIONS)
-def begin(
-    many_images, spheres_, books_, marks_, neighbors_, cells_, chain_, candidates_, coming_,
-    kinds_, capacities_, grids_, grid_of_, ranges_, space_, clock_, tally_, inverse_width,
-):  # fmt: skip
+def begin(state):
     """Build every list and predict every event anew, from the present positions.
 
-    `COUNT` and `CELL` of every book are overwritten; `clock[NOW]` becomes 0.
+    `COUNT` and `CELL` of every book are overwritten; `NOW` becomes 0.
     """
-    n = len(chain_)
-    n_grids = len(grids_)
-    n_pages = len(books_) - BOOK_COLUMNS * (n + 1) - BUCKETS
-    spheres, books, marks = pointer(spheres_), pointer(books_), pointer(marks_)
-    neighbors, cells, chain = pointer(neighbors_), pointer(cells_), pointer(chain_)
-    kinds, capacities, space = pointer(kinds_), pointer(capacities_), pointer(space_)
-    grids, grid_of, ranges = pointer(grids_), pointer(grid_of_), pointer(ranges_)
-    clock, candidates = pointer(clock_), pointer(candidates_)
-    _move_origin(clock[NOW], spheres, space, clock, n)
-    tally_[BUCKET] = 0
-    neighbors_[:] = n
-    cells_[:] = -1
-    books_[BOOK_COLUMNS * n :] = n
+    spheres, lists, cells, space, queue, clock = borrow(state)
+    n = spheres.n
+    _move_origin(clock.times[NOW], spheres, space, clock)
+    clock.tally[BUCKET] = 0
+    state.lists.neighbors[:] = n
+    state.cells.heads[:] = -1
+    state.spheres.books[BOOK_COLUMNS * n :] = n
     for i in range(n):
-        books[BOOK_COLUMNS * i + COUNT] = 0
-        books[BOOK_COLUMNS * i + CELL] = -1
+        spheres.books[BOOK_COLUMNS * i + COUNT] = 0
+        spheres.books[BOOK_COLUMNS * i + CELL] = -1
     for i in range(n):
-        if not list_neighbors(
-            i, 0.0, spheres, books, marks, neighbors, space, kinds, capacities, n,
-            n_grids, grids, grid_of, ranges, cells, chain, candidates,
-        ):  # fmt: skip
+        if not list_neighbors(i, 0.0, spheres, lists, cells, space):
             return LIST_FULL
     for i in range(n):
-        _predict(
-            i, 0.0, many_images, spheres, books, marks, neighbors, space, kinds,
-            0, inverse_width, n, n_pages,
-        )  # fmt: skip
+        _predict(i, 0.0, 0, spheres, lists, space, queue)
     return DONE
 
 
 @njit(**OPTIONS)
-def advance(
-    until, most_events, many_images, spheres_, books_, marks_, neighbors_, cells_, chain_,
-    candidates_, coming_, kinds_, capacities_, grids_, grid_of_, ranges_, space_, clock_, tally_,
-    inverse_width,
-):  # fmt: skip
+def advance(until, most_events, state):
     """Follow the events up to the time `until`, or to `most_events` of them."""
-    n = len(chain_)
-    n_grids = len(grids_)
-    n_pages = len(books_) - BOOK_COLUMNS * (n + 1) - BUCKETS
-    spheres, books, marks = pointer(spheres_), pointer(books_), pointer(marks_)
-    neighbors, cells, chain = pointer(neighbors_), pointer(cells_), pointer(chain_)
-    kinds, capacities, space = pointer(kinds_), pointer(capacities_), pointer(space_)
-    grids, grid_of, ranges = pointer(grids_), pointer(grid_of_), pointer(ranges_)
-    clock, candidates = pointer(clock_), pointer(candidates_)
-    coming = pointer(coming_)
-    now, virial = clock[NOW], clock[VIRIAL]
-    collided, predicted, listed, bucket = tally_[0], tally_[1], tally_[2], tally_[3]
-    scout, seen = int64(n), int64(0)
+    spheres, lists, cells, space, queue, clock = borrow(state)
+    books, tally = spheres.books, clock.tally
+    now, virial = clock.times[NOW], clock.times[VIRIAL]
+    collided, predicted, listed = tally[COLLIDED], tally[PREDICTED], tally[LISTED]
+    bucket, scout, seen = tally[BUCKET], int64(spheres.n), int64(0)
     status = PAUSED
     for _ in range(most_events):
-        i, bucket, scout, seen = _next_event(
-            bucket, scout, seen, inverse_width, n, n_pages, spheres, books, marks, neighbors,
-            coming,
-        )  # fmt: skip
-        time = marks[MARK_COLUMNS * i + TIME]
-        if time + clock[ORIGIN] > until:
+        i, bucket, scout, seen = _next_event(bucket, scout, seen, spheres, lists, queue)
+        time = spheres.marks[MARK_COLUMNS * i + TIME]
+        if time + clock.times[ORIGIN] > until:
             status = DONE
             break
         if time > REBASE_AFTER:
-            _rebase(time, spheres, space, clock, inverse_width, n, n_pages, books, marks)
+            _rebase(time, spheres, space, queue, clock)
             now = 0.0
             bucket = int64(0)
-            scout = int64(n)
+            scout = int64(spheres.n)
             continue
         now = time
         _dequeue(i, books)
@@ -398,26 +374,18 @@ def advance(
         j = int64(books[book + PARTNER])
         if j == NO_PARTNER:
             listed += 1
-            if not list_neighbors(
-                i, now, spheres, books, marks, neighbors, space, kinds, capacities, n,
-                n_grids, grids, grid_of, ranges, cells, chain, candidates,
-            ):  # fmt: skip
+            if not list_neighbors(i, now, spheres, lists, cells, space):
                 status = LIST_FULL
                 break
-        elif _collisions(j, spheres) == books[book + PARTNER_COLLISIONS]:
+        elif _collisions(j, spheres.lines) == books[book + PARTNER_COLLISIONS]:
             collided += 1
             _dequeue(j, books)
-            virial += _collide(i, j, now, spheres, books, space, kinds)
+            virial += _collide(i, j, now, spheres, space)
             predicted += 1
-            _predict(
-                j, now, many_images, spheres, books, marks, neighbors, space, kinds,
-                bucket, inverse_width, n, n_pages,
-            )  # fmt: skip
+            _predict(j, now, bucket, spheres, lists, space, queue)
         predicted += 1
-        _predict(
-            i, now, many_images, spheres, books, marks, neighbors, space, kinds,
-            bucket, inverse_width, n, n_pages,
-        )  # fmt: skip
-    clock[NOW], clock[VIRIAL] = now, virial
-    tally_[0], tally_[1], tally_[2], tally_[3] = collided, predicted, listed, bucket
+        _predict(i, now, bucket, spheres, lists, space, queue)
+    clock.times[NOW], clock.times[VIRIAL] = now, virial
+    tally[COLLIDED], tally[PREDICTED], tally[LISTED] = collided, predicted, listed
+    tally[BUCKET] = bucket
     return status

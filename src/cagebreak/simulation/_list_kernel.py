@@ -1,12 +1,14 @@
-"""Neighbor lists of hard spheres, each rebuilt for itself when its sphere has moved too far."""
+"""Neighbor lists of hard spheres, each rebuilt on its own when its sphere has moved too far."""
 
 import math
 
 import numpy as np
-from numba import int64, njit
+from numba import int64
 
-from cagebreak._simd.vectors import COLUMNS, LANES, prefetch
-from cagebreak.simulation._columns import (
+from cagebreak._compile import njit
+from cagebreak._simd.contacts import COLUMNS, LANES
+from cagebreak._simd.vectors import prefetch
+from cagebreak.simulation._event_state import (
     BOOK_COLUMNS,
     CELL,
     CENTER,
@@ -45,14 +47,15 @@ def _window(cell, reach, n_cells):
 
 
 @njit(inline="always", **OPTIONS)
-def _forget(i, books, neighbors, n, cells, chain):
+def _forget(i, spheres, lists, cells):
     """Take sphere i out of its cell and out of the lists of its neighbors."""
+    books, neighbors, chain = spheres.books, lists.neighbors, cells.chain
     book = BOOK_COLUMNS * i
     cell = int64(books[book + CELL])
     if cell >= 0:
-        other = int64(cells[cell])
+        other = int64(cells.heads[cell])
         if other == i:
-            cells[cell] = chain[i]
+            cells.heads[cell] = chain[i]
         else:
             while chain[other] != i:
                 other = int64(chain[other])
@@ -64,65 +67,65 @@ def _forget(i, books, neighbors, n, cells, chain):
         for place in range(first, last + 1):
             if neighbors[place] == i:
                 neighbors[place] = neighbors[last]
-                neighbors[last] = n
+                neighbors[last] = spheres.n
                 books[other + COUNT] -= 1
                 break
 
 
 @njit(**OPTIONS)
-def list_neighbors(
-    i, now, spheres, books, marks, neighbors, space, kinds, capacities, n,
-    n_grids, grids, grid_of, ranges, cells, chain, candidates,
-):  # fmt: skip
+def list_neighbors(i, now, spheres, lists, cells, space):
     """Build the neighbor list of sphere i around where it is now; return False if one is full.
 
-    Spheres of very different size lie in grids of their own, so that a small one does not search
-    the many small ones around a large one's reach.
+    Species of very different size have grids of their own. Otherwise a small sphere would search as
+    far as a large one, among many small ones.
     """
-    _forget(i, books, neighbors, n, cells, chain)
+    _forget(i, spheres, lists, cells)
+    lines, books, marks, kinds = spheres.lines, spheres.books, spheres.marks, spheres.kinds
+    neighbors, capacities, box = lists.neighbors, lists.capacities, space.numbers
+    grids, ranges, candidates = cells.grids, cells.ranges, cells.candidates
     book, a = BOOK_COLUMNS * i, MARK_COLUMNS * i + CENTER
     for k in range(3):
         s = COLUMNS * i + k
-        marks[a + k] = spheres[s + X] + spheres[s + VX] * now
+        marks[a + k] = lines[s + X] + lines[s + VX] * now
     first = int64(books[book + FIRST])
     species = books[book + SPECIES]
     x, y, z = marks[a], marks[a + 1], marks[a + 2]
     reach, capacity = kinds[KIND_COLUMNS * species + REACH], capacities[species]
     count = 0
-    for grid in range(n_grids):
+    for grid in range(cells.n_grids):
         g = GRID_COLUMNS * grid
         nx, ny, nz, base = grids[g], grids[g + 1], grids[g + 2], grids[g + 3]
-        own_x = _cell_along(x, space[INVERSE], nx)
-        own_y = _cell_along(y, space[INVERSE + 1], ny)
-        own_z = _cell_along(z, space[INVERSE + 2], nz)
-        r = 3 * (species * n_grids + grid)
+        own_x = _cell_along(x, box[INVERSE], nx)
+        own_y = _cell_along(y, box[INVERSE + 1], ny)
+        own_z = _cell_along(z, box[INVERSE + 2], nz)
+        r = 3 * (species * cells.n_grids + grid)
         from_x, to_x = _window(own_x, ranges[r], nx)
         from_y, to_y = _window(own_y, ranges[r + 1], ny)
         from_z, to_z = _window(own_z, ranges[r + 2], nz)
-        found = 0
+        n_found = 0
         for p in range(from_x, to_x):
             plane = (p + nx if p < 0 else (p - nx if p >= nx else p)) * ny
             for q in range(from_y, to_y):
                 row = (plane + (q + ny if q < 0 else (q - ny if q >= ny else q))) * nz
                 for t in range(from_z, to_z):
                     cell = row + (t + nz if t < 0 else (t - nz if t >= nz else t))
-                    candidates[found] = cells[base + cell]
-                    found += candidates[found] >= 0
+                    candidates[n_found] = cells.heads[base + cell]
+                    n_found += candidates[n_found] >= 0
         # All chains are followed at once: one after the other, each link would wait for memory.
         place = 0
-        while place < found:
+        while place < n_found:
             j = int64(candidates[place])
             prefetch(books, BOOK_COLUMNS * j)
-            candidates[found] = chain[j]
-            found += candidates[found] >= 0
+            candidates[n_found] = cells.chain[j]
+            n_found += candidates[n_found] >= 0
             place += 1
-        for place in range(found):
+        for place in range(n_found):
             j = int64(candidates[place])
             b = MARK_COLUMNS * j + CENTER
             dx, dy, dz = x - marks[b], y - marks[b + 1], z - marks[b + 2]
-            dx -= space[EDGE] * np.rint(dx * space[INVERSE])
-            dy -= space[EDGE + 1] * np.rint(dy * space[INVERSE + 1])
-            dz -= space[EDGE + 2] * np.rint(dz * space[INVERSE + 2])
+            dx -= box[EDGE] * np.rint(dx * box[INVERSE])
+            dy -= box[EDGE + 1] * np.rint(dy * box[INVERSE + 1])
+            dz -= box[EDGE + 2] * np.rint(dz * box[INVERSE + 2])
             other = BOOK_COLUMNS * j
             kind = books[other + SPECIES]
             cutoff = reach + kinds[KIND_COLUMNS * kind + REACH]
@@ -134,39 +137,42 @@ def list_neighbors(
                 neighbors[books[other + FIRST] + others] = i
                 books[other + COUNT] = others + 1
                 count += 1
-        if grid == grid_of[species]:
+        if grid == cells.grid_of[species]:
             home = base + (own_x * ny + own_y) * nz + own_z
     for slot in range(first + count, first + capacity):
-        neighbors[slot] = n
+        neighbors[slot] = spheres.n
     books[book + COUNT] = count
     books[book + CELL] = home
-    chain[i] = cells[home]
-    cells[home] = i
+    cells.chain[i] = cells.heads[home]
+    cells.heads[home] = i
     return True
 
 
 @njit(inline="always", **OPTIONS)
-def leave_shell(i, now, spheres, books, marks, kinds):
+def leave_shell(i, now, spheres):
     """Return the time until sphere i may be farther from its center than its list allows."""
+    lines, marks = spheres.lines, spheres.marks
     s, c = COLUMNS * i, MARK_COLUMNS * i + CENTER
     b = 0.0
     v2 = 0.0
     d2 = 0.0
     for k in range(3):
-        v = spheres[s + VX + k]
-        d = spheres[s + X + k] + v * now - marks[c + k]
+        v = lines[s + VX + k]
+        d = lines[s + X + k] + v * now - marks[c + k]
         b += d * v
         v2 += v * v
         d2 += d * d
-    skin = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * i + SPECIES] + REACH] - spheres[s + RADIUS]
+    species = spheres.books[BOOK_COLUMNS * i + SPECIES]
+    skin = spheres.kinds[KIND_COLUMNS * species + REACH] - lines[s + RADIUS]
     if v2 * LONGEST_FLIGHT * LONGEST_FLIGHT < skin * skin:
         return LONGEST_FLIGHT
     return max((math.sqrt(max(b * b + v2 * (skin * skin - d2), 0.0)) - b) / v2, 0.0)
 
 
 @njit(inline="always", **OPTIONS)
-def fetch_list(i, books, neighbors):
+def fetch_list(i, spheres, lists):
     """Ask for the list of sphere i, whose book is at hand."""
+    books, neighbors = spheres.books, lists.neighbors
     first = int64(books[BOOK_COLUMNS * i + FIRST])
     prefetch(neighbors, first)
     if books[BOOK_COLUMNS * i + COUNT] > CACHE_LINE:
@@ -174,12 +180,13 @@ def fetch_list(i, books, neighbors):
 
 
 @njit(inline="always", **OPTIONS)
-def fetch_neighbors(i, spheres, books, neighbors):
+def fetch_neighbors(i, spheres, lists):
     """Ask for the lines of the neighbors of sphere i, whose list is at hand."""
+    lines, books, neighbors = spheres.lines, spheres.books, lists.neighbors
     first = int64(books[BOOK_COLUMNS * i + FIRST])
     for start in range(first, first + books[BOOK_COLUMNS * i + COUNT], LANES):
         for slot in range(start, start + LANES):
-            prefetch(spheres, COLUMNS * int64(neighbors[slot]))
+            prefetch(lines, COLUMNS * int64(neighbors[slot]))
 
 
 @njit(**OPTIONS)

@@ -1,4 +1,4 @@
-"""From nothing to an equilibrated configuration."""
+"""Preparation of an equilibrated configuration, in one call."""
 
 from collections.abc import Sequence
 
@@ -27,13 +27,13 @@ def equilibrate(
     n_particles
         At least 2. Counts of the species are those nearest to the model's composition.
     time
-        How long to equilibrate at constant energy, in tau: hard spheres after growth, others after
-        half of it at constant temperature (Alkemade 2023). Whether it was long enough is shown
-        by `cagebreak.dynamics.relaxation`.
+        Duration of the equilibration at constant energy, in tau. Hard spheres grow before it; other
+        models are kept at constant temperature for half as long before it (Alkemade 2023).
+        `cagebreak.dynamics.relaxation` shows whether it was long enough.
     seed
         Of the random packing and the first velocities.
     steps
-        Instead of `time`: any protocol, see `cagebreak.simulation.preparation.Step`.
+        Any other protocol, instead of `time`; see `cagebreak.simulation.preparation.Step`.
 
     Returns
     -------

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._simd.contacts import COLUMNS
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.potentials.pair_potentials import OVERLAP_TOLERANCE
 from cagebreak.seeding import Seed
-from cagebreak.simulation import _columns as columns
 from cagebreak.simulation import _event_kernel as kernel
+from cagebreak.simulation import _event_state as columns
+from cagebreak.simulation._event_state import Cells, Clock, Lists, Queue, Space, Spheres, State
 from cagebreak.simulation._list_kernel import CACHE_LINE, closest_pair
 from cagebreak.simulation.velocities import thermal_velocities
 
 _EVENTS_A_CALL = 4_000_000  # about a second: Ctrl-C is heard between calls
 _JAMMED = 1e5  # collisions per sphere and tau at kT = 1; a dense glass has a thousandth of it
-_NEIGHBORS_WANTED = 16  # of a list: fewer means more rebuilding, more means longer predictions
+_LIST_LENGTH = 16  # neighbors of a list: shorter ones are rebuilt more often, longer predict slower
 _SIZES_APART = 0.5  # species whose diameters have a smaller ratio get cell grids of their own
 
 
@@ -28,7 +30,7 @@ class EventDriven:
     Parameters
     ----------
     configuration
-        Where the spheres are. The box is orthorhombic and longer than the largest diameter.
+        The start. The box is orthorhombic and longer than the largest diameter.
     model
         From `hard_spheres`; gives diameters, masses and temperature.
     seed
@@ -83,16 +85,16 @@ class EventDriven:
         # Spheres that are near in space are near in memory.
         self._order = self._layout.along_cells(configuration.wrapped)
         order, n = self._order, len(configuration)
-        self._spheres = _aligned((n + 1, columns.COLUMNS), np.float64)
-        self._spheres[:n, :3] = configuration.unwrapped[order]
-        self._spheres[:n, columns.VX : columns.VX + 3] = velocities[order]
-        self._spheres[:n, columns.RADIUS] = radii[order]
-        self._spheres[n] = np.nan
+        self._lines = _aligned((n + 1, COLUMNS), np.float64)
+        self._lines[:n, :3] = configuration.unwrapped[order]
+        self._lines[:n, columns.VX : columns.VX + 3] = velocities[order]
+        self._lines[:n, columns.RADIUS] = radii[order]
+        self._lines[n] = np.nan
         # The ledger: a book for each sphere and one for the end of a queue, then the queues' heads.
         self._inverse_width = _collision_rate(configuration, model) * n
-        n_pages = 1 << math.ceil(math.log2(max(4 * n, 2 * kernel.BUCKETS) / kernel.PAGE))
+        self._n_pages = 1 << math.ceil(math.log2(max(4 * n, 2 * kernel.BUCKETS) / kernel.PAGE))
         n_books = columns.BOOK_COLUMNS * (n + 1)
-        self._ledger = _aligned((n_books + kernel.BUCKETS + n_pages,), np.int32)
+        self._ledger = _aligned((n_books + kernel.BUCKETS + self._n_pages,), np.int32)
         self._books = self._ledger[:n_books].reshape(-1, columns.BOOK_COLUMNS)[:n]
         self._marks = self._books.view(np.float64)
         self._books[:, columns.SPECIES] = configuration.species[order]
@@ -103,7 +105,7 @@ class EventDriven:
         self._chain = _aligned((n,), np.int32)
         self._candidates = _aligned((n + 1,), np.int32)
         self._coming = _aligned((kernel.COMING,), np.int32)
-        self._cells = _aligned((self._layout.n_cells,), np.int32)
+        self._heads = _aligned((self._layout.n_cells,), np.int32)
         edges = np.diag(configuration.box.matrix)
         self._space = np.concatenate([edges, 1 / edges, [scale, growth_rate]])
         self._clock = np.zeros(3)
@@ -133,13 +135,13 @@ class EventDriven:
     def positions(self) -> NDArray[np.float64]:
         """Unwrapped positions now, (N, 3), in sigma."""
         flown = self._time - self._clock[columns.ORIGIN]
-        lines = self._spheres[:-1]
+        lines = self._lines[:-1]
         return self._in_order(lines[:, :3] + lines[:, columns.VX : columns.VX + 3] * flown)
 
     @property
     def velocities(self) -> NDArray[np.float64]:
         """Velocities now, (N, 3), in sigma / tau."""
-        return self._in_order(self._spheres[:-1, columns.VX : columns.VX + 3])
+        return self._in_order(self._lines[:-1, columns.VX : columns.VX + 3])
 
     @property
     def configuration(self) -> Configuration:
@@ -151,7 +153,7 @@ class EventDriven:
     @property
     def temperature(self) -> float:
         """Kinetic temperature 2 K / 3 (N - 1), in kT."""
-        lines = self._spheres[:-1]
+        lines = self._lines[:-1]
         squares = (lines[:, columns.VX : columns.VX + 3] ** 2).sum(axis=1)
         masses = self._kinds[self._books[:, columns.SPECIES], columns.MASS]
         return float((masses * squares).sum() / (3 * (len(lines) - 1)))
@@ -180,7 +182,7 @@ class EventDriven:
         return 2 * collisions / (len(self._start) * duration)
 
     def reset_averages(self) -> None:
-        """Let `pressure` and `collision_rate` average from now on."""
+        """Start the averages of `pressure` and `collision_rate` anew."""
         self._time_before = self._time
         self._virial_before = float(self._clock[columns.VIRIAL])
         self._collisions_before = self.collisions
@@ -193,14 +195,14 @@ class EventDriven:
         InputError
             If the duration is negative or not finite.
         SimulationError
-            If time hardly advances, event by event: growing spheres have jammed.
+            If time hardly advances between events: growing spheres have jammed.
         """
         if not (math.isfinite(duration) and duration >= 0):
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
         target = self._time + duration
         while True:
             before = self._clock[columns.ORIGIN] + self._clock[columns.NOW]
-            status = kernel.advance(target, _EVENTS_A_CALL, *self._state())
+            status = kernel.advance(target, _EVENTS_A_CALL, self._state())
             if status == kernel.DONE:
                 break
             if status == kernel.LIST_FULL:
@@ -219,14 +221,14 @@ class EventDriven:
         """Scale all velocities to a kinetic temperature."""
         flown = self._time - self._clock[columns.ORIGIN]
         factor = math.sqrt(temperature / self.temperature)
-        positions, velocities = self._spheres[:-1, :3], self._spheres[:-1, columns.VX :][:, :3]
+        positions, velocities = self._lines[:-1, :3], self._lines[:-1, columns.VX :][:, :3]
         positions += velocities * (1 - factor) * flown  # the new flight passes the same point
         velocities *= factor
         self._clock[columns.NOW] = flown
         self._begin()
 
     def _begin(self) -> None:
-        while kernel.begin(*self._state()) == kernel.LIST_FULL:
+        while kernel.begin(self._state()) == kernel.LIST_FULL:
             self._allot(2 * self._capacities)
 
     def _enlarge_lists(self) -> None:
@@ -240,13 +242,24 @@ class EventDriven:
         self._books[:, columns.FIRST] = np.cumsum(rooms) - rooms
         self._neighbors = _aligned((int(rooms.sum()),), np.int32)
 
-    def _state(self) -> tuple:
-        return (
-            self._layout.many_images, self._spheres, self._ledger, self._marks, self._neighbors,
-            self._cells, self._chain, self._candidates, self._coming, self._kinds,
-            self._capacities, self._layout.grids, self._layout.grid_of, self._layout.ranges,
-            self._space, self._clock, self._tally, self._inverse_width,
-        )  # fmt: skip
+    def _state(self) -> State:
+        layout = self._layout
+        return State(
+            Spheres(self._lines, self._ledger, self._marks, self._kinds, len(self._start)),
+            Lists(self._neighbors, self._capacities),
+            Cells(
+                self._heads,
+                self._chain,
+                self._candidates,
+                layout.grids,
+                layout.grid_of,
+                layout.ranges,
+                len(layout.grids),
+            ),
+            Space(self._space, layout.many_images),
+            Queue(self._inverse_width, self._n_pages, self._coming),
+            Clock(self._clock, self._tally),
+        )
 
     def _in_order(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         result = np.empty_like(rows)
@@ -255,7 +268,7 @@ class EventDriven:
 
     def _refuse_overlap(self, scale: float) -> None:
         ratio, first, second = closest_pair(
-            self._spheres, self._books, self._marks, self._neighbors, self._space
+            self._lines, self._books, self._marks, self._neighbors, self._space
         )
         if ratio < scale * (1 - OVERLAP_TOLERANCE):
             i, j = sorted((int(self._order[first]), int(self._order[second])))
@@ -267,7 +280,7 @@ class EventDriven:
 
 @dataclass(frozen=True)
 class _Layout:
-    """How lists and cells are cut for one mixture in one box."""
+    """The sizes of lists and cells for one mixture in one box."""
 
     reaches: NDArray[np.float64]  # (S,): a pair is listed within the sum of its reaches
     capacities: NDArray[np.int64]  # (S,): room in a list
@@ -287,8 +300,8 @@ class _Layout:
         counts = np.bincount(species, minlength=n_species)
         present = radius[counts > 0]
         packing = 4 / 3 * np.pi * (radii**3).sum() / box.volume
-        shell = min((_NEIGHBORS_WANTED / (8 * packing)) ** (1 / 3), 3.0)
-        # A large sphere among small ones moves as little as they do.
+        shell = min((_LIST_LENGTH / (8 * packing)) ** (1 / 3), 3.0)
+        # A large sphere among small ones moves as little as these.
         skins = max(shell - 1, 0.05) * np.minimum(radius, 2 * present.min())
         many_images = bool(edges.min() / 2 < 2 * radius.max() + 4 * skins.max())
         if many_images:
@@ -329,7 +342,7 @@ class _Layout:
 
 
 def _check(configuration: Configuration, model: Model) -> None:
-    if model.name != "hard_spheres":
+    if not model.is_hard:
         raise InputError(f"model: expected hard_spheres, got {model.name}")
     if len(configuration) < 2:
         raise ConfigurationError("configuration: expected at least two spheres, got one")

@@ -1,4 +1,4 @@
-"""The isoconfigurational ensemble: many runs from one configuration, with fresh velocities each."""
+"""The isoconfigurational ensemble: runs from one configuration, each with fresh velocities."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -12,7 +12,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.simulation.nve import dynamics
+from cagebreak.simulation.nve import nve
 
 Observed = TypeVar("Observed")
 
@@ -40,11 +40,11 @@ def trajectory(
     Parameters
     ----------
     configuration
-        Where the run starts; its velocities are not used.
+        Start of the run; its velocities are not used.
     model
         The glass former.
     times : (T,) array
-        When to look, in tau, ascending; the run stops exactly there.
+        Times of the displacements, in tau, ascending; the run stops exactly there.
     seed
         Of the velocities.
 
@@ -54,7 +54,7 @@ def trajectory(
         If the times are not ascending and finite.
     """
     times = check_times(times)
-    particles = dynamics(configuration, model, seed)
+    particles = nve(configuration, model, seed)
     start = particles.positions
     displacements = np.empty((len(times), *start.shape))
     for t, time in enumerate(times):
@@ -72,7 +72,7 @@ def isoconfigurational(
     observe: Callable[[NDArray[np.float64]], Observed] | None = None,
     executor: Executor | None = None,
 ) -> Iterator[Observed]:
-    """Run `n_runs` times from one configuration and yield what each run shows, in order.
+    """Run `n_runs` times from one configuration and yield the observations of each run, in order.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def isoconfigurational(
     seed
         Run r has the stream of the address ("run", r).
     observe
-        Called, where the run was made, on its displacements (T, N, 3); None yields these.
-        With an executor of processes it must be importable (a function of a module).
+        Function of the displacements (T, N, 3) of a run, called in the process of the run; None
+        yields the displacements. With an executor of processes it must be importable.
     executor
         Any `concurrent.futures.Executor`; None runs here, one run after the other.
 

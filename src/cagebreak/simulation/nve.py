@@ -1,4 +1,4 @@
-"""Which engine moves the particles of a model: both are asked the same way."""
+"""Dynamics at constant energy, by the engine of the model: event-driven or LAMMPS."""
 
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from cagebreak.simulation.lammps import MolecularDynamics
 
 
 class Dynamics(Protocol):
-    """Particles that move at constant energy."""
+    """Dynamics at constant energy: what both engines offer."""
 
     @property
     def time(self) -> float:
@@ -31,21 +31,21 @@ class Dynamics(Protocol):
         """Go on for `duration` tau."""
 
 
-def dynamics(configuration: Configuration, model: Model, seed: Seed | None = None) -> Dynamics:
-    """Return the dynamics of a model at constant energy, ready to run.
+def nve(configuration: Configuration, model: Model, seed: Seed | None = None) -> Dynamics:
+    """Return the dynamics of a configuration at constant energy.
 
     Parameters
     ----------
     configuration
     model
     seed
-        Of fresh velocities; None goes on with those of the configuration.
+        Seed of fresh velocities; None keeps those of the configuration.
 
     Raises
     ------
     CagebreakError
         As the constructors of `EventDriven` and `MolecularDynamics`.
     """
-    if model.pair.form == "hard_log":
+    if model.is_hard:
         return EventDriven(configuration, model, seed)
     return MolecularDynamics(configuration, model, seed)

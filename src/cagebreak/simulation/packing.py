@@ -1,4 +1,4 @@
-"""Random configurations without overlap, for molecular dynamics to start from."""
+"""Random configurations without overlap, from which simulations start."""
 
 import math
 from dataclasses import replace
@@ -15,15 +15,14 @@ from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.states.inherent import inherent_state
 
 FORCE_TOLERANCE = 1e-2
-"""Largest force left between the soft spheres, in eps / sigma (chosen): no more than that is needed
-for particles to lie apart."""
+"""Largest force left between the soft spheres, in eps / sigma (chosen)."""
 
 BOND_LENGTH = 0.96
-"""Of chains as they grow, in sigma: where the energy of a bond is least, to three digits."""
+"""Bond length of growing chains, in sigma: the minimum of the energy of a bond, to three digits."""
 
 SECOND_NEIGHBOR = 1.02
-"""How near the next but one in a growing chain may come, in sigma (chosen): chains then are as
-stiff as they are in a melt of beads, end to end."""
+"""Smallest distance of second neighbors in a growing chain, in sigma (chosen): end-to-end distances
+then are those of a melt of beads."""
 
 
 def random_packing(model: Model, n_particles: int, seed: Seed) -> Configuration:
@@ -68,8 +67,8 @@ def _grow_chains(
         folded = np.full(len(starts), len(beads) > 1)
         while folded.any():
             step[folded] = _directions(int(folded.sum()), rng)
-            from_next_but_one = BOND_LENGTH * np.linalg.norm(before + step, axis=1)
-            folded &= from_next_but_one < SECOND_NEIGHBOR
+            second_neighbor = BOND_LENGTH * np.linalg.norm(before + step, axis=1)
+            folded &= second_neighbor < SECOND_NEIGHBOR
         beads.append(beads[-1] + BOND_LENGTH * step)
     return np.stack(beads, axis=1).reshape(-1, 3)
 
@@ -80,7 +79,7 @@ def _directions(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 GROWTH = ((0.8, 0.1), (1.0, 0.01))
-"""Growth of the diameters: up to which share of the model's, at which rate per tau (chosen).
+"""Stages of growth: diameters at the end as a share of the model's, and rate per tau (chosen).
 
 Up to about half the packing fraction spheres hardly meet and may grow fast; then slowly.
 """

@@ -1,4 +1,4 @@
-"""A table of what `pair_style` and `pair_coeff` lines of LAMMPS mean, written by LAMMPS itself."""
+"""Tables of pair potentials that `pair_style` and `pair_coeff` lines of LAMMPS describe."""
 
 import itertools
 import os
@@ -13,7 +13,7 @@ from cagebreak.models.tabulated import Arrays, read_tables, table_text
 from cagebreak.simulation.lammps import Engine
 
 COMMANDS = ("pair_style", "pair_coeff", "pair_modify")
-"""What the lines may be."""
+"""Commands that the lines may hold."""
 
 POINTS = 4000
 """Distances of a table (chosen): energies of Lennard-Jones are then right to 1e-9 eps."""
@@ -110,11 +110,11 @@ def _set_up(engine: Engine, text: str, n_species: int) -> None:
 
 
 def _pairs(engine: Engine, n_species: int, first: float, points: int) -> dict[str, Arrays]:
-    found = {}
+    pairs = {}
     for a, b in itertools.combinations_with_replacement(range(n_species), 2):
         name = SPECIES_NAMES[a] + SPECIES_NAMES[b]
         low, high = first, _LONGEST
-        # Ever closer to the last distance at which anything acts.
+        # The cut-off is bracketed ever more closely.
         while high - low > 1e-9 * high:
             coarse = _written(engine, a, b, _COARSE, low, high, name)
             acting = np.flatnonzero((coarse.u != 0) | (coarse.force != 0))
@@ -127,14 +127,14 @@ def _pairs(engine: Engine, n_species: int, first: float, points: int) -> dict[st
                 low = high
                 break
             low, high = coarse.r[last].item(), coarse.r[last + 1].item()
-        found[name] = _written(engine, a, b, points, first, low, name)
-    return found
+        pairs[name] = _written(engine, a, b, points, first, low, name)
+    return pairs
 
 
 def _written(
     engine: Engine, a: int, b: int, points: int, first: float, last: float, name: str
 ) -> Arrays:
-    """Return energy and force as `pair_write` writes them."""
+    """Return energy and force, written by `pair_write`."""
     path = engine.folder / "written"
     path.unlink(missing_ok=True)
     engine.do(f"pair_write {a + 1} {b + 1} {points} r {first!r} {last!r} {path} {name}")
@@ -142,10 +142,10 @@ def _written(
 
 
 def _check_additive(engine: Engine, n_species: int) -> None:
-    """Raise if a few particles together have another energy than two and two of them."""
+    """Raise unless the energy of a few particles is the sum over their pairs."""
     species = np.arange(max(4, n_species)) % n_species
     corners = np.array(list(itertools.product(range(3), repeat=3)))[: len(species)]
-    # Near each other, and no two distances alike.
+    # Particles are near each other, and all distances differ.
     positions = _EDGE / 2 + 1.1 * corners + 0.1 * np.sin(np.arange(3 * len(species))).reshape(-1, 3)
     together = _energy(engine, species, positions)
     pairs = [

@@ -1,4 +1,4 @@
-"""How configurations are prepared: steps one after the other, each in an ensemble."""
+"""Preparation of configurations by successive steps, each in an ensemble."""
 
 import itertools
 import math
@@ -19,11 +19,10 @@ from cagebreak.simulation.packing import grow, random_packing
 from cagebreak.simulation.velocities import thermal_velocities
 
 SEGMENT = 500.0
-"""Preparation goes in segments of at most this many tau; a study stores the state after each."""
+"""Longest segment of a preparation, in tau; a study stores the state after each segment."""
 
 SEGMENTS = 10
-"""Segments of a step of molecular dynamics, at least (chosen): what is averaged over each shows
-drift."""
+"""Fewest segments of a step of molecular dynamics (chosen): averages over segments show drift."""
 
 _SAMPLES = 100  # readings of temperature, energy and pressure in a segment
 
@@ -76,7 +75,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Segment:
-    """A part of a step, from `start` to `end`, in tau of the step; is it the first of a half?"""
+    """A part of a step: from `start` to `end`, in tau of the step.
+
+    `first_of_half` tells whether a half of the step begins with it.
+    """
 
     step: int
     start: float
@@ -86,7 +88,7 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """How far a preparation is.
+    """The state of a preparation after some segments.
 
     Parameters
     ----------
@@ -111,24 +113,24 @@ def alkemade2023(model: Model, time: float) -> tuple[Step, ...]:
 
     The paper does not say how long the first is: half of the second (chosen).
     """
-    if model.pair.form == "hard_log":
+    if model.is_hard:
         return (Step("NVE", time),)
     return (Step("NVT", time / 2), Step("NVE", time))
 
 
 def segments(steps: Sequence[Step], model: Model) -> list[Segment]:
     """Return the segments of all steps, in order."""
-    found = []
+    parts = []
     for number, step in enumerate(steps):
         edges = _edges(step.time, model)
         half = len(edges) // 2
         for n, (start, end) in enumerate(itertools.pairwise(edges)):
-            found.append(Segment(number, start, end, n in (0, half)))
-    return found
+            parts.append(Segment(number, start, end, n in (0, half)))
+    return parts
 
 
 def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> Prepared:
-    """Return the state that the first step starts from: random, but without overlap.
+    """Return the state from which the first step starts: random, but without overlap.
 
     Raises
     ------
@@ -140,7 +142,7 @@ def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> 
     """
     if n_particles != int(n_particles) or n_particles < 2:
         raise InputError(f"n_particles: expected a whole number of at least 2, got {n_particles!r}")
-    hard = model.pair.form == "hard_log"
+    hard = model.is_hard
     if hard and any(step.ensemble != "NVE" for step in steps):
         raise InputError("steps: expected NVE only; the temperature of hard spheres is a unit")
     if steps and steps[0].ensemble == "NPT" and steps[0].pressure is None:
@@ -159,7 +161,7 @@ def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> 
 
 
 def advance(prepared: Prepared, model: Model, steps: Sequence[Step], segment: Segment) -> Prepared:
-    """Return the state after one segment more.
+    """Return the state after the next segment.
 
     Raises
     ------
@@ -170,9 +172,9 @@ def advance(prepared: Prepared, model: Model, steps: Sequence[Step], segment: Se
     if segment.first_of_half:
         origin = before.unwrapped
     duration = segment.end - segment.start
-    # The engine sees positions in the box; what was crossed before is added afterwards.
+    # The engine starts from positions in the box; images are added afterwards.
     start = before.replace(images=None)
-    if model.pair.form == "hard_log":
+    if model.is_hard:
         end, means = _hard_spheres(start, model, duration)
     else:
         start = _adjusted(start, model, prepared.history, steps, segment)
@@ -184,22 +186,22 @@ def advance(prepared: Prepared, model: Model, steps: Sequence[Step], segment: Se
     row["time"] = duration + (prepared.history["time"][-1] if len(prepared.history) else 0.0)
     for name, mean in means.items():
         row[name] = mean
-    moved = after.unwrapped - origin
-    cosines = np.cos(2 * np.pi * moved).mean(axis=1)
+    displacements = after.unwrapped - origin
+    cosines = np.cos(2 * np.pi * displacements).mean(axis=1)
     row["f_s"] = [cosines[after.species == s].mean() for s in range(model.n_species)]
     history = np.concatenate([prepared.history, row]).view(np.recarray)
     return Prepared(after, history, origin)
 
 
 def finished(prepared: Prepared) -> Configuration:
-    """Return the configuration, which counts images from now on."""
+    """Return the configuration, with images counted from now on."""
     return prepared.configuration.replace(images=None)
 
 
 def _edges(time: float, model: Model) -> list[float]:
     if time == 0:
         return []
-    if model.pair.form == "hard_log":
+    if model.is_hard:
         whole = int(time // SEGMENT)
         return [n * SEGMENT for n in range(whole + 1)] + [time] * (whole * SEGMENT < time)
     n = max(SEGMENTS, math.ceil(time / SEGMENT))
@@ -238,8 +240,8 @@ def _thermostat(
     step = steps[segment.step]
     if step.ensemble == "NVE":
         return None
-    wanted = step.temperature or (model.temperature,)
-    start, end = wanted[0], wanted[-1]
+    temperatures = step.temperature or (model.temperature,)
+    start, end = temperatures[0], temperatures[-1]
     pressure = step.pressure
     if step.ensemble == "NPT" and pressure is None:
         pressure = _mean(history, "pressure", segment.step - 1)
@@ -269,11 +271,11 @@ def _adjusted(
     thermostatted = [n for n in range(number) if steps[n].ensemble != "NVE"]
     if steps[number].ensemble != "NVE" or not thermostatted:
         return start
-    # The energy creeps where a force jumps at the cut-off: it is set again at every segment.
+    # If the force jumps at the cut-off, the energy drifts slowly: every segment sets it again.
     n, velocities = len(start), np.asarray(start.velocities)
     energy = n * _mean(history, "energy", thermostatted[-1])
     kinetic = energy + 1.5 * (n - 1) * model.temperature - potentials.energy(start, model)
-    if kinetic <= 0:  # a few particles far from their mean
+    if kinetic <= 0:  # with few particles the energy fluctuates strongly
         return start
     masses = np.asarray(model.masses)[start.species]
     now = 0.5 * (masses[:, None] * velocities**2).sum()
@@ -287,7 +289,7 @@ def _mean(history: np.ndarray, name: str, step: int) -> float:
 
 
 def _settled(end: Configuration, before: Configuration | None = None) -> Configuration:
-    """Return positions in the box and images: a long preparation loses no digits."""
+    """Return positions in the box and images, so that a long preparation loses no digits."""
     wrapped = end.wrapped
     images = np.rint((end.unwrapped - wrapped) @ end.box.inverse).astype(np.int64)
     if before is not None and before.images is not None:

@@ -1,10 +1,10 @@
 r"""Athermal quasistatic shear: strain a little, minimize, and so on.
 
 Simple shear in the plane xy: a step maps :math:`x \to x + \delta\gamma \, y`, of particles and box
-alike, and the energy is minimized by FIRE at the new strain. Between plastic events particles go on
-as they went in the step before, so FIRE starts from there: it has a fifth of the way to go.
-Positions are never wrapped, and the lattice stays the same when the box is replaced by a less
-tilted one: no way is lost at a flip.
+alike, and the energy is minimized by FIRE at the new strain. Between plastic events the nonaffine
+displacements of successive steps are nearly equal. FIRE therefore starts from those of the step
+before, a fifth as far from the minimum. Positions are never wrapped. When the box is replaced by an
+equivalent, less tilted one, the lattice and all displacements stay the same.
 """
 
 from collections.abc import Iterator
@@ -28,10 +28,10 @@ FORCE_TOLERANCE = 1e-5
 The energy is then right to 1e-11 eps a particle, a millionth of what an elastic step changes it by.
 """
 
-LARGEST_DRIFT = 0.05
-"""How far a particle goes in a step, at most, for the next to start as if all went on, in sigma.
+LARGEST_NONAFFINE = 0.05
+"""Largest nonaffine displacement of a particle for which the next step starts from it, in sigma.
 
-Chosen: an event moves some of them farther, an elastic step of 5e-5 by about 1e-3.
+Chosen: an event moves some particles farther, an elastic step of 5e-5 by about 1e-3.
 """
 
 MAX_ITERATIONS = 100_000
@@ -47,16 +47,16 @@ class Sheared:
     configuration
         Unwrapped positions in the sheared box, whose tilt is at most half an edge.
     steps
-        How many steps were taken.
+        Number of steps since the start.
     strain
-        In all, from the start.
+        Strain since the start.
     energy
         Potential energy of all particles together, in eps.
     stress
         The shear stress sigma_xy, in eps / sigma^3; positive against the strain.
-    drift : (N, 3) array
-        How each particle moved in the last step beyond the strain, in sigma: where the next step
-        starts to look for the minimum. Zero at the start and after an event.
+    nonaffine : (N, 3) array
+        Displacement of each particle in the last step beyond the strain, in sigma. The next step
+        starts its minimization from there. Zero at the start and after an event.
     """
 
     configuration: Configuration
@@ -64,7 +64,7 @@ class Sheared:
     strain: float
     energy: float
     stress: float
-    drift: NDArray[np.float64]
+    nonaffine: NDArray[np.float64]
 
 
 def begin(
@@ -78,7 +78,7 @@ def begin(
         If the first two lattice vectors are not in the plane xy, the first along x; or if the model
         is hard spheres, which have no energy.
     """
-    if model.pair.form == "hard_log":
+    if model.is_hard:
         raise InputError(f"model: expected one with an energy to minimize, got {model.name}")
     matrix = configuration.box.matrix
     if matrix[0, 1] or matrix[0, 2] or matrix[1, 2]:
@@ -93,21 +93,24 @@ def begin(
 def advance(
     sheared: Sheared, model: Model, step: float = STEP, force_tolerance: float = FORCE_TOLERANCE
 ) -> Sheared:
-    """Return the state after one step more; the same bits, wherever it goes on from."""
+    """Return the state one step later.
+
+    It follows from `sheared` alone, to the bit: a shear may stop and go on after any step.
+    """
     before = sheared.configuration
     deformation = np.eye(3)
     deformation[1, 0] = step
     matrix = before.box.matrix @ deformation
     matrix[1] -= np.rint(matrix[1, 0] / matrix[0, 0]) * matrix[0]
     strained = before.positions @ deformation
-    start = before.replace(positions=strained + sheared.drift, box=Box(matrix))
-    # So near a minimum there is nothing to be careful about.
+    start = before.replace(positions=strained + sheared.nonaffine, box=Box(matrix))
+    # The start is close to the minimum, so that the largest time step is safe from the beginning.
     first_dt = LARGEST_DT * first_dt_of(start, model)
     end = fire(start, model, force_tolerance, MAX_ITERATIONS, first_dt)
-    drift = end.configuration.positions - strained
-    if np.abs(drift).max() > LARGEST_DRIFT:
-        drift = np.zeros_like(drift)
-    return _at_rest(end, model, sheared.steps + 1, sheared.strain + step, drift)
+    nonaffine = end.configuration.positions - strained
+    if np.abs(nonaffine).max() > LARGEST_NONAFFINE:
+        nonaffine = np.zeros_like(nonaffine)
+    return _at_rest(end, model, sheared.steps + 1, sheared.strain + step, nonaffine)
 
 
 def shear(
@@ -123,11 +126,11 @@ def shear(
     Parameters
     ----------
     start
-        A configuration, whose inherent state is yielded first; or any state of a shear, which goes
-        on from there with the same bits.
+        A configuration, whose inherent state is yielded first; or a state of a shear, from which
+        the shear goes on with the same bits.
     model
     strain
-        How far, in all; negative to shear the other way.
+        Strain at the end; negative to shear in the opposite direction.
     step
         Strain of a step, positive.
     force_tolerance
@@ -166,7 +169,7 @@ def _shear(
 
 
 def _at_rest(
-    state: InherentState, model: Model, steps: int, strain: float, drift: NDArray[np.float64]
+    state: InherentState, model: Model, steps: int, strain: float, nonaffine: NDArray[np.float64]
 ) -> Sheared:
     end = state.configuration
     return Sheared(
@@ -175,5 +178,5 @@ def _at_rest(
         strain=strain,
         energy=state.energy * len(end),
         stress=float(stress(end, model)[0, 1]),
-        drift=drift,
+        nonaffine=nonaffine,
     )

@@ -1,4 +1,4 @@
-"""Maxwell-Boltzmann velocities, as every run of an isoconfigurational ensemble starts with."""
+"""Maxwell-Boltzmann velocities, with which every run of an isoconfigurational ensemble starts."""
 
 import math
 

@@ -11,9 +11,9 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from cagebreak._compile import njit
 from cagebreak._simd.sites import COLUMNS, LANES, any_within, squares
 from cagebreak._simd.vectors import pointer
 from cagebreak.potentials import _bond_kernel as bond_kernel
@@ -30,7 +30,6 @@ SWEEP, TURN = 0, 1
 FACE_COLUMNS = 5  # of `Cells.faces`
 
 OPTIONS = {
-    "cache": True,
     "nogil": True,
     "error_model": "numpy",
     "fastmath": {"reassoc", "contract"},

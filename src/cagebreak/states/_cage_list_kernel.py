@@ -8,9 +8,9 @@ hold all such pairs. When the reach of a particle grows, `extend` adds the pairs
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 
 DONE, FULL = 0, 1
@@ -64,7 +64,7 @@ def _site(a, b, near, k, rules):
     return copy * len(centers) + b
 
 
-@njit(cache=True)
+@njit
 def count_listed(cells, reaches, rules, counts):
     """Write the number of neighbors of each particle in each group, (N, G)."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
@@ -79,7 +79,7 @@ def count_listed(cells, reaches, rules, counts):
             counts[a, group_of[t]] += a != b and near[3, k] < limit * limit
 
 
-@njit(cache=True)
+@njit
 def fill_lists(cells, reaches, rules, lists, ordered):
     """Write the lists: the sites of the neighbors and the squared cut-offs of the pairs.
 
@@ -112,7 +112,7 @@ def fill_lists(cells, reaches, rules, lists, ordered):
                 rows[a, g, COUNT] += 1
 
 
-@njit(cache=True)
+@njit
 def extend(i, reach, cells, reaches, rules, lists):
     """Lengthen the reach of sorted particle `i`; return FULL if a list has no free slot."""
     cutoffs, group_of, repeats = rules.cutoffs, rules.group_of, rules.repeats

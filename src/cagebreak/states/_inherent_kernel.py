@@ -7,9 +7,9 @@ and `_move`, which integrates the equations of motion.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 from cagebreak.potentials import _bond_kernel as bond_kernel
 from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
@@ -78,7 +78,7 @@ class FireParameters(NamedTuple):
     mixing_decay: float
 
 
-@njit(cache=True)
+@njit
 def list_neighbors(cells, species, reach, inverse, x):
     """Return the list of all pairs of species a, b nearer than ``reach[a, b]``.
 
@@ -122,7 +122,7 @@ def list_neighbors(cells, species, reach, inverse, x):
     return NeighborList(bounds, neighbors, parents, shifts)
 
 
-@njit(cache=True)
+@njit
 def _number_images(neighbors, images, n, matrix):
     """Replace each neighbor that is an image by its ghost; return parents and shifts."""
     low, high = np.zeros(3, np.int64), np.zeros(3, np.int64)
@@ -314,7 +314,7 @@ def _move(x, velocities, forces, listed_positions, gaps, dt, longest):
     return farthest
 
 
-@njit(cache=True)
+@njit
 def descend(form, table, species, neighbor_list, bonds, x, velocities, best, progress, fire):
     """Take steps of FIRE until they converge, are exhausted, or the list is stale; return which.
 

@@ -6,7 +6,8 @@ sweep alone. They do not depend on the order of the work.
 """
 
 import numpy as np
-from numba import njit
+
+from cagebreak._compile import njit
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -33,7 +34,7 @@ def _signed(bits):
     return (np.float64(np.int64(bits)) + 0.5) * 2.0**-31 - 1.0
 
 
-@njit(cache=True)
+@njit
 def draw_trials(key, sweep, first, last, steps, moves, chances):
     """Write the trial moves and chances of particles `first` to `last` in one sweep.
 

@@ -4,8 +4,8 @@
 """
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._simd.batches import BATCH, sum_products, sum_rows
 from cagebreak._simd.vectors import pointer
 from cagebreak.descriptors._angular_kernel import (
@@ -26,7 +26,7 @@ from cagebreak.descriptors.ace._species_kernel import (
 TILE = 512
 
 
-@njit(cache=True, fastmath={"contract"}, error_model="numpy")
+@njit(fastmath={"contract"}, error_model="numpy")
 def radial_functions(distance, r_cut, r_s, a, envelope, rows):
     """Write R_1, R_2, ... at each distance to the rows; see `radial.RadialBasis`."""
     s_cut = (r_cut / r_s) ** 3
@@ -53,7 +53,7 @@ def radial_functions(distance, r_cut, r_s, a, envelope, rows):
             new[j] = up * t[j] * old[j] - down * older[j]
 
 
-@njit(cache=True, fastmath={"contract"}, error_model="numpy")
+@njit(fastmath={"contract"}, error_model="numpy")
 def expand(cells, program, r_s, a, envelope, values):
     """Write the features of every particle; return the number of coincident neighbors.
 
@@ -108,7 +108,7 @@ def expand(cells, program, r_s, a, envelope, values):
     return coincident
 
 
-@njit(cache=True)
+@njit
 def add_sums(y_lm, radial, starts, radial_blocks, sums):
     """Add harmonics times radial functions of neighbors starts[s] to starts[s + 1] to sums[s]."""
     first, last = np.empty((2, len(radial) // SHELLS), np.int64)
@@ -120,7 +120,7 @@ def add_sums(y_lm, radial, starts, radial_blocks, sums):
             sums[s] += part
 
 
-@njit(cache=True, fastmath={"contract"}, error_model="numpy")
+@njit(fastmath={"contract"}, error_model="numpy")
 def directions(near, begin, inverse_buffer, unit, distance):
     """Write unit vectors and lengths of the neighbors from `begin` on."""
     squares, inverse = near[3], inverse_buffer[: len(distance)]
@@ -135,7 +135,7 @@ def directions(near, begin, inverse_buffer, unit, distance):
             units[j] = vectors[np.uint64(begin) + np.uint64(j)] * inverse[j]
 
 
-@njit(cache=True)
+@njit
 def couple(program, numbers, features):
     """Form the products of the sums of a batch of particles, and the features from them."""
     table, results = pointer(numbers), pointer(features)

@@ -7,11 +7,11 @@ squared distances are compared with the cut-off in full vectors.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from cagebreak._simd.near import PLACES_OF_BITS, append_near
-from cagebreak._simd.vectors import LANES, pointer
+from cagebreak._compile import njit
+from cagebreak._simd.near import LANES, PLACES_OF_BITS, append_near
+from cagebreak._simd.vectors import pointer
 from cagebreak.descriptors._angular_kernel import scratch
 
 
@@ -28,7 +28,7 @@ class Candidates(NamedTuple):
     """Species z has slots starts[z] to starts[z + 1], filled to full vectors with far points."""
 
 
-@njit(cache=True)
+@njit
 def candidates_of(cells, n_species):
     """Return scratch for the candidates of any cell."""
     # Neighbors this near to the cut-off may be missed: all radial functions are 0 there.
@@ -49,7 +49,7 @@ def candidates_of(cells, n_species):
     )
 
 
-@njit(cache=True)
+@njit
 def find_candidates(cells, cell, candidates):
     """Write the candidates of a cell, images of its own particles among them."""
     nx, ny, nz = cells.shape
@@ -82,7 +82,7 @@ def find_candidates(cells, cell, candidates):
     candidates.starts[-1] = k
 
 
-@njit(cache=True, fastmath={"contract"})
+@njit(fastmath={"contract"})
 def neighbors_by_species(cells, i, candidates, starts, near):
     """Sort the neighbors of particle i by species; return how many coincide with it.
 

@@ -1,12 +1,12 @@
 """Kernel of `surroundings`: exponentially weighted sums of features over neighbors by species."""
 
 import numpy as np
-from numba import njit
 
+from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(fastmath={"reassoc", "contract"})
 def sum_around(cells, values, lengths, weights, sums):
     """Write sums over neighbors of the weights exp(-r / L) and of the weighted `values` (N, F).
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.lib.recfunctions import rename_fields
 from numpy.typing import NDArray
 
 from cagebreak.configuration import Box, Configuration
@@ -25,13 +26,16 @@ _FLOW, _COARSE_STEP = 0.1, 2e-3
 _TRIAL_SECONDS = 4.0
 """Duration of the timing of steps, in seconds; long enough for a few plastic events."""
 
+FORMER_NAMES = {"drift": "nonaffine", "lost": "dissipated"}
+"""What earlier versions called an array and a column of the curve, and their names of now."""
+
 
 def _shear(recipe: Recipe, store: Store, unit: Unit) -> None:
     """Shear a configuration; continue from the partial file of an earlier run if there is one."""
     section, model = recipe.shear, recipe.model
     start = load_configuration(store, unit.address[0])
     if store.has(unit, partial=True):
-        kept = store.load(unit, partial=True)
+        kept = _load(store, unit, partial=True)
         state = _state(kept, str(store.path(unit, partial=True)))
         rows = [tuple(row) for row in kept["curve"].tolist()]
         complete = list(_windows(kept, start.species))
@@ -58,13 +62,22 @@ def _shear(recipe: Recipe, store: Store, unit: Unit) -> None:
 
 def load_shear(store: Store, c: int) -> ShearRun:
     """Return the shear of a configuration."""
-    arrays = store.load(Unit("shear", (c,)))
+    arrays = _load(store, Unit("shear", (c,)))
     return ShearRun(arrays["curve"].view(np.recarray), _windows(arrays, arrays["species"]))
 
 
 def load_curve(store: Store, c: int) -> np.recarray:
     """Return the curve alone of the shear of a configuration."""
-    return store.load(Unit("shear", (c,)), ("curve",))["curve"].view(np.recarray)
+    return _load(store, Unit("shear", (c,)), ("curve",))["curve"].view(np.recarray)
+
+
+def _load(
+    store: Store, unit: Unit, names: tuple[str, ...] | None = None, partial: bool = False
+) -> dict[str, NDArray]:
+    """Return the arrays of a unit; those of earlier versions have the names of now."""
+    arrays = store.load(unit, names, partial)
+    arrays["curve"] = rename_fields(arrays["curve"], FORMER_NAMES)
+    return {FORMER_NAMES.get(name, name): array for name, array in arrays.items()}
 
 
 def _arrays(
@@ -104,7 +117,7 @@ def _kept(state: Sheared, inside: bool) -> dict[str, Dataset]:
         "strain": Dataset(np.array(state.strain), "1", ""),
         "energy": Dataset(np.array(state.energy), "eps", ""),
         "stress": Dataset(np.array(state.stress), "eps/sigma^3", ""),
-        "drift": Dataset(state.drift, "sigma", "particle, xyz"),
+        "nonaffine": Dataset(state.nonaffine, "sigma", "particle, xyz"),
         "open": Dataset(np.array(inside), "whether the last window is", ""),
     }
 
@@ -116,7 +129,7 @@ def _state(kept: Mapping[str, NDArray], where: str) -> Sheared:
         strain=float(kept["strain"]),
         energy=float(kept["energy"]),
         stress=float(kept["stress"]),
-        drift=kept["drift"],
+        nonaffine=kept["nonaffine"],
     )
 
 

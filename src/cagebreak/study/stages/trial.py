@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from cagebreak.configuration import Configuration
 from cagebreak.simulation import preparation
-from cagebreak.simulation.nve import dynamics
+from cagebreak.simulation.nve import nve
 from cagebreak.study.recipe.recipe import Recipe
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Trial:
         duration, seconds = 0.1, 0.0
         while seconds < ENOUGH:
             duration *= 2
-            _, seconds = timed(dynamics(self.configuration, self.recipe.model).run, duration)
+            _, seconds = timed(nve(self.configuration, self.recipe.model).run, duration)
         return seconds / duration, duration
 
     def once(self, name: str, measure: Callable[[], tuple[T, float]]) -> tuple[T, float]:

@@ -1,0 +1,169 @@
+"""The decorator of all Numba kernels, and the files that keep what it compiles.
+
+Numba's own cache checks the file of a kernel only: an edit of a helper in another file goes
+unnoticed. Here everything compiled is kept in one folder, whose name is a hash of all kernel
+sources: other sources, another folder. Numba says where the folder lies: in ``NUMBA_CACHE_DIR``,
+in ``__pycache__`` of this package, or in the cache folder of the user, the first that can be
+written. A NamedTuple that kernels take is defined in a kernel source, so that the hash covers it.
+"""
+
+import hashlib
+import os
+import pickle
+import re
+import shutil
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+from numba.core.caching import CompileResultCacheImpl, NullCache
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
+
+from cagebreak._atomic import replacing
+from cagebreak.errors import CacheWarning
+
+PACKAGE = Path(__file__).parent
+
+KEPT = 4
+"""Folders of other sources that are kept (chosen): those of other branches and versions."""
+
+_IMPORTED = time.time()
+_SOURCE = re.compile(rb"^(?:from|import) (?:llvmlite|cagebreak\._compile)\b", re.MULTILINE)
+
+
+def njit(function: Callable | None = None, /, **options: Any) -> Any:
+    """Return a function as a Numba kernel, compiled once for all processes.
+
+    Parameters
+    ----------
+    function
+        The function; without it, a decorator is returned.
+    **options
+        Those of `numba.njit`, without `cache`.
+
+    Warns
+    -----
+    CacheWarning
+        At the first call of a kernel, once a process, if no folder can be written. Kernels are then
+        compiled in memory.
+    """
+
+    def compiled(function: Callable) -> Any:
+        dispatcher = numba.njit(**options)(function)
+        # Not `cache=True`, which would look for a folder at import.
+        dispatcher._cache = _KernelCache(function)
+        return dispatcher
+
+    return compiled if function is None else compiled(function)
+
+
+@cache
+def sources() -> tuple[Path, ...]:
+    """Return the files that compiled code depends on: those that import this module or llvmlite."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    return tuple(file for file in files if _SOURCE.search(file.read_bytes()))
+
+
+class _KernelCache(NullCache):
+    """The cache of one kernel, a file for each signature and processor.
+
+    Numba's own has an index of numbered files, which two processes can give the same number.
+    """
+
+    def __init__(self, function: Callable) -> None:
+        self._function = function
+
+    def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
+        target_context.refresh()
+        key = self._key(sig, target_context.codegen())
+        path = self._path(key)
+        if path is None:
+            return None
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None
+        stored, parts = pickle.loads(data)
+        return CompileResult._rebuild(target_context, *parts) if stored == key else None
+
+    def save_overload(self, sig: Any, data: CompileResult) -> None:
+        key = self._key(sig, data.codegen)
+        path = self._path(key)
+        # As numba: such code holds addresses of this process.
+        if path is None or data.lifted or data.library.has_dynamic_globals:
+            return
+        try:
+            if not path.parent.is_dir():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _remove_old(path.parent)
+            with replacing(path) as temporary:
+                temporary.write_bytes(dumps((key, data._reduce())))
+        except OSError:
+            _warn()
+
+    def _key(self, sig: Any, codegen: Any) -> tuple:
+        cells = tuple(cell.cell_contents for cell in self._function.__closure__ or ())
+        name = f"{self._function.__module__}.{self._function.__qualname__}"
+        return name, sig, codegen.magic_tuple(), dumps(cells)
+
+    def _path(self, key: tuple) -> Path | None:
+        folder = None if _edited() else _folder()
+        if folder is None:
+            return None
+        name = re.sub(r"[^\w.]", "", key[0])
+        return folder / f"{name}-{hashlib.sha256(str(key).encode()).hexdigest()[:16]}.nbc"
+
+
+def _edited() -> bool:
+    """Return whether a source may differ from what this process has imported."""
+    try:
+        # The time of the last change of a file, which copying tools cannot set.
+        return any(os.stat(file).st_ctime > _IMPORTED for file in sources())
+    except OSError:
+        return True
+
+
+@cache
+def _folder() -> Path | None:
+    """Return the folder for the present sources; None if there is none that can be written."""
+    if not sources():  # the package is in an archive
+        return None
+    try:
+        parent = CompileResultCacheImpl(njit).locator.get_cache_path()
+    except RuntimeError:
+        _warn()
+        return None
+    versions = f"{numba.__version__} {llvmlite.__version__} {sys.implementation.cache_tag}"
+    digest = hashlib.sha256(versions.encode())
+    for file in sources():
+        content = file.read_bytes()
+        digest.update(f"\n{file.relative_to(PACKAGE).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return Path(parent) / f"kernels-{digest.hexdigest()[:16]}"
+
+
+def _remove_old(folder: Path) -> None:
+    """Remove the folders of other sources, but for the last ones."""
+    others = [other for other in folder.parent.glob("kernels-*") if other != folder]
+    others.sort(key=lambda other: other.stat().st_mtime)
+    for other in others[: max(len(others) - KEPT, 0)]:
+        shutil.rmtree(other, ignore_errors=True)
+
+
+@cache
+def _warn() -> None:
+    """Say, once a process, that kernels are not kept."""
+    warnings.warn(
+        "compiled kernels cannot be kept: neither the package's folder nor the user's cache can be "
+        "written. Every process compiles them anew, for up to minutes. Set NUMBA_CACHE_DIR to a "
+        "folder that can be written.",
+        CacheWarning,
+        stacklevel=2,
+    )
