@@ -5,9 +5,9 @@ import sys
 import time
 
 import pytest
+import slurm_loopback
 
 import cagebreak as cb
-import slurm_loopback
 from tiny_study import unit_bytes, write_recipe
 
 pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is absent")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from cagebreak.errors import CagebreakError
 from cagebreak.seeding import stream
-from cagebreak.study.stages import stages
 from cagebreak.study.archive import differences
 from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages import stages
 from cagebreak.study.store import Store, Survey, Unit
 
 

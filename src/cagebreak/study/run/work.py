@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, StoreError, UnitError
-from cagebreak.study.stages import stages
-from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.durations import Durations, TimeLeft, mean_seconds, time_left
 from cagebreak.study.run.engines import ENGINES, Engine, available_cores
 from cagebreak.study.run.plan import Plan, make_plan
 from cagebreak.study.run.progress import Tally, describe, show
-from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.schedule import RETRIES, Outcome, by_configuration, schedule
+from cagebreak.study.stages import stages
+from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.stages import needs, stages_of, units
 from cagebreak.study.store import Survey, Unit
 
