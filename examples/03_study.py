@@ -31,7 +31,7 @@ study.run(progress=not SMOKE)
 tau_alpha = study.relaxation()
 print("tau_alpha:", ", ".join(f"{species} {time:.3g} tau" for species, time in tau_alpha.items()))
 
-# First the selections of the recipe, then one that it does not contain.
+# The recipe's selections of descriptors; then one that it does not name.
 for row in study.fit().table:
     interval = f"[{row['low']:6.3f}, {row['high']:6.3f}]"
     print(f"{row['features']}  t = {row['time']:<8.3g}  r = {row['r']:6.3f} {interval}")
