@@ -95,8 +95,7 @@ def sann(configuration: Configuration) -> NeighborTable:
 
     Notes
     -----
-    The solid-angle nearest-neighbor algorithm of J. A. van Meel, L. Filion, C. Valeriani and
-    D. Frenkel, J. Chem. Phys. 136, 234107 (2012).
+    The solid-angle nearest-neighbor algorithm of :cite:`vanMeel2012`.
     """
     counts = np.empty(len(configuration), np.int64)
     cutoff = FIRST_SHELL * (configuration.box.volume / len(configuration)) ** (1 / 3)

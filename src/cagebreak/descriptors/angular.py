@@ -21,9 +21,9 @@ class Angular:
             \exp\left(-\frac{(r_{ij} - r)^2}{2 \delta^2}\right) Y_l^m(\mathbf r_{ij}), \\
         q_i(l, r, \delta) &= \sqrt{\frac{4 \pi}{2 l + 1} \sum_{m=-l}^{l} |q_i(l, m, r, \delta)|^2}
 
-    with Z the sum of the weights. Alkemade 2022, eqs. 3-5; Boattini 2021, eqs. 2-3. Weights below
-    1e-8 are set to zero, and q is 0 where all are. Each periodic image within reach is a neighbor
-    of its own.
+    with Z the sum of the weights. :cite:`Alkemade2022`, eqs. 3-5; :cite:`Boattini2021`, eqs. 2-3.
+    Weights below 1e-8 are set to zero, and q is 0 where all are. Each periodic image within reach
+    is a neighbor of its own.
 
     Parameters
     ----------

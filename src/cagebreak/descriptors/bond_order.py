@@ -20,8 +20,9 @@ class AveragedBondOrder:
         \bar q_l(i) &= \sqrt{\frac{4 \pi}{2 l + 1} \sum_{m=-l}^{l} \left|
             \frac1{N_i + 1} \sum_{k \in \mathcal N_i \cup i} q_{lm}(k) \right|^2}
 
-    Lechner and Dellago 2008, with the solid-angle nearest neighbors of `neighbors.sann`. These are
-    the input of the unsupervised order parameter of Boattini 2020; see `learning.StructuralOrder`.
+    :cite:`Lechner2008`, with the solid-angle nearest neighbors of `neighbors.sann`. These are
+    the input of the unsupervised order parameter of :cite:`Boattini2020`; see
+    `learning.StructuralOrder`.
 
     Parameters
     ----------

@@ -71,8 +71,8 @@ class CageDisplacement(StateDescriptor):
     .. math::
         \Delta r_i = |\mathbf{r}_i^\mathrm{state} - \mathbf{r}_i^\mathrm{init}|
 
-    in units of sigma, for the inherent or the cage state. Alkemade 2023, section III. Label: kind
-    "displacement".
+    in units of sigma, for the inherent or the cage state. :cite:`Alkemade2023`, section III. Label:
+    kind "displacement".
     """
 
     kind = "displacement"
@@ -105,7 +105,7 @@ class CageAnisotropy(StateDescriptor):
         \kappa_i^2 = 1 - 3 \frac{\lambda_1 \lambda_2 + \lambda_2 \lambda_3 + \lambda_3 \lambda_1}
                                  {(\lambda_1 + \lambda_2 + \lambda_3)^2}
 
-    with the eigenvalues of the covariance of the position; Theodorou and Suter 1985. It is 0 for a
+    with the eigenvalues of the covariance of the position; :cite:`Theodorou1985`. It is 0 for a
     spherical cage, 1/4 for a flat one and 1 for a tube. Label: kind "anisotropy".
     """
 

@@ -16,7 +16,7 @@ class NetForce:
     r"""Magnitude of the force on a particle, :math:`|F_i| = |\nabla_i U|`, in eps / sigma.
 
     The force is that of the configuration itself; in an inherent state it is zero. It predicts the
-    propensity at short times (Alkemade 2023, figure 5).
+    propensity at short times (:cite:`Alkemade2023`, figure 5).
 
     Parameters
     ----------

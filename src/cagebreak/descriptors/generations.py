@@ -21,8 +21,8 @@ class Generations:
         x_i^{(n)} = \frac{\sum_{j: r_{ij} < r_c} x_j^{(n-1)} e^{-r_{ij} / r_c}}
                          {\sum_{j: r_{ij} < r_c} e^{-r_{ij} / r_c}}
 
-    The sums include particle i itself, at r = 0. Alkemade 2022, eq. 6; Boattini 2021, eq. 4. In an
-    inherent or a cage state, distances are those between the positions of the state.
+    The sums include particle i itself, at r = 0. :cite:`Alkemade2022`, eq. 6; :cite:`Boattini2021`,
+    eq. 4. In an inherent or a cage state, distances are those between the positions of the state.
 
     Parameters
     ----------

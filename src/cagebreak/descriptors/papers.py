@@ -16,7 +16,7 @@ _SECOND_MINIMUM = 2.45
 
 
 def alkemade2022(model: Model, generations: int = 2) -> Generations:
-    """Return the descriptors of Alkemade 2022 (section I C), 354 a generation for a mixture.
+    """Return the descriptors of :cite:`Alkemade2022` (section I C), 354 a generation for a mixture.
 
     Radial, for each species: 46 shells in [0.86, 2.0], 20 in (2.0, 3.0], 15 in (3.0, 4.5], of
     width 0.025, 0.05 and 0.1. Angular: l = 1 to 12 in 16 shells in [1.0, 2.5] of width 0.1. Lengths
@@ -35,7 +35,7 @@ def alkemade2022(model: Model, generations: int = 2) -> Generations:
 
 
 def boattini2021(model: Model, generations: int = 2) -> Generations:
-    """Return the descriptors of Boattini 2021: 392 a generation for Kob-Andersen mixtures.
+    """Return the descriptors of :cite:`Boattini2021`: 392 a generation for Kob-Andersen mixtures.
 
     Radial, for each species: 60 shells 0.025 apart in [0.525, 2.0], 20 in (2.0, 3.0], 20 in
     (3.0, 5.0], of width 0.025, 0.05 and 0.1. Hard spheres have no shells within the smallest
@@ -57,7 +57,7 @@ def boattini2021(model: Model, generations: int = 2) -> Generations:
 
 
 def alkemade2023(model: Model, generations: int = 2) -> Generations:
-    r"""Return the structural descriptors X of Alkemade 2023 (section II D), about 1000.
+    r"""Return the structural descriptors X of :cite:`Alkemade2023` (section II D), about 1000.
 
     According to the paper, the radial shells end at the fifth minimum of the radial distribution
     function, averages reach to its second minimum, and there are three generations. Its supplement
@@ -84,7 +84,7 @@ def alkemade2023(model: Model, generations: int = 2) -> Generations:
 
 
 def jung2023(model: Model, generations: int = 0) -> Generations:
-    """Return the physical inputs of Jung, Biroli and Berthier 2023: 148 columns for a mixture.
+    """Return the physical inputs of :cite:`Jung2023`: 148 columns for a mixture.
 
     Energy, local density, energy variance and the size of the Voronoi cell, coarse-grained by
     species over eight lengths; `CoarseGrained` has the equations. The paper computes them in
@@ -102,7 +102,7 @@ def jung2023(model: Model, generations: int = 0) -> Generations:
 
 
 def rottler2024(model: Model, r_cut: float) -> AtomicClusterExpansion:
-    """Return the descriptors of Rottler and Ortner 2024: purified, of two to four bodies.
+    """Return the descriptors of :cite:`Rottler2024`: purified, of two to four bodies.
 
     One species has 20 radial functions and total degree 18: 20, 204 and 897 features of 2, 3 and 4
     bodies. Mixtures have 10 radial functions and total degree 10: with two species 20, 154 and 400

@@ -20,8 +20,8 @@ class Radial:
         G_i(r, \delta, s) = \sum_{j \ne i,\, s_j = s}
             \exp\left(-\frac{(r_{ij} - r)^2}{2 \delta^2}\right)
 
-    Alkemade 2022, eq. 2; Boattini 2021, eq. 1. Weights below 1e-8 are set to zero. Each periodic
-    image within reach is a neighbor of its own.
+    :cite:`Alkemade2022`, eq. 2; :cite:`Boattini2021`, eq. 1. Weights below 1e-8 are set to zero.
+    Each periodic image within reach is a neighbor of its own.
 
     Parameters
     ----------

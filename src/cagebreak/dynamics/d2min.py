@@ -3,7 +3,7 @@ r"""D2min: the squared displacements of neighbors that no affine deformation exp
 .. math:: D^2_{min}(i) = \min_A \sum_{j: r_{ij} < r_c} | r'_{ij} - r_{ij} A |^2
 
 with the vectors to the neighbors j in the reference, :math:`r_{ij}`, and later, :math:`r'_{ij}`;
-Falk and Langer 1998. It is the *sum* over neighbors, in sigma^2, as in OVITO. A deformation of the
+:cite:`Falk1998`. It is the *sum* over neighbors, in sigma^2, as in OVITO. A deformation of the
 box, like any other affine map, leaves it unchanged.
 """
 
@@ -137,7 +137,7 @@ def thermal_d2min(
 ) -> Propensity:
     """Measure D2min against the start, averaged over the isoconfigurational ensemble.
 
-    Rottler and Ortner 2024 classify by it; it correlates to 95 % with the propensity there.
+    :cite:`Rottler2024` classify by it; it correlates to 95 % with the propensity there.
 
     Parameters
     ----------

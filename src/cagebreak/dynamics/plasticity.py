@@ -25,12 +25,12 @@ With steps of 1e-3 the error of an elastic step comes near it.
 """
 
 ACTIVE = 0.6
-"""D2min above which a particle is plastically active, in sigma^2; Rottler and Ortner 2024."""
+"""D2min above which a particle is plastically active, in sigma^2; :cite:`Rottler2024`."""
 
 AVALANCHE = 0.1
 """Share of active particles above which a window is an avalanche and is left out (chosen).
 
-Rottler and Ortner 2024 remove "large collective avalanches" and do not say how large.
+:cite:`Rottler2024` remove "large collective avalanches" and do not say how large.
 """
 
 CURVE = np.dtype(
@@ -175,8 +175,8 @@ def windows(
     cutoff
         Of D2min, in sigma; its reference is the configuration one step before.
     width, discard
-        Strain of a window, and the strain at the start that is left out; both from Rottler and
-        Ortner 2024.
+        Strain of a window, and the strain at the start that is left out; both from
+        :cite:`Rottler2024`.
 
     Yields
     ------
@@ -210,7 +210,7 @@ def active(
     avalanche
         If a larger share of the species is active, both lists are empty.
     species
-        Only its particles are considered; the majority species in Rottler and Ortner 2024.
+        Only its particles are considered; the majority species in :cite:`Rottler2024`.
     """
     members = np.flatnonzero(window.start.species == species)
     of_members = window.d2min[members]

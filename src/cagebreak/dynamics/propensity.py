@@ -67,7 +67,7 @@ class Propensity:
     def mean(self) -> NDArray[np.float64]:
         """The propensity: absolute displacement averaged over all runs, (T, N), in sigma.
 
-        Alkemade 2022, eq. 1.
+        :cite:`Alkemade2022`, eq. 1.
         """
         return self.sums.sum(axis=0) / self.n_runs
 
@@ -143,8 +143,9 @@ def lengths(displacements: NDArray[np.float64]) -> NDArray[np.float64]:
 def spearman_brown(r_halves: ArrayLike) -> NDArray[np.float64]:
     """Return the reliability of a mean over runs from the Pearson r of its split halves.
 
-    ``2 r / (1 + r)`` (Spearman 1910, Brown 1910): the share of the variance that is not noise; 0
-    if the halves do not correlate. Its root is the noise ceiling on the r of any prediction.
+    ``2 r / (1 + r)`` (:cite:`Spearman1910`, :cite:`Brown1910`): the share of the variance that is
+    not noise; 0 if the halves do not correlate. Its root is the noise ceiling on the r of any
+    prediction.
     """
     r = np.maximum(np.asarray(r_halves, dtype=np.float64), 0.0)
     return 2.0 * r / (1.0 + r)

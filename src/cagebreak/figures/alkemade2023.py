@@ -1,4 +1,4 @@
-"""Figures of Alkemade 2023: the propensity predicted from the cage and the inherent state.
+"""Figures of :cite:`Alkemade2023`: the propensity predicted from the cage and the inherent state.
 
 A figure shows one study, drawn from its tables. `cage_displacement` and `states` show several
 studies side by side, as the paper does, if each argument maps names of models to their tables.

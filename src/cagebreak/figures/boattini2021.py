@@ -1,4 +1,4 @@
-"""Figures of Boattini 2021.
+"""Figures of :cite:`Boattini2021`.
 
 Learners (figs. 1a, b), radial and angular descriptors (1c), forward selection (2), and generations
 (3).

@@ -1,4 +1,4 @@
-"""Figures of Rottler and Ortner 2024 that show rearrangements, and the stress-strain curve."""
+"""Figures of :cite:`Rottler2024` that show rearrangements, and the stress-strain curve."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from cagebreak.figures import style
 from cagebreak.figures.tables import Table, rows_of
 
 THICKNESS = 1.0
-"""Thickness of a slice in sigma, that of one particle; Rottler and Ortner 2024, fig. 2."""
+"""Thickness of a slice in sigma, that of one particle; :cite:`Rottler2024`, fig. 2."""
 
 
 def stress_strain(curve: Table) -> Figure:

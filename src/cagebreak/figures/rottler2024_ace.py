@@ -1,4 +1,4 @@
-"""Figures of Rottler and Ortner 2024 that classify particles with the cluster expansion.
+"""Figures of :cite:`Rottler2024` that classify particles with the cluster expansion.
 
 The tables are those of `cagebreak.learning.accuracy_curve` and `accuracy_against_data`, or others
 with the same columns.

@@ -17,7 +17,7 @@ from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO
 
 NUMBER_DENSITY = 1.2
-"""N sigma^3 / V of BOTAN's simulations (Shiba et al. 2023), from which the box follows."""
+"""N sigma^3 / V of BOTAN's simulations (:cite:`Shiba2023`), from which the box follows."""
 
 # What numpy raises on a file that is not an archive, is truncated, or holds pickled objects.
 _UNREADABLE = (

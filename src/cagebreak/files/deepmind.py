@@ -1,4 +1,4 @@
-"""Pickles of DeepMind's glassy dynamics (Bapst et al. 2020): a configuration and its runs.
+"""Pickles of DeepMind's glassy dynamics (:cite:`Bapst2020`): a configuration and its runs.
 
 The pickle is a dict of `positions` (N, 3), `types` (N,) and `box` (3,). For the runs it also has
 `time`, `time_indices` and `trajectory_target_positions`; the last holds, for each time and each

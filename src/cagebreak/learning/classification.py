@@ -1,6 +1,6 @@
 """Training data of classifiers: active and inactive particles of a configuration.
 
-The two data sets of Rottler and Ortner 2024, balanced in each configuration. The paper describes
+The two data sets of :cite:`Rottler2024`, balanced in each configuration. The paper describes
 inherent structures.
 """
 
@@ -65,8 +65,7 @@ def most_and_least_mobile(
         D2min or the propensity, averaged over the isoconfigurational ensemble.
     species : (N,) array of integers
     share
-        Share of the particles of the species taken as active; default 0.05 (Rottler and Ortner
-        2024).
+        Share of the particles of the species taken as active; default 0.05 (:cite:`Rottler2024`).
     of
         The species; default 0, the majority species A (Rottler and Ortner 2024).
 

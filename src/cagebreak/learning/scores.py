@@ -124,8 +124,8 @@ def resamples(n_configurations: int, n_resamples: int, *, seed: Seed) -> Floats:
 def interval(drawn: Floats, n_configurations: int, confidence: float = 0.95) -> Floats:
     """Return the bootstrap interval (2, ...) of a score from its value in B resamples (B, ...).
 
-    The percentile interval at expanded levels (Hesterberg 2015), which for a mean is as wide as
-    Student's; without it intervals from few configurations are too short. NaN with one
+    The percentile interval at expanded levels (:cite:`Hesterberg2015`), which for a mean is as wide
+    as Student's; without it intervals from few configurations are too short. NaN with one
     configuration only, or where the score is NaN in all resamples.
 
     Raises

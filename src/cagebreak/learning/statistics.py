@@ -31,7 +31,7 @@ class Statistics:
     With ``Z = [X Y]`` they are the count n, the mean of Z, and the Gram matrix
     ``sum (z - mean)(z - mean)'``, whose blocks are X'X, X'Y and Y'Y. All that a linear model needs
     to know of its data follows from them, and they add: the statistics of two sets of rows are
-    the sum of their statistics (Chan, Golub & LeVeque 1983), whatever the order of summation.
+    the sum of their statistics (:cite:`Chan1983`), whatever the order of summation.
 
     Parameters
     ----------

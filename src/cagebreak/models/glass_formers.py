@@ -13,7 +13,7 @@ def hard_spheres(
     size_ratio: float = 0.85,
     composition: float = 0.3,
 ) -> Model:
-    r"""Return the binary hard-sphere mixture of Boattini 2021 and Alkemade 2022.
+    r"""Return the binary hard-sphere mixture of :cite:`Boattini2021` and :cite:`Alkemade2022`.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def hard_spheres(
 
     Notes
     -----
-    Defaults: Alkemade 2022, section I A; tau_alpha is about 1e4 tau there.
+    Defaults: :cite:`Alkemade2022`, section I A; tau_alpha is about 1e4 tau there.
     """
     _within("packing_fraction", packing_fraction, 0, 0.74)
     _within("size_ratio", size_ratio, 0.1, 1, closed_below=True)
@@ -94,7 +94,7 @@ def harmonic_spheres(
 
     Notes
     -----
-    Defaults: Alkemade 2023, section II A 2; tau_alpha = 671 tau there.
+    Defaults: :cite:`Alkemade2023`, section II A 2; tau_alpha = 671 tau there.
     """
     _within("size_ratio", size_ratio, 0.1, 10, closed_below=True)
     diameters = (1.0, float(size_ratio))
@@ -136,8 +136,8 @@ def kob_andersen(
 
     Notes
     -----
-    Interactions: Kob and Andersen 1995, who cut and shift at 2.5 sigma_ij. State point: Alkemade
-    2023, section II A 3; tau_alpha is about 3075 tau there.
+    Interactions: :cite:`Kob1995`, who cut and shift at 2.5 sigma_ij. State point:
+    :cite:`Alkemade2023`, section II A 3; tau_alpha is about 3075 tau there.
     """
     return _mixture(
         "kob_andersen",
@@ -172,7 +172,7 @@ def kob_andersen_smoothed(
 
     Notes
     -----
-    Defaults: Rottler and Ortner 2024, which prints sigma_AB = 0.88, a misprint for 0.80; tau_alpha
+    Defaults: :cite:`Rottler2024`, which prints sigma_AB = 0.88, a misprint for 0.80; tau_alpha
     is about 5000 tau there. That 2.2 and 2.5 are in units of sigma_ij, and the form of the
     smoothing (`lj/smooth` of LAMMPS), are chosen.
     """
@@ -214,9 +214,9 @@ def wahnstrom(
 
     Notes
     -----
-    Defaults: Rottler and Ortner 2024; tau_alpha is about 1000 tau there. The paper smooths the
+    Defaults: :cite:`Rottler2024`; tau_alpha is about 1000 tau there. The paper smooths the
     potential "between r = 2.2 and 2.5"; that these are in units of sigma_ij, and the form of the
-    smoothing (`lj/smooth` of LAMMPS), are chosen. Wahnstrom 1991 himself cuts elsewhere.
+    smoothing (`lj/smooth` of LAMMPS), are chosen. :cite:`Wahnstrom1991` cuts elsewhere.
     """
     diameters = (1.0, 5 / 6)
     return _mixture(
@@ -260,8 +260,8 @@ def fene_polymer(
 
     Notes
     -----
-    Defaults: Rottler and Ortner 2024, with 1500 chains, at p = 1; tau_alpha is about 1000 tau
-    there. Spring: Kremer and Grest 1990, which the paper refers to.
+    Defaults: :cite:`Rottler2024`, with 1500 chains, at p = 1; tau_alpha is about 1000 tau
+    there. Spring: :cite:`Kremer1990`, which the paper refers to.
     """
     _within("temperature", temperature, 0, 100)
     _within("number_density", number_density, 0, 100)

@@ -2,15 +2,15 @@ r"""Energies and forces of a configuration, for every model.
 
 Pair potentials, zero beyond their cut-off r_c (`PairPotential` has the parameters):
 
-- ``harmonic``: :math:`\epsilon (1 - r/\sigma)^2`; Alkemade 2023, eq. 2.
+- ``harmonic``: :math:`\epsilon (1 - r/\sigma)^2`; :cite:`Alkemade2023`, eq. 2.
 - ``lennard_jones``: :math:`4 \epsilon [(\sigma/r)^{12} - (\sigma/r)^6]`, shifted to zero at r_c;
   Alkemade 2023, eq. 3.
 - ``lennard_jones_smooth``: the same up to the inner cut-off; from there to r_c the force is the
   cubic polynomial that joins it and ends at zero, both with continuous slope (`lj/smooth` of
   LAMMPS), and the energy is its integral.
 - ``hard_log``: :math:`V(r) = -kT \ln(r - \sigma)` with energy and force shifted to zero,
-  :math:`V(r) - V(r_c) - (r - r_c) V'(r_c)`; the effective potential of hard spheres of Arceri and
-  Corwin 2020, as in Alkemade 2023, section II D.
+  :math:`V(r) - V(r_c) - (r - r_c) V'(r_c)`; the effective potential of hard spheres of
+  :cite:`Arceri2020`, as in Alkemade 2023, section II D.
 - ``tabulated``: cubic Hermite interpolation of a table: between two distances the cubic that has
   the energy and the force of both. The force is exactly its negative slope.
 
@@ -24,7 +24,7 @@ potential, at a distance below R_0,
     + 4 \epsilon [(\sigma/r)^{12} - (\sigma/r)^6] + \epsilon,
 
 the second part up to its minimum at :math:`2^{1/6} \sigma` only: the finitely extensible spring of
-Kremer and Grest 1990, `bond_style fene` with `special_bonds fene` in LAMMPS.
+:cite:`Kremer1990`, `bond_style fene` with `special_bonds fene` in LAMMPS.
 """
 
 import math

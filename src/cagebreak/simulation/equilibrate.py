@@ -28,7 +28,7 @@ def equilibrate(
         At least 2. Counts of the species are those nearest to the model's composition.
     time
         Duration of the equilibration at constant energy, in tau. Hard spheres grow before it; other
-        models are kept at constant temperature for half as long before it (Alkemade 2023).
+        models are kept at constant temperature for half as long before it (:cite:`Alkemade2023`).
         `cagebreak.dynamics.relaxation` shows whether it was long enough.
     seed
         Of the random packing and the first velocities.

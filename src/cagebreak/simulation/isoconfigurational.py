@@ -79,7 +79,8 @@ def isoconfigurational(
     configuration, model, times
         See `trajectory`.
     n_runs
-        Number of runs: 50 in Alkemade 2022 and 2023, 30 in Rottler & Ortner 2024.
+        Number of runs: 50 in :cite:`Alkemade2022` and :cite:`Alkemade2023`, 30 in
+        :cite:`Rottler2024`.
     seed
         Run r has the stream of the address ("run", r).
     observe

@@ -90,7 +90,7 @@ _CLEARANCE = 1e-9  # spheres are grown this much too large, so that none touches
 def grow(model: Model, n_particles: int, seed: Seed) -> Configuration:
     """Return spheres grown from random points to the model's packing fraction.
 
-    The points fly and collide while their diameters grow (Lubachevsky and Stillinger 1990), see
+    The points fly and collide while their diameters grow (:cite:`Lubachevsky1990`), see
     `GROWTH`; once a tau the velocities are scaled back to the model's temperature.
 
     Parameters

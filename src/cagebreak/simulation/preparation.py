@@ -109,7 +109,7 @@ class Prepared:
 
 
 def alkemade2023(model: Model, time: float) -> tuple[Step, ...]:
-    """Return the protocol of Alkemade 2023, section II B: NVT, then NVE for `time`.
+    """Return the protocol of :cite:`Alkemade2023`, section II B: NVT, then NVE for `time`.
 
     The paper does not say how long the first is: half of the second (chosen).
     """

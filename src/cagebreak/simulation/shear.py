@@ -20,7 +20,7 @@ from cagebreak.potentials.pair_potentials import stress
 from cagebreak.states.inherent import LARGEST_DT, InherentState, fire, first_dt_of, inherent_state
 
 STEP = 5e-5
-"""Strain a step; Rottler and Ortner 2024."""
+"""Strain a step; :cite:`Rottler2024`."""
 
 FORCE_TOLERANCE = 1e-5
 """Largest force left after a step, in eps / sigma (chosen).

@@ -1,6 +1,6 @@
 """Kernels of the FIRE minimizer: neighbor lists with a skin, forces, and the FIRE step.
 
-A step of FIRE (Bitzek et al. 2006) is `_turn`, which adapts the time step and mixes the velocities,
+A step of FIRE (:cite:`Bitzek2006`) is `_turn`, which adapts the time step and mixes the velocities,
 and `_move`, which integrates the equations of motion.
 """
 

@@ -1,7 +1,7 @@
 """Random trial moves: the counter-based generator Philox4x32-10.
 
-J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel random numbers: as easy as
-1, 2, 3", SC11 (2011). The four numbers of a trial are a function of the key, the particle and the
+:cite:`Salmon2011`.
+The four numbers of a trial are a function of the key, the particle and the
 sweep alone. They do not depend on the order of the work.
 """
 

@@ -37,8 +37,8 @@ def cage_state(
     r"""Sample the cage state by constrained Monte Carlo.
 
     The cage state holds the mean position of every particle at constant N, V, T while each stays
-    in the cell around its initial position; Alkemade 2023, section III. `CageSampler` states the
-    rules of the moves.
+    in the cell around its initial position; :cite:`Alkemade2023`, section III. `CageSampler` states
+    the rules of the moves.
 
     Parameters
     ----------

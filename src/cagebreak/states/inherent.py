@@ -134,12 +134,12 @@ def inherent_state(
 
     Notes
     -----
-    The fast inertial relaxation engine (FIRE) of Bitzek et al. 2006, with the parameters printed
-    there, as in Alkemade 2023. Chosen here: all masses are 1, and the integrator is semi-implicit
-    Euler. In one step no particle moves farther than 0.1 sigma, no hard sphere farther than a
-    quarter of its smallest gap, and no bead of a chain farther than a quarter of the distance to
-    the largest extension of its bonds. One thread; the same input gives the same bits on the same
-    machine.
+    The fast inertial relaxation engine (FIRE) of :cite:`Bitzek2006`, with the parameters printed
+    there, as in :cite:`Alkemade2023`. Chosen here: all masses are 1, and the integrator is
+    semi-implicit Euler. In one step no particle moves farther than 0.1 sigma, no hard sphere
+    farther than a quarter of its smallest gap, and no bead of a chain farther than a quarter of the
+    distance to the largest extension of its bonds. One thread; the same input gives the same bits
+    on the same machine.
     """
     if not (np.isfinite(force_tolerance) and force_tolerance > 0):
         raise InputError(f"force_tolerance: expected a positive force, got {force_tolerance!r}")

@@ -1,4 +1,4 @@
-"""The atomic cluster expansion (Drautz 2019; Rottler and Ortner 2024)."""
+"""The atomic cluster expansion (:cite:`Drautz2019`; :cite:`Rottler2024`)."""
 
 from cagebreak.descriptors.ace.expansion import AtomicClusterExpansion
 

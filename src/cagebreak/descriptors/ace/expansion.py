@@ -35,14 +35,14 @@ class AtomicClusterExpansion:
             \begin{pmatrix} l_1 & l_2 & l_3 \\ m_1 & m_2 & m_3 \end{pmatrix}
             A_{v_1 m_1} A_{v_2 m_2} A_{v_3 m_3}, \qquad l_1 + l_2 + l_3 \text{ even},
 
-    of 2, 3 and 4 bodies (Drautz 2019; Rottler and Ortner 2024, eqs. 2-9), invariant under rotations
-    and reflections. The factor :math:`\sqrt{4 \pi}` makes features of 2 bodies plain sums of R_n.
-    All have :math:`1 \le n \le n_\mathrm{max}`; those of 3 and 4 bodies also have
+    of 2, 3 and 4 bodies (:cite:`Drautz2019`; :cite:`Rottler2024`, eqs. 2-9), invariant under
+    rotations and reflections. The factor :math:`\sqrt{4 \pi}` makes features of 2 bodies plain sums
+    of R_n. All have :math:`1 \le n \le n_\mathrm{max}`; those of 3 and 4 bodies also have
     :math:`\sum_t n_t + w_l l_t \le d`. `cagebreak.descriptors.ace.radial.RadialBasis` has R_n.
 
     Purified features sum over distinct neighbors only: a feature of N + 1 bodies vanishes where a
-    particle has fewer than N neighbors (Ho, Gutleb and Ortner, J. Comput. Phys. 515, 113271
-    (2024)). With an envelope of power 1 and n_max >= d, purified and plain features are linear
+    particle has fewer than N neighbors (:cite:`Ho2024`).
+    With an envelope of power 1 and n_max >= d, purified and plain features are linear
     combinations of each other.
 
     Each periodic image within the cut-off is a neighbor of its own. Without neighbors all features

@@ -1,4 +1,4 @@
-"""Coarse-grained densities, energies and Voronoi cells (Jung, Biroli and Berthier 2023)."""
+"""Coarse-grained densities, energies and Voronoi cells (:cite:`Jung2023`)."""
 
 from cagebreak.descriptors.coarse_grained.quantities import CoarseGrained
 

@@ -34,7 +34,7 @@ class CoarseGrained:
 
     for each species s, and in a mixture also for all particles. The sums include particle i itself,
     at r = 0, and periodic images. They reach to `CUTOFF` times the longest length, and are 0 if no
-    particle of the species is within. Jung, Biroli and Berthier 2023 (GlassMLP) use the density,
+    particle of the species is within. :cite:`Jung2023` (GlassMLP) use the density,
     the energy, its variance and the perimeter of the cell (in three dimensions its area) in
     inherent states.
 

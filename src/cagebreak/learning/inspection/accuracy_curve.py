@@ -62,7 +62,7 @@ def accuracy_curve(
     *,
     seed: Seed,
 ) -> "DataFrame":
-    """Return the accuracy over the number of features; Rottler and Ortner 2024, figs. 3 and 5.
+    """Return the accuracy over the number of features; :cite:`Rottler2024`, figs. 3 and 5.
 
     Parameters
     ----------

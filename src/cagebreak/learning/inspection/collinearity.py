@@ -34,7 +34,7 @@ def collinearity(statistics: Statistics, target: int = 0) -> "DataFrame":
     :math:`R_j` of feature j with all others. It is the diagonal of the inverse of the correlation
     matrix, and the ratio of the variance of the unpenalized coefficient to that without
     correlations. Coefficients of inflated features cannot be interpreted one by one: their size
-    and even their sign depend on the other features in the fit (Sharma et al. 2025 for models like
+    and even their sign depend on the other features in the fit (:cite:`Sharma2025` for models like
     these). `clusters` and `ablation` assess groups of features instead.
 
     Parameters

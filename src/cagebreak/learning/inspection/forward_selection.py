@@ -157,12 +157,12 @@ def forward_selection(statistics: Statistics, n: int) -> Selection:
 
     .. math:: R^2 = b' S^{-1} b / s_{yy}
 
-    of all chosen features with the target (Boattini et al. 2020, J. Chem. Phys. 153, 064902;
-    Boattini 2021, fig. 2). S, b and :math:`s_{yy}` are blocks of the statistics. A Cholesky factor
-    of S grows by one row a step. For every candidate it gives the part of the variance, and of the
-    covariance with the target, that the chosen features do not explain; the gain is the squared
-    covariance over the variance. The selection takes ``2 F n^2`` operations for each target and no
-    pass over the data.
+    of all chosen features with the target (:cite:`Boattini2020b`;
+    :cite:`Boattini2021`, fig. 2). S, b and :math:`s_{yy}` are blocks of the statistics. A Cholesky
+    factor of S grows by one row a step. For every candidate it gives the part of the variance, and
+    of the covariance with the target, that the chosen features do not explain; the gain is the
+    squared covariance over the variance. The selection takes ``2 F n^2`` operations for each target
+    and no pass over the data.
 
     Features that do not vary, duplicates, and features that depend linearly on the chosen ones
     (less than 1e-7 of their variance is unexplained) are never chosen. The scale of a feature does

@@ -18,7 +18,7 @@ def pair_functions(
 
     .. math:: u_1(r; \zeta) = \sum_n \theta_{\zeta n} R_n(r)
 
-    Rottler and Ortner 2024, eqs. 12-13. A neighbor of species zeta at distance r adds
+    :cite:`Rottler2024`, eqs. 12-13. A neighbor of species zeta at distance r adds
     :math:`u_1(r; \zeta)` to the prediction, or to the log-odds of being active for a classifier, as
     a pair potential adds to an energy. Triplets and quadruplets contribute separately, because the
     expansion is purified.

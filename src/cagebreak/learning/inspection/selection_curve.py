@@ -103,9 +103,9 @@ def selection_curve(
 ) -> SelectionCurve:
     """Select features on training configurations and score every step on held-out ones.
 
-    For each fold the features and their coefficients follow from the other folds alone (Boattini
-    2021, fig. 2, with a selection for each fold). The model is least squares, or ridge regression
-    with an alpha from an inner cross-validation that selects the features anew.
+    For each fold the features and their coefficients follow from the other folds alone
+    (:cite:`Boattini2021`, fig. 2, with a selection for each fold). The model is least squares, or
+    ridge regression with an alpha from an inner cross-validation that selects the features anew.
 
     Parameters
     ----------

@@ -21,8 +21,8 @@ class ARDRegression(LinearLearner):
 
     .. math:: y = Zw + b + \epsilon,\quad \epsilon \sim N(0, 1/\beta),\quad w_j \sim N(0, 1/a_j)
 
-    The precisions maximize the evidence, by MacKay's fixed point (Tipping 2001, J. Mach. Learn.
-    Res. 1, 211): with :math:`\Sigma = (\beta X'X + \mathrm{diag}\,a)^{-1}`,
+    The precisions maximize the evidence, by MacKay's fixed point (:cite:`Tipping2001`):
+    with :math:`\Sigma = (\beta X'X + \mathrm{diag}\,a)^{-1}`,
     :math:`w = \beta\Sigma X'y` and :math:`\gamma_j = 1 - a_j\Sigma_{jj}`,
 
     .. math:: a_j \leftarrow \gamma_j / w_j^2,\quad \beta \leftarrow (n - \sum_j\gamma_j) / E

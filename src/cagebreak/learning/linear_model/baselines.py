@@ -112,8 +112,8 @@ class Softness(_LinearPerTarget):
 
     For each target, a linear support-vector classifier is trained on the fraction of rows with the
     largest and on as many with the smallest target. The softness of a particle is
-    :math:`(w \cdot z + b) / |w|` over standardized features z (Cubuk 2015, Schoenholz 2016). It
-    grows with the target but is not on its scale: its score is r.
+    :math:`(w \cdot z + b) / |w|` over standardized features z (:cite:`Cubuk2015`,
+    :cite:`Schoenholz2016`). It grows with the target but is not on its scale: its score is r.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ class Softness(_LinearPerTarget):
 class SingleFeature(RegressorMixin, MultiOutputMixin, BaseEstimator):
     """A single feature as the prediction of every target: r is their correlation, with its sign.
 
-    "No linear regression is required" (Alkemade 2023, fig. 2).
+    "No linear regression is required" (:cite:`Alkemade2023`, fig. 2).
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ class PLSRegression(_ComponentRegression):
 
     Each target has components of its own (PLS1). The first k components span X'y, (X'X) X'y, ...,
     (X'X)^(k-1) X'y, and the coefficients are those of least squares in that space. They follow from
-    X'X and X'y by the second kernel algorithm of Dayal & MacGregor (1997, J. Chemometrics 11, 73).
+    X'X and X'y by the second kernel algorithm of :cite:`Dayal1997`.
 
     Parameters
     ----------

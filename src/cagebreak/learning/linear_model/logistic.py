@@ -30,7 +30,7 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
         P(y_i = 1) = \frac{1}{1 + e^{-(w \cdot z_i + b)}}, \qquad
         \min_{w, b} \; -\sum_i \ln P(y_i) + \frac{\alpha}{2} |w|^2
 
-    over standardized features z (`Standardizer`); Rottler and Ortner 2024, eq. 11, "with Tychonov
+    over standardized features z (`Standardizer`); :cite:`Rottler2024`, eq. 11, "with Tychonov
     regularization". The objective is that of scikit-learn's `LogisticRegression`, C = 1 / alpha.
 
     Parameters

@@ -33,7 +33,7 @@ class RidgeCV(LinearLearner):
     is at an end of the range, the search continues beyond it by decades, to 1e-10 or 1e10.
 
     Without groups, or with a single configuration, alpha minimizes the generalized
-    cross-validation error ``n E / (n - 1 - d)^2`` (Golub, Heath & Wahba 1979), with the squared
+    cross-validation error ``n E / (n - 1 - d)^2`` (:cite:`Golub1979`), with the squared
     error in training E and the effective number of coefficients d. That error takes particles for
     independent, although neighbors are correlated, and alpha becomes too small: give groups.
 
@@ -45,8 +45,8 @@ class RidgeCV(LinearLearner):
     Parameters
     ----------
     alphas : sequence of floats
-        Strengths to choose from, default 1e-5, 1e-4, ..., 1e4 (Alkemade 2022). A single one is not
-        changed.
+        Strengths to choose from, default 1e-5, 1e-4, ..., 1e4 (:cite:`Alkemade2022`). A single one
+        is not changed.
     folds : int
         Folds of the cross-validation; one for each configuration if there are fewer.
     center : "global" or "configuration"

@@ -53,7 +53,7 @@ class Network(BaseEstimator):
     def test_set_bias(self) -> Floats:
         """Return the gain of r on `eval_set` if it chose the epoch, (T,).
 
-        Alkemade 2022 choose the epoch on the test set, whose r is too high by this gain.
+        :cite:`Alkemade2022` choose the epoch on the test set, whose r is too high by this gain.
 
         Raises
         ------

@@ -9,7 +9,7 @@ import numpy as np
 from cagebreak.learning.neural_network._torch import torch
 
 WIDTH = 10
-"""Numbers at each node and edge inside the network (Alkemade 2022, table II)."""
+"""Numbers at each node and edge inside the network (:cite:`Alkemade2022`, table II)."""
 
 
 class Edges(NamedTuple):

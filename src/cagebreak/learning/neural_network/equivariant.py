@@ -28,7 +28,7 @@ class EquivariantNetwork(GraphLearner):
     to scalars, vectors and tensors (Clebsch-Gordan), R is a learned function of the distance for
     each coupling, W, V, W' mix tensors of equal l, and g is a gate: scalars, to which a map of all
     squared norms is added, pass a SiLU, and all others are multiplied by the sigmoid of such a
-    scalar (Geiger and Smidt 2022, e3nn; Pezzicoli, Charpiat and Landes 2022 for glasses). The norms
+    scalar (:cite:`Geiger2022`, e3nn; :cite:`Pezzicoli2024` for glasses). The norms
     are our addition: with them one layer resolves angles. A decoder makes the predictions from the
     last scalars. They depend on directions between particles, and are invariant under rotation,
     reflection and translation of the configuration and permutation of its particles.

@@ -1,4 +1,4 @@
-"""Graph networks that predict all targets (times) at once, as those of Alkemade 2022."""
+"""Graph networks that predict all targets (times) at once, as those of :cite:`Alkemade2022`."""
 
 import os
 from collections.abc import Sequence
@@ -41,9 +41,9 @@ class GraphNetwork(GraphLearner):
         e_{ij}^{(l)} = f_e^{(l)}(e_{ij}^{(l-1)}, e_{ij}^{(0)}, v_i^{(l-1)}, v_j^{(l-1)}), \quad
         v_i^{(l)} = f_v^{(l)}(v_i^{(l-1)}, v_i^{(0)}, \sum_j e_{ij}^{(l)}, \overline{e_{ij}^{(l)}}),
 
-    and a decoder makes the prediction of :math:`v_i` (Alkemade 2022, section II C). Each f is a
-    fully connected network of its own. Features and targets are standardized per species, by the
-    training configurations; edges over all.
+    and a decoder makes the prediction of :math:`v_i` (:cite:`Alkemade2022`, section II C). Each f
+    is a fully connected network of its own. Features and targets are standardized per species, by
+    the training configurations; edges over all.
 
     One training serves all targets: the decoder has an output for each. Each target keeps the
     epoch that is best for it on validation configurations; see `MLPRegressor`.

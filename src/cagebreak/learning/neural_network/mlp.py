@@ -48,9 +48,9 @@ class MLPRegressor(RegressorMixin, MultiOutputMixin, Network):
 
     .. math:: a^{(l)} = \max(0, W^{(l)} a^{(l-1)} + b^{(l)})
 
-    (Alkemade 2022, equation 8), without the maximum in the last layer. Features and targets are
-    standardized by the training rows. The defaults are row 5 of table I; `alkemade2022` gives any
-    row.
+    (:cite:`Alkemade2022`, equation 8), without the maximum in the last layer. Features and targets
+    are standardized by the training rows. The defaults are row 5 of table I; `alkemade2022` gives
+    any row.
 
     **All targets at once.** Each of the T targets has its own network, as in the paper, and one
     training serves all of them: their parameters are batched. The networks start from the same

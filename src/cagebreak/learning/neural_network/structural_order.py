@@ -23,8 +23,8 @@ class StructuralOrder(RegressorMixin, MultiOutputMixin, BaseEstimator):
 
     An autoencoder compresses standardized features, usually `AveragedBondOrder`, to a few numbers.
     A mixture of two Gaussians divides these, and the order parameter is the probability of one of
-    the two groups (Boattini 2020). The dynamics only choose the group: for each target, the one
-    whose probability grows with the target.
+    the two groups (:cite:`Boattini2020`). The dynamics only choose the group: for each target, the
+    one whose probability grows with the target.
 
     Parameters
     ----------

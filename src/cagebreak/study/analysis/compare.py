@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cagebreak.learning import Scores
 
 STRUCTURE: dict[str, Any] = {"kind": ["radial", "angular"], "states": ["initial"]}
-"""What the learners of Alkemade 2022 are given."""
+"""What the learners of :cite:`Alkemade2022` are given."""
 
 NAME = 32
 """Letters of a learner's name that tables hold."""
@@ -43,12 +43,12 @@ COSTS = [
 def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
     """Return the learners that go by a name, each with the features it learns from.
 
-    ``ridge``, ``network`` and ``graph`` are those of Alkemade 2022 in our setting of them,
+    ``ridge``, ``network`` and ``graph`` are those of :cite:`Alkemade2022` in our setting of them,
     ``graph together`` is the last trained on all species at once, ``network 1`` to ``network 5``
     and ``graph 1`` to ``graph 6`` are the rows of its tables I and II; ``equivariant`` is the
     equivariant graph network; ``network ensemble``, ``graph ensemble`` and ``equivariant ensemble``
     are five of each; ``svm`` and ``softness`` are linear support vectors on generation 0, as in
-    Boattini 2021, figure 1, for regression and for the classification of Cubuk 2015.
+    :cite:`Boattini2021`, figure 1, for regression and for the classification of :cite:`Cubuk2015`.
     `generations` is the last that there are.
     """
     from cagebreak.learning import (

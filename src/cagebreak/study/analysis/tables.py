@@ -250,7 +250,7 @@ def _avalanche(moved: np.ndarray) -> bool:
 
 
 def panels_of(recipe: Recipe, store: Store) -> list[tuple[str, Configuration, np.ndarray]]:
-    """Return what the slices of a study show, each with a title: Rottler and Ortner 2024, fig. 2.
+    """Return what the slices of a study show, each with a title: :cite:`Rottler2024`, fig. 2.
 
     Of the runs: the mean D2min of configuration 0 at the last time. Of the shear: of the windows
     with plastic events one without an avalanche, if there is any, with the fewest events, and the

@@ -82,7 +82,7 @@ def _nvt_nve(time: float, small: float) -> Choice:
 
 
 def _quench(start: float, end: float, time: float, small: tuple[float, float]) -> Choice:
-    """Return the preparation of Rottler and Ortner 2024: a slow quench, then NPT and NVT."""
+    """Return the preparation of :cite:`Rottler2024`: a slow quench, then NPT and NVT."""
 
     def steps(end: float, time: float) -> tuple[dict[str, Any], ...]:
         return (
@@ -96,7 +96,7 @@ def _quench(start: float, end: float, time: float, small: tuple[float, float]) -
 
 
 def _shear(melt: float, pressure: float | None = None) -> dict[str, Choice]:
-    """Return the preparation of a glass of Rottler and Ortner 2024: a rapid quench of the melt.
+    """Return the preparation of a glass of :cite:`Rottler2024`: a rapid quench of the melt.
 
     Chains are quenched at the pressure of their melt. At the density of the supercooled melt the
     pressure of the glass is negative (p = -2.7), and the glass is torn.
@@ -120,7 +120,7 @@ def _shear(melt: float, pressure: float | None = None) -> dict[str, Choice]:
 
 
 def _melt_quench(melt: float, time: float, hold: float, small: tuple[float, ...]) -> Choice:
-    """Return the preparation of Rottler and Ortner 2024 of chains: a slow quench at p = 1."""
+    """Return the preparation of :cite:`Rottler2024` of chains: a slow quench at p = 1."""
 
     def steps(end: float, melt: float, time: float, hold: float) -> tuple[dict[str, Any], ...]:
         at = {"ensemble": "NPT", "pressure": 1.0}

@@ -154,7 +154,7 @@ def _is_selection(value: Any) -> bool:
 
 
 def default_selections(force: bool, small: bool = False) -> dict[str, Any]:
-    """Return the selections of a new recipe by name; LR2 is the X^init of Alkemade 2023.
+    """Return the selections of a new recipe by name; LR2 is the X^init of :cite:`Alkemade2023`.
 
     Parameters
     ----------
