@@ -26,7 +26,7 @@ from cagebreak import models
 from cagebreak.states import inherent
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-import lammps_reference
+from support import lammps_reference
 
 USUAL_TIME_STEP = 0.005
 

@@ -21,7 +21,7 @@ from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.shear import FORCE_TOLERANCE, STEP, advance, begin
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-import lammps_reference
+from support import lammps_reference
 
 
 def ours(state, model, steps, predict):

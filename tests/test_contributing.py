@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from paths import ROOT
+from support.paths import ROOT
 
 BLOCK = re.compile(r'^```(python|diff) title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 COPIED = (
@@ -96,7 +96,7 @@ def study(copy, tmp_path_factory):
 from pathlib import Path
 
 import cagebreak as cb
-from tiny_study import write_recipe
+from support.tiny_study import write_recipe
 
 recipe = write_recipe(
     Path("tiny.toml"), n_configurations=3, n_runs=2, time=5.0, states=["initial"],

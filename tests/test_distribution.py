@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from paths import ROOT
+from support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FOLDERS = (".ci", ".github", "benchmarks", "docs", "examples", "src", "tests")

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from paths import ROOT
+from support.paths import ROOT
 
 FOLDERS = ("docs", "results", "datasets", "benchmarks", "examples")
 DOCUMENTS = sorted(

@@ -2,7 +2,7 @@
 
 import pytest
 
-import paths
+from support import paths
 
 LINES = 450
 FILES = 16
@@ -18,6 +18,6 @@ FOLDERS = sorted(
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(paths.ROOT)))
 def test_files_are_short_and_few(folder):
     files = sorted(folder.glob("*.py"))
-    assert len(files) <= FILES
+    assert len([file for file in files if file.name != "__init__.py"]) <= FILES
     lengths = {file.name: len(file.read_text().splitlines()) for file in files}
     assert {name: n for name, n in lengths.items() if n > LINES} == {}

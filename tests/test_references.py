@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from paths import ROOT
+from support.paths import ROOT
 
 REFERENCES = ROOT / "docs" / "references.bib"
 CITATION = re.compile(r":cite:`([^`]+)`")

@@ -22,7 +22,6 @@ import numpy as np
 from jsonschema import Draft7Validator
 
 import cagebreak as cb
-import table_models
 from cagebreak.errors import RecipeError
 from cagebreak.models.tabulated import Arrays, table_text
 from cagebreak.study.recipe import schema
@@ -30,6 +29,7 @@ from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.recipe.writing import json_schema, text
 from cagebreak.study.stages import stages
 from fuzz_files import in_child, mutated
+from support import table_models
 
 _VALUES = [
     *("0", "-1", "1", "3", "1e5", "1e308", "-0.0", "nan", "inf", "-inf", "1e-320", "1_000", "0x10"),

@@ -20,7 +20,7 @@ import cagebreak as cb
 from cagebreak.figures import style
 from cagebreak.study.run.durations import NAME
 from reliability import clock, load, save_figure, write_table
-from tiny_study import unit_bytes, write_recipe
+from support.tiny_study import unit_bytes, write_recipe
 
 WORKERS = 2
 

@@ -24,7 +24,7 @@ from cagebreak._atomic import TEMPORARY
 from cagebreak.figures import style
 from cagebreak.simulation import preparation
 from reliability import clock, save_figure, write_table
-from tiny_study import unit_bytes, write_recipe
+from support.tiny_study import unit_bytes, write_recipe
 
 RECIPE = {"time": 50.0, "n_runs": 3}
 SEGMENT = 20.0  # tau: three to an equilibration, so that kills fall between them

@@ -24,7 +24,7 @@ from cagebreak.study.run.progress import Silent
 from cagebreak.study.run.schedule import by_configuration, schedule
 from cagebreak.study.store import Unit
 from reliability import clock, load, save_figure, write_table
-from tiny_study import write_recipe
+from support.tiny_study import write_recipe
 
 WORKERS = 2
 NOTHING = float  # a unit that does nothing and takes 0.0 s; workers find it by its name

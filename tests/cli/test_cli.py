@@ -10,7 +10,7 @@ import cagebreak
 from cagebreak.cli.commands import main
 from cagebreak.figures import FIGURES
 from cagebreak.study import Recipe
-from tiny_study import write_recipe
+from support.tiny_study import write_recipe
 
 
 def call(*arguments, code=0):

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cagebreak as cb
-import paths
 from cagebreak.descriptors._shell_kernel import TAIL, weight
 from cagebreak.errors import ConfigurationError, InputError
 from naive import descriptors as naive
+from support import paths
 
 HARD_SPHERES = paths.EXTERNAL / "hs-eta058-n10000.sph"
 

@@ -39,7 +39,7 @@ def cage(seed):
         displacement=np.random.default_rng(seed).random(n),
         covariance=np.tile(np.eye(3), (n, 1, 1)),
         acceptance=np.full(n, 0.3),
-        wall=np.zeros(n),
+        cell_rejection=np.zeros(n),
         error=np.zeros(n),
         sweeps=(1, 1),
         step=0.1,

@@ -5,7 +5,7 @@ import pytest
 
 from cagebreak.figures import alkemade2022, boattini2021
 from cagebreak.figures.regimes import regimes
-from figure_tables import (
+from support.figure_tables import (
     TAU_ALPHA,
     TIMES,
     assert_band,

@@ -5,7 +5,7 @@ import pytest
 
 from cagebreak.errors import InputError
 from cagebreak.figures import FIGURES
-from figure_tables import (
+from support.figure_tables import (
     LATE,
     TABLES,
     TAU_ALPHA,

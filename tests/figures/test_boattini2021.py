@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cagebreak.figures import style
-from figure_tables import (
+from support.figure_tables import (
     TAU_ALPHA,
     TIMES,
     assert_curve,

@@ -10,7 +10,7 @@ from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.figures import FIGURES
 from cagebreak.figures.style import save
-from figure_tables import SELECTIONS, TABLES, TAU_ALPHA, draw, scores_table
+from support.figure_tables import SELECTIONS, TABLES, TAU_ALPHA, draw, scores_table
 
 # The column that a table cannot do without.
 VALUES = {"propensity": "propensity", "structure": "g", "configurations": "propensity"}

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-import paths
 from cagebreak.errors import FileFormatError
 from cagebreak.figures.literature import read_published
+from support import paths
 
 LITERATURE = paths.EXTERNAL / "literature"
 

@@ -5,7 +5,7 @@ import pytest
 
 from cagebreak.errors import InputError
 from cagebreak.figures.regimes import regimes
-from figure_tables import TIMES, displacement
+from support.figure_tables import TIMES, displacement
 
 
 def test_a_caged_particle_has_three_regimes():

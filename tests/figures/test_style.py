@@ -6,7 +6,7 @@ import sys
 import matplotlib as mpl
 
 from cagebreak.figures import style
-from figure_tables import draw
+from support.figure_tables import draw
 
 
 def test_numbers_are_written_as_mathematics():

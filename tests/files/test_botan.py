@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-import paths
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import botan
+from support import paths
 
 DATA = paths.EXTERNAL / "ka-t044"
 

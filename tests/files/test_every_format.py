@@ -11,7 +11,7 @@ import cagebreak as cb
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import FORMATS
 from fuzz_files import fuzz, samples
-from some_particles import N, configuration
+from support.some_particles import N, configuration
 
 pytest.importorskip("gsd", reason="the library gsd is absent")
 

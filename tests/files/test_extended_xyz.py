@@ -8,7 +8,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.errors import FileFormatError
 from cagebreak.files import read_frames
-from some_particles import configuration
+from support.some_particles import configuration
 
 
 def test_xyz_of_another_program(tmp_path):

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cagebreak as cb
-import paths
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import FORMATS
+from support import paths
 
 SPH = """3
 4.0 5.0 6.0

@@ -6,7 +6,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.errors import FileFormatError
 from cagebreak.files import read_frames
-from some_particles import N, configuration
+from support.some_particles import N, configuration
 
 ATOMS = {
     3: ("2", (0.5, 1.0, 5.5), (1, 0, 0)),

@@ -7,7 +7,7 @@ import pytest
 import cagebreak as cb
 from cagebreak import models
 from cagebreak.errors import InputError
-from table_models import tabulated
+from support.table_models import tabulated
 
 MIXTURES = [
     models.harmonic_spheres,

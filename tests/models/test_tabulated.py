@@ -5,7 +5,6 @@ import pytest
 from click.testing import CliRunner
 
 import cagebreak as cb
-import lammps_reference
 from cagebreak import potentials
 from cagebreak.cli.commands import main
 from cagebreak.errors import ConfigurationError, FileFormatError, InputError, StoreError
@@ -15,7 +14,8 @@ from cagebreak.simulation.lammps import MolecularDynamics
 from cagebreak.simulation.packing import random_packing
 from cagebreak.states import CageSampler, inherent_state
 from naive import potentials as naive
-from table_models import arrays, tabulated
+from support import lammps_reference
+from support.table_models import arrays, tabulated
 
 KA = cb.kob_andersen(temperature=0.6)
 FIRST, N = 0.5, 2001  # a spacing of 0.00100 sigma for A and A

@@ -4,13 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import float32, int64, types
 
-import lammps_reference
 from cagebreak import models, potentials
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import ConfigurationError
 from cagebreak.potentials import _pair_kernel as kernel
 from naive import potentials as naive
-from table_models import tabulated
+from support import lammps_reference
+from support.table_models import tabulated
 
 SOFT = {
     "harmonic": models.harmonic_spheres(),

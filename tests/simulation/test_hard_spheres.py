@@ -13,7 +13,6 @@ from scipy import stats
 from scipy.spatial import cKDTree
 
 import cagebreak as cb
-import paths
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.simulation import hard_spheres as hard_spheres_module
 from cagebreak.simulation import preparation
@@ -22,6 +21,7 @@ from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.packing import grow
 from cagebreak.simulation.velocities import thermal_velocities
 from naive.hard_spheres import run as naive_run
+from support import paths
 
 
 def diameters_of(configuration, model):
@@ -339,8 +339,8 @@ def test_bad_arguments_are_named():
     start = cb.Configuration(APART, [0, 1], 6.0)
     with pytest.raises(InputError, match="seed: expected a seed, or a configuration with veloc"):
         EventDriven(start, MODEL)
-    with pytest.raises(InputError, match="model: expected hard_spheres, got lennard"):
-        EventDriven(start, replace(MODEL, name="lennard"), seed=1)
+    with pytest.raises(InputError, match="model: expected hard_spheres, got kob_andersen"):
+        EventDriven(start, cb.kob_andersen(), seed=1)
     spheres = EventDriven(start, MODEL, seed=1)
     assert math.isnan(spheres.pressure)
     assert math.isnan(spheres.collision_rate)

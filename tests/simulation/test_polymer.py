@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from numba import njit
 
 import cagebreak as cb
-import lammps_reference
 from cagebreak import models, potentials, structure
 from cagebreak._simd.sites import LANES
 from cagebreak._simd.vectors import pointer
@@ -20,6 +19,7 @@ from cagebreak.simulation.preparation import Prepared, Step
 from cagebreak.states import CageSampler, _cage_kernel, inherent, inherent_state
 from cagebreak.states._cage_list_kernel import NeighborLists
 from naive import potentials as naive
+from support import lammps_reference
 
 MODEL = models.fene_polymer(temperature=1.0)
 SHEARED = np.array([[4.2, 0, 0], [1.4, 4.0, 0], [-0.9, 0.5, 4.1]])

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numba import njit
 
-from cage_systems import SHEARED, SYSTEMS, voronoi_test
 from cagebreak import potentials
 from cagebreak._simd.sites import any_within, squares
 from cagebreak._simd.vectors import pointer
@@ -15,6 +14,7 @@ from cagebreak.states._cage_kernel import as_tuple, single
 from naive import cage as naive
 from naive import potentials as naive_potentials
 from naive.descriptors import images
+from support.cage_systems import SHEARED, SYSTEMS, voronoi_test
 
 
 def naive_run(configuration, model, sampler, sweeps, step, cell):

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-import paths
-from cage_systems import crystal, dense_hard_spheres, glass, voronoi_test
 from cagebreak import models, potentials
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.neighbors import neighbor_table
 from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageSampler, cage_state
 from cagebreak.states.cage import pool_chains
+from support import paths
+from support.cage_systems import crystal, dense_hard_spheres, glass, voronoi_test
 
 
 def test_the_mean_of_a_crystal_is_its_lattice():

@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-import lammps_reference
-import paths
 from cagebreak import models, potentials
 from cagebreak.errors import ConfigurationError, InputError, NotConvergedError
 from cagebreak.states import _inherent_kernel as kernel
 from cagebreak.states import inherent
 from cagebreak.states.inherent import inherent_state
 from naive import potentials as naive
-from table_models import tabulated
+from support import lammps_reference, paths
+from support.table_models import tabulated
 
 DATA = paths.EXTERNAL
 KOB_ANDERSEN = DATA / "ka-t044" / "train" / "isoconfig_N4096T0.44_1_tc07.npz"

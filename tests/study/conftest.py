@@ -3,7 +3,7 @@
 import pytest
 
 import cagebreak as cb
-from tiny_study import SEGMENTS, write_recipe
+from support.tiny_study import SEGMENTS, write_recipe
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from cagebreak.cli.commands import main
 from cagebreak.errors import FileFormatError, StoreError
 from cagebreak.study.archive import differences
 from cagebreak.study.store import Unit
-from tiny_study import write_recipe
+from support.tiny_study import write_recipe
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 import cagebreak as cb
-import paths
 from cagebreak.cli.commands import main
 from cagebreak.dynamics.d2min import D2Min
 from cagebreak.errors import FileFormatError, InputError, RecipeError, StoreError
 from cagebreak.simulation.isoconfigurational import trajectory
+from support import paths
 
 DATA = paths.EXTERNAL
 TIMES = np.array([0.05, 0.2, 1.0])

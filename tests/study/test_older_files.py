@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-import paths
 from cagebreak.study.analysis.model_file import SavedModel
-from tiny_study import write_recipe
+from support import paths
+from support.tiny_study import write_recipe
 
 DATA = paths.ROOT / "tests" / "study" / "data"
 DATA_SETS = sorted((paths.ROOT / "datasets").glob("*/*.toml"))

@@ -13,7 +13,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.simulation.preparation import SEGMENT
 from cagebreak.study.store import Store
-from tiny_study import unit_bytes, write_recipe
+from support.tiny_study import unit_bytes, write_recipe
 
 RECIPE = {"time": SEGMENT + 10, "n_runs": 2}  # an equilibration of two segments
 KILLS = 3

@@ -17,7 +17,7 @@ from cagebreak.seeding import seed_sequence
 from cagebreak.structure import radial_distribution
 from cagebreak.study.analysis.samples import StudySamples
 from cagebreak.study.stages import stages
-from tiny_study import write_recipe
+from support.tiny_study import write_recipe
 
 INITIAL = {"LR0": {"generations": 0, "states": ["initial"]}}
 

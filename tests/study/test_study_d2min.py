@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-import paths
 from cagebreak.dynamics.d2min import D2Min
 from cagebreak.errors import InputError, StoreError
 from cagebreak.seeding import seed_sequence
 from cagebreak.simulation.isoconfigurational import trajectory
-from tiny_study import write_recipe
+from support import paths
+from support.tiny_study import write_recipe
 
 DATASET = paths.ROOT / "datasets" / "hard-spheres-058" / "hs058.toml"
 

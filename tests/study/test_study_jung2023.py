@@ -7,7 +7,7 @@ import cagebreak as cb
 from cagebreak.descriptors import papers
 from cagebreak.errors import RecipeError
 from cagebreak.study.analysis.single_file import describe_file
-from tiny_study import write_recipe
+from support.tiny_study import write_recipe
 
 STATES = ["initial", "inherent", "cage"]
 SELECTIONS = {state: {"states": [state]} for state in STATES} | {

@@ -13,7 +13,7 @@ from cagebreak.simulation.isoconfigurational import trajectory
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.writing import text
 from cagebreak.study.stages import equilibrate
-from tiny_study import unit_bytes, write_lammps_recipe
+from support.tiny_study import unit_bytes, write_lammps_recipe
 
 
 @pytest.fixture(scope="module")

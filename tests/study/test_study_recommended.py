@@ -15,7 +15,7 @@ from cagebreak.seeding import seed_sequence
 from cagebreak.study.analysis.model_file import SavedModel
 from cagebreak.study.stages.states import trial_state
 from cagebreak.study.stages.trial import Trial
-from tiny_study import write_recipe
+from support.tiny_study import write_recipe
 
 SAMPLED = {"set": "recommended", "kind": ["radial", "angular"], "states": ["sampled"]}
 SELECTIONS = {

@@ -20,8 +20,8 @@ from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.writing import text, write_new
 from cagebreak.study.stages import shear as shear_stage
 from cagebreak.study.stages.stages import open_store, stages_of
-from paths import ROOT
-from tiny_study import unit_bytes
+from support.paths import ROOT
+from support.tiny_study import unit_bytes
 
 STEPS = (
     {"ensemble": "NVT", "time": 1.0, "temperature": [1.0]},
@@ -130,7 +130,7 @@ def test_a_shear_stored_by_an_earlier_version_opens():
     assert course.dtype.names == CURVE.names
     np.testing.assert_array_equal(course.dissipated, stored["lost"])
     assert course.dissipated[course.event].min() > DISSIPATION
-    assert "dissipated" in study.table("shear").dtype.names
+    assert "dissipated" in study.table("shear").columns
 
 
 def test_killed_it_goes_on_to_the_same_bits(study, tmp_path):

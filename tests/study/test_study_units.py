@@ -21,7 +21,7 @@ from cagebreak.states import cage_state, inherent_state
 from cagebreak.study.stages import stages
 from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.store import Unit
-from tiny_study import SEGMENTS, unit_bytes, write_recipe
+from support.tiny_study import SEGMENTS, unit_bytes, write_recipe
 
 INITIAL = {"LR0": {"generations": 0, "states": ["initial"]}}
 

@@ -16,6 +16,8 @@ from cagebreak.neighbors import cell_list
 class Angular:
     r"""Bond order parameters in soft shells around a particle, without regard to species.
 
+    Those of :cite:`Steinhardt1983`, with soft shells instead of a list of neighbors:
+
     .. math::
         q_i(l, m, r, \delta) &= \frac1Z \sum_{j \ne i}
             \exp\left(-\frac{(r_{ij} - r)^2}{2 \delta^2}\right) Y_l^m(\mathbf r_{ij}), \\

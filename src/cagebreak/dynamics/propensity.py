@@ -116,6 +116,9 @@ def propensity(
 ) -> Propensity:
     """Measure the propensity of every particle over the isoconfigurational ensemble.
 
+    :cite:`WidmerCooper2007` defines the propensity by the square of the displacement; here it is the
+    mean absolute displacement, as in the papers.
+
     Parameters
     ----------
     configuration, model, times, n_runs, seed, executor

@@ -1,4 +1,7 @@
-"""The isoconfigurational ensemble: runs from one configuration, each with fresh velocities."""
+"""The isoconfigurational ensemble: runs from one configuration, each with fresh velocities.
+
+It isolates what the structure says of the dynamics (:cite:`WidmerCooper2004`).
+"""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor

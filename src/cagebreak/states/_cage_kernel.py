@@ -21,7 +21,6 @@ from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
 from cagebreak.potentials._pair_kernel import HARD_LOG, energy, parameters
 from cagebreak.states._cage_list_kernel import NeighborLists
 from cagebreak.states._philox_kernel import draw_trials
-from cagebreak.states.cage_cells import Cells
 
 CHUNK = 256  # trials drawn together
 DONE, OUTGROWN = 0, 1
@@ -34,6 +33,26 @@ OPTIONS = {
     "error_model": "numpy",
     "fastmath": {"reassoc", "contract"},
 }
+
+
+class Cells(NamedTuple):
+    """The cell of each of N particles, around its initial position.
+
+    A displacement u from that position is inside the cell if u^2 < `inner`, and outside if
+    u^2 >= `outer`. Between the two, it is inside if it is on the inner side of every face.
+    """
+
+    inner: NDArray[np.float64]
+    """Squared radius of the largest ball inside the cell, in sigma^2, (N,)."""
+    outer: NDArray[np.float64]
+    """Squared radius of a ball around the cell, in sigma^2, (N,); infinite if none is known."""
+    offsets: NDArray[np.int64]
+    """The faces of particle i are ``offsets[i]`` to ``offsets[i + 1]``, (N + 1,)."""
+    faces: NDArray[np.float64]
+    """2 r_ij, r_ij^2 and 1 - (sigma_j / sigma_i)^2 of each neighbor j, (M, 5).
+
+    Displacement u is on the inner side if 2 r_ij . u < r_ij^2 + (1 - (sigma_j / sigma_i)^2) u^2.
+    """
 
 
 class Progress(NamedTuple):

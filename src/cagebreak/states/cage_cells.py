@@ -1,6 +1,6 @@
 """Cells that confine particles in the cage Monte Carlo: size-weighted Voronoi cells or spheres."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,29 +8,10 @@ from numpy.typing import NDArray
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.neighbors import sann
+from cagebreak.states._cage_kernel import Cells
 
 Cell = Literal["voronoi"] | float
 """The shape of the cells: size-weighted Voronoi, or spheres of this radius in sigma."""
-
-
-class Cells(NamedTuple):
-    """The cell of each of N particles, around its initial position.
-
-    A displacement u from that position is inside the cell if u^2 < `inner`, and outside if
-    u^2 >= `outer`. Between the two, it is inside if it is on the inner side of every face.
-    """
-
-    inner: NDArray[np.float64]
-    """Squared radius of the largest ball inside the cell, in sigma^2, (N,)."""
-    outer: NDArray[np.float64]
-    """Squared radius of a ball around the cell, in sigma^2, (N,); infinite if none is known."""
-    offsets: NDArray[np.int64]
-    """The faces of particle i are ``offsets[i]`` to ``offsets[i + 1]``, (N + 1,)."""
-    faces: NDArray[np.float64]
-    """2 r_ij, r_ij^2 and 1 - (sigma_j / sigma_i)^2 of each neighbor j, (M, 5).
-
-    Displacement u is on the inner side if 2 r_ij . u < r_ij^2 + (1 - (sigma_j / sigma_i)^2) u^2.
-    """
 
 
 def cells_of(configuration: Configuration, diameters: NDArray[np.float64], cell: Cell) -> Cells:

@@ -27,7 +27,7 @@ def samples(n_configurations=6):
 
 def test_the_differences_of_a_pair_are_those_from_the_first_learner():
     given = {"seed": 3, "n_resamples": 50}
-    pairs = np.asarray(compare({"b": RIDGE, "a": COMPONENTS}, samples(), **given).differences)
+    pairs = compare({"b": RIDGE, "a": COMPONENTS}, samples(), **given).difference_rows
     scores = {
         name: evaluate(learner, samples(), name=name, **given)
         for name, learner in {"a": COMPONENTS, "b": RIDGE}.items()
@@ -40,7 +40,7 @@ def test_the_differences_of_a_pair_are_those_from_the_first_learner():
             for name in "ab"
         ]
     )
-    tables = [np.asarray(scores[name].table) for name in "ab"]
+    tables = [scores[name].rows for name in "ab"]
     wider = with_differences(np.concatenate(tables), moments, **given)
     of_first, of_second = wider[wider["learner"] == "a"], wider[wider["learner"] == "b"]
     for name, _ in DIFFERENCES:

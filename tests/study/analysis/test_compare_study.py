@@ -16,7 +16,7 @@ from cagebreak.errors import InputError, MissingDependencyError
 from cagebreak.learning import FitRecord, LinearSVR, Softness, Traits
 from cagebreak.learning.model_selection.compare import MOMENTS, with_differences
 from cagebreak.study.analysis import compare
-from tiny_study import write_recipe
+from support.tiny_study import write_recipe
 
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
 

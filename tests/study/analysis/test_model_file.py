@@ -10,7 +10,7 @@ import cagebreak as cb
 from cagebreak.cli.commands import main
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.study.analysis.model_file import SavedModel
-from tiny_study import write_recipe
+from support.tiny_study import write_recipe
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import cagebreak as cb
 from cagebreak.cli.commands import main
 from cagebreak.errors import UnitError
 from cagebreak.study.run import durations
-from tiny_study import unit_bytes, write_recipe
+from support.tiny_study import unit_bytes, write_recipe
 
 LINE = "{},{},{},{},{}\n"
 

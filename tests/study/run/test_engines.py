@@ -10,7 +10,7 @@ from cagebreak.errors import InputError, UnitError
 from cagebreak.study.run import engines
 from cagebreak.study.run.schedule import schedule
 from cagebreak.study.store import Unit
-from tiny_study import unit_bytes, write_recipe
+from support.tiny_study import unit_bytes, write_recipe
 
 distributed = pytest.importorskip("distributed", reason="dask is absent")
 

@@ -12,7 +12,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.errors import InputError
 from cagebreak.study.run import engines
-from tiny_study import unit_bytes, write_lammps_recipe, write_recipe
+from support.tiny_study import unit_bytes, write_lammps_recipe, write_recipe
 
 pytest.importorskip("mpi4py.MPI", reason="mpi4py or its MPI is absent")
 MPIEXEC = Path(sys.executable).with_name("mpiexec")

@@ -8,7 +8,7 @@ import pytest
 import slurm_loopback
 
 import cagebreak as cb
-from tiny_study import unit_bytes, write_recipe
+from support.tiny_study import unit_bytes, write_recipe
 
 pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is absent")
 _WHY_NOT = slurm_loopback.missing()

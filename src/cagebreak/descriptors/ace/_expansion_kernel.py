@@ -3,7 +3,10 @@
 `expansion.AtomicClusterExpansion` has the equations.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from cagebreak._compile import njit
 from cagebreak._simd.batches import BATCH, sum_products, sum_rows
@@ -24,6 +27,36 @@ from cagebreak.descriptors.ace._species_kernel import (
 
 # Neighbors that are processed together and fit into a fast cache; a multiple of LANES.
 TILE = 512
+
+
+class Program(NamedTuple):
+    """Operations of the kernel `expand` for every particle."""
+
+    l_max: int
+    """The largest degree of the harmonics."""
+    radial_blocks: NDArray[np.int64]
+    """Number of blocks of `SHELLS` radial functions that each block of `ROWS` harmonics needs."""
+    species_starts: NDArray[np.int64]
+    """Rows `species_starts[z]` to `species_starts[z + 1]` are sums over species z."""
+    sources: NDArray[np.int64]
+    """Indices of the harmonic and of the radial function of each row of sums, (rows, 2)."""
+    scales: NDArray[np.float64]
+    """Factors from the normalization of `harmonics` to S_00 = 1, (rows,)."""
+    n_rows: int
+    """Number of all rows."""
+    product_starts: NDArray[np.int64]
+    """Row p after the sums adds products `product_starts[p]` to `product_starts[p + 1]`."""
+    product_weights: NDArray[np.float64]
+    """The factor of each product, (P,)."""
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    """The two rows of each product, (P,) each."""
+    feature_starts: NDArray[np.int64]
+    """Feature f adds entries `feature_starts[f]` to `feature_starts[f + 1]` of the next two."""
+    feature_weights: NDArray[np.float64]
+    """The factor of each row in a feature."""
+    feature_rows: NDArray[np.int64]
+    """The rows of the features."""
 
 
 @njit(fastmath={"contract"}, error_model="numpy")

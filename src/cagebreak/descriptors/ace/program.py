@@ -6,44 +6,13 @@ two sums A coupled to a harmonic, or a term. A feature is a linear combination o
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cagebreak.descriptors._angular_kernel import ROWS, SHELLS
+from cagebreak.descriptors.ace._expansion_kernel import Program
 from cagebreak.descriptors.ace.couplings import real_coupling
 from cagebreak.descriptors.ace.terms import Slot, Term, purified
-
-
-class Program(NamedTuple):
-    """Operations of the kernel `expand` for every particle."""
-
-    l_max: int
-    """The largest degree of the harmonics."""
-    radial_blocks: NDArray[np.int64]
-    """Number of blocks of `SHELLS` radial functions that each block of `ROWS` harmonics needs."""
-    species_starts: NDArray[np.int64]
-    """Rows `species_starts[z]` to `species_starts[z + 1]` are sums over species z."""
-    sources: NDArray[np.int64]
-    """Indices of the harmonic and of the radial function of each row of sums, (rows, 2)."""
-    scales: NDArray[np.float64]
-    """Factors from the normalization of `harmonics` to S_00 = 1, (rows,)."""
-    n_rows: int
-    """Number of all rows."""
-    product_starts: NDArray[np.int64]
-    """Row p after the sums adds products `product_starts[p]` to `product_starts[p + 1]`."""
-    product_weights: NDArray[np.float64]
-    """The factor of each product, (P,)."""
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    """The two rows of each product, (P,) each."""
-    feature_starts: NDArray[np.int64]
-    """Feature f adds entries `feature_starts[f]` to `feature_starts[f + 1]` of the next two."""
-    feature_weights: NDArray[np.float64]
-    """The factor of each row in a feature."""
-    feature_rows: NDArray[np.int64]
-    """The rows of the features."""
 
 
 def compile_terms(terms: Sequence[Term], pure: bool, envelope: int) -> Program:

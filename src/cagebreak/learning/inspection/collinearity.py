@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 INFLATED = 10.0
-"""Largest variance inflation of a coefficient that can be interpreted (a rule of thumb; Kutner et
-al.)."""
+"""Largest variance inflation of a coefficient that can be interpreted (a rule of
+thumb, :cite:`Kutner2005`)."""
 DEPENDENT = 1e-10
 """Largest eigenvalue of the correlations, a feature, that is a linear dependence."""
 

@@ -122,7 +122,7 @@ class ElasticNetCV(PathLearner):
         return path
 
     def _size(self, path: Floats, candidates: Floats) -> Floats:
-        # The number of coefficients that are not 0 (Zou, Hastie & Tibshirani 2007).
+        # The number of coefficients that are not 0 (:cite:`Zou2007`).
         return (path != 0).sum(axis=0).astype(float)
 
     def _keep(self, chosen: Floats) -> None:

@@ -8,7 +8,7 @@ import cagebreak as cb
 from cagebreak import models
 from cagebreak.configuration import Box
 from naive import cage as naive
-from table_models import tabulated
+from support.table_models import tabulated
 
 SHEARED = np.array([[4.1, 0, 0], [1.3, 4.0, 0], [-0.9, 0.8, 4.3]])
 
