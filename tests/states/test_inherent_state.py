@@ -6,7 +6,7 @@ import pytest
 import cagebreak as cb
 from cagebreak import models, potentials
 from cagebreak.errors import ConfigurationError, InputError, NotConvergedError
-from cagebreak.states import _inherent_kernel as kernel
+from cagebreak.states import _fire_kernel as kernel
 from cagebreak.states import inherent
 from cagebreak.states.inherent import inherent_state
 from naive import potentials as naive

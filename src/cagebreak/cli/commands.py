@@ -77,7 +77,7 @@ def plan(recipe: str, workers: int | None) -> None:
     report.print_table(("stage", "to do", "a unit", "core-hours", "disk"), rows)
     timed = [stage.stage for stage in costs.stages if stage.timed]
     if timed:
-        click.echo(f"a unit of {', '.join(timed)} costs what units of this study took")
+        click.echo(f"seconds a unit of {', '.join(timed)}: measured on units already done")
     click.echo(
         f"in all {costs.core_seconds / 3600:.3g} core-hours, about "
         f"{duration(costs.core_seconds / costs.workers)} on {costs.workers} cores; "

@@ -38,7 +38,7 @@ def print_time_left(study: "Study") -> None:
     if left is None:
         click.echo("time left: no unit was timed yet; cagebreak plan measures what they cost")
         return
-    untimed = f", {', '.join(left.untimed)} by their expected cost" if left.untimed else ""
+    untimed = f"; {', '.join(left.untimed)} estimated" if left.untimed else ""
     click.echo(
         f"time left: about {duration(left.seconds)} on {left.workers} "
         f"worker{'s' * (left.workers > 1)}, from what {left.timed} units took{untimed}"
@@ -75,6 +75,9 @@ def print_drift(study: "Study") -> None:
     try:
         drift = tables.drift(study.recipe, study.store)
     except StoreError:
+        return
+    if np.isnan(drift["difference"]).all():
+        click.echo("drift of the preparation: not measured, its last step has a single segment")
         return
     for row in drift:
         verdict = "it drifts" if row.drifts else "no drift"

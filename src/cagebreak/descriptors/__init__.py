@@ -3,8 +3,8 @@
 from cagebreak.descriptors import papers
 from cagebreak.descriptors.ace.expansion import AtomicClusterExpansion
 from cagebreak.descriptors.angular import Angular
+from cagebreak.descriptors.averaged_bond_order import AveragedBondOrder
 from cagebreak.descriptors.base import Descriptor, Features, select
-from cagebreak.descriptors.bond_order import AveragedBondOrder
 from cagebreak.descriptors.cage import CageAnisotropy, CageDisplacement, CageVariance
 from cagebreak.descriptors.coarse_grained.quantities import CoarseGrained
 from cagebreak.descriptors.force import NetForce

@@ -37,6 +37,10 @@ class Propensity:
     n_runs: int
     species: NDArray[np.int64]
 
+    def __repr__(self) -> str:
+        n_times, n_particles = self.sums.shape[1:]
+        return f"Propensity({n_particles} particles x {n_times} times, {self.n_runs} runs)"
+
     @classmethod
     def from_runs(
         cls, times: ArrayLike, species: ArrayLike, runs: Iterable[NDArray[np.float64]]
@@ -116,8 +120,8 @@ def propensity(
 ) -> Propensity:
     """Measure the propensity of every particle over the isoconfigurational ensemble.
 
-    :cite:`WidmerCooper2007` defines the propensity by the square of the displacement; here it is the
-    mean absolute displacement, as in the papers.
+    :cite:`WidmerCooper2007` defines the propensity by the square of the displacement. Here it is
+    the mean absolute displacement, as in the papers.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Pearson correlation of prediction and truth, pooled and per configuration, with intervals.
 
 Everything follows from the moments of each configuration (`pair_moments`), so that a bootstrap
-over configurations is exact and needs no particles.
+over configurations is exact and needs no particles. `cagebreak.dynamics.propensity.spearman_brown`
+has the equation of the noise ceiling.
 """
 
 import numpy as np

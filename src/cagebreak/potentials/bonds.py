@@ -1,4 +1,16 @@
-"""The bonds of a configuration, and the parameters of a bond as kernels read them."""
+r"""The bonds of a configuration, and the parameters of a bond as kernels read them.
+
+Two bonded particles, the nearest image of each, feel instead of the pair potential, at a distance
+below R_0,
+
+.. math::
+    -\tfrac{1}{2} k R_0^2 \ln[1 - (r / R_0)^2]
+    + 4 \epsilon [(\sigma/r)^{12} - (\sigma/r)^6] + \epsilon,
+
+with the second part up to its minimum at :math:`2^{1/6} \sigma` only: the finitely extensible
+spring (FENE) of :cite:`Kremer1990`, `bond_style fene` with `special_bonds fene` in LAMMPS. `Bonds`
+has the parameters.
+"""
 
 import numpy as np
 

@@ -16,15 +16,8 @@ Pair potentials, zero beyond their cut-off r_c (`PairPotential` has the paramete
 
 A pair counts once for each periodic image within the cut-off, so boxes may be small and sheared.
 
-Bonded particles (`Bonds` has the parameters), the nearest image of each, feel instead of the pair
-potential, at a distance below R_0,
-
-.. math::
-    -\tfrac{1}{2} k R_0^2 \ln[1 - (r / R_0)^2]
-    + 4 \epsilon [(\sigma/r)^{12} - (\sigma/r)^6] + \epsilon,
-
-the second part up to its minimum at :math:`2^{1/6} \sigma` only: the finitely extensible spring of
-:cite:`Kremer1990`, `bond_style fene` with `special_bonds fene` in LAMMPS.
+Bonded particles feel a bond instead of the pair potential; `cagebreak.potentials.bonds` has its
+equation.
 """
 
 import math

@@ -11,7 +11,7 @@ from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
 from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.potentials.pair_potentials import FORMS, energy, laplacians, pair_table
-from cagebreak.states import _inherent_kernel as kernel
+from cagebreak.states import _fire_kernel as kernel
 
 # Parameters of FIRE, as printed by Bitzek 2006.
 DELAY = 5

@@ -27,8 +27,9 @@ def whitening(
         C_{ij} = (1 - w) e^{-r_{ij} / \ell} + w \delta_{ij},
 
     with the nugget w. Least squares of ``W X`` and ``W y`` with :math:`W^T W = C^{-1}` is the best
-    linear unbiased estimate (:cite:`Aitken1936`). W is the sparse approximation of :cite:`Vecchia1988`,
-    whose cost is linear in N: each particle is conditioned on those of lower index within `CUTOFF`.
+    linear unbiased estimate (:cite:`Aitken1936`). W is the sparse approximation of
+    :cite:`Vecchia1988`, whose cost is linear in N: each particle is conditioned on those of lower
+    index within `CUTOFF`.
 
     Parameters
     ----------
