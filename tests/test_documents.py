@@ -95,7 +95,9 @@ def test_every_work_that_is_cited_is_in_the_references():
 def test_the_ten_lines_of_the_readme_run(capsys):
     (lines,) = PYTHON.findall(README)
     exec(lines, {})
-    assert "RidgeCV" in capsys.readouterr().out
+    header, of_a, of_b = capsys.readouterr().out.splitlines()
+    assert header.split() == ["species", "r", "low", "high"]
+    assert 0.1 < float(of_a.split()[2]) < float(of_b.split()[2]) < 0.5
 
 
 @pytest.mark.parametrize(
