@@ -106,6 +106,15 @@ def test_processes_at_once_do_not_break_each_other(tiny):
         assert run(code.format(call), tiny).stdout.split() == [number, "1"]
 
 
+@pytest.mark.parametrize("damaged", [b"", b"no kernel", b"\x80\x04"])
+def test_a_damaged_file_is_compiled_again(tiny, damaged):
+    run(ASK, tiny)
+    for file in tiny.rglob("*.nbc"):
+        file.write_bytes(damaged)
+    assert run(ASK, tiny).stdout.split() == ["2", "0"]
+    assert run(ASK, tiny).stdout.split() == ["2", "1"]
+
+
 def test_kernels_are_kept_where_numba_cache_dir_says(tiny):
     run(ASK, tiny, NUMBA_CACHE_DIR=str(tiny / "elsewhere"))
     assert len(kept(tiny / "elsewhere")) == 2

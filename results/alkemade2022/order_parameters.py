@@ -24,7 +24,7 @@ import pandas as pd
 import cagebreak as cb
 from cagebreak.configuration import species_index
 from cagebreak.descriptors import AveragedBondOrder, CoarseGrained, Features
-from cagebreak.figures import accuracy, style
+from cagebreak.figures import correlation, style
 from cagebreak.learning import Sample, StructuralOrder, evaluate
 from cagebreak.seeding import seed_sequence
 from cagebreak.study.analysis.samples import nearest
@@ -86,7 +86,7 @@ def draw(table, tau_alpha):
     with style.look():
         if len(np.unique(table["time"])) > 1:
             figure, panels = style.panels(1, height=3.6)
-            accuracy.draw_learners(panels, table, accuracy.looks(table), tau_alpha)
+            correlation.draw_learners(panels, table, correlation.looks(table), tau_alpha)
             style.legend(figure, panels[0], columns=2)
             return figure
         names = list(dict.fromkeys(table["learner"].tolist()))

@@ -14,7 +14,7 @@ import pandas as pd
 import cagebreak as cb
 from cagebreak.descriptors import recommended
 from cagebreak.figures import style
-from cagebreak.figures.accuracy import draw
+from cagebreak.figures.correlation import draw
 from cagebreak.learning import RidgeCV, Sample, evaluate
 from cagebreak.study.recipe.selections import columns
 

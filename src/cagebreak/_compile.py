@@ -90,7 +90,10 @@ class _KernelCache(NullCache):
             data = path.read_bytes()
         except OSError:
             return None
-        stored, parts = pickle.loads(data)
+        try:
+            stored, parts = pickle.loads(data)
+        except Exception:  # a damaged file may raise anything; the kernel is compiled again
+            return None
         return CompileResult._rebuild(target_context, *parts) if stored == key else None
 
     def save_overload(self, sig: Any, data: CompileResult) -> None:

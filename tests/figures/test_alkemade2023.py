@@ -26,7 +26,7 @@ from support.figure_tables import (
 
 def test_accuracy_stands_below_the_propensity():
     propensity, scores = shuffle(propensity_table()), shuffle(scores_table())
-    above, below = draw("alkemade2023.accuracy_and_regimes", propensity, scores).axes
+    above, below = draw("alkemade2023.correlation_and_regimes", propensity, scores).axes
     (drawn,) = above.get_lines()
     np.testing.assert_array_equal(drawn.get_ydata(), column(propensity, "propensity", species="A"))
     assert_curve(below, r"$r$ from $X^\mathrm{init}$", scores, "r", species="A", features="LR2")

@@ -1,5 +1,8 @@
 """Files that earlier versions wrote still open, and say what they said."""
 
+import shutil
+
+import h5py
 import numpy as np
 import pytest
 
@@ -9,7 +12,8 @@ from support import paths
 from support.tiny_study import write_recipe
 
 DATA = paths.ROOT / "tests" / "study" / "data"
-DATA_SETS = sorted((paths.ROOT / "datasets").glob("*/*.toml"))
+DATA_SETS_FOLDER = paths.ROOT / "datasets"
+DATA_SETS = sorted(DATA_SETS_FOLDER.glob("*/*.toml"))
 
 
 @pytest.mark.parametrize("recipe", DATA_SETS, ids=lambda recipe: recipe.parent.name)
@@ -33,3 +37,27 @@ def test_a_saved_model_predicts_what_it_did(tmp_path):
     study.run("serial", progress=False)
     predicted = saved.predict(study.configuration(0), 1)
     np.testing.assert_allclose(predicted, np.load(DATA / "model-0.1.npy"), rtol=1e-6)
+
+
+def test_former_names_are_no_difference_to_verify(tmp_path):
+    study = cb.Study(write_recipe(tmp_path / "hs.toml", recommended=True))
+    study.run("serial", progress=False)
+    for unit in (study.store.folder / "cage").glob("*.h5"):
+        with h5py.File(unit, "r+") as file:
+            file.move("cell_rejection", "wall")
+    for unit in (study.store.folder / "descriptors-recommended").glob("*.h5"):
+        with h5py.File(unit, "r+") as file:
+            labels = file["labels"][()]
+            labels["kind"][labels["kind"] == b"cell_rejection"] = b"wall"
+            file["labels"][...] = labels
+    n_units = sum(stage.total for stage in study.status())
+    assert study.verify(n_units, seed=1).different == {}
+
+
+def test_truth_values_of_a_table_are_read_back(tmp_path):
+    """`avalanche` of the windows of a shear."""
+    study = cb.Study(shutil.copy(DATA_SETS_FOLDER / "shear-wahnstrom" / "wahnstrom.toml", tmp_path))
+    shutil.copytree(DATA_SETS_FOLDER / "shear-wahnstrom" / "wahnstrom", tmp_path / "wahnstrom")
+    made, read = study.table("windows"), study.table("windows")
+    assert 0 < made.avalanche.sum() < len(made)
+    assert read.equals(made)

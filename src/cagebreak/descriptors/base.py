@@ -100,7 +100,7 @@ class Features:
 
     @property
     def names(self) -> list[str]:
-        """A unique name for each column, (F,), such as ``"radial B r=1.05 width=0.1 ..."``.
+        """A name for each column, (F,), such as ``"radial B r=1.05 width=0.1 ..."``.
 
         See `column_names`.
         """
@@ -232,14 +232,15 @@ def read_labels(table: np.ndarray) -> np.recarray:
     labels = np.zeros(len(table), LABEL)
     for name in LABEL.names or ():
         labels[name] = table[name] if name in (table.dtype.names or ()) else MISSING[name]
-    rename_kinds(labels)
     return labels.view(np.recarray)
 
 
 def rename_kinds(labels: np.ndarray) -> None:
-    """Give kinds that an earlier version has stored their present names, in place."""
+    """Give kinds that an earlier version has stored, as text or bytes, their present names."""
+    kinds = labels["kind"]
     for former, name in RENAMED_KINDS.items():
-        labels["kind"][labels["kind"] == former] = name
+        old, new = (former, name) if kinds.dtype.kind == "U" else (former.encode(), name.encode())
+        kinds[kinds == old] = new
 
 
 def check_species(configuration: Configuration, n_species: int) -> None:

@@ -78,7 +78,7 @@ class DescriptorTransformer(TransformerMixin, BaseEstimator):
             If the descriptor is none, there is no such species, or `configurations` is no sequence
             of configurations, or of states of one kind.
         """
-        if not isinstance(self.descriptor, Descriptor):
+        if not isinstance(self.descriptor, Descriptor) or isinstance(self.descriptor, type):
             raise InputError(f"descriptor: expected a descriptor, got {self.descriptor!r}")
         if self.species is not None:
             species_index(self.species)

@@ -63,13 +63,13 @@ FIGURES = {
             "alkemade2022",
             "generations",
             ("scores",),
-            "Accuracy over time for generations 0, 1 and 2, A particles (Alkemade 2022, fig. 4)",
+            "r over time for generations 0, 1 and 2, A particles (Alkemade 2022, fig. 4)",
         ),
         FigureSpec(
             "boattini2021",
             "generations",
             ("scores",),
-            "Accuracy over time for generations 0, 1 and 2, every species (Boattini 2021, fig. 3)",
+            "r over time for generations 0, 1 and 2, every species (Boattini 2021, fig. 3)",
         ),
         FigureSpec(
             "boattini2021",
@@ -81,13 +81,13 @@ FIGURES = {
             "boattini2021",
             "selection",
             ("selection",),
-            "Accuracy over the number of descriptors chosen (Boattini 2021, figs. 2 and S3)",
+            "r over the number of descriptors chosen (Boattini 2021, figs. 2 and S3)",
         ),
         FigureSpec(
             "alkemade2023",
-            "accuracy_and_regimes",
+            "correlation_and_regimes",
             ("propensity", "scores"),
-            "Mean propensity and accuracy over time (Alkemade 2023, fig. 1)",
+            "Mean propensity and r over time (Alkemade 2023, fig. 1)",
         ),
         FigureSpec(
             "alkemade2023",
@@ -99,13 +99,13 @@ FIGURES = {
             "alkemade2023",
             "states",
             ("scores",),
-            "Accuracy from initial, inherent and cage state (Alkemade 2023, fig. 3)",
+            "r from initial, inherent and cage state (Alkemade 2023, fig. 3)",
         ),
         FigureSpec(
             "alkemade2023",
             "published",
             ("scores",),
-            "Accuracy and published curves (Alkemade 2023, fig. 4a)",
+            "r and published curves (Alkemade 2023, fig. 4a)",
             published=True,
         ),
         FigureSpec(
@@ -118,7 +118,7 @@ FIGURES = {
             "alkemade2023",
             "contributions",
             ("scores",),
-            "Accuracy of each part of the description (Alkemade 2023, fig. 5)",
+            "r of each part of the description (Alkemade 2023, fig. 5)",
         ),
         FigureSpec(
             "rottler2024",

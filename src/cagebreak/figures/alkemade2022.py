@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cagebreak.figures import accuracy, style
+from cagebreak.figures import correlation, style
 from cagebreak.figures.pictograms import mark_regimes
 from cagebreak.figures.regimes import regimes
 from cagebreak.figures.tables import Table, curve, rows_of, species_in
@@ -109,13 +109,13 @@ def generations(
     InputError
         If the table lacks a column, the species or a selection, or has several rows at one time.
     """
-    rows = rows_of(table, accuracy.COLUMNS)
+    rows = rows_of(table, correlation.COLUMNS)
     selections = {
         name: (name.replace("LR", learner), look) for name, look in style.GENERATIONS.items()
     }
     with style.look():
         figure, (axes,) = style.panels(1, height=2.6)
-        accuracy.draw(axes, rows, species, selections, tau_alpha)
+        correlation.draw(axes, rows, species, selections, tau_alpha)
         style.name_panel(axes, f"{species} particles")
         style.legend(figure, axes, columns=4)
     return figure
@@ -147,12 +147,12 @@ def comparison(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Fi
     InputError
         If the table lacks a column, or has several rows of a learner and species at one time.
     """
-    rows = rows_of(table, (*accuracy.LEARNER_COLUMNS, *DIFFERENCE, *COSTS))
+    rows = rows_of(table, (*correlation.LEARNER_COLUMNS, *DIFFERENCE, *COSTS))
     names = species_in(rows)
     with style.look():
         if len(np.unique(rows["time"])) == 1:
             return _comparison_at_one_time(rows, names)
-        looks = accuracy.looks(rows)
+        looks = correlation.looks(rows)
         figure, ((above, unused), (_, costs)) = style.grid(
             2, len(COSTS), height=4.6 + 0.1 * len(looks), heights=[3.2, 1.4 + 0.1 * len(looks)]
         )
@@ -161,7 +161,7 @@ def comparison(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Fi
         upper, lower = above.subplots(
             2, len(names), squeeze=False, sharex="col", sharey="row", height_ratios=[3, 2]
         )
-        accuracy.draw_learners(list(upper), rows, looks, tau_alpha)
+        correlation.draw_learners(list(upper), rows, looks, tau_alpha)
         for axes, species in zip(lower, names, strict=True):
             _draw_differences(axes, rows[rows["species"] == species], looks)
         lower[0].set_ylabel(_difference_label(rows))
@@ -176,7 +176,7 @@ def comparison(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Fi
 
 def _comparison_at_one_time(rows: np.ndarray, names: Sequence[str]) -> Figure:
     """Draw one row for each learner: r of each species with its interval, then the costs."""
-    looks = accuracy.looks(rows)
+    looks = correlation.looks(rows)
     learners = list(looks)
     height = 0.9 + 0.22 * len(learners)
     figure, ((_, panels),) = style.grid(1, 2 * len(names) + len(COSTS), height)

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cagebreak.errors import InputError
-from cagebreak.figures import accuracy, style
+from cagebreak.figures import correlation, style
 from cagebreak.figures.literature import PUBLISHED
 from cagebreak.figures.regimes import regimes
 from cagebreak.figures.tables import ModelTables, Table, by_model, curve, rows_of, species_in
@@ -47,7 +47,7 @@ _COMBINED = {
 _STATE_NAMES = {"initial": "initial", "inherent": "inherent state", "cage": "cage state"}
 
 
-def accuracy_and_regimes(
+def correlation_and_regimes(
     propensity: Table,
     scores: Table,
     tau_alpha: Relaxation | None = None,
@@ -75,7 +75,7 @@ def accuracy_and_regimes(
         If a table lacks a column, the species or the selection, or has several rows at one time.
     """
     measured = rows_of(propensity, ("time", "species", "propensity", "error"))
-    predicted = rows_of(scores, accuracy.COLUMNS)
+    predicted = rows_of(scores, correlation.COLUMNS)
     points = curve(measured, species=species)
     time, value, error = points["time"], points["propensity"], points["error"]
     caging = regimes(time, value)
@@ -87,7 +87,7 @@ def accuracy_and_regimes(
         style.log_axis(above, "y", value.min() / 1.5, value.max() * 1.5)
         above.set_ylabel(r"$\langle \Delta r_i(t) \rangle\,/\,\sigma$")
         look = {"LR2": (r"$r$ from $X^\mathrm{init}$", style.STATES["initial"])}
-        accuracy.draw(below, predicted, species, look, tau_alpha)
+        correlation.draw(below, predicted, species, look, tau_alpha)
         for axes in (above, below):
             low, high = below.get_xlim()
             edges = np.clip([caging.caging_begins, caging.caging_ends], low, high)
@@ -126,7 +126,7 @@ def cage_displacement(
     InputError
         If a table lacks a column, the species or a displacement, or has several rows at one time.
     """
-    scores = by_model(correlations, accuracy.COLUMNS)
+    scores = by_model(correlations, correlation.COLUMNS)
     structures = by_model(structure, ("state", "species", "neighbors", "r", "g"))
     if list(scores) != list(structures):
         raise InputError(
@@ -138,7 +138,7 @@ def cage_displacement(
         upper_letters, lower_letters = _letters(len(scores))
         for letter, panel, (model, rows) in zip(upper_letters, above, scores.items(), strict=True):
             selections = _present(rows, _DISPLACEMENTS)
-            accuracy.draw(panel, rows, species, selections, _of_model(tau_alpha, model, scores))
+            correlation.draw(panel, rows, species, selections, _of_model(tau_alpha, model, scores))
             panel.set_xlabel(r"$t\,/\,\tau$")
             _name(panel, letter, model, panel is above[0])
         for letter, panel, (model, rows) in zip(
@@ -174,7 +174,7 @@ def states(scores: ModelTables, tau_alpha: Relaxation | None = None, species: st
         If the table lacks a column, the species or LR2, has no other of the selections, or has
         several rows at one time.
     """
-    models = by_model(scores, accuracy.COLUMNS)
+    models = by_model(scores, correlation.COLUMNS)
     with style.look():
         figure, parts = style.grid(2, len(models), height=5.0)
         for letters, (part, panels), looks in zip(
@@ -182,7 +182,9 @@ def states(scores: ModelTables, tau_alpha: Relaxation | None = None, species: st
         ):
             for letter, panel, (model, rows) in zip(letters, panels, models.items(), strict=True):
                 selections = _present(rows, looks, "LR2")
-                accuracy.draw(panel, rows, species, selections, _of_model(tau_alpha, model, models))
+                correlation.draw(
+                    panel, rows, species, selections, _of_model(tau_alpha, model, models)
+                )
                 panel.set_xlabel(r"$t\,/\,\tau$")
                 _name(panel, letter, model, panel is panels[0])
             style.legend(
@@ -222,7 +224,7 @@ def published(
         If the table lacks a column, the species or the selection, or nothing was published for
         the temperature and averaging.
     """
-    rows = rows_of(scores, accuracy.COLUMNS)
+    rows = rows_of(scores, correlation.COLUMNS)
     literature = rows_of(curves, PUBLISHED.names or ())
     temperatures = literature["temperature"]
     of_others = literature[
@@ -236,7 +238,7 @@ def published(
     with style.look():
         figure, (axes,) = style.panels(1, height=3.4)
         ours = {COMBINATION: ("this study", style.STATES["cage"])}
-        accuracy.draw(axes, rows, species, ours, tau_alpha)
+        correlation.draw(axes, rows, species, ours, tau_alpha)
         methods = sorted(set(of_others["method"].tolist()))
         for method, (color, marker) in zip(methods, style.OTHERS, strict=False):
             points = np.sort(of_others[of_others["method"] == method], order="time")
@@ -313,7 +315,7 @@ def configurations(table: Table, tau_alpha: Relaxation | None = None, species: s
         lowest, highest = rows["propensity"].min(), rows["propensity"].max()
         style.log_axis(axes, "y", lowest / 1.6, highest * 1.6)
         axes.set_ylabel(r"$\langle \Delta r_i(t) \rangle\,/\,\sigma$ of a configuration")
-        accuracy.mark_relaxation(axes, (tau_alpha or {}).get(species, np.nan))
+        correlation.mark_relaxation(axes, (tau_alpha or {}).get(species, np.nan))
         style.name_panel(axes, f"{species} particles")
         style.legend(figure, axes, columns=1)
     return figure
@@ -339,7 +341,7 @@ def contributions(scores: Table, tau_alpha: Relaxation | None = None, species: s
     InputError
         If the table lacks a column, the species or a selection, or has several rows at one time.
     """
-    rows = rows_of(scores, accuracy.COLUMNS)
+    rows = rows_of(scores, correlation.COLUMNS)
     force = "F" in set(rows["features"].tolist())
     prefix = "F + " if force else ""
     selections = {"F": (r"$F^\mathrm{net,0}$", style.OTHERS[0])} if force else {}
@@ -351,7 +353,7 @@ def contributions(scores: Table, tau_alpha: Relaxation | None = None, species: s
     }
     with style.look():
         figure, (axes,) = style.panels(1, height=2.9)
-        accuracy.draw(axes, rows, species, selections, tau_alpha)
+        correlation.draw(axes, rows, species, selections, tau_alpha)
         style.name_panel(axes, f"{species} particles")
         style.legend(figure, axes, columns=3)
     return figure

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
-from cagebreak.figures import accuracy, style
+from cagebreak.figures import correlation, style
 from cagebreak.figures import inspection as curves
 from cagebreak.figures.tables import Table, rows_of, species_in
 
@@ -29,13 +29,13 @@ def generations(table: Table, tau_alpha: Mapping[str, float] | None = None) -> F
     InputError
         If the table lacks a column or a selection, or has several rows at one time.
     """
-    rows = rows_of(table, accuracy.COLUMNS)
+    rows = rows_of(table, correlation.COLUMNS)
     names = species_in(rows)
     selections = {name: (name, look) for name, look in style.GENERATIONS.items()}
     with style.look():
         figure, axes = style.panels(len(names), height=0.6 + 2.0 * len(names))
         for letter, panel, species in zip("abcdefgh", axes, names, strict=False):
-            accuracy.draw(panel, rows, species, selections, tau_alpha)
+            correlation.draw(panel, rows, species, selections, tau_alpha)
             style.name_panel(panel, f"({letter}) {species} particles")
         style.legend(figure, axes[0], columns=4)
     return figure
@@ -57,11 +57,11 @@ def learners(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Figu
     InputError
         If the table lacks a column, or has several rows of a learner and species at one time.
     """
-    rows = rows_of(table, accuracy.LEARNER_COLUMNS)
+    rows = rows_of(table, correlation.LEARNER_COLUMNS)
     n_species = len(species_in(rows))
     with style.look():
         figure, axes = style.panels(n_species, height=0.8 + 2.0 * n_species)
-        accuracy.draw_learners(axes, rows, accuracy.looks(rows), tau_alpha)
+        correlation.draw_learners(axes, rows, correlation.looks(rows), tau_alpha)
         style.legend(figure, axes[0], columns=3)
     return figure
 
@@ -88,7 +88,7 @@ def radial_angular(
     InputError
         If the table lacks a column, the species or a selection, or has several rows at one time.
     """
-    rows = rows_of(table, accuracy.COLUMNS)
+    rows = rows_of(table, correlation.COLUMNS)
     with style.look():
         figure, axes = style.panels(2, height=4.6)
         for letter, panel, generation in zip("ab", axes, ("LR0", "LR2"), strict=True):
@@ -96,7 +96,7 @@ def radial_angular(
                 generation if kind == "both" else f"{generation} {kind}": (kind, look)
                 for kind, look in style.KINDS.items()
             }
-            accuracy.draw(panel, rows, species, selections, tau_alpha)
+            correlation.draw(panel, rows, species, selections, tau_alpha)
             style.name_panel(panel, f"({letter}) {generation}, {species} particles")
         style.legend(figure, axes[0], columns=4)
     return figure

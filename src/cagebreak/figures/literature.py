@@ -1,4 +1,4 @@
-"""Published accuracy, read from a CSV file of the user: the package contains none."""
+"""Published correlations r, read from a CSV file of the user: the package contains none."""
 
 import csv
 import os

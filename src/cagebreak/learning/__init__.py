@@ -36,7 +36,6 @@ from cagebreak.learning.model_selection.evaluate import Scores, evaluate
 from cagebreak.learning.model_selection.learning_curve import LearningCurve, learning_curve
 from cagebreak.learning.model_selection.subset_cross_validation import held_out_moments
 from cagebreak.learning.model_selection.transfer import Source, transfer
-from cagebreak.learning.neural_network._graph_base import GraphLearner
 from cagebreak.learning.neural_network.ensemble import Ensemble
 from cagebreak.learning.neural_network.equivariant import EquivariantNetwork
 from cagebreak.learning.neural_network.graph import GraphNetwork
@@ -56,7 +55,6 @@ __all__ = [
     "EquivariantNetwork",
     "FitRecord",
     "Graph",
-    "GraphLearner",
     "GraphNetwork",
     "Labeled",
     "Learner",

@@ -29,6 +29,7 @@ def as_features(
     ----------
     estimator
     X : (n, F) array or data frame
+        A data frame may have labels of several levels, as `Features.to_pandas` gives.
     reset
         True in `fit`: `n_features_in_` is set, and `feature_names_in_` if X is a data frame with
         names. Otherwise X must agree with them.
@@ -42,6 +43,10 @@ def as_features(
         the estimator was fitted to.
     """
     fewest = int(reset) if n_rows is None else n_rows
+    frame: Any = X
+    if hasattr(frame, "columns") and frame.columns.nlevels > 1:
+        # scikit-learn takes no note of names that are tuples, as those of `Features.to_pandas`.
+        X = frame.set_axis([" ".join(map(str, labels)) for labels in frame.columns], axis=1)
     try:
         features: Floats = validate_data(
             estimator,

@@ -18,11 +18,11 @@ import numpy as np
 
 from cagebreak._atomic import replacing
 from cagebreak.errors import FileFormatError, StoreError
-from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, write_datasets
+from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, read_datasets, write_datasets
 from cagebreak.study.importing import LISTED
 from cagebreak.study.recipe.checks import FILE_NAME
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.store import Store, versions
+from cagebreak.study.store import Store, versions, with_present_names
 
 FORMAT = "cagebreak study 1"
 POTENTIAL = "potential"
@@ -158,16 +158,18 @@ def is_archive(path: str | os.PathLike[str]) -> bool:
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """Return the names of the arrays in which two unit files differ by any bit."""
+    """Return the names of the arrays in which two unit files differ by any bit.
+
+    Names that an earlier version has given arrays are no difference.
+    """
     with h5py.File(one, "r", locking=False) as left, h5py.File(other, "r", locking=False) as right:
-        names = sorted(set(left) | set(right))
-        return [
-            name
-            for name in names
-            if name not in left
-            or name not in right
-            or not _same(np.asarray(left[name][()]), np.asarray(right[name][()]))
-        ]
+        arrays = [with_present_names(read_datasets(file)) for file in (left, right)]
+    return [
+        name
+        for name in sorted(set(arrays[0]) | set(arrays[1]))
+        if not all(name in of_file for of_file in arrays)
+        or not _same(*(of_file[name] for of_file in arrays))
+    ]
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:

@@ -16,9 +16,11 @@ from typing import Any
 
 import h5py
 import numpy as np
+from numpy.lib.recfunctions import rename_fields
 from numpy.typing import NDArray
 
 from cagebreak._atomic import TEMPORARY, replacing
+from cagebreak.descriptors.base import rename_kinds
 from cagebreak.errors import StoreError
 from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, read_datasets, write_datasets
 
@@ -27,6 +29,9 @@ ASIDE = "aside"
 _PARTIAL = ".partial"
 _LOCK = ".lock"
 _ADDRESS = re.compile(r"(?:(\d{4,})/)?(\d{4,})(\.partial)?\.h5")
+
+RENAMED = {"wall": "cell_rejection", "drift": "nonaffine", "lost": "dissipated"}
+"""Present names of arrays and fields that earlier versions have stored."""
 
 
 @dataclass(frozen=True, order=True)
@@ -150,7 +155,7 @@ class Store:
         try:
             with h5py.File(path, "r", locking=False) as file:
                 header = _header(file, unit)
-                arrays = read_datasets(file, names)
+                arrays = with_present_names(read_datasets(file, names))
         except FileNotFoundError:
             raise StoreError(f"{path}: {unit} is not done yet; run the study first") from None
         except UNREADABLE as error:
@@ -314,3 +319,15 @@ def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that results depend on."""
     packages = ("cagebreak", "numpy", "scipy", "numba", "h5py")
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
+
+
+def with_present_names(arrays: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """Return the arrays of a unit, of which an earlier version may have named some otherwise."""
+    present = {}
+    for name, array in arrays.items():
+        if array.dtype.names:
+            array = rename_fields(array, RENAMED)
+            if "kind" in (array.dtype.names or ()):
+                rename_kinds(array)
+        present[RENAMED.get(name, name)] = array
+    return present

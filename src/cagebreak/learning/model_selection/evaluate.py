@@ -122,14 +122,14 @@ def evaluate(
     cross-validation leaves out the remaining folds in turn, pooled to ``learner.folds`` if these
     are fewer. Any other scikit-learn regressor is given the rows of the training configurations, X
     (n, F) and y (n, T), and their configurations if its `fit` has the argument `groups`; wrap one
-    for single targets in `sklearn.multioutput.MultiOutputRegressor`. A `GraphLearner`, or an
+    for single targets in `sklearn.multioutput.MultiOutputRegressor`. A graph network, or an
     `Ensemble` of them, is given the graphs of the training configurations; every sample must have
     one. See `cagebreak.learning.learner.Traits`.
 
     Parameters
     ----------
     learner
-        A scikit-learn regressor, a `GraphLearner` or an `Ensemble`; it is cloned, not changed.
+        A scikit-learn regressor, a graph network or an `Ensemble`; it is cloned, not changed.
     samples
         ``samples[i]`` is the `Sample` of configuration i, read anew at each call.
     seed

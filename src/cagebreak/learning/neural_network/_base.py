@@ -24,8 +24,8 @@ State = dict[str, np.ndarray]
 
 UNSAVED = (CHECKPOINT, "progress", "device")
 """Parameters of the machine, which are not saved."""
-RENAMED = {"watched_": "eval_scores_"}
-"""Arrays of files of earlier releases, and their names today."""
+RENAMED = {"watched_": "eval_scores_", "together": "share_species"}
+"""Present names of arrays and parameters that earlier versions have stored."""
 NAMES = "feature_names_in_"
 """The attribute that files hold as UTF-8."""
 
@@ -121,7 +121,8 @@ class Network(BaseEstimator):
             If an array is missing or does not fit.
         """
         try:
-            loaded = cls(**about["parameters"])
+            parameters = about["parameters"].items()
+            loaded = cls(**{RENAMED.get(name, name): value for name, value in parameters})
             states: dict[int, State] = {}
             further = {}
             for name, value in arrays.items():

@@ -98,9 +98,29 @@ def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.ndarr
             header, *rows = csv.reader(file)
         if tuple(header) != dtype.names:
             return None
-        return np.array([tuple(row) for row in rows], dtype)
+        return _parsed(rows, dtype)
     except (OSError, ValueError):
         return None
+
+
+def _parsed(rows: list[list[str]], dtype: np.dtype) -> np.ndarray:
+    """Return rows of text as a table.
+
+    Raises
+    ------
+    ValueError
+        If a row is too short or too long, or an entry is not of its type.
+    """
+    # As a truth value, numpy takes any text but the empty one for true.
+    truths = {"True": True, "False": False}
+    table = np.array([tuple(row) for row in rows], [(name, "O") for name in dtype.names or ()])
+    typed = np.empty(len(table), dtype)
+    for name in dtype.names or ():
+        column = table[name].tolist()
+        if dtype[name].kind == "b" and not set(column) <= set(truths):
+            raise ValueError(f"{name}: expected True or False")
+        typed[name] = [truths[entry] for entry in column] if dtype[name].kind == "b" else column
+    return typed
 
 
 def _json(provenance: Mapping[str, Any]) -> str:

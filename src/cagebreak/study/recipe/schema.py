@@ -273,7 +273,7 @@ class Learning:
     outer_folds: int = _key(
         integer(3, 10**6).also("at most n_configurations"),
         5,
-        "accuracy is measured on configurations left out (chosen: 5)",
+        "r is measured on configurations left out (chosen: 5)",
     )
     inner_folds: int = _key(
         integer(2, 10**6).also("less than outer_folds"),

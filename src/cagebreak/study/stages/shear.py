@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.lib.recfunctions import rename_fields
 from numpy.typing import NDArray
 
 from cagebreak.configuration import Box, Configuration
@@ -26,16 +25,13 @@ _FLOW, _COARSE_STEP = 0.1, 2e-3
 _TRIAL_SECONDS = 4.0
 """Duration of the timing of steps, in seconds; long enough for a few plastic events."""
 
-FORMER_NAMES = {"drift": "nonaffine", "lost": "dissipated"}
-"""What earlier versions called an array and a column of the curve, and their names of now."""
-
 
 def _shear(recipe: Recipe, store: Store, unit: Unit) -> None:
     """Shear a configuration; continue from the partial file of an earlier run if there is one."""
     section, model = recipe.shear, recipe.model
     start = load_configuration(store, unit.address[0])
     if store.has(unit, partial=True):
-        kept = _load(store, unit, partial=True)
+        kept = store.load(unit, partial=True)
         state = _state(kept, str(store.path(unit, partial=True)))
         rows = [tuple(row) for row in kept["curve"].tolist()]
         complete = list(_windows(kept, start.species))
@@ -62,22 +58,13 @@ def _shear(recipe: Recipe, store: Store, unit: Unit) -> None:
 
 def load_shear(store: Store, c: int) -> ShearRun:
     """Return the shear of a configuration."""
-    arrays = _load(store, Unit("shear", (c,)))
+    arrays = store.load(Unit("shear", (c,)))
     return ShearRun(arrays["curve"].view(np.recarray), _windows(arrays, arrays["species"]))
 
 
 def load_curve(store: Store, c: int) -> np.recarray:
     """Return the curve alone of the shear of a configuration."""
-    return _load(store, Unit("shear", (c,)), ("curve",))["curve"].view(np.recarray)
-
-
-def _load(
-    store: Store, unit: Unit, names: tuple[str, ...] | None = None, partial: bool = False
-) -> dict[str, NDArray]:
-    """Return the arrays of a unit; those of earlier versions have the names of now."""
-    arrays = store.load(unit, names, partial)
-    arrays["curve"] = rename_fields(arrays["curve"], FORMER_NAMES)
-    return {FORMER_NAMES.get(name, name): array for name, array in arrays.items()}
+    return store.load(Unit("shear", (c,)), ("curve",))["curve"].view(np.recarray)
 
 
 def _arrays(

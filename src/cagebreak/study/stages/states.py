@@ -3,7 +3,6 @@
 import numpy as np
 
 from cagebreak.configuration import Configuration
-from cagebreak.descriptors.base import RENAMED_KINDS
 from cagebreak.descriptors.cage import Source
 from cagebreak.descriptors.recommended import SAMPLES
 from cagebreak.files import hdf5
@@ -60,7 +59,6 @@ def load_state(store: Store, state: str, c: int) -> Source:
             force=float(arrays["force"]),
             iterations=int(arrays["iterations"]),
         )
-    arrays = {RENAMED_KINDS.get(name, name): array for name, array in arrays.items()}
     per_particle = ("displacement", "covariance", "acceptance", "cell_rejection", "error")
     return CageState(
         start=start,
