@@ -178,8 +178,8 @@ class SavedModel:
         """
         try:
             with h5py.File(path, "r", locking=False) as file:
-                if file.attrs.get("format") != FORMAT:
-                    raise ValueError(f"expected format {FORMAT!r}")
+                if (file_format := file.attrs.get("format")) != FORMAT:
+                    raise ValueError(f"expected format {FORMAT!r}, got {file_format!r}")
                 values = json.loads(file.attrs["recipe"])
                 recipe = Recipe.of_values(path, values, potential_in(file))
                 selection = str(file.attrs["selection"])
