@@ -104,7 +104,7 @@ class Statistics:
                 total = cls(part.n_features, part.n_targets, center, part.labels)
             if center == "global" and part.center != "global":
                 raise InputError(
-                    "parts: expected statistics centered globally, got some centered per configuration"
+                    "parts: expected globally centered ones, got some centered per configuration"
                 )
             total._require_same_columns(part)
             total._merge(part, +1)
