@@ -101,7 +101,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 
-# scikit-learn and h5py take long to import, so these names are imported when they are first used.
+# scikit-learn and h5py are slow to import, so these names are imported at their first use.
 _LAZY = {
     "DescriptorTransformer": "descriptors.transformer",
     "Ensemble": "learning",

@@ -319,7 +319,7 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
 @click.option(
     "--learners", "first", multiple=True, help="Names: ridge network graph svm equivariant ..."
 )
-@click.argument("others", nargs=-1)
+@click.argument("others", nargs=-1, metavar="[LEARNERS]...")
 @click.option("--species", multiple=True, help="Species to learn. Default: those of RECIPE.")
 @click.option(
     "--time", "times", multiple=True, type=float, help="Times to learn, tau. Default: all."

@@ -106,7 +106,9 @@ def read_frames(path: str | os.PathLike[str]) -> list[Frame]:
     path = Path(path)
     module = format_of(path)
     if path.suffix.lower() in COMPRESSED and module not in _COMPRESSIBLE:
-        raise FileFormatError(f"{path}: expand it first; compressed text is read as it is")
+        raise FileFormatError(
+            f"{path}: expected a file without compression, got {path.suffix!r}; expand it first"
+        )
     content = module.read(path)
     return [Frame(content)] if isinstance(content, Configuration) else content
 
@@ -147,7 +149,8 @@ def write(
     module = format_of(path)
     if not hasattr(module, "write") or path.suffix.lower() in COMPRESSED:
         raise FileFormatError(
-            f"{path}: such files are read only; write .h5, .xyz, .dump, .gsd or .sph"
+            f"{path}: expected a name that ends in .h5, .xyz, .dump, .gsd or .sph, got "
+            f"{path.name!r}: such files are read only"
         )
     if module is not sph and diameters is not None:
         raise InputError(f"diameters: only a .sph file holds them, got {diameters!r}")
@@ -160,11 +163,17 @@ def write(
     if columns:
         raise InputError(f"columns: only .xyz, .dump and .gsd files hold them, got {list(columns)}")
     if not isinstance(configuration, Configuration):
-        raise InputError("configuration: expected one; several are for .xyz, .dump and .gsd files")
+        raise InputError(
+            f"configuration: expected one, got {len(configuration)}; several are for .xyz, .dump "
+            "and .gsd files"
+        )
     if module is not sph:
         module.write(path, configuration)
     elif diameters is None:
-        raise InputError("diameters: a .sph file needs them, for instance model.diameters")
+        raise InputError(
+            "diameters: expected one for each species in a .sph file, such as model.diameters, "
+            "got none"
+        )
     else:
         sph.write(path, configuration, diameters)
 

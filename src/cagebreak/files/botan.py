@@ -72,7 +72,8 @@ def read_runs(path: Path) -> tuple[Configuration, NDArray[np.float64]]:
         )
     ends = ends.astype(np.float64)
     if not np.isfinite(ends).all():
-        raise FileFormatError(f"{path}: positions: expected finite numbers")
+        value = ends[~np.isfinite(ends)][0]
+        raise FileFormatError(f"{path}: positions: expected finite numbers, got {value}")
     return configuration, ends
 
 

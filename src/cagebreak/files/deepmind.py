@@ -100,8 +100,13 @@ def _numbers(path: Path, data: dict[Any, Any], name: str) -> list[Any]:
     values: Any = data.get(name)
     if type(values) is _pickle.Array and values.values is not None and values.values.ndim == 1:
         values = values.values.tolist()
-    if type(values) not in (list, tuple) or any(type(v) not in (int, float) for v in values):
+    if type(values) not in (list, tuple):
         raise FileFormatError(f"{path}: {name}: expected numbers, got {type(values).__name__}")
+    for i, value in enumerate(values):
+        if type(value) not in (int, float):
+            raise FileFormatError(
+                f"{path}: {name}[{i}]: expected a number, got {type(value).__name__}"
+            )
     return list(values)
 
 

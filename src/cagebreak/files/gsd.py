@@ -163,7 +163,10 @@ def _types(index: int, chunk: NDArray | None) -> list[str]:
     if chunk is None:
         return ["A"]
     if chunk.ndim != 2 or chunk.dtype.itemsize != 1 or not len(chunk):
-        raise InputError(f"frame {index}: particles/types: expected rows of text")
+        raise InputError(
+            f"frame {index}: particles/types: expected rows of text, got {chunk.dtype} of shape "
+            f"{chunk.shape}"
+        )
     rows = [row.tobytes().split(b"\0")[0] for row in chunk]
     names = [row.decode("utf-8") for row in rows]
     if len(set(names)) != len(names):
@@ -196,5 +199,7 @@ def _centered(configuration: Configuration) -> tuple[NDArray[np.float32], NDArra
     positions = configuration.positions - crossed @ box.matrix
     images = crossed if configuration.images is None else crossed + configuration.images
     if abs(images).max() >= 2**31:
-        raise InputError("configuration: images in a GSD file are below 2^31")
+        raise InputError(
+            f"configuration: expected images below 2^31 for a GSD file, got {abs(images).max()}"
+        )
     return positions.astype(np.float32), images.astype(np.int32)

@@ -1,4 +1,4 @@
-"""Learning the dynamics from the structure, from sufficient statistics."""
+"""Learners that predict dynamics from structure, their evaluation and their inspection."""
 
 from cagebreak.learning.classification import Labeled, most_and_least_mobile, plastic
 from cagebreak.learning.collection import Collection, collect

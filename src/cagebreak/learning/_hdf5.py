@@ -1,4 +1,4 @@
-"""HDF5 files of what was learned: arrays, JSON and labels; whole or absent, never a pickle."""
+"""HDF5 files of learners and statistics: arrays, JSON and labels, written atomically."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from cagebreak.errors import FileFormatError
 
 @contextmanager
 def creating(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
-    """Yield a file open for writing, which takes the place of `path` if the block succeeds."""
+    """Yield a file open for writing, which replaces `path` if the block succeeds."""
     with replacing(Path(path)) as temporary, h5py.File(temporary, "w") as file:
         yield file
 
@@ -25,7 +25,7 @@ def creating(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
 def write(
     path: str | os.PathLike[str], kind: str, about: Mapping[str, Any], arrays: Mapping[str, Any]
 ) -> None:
-    """Write arrays, and `about` as JSON; `kind` says of what."""
+    """Write arrays, `about` as JSON, and the `kind` of object that they belong to."""
     with creating(path) as file:
         file.attrs["kind"] = kind
         file.attrs["about"] = json.dumps(about)
@@ -34,18 +34,18 @@ def write(
 
 
 def read(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Read what `write` has written: what it is about, and the arrays.
+    """Return `about` and the arrays of a file that `write` wrote.
 
     Raises
     ------
     FileFormatError
-        If the file is damaged, or holds something else.
+        If the file is damaged, or holds an object of another kind.
     """
     try:
         with h5py.File(path, "r") as file:
-            found = file.attrs["kind"]
-            if found != kind:
-                raise ValueError(f"found {found}")
+            file_kind = file.attrs["kind"]
+            if file_kind != kind:
+                raise ValueError(f"got {file_kind}")
             about = json.loads(file.attrs["about"])
             arrays: dict[str, np.ndarray] = {}
             file.visititems(
@@ -61,8 +61,8 @@ def read(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any], dict[
 
 
 def write_labels(group: h5py.Group, labels: np.ndarray) -> None:
-    """Write a structured array into a group, a data set for each field."""
-    # HDF5 has no fixed-width Unicode: words are stored as UTF-8.
+    """Write a structured array into a group, with a data set for each field."""
+    # HDF5 has no fixed-width Unicode, so text is stored as UTF-8.
     for name in labels.dtype.names or ():
         field = labels[name]
         group[name] = np.char.encode(field, "utf-8") if field.dtype.kind == "U" else field
@@ -70,7 +70,7 @@ def write_labels(group: h5py.Group, labels: np.ndarray) -> None:
 
 
 def read_labels(group: h5py.Group) -> np.ndarray:
-    """Return what `write_labels` has written."""
+    """Return the structured array that `write_labels` wrote."""
     dtype = np.dtype([(name, group[name].attrs["dtype"]) for name in group])
     labels = np.empty(len(next(iter(group.values()))), dtype=dtype)
     for name in group:

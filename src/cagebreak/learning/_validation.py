@@ -1,4 +1,4 @@
-"""Arguments of learners become checked arrays here, once."""
+"""Validation of the arguments of learners, and their conversion to arrays."""
 
 from typing import Any
 
@@ -14,16 +14,15 @@ Integers = NDArray[np.int64]
 
 
 class ArgumentTypeError(InputError, TypeError):
-    """An argument is of a type that cannot be used; also the `TypeError` of scikit-learn."""
+    """An argument of a wrong type; also a `TypeError`, which scikit-learn's checks expect."""
 
 
 def as_features(
     estimator: BaseEstimator, X: ArrayLike, *, reset: bool = False, n_rows: int | None = None
 ) -> Floats:
-    """Return the features X of an estimator as float64 (n, F), checked as scikit-learn does.
+    """Return the features X of an estimator as float64 (n, F), validated by scikit-learn.
 
-    Finiteness is for the caller to check, by `require_finite`, where it costs least and can say
-    which row and column.
+    The caller checks finiteness with `require_finite`, which takes sums that the caller has.
 
     Parameters
     ----------
@@ -31,18 +30,18 @@ def as_features(
     X : (n, F) array or data frame
         A data frame may have labels of several levels, as `Features.to_pandas` gives.
     reset
-        True in `fit`: `n_features_in_` is set, and `feature_names_in_` if X is a data frame with
-        names. Otherwise X must agree with them.
+        True in `fit`, which sets `n_features_in_`, and `feature_names_in_` if X is a data frame
+        with names. Otherwise X must agree with these attributes.
     n_rows
-        At least so many; default 1 in `fit`, and none otherwise.
+        Smallest number of rows; default 1 in `fit`, and 0 otherwise.
 
     Raises
     ------
     InputError
-        If X is sparse, complex, not two-dimensional or too short, or has other columns than
-        the estimator was fitted to.
+        If X is sparse, complex, not two-dimensional or too short, or its columns differ from those
+        of the fit.
     """
-    fewest = int(reset) if n_rows is None else n_rows
+    min_rows = int(reset) if n_rows is None else n_rows
     frame: Any = X
     if hasattr(frame, "columns") and frame.columns.nlevels > 1:
         # scikit-learn takes no note of names that are tuples, as those of `Features.to_pandas`.
@@ -54,7 +53,7 @@ def as_features(
             reset=reset,
             dtype=np.float64,
             ensure_all_finite=False,
-            ensure_min_samples=fewest,
+            ensure_min_samples=min_rows,
         )
     except TypeError as error:
         raise ArgumentTypeError(f"X: {error}") from error
@@ -65,12 +64,12 @@ def as_features(
 
 
 def as_targets(estimator: BaseEstimator, y: ArrayLike, n_rows: int) -> tuple[Floats, bool]:
-    """Return targets y as float64 (n, T), and whether they were given as (n,).
+    """Return targets y as float64 (n, T), and whether y was one-dimensional.
 
     Raises
     ------
     InputError
-        If y is None, its shape does not fit, or it is not of real numbers.
+        If y is None, its shape does not fit, or its numbers are not real.
     """
     if y is None:
         name = type(estimator).__name__
@@ -83,9 +82,9 @@ def as_targets(estimator: BaseEstimator, y: ArrayLike, n_rows: int) -> tuple[Flo
 def as_table(
     name: str, values: ArrayLike, n_rows: int | None = None, n_columns: int | None = None
 ) -> Floats:
-    """Return `values` as float64 of shape (n, columns), without a copy if it is one already.
+    """Return `values` as float64 of shape (n, columns), without a copy if possible.
 
-    Finiteness is for the caller to check, by `require_finite`, where it costs least.
+    The caller checks finiteness with `require_finite`.
     """
     try:
         array = np.asarray(values)
@@ -104,12 +103,12 @@ def as_table(
 
 
 def require_finite(name: str, table: Floats, sums: Floats) -> None:
-    """Raise if a column of `table` holds NaN or infinity, which shows in its sum."""
+    """Raise if a number of `table` is not finite, given the sum or mean of each column."""
     if np.isfinite(sums).all():
         return
-    bad = np.argwhere(~np.isfinite(table))
-    if len(bad):
-        row, column = bad[0]
+    places = np.argwhere(~np.isfinite(table))
+    if len(places):
+        row, column = places[0]
         raise InputError(
             f"{name}: expected finite numbers, not NaN or infinity, got {table[row, column]} "
             f"in row {row}, column {column}"
@@ -131,6 +130,6 @@ def as_columns(name: str, columns: Any, n_columns: int) -> Integers:
 
 
 def require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    """Raise if `value` is none of `choices`."""
+    """Raise if `value` is not one of `choices`."""
     if value not in choices:
         raise InputError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")

@@ -1,7 +1,7 @@
 """Training data of classifiers: active and inactive particles of a configuration.
 
-The two data sets of :cite:`Rottler2024`, balanced in each configuration. The paper describes
-inherent structures.
+The functions make the two data sets of :cite:`Rottler2024`, with as many active as inactive
+particles in each configuration. The paper computes its features in inherent structures.
 """
 
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_table
 
 SHARE = 0.05
-"""Share of the particles of a species taken as active, and as many as inactive."""
+"""Share of the particles of a species that is labeled active; as many are labeled inactive."""
 
 
 @dataclass(frozen=True, eq=False)
 class Labeled:
-    """Labeled particles of one configuration: active or not.
+    """Particles of one configuration, labeled active or inactive.
 
     Parameters
     ----------
     features : (n, F) array
     active : (n,) array of bool
     particles : (n,) array of integers, optional
-        Their indices in the configuration.
+        Indices of the particles in the configuration.
 
     Raises
     ------
@@ -65,9 +65,9 @@ def most_and_least_mobile(
         D2min or the propensity, averaged over the isoconfigurational ensemble.
     species : (N,) array of integers
     share
-        Share of the particles of the species taken as active; default 0.05 (:cite:`Rottler2024`).
+        Share of the particles of the species labeled active; default 0.05 (:cite:`Rottler2024`).
     of
-        The species; default 0, the majority species A (Rottler and Ortner 2024).
+        Number of the species; default 0, the majority species A (:cite:`Rottler2024`).
 
     Raises
     ------
@@ -96,14 +96,14 @@ def plastic(
     avalanche: float = AVALANCHE,
     species: int = 0,
 ) -> Labeled:
-    """Return the plastically active particles of a window of strain and as many inactive ones.
+    """Return the plastically active particles of a strain window and as many inactive ones.
 
     Parameters
     ----------
     features : (N, F) array
-        Of the configuration at the start of the window.
+        Features of the configuration at the start of the window.
     window, threshold, avalanche, species
-        See `cagebreak.dynamics.plasticity.active`. No particle is returned after an avalanche.
+        See `cagebreak.dynamics.plasticity.active`. A window with an avalanche gives no particles.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def plastic(
 
 
 def _balanced(table: Floats, mobile: Integers, immobile: Integers) -> Labeled:
-    chosen = np.concatenate([mobile, immobile])
-    labels = np.arange(len(chosen)) < len(mobile)
-    order = np.argsort(chosen)
-    return Labeled(table[chosen[order]], labels[order], chosen[order])
+    particles = np.concatenate([mobile, immobile])
+    labels = np.arange(len(particles)) < len(mobile)
+    order = np.argsort(particles)
+    return Labeled(table[particles[order]], labels[order], particles[order])

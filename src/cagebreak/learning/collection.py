@@ -1,4 +1,4 @@
-"""The statistics of each of several configurations: all that the tools of this package ask for."""
+"""Collections: the sufficient statistics of each configuration of a data set."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,30 +25,31 @@ KIND = "statistics of configurations"
 class Collection:
     """Statistics of standardized features and targets, for each of C configurations.
 
-    Made by `collect`. From it follow selection, ablation, collinearity, learning curves and every
-    linear fit, with cross-validation and bootstrap over configurations, without the data.
+    `collect` makes one. Selection, ablation, collinearity, learning curves and every linear fit,
+    with cross-validation and bootstrap over configurations, need only a collection, not the data.
 
-    The features are standardized and clipped with `standardizer`, whose bounds come from all
-    configurations collected, if none was given: of the features, never of the targets. All else
-    that a fit estimates or chooses comes from its training configurations.
+    The features are standardized and clipped with `standardizer`. By default its means and
+    deviations come from the features of all configurations, those held out included; the targets
+    do not enter. Everything else that a fit estimates or chooses comes from its training
+    configurations.
 
     Parameters
     ----------
     parts : sequence of Statistics
-        One for each configuration, or group of them, centered globally.
+        Globally centered statistics of each configuration, or of each group of configurations.
     standardizer : Standardizer
-        Of the features.
+        The standardizer of the features.
     times : (T,) array
-        Of the targets.
+        Times of the targets.
     halves : (C, 6, T) array, optional
-        Moments of the targets from either half of the runs; they give the noise ceiling.
+        Moments of the targets from the two halves of the runs, for the noise ceiling.
     about : mapping
-        What the rows are, in words, e.g. ``{"species": "A", "length": "sigma"}``; saved with them.
+        Description of the rows, e.g. ``{"species": "A", "length": "sigma"}``; saved with them.
 
     Raises
     ------
     InputError
-        If there is no part, or something does not fit them.
+        If there is no part, the parts differ in their columns, or `times` does not fit them.
     """
 
     parts: Sequence[Statistics]
@@ -87,21 +88,21 @@ class Collection:
         return self.parts[0].labels
 
     def pooled(self, weights: ArrayLike | None = None, center: str = "global") -> Statistics:
-        """Return the statistics of all configurations together, each with its weight (C,)."""
+        """Return the pooled statistics of all configurations, with optional weights (C,)."""
         if weights is None:
             return Statistics.pooled(self.parts, center)
         weights = np.asarray(weights, dtype=np.float64)
         if weights.shape != (len(self),):
             raise InputError(f"weights: expected shape ({len(self)},), got {weights.shape}")
-        drawn = (
+        weighted = (
             part.weighted(weight)
             for part, weight in zip(self.parts, weights.tolist(), strict=True)
             if weight > 0
         )
-        return Statistics.pooled(drawn, center)
+        return Statistics.pooled(weighted, center)
 
     def weighted(self, weights: ArrayLike) -> Self:
-        """Return the collection with every configuration counted as often as its weight (C,)."""
+        """Return the collection with the rows of each configuration weighted, by weights (C,)."""
         weights = np.asarray(weights, dtype=np.float64)
         if weights.shape != (len(self),) or not (weights > 0).all():
             raise InputError(f"weights: expected ({len(self)},) positive numbers, got {weights!r}")
@@ -109,33 +110,33 @@ class Collection:
         return replace(self, parts=[part.weighted(weight) for part, weight in pairs])
 
     def select(self, features: Any = None, targets: Any = None) -> Self:
-        """Return the collection of some features and targets, as of `Statistics.select`."""
+        """Return the collection of some features and targets; see `Statistics.select`."""
         standardizer = self.standardizer
         if features is not None:
             standardizer = standardizer.select(features)
-        wanted = np.arange(self.n_targets) if targets is None else targets
+        columns = np.arange(self.n_targets) if targets is None else targets
         return replace(
             self,
             parts=[part.select(features, targets) for part in self.parts],
             standardizer=standardizer,
-            times=self.times[wanted],
-            halves=None if self.halves is None else self.halves[:, :, wanted],
+            times=self.times[columns],
+            halves=None if self.halves is None else self.halves[:, :, columns],
         )
 
     def __add__(self, other: "Collection") -> Self:
-        """Return the configurations of both, which were standardized alike.
+        """Return the configurations of both operands, whose standardizers must be equal.
 
         Raises
         ------
         InputError
-            If features, times or standardizers differ, or what is said about them.
+            If features, times, standardizers or `about` differ.
         """
-        ours, theirs = self.standardizer, other.standardizer
-        alike = ours.clip == theirs.clip and all(
+        first, second = self.standardizer, other.standardizer
+        equal = first.clip == second.clip and all(
             np.array_equal(a, b)
-            for a, b in ((ours.mean_, theirs.mean_), (ours.scale_, theirs.scale_))
+            for a, b in ((first.mean_, second.mean_), (first.scale_, second.scale_))
         )
-        if not alike:
+        if not equal:
             raise InputError(
                 "other: expected features standardized alike; give both a standardizer"
             )
@@ -149,8 +150,8 @@ class Collection:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the collection to an HDF5 file, completely or not at all.
 
-        `gram` holds the lower triangles of the Gram matrices of [X Y], row after row, `mean` and
-        `count` the rest of each configuration.
+        For each configuration, `gram` holds the lower triangle of the Gram matrix of [X Y] row by
+        row, `mean` the mean of [X Y], and `count` the number of rows.
         """
         packed = [part.packed() for part in self.parts]
         with creating(path) as file:
@@ -178,7 +179,7 @@ class Collection:
         Raises
         ------
         FileFormatError
-            If the file is no HDF5 file of such a collection.
+            If the file is not an HDF5 file of a collection.
         """
         try:
             with h5py.File(path, "r") as file:
@@ -219,38 +220,37 @@ def collect(
     executor: Executor | None = None,
     about: Mapping[str, str] | None = None,
 ) -> Collection:
-    """Read configurations one at a time and return their statistics.
+    """Read configurations one at a time, and return the statistics of each.
 
     Parameters
     ----------
     samples
-        Read twice, first for mean and deviation; or once, in the order they come, if a
-        standardizer is given: then any iterable will do, a generator of any length.
+        The samples. A sequence is read twice, first for means and deviations. With `standardizer`
+        it is read once, in order, and may be any iterable, such as a generator.
     species
-        Whose particles are rows.
+        Letter of the species whose particles are the rows.
     labels : (F,) structured array, optional
-        Of the features.
+        Labels of the features.
     times : (T,) array, optional
-        Of the targets; 0, 1, ... if omitted.
+        Times of the targets; default 0, 1, ...
     standardizer
-        Of the features; from all configurations if omitted.
+        Standardizer of the features; by default one of all configurations is made.
     clip
-        Of the standardizer that is made.
+        The `clip` of the standardizer that is made.
     blocks
-        Configuration i goes into block i modulo this number, and a block counts as a
-        configuration: memory is then that of so many, however long the stream. One block for
-        each configuration if omitted.
+        Number of parts. Configuration i is added to part i modulo this number, so that memory does
+        not grow with the number of configurations. By default each configuration is a part.
     executor
-        Any `concurrent.futures.Executor`; each of its workers reads some of the samples, which
-        must be a sequence that can be sent to it.
+        Any `concurrent.futures.Executor`. Each of its workers reads a share of the samples, which
+        must then be a sequence that can be pickled.
     about
         See `Collection`.
 
     Raises
     ------
     InputError
-        If no particle is of the species, samples do not fit each other, or an iterator comes
-        without a standardizer.
+        If no particle is of the species, samples do not fit each other, or `samples` is an
+        iterator and `standardizer` is not given.
     """
     sequence = hasattr(samples, "__len__") and hasattr(samples, "__getitem__")
     if not sequence and (standardizer is None or executor is not None):
@@ -263,13 +263,13 @@ def collect(
         standardizer = Standardizer.from_moments(total, clip)
     n_blocks = blocks
     if sequence:
-        found = _reduced(_statistics_of, samples, (species, standardizer, n_blocks), executor)
+        reductions = _reduced(_statistics_of, samples, (species, standardizer, n_blocks), executor)
     else:
-        found = [_statistics_of(samples, None, (species, standardizer, n_blocks))]
+        reductions = [_statistics_of(samples, None, (species, standardizer, n_blocks))]
     parts: dict[int, Statistics] = {}
     halves: dict[int, Floats] = {}
-    for of_worker in found:
-        for block, (part, half) in of_worker.items():
+    for reduction in reductions:
+        for block, (part, half) in reduction.items():
             parts[block] = parts[block] + part if block in parts else part
             if half is not None:
                 halves[block] = merged(halves[block], half) if block in halves else half
@@ -281,19 +281,19 @@ def collect(
         if labels is not None and labels.shape != (part.n_features,):
             raise InputError(f"labels: expected shape ({part.n_features},), got {labels.shape}")
         part.labels = labels
-    of_targets = np.arange(first.n_targets) if times is None else times
-    whole = len(halves) == len(parts)
+    target_times = np.arange(first.n_targets) if times is None else times
+    all_have_halves = len(halves) == len(parts)
     return Collection(
         [parts[block] for block in ordered],
         standardizer,
-        np.asarray(of_targets, dtype=np.float64),
-        np.stack([halves[block] for block in ordered]) if whole else None,
+        np.asarray(target_times, dtype=np.float64),
+        np.stack([halves[block] for block in ordered]) if all_have_halves else None,
         {"species": species, **(about or {})},
     )
 
 
 def merged(first: Floats, second: Floats) -> Floats:
-    """Return the `scores.pair_moments` (6, ...) of the rows of both."""
+    """Return the `scores.pair_moments` (6, ...) of the union of two sets of rows."""
     count = first[0] + second[0]
     part = np.divide(second[0], count, out=np.zeros_like(count), where=count > 0)
     delta = second[1:3] - first[1:3]
@@ -304,17 +304,17 @@ def merged(first: Floats, second: Floats) -> Floats:
 
 
 def _reduced(work: Any, samples: Any, argument: Any, executor: Executor | None) -> list[Any]:
-    """Return what workers make of their share of the samples."""
+    """Return the result of `work` for each worker's share of the samples."""
     if executor is None:
         return [work(samples, range(len(samples)), argument)]
     workers = getattr(executor, "_max_workers", None) or os.cpu_count() or 1
     shares = [range(k, len(samples), workers) for k in range(min(workers, len(samples)))]
-    sent = [executor.submit(work, samples, share, argument) for share in shares]
-    return [future.result() for future in sent]
+    futures = [executor.submit(work, samples, share, argument) for share in shares]
+    return [future.result() for future in futures]
 
 
 class _Share:
-    """Some of the samples, read when they are asked for."""
+    """A subset of the samples, each read when it is accessed."""
 
     def __init__(self, samples: Samples, indices: range) -> None:
         self.samples, self.indices = samples, indices
@@ -344,7 +344,7 @@ def _statistics_of(
     numbered: Iterable[tuple[int, Sample]] = enumerate(samples)
     if indices is not None:
         numbered = ((indices[k], sample) for k, sample in in_turn(_Share(samples, indices)))
-    found: dict[int, tuple[Statistics, Floats | None]] = {}
+    blocks: dict[int, tuple[Statistics, Floats | None]] = {}
     for i, sample in numbered:
         rows = sample.rows().get(species, np.arange(0))
         if not len(rows):
@@ -352,9 +352,9 @@ def _statistics_of(
         X, Y = sample.features[rows], sample.targets[rows]
         half = None if sample.halves is None else pair_moments(*sample.halves[:, rows])
         block = i if n_blocks is None else i % n_blocks
-        part, before = found.get(block, (Statistics(X.shape[1], Y.shape[1]), None))
+        part, earlier_half = blocks.get(block, (Statistics(X.shape[1], Y.shape[1]), None))
         part.add(standardizer.standardize(X), Y)
-        if before is not None and half is not None:
-            half = merged(before, half)
-        found[block] = (part, half)
-    return found
+        if earlier_half is not None and half is not None:
+            half = merged(earlier_half, half)
+        blocks[block] = (part, half)
+    return blocks

@@ -1,7 +1,7 @@
-"""Folds of cross-validation: whole configurations, never single particles.
+"""Folds of cross-validation, made of whole configurations.
 
-Particles of one configuration share their surroundings; a fold that split them would test on what
-it was trained on.
+Neighboring particles are correlated. Folds of single particles would leak information from the
+training data to the test data.
 """
 
 import numpy as np
@@ -14,8 +14,8 @@ from cagebreak.seeding import Seed, stream
 def configuration_folds(n_configurations: int, n_folds: int, *, seed: Seed) -> Integers:
     """Return the fold in which each configuration is held out, (n_configurations,).
 
-    The folds differ by at most one configuration in size. With fewer configurations than folds
-    each configuration is a fold of its own.
+    The sizes of the folds differ by at most one. With fewer configurations than folds, each
+    configuration is a fold.
 
     Raises
     ------

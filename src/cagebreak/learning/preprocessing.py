@@ -1,4 +1,4 @@
-"""Standardization of features to zero mean and unit deviation of the training data."""
+"""Standardization of features by the mean and standard deviation of the training data."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -18,11 +18,12 @@ from cagebreak.learning._validation import (
 )
 
 CLIP = 6.0
+"""Default bound of standardized features, in standard deviations."""
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Count, mean and sum of squared deviations of each column; they add.
+    """Count, mean and sum of squared deviations of each column; moments of rows can be added.
 
     Parameters
     ----------
@@ -71,29 +72,31 @@ class Moments:
 
 
 class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """Bring features to zero mean and unit deviation of the training data.
+    """Standardize features to zero mean and unit variance in the training data, and clip them.
 
-    ``z = clip((x - mean) / deviation, -clip, clip)``, with mean and deviation (of the population)
-    of the rows given to `fit`.
+    ``z = clip((x - mean) / deviation, -clip, clip)``, with the mean and the population standard
+    deviation of the rows given to `fit`.
 
-    - A column that does not vary within rounding, ``variance <= eps (mean^2 + variance)`` with the
-      machine's eps, carries no information. It becomes 0, so that no shape depends on a value.
-    - Clipping limits columns that are nearly always empty, such as radial shells below contact.
-      Their deviation is tiny, and a rare entry in new data would dominate the prediction.
+    - A constant column becomes 0 and is kept, so that the number of columns does not depend on the
+      values. A column is constant if its variance is rounding, ``variance <= eps (mean^2 +
+      variance)`` with the machine epsilon.
+    - Clipping limits columns that are 0 for nearly all particles, such as radial shells below
+      contact. Their deviation is tiny, and a rare value in new data would dominate the prediction.
 
     Parameters
     ----------
     clip : float
-        In deviations, default 6; ``inf`` keeps all values.
+        Bound of the standardized features, in standard deviations; default 6. ``inf`` disables
+        clipping.
 
     Attributes
     ----------
     mean_ : (F,) array
     scale_ : (F,) array
-        The deviation, and 0 for a column that does not vary.
+        Standard deviations; 0 for a constant column.
     n_features_in_ : int
     feature_names_in_ : (F,) array of str
-        The columns of the data frame given to `fit`; absent if it was an array.
+        Columns of the data frame given to `fit`; absent if X was an array.
     """
 
     mean_: Floats
@@ -105,7 +108,7 @@ class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     @classmethod
     def from_moments(cls, moments: Moments, clip: float = CLIP) -> Self:
-        """Return the standardizer of the rows whose moments are given.
+        """Return the standardizer of rows with these moments.
 
         Raises
         ------
@@ -128,12 +131,12 @@ class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return fitted
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
-        """Take mean and deviation from the rows of X (n, F); `y` is not used.
+        """Compute mean and deviation of the rows of X (n, F); `y` is ignored.
 
         Raises
         ------
         InputError
-            If X is no table of finite real numbers, or has no rows.
+            If X is not a table of finite real numbers, or has no rows.
         """
         fitted = self.from_moments(Moments.of(as_features(self, X, reset=True)), self.clip)
         self.mean_, self.scale_ = fitted.mean_, fitted.scale_
@@ -145,18 +148,18 @@ class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         InputError
-            If X has other columns, or a number is not finite.
+            If the columns of X differ from those of the fit, or a number is not finite.
         """
         check_is_fitted(self)
         return self.standardize(as_features(self, X))
 
     def standardize(self, X: Floats) -> Floats:
-        """Return the standardized rows of X, (n, F), as an array whatever `set_output` says.
+        """Return the standardized rows of X, (n, F), always as an array.
 
         Raises
         ------
         InputError
-            If X has another number of columns, or a number is not finite.
+            If the number of columns of X differs from the fit, or a number is not finite.
         """
         X = as_table("X", X, n_columns=self.n_features_in_)
         require_finite("X", X, X.sum(axis=0))
@@ -176,6 +179,6 @@ class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
 
 def location_and_scale(Y: Floats) -> tuple[Floats, Floats]:
-    """Return mean and deviation of each target; the deviation of a constant is 1."""
+    """Return mean and standard deviation of each target; a constant target has deviation 1."""
     scale = Y.std(axis=0)
     return Y.mean(axis=0), np.where(scale > 0, scale, 1.0)

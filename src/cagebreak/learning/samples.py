@@ -1,4 +1,4 @@
-"""Samples: the features and targets of configurations, read one at a time."""
+"""Samples: the features and targets of one configuration each, read one at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ class Graph:
     Parameters
     ----------
     configuration : Configuration
-        Its N particles are the nodes; two within the cutoff of the network share an edge.
+        The N particles are the nodes. An edge joins each pair within the cutoff of the network.
     features : (N, F) array, optional
-        Of every particle, besides its species; none if omitted.
+        Node features in addition to the species; default none.
     rows : (n,) array of integers, optional
-        Indices of the particles that are predicted; all if omitted.
+        Indices of the particles to predict; default all.
 
     Raises
     ------
     InputError
-        If a shape does not fit, a number is not finite, or there is no such particle.
+        If a shape does not fit, a number is not finite, or a row is not a particle.
     """
 
     configuration: Configuration
@@ -48,7 +48,7 @@ class Graph:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Features and targets of one configuration, a row for each particle.
+    """Features and targets of one configuration, with a row for each particle.
 
     Parameters
     ----------
@@ -56,19 +56,19 @@ class Sample:
     targets : (n, T) array
         The propensity, or another target, at each of T times.
     species : (n,) array of integers, optional
-        0 is A; each species has a fit of its own. All A if omitted.
+        Species of each row; 0 is A. A separate model is fitted to each species. Default all A.
     halves : (2, n, T) array, optional
-        The targets from either half of the runs, for the noise ceiling.
+        The targets from the two halves of the runs, for the noise ceiling.
     graph : Graph, optional
-        The whole configuration with the features of all its particles, for graph networks; its
-        `rows` are those of this sample.
+        The whole configuration with the features of all particles, for graph networks. Its `rows`
+        are the rows of this sample.
     configuration : Configuration, optional
         The n particles of the rows, for learners with spatially correlated errors.
 
     Raises
     ------
     InputError
-        If shapes do not fit each other, or a species is not 0, 1, ... with a letter.
+        If shapes do not fit each other, or a species is not the number of a letter.
     """
 
     features: Floats
@@ -114,7 +114,7 @@ class Sample:
             )
 
     def rows(self) -> dict[str, Integers]:
-        """Return the rows of each species present, by its letter."""
+        """Return the rows of each species that is present; the keys are letters."""
         if self.species is None:
             return {SPECIES_NAMES[0]: np.arange(len(self.features))}
         return {
@@ -124,10 +124,10 @@ class Sample:
 
     def particles(self, rows: Integers) -> Configuration | None:
         """Return the particles of some rows; None without a configuration."""
-        whole = self.configuration
-        if whole is None:
+        particles = self.configuration
+        if particles is None:
             return None
-        return Configuration(whole.positions[rows], whole.species[rows], whole.box)
+        return Configuration(particles.positions[rows], particles.species[rows], particles.box)
 
 
 class Samples(Protocol):
@@ -141,12 +141,12 @@ class Samples(Protocol):
 
 
 def in_turn(samples: Samples) -> Iterator[tuple[int, Sample]]:
-    """Yield each sample once with its index, and check that they fit each other.
+    """Yield each sample with its index, and check that the samples fit each other.
 
     Raises
     ------
     InputError
-        If a sample has another number of features or targets than the first, or a number is not
+        If the number of features or targets differs from the first sample, or a number is not
         finite.
     """
     expected = None

@@ -1,8 +1,8 @@
-"""Pearson correlation of prediction and truth, pooled and per configuration, with intervals.
+"""Pearson correlation of prediction and target, pooled and per configuration, with intervals.
 
-Everything follows from the moments of each configuration (`pair_moments`), so that a bootstrap
-over configurations is exact and needs no particles. `cagebreak.dynamics.propensity.spearman_brown`
-has the equation of the noise ceiling.
+All scores are functions of the moments of each configuration (`pair_moments`). A bootstrap over
+configurations therefore needs no data of single particles. The equation of the noise ceiling is at
+`cagebreak.dynamics.propensity.spearman_brown`.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ COUNT, X_MEAN, Y_MEAN, XX, YY, XY = range(6)
 def pearson(x: ArrayLike, y: ArrayLike) -> Floats:
     """Return the Pearson r of x and y over their first axis, (...).
 
-    NaN where x or y does not vary, or there are fewer than two rows.
+    r is NaN where x or y does not vary, and with fewer than two rows.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def pearson(x: ArrayLike, y: ArrayLike) -> Floats:
 def pair_moments(x: ArrayLike, y: ArrayLike) -> Floats:
     """Return the moments (6, ...) of the rows of x and y, (n, ...) each.
 
-    They are: n, the means of x and y, and the sums of the squares and products of the deviations
-    from them, xx, yy and xy.
+    The moments are n, the means of x and y, and the sums xx, yy and xy of the squares and products
+    of the deviations from the means.
 
     Raises
     ------
@@ -61,14 +61,14 @@ def pair_moments(x: ArrayLike, y: ArrayLike) -> Floats:
 
 
 def pooled_pearson(moments: Floats, weights: Floats | None = None) -> Floats:
-    """Return r over the particles of all configurations.
+    """Return r pooled over the particles of all configurations.
 
     Parameters
     ----------
     moments : (C, 6, ...) array
         `pair_moments` of each configuration.
     weights : (B, C) array, optional
-        How often each configuration is drawn, in each of B resamples.
+        Number of times each configuration is drawn in each of B resamples.
 
     Returns
     -------
@@ -76,58 +76,60 @@ def pooled_pearson(moments: Floats, weights: Floats | None = None) -> Floats:
     """
     if weights is None:
         return pooled_pearson(moments, np.ones((1, len(moments))))[0]
-    # About the means of all, so that the between terms do not cancel.
+    # Means are taken relative to the overall mean, so that the sums do not lose digits.
     count = moments[:, COUNT]
     total = np.maximum(count.sum(axis=0), 1)
     origin = (count * moments[:, [X_MEAN, Y_MEAN]].swapaxes(0, 1)).sum(axis=1) / total
     x, y = moments[:, X_MEAN] - origin[0], moments[:, Y_MEAN] - origin[1]
 
-    def drawn(values: Floats) -> Floats:
+    def weighted_sum(values: Floats) -> Floats:
         return np.tensordot(weights, values, axes=1)
 
-    n = drawn(count)
-    present = np.maximum(n, 1)
-    x_mean, y_mean = drawn(count * x) / present, drawn(count * y) / present
+    n = weighted_sum(count)
+    divisor = np.maximum(n, 1)
+    x_mean, y_mean = weighted_sum(count * x) / divisor, weighted_sum(count * y) / divisor
     pooled = np.stack(
         [
             n,
             x_mean + origin[0],
             y_mean + origin[1],
-            drawn(moments[:, XX] + count * x * x) - n * x_mean * x_mean,
-            drawn(moments[:, YY] + count * y * y) - n * y_mean * y_mean,
-            drawn(moments[:, XY] + count * x * y) - n * x_mean * y_mean,
+            weighted_sum(moments[:, XX] + count * x * x) - n * x_mean * x_mean,
+            weighted_sum(moments[:, YY] + count * y * y) - n * y_mean * y_mean,
+            weighted_sum(moments[:, XY] + count * x * y) - n * x_mean * y_mean,
         ]
     )
     return _pearson(pooled)
 
 
 def configuration_pearson(moments: Floats, weights: Floats | None = None) -> Floats:
-    """Return the mean over configurations of each one's r; as `pooled_pearson`.
+    """Return the mean over configurations of r within each configuration.
 
-    The mean is over the configurations in which r is defined; NaN if there is none.
+    The arguments are those of `pooled_pearson`. Configurations in which r is NaN are left out; the
+    mean is NaN if none remains.
     """
     if weights is None:
         return configuration_pearson(moments, np.ones((1, len(moments))))[0]
-    each = _pearson(moments.swapaxes(0, 1))
-    defined = np.isfinite(each)
-    total = np.tensordot(weights, np.where(defined, each, 0.0), axes=1)
+    r = _pearson(moments.swapaxes(0, 1))
+    defined = np.isfinite(r)
+    total = np.tensordot(weights, np.where(defined, r, 0.0), axes=1)
     n = np.tensordot(weights, defined.astype(np.float64), axes=1)
     return np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
 
 
 def resamples(n_configurations: int, n_resamples: int, *, seed: Seed) -> Floats:
-    """Return how often each configuration is drawn in each bootstrap resample, (B, C)."""
+    """Return the number of times each configuration is drawn in each bootstrap resample, (B, C)."""
     random = stream(seed, "bootstrap")
-    even = np.full(n_configurations, 1.0 / n_configurations)
-    return random.multinomial(n_configurations, even, size=n_resamples).astype(np.float64)
+    probabilities = np.full(n_configurations, 1.0 / n_configurations)
+    return random.multinomial(n_configurations, probabilities, size=n_resamples).astype(np.float64)
 
 
-def interval(drawn: Floats, n_configurations: int, confidence: float = 0.95) -> Floats:
+def interval(resampled: Floats, n_configurations: int, confidence: float = 0.95) -> Floats:
     """Return the bootstrap interval (2, ...) of a score from its value in B resamples (B, ...).
 
-    The percentile interval at expanded levels (:cite:`Hesterberg2015`), which for a mean is as wide
-    as Student's; without it intervals from few configurations are too short. NaN with one
-    configuration only, or where the score is NaN in all resamples.
+    The interval is the expanded percentile interval (:cite:`Hesterberg2015`): the plain percentile
+    interval is too short with few configurations, and the expanded one has the width of Student's t
+    interval for a mean. It is NaN with one configuration, and where the score is NaN in all
+    resamples.
 
     Raises
     ------
@@ -137,22 +139,22 @@ def interval(drawn: Floats, n_configurations: int, confidence: float = 0.95) -> 
     if not 0 < confidence < 1:
         raise InputError(f"confidence: expected a number between 0 and 1, got {confidence!r}")
     if n_configurations < 2:
-        return np.full((2, *drawn.shape[1:]), np.nan)
+        return np.full((2, *resampled.shape[1:]), np.nan)
     freedom = n_configurations - 1
     t = stats.t.ppf(0.5 + confidence / 2, freedom) * np.sqrt(n_configurations / freedom)
     levels = stats.norm.cdf([-t, t])
-    bounds = np.full((2, *drawn.shape[1:]), np.nan)
-    defined = np.isfinite(drawn).any(axis=0)
-    bounds[:, defined] = np.nanquantile(drawn[:, defined], levels, axis=0)
+    bounds = np.full((2, *resampled.shape[1:]), np.nan)
+    defined = np.isfinite(resampled).any(axis=0)
+    bounds[:, defined] = np.nanquantile(resampled[:, defined], levels, axis=0)
     return bounds
 
 
 def _pearson(moments: Floats) -> Floats:
-    """Return r of moments (6, ...); NaN where x or y does not vary within rounding."""
+    """Return r of moments (6, ...); NaN where the variation of x or y is rounding."""
     x_varies = moments[XX] > _rounding(moments[COUNT], moments[X_MEAN])
     y_varies = moments[YY] > _rounding(moments[COUNT], moments[Y_MEAN])
     varies = x_varies & y_varies
-    # Two roots, since the product of the squares may overflow.
+    # Two square roots are taken, since the product of the squares may overflow.
     norm = np.sqrt(moments[XX], where=varies, out=np.zeros(varies.shape))
     norm *= np.sqrt(moments[YY], where=varies, out=np.zeros(varies.shape))
     varies &= norm > 0
@@ -161,7 +163,7 @@ def _pearson(moments: Floats) -> Floats:
 
 
 def _rounding(count: Floats, mean: Floats) -> Floats:
-    # A sum of n equal numbers is off by at most n eps of itself, and so is their mean.
+    # The relative error of a sum of n equal numbers, and of their mean, is at most n eps.
     return count * (count * np.finfo(float).eps * mean) ** 2
 
 
@@ -177,21 +179,25 @@ def paired_difference(
     n_resamples: int = 2000,
     confidence: float = 0.95,
 ) -> tuple[Floats, Floats, Floats]:
-    """Return by how much r of the first model exceeds that of the second, and its interval.
+    """Return the difference between r of two models, first minus second, and its interval.
 
-    Both are scored on the same configurations in every resample, so what makes a configuration
-    easy or hard for both cancels: the interval is far narrower than those of either r suggest.
+    The bootstrap is paired: each resample scores both models on the same configurations. Variation
+    between configurations that affects both models cancels, and the interval is much narrower than
+    the intervals of the two r suggest.
 
     Parameters
     ----------
     first, second : (C, 6, ...) arrays
-        Moments of prediction and target in each configuration, of `learning.evaluate` or
-        `held_out_moments`; of the same configurations.
+        Moments of prediction and target in each configuration, from `learning.evaluate` or
+        `held_out_moments`, for the same configurations.
     seed
-        Of the bootstrap over configurations.
+        Seed of the bootstrap over configurations.
     score : "pooled" or "configuration"
-        r over all particles, or the mean of the r of each configuration.
-    n_resamples, confidence
+        r over all particles, or the mean over configurations of r within each.
+    n_resamples
+        Number of bootstrap resamples.
+    confidence
+        Confidence level of the interval.
 
     Returns
     -------
@@ -208,12 +214,12 @@ def paired_difference(
         raise InputError("second: expected the same configurations as of first")
     if score not in SCORES:
         raise InputError(f"score: expected one of {', '.join(SCORES)}, got {score!r}")
-    drawn = resamples(len(first), n_resamples, seed=seed)
-    found = SCORES[score](first) - SCORES[score](second)
-    spread = SCORES[score](first, drawn) - SCORES[score](second, drawn)
-    present = int((first[:, 0].reshape(len(first), -1)[:, 0] > 0).sum())
-    low, high = interval(spread, present, confidence)
-    return found, low, high
+    weights = resamples(len(first), n_resamples, seed=seed)
+    difference = SCORES[score](first) - SCORES[score](second)
+    resampled = SCORES[score](first, weights) - SCORES[score](second, weights)
+    n_present = int((first[:, 0].reshape(len(first), -1)[:, 0] > 0).sum())
+    low, high = interval(resampled, n_present, confidence)
+    return difference, low, high
 
 
 def ceiling_corrected(
@@ -226,18 +232,22 @@ def ceiling_corrected(
 ) -> tuple[Floats, Floats, Floats]:
     r"""Return r with the noiseless target, :math:`r / r_\mathrm{ceiling}`, and its interval.
 
-    A measured propensity is the true one with the noise of a finite number of runs, which no
-    prediction can follow. Divided by the ceiling, r no longer depends on that number. Prediction
-    and ceiling are resampled together.
+    A propensity measured in a finite number of runs is noisy, and no prediction can follow the
+    noise. Division by the noise ceiling corrects for it, so that the result does not depend on the
+    number of runs. Each resample draws the same configurations for r and for the ceiling.
 
     Parameters
     ----------
     moments : (C, 6, ...) array
-        Of prediction and target in each configuration.
+        Moments of prediction and target in each configuration.
     halves : (C, 6, ...) array
-        Of the target from either half of the runs.
+        Moments of the target from the two halves of the runs.
     seed
-    n_resamples, confidence
+        Seed of the bootstrap over configurations.
+    n_resamples
+        Number of bootstrap resamples.
+    confidence
+        Confidence level of the interval.
 
     Returns
     -------
@@ -250,19 +260,19 @@ def ceiling_corrected(
     """
     if moments.shape != halves.shape:
         raise InputError(f"halves: expected shape {moments.shape}, got {halves.shape}")
-    drawn = resamples(len(moments), n_resamples, seed=seed)
-    spread = _ratio(pooled_pearson(moments, drawn), pooled_pearson(halves, drawn))
-    low, high = interval(spread, len(moments), confidence)
+    weights = resamples(len(moments), n_resamples, seed=seed)
+    resampled = _ratio(pooled_pearson(moments, weights), pooled_pearson(halves, weights))
+    low, high = interval(resampled, len(moments), confidence)
     return _ratio(pooled_pearson(moments), pooled_pearson(halves)), low, high
 
 
 def ceiling(halves: Floats | None, n_targets: int) -> Floats:
-    """Return the noise ceiling of the pooled r, (T,); NaN where halves are not known."""
+    """Return the noise ceiling of the pooled r, (T,); NaN without halves."""
     if halves is None:
         return np.full(n_targets, np.nan)
     return np.sqrt(spearman_brown(pooled_pearson(halves)))
 
 
-def _ratio(r: Floats, of_halves: Floats) -> Floats:
-    top = np.sqrt(spearman_brown(of_halves))
-    return np.divide(r, top, out=np.full(np.shape(r), np.nan), where=top > 0)
+def _ratio(r: Floats, r_of_halves: Floats) -> Floats:
+    ceilings = np.sqrt(spearman_brown(r_of_halves))
+    return np.divide(r, ceilings, out=np.full(np.shape(r), np.nan), where=ceilings > 0)

@@ -1,4 +1,4 @@
-"""Sufficient statistics of linear learning: count, means and Gram blocks of a set of rows."""
+"""Sufficient statistics of linear regression: count, means and Gram blocks of a set of rows."""
 
 import os
 from collections.abc import Iterable
@@ -20,34 +20,33 @@ from cagebreak.learning._validation import (
 )
 
 CENTERS = ("global", "configuration")
-_ROWS = (
-    1024  # centered at a time: they stay in the cache, and are enough for BLAS to run at full speed
-)
+_ROWS = 1024
+"""Number of rows centered at a time: they fit in the cache, and BLAS runs at full speed."""
 
 
 class Statistics:
     """Count, means and centered Gram blocks of rows of features X (n, F) and targets Y (n, T).
 
-    With ``Z = [X Y]`` they are the count n, the mean of Z, and the Gram matrix
-    ``sum (z - mean)(z - mean)'``, whose blocks are X'X, X'Y and Y'Y. All that a linear model needs
-    to know of its data follows from them, and they add: the statistics of two sets of rows are
-    the sum of their statistics (:cite:`Chan1983`), whatever the order of summation.
+    With ``Z = [X Y]`` the statistics are the count n, the mean of Z, and the Gram matrix
+    ``sum (z - mean)(z - mean)'``, whose blocks are X'X, X'Y and Y'Y. They are sufficient for
+    every linear regression. They are also additive: the statistics of the union of two sets of
+    rows are the sum of the statistics of the sets (:cite:`Chan1983`).
 
     Parameters
     ----------
     n_features, n_targets
-        F and T. The new statistics are those of no rows.
+        F and T. New statistics have no rows.
     center : "global" or "configuration"
-        About which mean the Gram blocks are taken: that of all rows, or that of the configuration
-        a row belongs to. In the latter case each `add` is one configuration, and what
-        distinguishes configurations from one another is left out of the blocks.
+        The mean that is subtracted in the Gram blocks: the mean of all rows, or the mean of the
+        row's configuration. With "configuration" each call of `add` is one configuration, and the
+        blocks hold no differences between configurations.
     labels : (F,) structured array, optional
-        The labels of the features; they are carried along, selected and saved.
+        Labels of the features, which are selected and saved with the statistics.
 
     Attributes
     ----------
     count : int
-        A float where rows are weighed.
+        Number of rows; a float if rows are weighted.
     x_mean : (F,) array
     y_mean : (T,) array
     xx : (F, F) array
@@ -57,7 +56,7 @@ class Statistics:
     Raises
     ------
     InputError
-        If `center` is unknown or the labels are not F.
+        If `center` is unknown or there are not F labels.
     """
 
     def __init__(
@@ -76,7 +75,7 @@ class Statistics:
         self.labels = labels
         self.count: float = 0
         self._mean = np.zeros(n_features + n_targets)
-        # Only the lower triangle holds the truth; see `xx`.
+        # Only the lower triangle is kept up to date; `gram` copies it to the upper one.
         self._gram = np.zeros((n_features + n_targets, n_features + n_targets))
 
     @classmethod
@@ -89,23 +88,24 @@ class Statistics:
     def pooled(cls, parts: Iterable["Statistics"], center: str = "global") -> Self:
         """Return the statistics of all rows of all parts.
 
-        With ``center="configuration"`` each part that is centered globally counts as one
-        configuration, so that the blocks are the sum of the parts' blocks. The parts may come
-        from a generator: they are taken one at a time.
+        With ``center="configuration"`` each globally centered part counts as one configuration,
+        and the blocks are the sums of the blocks of the parts. The parts may come from a
+        generator, which is read one part at a time.
 
         Raises
         ------
         InputError
-            If there is no part, if shapes or labels differ, or if parts that are centered per
-            configuration are to be pooled globally: what differs between the configurations is
-            no longer in them.
+            If there is no part, if shapes or labels differ, or if `center` is "global" and a part
+            is centered per configuration: the differences between its configurations are lost.
         """
         total = None
         for part in parts:
             if total is None:
                 total = cls(part.n_features, part.n_targets, center, part.labels)
             if center == "global" and part.center != "global":
-                raise InputError("parts: cannot be pooled globally, centered per configuration")
+                raise InputError(
+                    "parts: expected globally centered ones, got some centered per configuration"
+                )
             total._require_same_columns(part)
             total._merge(part, +1)
         if total is None:
@@ -124,7 +124,7 @@ class Statistics:
 
     @property
     def gram(self) -> Floats:
-        """The whole centered Gram matrix of [X Y], (F + T, F + T)."""
+        """Centered Gram matrix of [X Y], (F + T, F + T)."""
         _mirror(self._gram)
         return self._gram
 
@@ -135,7 +135,7 @@ class Statistics:
 
     @property
     def xx_lower(self) -> Floats:
-        """Centered X'X of which only the lower triangle is meant, (F, F); cheaper than `xx`."""
+        """Centered X'X, (F, F), valid in the lower triangle only; cheaper than `xx`."""
         return self._gram[: self.n_features, : self.n_features]
 
     @property
@@ -149,9 +149,9 @@ class Statistics:
         return self.gram[self.n_features :, self.n_features :]
 
     def add(self, X: ArrayLike, Y: ArrayLike) -> Self:
-        """Add rows X (n, F) and Y (n, T) in place, and return the statistics themselves.
+        """Add rows X (n, F) and Y (n, T) in place, and return `self`.
 
-        Needs a copy of a thousand rows and no other memory.
+        The memory needed is a copy of 1024 rows.
 
         Raises
         ------
@@ -177,10 +177,10 @@ class Statistics:
             rows = block[: len(X[part])]
             np.subtract(X[part], mean[: self.n_features], out=rows[:, : self.n_features])
             np.subtract(Y[part], mean[self.n_features :], out=rows[:, self.n_features :])
-            # BLAS sees the transpose of our arrays: its upper triangle is our lower one.
+            # BLAS reads the transpose of a C-ordered array: its upper triangle is the lower here.
             blas.dsyrk(1.0, rows.T, beta=1.0, c=self._gram.T, lower=0, overwrite_c=1)
         if self.center == "global":
-            # What lies between the new rows and the old.
+            # The scatter between the mean of the new rows and the mean of the earlier ones.
             weight = self.count * n / (self.count + n)
             blas.dsyr(weight, mean - self._mean, a=self._gram.T, lower=0, overwrite_a=1)
         self.count += n
@@ -188,42 +188,42 @@ class Statistics:
         return self
 
     def select(self, features: Any = None, targets: Any = None) -> Self:
-        """Return the statistics of some features and targets, in the order asked for.
+        """Return the statistics of some features and targets, in the given order.
 
         Parameters
         ----------
         features, targets : indices, mask or slice, optional
-            All if omitted.
+            Columns to select; default all.
         """
-        chosen = np.arange(self.n_features)
-        wanted = np.arange(self.n_targets)
+        x_columns = np.arange(self.n_features)
+        y_columns = np.arange(self.n_targets)
         if features is not None:
-            chosen = as_columns("features", features, self.n_features)
+            x_columns = as_columns("features", features, self.n_features)
         if targets is not None:
-            wanted = as_columns("targets", targets, self.n_targets)
-        labels = None if self.labels is None else self.labels[chosen]
-        part = type(self)(len(chosen), len(wanted), self.center, labels)
-        both = np.concatenate([chosen, self.n_features + wanted])
+            y_columns = as_columns("targets", targets, self.n_targets)
+        labels = None if self.labels is None else self.labels[x_columns]
+        part = type(self)(len(x_columns), len(y_columns), self.center, labels)
+        columns = np.concatenate([x_columns, self.n_features + y_columns])
         part.count = self.count
-        part._mean = self._mean[both]
-        part._gram = self.gram[np.ix_(both, both)]
+        part._mean = self._mean[columns]
+        part._gram = self.gram[np.ix_(columns, columns)]
         return part
 
     def scaled(self, factors: Floats) -> Self:
-        """Return the statistics of the features times factors (F,)."""
+        """Return the statistics of the features multiplied by factors (F,)."""
         part = self._copy()
-        both = np.concatenate([factors, np.ones(self.n_targets)])
-        part._mean *= both
-        part._gram *= both[:, None]
-        part._gram *= both
+        scale = np.concatenate([factors, np.ones(self.n_targets)])
+        part._mean *= scale
+        part._gram *= scale[:, None]
+        part._gram *= scale
         return part
 
     def weighted(self, weight: float) -> Self:
-        """Return the statistics of rows that count `weight` times; 0 makes them those of no rows.
+        """Return the statistics with every row counted `weight` times.
 
-        With it configurations are weighed, drawn several times (a bootstrap), or left out:
-        ``Statistics.pooled(part.weighted(w) for part, w in zip(parts, weights))``. The count is
-        then the sum of the weights, which need not be whole.
+        A weight of 0 gives the statistics of no rows. Weights serve for a bootstrap over
+        configurations: ``Statistics.pooled(part.weighted(w) for part, w in zip(parts, weights))``.
+        Weights need not be whole numbers, and the count is then a float.
 
         Raises
         ------
@@ -240,13 +240,14 @@ class Statistics:
         return part
 
     def __add__(self, other: "Statistics") -> Self:
-        """Return the statistics of the rows of both."""
+        """Return the statistics of the rows of both operands."""
         return self._copy()._combine(other, +1)
 
     def __sub__(self, other: "Statistics") -> Self:
-        """Return the statistics of our rows without those of `other`, which are among them.
+        """Return the statistics without the rows of `other`, which must be a subset of the rows.
 
-        Loses as many digits as the blocks shrink: fit for leaving out a part, not nearly all.
+        Cancellation costs as many digits as the blocks shrink by. Removing a small part is safe,
+        removing nearly all rows is not.
         """
         if other.count > self.count:
             raise InputError(f"other: expected at most {self.count} rows, got {other.count}")
@@ -270,7 +271,7 @@ class Statistics:
         Raises
         ------
         FileFormatError
-            If the file is no HDF5 file of statistics.
+            If the file is not an HDF5 file of statistics.
         """
         try:
             with h5py.File(path, "r") as file:
@@ -301,7 +302,7 @@ class Statistics:
         n_targets: int,
         labels: np.ndarray | None = None,
     ) -> Self:
-        """Return the statistics, centered globally, whose `packed` arrays are given."""
+        """Return globally centered statistics from the arrays of `packed`."""
         part = cls(len(mean) - n_targets, n_targets, labels=labels)
         part.count, part._mean = count, mean.astype(np.float64)
         part._gram[np.tril_indices(len(mean))] = triangle
@@ -339,13 +340,13 @@ class Statistics:
         return self
 
     def _require_same_columns(self, other: "Statistics") -> None:
-        ours = (self.n_features, self.n_targets)
-        theirs = (other.n_features, other.n_targets)
-        if ours != theirs:
-            raise InputError(f"other: expected {ours} features and targets, got {theirs}")
+        shape = (self.n_features, self.n_targets)
+        other_shape = (other.n_features, other.n_targets)
+        if shape != other_shape:
+            raise InputError(f"other: expected {shape} features and targets, got {other_shape}")
         if self.labels is None or other.labels is None:
             return
-        # By their bytes: a label that does not apply may be NaN, which equals nothing.
+        # Labels are compared by their bytes, since a label that does not apply is NaN.
         same_type = self.labels.dtype == other.labels.dtype
         if not same_type or self.labels.tobytes() != other.labels.tobytes():
             raise InputError("other: expected the same labels of the features")
@@ -365,15 +366,14 @@ def _mirror(matrix: Floats) -> None:
 def decompose(statistics: Statistics) -> tuple[Floats, Floats, Floats]:
     """Return eigenvalues (F,) in rising order, eigenvectors (F, F) of X'X, and V'X'Y (F, T).
 
-    Directions whose eigenvalue is lost in rounding, ``lambda <= eps F lambda_max``, hold nothing
-    of the data: collinear columns, and those beyond the number of rows. Their eigenvalue and
-    their part of V'X'Y are 0.
+    Eigenvalues within rounding of 0, ``lambda <= eps F lambda_max``, come from collinear columns,
+    or from more columns than rows. They are set to 0, and so are their rows of V'X'Y.
     """
-    # Divide and conquer, 0.18 s for F = 1062 on one core: as much as twelve Cholesky
-    # factorisations with their solutions, one for each alpha, and safe where X'X is singular.
+    # Divide and conquer takes 0.18 s for F = 1062 on one core, as much as twelve Cholesky
+    # factorizations with their solutions, one for each alpha. It is safe if X'X is singular.
     values, vectors = eigh(statistics.xx_lower, lower=True, driver="evd", check_finite=False)
     lost = values <= np.finfo(float).eps * len(values) * values.max(initial=0.0)
-    # Exactly 0, not within rounding, for a column that does not vary.
+    # The coefficient of a constant column is exactly 0, not 0 within rounding.
     vectors[np.diag(statistics.xx_lower) == 0.0] = 0.0
     rotated = vectors.T @ statistics.xy
     rotated[lost] = 0.0
@@ -381,14 +381,14 @@ def decompose(statistics: Statistics) -> tuple[Floats, Floats, Floats]:
 
 
 def scale_of(squares: Floats, mean: Floats, count: float) -> Floats:
-    """Return the root of sums of squared deviations, 0 where they are no more than rounding.
+    """Return the square root of sums of squared deviations; 0 if a sum is within rounding of 0.
 
-    Rounding is what `Standardizer` takes for it: a variance of eps of the mean square.
+    As in `Standardizer`, a variance of up to eps times the mean square counts as rounding.
     """
     rounding = np.finfo(float).eps * (count * mean**2 + squares)
     return np.where(squares > rounding, np.sqrt(np.maximum(squares, 0.0)), 0.0)
 
 
 def inverse(scale: Floats) -> Floats:
-    """Return 1 / scale, and 0 where that is 0."""
+    """Return 1 / scale, and 0 where `scale` is 0."""
     return np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)

@@ -82,8 +82,8 @@ def unpack(path: Path, recipe: Path) -> int:
     unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         with h5py.File(path, "r", locking=False) as archive:
-            if archive.attrs.get("format") != FORMAT:
-                raise ValueError(f"expected format {FORMAT!r}")
+            if (archive_format := archive.attrs.get("format")) != FORMAT:
+                raise ValueError(f"expected format {FORMAT!r}, got {archive_format!r}")
             text, potential = str(archive.attrs["recipe"]), potential_in(archive)
             if potential:
                 table = recipe.parent / FILE_NAME.convert(tomllib.loads(text)["model"]["file"])

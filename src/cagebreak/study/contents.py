@@ -1,4 +1,4 @@
-"""The contents of a study: what its finished units hold, configuration by configuration."""
+"""Access to the results of the finished units of a study, by configuration."""
 
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Contents(Work):
-    """A study whose finished units can be read; users take `Study`."""
+    """A study whose finished units can be read; the base class of `Study`."""
 
     def configuration(self, c: int) -> Configuration:
         """Return the equilibrated configuration `c`, counted from 0.
@@ -36,7 +36,7 @@ class Contents(Work):
         InputError
             If there is no such configuration.
         StoreError
-            If it is not done yet. All accessors raise these errors.
+            If it is not done yet. All methods that take `c` raise these errors.
         """
         return load_configuration(self.store, self._index(c))
 
@@ -47,8 +47,9 @@ class Contents(Work):
         ----------
         c
         target
-            What is averaged over the runs: "displacement", absolute, in sigma; or "d2min", against
-            the configuration, in sigma^2, of a recipe with `[isoconfigurational] d2min_cutoff`.
+            The quantity that is averaged over the runs: "displacement", its absolute value in
+            sigma, or "d2min", relative to the initial configuration, in sigma^2. The latter needs a
+            recipe with `[isoconfigurational] d2min_cutoff`.
 
         Raises
         ------
@@ -61,11 +62,11 @@ class Contents(Work):
     def shear(self, c: int) -> ShearRun:
         """Return the athermal shear of configuration `c`.
 
-        Its `curve` has a row a step: `strain`, `energy` (per particle), `stress`, `dissipated` and
-        `event`. Each of its `windows` is a range of strain: `strain` and the inherent state `start`
-        at its beginning; `d2min` (N,), the largest of each particle in one step; and `events`, the
-        number of plastic events. `cagebreak.dynamics.plasticity.active` picks the active and the
-        least mobile particles of a window.
+        Its `curve` has a row for each strain step: `strain`, `energy` (per particle), `stress`,
+        `dissipated` and `event`. Its `windows` are ranges of strain. Each has the `strain` and the
+        inherent state `start` at its beginning, the largest `d2min` (N,) of each particle in one
+        step, and the number of plastic `events`. `cagebreak.dynamics.plasticity.active` returns the
+        active and the least mobile particles of a window.
         """
         self._ask_for("shear")
         return load_shear(self.store, self._index(c))
@@ -77,8 +78,8 @@ class Contents(Work):
         ----------
         c
         state
-            "inherent" or "cage", see `inherent_state` and `cage_state`; "initial" is the
-            configuration itself.
+            "initial", the configuration itself; "inherent" (`inherent_state`); or "cage"
+            (`cage_state`).
 
         Raises
         ------
@@ -92,9 +93,9 @@ class Contents(Work):
         return load_state(self.store, state, self._index(c))
 
     def features(self, c: int) -> Features:
-        """Return the descriptors of every state of configuration `c`, side by side.
+        """Return the descriptors of every state of configuration `c`, joined by columns.
 
-        The recommended set, if the recipe asks for it, comes last.
+        The columns of the recommended set, if the recipe has it, are the last.
         """
         index = self._index(c)
         return Features.concatenate(
@@ -102,10 +103,11 @@ class Contents(Work):
         )
 
     def relaxation(self) -> dict[str, float]:
-        """Return tau_alpha of each species, in tau, from the configurations done so far.
+        """Return tau_alpha of each species, in tau, from the finished configurations.
 
-        It is the time at which F_s(k, t), averaged over configurations and runs, falls to 1/e; NaN
-        if F_s does not fall so far within the runs. An equilibration should take several tau_alpha.
+        tau_alpha is the time at which F_s(k, t), averaged over configurations and runs, falls to
+        1/e. It is NaN if F_s does not fall to 1/e within the runs. An equilibration should last
+        several tau_alpha.
 
         Raises
         ------
@@ -117,19 +119,19 @@ class Contents(Work):
         if not done:
             raise StoreError(f"{self.store.folder}: no propensity is done yet; run the study first")
         arrays = [self.store.load(Unit("propensity", (c,)), ("times", "f_s")) for c in done]
-        f_s = np.mean([of_configuration["f_s"] for of_configuration in arrays], axis=0)
+        f_s = np.mean([datasets["f_s"] for datasets in arrays], axis=0)
         relaxation_times = tau_alpha(arrays[0]["times"], f_s)
         return dict(zip(self.recipe.model.species_names, relaxation_times.tolist(), strict=True))
 
     def drift(self) -> "DataFrame":
-        """Return what changed over the last step of the preparation.
+        """Return the changes over the last step of the preparation, for finished configurations.
 
-        The configurations done so far count; see `cagebreak.dynamics.equilibrium.drift`.
+        See `cagebreak.dynamics.equilibrium.drift`.
 
         Raises
         ------
         StoreError
-            If no configuration is done yet, or they were made before it was recorded.
+            If no configuration is done yet, or none of them has a record of its equilibration.
         """
         return to_frame(tables.drift(self.recipe, self.store))
 
@@ -139,7 +141,7 @@ class Contents(Work):
 
 
 def target_of(name: str) -> str:
-    """Return the name of a target.
+    """Return `name` after a check that it is one of `TARGETS`.
 
     Raises
     ------

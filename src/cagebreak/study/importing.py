@@ -298,7 +298,8 @@ def _groups(files: Sequence[Path]) -> Iterator[list[Path]]:
     """Yield groups of files: the one-frame files of a run together, every other file alone."""
     frames = {file: _steps(file) for file in files}
     if len(frames) != len(files):
-        raise InputError("files: expected each file once")
+        repeated = next(file for file in files if files.count(file) > 1)
+        raise InputError(f"files: expected each file once, got {repeated} twice or more")
     done: set[Path] = set()
     for file in files:
         if file in done:

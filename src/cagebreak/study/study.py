@@ -1,4 +1,4 @@
-"""A study: a recipe, the folder of its results, and the fits, tables and figures of them."""
+"""Studies: the fits, tables and figures made from a recipe and its folder of results."""
 
 import math
 import os
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 
 class Study(Contents):
-    """A study from its recipe; results live in the folder beside it that has its name.
+    """A study: a recipe and its results.
+
+    The results are in the folder beside the recipe that has the name of the recipe.
 
     Parameters
     ----------
     path
-        The recipe, a TOML file; `cagebreak new` writes one.
+        The recipe, a TOML file. `cagebreak new` writes one.
 
     Raises
     ------
@@ -52,25 +54,28 @@ class Study(Contents):
         name: str | None = None,
         target: str = "displacement",
     ) -> "Scores":
-        """Learn the propensity from the descriptors and say how well, on configurations held out.
+        """Score a learner that predicts the propensity from the descriptors, by cross-validation.
 
-        Without arguments, or with a target alone, it does what the recipe says and writes
-        `tables/scores.csv`, or `tables/scores_d2min.csv`, and `tables/propensity.csv`.
+        If `learner`, `features` and `species` are omitted, the scores are written to
+        `tables/scores.csv`, or `tables/scores_d2min.csv`, and the propensity to
+        `tables/propensity.csv`.
 
         Parameters
         ----------
         learner
-            Any scikit-learn regressor; the recipe's ridge regression if omitted.
+            Any scikit-learn regressor; default the ridge regression of the recipe.
         features
-            A selection, ``dict(generations=2, kind="radial")``, or several by name; the recipe's
-            if omitted. ``generations=2`` means up to 2, ``generations=[2]`` only 2; ``states`` and
-            every field of the labels may be asked for.
+            A selection of features, such as ``dict(generations=2, kind="radial")``, or several by
+            name; default those of the recipe. ``generations=2`` selects generations 0 to 2, and
+            ``generations=[2]`` generation 2 only. The other keys are ``states`` and the fields of
+            the labels.
         species
-            One or several; the recipe's if omitted.
+            One or several species; default those of the recipe.
         name
-            Of the learner in the table; its class if omitted.
+            Name of the learner in the table; default its class.
         target
-            What is predicted: the mean "displacement" or "d2min" of the runs; see `propensity`.
+            The quantity to predict: the mean "displacement" or "d2min" of the runs; see
+            `propensity`.
 
         Returns
         -------
@@ -82,11 +87,11 @@ class Study(Contents):
         StoreError
             If the study is not done.
         InputError
-            If there is no such species, no such feature, or no such target.
+            If there is no such species, feature or target.
         """
         self._ask_for("isoconfigurational")
         table = SCORES[target_of(target)]
-        # scikit-learn takes a second to import: only who learns pays for it.
+        # scikit-learn takes a second to import, so it is imported when it is needed.
         from cagebreak.study.analysis.learn import learn
 
         self._require_done(TABLES["scores"].needs(self.recipe))
@@ -100,24 +105,26 @@ class Study(Contents):
         return scores
 
     def statistics(self, features: Any = None, species: str = "A") -> "Collection":
-        """Return the statistics of each configuration: all that linear learning asks for.
+        """Return the sufficient statistics of each configuration for linear regression.
 
-        `save` them, and selection, ablation, collinearity, learning curves and every linear fit can
-        be made without the study; see `cagebreak.learning`.
+        Selection, ablation, collinearity, learning curves and linear fits need only these
+        statistics. `Collection.save` writes them to a file, for use without the study; see
+        `cagebreak.learning`.
 
         Parameters
         ----------
         features
-            A selection as of `fit`, ``dict(generations=2)``; the structural descriptors of the
-            first state described if omitted.
+            A selection of features as in `fit`, such as ``dict(generations=2)``; default the
+            structural descriptors of the recipe's first state.
         species
+            Letter of the species.
 
         Raises
         ------
         StoreError
             If the study is not done.
         InputError
-            If there is no such species or no such feature.
+            If there is no such species or feature.
         """
         from cagebreak.study.analysis import learn
 
@@ -131,18 +138,24 @@ class Study(Contents):
         times: Sequence[float] | None = None,
         length: str = "sigma",
     ) -> "Source":
-        """Return what `cagebreak.learning.model_selection.transfer` asks of a state point or model.
+        """Return the study as a source of `cagebreak.learning.transfer`.
 
         Parameters
         ----------
         features, species
-            As of `statistics`, which says what is raised too.
+            As in `statistics`.
         times
-            The nearest to each is a target, in this order; all if omitted.
+            Times in tau. The targets are the nearest times of the study, in this order; default
+            all.
         length
-            What distances in the labels are measured in: ``"sigma"``, or ``"spacing"``, the mean
-            distance of particles, (V / N)^(1/3). The sets of `papers.alkemade2023` at two
-            densities differ in the one and agree in the other.
+            Unit of the distances in the labels: ``"sigma"``, or ``"spacing"``, the mean distance of
+            particles, (V / N)^(1/3). Labels of `papers.alkemade2023` at two densities agree in
+            units of the spacing, but not of sigma.
+
+        Raises
+        ------
+        StoreError, InputError
+            As in `statistics`.
         """
         from cagebreak.study.analysis import learn
 
@@ -150,26 +163,27 @@ class Study(Contents):
         return learn.source(self.recipe, self.store, features, species, times, length)
 
     def selection(self, n: int = 100, features: Any = None, species: str = "A") -> "SelectionCurve":
-        """Choose descriptors one after the other; say how r on configurations held out grows.
+        """Select descriptors by forward selection, and score ridge regression on them.
 
         Parameters
         ----------
         n
-            How many to choose, at most.
+            Largest number of descriptors.
         features, species
-            As of `statistics`.
+            As in `statistics`.
 
         Returns
         -------
         SelectionCurve
-            See `cagebreak.learning.selection_curve`; by ridge regression, with the recipe's alphas.
+            r on held-out configurations against the number of descriptors, with the alphas of the
+            recipe; see `cagebreak.learning.selection_curve`.
 
         Raises
         ------
         StoreError
             If the study is not done.
         InputError
-            If there is no such species or no such feature.
+            If there is no such species or feature.
         """
         from cagebreak.study.analysis import learn
 
@@ -184,68 +198,73 @@ class Study(Contents):
         times: Sequence[float] | None = None,
         workers: int = 1,
     ) -> "DataFrame":
-        """Compare learners on the same folds, with what they cost.
+        """Compare scores and costs of learners on the same folds.
 
-        The table is also written, to `tables/comparison.csv`, and r in each configuration to
+        The table is written to `tables/comparison.csv`, and r in each configuration to
         `tables/comparison_configurations.csv`.
 
         Parameters
         ----------
         learners
-            Names, see `cagebreak.study.analysis.compare.known`; or learners by name, each alone or
-            with the features it learns from:
+            Names of `cagebreak.study.analysis.compare.known`; or a dict of learners by name, each
+            alone or with a selection of features, such as
             ``{"on cages": (GraphNetwork(), {"states": ["cage"]})}``.
         features
-            One selection for those that come without, as in `fit`; if omitted, each learns from
-            what the papers gave it: ridge, networks and any other from generations 0 to 2, graph
-            networks and support vectors from generation 0.
+            A selection, as in `fit`, for learners without one. By default graph networks and
+            support vector machines have generation 0, as in their papers, and all other learners
+            generations 0 to 2.
         species
-            One or several; the recipe's if omitted.
+            One or several species; default those of the recipe.
         times
-            Those nearest to these are learned; all if omitted.
+            Times in tau; the nearest times of the study are predicted. Default all.
         workers
-            Learners trained at once.
+            Number of learners trained in parallel.
 
         Returns
         -------
         DataFrame
-            The columns of `fit`, and `parameters` of one fit, `training_seconds` of all folds and
-            `inference_seconds` for all configurations (CPU time), and `memory`, the largest that
-            the learner's process held, in bytes. By how much r exceeds that of the first learner
-            is `difference`, with its interval `difference_low` to `difference_high`: the bootstrap
-            draws the same configurations for both; likewise with `_configuration` after the name,
-            of the mean over configurations.
+            The columns of the scores of `fit`, and these:
+
+            - `parameters`: number of parameters of one fit;
+            - `training_seconds`: CPU time of the training in all folds;
+            - `inference_seconds`: CPU time of the prediction of all configurations;
+            - `memory`: peak memory of the learner's process, in bytes;
+            - `difference`, `difference_low`, `difference_high`: r minus r of the first learner, and
+              its interval from a paired bootstrap over configurations;
+            - the same three with `_configuration` appended: for the mean over configurations of r
+              within each.
 
         Raises
         ------
         StoreError
             If the study is not done.
         InputError
-            If a learner, species or feature is not known.
+            If there is no such learner, species or feature.
         """
         from cagebreak.study.analysis import compare
 
-        wanted = self.recipe.learning
-        letters = [species] if isinstance(species, str) else species or wanted.species
+        letters = [species] if isinstance(species, str) else species
+        letters = letters or self.recipe.learning.species
         chosen = compare.chosen(learners, features, self.recipe.descriptors.generations)
         self._require_done(TABLES["scores"].needs(self.recipe))
         table, moments = compare.compare(self.recipe, self.store, chosen, letters, times, workers)
-        used = {name: str(learner) for name, (learner, _) in chosen.items()}
+        settings = {name: str(learner) for name, (learner, _) in chosen.items()}
         for name, content in (("comparison", table), ("comparison_configurations", moments)):
-            table_files.write(self._table_path(name), content, {"table": name, "learners": used})
+            provenance = {"table": name, "learners": settings}
+            table_files.write(self._table_path(name), content, provenance)
         return to_frame(table)
 
     def save_model(self, path: str | os.PathLike[str], selection: str) -> None:
-        """Fit one selection of the recipe to all configurations, and keep the result in a file.
+        """Fit ridge regression to all configurations, and write the model to a file.
 
-        `cagebreak predict` then predicts the propensity of any configuration.
+        `cagebreak predict` predicts the propensity of any configuration from such a file.
 
         Parameters
         ----------
         path
-            An HDF5 file.
+            The HDF5 file to write.
         selection
-            Its name in the recipe.
+            Name of the recipe's selection of features.
 
         Raises
         ------
@@ -260,21 +279,28 @@ class Study(Contents):
         SavedModel.of_study(self.recipe, self.store, selection).save(Path(path))
 
     def table(self, name: str) -> "DataFrame":
-        """Return a table: read if it is up to date, else made and written.
+        """Return a table of the study; it is computed and written unless its file is up to date.
 
         Parameters
         ----------
         name
-            ``"propensity"``, ``"scores"``, ``"correlations"`` (of single scalars, by no
-            regression), ``"selection"`` (r over the number of descriptors chosen), ``"selected"``
-            (the first twenty), ``"structure"`` (g(r) of every state), ``"configurations"`` (the
-            mean propensity of each), ``"scores_d2min"`` (of D2min); of a shear ``"shear"`` (the
-            curve of each configuration) and ``"windows"`` (what happens in each).
+            One of these:
+
+            - ``"propensity"``: propensity and relaxation of each species over time;
+            - ``"configurations"``: mean propensity and density of each configuration;
+            - ``"scores"``: scores of the recipe's selections, predicting the propensity;
+            - ``"scores_d2min"``: the same, predicting D2min;
+            - ``"correlations"``: r of the propensity with each scalar descriptor;
+            - ``"selection"``: r against the number of forward-selected descriptors;
+            - ``"selected"``: the first twenty of these descriptors;
+            - ``"structure"``: g(r) in every state;
+            - ``"shear"``: the stress-strain curve of each configuration;
+            - ``"windows"``: plastic events and active particles of each strain window.
 
         Raises
         ------
         InputError
-            If there is no such table, or the recipe has nothing to fill it with.
+            If there is no such table, or the recipe lacks the section that it needs.
         StoreError
             If the study is not done.
         """
@@ -298,15 +324,15 @@ class Study(Contents):
         path: str | os.PathLike[str] | None = None,
         published: str | os.PathLike[str] | None = None,
     ) -> Any:
-        """Return a matplotlib `Figure`, drawn from a table of the study.
+        """Return a matplotlib `Figure` of the study.
 
         Parameters
         ----------
         name
             One of `cagebreak.figures.FIGURES`, e.g. ``"alkemade2022.generations"``.
         path
-            If given, the figure is written there as PNG and PDF (without an ending), and its
-            tables beside it as CSV.
+            Path without suffix, to which the figure is written as PNG and PDF, and its tables as
+            CSV. By default nothing is written.
         published
             A CSV file of published curves, for a figure that shows them; see
             `cagebreak.figures.literature.read_published`.
@@ -314,35 +340,35 @@ class Study(Contents):
         Raises
         ------
         InputError
-            If there is no such figure, or the table or `published` lacks what it draws.
+            If there is no such figure, or a table or `published` lacks data that it shows.
         StoreError
             If the study is not done.
         """
         if name not in FIGURES:
             raise InputError(f"name: expected one of {', '.join(FIGURES)}, got {name!r}")
         spec = FIGURES[name]
-        drawn = {table: self._rows(table) for table in spec.tables}
-        further: dict[str, Any] = {}
+        tables = {table: self._rows(table) for table in spec.tables}
+        arguments: dict[str, Any] = {}
         if spec.section == "isoconfigurational":
-            further["tau_alpha"] = self.relaxation()
+            arguments["tau_alpha"] = self.relaxation()
         if spec.mean_speed:
             model = self.recipe.model
-            further["mean_speed"] = math.sqrt(8 * model.temperature / (math.pi * model.masses[0]))
+            arguments["mean_speed"] = math.sqrt(8 * model.temperature / (math.pi * model.masses[0]))
         if spec.panels:
-            further["panels"] = panels_of(self.recipe, self.store)
+            arguments["panels"] = panels_of(self.recipe, self.store)
         if spec.published:
             if published is None:
                 raise InputError("published: expected a CSV file of published curves, got none")
-            further["curves"] = read_published(published)
-        figure = spec.function(*drawn.values(), **further)
+            arguments["curves"] = read_published(published)
+        figure = spec.function(*tables.values(), **arguments)
         if path is not None:
             from cagebreak.figures.style import save
 
             stem = Path(path)
             save(figure, stem)
-            for table, content in drawn.items():
-                kind = f".{table}" if len(drawn) > 1 else ""
-                self._write(stem.with_name(f"{stem.name}{kind}.csv"), table, content)
+            for table, content in tables.items():
+                suffix = f".{table}.csv" if len(tables) > 1 else ".csv"
+                self._write(stem.with_name(f"{stem.name}{suffix}"), table, content)
         return figure
 
     def _table_path(self, name: str) -> Path:

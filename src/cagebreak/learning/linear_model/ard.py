@@ -13,11 +13,11 @@ from cagebreak.learning.preprocessing import CLIP, Standardizer
 from cagebreak.learning.statistics import Statistics, scale_of
 
 FLAT = 1e-6
-"""Shape and rate of the nearly flat Gamma priors of precisions, as in scikit-learn."""
+"""Shape and rate of the Gamma priors of the precisions, nearly flat as in scikit-learn."""
 
 
 class ARDRegression(LinearLearner):
-    r"""Bayesian linear regression in which every feature has a precision of its own.
+    r"""Bayesian linear regression with a separate prior precision for each feature.
 
     .. math:: y = Zw + b + \epsilon,\quad \epsilon \sim N(0, 1/\beta),\quad w_j \sim N(0, 1/a_j)
 
@@ -27,36 +27,38 @@ class ARDRegression(LinearLearner):
 
     .. math:: a_j \leftarrow \gamma_j / w_j^2,\quad \beta \leftarrow (n - \sum_j\gamma_j) / E
 
-    with the squared error E. Features whose precision exceeds `threshold` are dropped. The model is
-    that of `sklearn.linear_model.ARDRegression`, fitted from statistics. The target is scaled to
-    unit variance, so that `threshold` means the same for every target.
+    where E is the squared error. Features whose precision exceeds `threshold` are dropped. The
+    model is that of `sklearn.linear_model.ARDRegression`, fitted to sufficient statistics. The
+    target is scaled to unit variance, so that `threshold` does not depend on its unit.
 
-    Particles are taken for independent, although neighbors are correlated: too many features
-    survive, and their posterior is too narrow.
+    The model assumes independent particles. Neighboring particles are correlated; therefore too
+    many features are kept, and their posterior is too narrow.
 
     Parameters
     ----------
     threshold : float
-        Largest precision of a feature kept, in units of 1 / variance of the target; default 1e4.
+        Largest precision of a feature that is kept, in units of 1 / variance of the target; default
+        1e4.
     max_iter : int
-        Largest number of steps, default 300.
+        Largest number of iterations; default 300.
     tol : float
-        The iteration ends when the coefficients change by less, summed over features and in
-        deviations of the target; default 1e-3.
+        The iteration stops when the sum over features of the changes of the coefficients, in
+        standard deviations of the target, is smaller than `tol`; default 1e-3.
     center, clip
-        As of `RidgeCV`.
+        As in `RidgeCV`.
     folds, seed
-        Without effect; parameters of every linear learner.
+        Not used; every linear learner has these parameters.
 
     Attributes
     ----------
     coef_, intercept_, standardizer_, n_features_in_, feature_names_in_
-        As of `RidgeCV`.
+        As in `RidgeCV`.
     deviation_ : (F,) or (T, F) array
-        Posterior standard deviation of the coefficients, 0 where a feature is dropped.
+        Posterior standard deviation of the coefficients; 0 for a dropped feature.
     noise_ : float or (T,) array
         Variance of the noise.
     n_iter_ : int or (T,) array
+        Number of iterations.
     """
 
     deviation_: Floats
@@ -128,7 +130,7 @@ class _Posterior(NamedTuple):
 def _fixed_point(
     xx: Floats, xy: Floats, count: float, varies: Integers, learner: ARDRegression
 ) -> _Posterior:
-    """Return the posterior of one target of unit variance, whose y'y is the count."""
+    """Return the posterior for one target of unit variance, whose y'y equals the count."""
     n_features = len(xy)
     kept = varies
     relevance = np.ones(len(kept))
@@ -163,8 +165,8 @@ def _fixed_point(
 def _posterior(
     xx: Floats, xy: Floats, precision: float, relevance: Floats
 ) -> tuple[Floats, Floats]:
-    """Return mean and variances of the coefficients."""
-    # In units of the prior's deviation, so that the matrix is well scaled.
+    """Return the posterior mean and variances of the coefficients."""
+    # Coefficients are in units of their prior deviation, so that the matrix is well scaled.
     root = 1.0 / np.sqrt(relevance)
     matrix = precision * xx * root[:, None] * root
     matrix[np.diag_indices_from(matrix)] += 1.0

@@ -1,4 +1,4 @@
-"""Base of the linear learners: statistics from rows, coefficients from statistics."""
+"""Base class of the linear learners, and predictions from sufficient statistics."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -29,21 +29,21 @@ from cagebreak.learning.statistics import CENTERS, Statistics
 
 
 class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
-    """A linear model of standardized features, learned from sufficient statistics.
+    """Base class of linear models of standardized features, fitted to sufficient statistics.
 
     A subclass has the parameters `folds`, `center`, `clip` and `seed`, documented at `RidgeCV`, and
-    its own `fit_statistics`; `fit` and `predict` are common to all.
+    implements `fit_statistics`. All subclasses share `fit` and `predict`.
 
     Attributes
     ----------
     coef_ : (F,) or (T, F) array
-        Of the standardized features; 0 for a column dropped as constant.
+        Coefficients of the standardized features; 0 for a constant column.
     intercept_ : float or (T,) array
     standardizer_ : Standardizer or None
-        None after `fit_statistics` of features that needed none.
+        None after `fit_statistics` without a standardizer.
     n_features_in_ : int
     feature_names_in_ : (F,) array of str
-        The columns of the data frame given to `fit`; absent if it was an array.
+        Columns of the data frame given to `fit`; absent if X was an array.
     """
 
     error_correlation: tuple[float, float] | None = None
@@ -57,7 +57,7 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
     standardizer_: Standardizer | None
     n_features_in_: int
 
-    # Attributes without the axis of targets where y is (n,); `errors_`, (candidates, T), besides.
+    # Attributes that lose the axis of targets if y is (n,); so does `errors_`, (candidates, T).
     _of_each_target: tuple[str, ...] = ("coef_", "intercept_")
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
@@ -67,8 +67,8 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
         ----------
         X, y
         groups : (n,) array, optional
-            The configuration each row belongs to; give it, so that whatever is chosen is chosen
-            on configurations held out.
+            The configuration each row belongs to, for the choice of hyperparameters on held-out
+            configurations.
 
         Raises
         ------
@@ -87,10 +87,11 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
         Parameters
         ----------
         parts
-            Statistics of configurations, or of groups of them, of features already standardized.
-            Hyperparameters are chosen by holding them out in `folds` folds.
+            Statistics of standardized features, one for each configuration or group of
+            configurations. Hyperparameters are chosen by cross-validation over the parts, in
+            `folds` folds.
         standardizer
-            The standardizer of the features, which `predict` applies.
+            The standardizer that made the features; `predict` applies it.
 
         Raises
         ------
@@ -106,13 +107,13 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
         ----------
         X
         groups : (n,) array, optional
-            The configuration each row belongs to, used with ``center="configuration"`` only; all
-            rows are of one configuration if omitted.
+            The configuration each row belongs to, used with ``center="configuration"`` only. By
+            default all rows belong to one configuration.
 
         Raises
         ------
         InputError
-            If X has other columns, or a number is not finite.
+            If the columns of X differ from those of the fit, or a number is not finite.
         """
         check_is_fitted(self)
         X = as_features(self, X)
@@ -132,9 +133,9 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
         y: ArrayLike,
         groups: ArrayLike | None,
         particles: Sequence[Configuration] | None = None,
-        **further: Any,
+        **arguments: Any,
     ) -> Self:
-        """Fit to the statistics of rows, gathered in folds of whole configurations."""
+        """Fit to the statistics of the rows, with a part for each fold of configurations."""
         self._check_parameters()
         X = as_features(self, X, reset=True)
         Y, single = as_targets(self, y, len(X))
@@ -155,7 +156,7 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
         for k, (rows, held_out_in) in enumerate(zip(configurations, fold, strict=True)):
             matrix = self.whitening_of(None if particles is None else particles[k], len(Y[rows]))
             parts[held_out_in].add(*whiten(matrix, standardizer.standardize(X[rows]), Y[rows]))
-        self.fit_statistics(parts, standardizer, **further)
+        self.fit_statistics(parts, standardizer, **arguments)
         if single:
             for name in self._of_each_target:
                 setattr(self, name, getattr(self, name)[0])
@@ -164,18 +165,18 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
         return self
 
     def whitening_of(self, particles: Configuration | None, n: int) -> csr_array | None:
-        """Return the whitening matrix of the n rows of a configuration; None of independent ones.
+        """Return the whitening matrix of n rows of a configuration; None if errors are independent.
 
         Raises
         ------
         InputError
-            If errors are correlated and the configuration has not the n particles of the rows.
+            If errors are correlated and `particles` is None or does not have n particles.
         """
         if self.error_correlation is None:
             return None
         if particles is None or len(particles) != n:
-            given = "none" if particles is None else len(particles)
-            raise InputError(f"configuration: expected the {n} particles of the rows, got {given}")
+            number = "none" if particles is None else len(particles)
+            raise InputError(f"configuration: expected the {n} particles of the rows, got {number}")
         return whitening(particles, *self.error_correlation)
 
     def learner_traits(self) -> Traits:
@@ -189,7 +190,7 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
     def _checked(
         self, parts: Sequence[Statistics], standardizer: Standardizer | None
     ) -> list[Statistics]:
-        """Return the parts that have rows."""
+        """Return the parts that have rows, after checks of their columns."""
         parts = [part for part in parts if part.count > 0]
         if not parts:
             raise InputError("parts: expected at least one row, got none")
@@ -218,7 +219,7 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
     def _set(
         self, coefficients: Floats, everything: Statistics, standardizer: Standardizer | None
     ) -> None:
-        """Keep coefficients (F, T) of the pooled statistics."""
+        """Set the fitted attributes from coefficients (F, T) and the pooled statistics."""
         self.coef_ = coefficients.T
         self.intercept_ = intercepts(coefficients, everything)
         self.standardizer_ = standardizer
@@ -231,7 +232,7 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
 
 
 def intercepts(coefficients: Floats, statistics: Statistics) -> Floats:
-    """Return the intercepts (..., T) of coefficients (F, ..., T) learned from statistics."""
+    """Return the intercepts (..., T) of coefficients (F, ..., T) fitted to statistics."""
     if statistics.center == "configuration":
         return np.broadcast_to(statistics.y_mean, coefficients.shape[1:]).copy()
     return statistics.y_mean - np.tensordot(statistics.x_mean, coefficients, axes=1)
@@ -256,21 +257,21 @@ def _rows_of_groups(groups: ArrayLike | None, n_rows: int) -> list[slice | Integ
 def prediction_moments(rows: Statistics, coefficients: Floats, intercept: Floats) -> Floats:
     r"""Return the moments of predictions :math:`w'x + b` and targets, (6, ..., T).
 
-    With :math:`\hat y` the prediction, :math:`\sum \delta\hat y^2 = w'X'X w` and
-    :math:`\sum \delta\hat y\,\delta y = w'X'y`, with deviations from the means of the rows. They
-    are the moments of `scores.pair_moments`, from which Pearson r and its bootstrap follow.
+    The moments are those of `scores.pair_moments`, which determine Pearson r and its bootstrap.
+    With :math:`\hat y` the prediction and :math:`\delta` a deviation from the mean of the rows,
+    :math:`\sum \delta\hat y^2 = w'X'X w` and :math:`\sum \delta\hat y\,\delta y = w'X'y`.
 
     Parameters
     ----------
     rows
-        Statistics of the rows predicted, of F features and T targets.
+        Statistics of the predicted rows, with F features and T targets.
     coefficients : (F, ..., T) array
-        Of each target, for any number of models.
+        Coefficients of any number of models, for each target.
     intercept : (..., T) array
     """
     shape = coefficients.shape[1:]
     flat = coefficients.reshape(rows.n_features, -1)
-    # One product for all models, several times as fast as one for each.
+    # One matrix product for all models is several times as fast as one product for each.
     squares = np.einsum("fk,fk->k", flat, rows.xx @ flat)
     products = np.einsum("f...t,ft->...t", coefficients, rows.xy)
     moments = np.empty((6, *shape))
@@ -284,7 +285,10 @@ def prediction_moments(rows: Statistics, coefficients: Floats, intercept: Floats
 
 
 def errors_on(rows: Statistics, coefficients: Floats, learned: Statistics) -> Floats:
-    """Return the sum of squared errors (..., T) on rows of coefficients (F, ..., T) learned."""
+    """Return the sum of squared errors (..., T) on `rows`.
+
+    The coefficients (F, ..., T) were fitted to the statistics `learned`.
+    """
     moments = prediction_moments(rows, coefficients, intercepts(coefficients, learned))
     return squared_errors(moments, learned.center)
 
@@ -292,7 +296,8 @@ def errors_on(rows: Statistics, coefficients: Floats, learned: Statistics) -> Fl
 def squared_errors(moments: Floats, center: str) -> Floats:
     """Return the sum of squared errors (...) of moments (6, ...).
 
-    With ``center="configuration"`` only deviations are predicted, and the means are left out.
+    With ``center="configuration"`` the errors of the means are left out, since only deviations
+    from the mean of a configuration are predicted.
     """
     errors = moments[XX] - 2.0 * moments[XY] + moments[YY]
     if center == "global":

@@ -1,4 +1,4 @@
-"""Regression on principal components and by partial least squares."""
+"""Principal component regression and partial least squares."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,7 @@ from cagebreak.learning.preprocessing import CLIP
 from cagebreak.learning.statistics import Statistics, decompose
 
 COMPONENTS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
+"""Default numbers of components of `PCARegression` (chosen: about five per decade)."""
 
 
 class _ComponentRegression(PathLearner):
@@ -37,7 +38,7 @@ class _ComponentRegression(PathLearner):
         most = max(min(everything.n_features, everything.count - 1), 1)
         components = np.asarray(self.components, dtype=float)
         within = components[components <= most]
-        if len(within) < len(components):  # The largest number possible replaces those beyond.
+        if len(within) < len(components):  # The largest possible number replaces larger ones.
             within = np.union1d(within, [most])
         return np.repeat(within[:, None], everything.n_targets, axis=1)
 
@@ -61,23 +62,23 @@ class PCARegression(_ComponentRegression):
     """Least squares on the principal components of the standardized features.
 
     With ``X'X = V diag(lambda) V'`` the coefficients of the first k components are
-    ``sum_i v_i (v_i'X'y) / lambda_i``, in falling order of lambda.
+    ``sum_i v_i (v_i'X'y) / lambda_i`` over the k largest eigenvalues.
 
     Parameters
     ----------
     components : sequence of int
-        Numbers to choose from; one beyond the number of features or rows is replaced by that
-        number (chosen: about five a decade).
+        Numbers of components to choose from (chosen: about five per decade up to 1000). Numbers
+        that exceed the possible number, given the features and rows, are replaced by it.
     folds, center, clip, seed
-        As of `RidgeCV`.
+        As in `RidgeCV`.
 
     Attributes
     ----------
     coef_, intercept_, standardizer_, n_features_in_, feature_names_in_
-        As of `RidgeCV`.
+        As in `RidgeCV`.
     n_components_ : int or (T,) array
     candidates_, errors_ : (K, T) arrays
-        The numbers of components, and the mean squared error of each on configurations held out.
+        Numbers of components, and the mean squared error of each on held-out configurations.
     """
 
     def _path(self, statistics: Statistics, candidates: Floats) -> Floats:
@@ -91,27 +92,28 @@ class PCARegression(_ComponentRegression):
 
 
 class PLSRegression(_ComponentRegression):
-    """Partial least squares: components that vary much and correlate with the target.
+    """Partial least squares: least squares on components of high covariance with the target.
 
-    Each target has components of its own (PLS1). The first k components span X'y, (X'X) X'y, ...,
-    (X'X)^(k-1) X'y, and the coefficients are those of least squares in that space. They follow from
-    X'X and X'y by the second kernel algorithm of :cite:`Dayal1997`.
+    Components are computed for each target separately (PLS1). The first k components span the
+    Krylov space of X'y, (X'X) X'y, ..., (X'X)^(k-1) X'y, and the coefficients are those of least
+    squares in this space. They are computed from X'X and X'y by the second kernel algorithm of
+    :cite:`Dayal1997`.
 
     Parameters
     ----------
     components : sequence of int
-        Numbers to choose from; one beyond the number of features or rows is replaced by that
-        number (chosen).
+        Numbers of components to choose from; default 1 to 40 (chosen). Numbers that exceed the
+        possible number, given the features and rows, are replaced by it.
     folds, center, clip, seed
-        As of `RidgeCV`.
+        As in `RidgeCV`.
 
     Attributes
     ----------
     coef_, intercept_, standardizer_, n_features_in_, feature_names_in_
-        As of `RidgeCV`.
+        As in `RidgeCV`.
     n_components_ : int or (T,) array
     candidates_, errors_ : (K, T) arrays
-        The numbers of components, and the mean squared error of each on configurations held out.
+        Numbers of components, and the mean squared error of each on held-out configurations.
     """
 
     def __init__(
@@ -125,10 +127,10 @@ class PLSRegression(_ComponentRegression):
         super().__init__(components, folds, center, clip, seed)
 
     def _path(self, statistics: Statistics, candidates: Floats) -> Floats:
-        xx, left = statistics.xx, statistics.xy.copy()  # X'y of the residuals
-        n_features, n_targets = left.shape
-        # Below this norm X'y is rounding: the space has no further direction.
-        smallest = 1e-10 * np.linalg.norm(left, axis=0)
+        xx, residual = statistics.xx, statistics.xy.copy()  # X'y of the residuals
+        n_features, n_targets = residual.shape
+        # A smaller norm of X'y is rounding, and the Krylov space has no further direction.
+        smallest = 1e-10 * np.linalg.norm(residual, axis=0)
         numbers = candidates[:, 0].astype(int)
         directions = np.zeros((numbers[-1], n_features, n_targets))
         loadings = np.zeros_like(directions)
@@ -136,9 +138,9 @@ class PLSRegression(_ComponentRegression):
         path = np.empty((n_features, *candidates.shape))
         row = 0
         for k in range(numbers[-1]):
-            norm = np.linalg.norm(left, axis=0)
+            norm = np.linalg.norm(residual, axis=0)
             alive = (norm > smallest) & (norm > 0)
-            weight = np.divide(left, norm, out=np.zeros_like(left), where=alive)
+            weight = np.divide(residual, norm, out=np.zeros_like(residual), where=alive)
             direction = weight.copy()
             for i in range(k):
                 direction -= (loadings[i] * weight).sum(axis=0) * directions[i]
@@ -147,11 +149,11 @@ class PLSRegression(_ComponentRegression):
             alive &= variance > 0
             np.divide(image, variance, out=loadings[k], where=alive)
             slope = np.divide(
-                (direction * left).sum(axis=0), variance, out=np.zeros(n_targets), where=alive
+                (direction * residual).sum(axis=0), variance, out=np.zeros(n_targets), where=alive
             )
             directions[k] = direction
             coefficients += slope * direction
-            left -= slope * variance * loadings[k]
+            residual -= slope * variance * loadings[k]
             if k + 1 == numbers[row]:
                 path[:, row] = coefficients
                 row += 1

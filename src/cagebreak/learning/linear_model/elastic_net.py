@@ -1,4 +1,4 @@
-"""Elastic net and lasso: penalties under which most coefficients are 0."""
+"""Elastic net and lasso: linear regression with sparse coefficients."""
 
 import warnings
 from collections.abc import Sequence
@@ -15,46 +15,48 @@ from cagebreak.learning.preprocessing import CLIP
 from cagebreak.learning.statistics import Statistics, decompose
 
 FRACTIONS = tuple(np.geomspace(1.0, 1e-3, 25))
+"""Default path of alpha, relative to its largest useful value (chosen: three decades)."""
 
 
 class ElasticNetCV(PathLearner):
-    """Linear regression with a penalty on absolute values and squares of the coefficients.
+    """Linear regression with L1 and L2 penalties on the coefficients.
 
     Minimizes, as `sklearn.linear_model.ElasticNet` does,
 
         |y - Zw - b|^2 / (2 n) + alpha (l1_ratio |w|_1 + (1 - l1_ratio) |w|^2 / 2)
 
-    over standardized features Z. The objective depends on the rows through X'X and X'y alone.
-    scikit-learn's coordinate descent is given F rows with the same X'X and X'y,
-    ``sqrt(lambda) V'`` and ``V'X'y / sqrt(lambda)``, from eigenvalues and eigenvectors. Alpha is
-    chosen for each target from a path below the smallest alpha at which all coefficients are 0; see
-    `PathLearner`. With ``l1_ratio=1`` it is the lasso.
+    over standardized features Z. The objective depends on the data through Z'Z and Z'y only. The
+    coordinate descent of scikit-learn therefore runs on F rows ``sqrt(lambda) V'`` with targets
+    ``V'Z'y / sqrt(lambda)``, where ``Z'Z = V diag(lambda) V'``. Alpha is chosen for each target
+    from a path that starts at the smallest alpha for which all coefficients are 0; see
+    `PathLearner`. With ``l1_ratio=1`` the model is the lasso.
 
-    Of collinear features the lasso keeps one, almost at random: its coefficients do not measure
-    importance (`collinearity`).
+    Among collinear features the lasso keeps one, almost at random. Its coefficients therefore do
+    not measure importance (`collinearity`).
 
     Parameters
     ----------
     l1_ratio : float
-        Weight of the absolute values in the penalty, above 0 and at most 1; default 1, the lasso.
+        Share of the L1 penalty, above 0 and at most 1; default 1, the lasso.
     fractions : sequence of floats
-        The path of alpha over its largest useful value, falling (chosen: three decades).
+        The path of alpha in falling order, as fractions of the smallest alpha for which all
+        coefficients are 0; default 25 values from 1 to 0.001 (chosen).
     tol : float
-        Coordinate descent ends at a duality gap of `tol` times ``|y|^2``; default 1e-6 (chosen).
+        Coordinate descent stops at a duality gap of `tol` times ``|y|^2``; default 1e-6 (chosen).
     sweeps : int
-        Largest number of sweeps for each alpha, default 10000 (chosen).
+        Largest number of sweeps for each alpha; default 10000 (chosen).
     folds, center, clip, seed
-        As of `RidgeCV`.
+        As in `RidgeCV`.
 
     Attributes
     ----------
     coef_, intercept_, standardizer_, n_features_in_, feature_names_in_
-        As of `RidgeCV`.
+        As in `RidgeCV`.
     alpha_ : float or (T,) array
     candidates_ : (K, T) array
-        The path of alphas.
+        The path of alpha.
     errors_ : (K,) or (K, T) array
-        Mean squared error of each on configurations held out.
+        Mean squared error of each alpha on held-out configurations.
     """
 
     alpha_: Floats
@@ -82,8 +84,8 @@ class ElasticNetCV(PathLearner):
         self.seed = seed
 
     def _candidates(self, everything: Statistics) -> Floats:
-        top = np.abs(everything.xy).max(axis=0) / (everything.count * self.l1_ratio)
-        return np.asarray(self.fractions, dtype=float)[:, None] * top
+        largest = np.abs(everything.xy).max(axis=0) / (everything.count * self.l1_ratio)
+        return np.asarray(self.fractions, dtype=float)[:, None] * largest
 
     def _path(self, statistics: Statistics, candidates: Floats) -> Floats:
         values, vectors, rotated = decompose(statistics)
@@ -94,7 +96,7 @@ class ElasticNetCV(PathLearner):
         root = np.sqrt(values[kept])
         rows = np.asfortranarray(root[:, None] * vectors[:, kept].T)
         targets = rotated[kept] / root[:, None]
-        # scikit-learn divides by the number of rows it is given.
+        # scikit-learn divides the squared error by the number of its rows, F.
         scale = statistics.count / len(rows)
         for target in np.flatnonzero(candidates.max(axis=0) > 0):
             y = targets[:, target]

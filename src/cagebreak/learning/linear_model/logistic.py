@@ -1,4 +1,4 @@
-"""Logistic regression: the probability that a particle is active."""
+"""Logistic regression for the probability that a particle is active."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -19,49 +19,52 @@ from cagebreak.learning.preprocessing import CLIP, Standardizer
 from cagebreak.learning.statistics import Statistics, decompose
 
 ALPHAS = (1.0, 10.0, 100.0, 1000.0)
+"""Default penalties to choose from (chosen: the paper states none)."""
 STOP = {"maxiter": 2000, "ftol": 1e-14, "gtol": 1e-7}
-"""Tolerances of the minimization: rounding of the loss, which grows with the rows (chosen)."""
+"""Limits of the minimization (chosen: down to the rounding of the loss)."""
 
 
 class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
-    r"""Logistic regression with an L2 penalty, its strength chosen on held-out configurations.
+    r"""Logistic regression with an L2 penalty that is chosen on held-out configurations.
 
     .. math::
         P(y_i = 1) = \frac{1}{1 + e^{-(w \cdot z_i + b)}}, \qquad
         \min_{w, b} \; -\sum_i \ln P(y_i) + \frac{\alpha}{2} |w|^2
 
     over standardized features z (`Standardizer`); :cite:`Rottler2024`, eq. 11, "with Tychonov
-    regularization". The objective is that of scikit-learn's `LogisticRegression`, C = 1 / alpha.
+    regularization". The objective is that of scikit-learn's `LogisticRegression` with
+    C = 1 / alpha.
 
     Parameters
     ----------
     alphas : sequence of floats
-        Strengths to choose from by the smallest cross entropy on configurations held out (chosen:
-        the paper prints none). A single one is not changed.
+        Penalties to choose from, default 1, 10, 100, 1000 (chosen: the paper states none). The
+        chosen one has the smallest cross entropy on held-out configurations. A single value is used
+        as it is.
     folds : int
-        Folds of the cross-validation; one for each configuration if there are fewer.
+        Number of folds; one for each configuration if there are fewer configurations.
     clip : float
-        Standardized features are clipped at so many deviations.
+        Bound of the standardized features, in standard deviations; default 6.
     standardize : bool
-        If False, only the mean is subtracted: for principal components, whose deviations measure
-        how much they hold; those of small deviation are noise.
+        If False, features are centered but not scaled. This suits principal components, whose
+        deviations are meaningful: scaling would amplify components that are noise. Default True.
     seed : int
-        Of the division into folds.
+        Seed of the division into folds.
 
     Attributes
     ----------
     coef_ : (F,) array
-        Of the standardized features.
+        Coefficients of the standardized features.
     intercept_ : float
     alpha_ : float
     errors_ : (A,) array or None
-        Mean cross entropy of each alpha on configurations held out; None with one alpha.
+        Mean cross entropy of each alpha on held-out configurations; None with one alpha.
     classes_ : (2,) array
-        The coefficients are those of the log-odds of the second class.
+        The two classes. Coefficients and intercept give the log-odds of the second.
     standardizer_ : Standardizer
     n_features_in_ : int
     feature_names_in_ : (F,) array of str
-        As of `RidgeCV`.
+        As in `RidgeCV`.
     """
 
     coef_: Floats
@@ -87,20 +90,20 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
         self.seed = seed
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Fit to features X (n, F) and classes y (n,), two different ones.
+        """Fit to features X (n, F) and classes y (n,), of which there are two.
 
         Parameters
         ----------
         X, y
         groups : (n,) array, optional
-            The configuration each row belongs to. Without it every row is taken for a
-            configuration, although neighboring particles are correlated: give it.
+            The configuration each row belongs to. By default each row counts as a configuration,
+            which ignores the correlation of neighboring particles.
 
         Raises
         ------
         InputError
-            If a shape does not fit, a number is not finite, there are not two classes, in all rows
-            and outside each fold, or a parameter is out of range.
+            If a shape does not fit, a number is not finite, y or the training rows of a fold do not
+            have two classes, or a parameter is out of range.
         """
         alphas = np.asarray(self.alphas, dtype=float)
         if alphas.ndim != 1 or not len(alphas) or not (np.isfinite(alphas) & (alphas > 0)).all():
@@ -118,7 +121,7 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
         return self
 
     def decision_function(self, X: ArrayLike) -> Floats:
-        """Return w z + b of each row, (n,): positive for the second class."""
+        """Return w z + b of each row, (n,); it is positive for the second class."""
         check_is_fitted(self)
         return self.standardizer_.standardize(as_features(self, X)) @ self.coef_ + self.intercept_
 
@@ -133,7 +136,7 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
         return self.classes_[classes]
 
     def _classes(self, y: ArrayLike, n_rows: int) -> tuple[NDArray[Any], Integers]:
-        """Return the two classes, and for each row whether it is of the second, (n,)."""
+        """Return the two classes, and 1 for each row of the second class, else 0, (n,)."""
         if y is None:
             name = type(self).__name__
             raise InputError(f"y: {name} requires y to be passed, but the target y is None")
@@ -164,7 +167,7 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
     def _held_out(
         self, X: Floats, active: Integers, groups: ArrayLike | None, alphas: Floats
     ) -> Floats:
-        """Return the mean cross entropy of each alpha on configurations held out, (A,)."""
+        """Return the mean cross entropy of each alpha on held-out configurations, (A,)."""
         labels = np.arange(len(X)) if groups is None else np.asarray(groups)
         if labels.shape != (len(X),):
             raise InputError(f"groups: expected shape ({len(X)},), got {labels.shape}")
@@ -185,7 +188,7 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
         return total / len(X)
 
     def __sklearn_tags__(self) -> Tags:
-        """Return the tags of scikit-learn: two classes only."""
+        """Return the scikit-learn tags of a binary classifier."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
@@ -194,9 +197,9 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
 def _path(Z: Floats, active: Integers, alphas: Floats) -> Floats:
     """Return coefficients and intercept for each alpha, (A, F + 1).
 
-    L-BFGS minimizes along principal directions, each scaled by the root of its curvature at
-    probabilities of one half. The curvature is then about one in every direction, however collinear
-    the features are, and about ten steps suffice.
+    The variables of L-BFGS are components along the principal directions of the features, scaled
+    by the square root of the curvature of the objective at probability 1/2. The curvature is then
+    about 1 in every direction, even for collinear features, and about ten iterations suffice.
     """
     n, n_features = Z.shape
     values, vectors, _ = decompose(Statistics.from_arrays(Z, np.zeros((n, 1))))
@@ -206,7 +209,7 @@ def _path(Z: Floats, active: Integers, alphas: Floats) -> Floats:
     sign = 2.0 * active - 1.0
     path = np.zeros((len(alphas), n_features + 1))
     start = np.zeros(len(values) + 1)
-    # In falling order of alpha, each from the solution of the last one.
+    # Alphas are taken in falling order, each starting from the solution of the previous one.
     for k in np.argsort(-alphas):
         scale = np.append(values / 4 + alphas[k], n / 4) ** -0.5
         solution = minimize(
@@ -225,10 +228,10 @@ def _path(Z: Floats, active: Integers, alphas: Floats) -> Floats:
 def _loss(
     scaled: Floats, rotated: Floats, sign: Floats, scale: Floats, alpha: float
 ) -> tuple[float, Floats]:
-    """Return the objective and its gradient by the scaled coefficients and intercept."""
+    """Return the objective and its gradient in the scaled coefficients and intercept."""
     w = scaled * scale
     margin = sign * (rotated @ w[:-1] + w[-1])
-    pull = -sign * expit(-margin)
-    slope = np.append(rotated.T @ pull + alpha * w[:-1], pull.sum())
-    total = np.logaddexp(0.0, -margin).sum() + alpha / 2 * (w[:-1] @ w[:-1])
-    return total, slope * scale
+    residuals = -sign * expit(-margin)
+    gradient = np.append(rotated.T @ residuals + alpha * w[:-1], residuals.sum())
+    loss = np.logaddexp(0.0, -margin).sum() + alpha / 2 * (w[:-1] @ w[:-1])
+    return loss, gradient * scale

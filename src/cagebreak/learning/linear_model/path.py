@@ -1,4 +1,4 @@
-"""Linear learners that choose one model of a path for each target."""
+"""Base class of linear learners that choose a model from a path, for each target."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ from cagebreak.learning.statistics import Statistics
 
 
 class PathLearner(LinearLearner):
-    """A linear learner that chooses the best of a path of models for each target.
+    """A linear learner that chooses the best model of a path for each target.
 
-    The best model has the smallest squared error on configurations held out. With one configuration
+    The best model has the smallest squared error on held-out configurations. With one configuration
     or without groups, it has the smallest generalized cross-validation error
     ``n E / (n - 1 - d)^2``, with the squared error in training E and the number of coefficients or
-    components d. That error takes neighboring particles for independent: give groups.
+    components d. This error assumes independent particles, although neighbors are correlated.
     """
 
     candidates_: Floats
@@ -36,15 +36,15 @@ class PathLearner(LinearLearner):
 
     @abstractmethod
     def _path(self, statistics: Statistics, candidates: Floats) -> Floats:
-        """Return the coefficients (F, K, T) of every candidate, (K, T)."""
+        """Return the coefficients (F, K, T) of the candidates (K, T)."""
 
     @abstractmethod
     def _size(self, path: Floats, candidates: Floats) -> Floats:
-        """Return the effective number of coefficients of every model, (K, T)."""
+        """Return the effective number of coefficients of each model, (K, T)."""
 
     @abstractmethod
     def _keep(self, chosen: Floats) -> None:
-        """Set the attribute of the candidate chosen for each target, (T,)."""
+        """Set the fitted attribute to the candidate chosen for each target, (T,)."""
 
     def fit_statistics(
         self, parts: Sequence[Statistics], standardizer: Standardizer | None = None
@@ -72,12 +72,12 @@ class PathLearner(LinearLearner):
         candidates: Floats,
         path: Floats,
     ) -> Floats:
-        """Return the mean squared error of each candidate on rows held out, (K, T)."""
+        """Return the mean squared error of each candidate on held-out rows, (K, T)."""
         if len(blocks) == 1:
             return self._generalized_errors(everything, candidates, path)
         total = np.zeros(candidates.shape)
         for held_out, rows in enumerate(blocks):
-            # The other blocks are summed anew: subtraction from the total would lose digits.
+            # The training blocks are summed anew, since subtraction would lose digits.
             training = Statistics.pooled(
                 (block for k, block in enumerate(blocks) if k != held_out), self.center
             )
@@ -89,8 +89,8 @@ class PathLearner(LinearLearner):
         self, everything: Statistics, candidates: Floats, path: Floats
     ) -> Floats:
         moments = prediction_moments(everything, path, intercepts(path, everything))
-        left = everything.count - 1 - self._size(path, candidates)
+        freedom = everything.count - 1 - self._size(path, candidates)
         error = everything.count * squared_errors(moments, self.center)
-        # A model with as many coefficients as rows is excluded; the smallest candidate never is.
-        errors = np.divide(error, left**2, out=np.full(error.shape, np.inf), where=left > 0)
+        # Models without degrees of freedom left are excluded.
+        errors = np.divide(error, freedom**2, out=np.full(error.shape, np.inf), where=freedom > 0)
         return np.where(moments[YY] > 0, errors, 0.0)

@@ -18,7 +18,9 @@ from cagebreak.learning.preprocessing import CLIP, Standardizer
 from cagebreak.learning.statistics import Statistics
 
 ALPHAS = tuple(10.0**decade for decade in range(-5, 5))
+"""Default penalties to choose from (:cite:`Alkemade2022`)."""
 WIDEST = (1e-10, 1e10)
+"""The range to which the search for alpha may extend (chosen)."""
 
 
 class RidgeCV(LinearLearner):
@@ -27,61 +29,62 @@ class RidgeCV(LinearLearner):
     Minimizes ``sum_i (y_i - w'z_i - b)^2 + alpha |w|^2`` over standardized features z
     (`Standardizer`): the objective of `sklearn.linear_model.Ridge`, and its coefficients.
 
-    Alpha is chosen for each target by cross-validation over configurations: it has the smallest
-    squared error on configurations held out. The squared error is what the regression minimizes;
-    unlike Pearson r it adds over folds and is defined for a constant prediction. If the best alpha
-    is at an end of the range, the search continues beyond it by decades, to 1e-10 or 1e10.
+    Alpha is chosen for each target by cross-validation over configurations, and minimizes the
+    squared error on held-out configurations. The squared error is what the regression minimizes.
+    Unlike Pearson r, it is a sum over folds and is defined for a constant prediction. If the best
+    alpha is at an end of `alphas`, the search continues beyond it by decades, to 1e-10 or 1e10.
 
     Without groups, or with a single configuration, alpha minimizes the generalized
     cross-validation error ``n E / (n - 1 - d)^2`` (:cite:`Golub1979`), with the squared
-    error in training E and the effective number of coefficients d. That error takes particles for
-    independent, although neighbors are correlated, and alpha becomes too small: give groups.
+    error in training E and the effective number of coefficients d. This error assumes independent
+    particles. Neighboring particles are correlated, and alpha becomes too small without groups.
 
-    Families of features, such as a thousand descriptors and twenty scalars, may be penalized
-    differently. With several `weights`, each family but the first is multiplied by one of them, and
-    the combination is chosen together with alpha. The cost is a decomposition for each combination
-    and fold.
+    Families of features, such as a thousand descriptors and twenty scalars, may have different
+    penalties. With several `weights`, the features of each family but the first are multiplied by
+    one of the weights. The combination of weights is chosen together with alpha, at the cost of a
+    decomposition for each combination and fold.
 
     Parameters
     ----------
     alphas : sequence of floats
-        Strengths to choose from, default 1e-5, 1e-4, ..., 1e4 (:cite:`Alkemade2022`). A single one
-        is not changed.
+        Penalties to choose from, default 1e-5, 1e-4, ..., 1e4 (:cite:`Alkemade2022`). A single
+        value is used as it is.
     folds : int
-        Folds of the cross-validation; one for each configuration if there are fewer.
+        Number of folds; one for each configuration if there are fewer configurations.
     center : "global" or "configuration"
         With "configuration", features and targets are centered in each configuration. The learner
-        then predicts differences between particles of one configuration, about the mean of the
-        training targets; differences between configurations are not predicted.
+        then predicts differences between particles of one configuration, relative to the mean of
+        the training targets. It does not predict differences between configurations.
     clip : float
-        Standardized features are clipped at so many deviations.
+        Bound of the standardized features, in standard deviations; default 6.
     seed : int
-        Of the division into folds.
+        Seed of the division into folds.
     weights : sequence of floats
-        Factors to choose from, for the standardized features of each family but the first.
+        Factors of the standardized features to choose from, for each family but the first. Default
+        1 for every family.
     error_correlation : (length, nugget), optional
         Correlation length of the errors, in sigma, and their uncorrelated share; see `whitening`.
-        Training and the choice of alpha are then by generalized least squares, which needs
+        The fit and the choice of alpha then use generalized least squares, which needs
         ``center="configuration"`` and the configurations. Default: independent errors.
 
     Attributes
     ----------
     coef_ : (F,) or (T, F) array
-        Of the standardized features; 0 for a column dropped as constant.
+        Coefficients of the standardized features; 0 for a constant column.
     intercept_ : float or (T,) array
     alpha_ : float or (T,) array
     alphas_ : (A,) array
-        The range of `alphas` after widening.
+        `alphas`, with the decades that the search added.
     weights_ : (families,) or (T, families) array
-        The factor of each family; the first has 1.
+        The factor of each family; 1 for the first.
     errors_ : (A,) or (A, T) array
-        Mean squared error of each on configurations held out (or the generalized cross-validation
-        error); None with one alpha and one combination of weights.
+        Mean squared error of each alpha on held-out configurations, or its generalized
+        cross-validation error; None with one alpha and one combination of weights.
     standardizer_ : Standardizer or None
-        None after `fit_statistics` of features that needed none.
+        None after `fit_statistics` without a standardizer.
     n_features_in_ : int
     feature_names_in_ : (F,) array of str
-        The columns of the data frame given to `fit`; absent if it was an array.
+        Columns of the data frame given to `fit`; absent if X was an array.
     """
 
     alpha_: Floats
@@ -124,10 +127,10 @@ class RidgeCV(LinearLearner):
         groups : (n,) array, optional
             The configuration each row belongs to.
         feature_groups : (F,) array of integers, optional
-            The family each feature belongs to: 0, 1, ...; all are of one if omitted.
+            The family of each feature: 0, 1, ...; by default there is one family.
         configurations : sequence of Configuration, optional
-            The particles of the rows of each group, in ascending order of the groups; needed
-            with `error_correlation` and not used without.
+            The particles of the rows of each group, in ascending order of the groups; required
+            with `error_correlation`, otherwise not used.
 
         Raises
         ------
@@ -148,10 +151,10 @@ class RidgeCV(LinearLearner):
         Parameters
         ----------
         parts
-            Statistics of configurations, or of groups of them, of features already standardized.
-            They are held out, in `folds` folds, to choose alpha.
+            Statistics of standardized features, one for each configuration or group of
+            configurations. Alpha is chosen by cross-validation over the parts, in `folds` folds.
         standardizer
-            The standardizer of the features, which `predict` applies.
+            The standardizer that made the features; `predict` applies it.
         feature_groups : (F,) array of integers, optional
             As in `fit`.
 
@@ -193,22 +196,25 @@ class RidgeCV(LinearLearner):
     def _choose(
         self, blocks: Sequence[Statistics], everything: Statistics, candidates: Sequence[Floats]
     ) -> Integers:
-        """Set alpha and the errors; return which of the factors is best for each target, (T,)."""
-        wide, inside = np.asarray(self.alphas, dtype=float), slice(0, 1)
-        if len(wide) > 1:
-            wide, inside = _widened(self.alphas)
+        """Set alpha and the errors; return the index of the best candidate of each target, (T,).
+
+        A candidate is a set of factors (F,) of the features.
+        """
+        alphas, inside = np.asarray(self.alphas, dtype=float), slice(0, 1)
+        if len(alphas) > 1:
+            alphas, inside = _widened(self.alphas)
         if len(blocks) == 1:
             paths = (RidgePath(everything.scaled(factors)) for factors in candidates)
-            errors = np.array([path.generalized_errors(wide) for path in paths])
+            errors = np.array([path.generalized_errors(alphas) for path in paths])
         else:
-            errors = _held_out_errors(blocks, self.center, wide, candidates)
-        best = np.array([_best(of_factors, inside) for of_factors in errors])
+            errors = _held_out_errors(blocks, self.center, alphas, candidates)
+        best = np.array([_best(candidate_errors, inside) for candidate_errors in errors])
         smallest = np.take_along_axis(errors, best[:, None], axis=1)[:, 0]
         chosen = smallest.argmin(axis=0)
         targets = np.arange(everything.n_targets)
         index = best[chosen, targets]
         used = slice(min(inside.start, index.min()), max(inside.stop, index.max() + 1))
-        self.alpha_, self.alphas_ = wide[index], wide[used]
+        self.alpha_, self.alphas_ = alphas[index], alphas[used]
         self.errors_ = errors[chosen, used, targets].T
         return chosen
 
@@ -231,22 +237,23 @@ class RidgeCV(LinearLearner):
 def _combinations(
     feature_groups: ArrayLike | None, n_features: int, weights: Sequence[float]
 ) -> list[tuple[tuple[float, ...], Floats]]:
-    """Return every choice of weights: one for each family, and one for each feature, (F,)."""
-    member = np.zeros(n_features, dtype=np.int64)
+    """Return every combination of weights, as one weight per family and one per feature, (F,)."""
+    family = np.zeros(n_features, dtype=np.int64)
     if feature_groups is not None:
-        member = np.asarray(feature_groups)
-        if member.shape != (n_features,) or member.dtype.kind not in "iu" or member.min() < 0:
+        family = np.asarray(feature_groups)
+        if family.shape != (n_features,) or family.dtype.kind not in "iu" or family.min() < 0:
             raise InputError(
                 f"feature_groups: expected ({n_features},) integers from 0, got {feature_groups!r}"
             )
-    others = itertools.product(weights, repeat=int(member.max()))
-    return [(choice, np.array(choice)[member]) for choice in ((1.0, *other) for other in others)]
+    products = itertools.product(weights, repeat=int(family.max()))
+    combinations = [(1.0, *product) for product in products]
+    return [(combination, np.array(combination)[family]) for combination in combinations]
 
 
 def _widened(alphas: Sequence[float]) -> tuple[Floats, slice]:
-    """Return `alphas` with further decades at both ends, and their slice among these."""
+    """Return `alphas` extended by decades at both ends, and the slice that holds `alphas`."""
     inner = np.asarray(alphas, dtype=float)
-    tolerance = 1.0 + 1e-9  # Rounding must not exclude the widest alphas.
+    tolerance = 1.0 + 1e-9  # Rounding must not exclude the ends of `WIDEST`.
     n_below = max(0, int(np.floor(np.log10(inner[0] / WIDEST[0] * tolerance))))
     n_above = max(0, int(np.floor(np.log10(WIDEST[1] / inner[-1] * tolerance))))
     below = inner[0] * 10.0 ** np.arange(-n_below, 0)
@@ -255,7 +262,10 @@ def _widened(alphas: Sequence[float]) -> tuple[Floats, slice]:
 
 
 def _best(errors: Floats, used: slice) -> Integers:
-    """Return the index of the smallest error of each target, beyond the range from its ends."""
+    """Return the index of the smallest error of each target.
+
+    The errors beyond an end of the range `used` count only if the best of the range is at that end.
+    """
     best = used.start + errors[used].argmin(axis=0)
     above = best == used.stop - 1
     below = best == used.start
@@ -267,20 +277,20 @@ def _best(errors: Floats, used: slice) -> Integers:
 def _held_out_errors(
     blocks: Sequence[Statistics], center: str, alphas: Floats, candidates: Sequence[Floats]
 ) -> Floats:
-    """Return the mean squared errors on blocks held out, (K, A, T), of K candidates for factors."""
+    """Return the mean squared errors on held-out blocks, (K, A, T), for K candidate factors."""
     total = np.zeros((len(candidates), len(alphas), blocks[0].n_targets))
     weighted = (np.array(candidates) != 1.0).any(axis=0)
     for held_out, rows in enumerate(blocks):
-        # The other blocks are summed anew: subtraction from the total would lose digits.
-        learned = Statistics.pooled(
+        # The training blocks are summed anew, since subtraction from the total would lose digits.
+        training = Statistics.pooled(
             (block for k, block in enumerate(blocks) if k != held_out), center
         )
         if len(candidates) == 1 or weighted.all():
-            for k, f in enumerate(candidates):
-                scaled = learned.scaled(f)
-                total[k] += errors_on(rows.scaled(f), RidgePath(scaled).path(alphas), scaled)
+            for k, factors in enumerate(candidates):
+                scaled = training.scaled(factors)
+                total[k] += errors_on(rows.scaled(factors), RidgePath(scaled).path(alphas), scaled)
         else:
-            ridge = WeightedRidge(learned, weighted, alphas)
-            for k, f in enumerate(candidates):
-                total[k] += errors_on(rows, ridge.coefficients(f), learned)
+            ridge = WeightedRidge(training, weighted, alphas)
+            for k, factors in enumerate(candidates):
+                total[k] += errors_on(rows, ridge.coefficients(factors), training)
     return total / sum(block.count for block in blocks)

@@ -1,4 +1,4 @@
-"""Ridge regression for many penalties, weightings and subsets from one decomposition."""
+"""Solvers of ridge regression for many penalties, weights and subsets from one decomposition."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,13 +11,13 @@ from cagebreak.learning.statistics import Statistics, decompose, inverse, scale_
 class RidgePath:
     """Solutions of ``(X'X + alpha) w = X'y`` for all alpha and all targets.
 
-    With ``X'X = V diag(lambda) V'`` the solution is ``V (V'X'y / (lambda + alpha))``. Along
-    directions without variance the coefficient is 0, the limit of the exact solution.
+    With ``X'X = V diag(lambda) V'`` the solution is ``V (V'X'y / (lambda + alpha))``. The
+    component along a direction without variance is 0.
 
     Parameters
     ----------
     statistics : Statistics
-        Of the training rows.
+        Statistics of the training rows.
     """
 
     def __init__(self, statistics: Statistics) -> None:
@@ -26,29 +26,30 @@ class RidgePath:
         self._rank = int((self._values > 0).sum())
 
     def coefficients(self, alpha: ArrayLike) -> Floats:
-        """Return the coefficients (F, T) for one alpha, or for one alpha of each target, (T,)."""
+        """Return the coefficients (F, T) for a single alpha, or for one alpha per target, (T,)."""
         return self._vectors @ (self._rotated / (self._values[:, None] + np.asarray(alpha)))
 
     def inverse(self, alpha: float) -> Floats:
         """Return ``(X'X + alpha)^-1``, (F, F)."""
         root = self._vectors / np.sqrt(self._values + alpha)
-        # BLAS fills one triangle, in half the time.
-        whole = blas.dsyrk(1.0, root.T, trans=1, lower=1)
-        return np.tril(whole) + np.tril(whole, -1).T
+        # dsyrk computes one triangle only, in half the time of a full product.
+        lower = blas.dsyrk(1.0, root.T, trans=1, lower=1)
+        return np.tril(lower) + np.tril(lower, -1).T
 
     def path(self, alphas: Floats) -> Floats:
         """Return the coefficients (F, A, T) for several alphas."""
-        # One product for all alphas is several times as fast as one for each.
+        # One matrix product for all alphas is several times as fast as one product for each.
         scaled = [self._rotated / (self._values + alpha)[:, None] for alpha in alphas]
-        together = self._vectors @ np.concatenate(scaled, axis=1)
-        return together.reshape(len(together), len(alphas), -1)
+        coefficients = self._vectors @ np.concatenate(scaled, axis=1)
+        return coefficients.reshape(len(coefficients), len(alphas), -1)
 
     def generalized_errors(self, alphas: Floats) -> Floats:
         """Return the generalized cross-validation error of each alpha and target, (A, T).
 
-        ``n E / (n - 1 - d)^2``, with the squared error in training
-        ``E = E_0 + sum_k (alpha / (lambda_k + alpha))^2 (v_k'X'y)^2 / lambda_k`` and
-        ``d = sum_k lambda_k / (lambda_k + alpha)``; E_0 is the squared error of least squares.
+        The error is ``n E / (n - 1 - d)^2``, with the squared error in training
+        ``E = E_0 + sum_k (alpha / (lambda_k + alpha))^2 (v_k'X'y)^2 / lambda_k`` and the effective
+        number of coefficients ``d = sum_k lambda_k / (lambda_k + alpha)``. E_0 is the squared error
+        of least squares.
         """
         count, kept = self.statistics.count, self._values > 0
         values, spare = self._values[kept], self.statistics.count - 1 - self._rank
@@ -56,33 +57,37 @@ class RidgePath:
         unexplained = np.zeros(self.statistics.n_targets)
         if spare > 0:
             unexplained = np.maximum(np.diag(self.statistics.yy) - explained.sum(axis=0), 0.0)
-        # Sums of positive terms only: E and n - 1 - d vanish together where d approaches n - 1.
+        # E and n - 1 - d both vanish as d approaches n - 1; sums of positive terms avoid
+        # cancellation in their ratio.
         errors = np.empty((len(alphas), self.statistics.n_targets))
         for error, alpha in zip(errors, alphas, strict=True):
             shrunk = alpha / (values + alpha)
-            left = max(spare, 0) + shrunk.sum()
-            error[:] = count * (unexplained + shrunk**2 @ explained) / left**2 if left > 0 else 0.0
+            freedom = max(spare, 0) + shrunk.sum()  # n - 1 - d
+            if freedom > 0:
+                error[:] = count * (unexplained + shrunk**2 @ explained) / freedom**2
+            else:
+                error[:] = 0.0
         return errors
 
 
 class WeightedRidge:
-    r"""Ridge coefficients for any factors of some features v; the other features u have factor 1.
+    r"""Ridge coefficients for any factors of some features v; all other features u have factor 1.
 
-    A factor f is a penalty :math:`\alpha / f^2` on the unscaled feature. With
+    A factor f of a feature is equivalent to the penalty :math:`\alpha / f^2` of that feature. With
     :math:`X_u'X_u = V \Lambda V'`, :math:`C = V'X_u'X_v`, :math:`c = V'X_u'y` and
-    :math:`R = (\Lambda + \alpha)^{-1}`, block elimination leaves
+    :math:`R = (\Lambda + \alpha)^{-1}`, block elimination gives
 
     .. math::
         (X_v'X_v - C'RC + \alpha f^{-2}) w_v = X_v'y - C'Rc, \qquad w_u = VR (c - C w_v)
 
-    so that each further set of factors costs a solution of the size of v, usually a tenth of all.
+    so that each additional set of factors costs the solution of a system of the size of v.
 
     Parameters
     ----------
     statistics : Statistics
-        Of the rows to learn from.
+        Statistics of the training rows.
     weighted : (F,) array of bool
-        Which features are v.
+        True for the features v.
     alphas : (A,) array
     """
 
@@ -104,7 +109,7 @@ class WeightedRidge:
         coefficients = np.empty((len(factors), len(self._alphas), n_targets))
         unweighted = np.empty((len(self._vectors), len(self._alphas), n_targets))
         for a, alpha in enumerate(self._alphas):
-            # Scaled, so that alpha is added to the diagonal as it is.
+            # The system is scaled by f, so that the penalty is a constant alpha on the diagonal.
             v = f * _solve(f * self._left[a] * f.T, alpha, f * self._right[a])
             coefficients[self._weighted, a] = v
             unweighted[:, a] = self._shrunk[a] * (self._rotated - self._crossed @ v)
@@ -114,28 +119,28 @@ class WeightedRidge:
 
 
 def _solve(left: Floats, alpha: float, right: Floats) -> Floats:
-    """Return (left + alpha)^-1 right; negative eigenvalues of `left`, from rounding, are 0."""
+    """Return (left + alpha)^-1 right; negative eigenvalues of `left` are rounding, and set to 0."""
     values, vectors = eigh(left, check_finite=False)
-    vectors[np.diag(left) == 0.0] = 0.0  # Exactly 0 for a column that does not vary.
+    vectors[np.diag(left) == 0.0] = 0.0  # The coefficient of a constant column is exactly 0.
     return vectors @ (vectors.T @ right / (np.maximum(values, 0.0) + alpha)[:, None])
 
 
 class SubsetRidge:
     r"""Ridge coefficients of any subset of the features, for every alpha and target.
 
-    Features are first brought to unit deviation of the training rows, about their mean (or those of
-    their configurations, as the statistics are centered). A small subset is solved directly. If
-    more than half of the features stay, those left out, g, are removed from the solution w of all:
-    with :math:`P = (X'X + \alpha)^{-1}`, known for each alpha,
+    The features are scaled to unit variance in the training rows (within configurations, if the
+    statistics are centered per configuration). A subset of up to half of the features is solved
+    directly. For a larger subset, the features g outside of it are eliminated from the solution w
+    of all features: with :math:`P = (X'X + \alpha)^{-1}`, which is computed once for each alpha,
 
     .. math:: w \leftarrow w - P_{\cdot g} P_{gg}^{-1} w_g
 
-    which is exact (block elimination) and costs a solution of the size of g.
+    This block elimination is exact, and costs the solution of a system of the size of g.
 
     Parameters
     ----------
     statistics : Statistics
-        Of the rows to learn from.
+        Statistics of the training rows.
     alphas : (A,) array
     """
 
@@ -148,7 +153,7 @@ class SubsetRidge:
         self._inverses: list[Floats] | None = None
 
     def coefficients(self, columns: Integers) -> Floats:
-        """Return the coefficients (F, A, T) of the features themselves, 0 for those left out."""
+        """Return the coefficients (F, A, T) of the unscaled features; 0 outside of the subset."""
         kept = columns[self._varies[columns]]
         left_out = np.setdiff1d(np.flatnonzero(self._varies), kept)
         shape = (len(self._varies), len(self._alphas), self._statistics.n_targets)
@@ -164,7 +169,7 @@ class SubsetRidge:
         return coefficients * self._factors[:, None, None]
 
     def _without(self, left_out: Integers) -> Floats:
-        """Return the coefficients (V, A, T) of all features that vary, without those left out."""
+        """Return the coefficients (V, A, T) of the V features that vary, after elimination."""
         if self._inverses is None:
             self._decompose()
         assert self._inverses is not None
@@ -172,8 +177,8 @@ class SubsetRidge:
         if not len(left_out):
             return coefficients
         places = np.searchsorted(np.flatnonzero(self._varies), left_out)
-        for a, whole in enumerate(self._inverses):
-            rows = whole[places]
+        for a, inverse_matrix in enumerate(self._inverses):
+            rows = inverse_matrix[places]
             factor = cho_factor(rows[:, places], check_finite=False)
             coefficients[:, a] -= rows.T @ cho_solve(
                 factor, coefficients[places, a], check_finite=False

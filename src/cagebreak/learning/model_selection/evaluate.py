@@ -1,4 +1,4 @@
-"""Scores of a learner on configurations held out, by nested cross-validation."""
+"""Scores of a learner on held-out configurations, by nested cross-validation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,32 +58,32 @@ COLUMNS = [
 
 
 class Costs(NamedTuple):
-    """The cost of a learner, of all folds together."""
+    """The cost of a learner, summed over the folds."""
 
     training_seconds: float
-    """CPU time of all fits and of reading the samples, with that of earlier processes on trainings
-    that resumed from checkpoints."""
+    """CPU time of all fits and of reading the samples. If a training resumed from a checkpoint, the
+    time that earlier processes spent on it is included."""
     inference_seconds: float
-    """CPU time to predict every configuration once, without reading."""
+    """CPU time of one prediction of every configuration, without reading the samples."""
     parameters: int
-    """Number of parameters of one fit, for all targets together; 0 if unknown."""
+    """Number of parameters of one fit, summed over the targets; 0 if unknown."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """The scores of a learner on configurations held out.
+    """The scores of a learner on held-out configurations.
 
     Parameters
     ----------
     rows : structured array
-        What `table` holds.
+        The rows of `table`.
     moments : dict
-        By (species, features): the moments (C, 6, T) of prediction and target in each
-        configuration (`scores.pair_moments`), which determine every score and the bootstrap of
-        differences between two learners.
+        The moments (C, 6, T) of prediction and target in each configuration
+        (`scores.pair_moments`), by (species, features). They determine every score, and the
+        bootstrap of differences between two learners.
     costs : dict
-        By (species, features): the `Costs`. Selections and species that are learned in one reading
-        share the time of all.
+        The `Costs` by (species, features). Selections and species that are learned together all
+        have their total training time.
     """
 
     rows: np.ndarray
@@ -110,65 +110,75 @@ def evaluate(
     confidence: float = 0.95,
     name: str | None = None,
 ) -> Scores:
-    """Predict every configuration once while it is held out, and score the predictions.
+    """Score a learner by nested cross-validation over configurations.
 
-    The configurations are divided into folds. For each fold a clone of the learner is fitted to
-    the others; all that is chosen or estimated (alpha, mean, deviation, bounds of clipping) comes
-    from them alone. Each species has a fit of its own.
+    The configurations are divided into folds. For each fold, a clone of the learner is fitted to
+    the other folds and predicts the configurations of this fold. Everything that is chosen or
+    estimated (alpha, means, deviations, bounds of clipping) comes from the training folds. A
+    separate model is fitted to each species.
 
-    `RidgeCV`, `ARDRegression`, `ElasticNetCV`, `PCARegression` and `PLSRegression` learn from
-    statistics: three readings of the samples, one configuration at a time, serve all selections and
-    targets, and memory does not grow with the number of configurations. Their inner
-    cross-validation leaves out the remaining folds in turn, pooled to ``learner.folds`` if these
-    are fewer. Any other scikit-learn regressor is given the rows of the training configurations, X
-    (n, F) and y (n, T), and their configurations if its `fit` has the argument `groups`; wrap one
-    for single targets in `sklearn.multioutput.MultiOutputRegressor`. A graph network, or an
-    `Ensemble` of them, is given the graphs of the training configurations; every sample must have
-    one. See `cagebreak.learning.learner.Traits`.
+    The data that a learner is fitted to depends on its kind (`cagebreak.learning.learner.Traits`):
+
+    - `RidgeCV`, `ARDRegression`, `ElasticNetCV`, `PCARegression` and `PLSRegression` are fitted to
+      sufficient statistics. The samples are read three times, one configuration at a time, for all
+      selections and targets, so that memory does not grow with the number of configurations. The
+      inner cross-validation holds out the training folds in turn; they are pooled into
+      ``learner.folds`` folds if there are more.
+    - A graph network, or an `Ensemble` of them, is fitted to the graphs of the training
+      configurations. Every sample must have a graph.
+    - Any other scikit-learn regressor is fitted to the rows of the training configurations, X
+      (n, F) and y (n, T). If its `fit` has the argument `groups`, it receives the configuration of
+      each row. `sklearn.multioutput.MultiOutputRegressor` adapts a regressor of a single target.
 
     Parameters
     ----------
     learner
         A scikit-learn regressor, a graph network or an `Ensemble`; it is cloned, not changed.
     samples
-        ``samples[i]`` is the `Sample` of configuration i, read anew at each call.
+        ``samples[i]`` is the `Sample` of configuration i; it is read each time it is accessed.
     seed
-        Of the folds and of the bootstrap.
+        Seed of the folds and of the bootstrap.
     columns
-        Named selections of features: indices, masks or slices. All features, named "all", if
-        omitted.
+        Named selections of features: indices, masks or slices. Default all features, named "all".
     times : (T,) array, optional
-        Of the targets; 0, 1, ... if omitted.
+        Times of the targets; default 0, 1, ...
     feature_groups : (F,) array of integers, optional
         The family of each feature, for a learner whose `fit` has this argument; see `RidgeCV`.
     configuration_mean
-        A column of the features. The mean prediction over a configuration is replaced by the
-        prediction of a `ConfigurationMean` from the mean of this column, for a learner that is
-        centered per configuration. Only the pooled r changes.
+        Index of a feature, for a learner that is centered per configuration. The mean prediction
+        over a configuration is replaced by the prediction of a `ConfigurationMean` from the mean of
+        this feature. This changes the pooled r only.
     folds
-        Of the outer cross-validation; one for each configuration if there are fewer.
-    n_resamples, confidence
-        Of the bootstrap over configurations. It holds the predictions fixed: the intervals are
-        those of the configurations tested on, not of those trained on.
+        Number of outer folds; one for each configuration if there are fewer configurations.
+    n_resamples
+        Number of bootstrap resamples of the configurations.
+    confidence
+        Confidence level of the intervals. The bootstrap keeps the fits fixed: the intervals include
+        the variation between test configurations, not between training sets.
     name
-        Of the learner in the table; its class if omitted.
+        Name of the learner in the table; default its class.
 
     Returns
     -------
     Scores
-        With a table of the columns `time`, `species`, `learner`, `features`; `r`, `low`, `high`:
-        Pearson r pooled over all particles, and its interval; `r_configuration`,
-        `low_configuration`, `high_configuration`: the same for the mean of the r of each
-        configuration; `ceiling`: of the pooled r, from the halves, or NaN without; `alpha`: the
-        median over folds, NaN if the learner has none; `n_features`: of the selection;
-        `n_configurations`: with particles of the species. A score is NaN where the prediction or
-        the target does not vary.
+        The columns of its table are:
+
+        - `time`, `species`, `learner`, `features`;
+        - `r`, `low`, `high`: Pearson r pooled over all particles, and its interval;
+        - `r_configuration`, `low_configuration`, `high_configuration`: the mean over configurations
+          of r within each, and its interval;
+        - `ceiling`: the noise ceiling of the pooled r, NaN without halves;
+        - `alpha`: the median over folds, NaN if the learner has no alpha;
+        - `n_features`: the number of features in the selection;
+        - `n_configurations`: the number of configurations that have particles of the species.
+
+        A score is NaN if the prediction or the target does not vary.
 
     Raises
     ------
     InputError
         If there are fewer than two configurations, samples do not fit each other, a number is not
-        finite, or a species is missing from all configurations that a fold is trained on.
+        finite, or no training configuration of a fold has particles of a species.
     """
     if len(samples) < 2:
         raise InputError(f"samples: expected at least 2 configurations, got {len(samples)}")
@@ -178,7 +188,7 @@ def evaluate(
     if times.shape != (n_targets,):
         raise InputError(f"times: expected shape ({n_targets},), got {times.shape}")
     columns = {"all": slice(None)} if columns is None else columns
-    chosen = {key: as_columns(f"columns[{key!r}]", columns[key], n_features) for key in columns}
+    indices = {key: as_columns(f"columns[{key!r}]", columns[key], n_features) for key in columns}
     families = _families(feature_groups, n_features)
     if configuration_mean is not None and not 0 <= configuration_mean < n_features:
         raise InputError(
@@ -186,46 +196,47 @@ def evaluate(
             f"got {configuration_mean!r}"
         )
     fold = configuration_folds(len(samples), folds, seed=seed)
-    drawn = resamples(len(samples), n_resamples, seed=seed)
+    weights = resamples(len(samples), n_resamples, seed=seed)
 
-    began = process_time()
+    start = process_time()
     fitter = FITTERS[traits(learner).learns_from]
-    fits = fitter(learner, samples, fold, chosen, families)
-    training_seconds = process_time() - began
-    records = {id(fit): fit_record(fit) for fit in fits.values()}  # one may serve several species
+    fits = fitter(learner, samples, fold, indices, families)
+    training_seconds = process_time() - start
+    # Several species may share a fit, whose time is counted once.
+    records = {id(fit): fit_record(fit) for fit in fits.values()}
     training_seconds += sum(record.earlier_seconds for record in records.values())
     means = None
     if configuration_mean is not None:
         fitted_means = fit_configuration_means(samples, fold, configuration_mean)
         means = _Means(configuration_mean, fitted_means)
-    moments, halves, seconds = _predict_held_out(fits, samples, fold, chosen, means)
+    moments, halves, seconds = _predict_held_out(fits, samples, fold, indices, means)
     tables, costs = [], {}
-    for (species, features), of_pair in moments.items():
-        of_folds = [
+    for (species, features), species_moments in moments.items():
+        fold_records = [
             records[id(fits[Fit(k, species, features)])] for k in range(int(fold.max()) + 1)
         ]
         table = np.zeros(n_targets, dtype=COLUMNS)
         table["time"], table["species"], table["features"] = times, species, features
         table["learner"] = name or _name(learner)
-        table["alpha"] = np.median(np.array([record.alpha for record in of_folds]), axis=0)
-        table["n_features"] = len(chosen[features])
-        _score(table, of_pair, halves[species], drawn, confidence)
+        table["alpha"] = np.median(np.array([record.alpha for record in fold_records]), axis=0)
+        table["n_features"] = len(indices[features])
+        _score(table, species_moments, halves[species], weights, confidence)
         tables.append(table)
         costs[species, features] = Costs(
-            training_seconds, seconds[species, features], of_folds[0].n_parameters
+            training_seconds, seconds[species, features], fold_records[0].n_parameters
         )
     return Scores(np.concatenate(tables), moments, costs)
 
 
 class _Means(NamedTuple):
-    """Fits of the mean target of a configuration, by fold and species, to the mean of a column."""
+    """Fits of the mean target of a configuration to the mean of a column, by fold and species."""
 
     column: int
     fits: Mapping[tuple[int, str], ConfigurationMean]
 
 
 def _families(feature_groups: ArrayLike | None, n_features: int) -> Integers | None:
-    """Return the family of each feature, checked."""
+    """Return the family of each feature after a check of its shape."""
     if feature_groups is None:
         return None
     families = np.asarray(feature_groups)
@@ -235,14 +246,14 @@ def _families(feature_groups: ArrayLike | None, n_features: int) -> Integers | N
 
 
 def _score(
-    table: np.ndarray, moments: Floats, halves: Floats, drawn: Floats, confidence: float
+    table: np.ndarray, moments: Floats, halves: Floats, weights: Floats, confidence: float
 ) -> None:
-    """Fill in the scores of moments (C, 6, T), their intervals and the ceiling."""
+    """Fill the scores of moments (C, 6, T), their intervals and the ceiling into a table."""
     table["n_configurations"] = n_present = int((moments[:, COUNT, 0] > 0).sum())
     table["ceiling"] = np.sqrt(spearman_brown(pooled_pearson(halves)))
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
-        low, high = interval(score(moments, drawn), n_present, confidence)
+        low, high = interval(score(moments, weights), n_present, confidence)
         table["low" + suffix], table["high" + suffix] = low, high
 
 
@@ -253,7 +264,7 @@ def _predict_held_out(
     columns: Mapping[str, Integers],
     means: _Means | None,
 ) -> tuple[dict[tuple[str, str], Floats], dict[str, Floats], dict[tuple[str, str], float]]:
-    """Return the moments of predictions and targets, those of the halves, and the CPU time."""
+    """Return the moments of predictions and targets, the moments of the halves, and CPU times."""
     shape = (len(samples), 6, samples[0].targets.shape[1])
     moments = {
         (species, features): np.zeros(shape)
@@ -265,11 +276,11 @@ def _predict_held_out(
     for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
             Y = sample.targets[rows]
-            for features, chosen in columns.items():
+            for features, indices in columns.items():
                 fitted = fits[Fit(int(fold[i]), species, features)]
-                began = process_time()
-                predicted = predict(fitted, sample, rows, chosen).reshape(Y.shape)
-                seconds[species, features] += process_time() - began
+                start = process_time()
+                predicted = predict(fitted, sample, rows, indices).reshape(Y.shape)
+                seconds[species, features] += process_time() - start
                 if means is not None:
                     feature = sample.features[rows, means.column].mean()
                     mean = means.fits[int(fold[i]), species].predict(feature)

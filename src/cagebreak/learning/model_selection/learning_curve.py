@@ -1,4 +1,4 @@
-"""Accuracy against the number of configurations and of runs, and what more of either would give."""
+"""Learning curves: accuracy against the number of configurations and of runs, extrapolated."""
 
 import warnings
 from collections.abc import Sequence
@@ -36,56 +36,59 @@ TABLE = [
     ("high_corrected", "f8"),
 ]
 RATES = (0.2, 1.0)
-"""Of gamma: least squares learns as 1 / n, a ridge more slowly; below 0.2 no limit can be told."""
+"""Bounds of gamma: least squares has 1, a ridge less; below 0.2 the limit is undetermined."""
 
 
 class Extrapolation(NamedTuple):
-    r"""What a learning curve tends to; see `LearningCurve.extrapolate`.
+    r"""The parameters of a fitted learning curve; see `LearningCurve.extrapolate`.
 
-    Each of `limit`, `rate` and `exponent` is (value, low, high).
+    `limit`, `rate` and `exponent` are tuples (value, low, high).
     """
 
     limit: tuple[float, float, float]
-    """r with the noiseless target for ever more configurations."""
+    """r with the noiseless target in the limit of infinitely many configurations."""
     rate: tuple[float, float, float]
-    """k."""
+    """The prefactor k."""
     exponent: tuple[float, float, float]
-    """gamma."""
+    """The exponent gamma."""
     noise: float
-    """s: variance of one run over that of the noiseless target."""
+    """s, the noise variance of one run over the variance of the noiseless target."""
 
 
 class Advice(NamedTuple):
-    """Whether to spend on runs or on configurations; see `LearningCurve.advise`."""
+    """The better use of twice the budget, runs or configurations; see `LearningCurve.advise`."""
 
     now: float
-    """r with the noiseless target, of all configurations and runs there are."""
+    """r with the noiseless target, for the present configurations and runs."""
     more_runs: float
-    """The same, had the budget gone into more runs of each configuration."""
+    """r for twice the budget, spent on more runs of each configuration."""
     more_configurations: float
-    """The same, had it gone into more configurations of as many runs."""
+    """r for twice the budget, spent on more configurations with the same number of runs."""
     gain: tuple[float, float, float]
-    """more_configurations - more_runs, and its interval."""
+    """more_configurations - more_runs, and its interval (value, low, high)."""
     text: str
+    """The advice in words."""
 
 
 @dataclass(frozen=True, eq=False)
 class LearningCurve:
-    """Accuracy against the number of training configurations and of runs of each.
+    """Accuracy against the number of training configurations and the number of their runs.
 
     Parameters
     ----------
     rows : structured array
-        What `table` holds.
+        The rows of `table`.
     moments : (S, C, 6, T) array
-        Of predictions held out for each of S numbers of configurations, averaged over draws;
-        the targets are those with all runs.
+        Moments of held-out predictions and targets for each of S training set sizes, averaged over
+        draws. The targets are those from all runs.
     halves : (C, 6, T) array
-        Of the targets with all runs.
+        Moments of the targets from the two halves of all runs.
     sizes : (S,) array
+        Numbers of training configurations.
     runs, truth : (T,) arrays
+        The arguments of `learning_curve`.
     seed
-        Of the bootstrap.
+        Seed of the bootstrap.
     """
 
     rows: np.ndarray
@@ -98,44 +101,45 @@ class LearningCurve:
 
     @cached_property
     def table(self) -> "DataFrame":
-        """A row for each target, number of configurations and of runs; see `learning_curve`."""
+        """A row for each training set size and target; see `learning_curve`."""
         return to_frame(self.rows)
 
     def extrapolate(
         self, target: int = 0, n_resamples: int = 500, confidence: float = 0.95
     ) -> Extrapolation:
-        r"""Fit how the error falls with the numbers of configurations n and of runs R.
+        r"""Fit the decay of the error with the numbers of configurations n and of runs R.
 
         .. math:: 1 - r^2 = u + k\,\left(\frac{u + s / R}{n}\right)^{\gamma}
 
-        r is that with the noiseless target, u the part of its variance that the features cannot
-        explain however much there is to learn from, s the noise of one run over that variance
-        (from the halves). What is learned wrongly comes from all that the fit cannot explain in
-        its training targets, u and the noise, spread over n: a rate of 1 for least squares, and
-        a slower one where a penalty trades bias for variance. With one number of runs the form in
-        R is the model's, not seen in the data.
+        r is the correlation with the noiseless target. u is the share of the variance of this
+        target that the features cannot explain, with any amount of data. s is the noise variance of
+        one run over the variance of the noiseless target; it is computed from the halves. The
+        second term is the estimation error. It comes from the part of the training targets that the
+        fit cannot explain, u + s / R, and falls with n. The exponent is 1 for least squares, and
+        smaller if a penalty trades bias for variance. If all targets have the same number of runs,
+        the dependence on R is an assumption of the model that the data cannot test.
 
         Parameters
         ----------
         target
-            A target with all runs.
+            A target from all runs.
         n_resamples, confidence
-            Of the bootstrap over the configurations tested on.
+            Number of resamples and confidence level of the bootstrap over test configurations.
 
         Raises
         ------
         InputError
             If there are fewer than three numbers of configurations, or no halves.
         """
-        fitted, drawn, noise = self._fits(target, n_resamples)
-        bounds = interval(drawn, self.moments.shape[1], confidence)
+        fitted, resampled, noise = self._fits(target, n_resamples)
+        bounds = interval(resampled, self.moments.shape[1], confidence)
         u, k, gamma = fitted
         if gamma < 1.01 * RATES[0]:
             warnings.warn(
                 f"gamma is {gamma:.3g}, at its lower end: r still grows, the limit is a guess",
                 stacklevel=2,
             )
-        limits = np.sqrt(1 - bounds[::-1, 0])  # A small u is a high limit.
+        limits = np.sqrt(1 - bounds[::-1, 0])  # The limit falls with u, so the bounds swap.
         return Extrapolation(
             (float(np.sqrt(1 - u)), float(limits[0]), float(limits[1])),
             (float(k), float(bounds[0, 1]), float(bounds[1, 1])),
@@ -150,38 +154,39 @@ class LearningCurve:
         n_resamples: int = 500,
         confidence: float = 0.95,
     ) -> Advice:
-        """Say what doubling the budget gives, spent on runs or on configurations.
+        """Compare two uses of twice the budget: more runs, or more configurations.
 
         Parameters
         ----------
         target
-            A target with all runs.
+            A target from all runs.
         cost
-            Of preparing a configuration (equilibration, descriptors), in runs.
+            Cost of preparing a configuration (equilibration, descriptors), in units of one run.
         n_resamples, confidence
-            Of the bootstrap over the configurations tested on.
+            Number of resamples and confidence level of the bootstrap over test configurations.
 
         Raises
         ------
         InputError
-            As of `extrapolate`, or if the cost is negative.
+            As in `extrapolate`, or if the cost is negative.
         """
         if not cost >= 0:
             raise InputError(f"cost: expected a number of runs from 0, got {cost!r}")
-        fitted, drawn, noise = self._fits(target, n_resamples)
+        fitted, resampled, noise = self._fits(target, n_resamples)
         n, runs = self.moments.shape[1], int(self.runs[target])
         budget = n * (cost + runs)
-        richer = budget / n + runs  # Runs of each configuration for the budget twice.
+        increased_runs = budget / n + runs  # For twice the budget and the same configurations.
 
-        def reached(parameters: Floats, n: float, runs: float) -> Floats:
+        def accuracy(parameters: Floats, n: float, runs: float) -> Floats:
             return np.sqrt(np.maximum(1 - _error(parameters, n, runs, noise), 0.0))
 
         def gain(parameters: Floats) -> Floats:
-            return reached(parameters, 2 * n, runs) - reached(parameters, n, richer)
+            return accuracy(parameters, 2 * n, runs) - accuracy(parameters, n, increased_runs)
 
-        low, high = interval(np.array([gain(each) for each in drawn]), n, confidence)
-        now, by_runs = reached(fitted, n, runs), reached(fitted, n, richer)
-        by_configurations, best = reached(fitted, 2 * n, runs), gain(fitted)
+        gains = np.array([gain(parameters) for parameters in resampled])
+        low, high = interval(gains, n, confidence)
+        now, by_runs = accuracy(fitted, n, runs), accuracy(fitted, n, increased_runs)
+        by_configurations, best = accuracy(fitted, 2 * n, runs), gain(fitted)
         if low > 0:
             verdict = "more configurations"
         elif high < 0:
@@ -190,7 +195,7 @@ class LearningCurve:
             verdict = "either: these data do not tell them apart"
         text = (
             f"{verdict}. With {n} configurations of {runs} runs r is {now:.3f} (noiseless "
-            f"target); for twice the cost, {richer:.3g} runs each give {by_runs:.3f}, "
+            f"target); for twice the cost, {increased_runs:.3g} runs each give {by_runs:.3f}, "
             f"{2 * n} configurations {by_configurations:.3f}; difference {best:+.3f} "
             f"({low:+.3f} to {high:+.3f})."
         )
@@ -203,28 +208,30 @@ class LearningCurve:
         )
 
     def _fits(self, target: int, n_resamples: int) -> tuple[Floats, Floats, float]:
-        """Return u, k and gamma, their values in resamples (B, 3), and the noise s."""
+        """Return (u, k, gamma), their values in each resample (B, 3), and the noise s."""
         columns = np.flatnonzero(self.truth == target)
         if target not in columns:
             raise InputError(f"target: expected one with all runs, got {target!r}")
         if len(self.sizes) < 3:
             raise InputError(f"sizes: expected at least 3 to extrapolate, got {len(self.sizes)}")
-        of_halves = float(pooled_pearson(self.halves[..., target]))
-        if not of_halves > 0:
+        r_of_halves = float(pooled_pearson(self.halves[..., target]))
+        if not r_of_halves > 0:
             raise InputError("halves: expected targets whose halves correlate; without, no ceiling")
-        noise = 0.5 * float(self.runs[target]) * (1 / of_halves - 1)
+        noise = 0.5 * float(self.runs[target]) * (1 / r_of_halves - 1)
 
         def squared(weights: Floats | None) -> Floats:
-            r = np.stack([pooled_pearson(each[..., columns], weights) for each in self.moments])
-            top = pooled_pearson(self.halves[..., target], weights)
-            reliability = 2 * top / (1 + top)
+            r = np.stack([pooled_pearson(m[..., columns], weights) for m in self.moments])
+            r_halves = pooled_pearson(self.halves[..., target], weights)
+            reliability = 2 * r_halves / (1 + r_halves)
             return np.moveaxis(r**2, 0, -2) / np.asarray(reliability)[..., None, None]
 
         runs = self.runs[columns]
-        drawn = resamples(self.moments.shape[1], n_resamples, seed=self.seed)
+        weights = resamples(self.moments.shape[1], n_resamples, seed=self.seed)
         fitted = _fit(1 - squared(None), self.sizes, runs, noise)
-        spread = [_fit(each, self.sizes, runs, noise, fitted) for each in 1 - squared(drawn)]
-        return fitted, np.array(spread), noise
+        resampled = [
+            _fit(errors, self.sizes, runs, noise, fitted) for errors in 1 - squared(weights)
+        ]
+        return fitted, np.array(resampled), noise
 
 
 def learning_curve(
@@ -240,58 +247,61 @@ def learning_curve(
     n_resamples: int = 2000,
     confidence: float = 0.95,
 ) -> LearningCurve:
-    """Learn from fewer configurations, and from fewer runs of each, and score on those held out.
+    """Score ridge regression against the numbers of training configurations and of their runs.
 
     Parameters
     ----------
     collection
-        The noise ceiling needs its `halves`.
+        Statistics of the configurations. The noise ceiling needs the `halves`.
     seed
-        Of the folds, of what is drawn, and of the bootstrap.
+        Seed of the folds, of the training configurations drawn, and of the bootstrap.
     sizes
-        Numbers of configurations to train on; by default about doubling, up to all that are not
-        held out.
+        Numbers of training configurations; by default powers of 2, and the largest number that
+        every fold leaves for training.
     runs : (T,) array of integers, optional
-        How many runs each target is the mean of. Give targets from fewer runs beside those from
-        all (`collection` of samples whose targets are the means over the first 1, 2, 4, ...) to
-        see what runs are worth. Taken as 1 if omitted: one number of runs, in units of itself.
+        Number of runs that each target averages. To measure the effect of runs, the samples of
+        `collection` have, besides the targets from all runs, targets from the first 1, 2, 4, ...
+        runs. Default 1 for every target.
     truth : (T,) array of integers, optional
-        For each target that from all runs, which its prediction is scored against; itself if
-        omitted.
+        For each target, the index of the target from all runs that its predictions are scored
+        against. By default each target is scored against itself.
     n_draws
-        How often configurations are drawn for each size and fold.
-    alphas, folds, n_resamples, confidence
-        As of `held_out_moments`; alpha is chosen within the configurations drawn, by generalized
-        cross-validation if there is one alone.
+        Number of draws of training configurations for each size and fold.
+    alphas, folds
+        As in `held_out_moments`. Alpha is chosen by cross-validation within the configurations
+        drawn, or by generalized cross-validation if there is only one.
+    n_resamples, confidence
+        Number of resamples and confidence level of the bootstrap over test configurations.
 
     Returns
     -------
     LearningCurve
-        Its table has the columns `n_configurations`, `n_runs`, `target` (that with all runs),
-        `time`, `r` pooled over all particles held out, `low`, `high`, and the same corrected for
-        the ceiling (`ceiling_corrected`).
+        Its table has the columns `n_configurations`, `n_runs`, `target` (the one from all runs),
+        `time`, `r` pooled over all held-out particles, and its interval `low` to `high`.
+        `r_corrected`, `low_corrected` and `high_corrected` are divided by the noise ceiling
+        (`ceiling_corrected`).
 
     Raises
     ------
     InputError
-        If an argument does not fit, or a size exceeds what is not held out.
+        If an argument does not fit, or a size exceeds the number of training configurations.
     """
     n_targets, n = collection.n_targets, len(collection)
     fold = fold_of(collection, folds, seed)
     most = int(min((fold != k).sum() for k in range(fold.max() + 1)))
     if sizes is None:
         sizes = sorted({*(2**k for k in range(12) if 2**k < most), most})
-    wanted = np.asarray(sizes)
-    if wanted.ndim != 1 or not len(wanted) or wanted.dtype.kind not in "iu":
+    counts = np.asarray(sizes)
+    if counts.ndim != 1 or not len(counts) or counts.dtype.kind not in "iu":
         raise InputError(f"sizes: expected numbers of configurations, got {sizes!r}")
-    if wanted.min() < 1 or wanted.max() > most:
+    if counts.min() < 1 or counts.max() > most:
         raise InputError(f"sizes: expected from 1 to {most}, not held out, got {sizes!r}")
-    of_target = _integers("runs", runs, np.ones(n_targets, dtype=np.int64))
+    n_runs = _integers("runs", runs, np.ones(n_targets, dtype=np.int64))
     full = _integers("truth", truth, np.arange(n_targets))
     if full.min() < 0 or full.max() >= n_targets:
         raise InputError(f"truth: expected targets from 0 to {n_targets - 1}, got {truth!r}")
-    moments = np.zeros((len(wanted), n, 6, n_targets))
-    for s, size in enumerate(wanted.tolist()):
+    moments = np.zeros((len(counts), n, 6, n_targets))
+    for s, size in enumerate(counts.tolist()):
         for k in range(int(fold.max()) + 1):
             outside = np.flatnonzero(fold != k)
             for draw in range(n_draws):
@@ -303,24 +313,25 @@ def learning_curve(
                     rows = collection.parts[i].select(targets=full)
                     moments[s, i] += prediction_moments(rows, w, learner.intercept_) / n_draws
     halves = collection.halves
-    of_truth = np.full((n, 6, n_targets), np.nan) if halves is None else halves
-    drawn = resamples(n, n_resamples, seed=seed)
-    table = np.zeros((len(wanted), n_targets), TABLE)
-    table["n_configurations"] = wanted[:, None]
-    table["n_runs"], table["target"], table["time"] = of_target, full, collection.times
-    for row, of_size in zip(table, moments, strict=True):
-        row["r"] = pooled_pearson(of_size)
-        row["low"], row["high"] = interval(pooled_pearson(of_size, drawn), n, confidence)
+    if halves is None:
+        halves = np.full((n, 6, n_targets), np.nan)
+    weights = resamples(n, n_resamples, seed=seed)
+    table = np.zeros((len(counts), n_targets), TABLE)
+    table["n_configurations"] = counts[:, None]
+    table["n_runs"], table["target"], table["time"] = n_runs, full, collection.times
+    for row, size_moments in zip(table, moments, strict=True):
+        row["r"] = pooled_pearson(size_moments)
+        row["low"], row["high"] = interval(pooled_pearson(size_moments, weights), n, confidence)
         corrected = ceiling_corrected(
-            of_size,
-            of_truth[..., full],
+            size_moments,
+            halves[..., full],
             seed=seed,
             n_resamples=n_resamples,
             confidence=confidence,
         )
         for name, values in zip(("r", "low", "high"), corrected, strict=True):
             row[f"{name}_corrected"] = values
-    return LearningCurve(table.ravel(), moments, of_truth, wanted, of_target, full, seed)
+    return LearningCurve(table.ravel(), moments, halves, counts, n_runs, full, seed)
 
 
 def _error(parameters: Floats, n: ArrayLike, runs: ArrayLike, noise: float) -> Floats:
@@ -331,22 +342,24 @@ def _error(parameters: Floats, n: ArrayLike, runs: ArrayLike, noise: float) -> F
 def _fit(
     errors: Floats, sizes: Integers, runs: Integers, noise: float, start: Floats | None = None
 ) -> Floats:
-    """Return u, k and gamma of errors (S, columns)."""
+    """Return u, k and gamma fitted to errors (S, columns)."""
     n, r = sizes[:, None], runs[None, :]
-    first = np.array([0.9 * max(float(errors.min()), 0.01), 0.5, 0.7])
+    if start is None:
+        start = np.array([0.9 * max(float(errors.min()), 0.01), 0.5, 0.7])
+    else:
+        start = np.clip(start, 1e-6, None)
 
-    def missed(parameters: Floats) -> Floats:
+    def residuals(parameters: Floats) -> Floats:
         return (_error(parameters, n, r, noise) - errors).ravel()
 
     bounds = ([0.0, 0.0, RATES[0]], [1.0, np.inf, RATES[1]])
-    return least_squares(missed, first if start is None else np.clip(start, 1e-6, None),
-                         bounds=bounds).x  # fmt: skip
+    return least_squares(residuals, start, bounds=bounds).x
 
 
-def _integers(name: str, values: ArrayLike | None, usual: Integers) -> Integers:
+def _integers(name: str, values: ArrayLike | None, default: Integers) -> Integers:
     if values is None:
-        return usual
-    given = np.asarray(values)
-    if given.shape != usual.shape or given.dtype.kind not in "iu":
-        raise InputError(f"{name}: expected {len(usual)} integers, got {values!r}")
-    return given.astype(np.int64)
+        return default
+    integers = np.asarray(values)
+    if integers.shape != default.shape or integers.dtype.kind not in "iu":
+        raise InputError(f"{name}: expected {len(default)} integers, got {values!r}")
+    return integers.astype(np.int64)

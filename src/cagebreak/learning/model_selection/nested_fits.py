@@ -1,4 +1,4 @@
-"""Fits of the outer cross-validation: one for each fold, species and selection of features."""
+"""Fits of the outer cross-validation, one for each fold, species and selection of features."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from cagebreak.learning.statistics import Statistics
 
 
 class Fit(NamedTuple):
-    """A fit by the fold held out, the species, and the name of the selection."""
+    """The key of a fit: the fold held out, the species, and the name of the selection."""
 
     held_out: int
     species: str
@@ -41,7 +41,7 @@ class Fitter(Protocol):
         columns: Mapping[str, Integers],
         feature_groups: Integers | None = None,
     ) -> Fits:
-        """Return the fits; `fold` is that in which each configuration is held out."""
+        """Return the fits; `fold` holds the fold in which each configuration is held out."""
 
 
 def fit_linear(
@@ -51,26 +51,26 @@ def fit_linear(
     columns: Mapping[str, Integers],
     feature_groups: Integers | None = None,
 ) -> Fits:
-    """Fit a linear learner from two readings of the samples, one configuration at a time.
+    """Fit a linear learner to statistics, reading one configuration at a time.
 
-    The first reading gathers the moments, the second the statistics. The bounds of clipping depend
-    on the training data, so that each outer fold has statistics of its own, a block for each fold
-    it trains on: K (K - 1) blocks of (F + T)^2 numbers for each species, for any number of
-    configurations.
+    The samples are read twice, for the moments of the features and then for the statistics. The
+    standardizer depends on the training data. Each outer fold therefore has its own statistics,
+    with a block for each of its training folds: K (K - 1) blocks of (F + T)^2 numbers for each
+    species. The memory does not depend on the number of configurations.
     """
     n_folds = int(fold.max()) + 1
     moments: dict[str, dict[int, Moments]] = defaultdict(dict)
     for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
             new = Moments.of(sample.features[rows])
-            of_fold = moments[species]
-            of_fold[fold[i]] = of_fold[fold[i]] + new if fold[i] in of_fold else new
+            by_fold = moments[species]
+            by_fold[fold[i]] = by_fold[fold[i]] + new if fold[i] in by_fold else new
 
     standardizers = {
         (k, species): Standardizer.from_moments(
-            _sum(species, k, [of_fold[j] for j in sorted(of_fold) if j != k]), learner.clip
+            _sum(species, k, [by_fold[j] for j in sorted(by_fold) if j != k]), learner.clip
         )
-        for species, of_fold in moments.items()
+        for species, by_fold in moments.items()
         for k in range(n_folds)
     }
 
@@ -87,19 +87,19 @@ def fit_linear(
                     blocks[fold[i]] = Statistics(X.shape[1], Y.shape[1], learner.center)
                 blocks[fold[i]].add(*whiten(matrix, standardizers[k, species].standardize(X), Y))
 
-    takes_feature_groups = traits(learner).feature_groups
+    uses_feature_groups = traits(learner).feature_groups
     fits: Fits = {}
     for (k, species), blocks in parts.items():
-        # In the order of the folds, so that sums do not depend on which species comes first.
+        # Blocks are in the order of the folds, so that sums do not depend on the samples' order.
         ordered = [blocks[j] for j in sorted(blocks)]
-        for name, chosen in columns.items():
-            further = {}
-            if feature_groups is not None and takes_feature_groups:
-                further["feature_groups"] = feature_groups[chosen]
+        for name, indices in columns.items():
+            arguments = {}
+            if feature_groups is not None and uses_feature_groups:
+                arguments["feature_groups"] = feature_groups[indices]
             fits[Fit(k, species, name)] = clone(learner).fit_statistics(
-                [block.select(chosen) for block in ordered],
-                standardizers[k, species].select(chosen),
-                **further,
+                [block.select(indices) for block in ordered],
+                standardizers[k, species].select(indices),
+                **arguments,
             )
     return fits
 
@@ -111,27 +111,27 @@ def fit_rows(
     columns: Mapping[str, Integers],
     feature_groups: Integers | None = None,
 ) -> Fits:
-    """Fit any regressor to the rows of the training configurations, all in memory."""
-    of_species: dict[str, list[tuple[int, Floats, Floats]]] = defaultdict(list)
+    """Fit any regressor to the rows of the training configurations, which are all in memory."""
+    data: dict[str, list[tuple[int, Floats, Floats]]] = defaultdict(list)
     for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
-            of_species[species].append((i, sample.features[rows], sample.targets[rows]))
-    takes = traits(learner)
+            data[species].append((i, sample.features[rows], sample.targets[rows]))
+    learner_traits = traits(learner)
     fits: Fits = {}
-    for species, configurations in of_species.items():
+    for species, configurations in data.items():
         for k in range(int(fold.max()) + 1):
             training = [entry for entry in configurations if fold[entry[0]] != k]
             if not training:
                 raise _missing(species, k)
             X = np.concatenate([x for _, x, _ in training])
             Y = np.concatenate([y for _, _, y in training])
-            further: dict[str, Integers] = {}
-            if takes.groups:
-                further["groups"] = np.concatenate([np.full(len(x), i) for i, x, _ in training])
-            for name, chosen in columns.items():
-                if feature_groups is not None and takes.feature_groups:
-                    further["feature_groups"] = feature_groups[chosen]
-                fits[Fit(k, species, name)] = clone(learner).fit(X[:, chosen], Y, **further)
+            arguments: dict[str, Integers] = {}
+            if learner_traits.groups:
+                arguments["groups"] = np.concatenate([np.full(len(x), i) for i, x, _ in training])
+            for name, indices in columns.items():
+                if feature_groups is not None and learner_traits.feature_groups:
+                    arguments["feature_groups"] = feature_groups[indices]
+                fits[Fit(k, species, name)] = clone(learner).fit(X[:, indices], Y, **arguments)
     return fits
 
 
@@ -142,9 +142,9 @@ def fit_graphs(
     columns: Mapping[str, Integers],
     feature_groups: Integers | None = None,
 ) -> Fits:
-    """Fit a learner to the graphs of the training configurations, all in memory.
+    """Fit a learner to the graphs of the training configurations, which are all in memory.
 
-    There is one fit for each species, or one for all of them if the learner shares species.
+    There is one fit for each species, or a single fit if the learner shares species.
     """
     configurations = [sample for _, sample in in_turn(samples)]
     present = sorted({species for sample in configurations for species in sample.rows()})
@@ -160,32 +160,32 @@ def fit_graphs(
             if not any(len(r) for r in rows):
                 raise _missing(letters[0], k)
             Y = [sample.targets[r] for sample, r in zip(training, rows, strict=True)]
-            for name, chosen in columns.items():
-                X = [_graph(sample, r, chosen) for sample, r in zip(training, rows, strict=True)]
+            for name, indices in columns.items():
+                X = [_graph(sample, r, indices) for sample, r in zip(training, rows, strict=True)]
                 fitted = clone(learner).fit(X, Y)
                 fits |= {Fit(k, letter, name): fitted for letter in letters}
     return fits
 
 
 FITTERS: dict[str, Fitter] = {"statistics": fit_linear, "rows": fit_rows, "graphs": fit_graphs}
-"""By what a learner learns from; see `learner.Traits`."""
+"""The fitter for each value of `learner.Traits.learns_from`."""
 
 
-def predict(fitted: Any, sample: Sample, rows: Integers, chosen: Integers) -> Floats:
+def predict(fitted: Any, sample: Sample, rows: Integers, columns: Integers) -> Floats:
     """Return the predictions of a fit for some rows of a sample, (n,) or (n, T)."""
     predicted: Floats
     if traits(fitted).learns_from == "graphs":
-        (predicted,) = fitted.predict([_graph(sample, rows, chosen)])
+        (predicted,) = fitted.predict([_graph(sample, rows, columns)])
         return predicted
-    predicted = fitted.predict(sample.features[np.ix_(rows, chosen)])
+    predicted = fitted.predict(sample.features[np.ix_(rows, columns)])
     return predicted
 
 
-def _graph(sample: Sample, rows: Integers, chosen: Integers) -> Graph:
-    if sample.graph is None:
+def _graph(sample: Sample, rows: Integers, columns: Integers) -> Graph:
+    graph = sample.graph
+    if graph is None:
         raise InputError("samples: expected samples with a graph for this learner, got none")
-    whole = sample.graph
-    return Graph(whole.configuration, whole.features[:, chosen], whole.rows[rows])
+    return Graph(graph.configuration, graph.features[:, columns], graph.rows[rows])
 
 
 def fit_configuration_means(

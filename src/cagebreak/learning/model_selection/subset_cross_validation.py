@@ -1,4 +1,4 @@
-"""Nested cross-validation of ridge regression on many subsets of features, from statistics."""
+"""Nested cross-validation of ridge regression on subsets of features, from statistics."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -16,7 +16,7 @@ from cagebreak.learning.statistics import Statistics
 from cagebreak.seeding import Seed
 
 ALPHAS = tuple(10.0**decade for decade in range(-2, 8))
-"""Strengths to choose from (chosen: where the best of large sets lie)."""
+"""Penalties to choose from (chosen: the range of the best alphas of large feature sets)."""
 
 
 def held_out_moments(
@@ -28,31 +28,33 @@ def held_out_moments(
     folds: int = 5,
     center: str = "global",
 ) -> dict[str, Floats]:
-    """Predict every configuration once while it is held out, by each subset of the features.
+    """Return the moments of held-out predictions of each configuration, for subsets of features.
 
-    Alpha is chosen for each fold, subset and target by the squared error on the remaining folds
-    held out in turn. Leaving out folds i and j serves both: j to choose for i, and i for j. So K
-    folds take K (K + 1) / 2 decompositions.
+    The cross-validation is nested. For each outer fold, subset and target, alpha minimizes the
+    squared error of an inner cross-validation on the other folds. The model trained without folds i
+    and j serves twice: fold j is its inner test fold for outer fold i, and fold i for outer fold j.
+    K folds therefore need K (K + 1) / 2 decompositions.
 
     Parameters
     ----------
     collection
+        Statistics of the configurations.
     subsets
         Named selections of features: indices, masks or slices.
     seed
-        Of the folds.
+        Seed of the folds.
     alphas
-        Penalties of features brought to unit deviation, as of `RidgeCV`.
+        Penalties to choose from, for features of unit variance, as in `RidgeCV`.
     folds
-        One for each configuration if there are fewer.
+        Number of folds; one for each configuration if there are fewer configurations.
     center
-        As of `RidgeCV`.
+        As in `RidgeCV`.
 
     Returns
     -------
     dict
-        By name: the moments (C, 6, T) of prediction and target in each configuration, from which
-        every r and its bootstrap follow.
+        For each subset the moments (C, 6, T) of prediction and target in each configuration. They
+        determine every r and its bootstrap.
 
     Raises
     ------
@@ -62,7 +64,7 @@ def held_out_moments(
     if len(collection) < 3:
         raise InputError(f"collection: expected at least 3 configurations, got {len(collection)}")
     strengths = np.asarray(alphas, dtype=float)
-    chosen = {
+    indices = {
         name: as_columns(f"subsets[{name!r}]", columns, collection.n_features)
         for name, columns in subsets.items()
     }
@@ -73,29 +75,30 @@ def held_out_moments(
         for k in range(n_folds)
     ]
 
-    errors = {name: np.zeros((n_folds, len(strengths), collection.n_targets)) for name in chosen}
+    errors = {name: np.zeros((n_folds, len(strengths), collection.n_targets)) for name in indices}
     for pair in combinations(range(n_folds), 2):
         training = Statistics.pooled([b for k, b in enumerate(blocks) if k not in pair], center)
         models = SubsetRidge(training, strengths)
-        for name, columns in chosen.items():
+        for name, columns in indices.items():
             coefficients = models.coefficients(columns)
             offset = intercepts(coefficients, training)
-            for held_out, judged in (pair, pair[::-1]):
-                moments = prediction_moments(blocks[judged], coefficients, offset)
+            for held_out, test in (pair, pair[::-1]):
+                moments = prediction_moments(blocks[test], coefficients, offset)
                 errors[name][held_out] += squared_errors(moments, center)
 
     targets = np.arange(collection.n_targets)
-    found = {name: np.zeros((len(collection), 6, len(targets))) for name in chosen}
+    predictions = {name: np.zeros((len(collection), 6, len(targets))) for name in indices}
     for held_out in range(n_folds):
         training = Statistics.pooled([b for k, b in enumerate(blocks) if k != held_out], center)
         models = SubsetRidge(training, strengths)
-        for name, columns in chosen.items():
+        for name, columns in indices.items():
             best = errors[name][held_out].argmin(axis=0)
             coefficients = models.coefficients(columns)[:, best, targets]
             offset = intercepts(coefficients, training)
             for i in np.flatnonzero(fold == held_out).tolist():
-                found[name][i] = prediction_moments(collection.parts[i], coefficients, offset)
-    return found
+                part = collection.parts[i]
+                predictions[name][i] = prediction_moments(part, coefficients, offset)
+    return predictions
 
 
 def fold_of(collection: Collection, folds: int, seed: Seed) -> Integers:

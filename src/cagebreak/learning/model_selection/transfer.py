@@ -1,4 +1,4 @@
-"""Train at one state point or on one model, predict another."""
+"""Transfer: training at one state point or model, prediction at another."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,19 +49,19 @@ TABLE = [
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Configurations of one state point or model, and what their columns mean.
+    """The samples of one state point or model, with the labels and units of their columns.
 
     Parameters
     ----------
     samples
         ``samples[i]`` is the `Sample` of configuration i.
     labels : (F,) structured array
-        Of the features.
+        Labels of the features.
     units : mapping
-        What lengths and times are measured in, e.g. ``{"length": "sigma_AA"}``.
+        Units of lengths and times, e.g. ``{"length": "sigma_AA"}``.
     times : (T,) array, optional
-        Of the targets; 0, 1, ... if omitted. They may differ from source to source, as relaxation
-        times do: targets are matched in their order.
+        Times of the targets; default 0, 1, ... Targets of two sources correspond by index, so that
+        their times may differ, as relaxation times do.
     """
 
     samples: Samples
@@ -79,30 +79,30 @@ def transfer(
     n_resamples: int = 2000,
     confidence: float = 0.95,
 ) -> "DataFrame":
-    """Return how well a fit to each source predicts each other, and itself.
+    """Return the scores of a model fitted to each source, on every source.
 
-    A source predicts itself by cross-validation (`learning.evaluate`), and another by a fit to
-    all its configurations. Mean, deviation and clipping of the features are those of the source
-    trained on: what is rare there must not explode elsewhere. Pearson r does not see a wrong
-    level or scale, which differ from state to state.
+    The score of a source on itself comes from cross-validation (`learning.evaluate`), that on
+    another source from a fit to all configurations of the first. The features of the test source
+    are standardized with mean, deviation and clipping of the training source. Pearson r does not
+    depend on the mean and scale of the predictions, which may be wrong at another state point.
 
     Parameters
     ----------
     sources
-        By name.
+        The sources by name.
     learner
-        Any scikit-learn regressor; `RidgeCV()` if omitted.
+        Any scikit-learn regressor; default `RidgeCV()`.
     seed
-        Of the folds and of the bootstrap.
+        Seed of the folds and of the bootstrap.
     folds, n_resamples, confidence
-        As of `learning.evaluate`.
+        As in `learning.evaluate`.
 
     Returns
     -------
     DataFrame
-        A row for each `train`, `test`, `species` and `target`: `time` (that of the test source),
-        the scores of `learning.evaluate` with bootstrap intervals over the test configurations,
-        and the `ceiling` of the test source.
+        A row for each `train`, `test`, `species` and `target`: the `time` in the test source, the
+        scores of `learning.evaluate` with bootstrap intervals over the test configurations, and the
+        noise `ceiling` of the test source.
 
     Raises
     ------
@@ -118,66 +118,78 @@ def transfer(
         _require_match(names[0], sources[names[0]], name, sources[name])
     rows = []
     for train in names:
-        own = sources[train]
+        source = sources[train]
         scores = evaluate(
             learner,
-            own.samples,
+            source.samples,
             seed=seed,
-            times=own.times,
+            times=source.times,
             folds=folds,
             n_resamples=n_resamples,
             confidence=confidence,
         ).rows
         for species in np.unique(scores["species"]):
-            mine = scores[scores["species"] == species]
-            table = _empty(train, train, species, len(mine))
-            for column in TABLE[4:]:
-                table[column[0]] = mine[column[0]]
+            species_scores = scores[scores["species"] == species]
+            table = _empty(train, train, species, len(species_scores))
+            for name, _ in TABLE[4:]:
+                table[name] = species_scores[name]
             rows.append(table)
-        fits = _fit_all(learner, own.samples)
+        fits = _fit_all(learner, source.samples)
         for test in names:
-            if test != train:
-                found = _predicted(fits, sources[test], train, test)
-                rows += [
+            if test == train:
+                continue
+            predictions = _predicted(fits, sources[test], train, test)
+            for species, (moments, halves) in predictions.items():
+                rows.append(
                     _scored(
-                        train, test, species, *each, sources[test], seed, n_resamples, confidence
+                        train,
+                        test,
+                        species,
+                        moments,
+                        halves,
+                        sources[test],
+                        seed,
+                        n_resamples,
+                        confidence,
                     )
-                    for species, each in found.items()
-                ]
+                )
     return to_frame(np.concatenate(rows))
 
 
 def _fit_all(learner: RegressorMixin, samples: Samples) -> dict[str, RegressorMixin]:
     """Return a fit to all configurations for each species."""
-    rows: dict[str, list[tuple[Floats, Floats]]] = {}
-    takes = traits(learner)
-    linear = takes.learns_from == "statistics"
+    data: dict[str, list[tuple[Floats, Floats]]] = {}
+    learner_traits = traits(learner)
+    linear = learner_traits.learns_from == "statistics"
     for _, sample in in_turn(samples):
-        for species, chosen in sample.rows().items():
-            of_species = rows.setdefault(species, [])
-            if not linear:  # Only those that cannot learn from statistics take memory.
-                of_species.append((sample.features[chosen], sample.targets[chosen]))
+        for species, rows in sample.rows().items():
+            parts = data.setdefault(species, [])
+            if not linear:  # A linear learner needs only the names of the species here.
+                parts.append((sample.features[rows], sample.targets[rows]))
     fits: dict[str, RegressorMixin] = {}
-    for species, parts in rows.items():
+    for species, parts in data.items():
         if linear:
-            found = collect(samples, species=species, clip=learner.clip)
-            blocks = [Statistics.pooled([part], learner.center) for part in found.parts]
-            fits[species] = clone(learner).fit_statistics(blocks, found.standardizer)
+            collection = collect(samples, species=species, clip=learner.clip)
+            blocks = [Statistics.pooled([part], learner.center) for part in collection.parts]
+            fits[species] = clone(learner).fit_statistics(blocks, collection.standardizer)
             continue
-        extra = {}
-        if takes.groups:
-            extra["groups"] = np.repeat(np.arange(len(parts)), [len(x) for x, _ in parts])
+        arguments = {}
+        if learner_traits.groups:
+            arguments["groups"] = np.repeat(np.arange(len(parts)), [len(x) for x, _ in parts])
         X, Y = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-        fits[species] = clone(learner).fit(X, Y, **extra)
+        fits[species] = clone(learner).fit(X, Y, **arguments)
     return fits
 
 
 def _predicted(
     fits: Mapping[str, Any], source: Source, train: str, test: str
 ) -> dict[str, tuple[Floats, Floats]]:
-    """Return, by species, the moments of predictions and targets and of the halves, (C, 6, T)."""
+    """Return for each species the moments of predictions and targets, and of the halves.
+
+    Both are (C, 6, T).
+    """
     shape = (len(source.samples), 6, source.samples[0].targets.shape[1])
-    found: dict[str, tuple[Floats, Floats]] = {}
+    moments_of: dict[str, tuple[Floats, Floats]] = {}
     for i, sample in in_turn(source.samples):
         for species, rows in sample.rows().items():
             if species not in fits:
@@ -185,13 +197,13 @@ def _predicted(
                     f"sources[{test!r}]: has particles of species {species}, "
                     f"sources[{train!r}] has none"
                 )
-            moments, halves = found.setdefault(species, (np.zeros(shape), np.zeros(shape)))
+            moments, halves = moments_of.setdefault(species, (np.zeros(shape), np.zeros(shape)))
             Y = sample.targets[rows]
             predicted = fits[species].predict(sample.features[rows]).reshape(Y.shape)
             moments[i] = pair_moments(predicted, Y)
             if sample.halves is not None:
                 halves[i] = pair_moments(*sample.halves[:, rows])
-    return found
+    return moments_of
 
 
 def _scored(
@@ -207,11 +219,11 @@ def _scored(
 ) -> np.ndarray:
     table = _empty(train, test, species, moments.shape[2])
     table["time"] = table["target"] if source.times is None else np.asarray(source.times)
-    drawn = resamples(len(moments), n_resamples, seed=seed)
-    present = int((moments[:, COUNT, 0] > 0).sum())
+    weights = resamples(len(moments), n_resamples, seed=seed)
+    n_present = int((moments[:, COUNT, 0] > 0).sum())
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
-        bounds = interval(score(moments, drawn), present, confidence)
+        bounds = interval(score(moments, weights), n_present, confidence)
         table["low" + suffix], table["high" + suffix] = bounds
     table["ceiling"] = ceiling(halves, len(table))
     return table
@@ -225,12 +237,13 @@ def _empty(train: str, test: str, species: str, n_targets: int) -> np.ndarray:
 
 
 def _require_match(first: str, a: Source, second: str, b: Source) -> None:
+    """Raise if labels, units or the numbers of columns of two sources differ."""
     if a.labels.dtype != b.labels.dtype or a.labels.shape != b.labels.shape:
         raise InputError(
             f"sources[{second!r}].labels: expected {len(a.labels)} features with the fields of "
             f"sources[{first!r}], got {len(b.labels)}"
         )
-    # By their bytes: a label that does not apply may be NaN, which equals nothing.
+    # Labels are compared by their bytes, since a label that does not apply is NaN.
     differ = [k for k in range(len(a.labels)) if a.labels[k].tobytes() != b.labels[k].tobytes()]
     if differ:
         k = differ[0]
@@ -243,10 +256,10 @@ def _require_match(first: str, a: Source, second: str, b: Source) -> None:
             f"sources[{second!r}].units: expected {dict(a.units)} as of sources[{first!r}], "
             f"got {dict(b.units)}"
         )
-    ours, theirs = a.samples[0], b.samples[0]
+    sample_a, sample_b = a.samples[0], b.samples[0]
     for what, x, y in (
-        ("features", ours.features, theirs.features),
-        ("targets", ours.targets, theirs.targets),
+        ("features", sample_a.features, sample_b.features),
+        ("targets", sample_a.targets, sample_b.targets),
     ):
         if x.shape[1] != y.shape[1]:
             raise InputError(

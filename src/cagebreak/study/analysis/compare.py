@@ -1,4 +1,4 @@
-"""Learners side by side on one study: the same folds, and honest costs."""
+"""Comparison of learners on one study, with equal folds, and with time and memory measured."""
 
 import resource
 import sys
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from cagebreak.learning import Scores
 
 STRUCTURE: dict[str, Any] = {"kind": ["radial", "angular"], "states": ["initial"]}
-"""What the learners of :cite:`Alkemade2022` are given."""
+"""The features of the learners of :cite:`Alkemade2022`."""
 
 NAME = 32
-"""Letters of a learner's name that tables hold."""
+"""Largest length of a learner's name in tables."""
 
 COSTS = [
     ("parameters", "i8"),
@@ -37,19 +37,26 @@ COSTS = [
     ("inference_seconds", "f8"),
     ("memory", "f8"),
 ]
-"""Columns beside those of the scores; the memory in bytes."""
+"""Columns of the costs, in addition to those of the scores; `memory` is in bytes."""
 
 
 def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
-    """Return the learners that go by a name, each with the features it learns from.
+    """Return the learners that have a name, each with the selection of its features.
 
-    ``ridge``, ``network`` and ``graph`` are those of :cite:`Alkemade2022` in our setting of them,
-    ``graph together`` is the last trained on all species at once, ``network 1`` to ``network 5``
-    and ``graph 1`` to ``graph 6`` are the rows of its tables I and II; ``equivariant`` is the
-    equivariant graph network; ``network ensemble``, ``graph ensemble`` and ``equivariant ensemble``
-    are five of each; ``svm`` and ``softness`` are linear support vectors on generation 0, as in
-    :cite:`Boattini2021`, figure 1, for regression and for the classification of :cite:`Cubuk2015`.
-    `generations` is the last that there are.
+    - ``ridge``, ``network`` and ``graph`` are the learners of :cite:`Alkemade2022` with the default
+      settings of this package.
+    - ``network 1`` to ``network 5`` and ``graph 1`` to ``graph 6`` have the settings in the rows of
+      tables I and II of that paper.
+    - ``graph together`` is one graph network for all species.
+    - ``equivariant`` is the equivariant graph network.
+    - ``network ensemble``, ``graph ensemble`` and ``equivariant ensemble`` average five networks.
+    - ``svm`` and ``softness`` are linear support vector machines on generation 0 as in
+      :cite:`Boattini2021`, figure 1: a regression, and the classification of :cite:`Cubuk2015`.
+
+    Parameters
+    ----------
+    generations
+        The last generation of descriptors in the study.
     """
     from cagebreak.learning import (
         Ensemble,
@@ -61,39 +68,39 @@ def known(generations: int = 2) -> dict[str, tuple[Any, selections.Selection]]:
     )
 
     all_generations = STRUCTURE | {"generations": min(2, generations)}
-    own = STRUCTURE | {"generations": 0}
+    generation_0 = STRUCTURE | {"generations": 0}
     learners: dict[str, tuple[Any, selections.Selection]] = {
         "ridge": (None, all_generations),
         "network": (MLPRegressor(), all_generations),
-        "graph": (GraphNetwork(), own),
-        "graph together": (GraphNetwork(share_species=True), own),
-        "equivariant": (EquivariantNetwork(), own),
+        "graph": (GraphNetwork(), generation_0),
+        "graph together": (GraphNetwork(share_species=True), generation_0),
+        "equivariant": (EquivariantNetwork(), generation_0),
         "network ensemble": (Ensemble(MLPRegressor()), all_generations),
-        "graph ensemble": (Ensemble(GraphNetwork()), own),
-        "equivariant ensemble": (Ensemble(EquivariantNetwork()), own),
-        "svm": (LinearSVR(), own),
-        "softness": (Softness(), own),
+        "graph ensemble": (Ensemble(GraphNetwork()), generation_0),
+        "equivariant ensemble": (Ensemble(EquivariantNetwork()), generation_0),
+        "svm": (LinearSVR(), generation_0),
+        "softness": (Softness(), generation_0),
     }
     for row in range(1, 6):
         learners[f"network {row}"] = (MLPRegressor.alkemade2022(row), all_generations)
     for row in range(1, 7):
-        given = all_generations if row == 2 else own
-        learners[f"graph {row}"] = (GraphNetwork.alkemade2022(row), given)
+        features = all_generations if row == 2 else generation_0
+        learners[f"graph {row}"] = (GraphNetwork.alkemade2022(row), features)
     return learners
 
 
 def chosen(
     learners: Sequence[str] | Mapping[str, Any], features: Any, generations: int = 2
 ) -> dict[str, tuple[Any, selections.Selection]]:
-    """Return learners by name, each with its features, from what `Study.compare` is given.
+    """Return the learners of `Study.compare` by name, each with the selection of its features.
 
-    A learner that comes with features keeps them. One that comes without has `features`, or if
-    these are omitted those of the name it goes by, or of ridge if the name is not known.
+    A learner given with features keeps them. Any other learner has `features`, or, if these are
+    omitted, the features of the learner of this name in `known`, or else those of ridge.
 
     Raises
     ------
     InputError
-        If there are none, a name is not known, or too long for a table.
+        If there is no learner, or a name is unknown or too long for a table.
     """
     names = known(generations)
     if not learners:
@@ -105,12 +112,12 @@ def chosen(
             raise InputError(f"learners: expected some of {', '.join(names)}, got {name!r}")
     result = {}
     for name in learners:
-        learner, usual = names.get(name, names["ridge"])
-        wanted = usual if features is None else features
+        learner, default = names.get(name, names["ridge"])
+        selection = default if features is None else features
         if isinstance(learners, Mapping):
-            given = learners[name]
-            learner, wanted = given if isinstance(given, tuple) else (given, wanted)
-        result[name] = (learner, wanted)
+            entry = learners[name]
+            learner, selection = entry if isinstance(entry, tuple) else (entry, selection)
+        result[name] = (learner, selection)
     return result
 
 
@@ -124,22 +131,23 @@ def compare(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the table of all learners, and the moments of each configuration.
 
-    Each learner has a process of its own for each species, so that the largest memory it held can
-    be told; learners that take species together have one for all.
+    Each learner and species runs in its own process, so that the peak memory can be measured. A
+    learner that shares species runs in one process.
 
     Raises
     ------
     InputError
-        If a learner's class is one of the script that runs, which other processes do not know.
+        If the class of a learner is defined in the running script, which other processes cannot
+        import.
     MissingDependencyError
         If a learner needs a package that is not installed.
     """
-    takes = {
+    traits_of = {
         name: traits(RidgeCV() if learner is None else learner)
         for name, (learner, _) in learners.items()
     }
     for name, (learner, _) in learners.items():
-        for package in takes[name].requires:
+        for package in traits_of[name].requires:
             if find_spec(package) is None:
                 raise MissingDependencyError(
                     f"learners: {name!r} needs {package}, expected it to be installed: "
@@ -150,10 +158,11 @@ def compare(
                 f"learners: expected classes that can be imported, got {name!r} of the class "
                 f"{type(learner).__name__} in the script itself; move it to a module"
             )
+    separate = [(letter,) for letter in species]
     jobs = [
         (name, letters)
         for name in learners
-        for letters in ([tuple(species)] if takes[name].share_species else [(s,) for s in species])
+        for letters in ([tuple(species)] if traits_of[name].share_species else separate)
     ]
     tables, moments = [], []
     pools: list[ProcessPool] = []
@@ -171,12 +180,12 @@ def compare(
         for (name, _), future in zip(jobs, futures, strict=True):
             scores, memory = future.result()
             for letter, feature in scores.moments:
-                mine = scores.rows[scores.rows["species"] == letter]
-                of_pairs = scores.moments[letter, feature]
-                moments.append(moments_table(letter, name, mine["time"], of_pairs))
-                table = np.zeros(len(mine), [*mine.dtype.descr, *COSTS])
-                for column in mine.dtype.names:
-                    table[column] = mine[column]
+                rows = scores.rows[scores.rows["species"] == letter]
+                pair_moments = scores.moments[letter, feature]
+                moments.append(moments_table(letter, name, rows["time"], pair_moments))
+                table = np.zeros(len(rows), [*rows.dtype.descr, *COSTS])
+                for column in rows.dtype.names:
+                    table[column] = rows[column]
                 for column, value in scores.costs[letter, feature]._asdict().items():
                     table[column] = value
                 table["memory"] = memory
@@ -184,21 +193,21 @@ def compare(
     finally:
         for pool in pools:
             pool.kill()
-    together = np.concatenate(moments)
+    all_moments = np.concatenate(moments)
     table = with_differences(
         np.concatenate(tables),
-        together,
+        all_moments,
         seed=seed_sequence(recipe.study.seed, "fit"),
         n_resamples=recipe.learning.bootstrap,
     )
-    return table, together
+    return table, all_moments
 
 
-def _end(pool: ProcessPool, job: str, began: float, future: Future) -> None:
-    """Let the process go, and say on a terminal, and nowhere else, which learner is done."""
+def _end(pool: ProcessPool, job: str, start: float, future: Future) -> None:
+    """Release the process, and report the finished learner if stderr is a terminal."""
     pool.shutdown(wait=False)
     if sys.stderr.isatty() and not future.cancelled() and future.exception() is None:
-        text = f"{job}: done in {duration(time.monotonic() - began)}"
+        text = f"{job}: done in {duration(time.monotonic() - start)}"
         print(f"\r\x1b[K{text}", file=sys.stderr, flush=True)
 
 
@@ -211,7 +220,7 @@ def _one(
     species: Sequence[str],
     times: Sequence[float] | None,
 ) -> "tuple[Scores, int]":
-    """Evaluate a learner in this process; return its scores and the largest memory it held."""
+    """Evaluate a learner in this process; return its scores and the peak memory in bytes."""
     from cagebreak.study.analysis.learn import learn
 
     features = selections.named(selection) if isinstance(selection, Mapping) else {}
@@ -219,5 +228,5 @@ def _one(
         features = {"joined": selection}
     scores = learn(recipe, store, learner, features, species, name, "displacement", times)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # The kernel counts in kilobytes, that of macOS in bytes.
+    # Linux counts in kilobytes, macOS in bytes.
     return scores, peak if sys.platform == "darwin" else 1024 * peak

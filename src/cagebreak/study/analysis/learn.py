@@ -43,8 +43,8 @@ def learn(
 ) -> Scores:
     """Evaluate a learner on a finished study by nested cross-validation over configurations.
 
-    Species are learned one after another, but all at once by a graph network with `share_species`.
-    Selections with the same sources are learned together. Networks keep their checkpoints in the
+    Each species is evaluated separately, except for a graph network with `share_species`.
+    Selections with the same sources are evaluated together. Networks write their checkpoints to the
     folder `trainings` of the study.
 
     Parameters
@@ -62,37 +62,39 @@ def learn(
     target
         The quantity to predict, one of `propensity.TARGETS`.
     times
-        Times in tau, of which the nearest known ones are learned; by default all.
+        Times in tau; the nearest times of the study are predicted. By default all.
 
     Notes
     -----
-    A graph has the positions of the state that all features describe, or of the initial state if
-    the features describe several.
+    The positions in a graph are those of the state of the features, or of the initial state if the
+    features come from several states.
     """
-    wanted = recipe.learning
-    chosen = wanted.selections if chosen is None else chosen
-    species = species or wanted.species
+    settings = recipe.learning
+    chosen = settings.selections if chosen is None else chosen
+    species = species or settings.species
     if learner is not None:
         learner = with_checkpoints(learner, store.folder / "trainings")
-    default = {"center": wanted.center, "weights": (1.0,)}
+    default = {"center": settings.center, "weights": (1.0,)}
     numbers = [species_index(letter, recipe.model.n_species) for letter in species]
     labels = recipe.labels()
-    known = load_propensity(store, 0, target)[0].times
-    learned = np.arange(len(known))
+    study_times = load_propensity(store, 0, target)[0].times
+    time_indices = np.arange(len(study_times))
     if times is not None:
-        learned = np.unique(nearest(known, times))
-    takes = traits(RidgeCV() if learner is None else learner)
-    graphs = takes.learns_from == "graphs"
+        time_indices = np.unique(nearest(study_times, times))
+    learner_traits = traits(RidgeCV() if learner is None else learner)
+    graphs = learner_traits.learns_from == "graphs"
+    species_sets = [numbers] if learner_traits.share_species else [[s] for s in numbers]
     parts = []
-    # One thread gives the same bits anywhere; on busy cores several were eight times slower.
+    # With one BLAS thread results do not depend on the number of cores. Several threads were eight
+    # times slower on busy cores.
     with threadpool_limits(limits=1, user_api="blas"):
-        for species_numbers in [numbers] if takes.share_species else [[s] for s in numbers]:
+        for species_numbers in species_sets:
             for group in selections.groups(labels, chosen, default):
                 of_sources = labels[np.isin(labels.source, group.sources)]
                 ridge = RidgeCV(
-                    alphas=wanted.alphas,
-                    folds=wanted.inner_folds,
-                    clip=wanted.clip,
+                    alphas=settings.alphas,
+                    folds=settings.inner_folds,
+                    clip=settings.clip,
                     seed=recipe.study.seed,
                     **group.learned,
                 )
@@ -105,16 +107,16 @@ def learn(
                         group.sources,
                         group.read,
                         target,
-                        learned,
+                        time_indices,
                         _one_state(of_sources[group.read]) if graphs else None,
                     ),
                     seed=seed_sequence(recipe.study.seed, "fit"),
                     columns=group.columns,
                     feature_groups=feature_groups(of_sources[group.read].view(np.recarray)),
                     configuration_mean=group.configuration_mean,
-                    times=known[learned],
-                    folds=wanted.outer_folds,
-                    n_resamples=wanted.bootstrap,
+                    times=study_times[time_indices],
+                    folds=settings.outer_folds,
+                    n_resamples=settings.bootstrap,
                     name="Ridge" if learner is None and name is None else name,
                 )
                 parts.append(part)
@@ -129,7 +131,7 @@ def _one_state(labels: np.ndarray) -> str:
 
 
 SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 130, 160, 200)
-"""Numbers of descriptors that are scored: all up to six, then ten per decade."""
+"""Numbers of descriptors in a selection curve: all up to six, then ten per decade (chosen)."""
 LENGTHS = {"sigma": "sigma of the model", "spacing": "number density^(-1/3)"}
 """Units of length of the distances in a source's labels."""
 UNITS = {"length": LENGTHS["sigma"], "time": "tau of the model"}
@@ -159,7 +161,7 @@ def source(
     species
         Letter of the species.
     times
-        Times in tau, of which the nearest known ones are read; by default all.
+        Times in tau; the nearest times of the study are read. By default all.
     length
         Unit of the distances in the labels, a key of `LENGTHS`.
     """
@@ -169,18 +171,20 @@ def source(
     indices = selections.columns(labels, structure(recipe) if chosen is None else chosen)
     names = tuple(dict.fromkeys(labels.source[indices].tolist()))
     of_sources = np.flatnonzero(np.isin(labels.source, names))
-    known = load_propensity(store, 0)[0].times
-    time_indices = np.arange(len(known)) if times is None else np.array(nearest(known, times))
+    study_times = load_propensity(store, 0)[0].times
+    time_indices = np.arange(len(study_times))
+    if times is not None:
+        time_indices = np.array(nearest(study_times, times))
     columns = np.searchsorted(of_sources, indices)
     samples = StudySamples(store, recipe, [number], names, columns, times=time_indices)
     chosen_labels = np.array(labels[indices])
     if length == "spacing":
         spacing = recipe.model.number_density ** (-1 / 3)
         for name in ("r", "width"):
-            # Descriptor sets that scale with the spacing then have equal labels, up to rounding.
+            # Rounding makes labels equal if descriptor sets scale with the spacing.
             chosen_labels[name] = np.round(chosen_labels[name] / spacing, 9)
     units = UNITS | {"length": LENGTHS[length]}
-    return Source(samples, chosen_labels, units, known[time_indices])
+    return Source(samples, chosen_labels, units, study_times[time_indices])
 
 
 def statistics(

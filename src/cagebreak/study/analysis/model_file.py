@@ -1,4 +1,4 @@
-"""Fitted models in files, and their predictions for configurations outside of a study."""
+"""Fitted models of a study in files, and their predictions for other configurations."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -41,9 +41,9 @@ class SpeciesFit:
     Parameters
     ----------
     ridge
-        Of the columns of the selection.
+        The regression on the features of the selection.
     configuration_mean
-        The fit of the mean target of a configuration, if it is predicted separately.
+        The fit of the mean target of a configuration; None unless the mean is predicted separately.
     """
 
     ridge: RidgeCV
@@ -57,7 +57,7 @@ class SavedModel:
     Parameters
     ----------
     recipe
-        The recipe by which states and descriptors are computed.
+        The recipe of the study, which determines states and descriptors.
     selection
         Name of the selection in the recipe.
     times : (T,) array
@@ -75,7 +75,7 @@ class SavedModel:
     def of_study(cls, recipe: Recipe, store: Store, selection: str) -> "SavedModel":
         """Return a model fitted to all configurations of a study.
 
-        The strength alpha of each species and time is chosen by cross-validation over the
+        The penalty alpha of each species and time is chosen by cross-validation over the
         configurations.
 
         Raises
@@ -84,7 +84,8 @@ class SavedModel:
             If the recipe has no such selection.
         """
         group, labels = _group(recipe, selection)
-        of_sources = labels[np.isin(labels.source, group.sources)][group.read]
+        read_labels = labels[np.isin(labels.source, group.sources)][group.read]
+        families = feature_groups(read_labels.view(np.recarray))
         settings = recipe.learning
         ridge = RidgeCV(
             alphas=settings.alphas,
@@ -98,9 +99,7 @@ class SavedModel:
             for letter in settings.species:
                 number = SPECIES_NAMES.index(letter)
                 samples = StudySamples(store, recipe, [number], group.sources, group.read)
-                fits[number] = _fit(
-                    ridge, samples, group, feature_groups(of_sources.view(np.recarray))
-                )
+                fits[number] = _fit(ridge, samples, group, families)
         return cls(recipe, selection, load_propensity(store, 0)[0].times, fits)
 
     def predict(self, configuration: Configuration, seed: Seed) -> NDArray[np.float64]:
@@ -124,16 +123,16 @@ class SavedModel:
                 f"{configuration.n_species}"
             )
         group, _ = _group(self.recipe, self.selection)
-        found = describe(self.recipe, group.sources, configuration, seed).values[:, group.read]
+        features = describe(self.recipe, group.sources, configuration, seed).values[:, group.read]
         columns = group.columns[self.selection]
         predicted = np.full((len(self.times), len(configuration)), np.nan)
         for number, fit in self.fits.items():
             rows = np.flatnonzero(configuration.species == number)
             if not len(rows):
                 continue
-            values = fit.ridge.predict(found[np.ix_(rows, columns)])
+            values = fit.ridge.predict(features[np.ix_(rows, columns)])
             if fit.configuration_mean is not None and group.configuration_mean is not None:
-                feature = float(found[rows, group.configuration_mean].mean())
+                feature = float(features[rows, group.configuration_mean].mean())
                 mean = fit.configuration_mean.predict(feature)
                 values = values - values.mean(axis=0) + mean
             predicted[:, rows] = values.T
@@ -178,8 +177,8 @@ class SavedModel:
         """
         try:
             with h5py.File(path, "r", locking=False) as file:
-                if file.attrs.get("format") != FORMAT:
-                    raise ValueError(f"expected format {FORMAT!r}")
+                if (file_format := file.attrs.get("format")) != FORMAT:
+                    raise ValueError(f"expected format {FORMAT!r}, got {file_format!r}")
                 values = json.loads(file.attrs["recipe"])
                 recipe = Recipe.of_values(path, values, potential_in(file))
                 selection = str(file.attrs["selection"])
@@ -201,7 +200,7 @@ class SavedModel:
 def describe(
     recipe: Recipe, sources: tuple[str, ...], configuration: Configuration, seed: Seed
 ) -> Features:
-    """Return the descriptors of a configuration from `sources`, side by side, as in a study."""
+    """Return the descriptors of a configuration from `sources`, joined by columns as in a study."""
     cache: dict[str, Source] = {}
 
     def state(name: str) -> Source:
@@ -213,17 +212,17 @@ def describe(
 
 
 def _group(recipe: Recipe, name: str) -> tuple[selections.Group, np.recarray]:
-    known = recipe.learning.selections
-    if name not in known:
-        raise InputError(f"selection: expected one of {', '.join(known)}, got {name!r}")
+    names = recipe.learning.selections
+    if name not in names:
+        raise InputError(f"selection: expected one of {', '.join(names)}, got {name!r}")
     labels = recipe.labels()
     default = {"center": recipe.learning.center, "weights": (1.0,)}
-    (group,) = selections.groups(labels, {name: known[name]}, default)
+    (group,) = selections.groups(labels, {name: names[name]}, default)
     return group, labels
 
 
 def _fit(
-    ridge: RidgeCV, samples: StudySamples, group: selections.Group, members: NDArray
+    ridge: RidgeCV, samples: StudySamples, group: selections.Group, families: NDArray
 ) -> SpeciesFit:
     ((_, columns),) = group.columns.items()
 
@@ -237,7 +236,7 @@ def _fit(
         moments = moments + Moments.of(X)
     standardizer = Standardizer.from_moments(moments, ridge.clip)
     parts, x, y = [], [], []
-    for everything, X, Y in read():
+    for features, X, Y in read():
         if not len(X):
             continue
         part = Statistics(X.shape[1], Y.shape[1], ridge.center)
@@ -245,8 +244,8 @@ def _fit(
         parts.append(part)
         y.append(Y.mean(axis=0))
         if group.configuration_mean is not None:
-            x.append(everything[:, group.configuration_mean].mean())
-    fitted = clone(ridge).fit_statistics(parts, standardizer, members[columns])
+            x.append(features[:, group.configuration_mean].mean())
+    fitted = clone(ridge).fit_statistics(parts, standardizer, families[columns])
     return SpeciesFit(fitted, ConfigurationMean(np.array(x), np.array(y)) if x else None)
 
 

@@ -1,4 +1,4 @@
-"""Tables of a study: CSV files, each with a JSON file of its provenance beside it."""
+"""Files of the tables of a study: CSV, with the provenance as JSON beside each."""
 
 import csv
 import io
@@ -37,15 +37,15 @@ def propensity_table(
     Parameters
     ----------
     measured
-        For each configuration its propensity and its `msd` and `f_s` (T, S).
+        The propensity of each configuration, and its `msd` and `f_s` (T, S).
 
     Returns
     -------
     structured array
-        A row for each species and time: `time` in tau; `propensity` in sigma, averaged over
-        configurations, and `error`, its standard error (NaN for one configuration); `msd` in
-        sigma^2; `f_s`; `ceiling`: mean over configurations of the r a perfect prediction reaches;
-        `n_configurations`.
+        A row for each species and time. The columns are `time` in tau; `propensity` in sigma,
+        averaged over configurations, and `error`, its standard error (NaN for one configuration);
+        `msd` in sigma^2; `f_s`; `ceiling`, the mean over configurations of the noise ceiling of r;
+        and `n_configurations`.
     """
     times, rows = np.empty(0), []
     for propensity, relaxation in measured:
@@ -72,14 +72,14 @@ def propensity_table(
 
 
 def write(path: Path, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
-    """Write a table as CSV, numbers to full precision, and its provenance as JSON beside it."""
+    """Write a table as CSV with numbers in full precision, and its provenance as JSON beside it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.dtype.names or ())
     writer.writerows(table.tolist())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # If writing stops halfway, a table without provenance is made again.
+        # The provenance is removed first: if writing is interrupted, the table is made again.
         path.with_suffix(".json").unlink(missing_ok=True)
         with replacing(path) as temporary:
             temporary.write_text(text.getvalue(), encoding="utf-8")
@@ -90,7 +90,7 @@ def write(path: Path, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
 
 
 def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.ndarray | None:
-    """Return a table of the same provenance; None if there is none or it cannot be read."""
+    """Return the table in a file; None if it is absent, unreadable or of another provenance."""
     try:
         if path.with_suffix(".json").read_text(encoding="utf-8") != _json(provenance):
             return None

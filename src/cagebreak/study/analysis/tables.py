@@ -1,4 +1,7 @@
-"""The tables of a study: what each holds, what it depends on, and how it is made."""
+"""The tables of a study: their columns, their computation, and the keys they depend on.
+
+To add a table, write the function that computes it and add an entry to `TABLES`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,8 +27,9 @@ from cagebreak.study.stages.states import MADE_BY, load_state
 from cagebreak.study.store import Store, Unit
 
 R_MAX = 5.0
+"""Largest distance of g(r) in sigma, the outermost shell of the descriptors."""
 N_BINS = 250
-"""Of g(r): as far as the shells of the descriptors reach, in steps of 0.02 sigma."""
+"""Number of bins of g(r), each 0.02 sigma wide."""
 
 CONFIGURATIONS = np.dtype(
     [
@@ -67,27 +71,28 @@ SELECTED = np.dtype(
         ("state", "U16"),
     ]
 )
-N_CHOSEN, N_LISTED = 100, 20
-"""Descriptors that are chosen for a curve and for a list: about where the paper's saturate, and as
-many as it lists."""
+N_CHOSEN = 100
+"""Number of descriptors in a selection curve (chosen: the curves of the paper are flat there)."""
+N_LISTED = 20
+"""Number of descriptors in the table of those selected first, as in the paper."""
 
 
 @dataclass(frozen=True)
 class TableSpec:
-    """A table of a study.
+    """The specification of a table of a study.
 
     Parameters
     ----------
     make
-        Makes it from a study that is done.
+        Function that computes the table of a finished study.
     dtype
-        Returns its columns.
+        Function that returns the dtype of the rows.
     keys
-        Sections or keys of the recipe: what it was made from.
+        Sections and keys of the recipe that the table depends on.
     needs
-        Returns the stages that must be done.
+        Function that returns the names of the stages that must be done.
     section
-        The section of the recipe that asks for its work.
+        The section that the recipe must have.
     """
 
     make: Callable[[Recipe, Store], np.ndarray]
@@ -104,7 +109,7 @@ def _propensity(recipe: Recipe, store: Store) -> np.ndarray:
 
 
 def _configurations(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return the mean propensity of each configuration and its number density, in 1/sigma^3."""
+    """Return the mean propensity of each configuration, and its number density in 1/sigma^3."""
     parts = []
     for c in range(recipe.preparation.n_configurations):
         propensity, _ = load_propensity(store, c)
@@ -119,49 +124,49 @@ def _configurations(recipe: Recipe, store: Store) -> np.ndarray:
 
 
 def _structures(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return g(r) of every state around each species: of each species, and "all" together."""
+    """Return g(r) in every state, for each pair of species and for neighbors of any species."""
     parts = []
     names = recipe.model.species_names
     for state in recipe.descriptors.states:
         n_configurations = recipe.preparation.n_configurations
         sources = [load_state(store, state, c) for c in range(n_configurations)]
-        found = radial_distribution([configuration_of(source) for source in sources], R_MAX, N_BINS)
+        rdf = radial_distribution([configuration_of(source) for source in sources], R_MAX, N_BINS)
         for a, name in enumerate(names):
-            around = {**dict(zip(names, found.pairs[a], strict=True)), "all": found.total[a]}
-            for neighbors, g in around.items():
+            partial_g = {**dict(zip(names, rdf.pairs[a], strict=True)), "all": rdf.total[a]}
+            for neighbors, g in partial_g.items():
                 rows = np.zeros(N_BINS, STRUCTURES)
                 rows["state"], rows["species"], rows["neighbors"] = state, name, neighbors
-                rows["r"], rows["g"] = found.r, g
+                rows["r"], rows["g"] = rdf.r, g
                 parts.append(rows)
     return np.concatenate(parts)
 
 
 def _correlations(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return Pearson r of the propensity with each scalar of a state, like scores.
+    """Return Pearson r of the propensity with each scalar descriptor, with the columns of scores.
 
-    `features` says kind and state: "displacement cage".
+    The column `features` holds kind and state of the descriptor, such as "displacement cage".
     """
     from cagebreak.learning.linear_model.baselines import SingleFeature
     from cagebreak.study.analysis.learn import learn
 
     labels = recipe.labels()
-    # What has a length is a shell or an average, not a number of the particle itself.
+    # Labels with a length r are shells or averages, not scalars of the particle.
     labels = labels[(labels.source != descriptors.RECOMMENDED) & np.isnan(labels.r)]
     scalars = sorted(set(labels.kind) - set(STRUCTURE))
     if not scalars:
         states = ", ".join(recipe.descriptors.states)
         raise InputError(f"[descriptors] states: none of {states} has a scalar to correlate with")
     columns = select(labels, kind=scalars, generation=0)
-    wanted = {
+    selections = {
         f"{kind} {state}": {"kind": kind, "states": [state], "generations": [0], "r": np.nan}
         for kind, state in labels[["kind", "state"]][columns].tolist()
     }
-    scores = learn(recipe, store, SingleFeature(), wanted, name="none")
+    scores = learn(recipe, store, SingleFeature(), selections, name="none")
     return scores.rows
 
 
 def _selection(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return r of each species and time over the number of structural descriptors chosen."""
+    """Return r of each species and time against the number of structural descriptors selected."""
     from cagebreak.study.analysis.learn import selection
 
     parts = []
@@ -175,7 +180,7 @@ def _selection(recipe: Recipe, store: Store) -> np.ndarray:
 
 
 def _selected(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return the structural descriptors that are chosen first, for each species and time."""
+    """Return the structural descriptors that are selected first, for each species and time."""
     from cagebreak.learning import forward_selection
     from cagebreak.study.analysis.learn import statistics
 
@@ -183,12 +188,12 @@ def _selected(recipe: Recipe, store: Store) -> np.ndarray:
     for species in recipe.learning.species:
         collection = statistics(recipe, store, None, species)
         n = min(N_LISTED, collection.n_features)
-        chosen = forward_selection(collection.pooled(), n).table(n)
-        rows = np.zeros(len(chosen), SELECTED)
+        selected = forward_selection(collection.pooled(), n).table(n)
+        rows = np.zeros(len(selected), SELECTED)
         for name in set(SELECTED.names or ()) - {"time", "species", "neighbors"}:
-            rows[name] = chosen[name]
-        rows["time"], rows["species"] = collection.times[chosen["target"]], species
-        rows["neighbors"] = chosen["species"]
+            rows[name] = selected[name]
+        rows["time"], rows["species"] = collection.times[selected["target"]], species
+        rows["neighbors"] = selected["species"]
         parts.append(rows)
     return np.concatenate(parts)
 
@@ -212,80 +217,86 @@ def _scores_d2min(recipe: Recipe, store: Store) -> np.ndarray:
 
 
 def _shear(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return the curve of each configuration."""
+    """Return the stress-strain curve of each configuration."""
     parts = []
     for c in range(recipe.preparation.n_configurations):
-        found = load_curve(store, c)
-        rows = np.zeros(len(found), SHEAR)
+        curve = load_curve(store, c)
+        rows = np.zeros(len(curve), SHEAR)
         rows["configuration"] = c
         for name in CURVE.names or ():
-            rows[name] = found[name]
+            rows[name] = curve[name]
         parts.append(rows)
     return np.concatenate(parts)
 
 
 def _windows(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return what happens in each window: events, and the active particles of each species.
+    """Return the plastic events and active particles of each strain window, for each species.
 
-    In an avalanche more than the share `AVALANCHE` of them is active.
+    A window is an avalanche if the share of active particles exceeds `AVALANCHE`.
     """
     rows = []
     for c in range(recipe.preparation.n_configurations):
         for window in load_shear(store, c).windows:
             for s, name in enumerate(recipe.model.species_names):
-                moved = window.d2min[window.start.species == s]
-                n = int((moved > ACTIVE).sum())
-                of_species = (name, n, moved.max(), _avalanche(moved))
-                rows.append((c, window.strain, window.events, *of_species))
+                d2min = window.d2min[window.start.species == s]
+                n_active = int((d2min > ACTIVE).sum())
+                quantities = (name, n_active, d2min.max(), _is_avalanche(d2min))
+                rows.append((c, window.strain, window.events, *quantities))
     return np.array(rows, WINDOWS)
 
 
-def _how_crowded(window: Window) -> tuple[bool, int, float]:
-    moved = window.d2min[window.start.species == 0]
-    return _avalanche(moved), window.events, -float(moved.max())
+def _panel_rank(window: Window) -> tuple[bool, int, float]:
+    """Return the key by which `panels_of` chooses a window: the smallest is shown."""
+    d2min = window.d2min[window.start.species == 0]
+    return _is_avalanche(d2min), window.events, -float(d2min.max())
 
 
-def _avalanche(moved: np.ndarray) -> bool:
-    return bool((moved > ACTIVE).sum() > AVALANCHE * len(moved))
+def _is_avalanche(d2min: np.ndarray) -> bool:
+    return bool((d2min > ACTIVE).sum() > AVALANCHE * len(d2min))
 
 
 def panels_of(recipe: Recipe, store: Store) -> list[tuple[str, Configuration, np.ndarray]]:
-    """Return what the slices of a study show, each with a title: :cite:`Rottler2024`, fig. 2.
+    """Return title, configuration and D2min of each slice in the figure of :cite:`Rottler2024`, 2.
 
-    Of the runs: the mean D2min of configuration 0 at the last time. Of the shear: of the windows
-    with plastic events one without an avalanche, if there is any, with the fewest events, and the
-    largest D2min of an A particle among those.
+    The panel of the isoconfigurational runs shows the mean D2min of configuration 0 at the last
+    time. The panel of the shear shows one strain window with plastic events: preferably without an
+    avalanche, then with the fewest events, then with the largest D2min of an A particle.
+
+    Raises
+    ------
+    InputError
+        If the study has neither D2min of runs nor a plastic event.
     """
     panels = []
     if recipe.asks_for("isoconfigurational") and recipe.isoconfigurational.d2min_cutoff is not None:
-        found, _ = load_propensity(store, 0, "d2min")
-        title = f"thermal, $t = {found.times[-1]:.3g}\\,\\tau$"
-        panels.append((title, load_configuration(store, 0), found.mean[-1]))
+        d2min, _ = load_propensity(store, 0, "d2min")
+        title = f"thermal, $t = {d2min.times[-1]:.3g}\\,\\tau$"
+        panels.append((title, load_configuration(store, 0), d2min.mean[-1]))
     if recipe.asks_for("shear"):
         windows = [
-            w
+            window
             for c in range(recipe.preparation.n_configurations)
-            for w in load_shear(store, c).windows
+            for window in load_shear(store, c).windows
+            if window.events
         ]
-        busy = [w for w in windows if w.events]
-        if busy:
-            w = min(busy, key=_how_crowded)
-            title = rf"shear, $\gamma = {w.strain:.2f}$, events: {w.events}"
-            panels.append((title, w.start, w.d2min))
+        if windows:
+            window = min(windows, key=_panel_rank)
+            title = rf"shear, $\gamma = {window.strain:.2f}$, events: {window.events}"
+            panels.append((title, window.start, window.d2min))
     if not panels:
         raise InputError("panels: the study measures no D2min, or saw no plastic event")
     return panels
 
 
 def drift(recipe: Recipe, store: Store) -> np.recarray:
-    """Return what changed over the last step of the preparation, from those done so far.
+    """Return the changes over the last step of the preparation, for the finished configurations.
 
     See `cagebreak.dynamics.equilibrium.drift`.
 
     Raises
     ------
     StoreError
-        If no configuration is done yet, or they were made before it was recorded.
+        If no configuration is done yet, or none of them has a record of its equilibration.
     """
     done = [
         c
@@ -300,13 +311,13 @@ def drift(recipe: Recipe, store: Store) -> np.recarray:
 
 
 def _scores_dtype() -> np.dtype:
-    # scikit-learn takes a second to import: only who learns pays for it.
+    # scikit-learn takes a second to import, so it is imported when it is needed.
     from cagebreak.learning.model_selection.evaluate import COLUMNS
 
     return np.dtype(COLUMNS)
 
 
-def _described(recipe: Recipe) -> list[str]:
+def _learning_stages(recipe: Recipe) -> list[str]:
     return ["propensity", *map(describing, recipe.sources)]
 
 
@@ -334,23 +345,23 @@ TABLES = {
         _correlations,
         _scores_dtype,
         (*_RUNS, *_STATES, "learning.outer_folds", "learning.bootstrap", "learning.species"),
-        _described,
+        _learning_stages,
     ),
     "selection": TableSpec(
         _selection,
         _selection_dtype,
         (*_RUNS, *_STATES, "learning"),
-        _described,
+        _learning_stages,
     ),
     "selected": TableSpec(
         _selected,
         lambda: SELECTED,
         (*_RUNS, *_STATES, "learning.clip", "learning.species"),
-        _described,
+        _learning_stages,
     ),
-    "scores": TableSpec(_scores, _scores_dtype, (*_RUNS, *_STATES, "learning"), _described),
+    "scores": TableSpec(_scores, _scores_dtype, (*_RUNS, *_STATES, "learning"), _learning_stages),
     "scores_d2min": TableSpec(
-        _scores_d2min, _scores_dtype, (*_RUNS, *_STATES, "learning"), _described
+        _scores_d2min, _scores_dtype, (*_RUNS, *_STATES, "learning"), _learning_stages
     ),
     "shear": TableSpec(_shear, lambda: SHEAR, _SHEAR, lambda recipe: ["shear"], "shear"),
     "windows": TableSpec(_windows, lambda: WINDOWS, _SHEAR, lambda recipe: ["shear"], "shear"),

@@ -174,10 +174,10 @@ def show(tally: Tally, progress: bool) -> Bars | Lines | Silent:
 
 def failure(unit: Unit, error: BaseException, again: bool) -> str:
     """Return one line that describes the failure of a unit."""
-    return f"{unit} failed{', is tried again' if again else ''}: {describe(error)}"
+    return f"{unit} failed{', is tried again' if again else ''}: {one_line(error)}"
 
 
-def describe(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """Return the class and the message of an error in one line."""
     if isinstance(error, BrokenExecutor):
         return "its worker process died (out of memory, or killed)"

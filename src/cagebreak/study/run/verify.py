@@ -62,7 +62,7 @@ def verify(
         except CagebreakError as error:
             damaged[store.path(unit)] = str(error)
     # Imported configurations and runs cannot be computed again.
-    imported = ("equilibrate", "run") if recipe.imported else ()
+    imported = stages.IMPORTED if recipe.imported else ()
     candidates = [
         unit
         for unit in sound

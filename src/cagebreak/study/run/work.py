@@ -13,7 +13,7 @@ from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.durations import Durations, TimeLeft, mean_seconds, time_left
 from cagebreak.study.run.engines import ENGINES, Engine, available_cores
 from cagebreak.study.run.plan import Plan, make_plan
-from cagebreak.study.run.progress import Tally, describe, show
+from cagebreak.study.run.progress import Tally, one_line, show
 from cagebreak.study.run.schedule import RETRIES, Outcome, by_configuration, schedule
 from cagebreak.study.stages import stages
 from cagebreak.study.stages.equilibrate import load_configuration
@@ -339,7 +339,7 @@ class Work:
         return surveys
 
     def _require_imported(self, todo: Sequence[Unit]) -> None:
-        absent = [unit for unit in todo if unit.stage in ("equilibrate", "run")]
+        absent = [unit for unit in todo if unit.stage in stages.IMPORTED]
         if self.recipe.imported and absent:
             raise StoreError(
                 f"{self.store.path(absent[0])}: imported, and gone (with {len(absent) - 1} more); "
@@ -372,7 +372,7 @@ def _raise_if_failed(outcome: Outcome) -> None:
     if not outcome.failed:
         return
     n = len(outcome.failed)
-    lines = [f"{unit}: {describe(error)}" for unit, error in sorted(outcome.failed.items())]
+    lines = [f"{unit}: {one_line(error)}" for unit, error in sorted(outcome.failed.items())]
     shown = "; ".join(lines[:5]) + (f"; and {n - 5} more" if n > 5 else "")
     waiting = f", and {len(outcome.waiting)} that need them wait" if outcome.waiting else ""
     raise UnitError(f"{n} unit{'s' * (n > 1)} failed{waiting}; all others are done. {shown}")

@@ -9,6 +9,7 @@ from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages.runs import n_quantities
 from cagebreak.study.stages.stage import Stage, file_size
 from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
@@ -80,21 +81,17 @@ def _of_runs(store: Store, runs: Sequence[Unit], name: str) -> Iterator[NDArray]
         yield store.load(run, (name,))[name]
 
 
-def _n_arrays(recipe: Recipe) -> int:
-    return 1 if recipe.isoconfigurational.d2min_cutoff is None else 2
-
-
 def _seconds(trial: Trial) -> float:
     section, n_timed = trial.recipe.isoconfigurational, 8
     times = np.arange(section.n_times) + 1
     lengths = [np.ones((section.n_times, len(trial.configuration)))] * n_timed
     _, seconds = timed(Propensity.from_runs, times, trial.configuration.species, lengths)
-    return _n_arrays(trial.recipe) * seconds / n_timed * section.n_runs
+    return n_quantities(trial.recipe) * seconds / n_timed * section.n_runs
 
 
 def _n_bytes(recipe: Recipe) -> int:
-    n_times = _n_arrays(recipe) * recipe.isoconfigurational.n_times
-    return file_size(recipe.preparation.n_particles * (2 * n_times + 1))
+    n_sums = 2 * n_quantities(recipe) * recipe.isoconfigurational.n_times
+    return file_size(recipe.preparation.n_particles * (n_sums + 1))
 
 
 STAGE = Stage(

@@ -70,10 +70,15 @@ def _seconds(trial: Trial) -> float:
     return stops + per_tau * section.last
 
 
+def n_quantities(recipe: Recipe) -> int:
+    """Return the number of quantities stored for each particle and time: displacement, D2min."""
+    return 1 if recipe.isoconfigurational.d2min_cutoff is None else 2
+
+
 def _n_bytes(recipe: Recipe) -> int:
     section = recipe.isoconfigurational
-    n_arrays = 1 if section.d2min_cutoff is None else 2
-    return file_size(recipe.preparation.n_particles * (n_arrays * section.n_times + 1))
+    n_numbers = n_quantities(recipe) * section.n_times + 1
+    return file_size(recipe.preparation.n_particles * n_numbers)
 
 
 STAGE = Stage(

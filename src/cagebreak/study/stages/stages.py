@@ -27,6 +27,9 @@ STAGES: dict[str, Stage] = {
     )
 }
 
+IMPORTED = (equilibrate.STAGE.name, runs.STAGE.name)
+"""The stages whose units an import writes; they cannot be computed again."""
+
 
 def stages_of(recipe: Recipe) -> dict[str, Stage]:
     """Return the stages that a recipe needs, in order."""
