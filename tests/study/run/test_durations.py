@@ -50,7 +50,7 @@ def test_left_is_the_mean_of_a_stage_and_the_expected_cost_of_others(study):
     assert (left.workers, left.timed) == (2, 2)
     assert "equilibrate" not in left.untimed
     assert "run" in left.untimed
-    assert "on 2 workers, from what 2 units took, run, propensity, " in status(study)
+    assert "on 2 workers, from what 2 units took; run, propensity, " in status(study)
 
 
 def test_durations_of_another_recipe_and_torn_lines_do_not_count(study):
