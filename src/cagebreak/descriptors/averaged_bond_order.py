@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import sph_harm_y
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.base import Features, make_labels
@@ -49,6 +48,9 @@ class AveragedBondOrder:
 
     def compute(self, configuration: Configuration, state: str = "initial") -> Features:
         """Return q of every particle, (N, orders), from 0 to 1."""
+        # Imported at need, as scipy takes long.
+        from scipy.special import sph_harm_y
+
         table = sann(configuration)
         counts = np.diff(table.offsets)
         x, y, z = table.vectors.T

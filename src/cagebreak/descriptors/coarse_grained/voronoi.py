@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import Voronoi
 
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import ConfigurationError
@@ -85,6 +84,9 @@ def _with_images(positions: Floats, box: Box, margin: float) -> Floats:
 
 def _cells_of(points: Floats, n: int) -> tuple[float, VoronoiCells]:
     """Return the largest distance of a vertex from its point, and the sizes of n cells."""
+    # scipy takes a tenth of a second to import: only who computes cells pays for it.
+    from scipy.spatial import Voronoi
+
     tessellation = Voronoi(points)
     ridges = np.flatnonzero((tessellation.ridge_points < n).any(axis=1))
     faces = [tessellation.ridge_vertices[ridge] for ridge in ridges]
