@@ -87,12 +87,8 @@ class _KernelCache(NullCache):
         if path is None:
             return None
         try:
-            data = path.read_bytes()
-        except OSError:
-            return None
-        try:
-            stored, parts = pickle.loads(data)
-        except Exception:  # a damaged file may raise anything; the kernel is compiled again
+            stored, parts = pickle.loads(path.read_bytes())
+        except Exception:  # absent, or damaged, which may raise anything: it is compiled again
             return None
         return CompileResult._rebuild(target_context, *parts) if stored == key else None
 

@@ -80,6 +80,9 @@ def print_drift(study: "Study") -> None:
         click.echo("drift of the preparation: not measured, its last step has a single segment")
         return
     for row in drift:
+        if math.isnan(row.difference) or math.isnan(row.error):
+            click.echo(f"{row.quantity} over the last step of preparation: not measured")
+            continue
         verdict = "it drifts" if row.drifts else "no drift"
         click.echo(
             f"{row.quantity} over the halves of the last step of preparation: {row.first:.5g}, "
