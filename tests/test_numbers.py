@@ -1,7 +1,7 @@
 """Every number of a document is computed anew from a table beside it, or is declared as given.
 
 A module of `tests/documents` stands for a document. Its function `computed` yields fragments of the
-text with numbers from tables, and `GIVEN` lists fragments whose numbers nobody computes: parameters,
+text with numbers from tables. `GIVEN` lists fragments whose numbers nobody computes: parameters,
 with the recipe beside them, and published values, with their source.
 """
 

@@ -10,7 +10,8 @@ FENCE = re.compile(r"^ *```.*?^ *```", re.M | re.S)
 # Text in which digits belong to a name: code, addresses of links, formulas, works and their parts.
 NAMES = re.compile(
     r"`[^`]*`|\]\([^)]*\)|<[^>]*>|https?://\S+|arXiv:\S+|\$[^$]*\$"
-    r"|(?:[Ff]igures?|[Tt]ables?|[Ss]ections?|[Ee]quations?|[Rr]ows?|[Pp]ages?) (?:[\dIVX]+[a-z]?(?:,? (?:and|to) |, )?)+"
+    r"|(?:[Ff]igures?|[Tt]ables?|[Ss]ections?|[Ee]quations?|[Rr]ows?|[Pp]ages?) "
+    r"(?:[\dIVX]+[a-z]?(?:,? (?:and|to) |, )?)+"
     r"|[A-Z][a-zä]+ (?:and [A-Z]\w+ )?(?:et al\. )?(?:19|20)\d\d"
     r"|^\d+\. "
 )
