@@ -17,7 +17,7 @@ GIVEN = [
     "1, and sheared quasistatically at constant volume by 0.25 in steps of 1e-4",  # the recipe
     "after the first 10 % of strain",
     "our limit: 10 % of the beads",
-    "at the cut-off of 2.25 sigma",
+    "of 2.25 sigma",
     "more than 3e-4 eps",
     "more than 1e-3, our threshold",
     "more than 0.01 eps",
