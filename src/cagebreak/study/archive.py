@@ -149,10 +149,10 @@ def _unpack_units(archive: h5py.File, folder: Path) -> int:
 
 def _content(unit: h5py.Group) -> tuple[dict[str, Any], dict[str, Dataset]]:
     """Return the attributes and the arrays of a unit."""
-    arrays = {}
-    for name in unit:
-        attributes = unit[name].attrs
-        arrays[name] = Dataset(unit[name][()], attributes["units"], attributes["axes"])
+    arrays = {
+        name: Dataset(values, unit[name].attrs["units"], unit[name].attrs["axes"])
+        for name, values in read_datasets(unit).items()
+    }
     return dict(unit.attrs), arrays
 
 

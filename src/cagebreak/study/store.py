@@ -5,7 +5,8 @@ import json
 import os
 import platform
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +14,18 @@ from pathlib import Path
 from numpy.typing import NDArray
 
 from cagebreak._atomic import TEMPORARY
-from cagebreak._sealed import joint_digest, opened, statement
+from cagebreak._sealed import opened
 from cagebreak.errors import StoreError
 from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets
+from cagebreak.study.lineage import Lineage
 from cagebreak.study.survey import Survey
 from cagebreak.study.unit_file import (
     FORMAT,
-    PARTIAL,
     Identity,
     Provenance,
     Unit,
     as_json,
-    content_of_arrays,
+    is_partial,
     read_identity,
     read_provenance,
     versions,
@@ -34,38 +35,17 @@ from cagebreak.study.unit_file import (
 
 ASIDE = "aside"
 _LOCK = ".lock"
-_ADDRESS = re.compile(r"(?:(\d{4,})/)?(\d{4,})(\.partial)?\.h5")
-
-
-def _no_needs(unit: Unit) -> list[Unit]:
-    return []
+_ADDRESS = re.compile(r"(?:(\d{4,})/)?(\d{4,})(?:\.partial)?\.h5")
+_READERS = 8
+"""Number of files that are read at once (chosen); SHA-256 runs in parallel."""
 
 
 @dataclass(frozen=True)
-class Store:
-    """The folder of a study.
+class Store(Lineage):
+    """The folder of a study: what is saved, loaded, found and set aside there.
 
-    Parameters
-    ----------
-    folder
-        Path of the folder; it is created when the first unit is written.
-    identities
-        Identity of each stage, in the order of the stages.
-    seed
-        Seed of the study, which is recorded in every file.
-    needs
-        Returns the units that a unit is made from.
+    The parameters are those of `Lineage`.
     """
-
-    folder: Path
-    identities: Mapping[str, Identity]
-    seed: int
-    needs: Callable[[Unit], Sequence[Unit]] = _no_needs
-
-    def path(self, unit: Unit, partial: bool = False) -> Path:
-        """Return the path of a unit's file, or of the partial file of a unit in progress."""
-        *parents, last = (f"{index:04d}" for index in unit.address)
-        return self.folder.joinpath(unit.stage, *parents, last + PARTIAL * partial + ".h5")
 
     def save(self, unit: Unit, arrays: Mapping[str, Dataset], partial: bool = False) -> None:
         """Write the file of a unit atomically, or its partial file.
@@ -91,7 +71,7 @@ class Store:
         }
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_unit(path, attributes, arrays, self._parents(unit))
+            write_unit(path, attributes, arrays, self.parents(unit))
             if not partial:
                 self.path(unit, partial=True).unlink(missing_ok=True)
         except (OSError, RuntimeError) as error:
@@ -121,38 +101,34 @@ class Store:
             ) from error
         if identity.hash != self.identities[unit.stage].hash:
             raise self._changed_error(unit.stage, identity)
-        if other := self._other_parent(unit, provenance):
+        if other := self.other_parent(unit, provenance):
             raise self._mixed_error({path: other})
         return arrays
-
-    def has(self, unit: Unit, partial: bool = False) -> bool:
-        """Return whether the file of a unit exists."""
-        return self.path(unit, partial).exists()
 
     def survey(self, stage: str) -> Survey:
         """Check every file of a stage, and sort the files by their state."""
         survey, identity = Survey(), self.identities[stage]
-        folder = self.folder / stage
-        for path in sorted(folder.rglob("*.h5")):
-            match = _ADDRESS.fullmatch(path.relative_to(folder).as_posix())
-            if not match:
-                survey.damaged[path] = "no name of a unit"
+        paths = sorted((self.folder / stage).rglob("*.h5"))
+        with ThreadPoolExecutor(_READERS) as readers:
+            provenances = readers.map(lambda path: self._try_provenance(stage, path), paths)
+            results = list(zip(paths, provenances, strict=True))
+        for path, provenance in results:
+            if isinstance(provenance, Exception):
+                survey.damaged[path] = str(provenance)
                 continue
-            address = tuple(int(part) for part in match.groups()[:2] if part)
-            unit = Unit(stage, address)
-            try:
-                provenance = read_provenance(path, unit, whole=True)
-                if provenance.recipe != identity.hash:
+            unit = self._unit(stage, path)
+            address = unit.address
+            if provenance.recipe != identity.hash:
+                try:
                     with opened(path) as file:
                         survey.changed[path] = read_identity(file, unit)
-                    continue
-            except UNREADABLE as error:
-                survey.damaged[path] = str(error)
+                except UNREADABLE as error:
+                    survey.damaged[path] = str(error)
                 continue
             survey.without_digest += provenance.content is None
-            if other := self._other_parent(unit, provenance):
+            if other := self.other_parent(unit, provenance):
                 survey.mixed[path] = other
-            elif match[3]:
+            elif is_partial(path):
                 continue
             elif provenance.sizes != identity.sizes:
                 survey.outdated.add(address)
@@ -182,61 +158,6 @@ class Store:
         mixed = {path: stage for survey in surveys.values() for path, stage in survey.mixed.items()}
         if mixed:
             raise self._mixed_error(mixed)
-
-    def check_parents(self, units: Mapping[Unit, Mapping[str, str]]) -> None:
-        """Check that units of one configuration were made from the same units.
-
-        `check` compares each unit with the units in the folder; this holds without them as well.
-
-        Parameters
-        ----------
-        units
-            `Provenance.parents` of the units.
-
-        Raises
-        ------
-        StoreError
-            If they were not.
-        """
-        stated: dict[tuple[str, int], tuple[Unit, str]] = {}
-        for unit, parents in units.items():
-            for stage, digest in parents.items():
-                other, expected = stated.setdefault((stage, unit.address[0]), (unit, digest))
-                if digest != expected:
-                    raise StoreError(
-                        f"{self.path(unit)}: made from another unit of {stage} than "
-                        f"{self.path(other)}; move away the one that does not belong to this "
-                        "study, and run it again"
-                    )
-
-    def parents_of(self, unit: Unit) -> Mapping[str, str]:
-        """Return `Provenance.parents` of a unit.
-
-        Raises
-        ------
-        StoreError
-            If the file is missing or damaged.
-        """
-        try:
-            return read_provenance(self.path(unit), unit).parents
-        except UNREADABLE as error:
-            raise StoreError(f"{self.path(unit)}: cannot be read ({error})") from error
-
-    def content(self, unit: Unit) -> str:
-        """Return the SHA-256 of the arrays of a unit, which its file states or has.
-
-        Raises
-        ------
-        FileNotFoundError
-        ValueError, KeyError, OSError
-            If the file is damaged.
-        """
-        path = self.path(unit)
-        stated = read_provenance(path, unit).content
-        if stated is not None:
-            return stated
-        status = path.stat()
-        return content_of_arrays(path, status.st_ino, status.st_size, status.st_ctime_ns)
 
     def set_aside(self, surveys: Mapping[str, Survey]) -> int:
         """Move damaged, mixed and other recipes' files to `aside`; return their number.
@@ -304,63 +225,27 @@ class Store:
                     leftover.unlink(missing_ok=True)
             yield
 
-    def _parents(self, unit: Unit) -> dict[str, str]:
-        """Return `Provenance.parents` of a unit that is made from the units in the folder.
+    def _unit(self, stage: str, path: Path) -> Unit:
+        """Return the unit whose file, partial or not, is at a path.
 
         Raises
         ------
-        StoreError
-            If these were made from different units.
+        ValueError
+            If there is none.
         """
-        by_stage: dict[str, list[Unit]] = {}
-        for need in self.needs(unit):
-            by_stage.setdefault(need.stage, []).append(need)
-        parents: dict[str, str] = {}
-        grandparents: dict[Unit, Mapping[str, str]] = {}
-        for stage, units in by_stage.items():
-            if all(map(self.has, units)):
-                parents[stage] = joint_digest(map(self.content, units))
-                grandparents |= {need: self.parents_of(need) for need in units}
-        self.check_parents(grandparents)
-        for stated in grandparents.values():
-            parents |= stated
-        return parents
+        match = _ADDRESS.fullmatch(path.relative_to(self.folder / stage).as_posix())
+        if match:
+            unit = Unit(stage, tuple(int(part) for part in match.groups() if part))
+            if self.path(unit, is_partial(path)) == path:
+                return unit
+        raise ValueError("no name of a unit")
 
-    def _other_parent(self, unit: Unit, provenance: Provenance) -> str:
-        """Return the stage whose units in the folder are not those that a unit was made from.
-
-        Return an empty string if there is none. A stage whose units are not all in the folder
-        cannot be compared.
-        """
-        by_stage: dict[str, list[Unit]] = {}
-        for need in self._ancestors(unit):
-            by_stage.setdefault(need.stage, []).append(need)
-        grown = provenance.sizes != self.identities[unit.stage].sizes
-        for stage, units in by_stage.items():
-            # With another number of runs the unit is outdated, and is done again in any case.
-            if not all(map(self.has, units)) or (grown and len(units[0].address) > 1):
-                continue
-            try:
-                if provenance.content is None:
-                    # Earlier versions have made a unit from units of earlier versions.
-                    same = all(self._is_undigested(need) for need in units)
-                else:
-                    stated = provenance.parents.get(stage)
-                    same = stated in (None, joint_digest(map(self.content, units)))
-            except UNREADABLE:
-                continue
-            if not same:
-                return stage
-        return ""
-
-    def _ancestors(self, unit: Unit) -> list[Unit]:
-        """Return the units that a unit needs, directly or indirectly."""
-        needs = self.needs(unit)
-        distant = (other for need in needs for other in self._ancestors(need))
-        return list(dict.fromkeys([*needs, *distant]))
-
-    def _is_undigested(self, unit: Unit) -> bool:
-        return statement(self.path(unit), whole=False) is None
+    def _try_provenance(self, stage: str, path: Path) -> Provenance | Exception:
+        """Return what a file states after a check of its bytes, or what is wrong with it."""
+        try:
+            return read_provenance(path, self._unit(stage, path), whole=True)
+        except UNREADABLE as error:
+            return error
 
     def _mixed_error(self, mixed: Mapping[Path, str]) -> StoreError:
         path, stage = next(iter(mixed.items()))
