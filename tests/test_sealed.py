@@ -165,13 +165,18 @@ def test_a_disk_that_is_full_at_any_byte_is_an_error_and_no_crash(path):
 @pytest.mark.parametrize("flushes", [True, False])
 def test_ctrl_c_waits_until_hdf5_is_done(path, flushes):
     before, steps = path.read_bytes(), []
-    with pytest.raises(KeyboardInterrupt), creating(path, {}) as file:
-        signal.raise_signal(signal.SIGINT)
-        file["x"] = ARRAY
-        steps.append("written")
-        if flushes:
-            file.flush()
-            steps.append("flushed")
+
+    def write_stopped():
+        with creating(path, {}) as file:
+            signal.raise_signal(signal.SIGINT)
+            file["x"] = ARRAY
+            steps.append("written")
+            if flushes:
+                file.flush()
+                steps.append("flushed")
+
+    with pytest.raises(KeyboardInterrupt):
+        write_stopped()
     assert steps == ["written"]
     assert path.read_bytes() == before
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
