@@ -375,7 +375,10 @@ class Study(Contents):
         return self.store.folder / "tables" / f"{name}.csv"
 
     def _provenance(self, name: str) -> dict[str, Any]:
-        return {"table": name, "recipe": self.recipe.select(TABLES[name].keys)}
+        spec = TABLES[name]
+        units = {stage: self._contents(stage) for stage in spec.needs(self.recipe)}
+        return {"table": name, "recipe": self.recipe.select(spec.keys), "units": units}
 
     def _write(self, path: Path, name: str, table: np.ndarray) -> None:
-        table_files.write(path, table, self._provenance(name))
+        inside = path.resolve().is_relative_to(self.store.folder.resolve())
+        table_files.write(path, table, self._provenance(name), listed=inside)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from cagebreak._atomic import replacing
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.dynamics.propensity import Propensity
-from cagebreak.errors import StoreError
+from cagebreak.errors import DamagedFileWarning, StoreError
+from cagebreak.study import sha256sums
 
 PROPENSITY = np.dtype(
     [
@@ -71,28 +73,59 @@ def propensity_table(
     return table.ravel()
 
 
-def write(path: Path, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
-    """Write a table as CSV with numbers in full precision, and its provenance as JSON beside it."""
+def write(
+    path: Path, table: np.ndarray, provenance: Mapping[str, Any], listed: bool = True
+) -> None:
+    """Write a table as CSV with numbers in full precision, and its provenance as JSON beside it.
+
+    Parameters
+    ----------
+    path
+    table
+    provenance
+    listed
+        Whether the SHA-256 of both files is recorded in `sha256sums.NAME` beside them.
+
+    Raises
+    ------
+    StoreError
+        If the files cannot be written.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.dtype.names or ())
     writer.writerows(table.tolist())
+    contents = {path: text.getvalue().encode(), path.with_suffix(".json"): _json(provenance)}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # The provenance is removed first: if writing is interrupted, the table is made again.
         path.with_suffix(".json").unlink(missing_ok=True)
         with replacing(path) as temporary:
-            temporary.write_text(text.getvalue(), encoding="utf-8")
+            temporary.write_bytes(contents[path])
+        if listed:
+            digests = {file.name: sha256sums.sha256(content) for file, content in contents.items()}
+            sha256sums.record(path.parent, digests)
         with replacing(path.with_suffix(".json")) as temporary:
-            temporary.write_text(_json(provenance), encoding="utf-8")
+            temporary.write_bytes(contents[path.with_suffix(".json")])
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error})") from error
 
 
 def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.ndarray | None:
-    """Return the table in a file; None if it is absent, unreadable or of another provenance."""
+    """Return the table in a file; None if it is absent, damaged or of another provenance.
+
+    A damaged file is named by a warning.
+    """
     try:
-        if path.with_suffix(".json").read_text(encoding="utf-8") != _json(provenance):
+        if not all(map(sha256sums.is_unchanged, (path, path.with_suffix(".json")))):
+            return None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        warnings.warn(f"{error}; the table is made again", DamagedFileWarning, stacklevel=2)
+        return None
+    try:
+        if path.with_suffix(".json").read_bytes() != _json(provenance):
             return None
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
@@ -123,5 +156,5 @@ def _parsed(rows: list[list[str]], dtype: np.dtype) -> np.ndarray:
     return typed
 
 
-def _json(provenance: Mapping[str, Any]) -> str:
-    return json.dumps(provenance, indent=1, sort_keys=True) + "\n"
+def _json(provenance: Mapping[str, Any]) -> bytes:
+    return (json.dumps(provenance, indent=1, sort_keys=True) + "\n").encode()
