@@ -58,4 +58,4 @@ class MissingDependencyError(CagebreakError, ImportError):
 
 
 class CacheWarning(UserWarning):
-    """Compiled kernels cannot be kept; names the environment variable that mends it."""
+    """Compiled kernels or tables of a study cannot be kept, and are made again at every call."""

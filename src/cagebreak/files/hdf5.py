@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import replacing, require_file
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
 
@@ -32,6 +32,7 @@ def read(path: Path) -> Configuration:
     FileFormatError
         If the file is not HDF5, is truncated, or holds no configuration.
     """
+    require_file(path)
     try:
         with h5py.File(path, "r", locking=False) as file:
             arrays = read_datasets(file)

@@ -10,7 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import replacing, require_file
 from cagebreak.descriptors.base import rename_kinds
 from cagebreak.errors import FileFormatError
 
@@ -18,7 +18,7 @@ from cagebreak.errors import FileFormatError
 @contextmanager
 def creating(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
     """Yield a file open for writing, which replaces `path` if the block succeeds."""
-    with replacing(Path(path)) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(Path(path)) as temporary, h5py.File(temporary, "w", locking=False) as file:
         yield file
 
 
@@ -42,6 +42,7 @@ def read(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any], dict[
         If the file is damaged, or holds an object of another kind.
     """
     try:
+        require_file(path)
         with h5py.File(path, "r") as file:
             file_kind = file.attrs["kind"]
             if file_kind != kind:

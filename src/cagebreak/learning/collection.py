@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cagebreak._atomic import require_file
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning._hdf5 import creating, read_labels, write_labels
 from cagebreak.learning._validation import Floats
@@ -182,6 +183,7 @@ class Collection:
             If the file is not an HDF5 file of a collection.
         """
         try:
+            require_file(path)
             with h5py.File(path, "r") as file:
                 if file.attrs["kind"] != KIND:
                     raise ValueError(f"it holds {file.attrs['kind']!r}")

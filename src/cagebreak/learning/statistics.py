@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import blas, eigh
 
+from cagebreak._atomic import require_file
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning._hdf5 import creating, read_labels, write_labels
 from cagebreak.learning._validation import (
@@ -274,6 +275,7 @@ class Statistics:
             If the file is not an HDF5 file of statistics.
         """
         try:
+            require_file(path)
             with h5py.File(path, "r") as file:
                 labels = read_labels(file["labels"]) if "labels" in file else None
                 x_mean, y_mean = file["x_mean"][:], file["y_mean"][:]

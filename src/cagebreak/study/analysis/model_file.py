@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import replacing, require_file
 from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.cage import Source
@@ -175,6 +175,7 @@ class SavedModel:
         FileFormatError
             If the file is damaged or not a saved model.
         """
+        require_file(path)
         try:
             with h5py.File(path, "r", locking=False) as file:
                 if (file_format := file.attrs.get("format")) != FORMAT:

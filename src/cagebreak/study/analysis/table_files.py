@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import reason, replacing, require_file
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import StoreError
@@ -77,21 +77,26 @@ def write(path: Path, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.dtype.names or ())
     writer.writerows(table.tolist())
+    beside = path.with_suffix(".json")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The provenance is removed first: if writing is interrupted, the table is made again.
-        path.with_suffix(".json").unlink(missing_ok=True)
-        with replacing(path) as temporary:
-            temporary.write_text(text.getvalue(), encoding="utf-8")
-        with replacing(path.with_suffix(".json")) as temporary:
-            temporary.write_text(_json(provenance), encoding="utf-8")
+        with replacing(beside) as json_file:
+            json_file.write_text(_json(provenance), encoding="utf-8")
+            # The old provenance goes just before the old table: a table whose writing was
+            # interrupted has none, and is made again.
+            with replacing(path, before=lambda: beside.unlink(missing_ok=True)) as csv_file:
+                csv_file.write_text(text.getvalue(), encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error})") from error
+        failure = StoreError(f"{path}: cannot be written ({reason(error)})")
+        failure.errno = error.errno
+        raise failure from error
 
 
 def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.ndarray | None:
     """Return the table in a file; None if it is absent, unreadable or of another provenance."""
     try:
+        require_file(path.with_suffix(".json"))
+        require_file(path)
         if path.with_suffix(".json").read_text(encoding="utf-8") != _json(provenance):
             return None
         with path.open(encoding="utf-8", newline="") as file:

@@ -1,10 +1,10 @@
 """Verification of a study's folder: all checksums, and a sample of units computed again."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cagebreak._atomic import TemporaryFolder
 from cagebreak.errors import CagebreakError
 from cagebreak.seeding import stream
 from cagebreak.study.archive import differences
@@ -79,7 +79,7 @@ def verify(
 
 def _done_again(recipe: Recipe, store: Store, unit: Unit) -> list[str]:
     """Do a unit again in a temporary folder; return the names of the arrays that differ."""
-    with tempfile.TemporaryDirectory(prefix="cagebreak-") as folder:
+    with TemporaryFolder("cagebreak-tmp-") as folder:
         copy = replace(store, folder=Path(folder))
         for need in stages.needs_of_all(recipe, unit):
             if store.has(need):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from cagebreak._atomic import require_place
 from cagebreak.errors import InputError, StoreError, UnitError
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.durations import Durations, TimeLeft, mean_seconds, time_left
@@ -255,13 +256,13 @@ class Work:
         InputError
             If `sample` is negative.
         StoreError
-            If another run is at work in the folder.
+            If a run is at work in the folder.
         """
         from cagebreak.study.run.verify import verify
 
         if sample < 0:
             raise InputError(f"sample: expected a number from 0, got {sample!r}")
-        with self.store.locked():
+        with self.store.read_locked():
             return verify(self.recipe, self.store, self._surveys(), sample, seed)
 
     def export(self, path: str | os.PathLike[str]) -> int:
@@ -270,12 +271,13 @@ class Work:
         Raises
         ------
         StoreError
-            If a unit is damaged or belongs to another recipe, another run is at work in the folder,
-            or the file cannot be written.
+            If a unit is damaged or belongs to another recipe, a run is at work in the folder, or
+            the file cannot be written.
         """
         from cagebreak.study.archive import pack
 
-        with self.store.locked():
+        require_place(Path(path))
+        with self.store.read_locked():
             self.store.check(self._surveys())
             return pack(self.recipe, self.store, list(self._stages), Path(path))
 
