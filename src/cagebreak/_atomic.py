@@ -67,10 +67,10 @@ def replacing(path: Path, before: Callable[[], None] = lambda: None) -> Iterator
         If the file cannot be written. The error names `path`, which is then as it was before.
     """
     require_place(path)
-    temporary = None
+    _remove_abandoned(path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{TEMPORARY}")
     try:
-        _remove_abandoned(path)
-        temporary, lock = _temporary(path)
+        lock = _locked(temporary)
         try:
             yield temporary
             _sync(temporary)
@@ -237,12 +237,6 @@ def _require_regular(path: str | os.PathLike[str], status: os.stat_result) -> No
     if kind != stat.S_IFREG:
         text = f"expected a file, got {_KINDS.get(kind, 'something else')}"
         raise OSError(errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL, text, str(path))
-
-
-def _temporary(path: Path) -> tuple[Path, int]:
-    """Return a new temporary file beside a file, and the descriptor that holds its lock."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{TEMPORARY}")
-    return temporary, _locked(temporary)
 
 
 def _locked(path: Path) -> int:

@@ -1,6 +1,6 @@
 """How a command ends early: signals that stop it, and errors and warnings in one line."""
 
-import os
+import errno
 import signal
 import sys
 import threading
@@ -11,8 +11,13 @@ from contextlib import contextmanager
 
 import click
 
+from cagebreak.errors import CagebreakError
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that stop a command: Ctrl-C, the end of a batch job, the end of a terminal."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Stopped(KeyboardInterrupt):
@@ -76,19 +81,8 @@ def plain_warnings() -> Iterator[None]:
 def one_line(error: Exception) -> str:
     """Return an error as one line; one of the file system is its file and the reason."""
     text = str(error)
-    if type(error).__module__ == "builtins" and isinstance(error, OSError) and error.strerror:
-        text = f"{error.filename or _closed_output()}: {error.strerror}"
+    if isinstance(error, OSError) and not isinstance(error, CagebreakError):
+        # All files that are written have names; what has none is where commands print.
+        name = error.filename or ("standard output" if error.errno in _FULL else None)
+        text = f"{name}: {error.strerror}" if name else text
     return " ".join(text.split())
-
-
-def _closed_output() -> str:
-    """Return the name of the output that cannot be written to, and write no more to it.
-
-    Python writes what is left in the buffer when it ends, and would fail again.
-    """
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return "standard output"
-    return "the file system"

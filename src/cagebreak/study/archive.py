@@ -167,8 +167,8 @@ def _copy(source: h5py.Group, target: h5py.Group) -> None:
 
 def is_archive(path: str | os.PathLike[str]) -> bool:
     """Return whether a file is an exported study."""
+    require_file(path)
     try:
-        require_file(path)
         with h5py.File(path, "r", locking=False) as file:
             return file.attrs.get("format") == FORMAT
     except UNREADABLE:
