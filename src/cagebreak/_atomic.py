@@ -14,6 +14,7 @@ import shutil
 import stat
 import tempfile
 import uuid
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -200,8 +201,10 @@ def remove_unlocked(path: Path) -> None:
     os.close(lock)
 
 
-class TemporaryFolder(tempfile.TemporaryDirectory):
-    """A temporary folder; those that killed processes have left are removed with it.
+class TemporaryFolder:
+    """A temporary folder; those that killed processes have left are removed when it is made.
+
+    It is removed at the end of a ``with`` block, with the object, or when Python ends.
 
     Parameters
     ----------
@@ -214,22 +217,23 @@ class TemporaryFolder(tempfile.TemporaryDirectory):
     def __init__(self, prefix: str, parent: Path | None = None) -> None:
         parent = Path(tempfile.gettempdir()) if parent is None else parent
         name = re.compile(re.escape(prefix) + "[a-z0-9_]{8}")
-        for folder in _entries(parent):
-            if name.fullmatch(folder):
-                _remove_folder(parent / folder)
-        self._lock: int | None = None
-        while self._lock is None:
-            super().__init__(prefix=prefix, dir=parent, ignore_cleanup_errors=True)
+        for other in _entries(parent):
+            if name.fullmatch(other):
+                _remove_abandoned_folder(parent / other)
+        while True:
+            self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
             # Another process may remove the folder before its marker is locked.
             with suppress(FileNotFoundError):
-                self._lock = _locked(Path(self.name) / MARKER)
+                self._remove = weakref.finalize(
+                    self, _remove, self.path, _locked(self.path / MARKER)
+                )
+                return
 
-    def cleanup(self) -> None:
-        """Remove the folder."""
-        super().cleanup()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        self._remove()
 
 
 def _require_regular(path: str | os.PathLike[str], status: os.stat_result) -> None:
@@ -259,7 +263,7 @@ def _remove_abandoned(path: Path) -> None:
             remove_unlocked(path.with_name(other))
 
 
-def _remove_folder(path: Path) -> None:
+def _remove_abandoned_folder(path: Path) -> None:
     """Remove a temporary folder, unless a process still uses it."""
     with suppress(OSError):
         # An empty one has no marker; the process that has just made it makes another.
@@ -269,9 +273,24 @@ def _remove_folder(path: Path) -> None:
         lock = os.open(path / MARKER, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return
-    with suppress(OSError):
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(path, ignore_errors=True)
+    except OSError:
+        os.close(lock)
+    else:
+        _remove(path, lock)
+
+
+def _remove(folder: Path, lock: int) -> None:
+    """Remove a temporary folder, its marker last: without it nobody would remove the rest."""
+    for name in _entries(folder):
+        if name != MARKER:
+            with suppress(OSError):
+                os.unlink(folder / name)
+            shutil.rmtree(folder / name, ignore_errors=True)
+    with suppress(OSError):
+        os.unlink(folder / MARKER)
+        os.rmdir(folder)
     os.close(lock)
 
 

@@ -27,15 +27,18 @@ class _Failure(click.ClickException):
 class _Commands(click.Group):
     """A group of commands that prints errors and warnings in one line, and can be stopped."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(self, *args: Any, **kwargs: Any) -> Any:
         message = "stopped; what is done is kept: `cagebreak run` goes on from there"
         with stoppable(message), plain_warnings():
-            try:
-                return super().invoke(ctx)
-            except BrokenPipeError:
-                raise  # click ends quietly: whoever read the output has read enough
-            except (CagebreakError, OSError) as error:
-                raise _Failure(one_line(error)) from error
+            return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click ends quietly: whoever reads the output has read enough
+        except (CagebreakError, OSError) as error:
+            raise _Failure(one_line(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -20,8 +20,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class Stopped(KeyboardInterrupt):
-    """A signal, as Ctrl-C raises it: what is open is closed, and temporary files are removed."""
+class Stopped(BaseException):
+    """A signal: what is open is closed, and temporary files are removed.
+
+    It is not the KeyboardInterrupt of Ctrl-C, for which click has an end of its own.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -41,7 +44,7 @@ def stoppable(message: str) -> Iterator[None]:
             earlier[number] = signal.signal(number, _stop)
     try:
         yield
-    except KeyboardInterrupt as stop:
+    except (Stopped, KeyboardInterrupt) as stop:
         for number in earlier:
             signal.signal(number, signal.SIG_IGN)
         click.echo(message, err=True)

@@ -10,7 +10,6 @@ import sys
 import weakref
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -265,7 +264,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._temporary = TemporaryFolder("cagebreak-tmp-")
-        self.folder = Path(self._temporary.name)
+        self.folder = self._temporary.path
         self._log = self.folder / "log"
         # The fastest version of each style: that of OPT, else that of OPENMP on one thread.
         options = ["-screen", "none", "-log", str(self._log), "-sf", "hybrid", "opt", "omp"]

@@ -82,7 +82,7 @@ def unpack(path: Path, recipe: Path) -> int:
     written: list[Path] = []
     try:
         with TemporaryFolder(f".{folder.name}-", folder.parent) as temporary:
-            unfinished = Path(temporary) / folder.name
+            unfinished = temporary / folder.name
             unfinished.mkdir()
             files, n = _unpacked(path, recipe, unfinished)
             for file, content in files.items():

@@ -80,7 +80,7 @@ def verify(
 def _done_again(recipe: Recipe, store: Store, unit: Unit) -> list[str]:
     """Do a unit again in a temporary folder; return the names of the arrays that differ."""
     with TemporaryFolder("cagebreak-tmp-") as folder:
-        copy = replace(store, folder=Path(folder))
+        copy = replace(store, folder=folder)
         for need in stages.needs_of_all(recipe, unit):
             if store.has(need):
                 target = copy.path(need)
