@@ -7,7 +7,7 @@ import threading
 import types
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -15,7 +15,6 @@ from cagebreak.errors import CagebreakError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that stop a command: Ctrl-C, the end of a batch job, the end of a terminal."""
-
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -40,14 +39,15 @@ def stoppable(message: str) -> Iterator[None]:
     earlier = {}
     for number in SIGNALS:
         # `nohup` and shells without job control have started it so that it ignores a signal.
-        if signal.getsignal(number) is not signal.SIG_IGN:
+        if signal.getsignal(number) not in (signal.SIG_IGN, None):
             earlier[number] = signal.signal(number, _stop)
     try:
         yield
     except (Stopped, KeyboardInterrupt) as stop:
         for number in earlier:
             signal.signal(number, signal.SIG_IGN)
-        click.echo(message, err=True)
+        with suppress(OSError):  # the terminal may be gone
+            click.echo(message, err=True)
         sys.exit(128 + (stop.number if isinstance(stop, Stopped) else signal.SIGINT))
     finally:
         for number, handler in earlier.items():

@@ -55,6 +55,7 @@ def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
                     n += 1
             listed = store.folder / LISTED
             if listed.exists():
+                require_file(listed)
                 archive.attrs["imported"] = listed.read_text(encoding="utf-8")
     except UNREADABLE as error:
         raise StoreError(f"{path}: cannot be written ({reason(error)})") from error
