@@ -1,4 +1,4 @@
-"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and one warning.
+"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and the warnings.
 
 A message names the argument or file, the value it had, and what was expected.
 """
@@ -55,6 +55,10 @@ class NotConvergedError(CagebreakError, RuntimeError):
 
 class MissingDependencyError(CagebreakError, ImportError):
     """An optional package is needed; says what to install."""
+
+
+class DamagedFileWarning(UserWarning):
+    """A file has changed since it was written, and is not used; names the file."""
 
 
 class CacheWarning(UserWarning):

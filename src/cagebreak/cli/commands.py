@@ -255,9 +255,11 @@ def run(
 @main.command()
 @_RECIPE
 @click.option("--sample", default=3, show_default=True, help="Number of units to compute again.")
-@click.option("--seed", default=1, show_default=True, help="Seed of the choice.")
-def verify(recipe: str, sample: int, seed: int) -> None:
-    """Check the checksums of all results of RECIPE, and compute some of its units again."""
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Seed of the choice. Default: another each time."
+)
+def verify(recipe: str, sample: int, seed: int | None) -> None:
+    """Check the bytes of all results of RECIPE, and compute some of its units again."""
     result = _study(recipe).verify(sample, seed=seed)
     for path, why in result.damaged.items():
         click.echo(f"{path}: {why}")
@@ -265,8 +267,11 @@ def verify(recipe: str, sample: int, seed: int) -> None:
         click.echo(f"{unit}: done again, it differs in {', '.join(names)}")
     click.echo(
         f"{result.n_read} files are whole, {len(result.damaged)} are not; of {len(result.again)} "
-        f"units done again {len(result.again) - len(result.different)} are equal to the bit"
+        f"units done again {len(result.again) - len(result.different)} are equal to the bit "
+        f"(--seed {result.seed})"
     )
+    if result.without_digest:
+        click.echo(f"{result.without_digest} files are of an earlier version, without digest")
     if not result.sound:
         sys.exit(1)
 
@@ -287,6 +292,7 @@ def status(recipe: str) -> None:
     stages = study.status()
     complete = all(stage.done == stage.total for stage in stages)
     report.print_status(stages)
+    report.print_problems(study, stages)
     if not complete:
         report.print_time_left(study)
     if any(stage.stage == "propensity" and stage.done for stage in stages):

@@ -10,17 +10,20 @@ import os
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 
-from cagebreak._atomic import TemporaryFolder, reason, replacing, require_file, require_place, write
+from cagebreak._atomic import TemporaryFolder, reason, require_file, require_place, write
+from cagebreak._sealed import creating, opened, statement
 from cagebreak.errors import FileFormatError, StoreError
-from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, read_datasets, write_datasets
+from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets, write_datasets
 from cagebreak.study.importing import LISTED
 from cagebreak.study.recipe.checks import FILE_NAME
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.store import Store, versions, with_present_names
+from cagebreak.study.store import Store
+from cagebreak.study.unit_file import versions, with_present_names, write_unit
 
 FORMAT = "cagebreak study 1"
 POTENTIAL = "potential"
@@ -38,7 +41,7 @@ def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
     """
     n = 0
     try:
-        with replacing(path) as temporary, create(temporary) as archive:
+        with creating(path, {"format": FORMAT}) as archive:
             archive.attrs["format"] = FORMAT
             archive.attrs["recipe"] = recipe.path.read_text(encoding="utf-8")
             archive.attrs["name"] = recipe.folder.name
@@ -49,9 +52,13 @@ def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
                     if ".partial" in file.name:
                         continue
                     group = archive.create_group(_name(store.folder, file))
-                    require_file(file)
-                    with h5py.File(file, "r", locking=False) as unit:
-                        _copy(unit, group)
+                    with opened(file) as unit:
+                        attributes, arrays = _content(unit)
+                    for name, value in attributes.items():
+                        group.attrs[name] = value
+                    write_datasets(group, arrays)
+                    # A disk that is full ends the export here, not after the last unit.
+                    archive.flush()
                     n += 1
             listed = store.folder / LISTED
             if listed.exists():
@@ -65,8 +72,8 @@ def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
 def unpack(path: Path, recipe: Path) -> int:
     """Write out the recipe and the units of an archive; return the number of units.
 
-    HDF5 verifies the checksums of everything that is read. The folder appears last, complete. If
-    the process is killed before, a recipe can be left: importing the same archive again goes on.
+    The folder appears last, complete. If the process is killed before, a recipe can be left:
+    importing the same archive again goes on.
 
     Raises
     ------
@@ -103,7 +110,7 @@ def unpack(path: Path, recipe: Path) -> int:
 def _unpacked(path: Path, recipe: Path, folder: Path) -> tuple[dict[Path, bytes], int]:
     """Write out the units of an archive; return the files beside the folder, and how many units."""
     try:
-        with h5py.File(path, "r", locking=False) as archive:
+        with opened(path) as archive:
             if (archive_format := archive.attrs.get("format")) != FORMAT:
                 raise ValueError(f"expected format {FORMAT!r}, got {archive_format!r}")
             text, potential = str(archive.attrs["recipe"]), potential_in(archive)
@@ -150,29 +157,41 @@ def _unpack_units(archive: h5py.File, folder: Path) -> int:
             raise ValueError(f"a unit has the name {name!r}")
         target = folder / f"{name}.h5"
         target.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(target) as temporary, create(temporary) as unit:
-            _copy(archive[name], unit)
+        attributes, arrays = _content(archive[name])
+        attributes.pop("content", None)
+        # Units of earlier versions do not state what they were made from.
+        parents = json.loads(attributes.pop("parents", "{}"))
+        write_unit(target, attributes, arrays, parents)
     return len(names)
 
 
-def _copy(source: h5py.Group, target: h5py.Group) -> None:
-    """Copy attributes and arrays by reading them, so that HDF5 verifies their checksums."""
-    for key, value in source.attrs.items():
-        target.attrs[key] = value
-    arrays = {}
-    for name in source:
-        attributes = source[name].attrs
-        arrays[name] = Dataset(source[name][()], attributes["units"], attributes["axes"])
-    write_datasets(target, arrays)
+def _content(unit: h5py.Group) -> tuple[dict[str, Any], dict[str, Dataset]]:
+    """Return the attributes and the arrays of a unit."""
+    arrays = {
+        name: Dataset(values, unit[name].attrs["units"], unit[name].attrs["axes"])
+        for name, values in read_datasets(unit).items()
+    }
+    return dict(unit.attrs), arrays
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file is an exported study."""
-    require_file(path)
+    """Return whether a file is an exported study.
+
+    Raises
+    ------
+    FileFormatError
+        If it is damaged.
+    """
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        stated = statement(path, whole=False)
+        if stated is not None:
+            return stated["format"] == FORMAT
+        with opened(path) as file:
             return file.attrs.get("format") == FORMAT
-    except UNREADABLE:
+    except UNREADABLE as error:
+        # A file of another name may be a trajectory.
+        if Path(path).suffix == ".h5":
+            raise FileFormatError(f"{path}: expected an HDF5 file, whole ({error})") from error
         return False
 
 
@@ -181,7 +200,7 @@ def differences(one: Path, other: Path) -> list[str]:
 
     Names that an earlier version has given arrays are no difference.
     """
-    with h5py.File(one, "r", locking=False) as left, h5py.File(other, "r", locking=False) as right:
+    with opened(one) as left, opened(other) as right:
         arrays = [with_present_names(read_datasets(file)) for file in (left, right)]
     return [
         name

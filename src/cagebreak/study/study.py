@@ -371,17 +371,20 @@ class Study(Contents):
 
             stem = Path(path)
             save(figure, stem)
+            inside = stem.resolve().is_relative_to(self.store.folder.resolve())
             for table, content in tables.items():
                 suffix = f".{table}.csv" if len(tables) > 1 else ".csv"
                 beside = stem.with_name(f"{stem.name}{suffix}")
-                table_files.write(beside, content, self._provenance(table))
+                table_files.write(beside, content, self._provenance(table), listed=inside)
         return figure
 
     def _table_path(self, name: str) -> Path:
         return self.store.folder / "tables" / f"{name}.csv"
 
     def _provenance(self, name: str) -> dict[str, Any]:
-        return {"table": name, "recipe": self.recipe.select(TABLES[name].keys)}
+        spec = TABLES[name]
+        units = {stage: self._contents(stage) for stage in spec.needs(self.recipe)}
+        return {"table": name, "recipe": self.recipe.select(spec.keys), "units": units}
 
     def _keep(self, name: str, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
         """Write a table to the study's folder, if it can be written to."""

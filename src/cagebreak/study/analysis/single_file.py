@@ -7,18 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from cagebreak._atomic import replacing, require_place
+from cagebreak._atomic import require_place
+from cagebreak._sealed import creating
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.errors import InputError
 from cagebreak.files import hdf5, read, write
-from cagebreak.files.hdf5 import create, write_datasets
+from cagebreak.files.hdf5 import write_datasets
 from cagebreak.study.analysis.model_file import SavedModel, describe
 from cagebreak.study.importing import set_parameters
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.protocols import protocol_name
 from cagebreak.study.recipe.recipe import Recipe, read_potential
 from cagebreak.study.stages.descriptors import feature_arrays
+
+FORMAT = "cagebreak descriptors 1"
 
 
 def describe_file(
@@ -73,7 +76,7 @@ def describe_file(
     values["learning"]["selections"] = {"all": {"generations": generations}}
     recipe = Recipe.of_values(Path(model), _plain(values), potential)
     features = describe(recipe, recipe.sources, configuration, seed)
-    with replacing(Path(output)) as temporary, create(temporary) as file:
+    with creating(output, {"format": FORMAT}) as file:
         write_datasets(file, feature_arrays(features) | hdf5.datasets(configuration))
     return features
 
