@@ -9,13 +9,15 @@ Files of earlier versions and of other programs have no such block; they are ope
 import hashlib
 import json
 import os
+import signal
 import stat
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO, RawIOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import h5py
 import numpy as np
@@ -43,7 +45,8 @@ _checked: dict[tuple[int, int], tuple[tuple[int, int, int], dict[str, Any] | Non
 def creating(path: str | os.PathLike[str], about: Mapping[str, Any]) -> Iterator[h5py.File]:
     """Yield a new file open for writing; sealed, it replaces `path` if the block succeeds.
 
-    The format is that of HDF5 1.10, which checksums its metadata as well.
+    The format is that of HDF5 1.10, which checksums its metadata as well. `flush` of the file
+    raises the error of a write that failed; Ctrl-C is heard there and at the end of the block.
 
     Parameters
     ----------
@@ -58,8 +61,12 @@ def creating(path: str | os.PathLike[str], about: Mapping[str, Any]) -> Iterator
     ValueError
         If `about` does not fit into the first line.
     """
-    with replacing(Path(path)) as temporary, temporary.open("w+b", buffering=0) as file:
-        storage = _Storage(file)
+    with (
+        replacing(Path(path)) as temporary,
+        temporary.open("w+b", buffering=0) as file,
+        _DeferredSignals() as signals,
+    ):
+        storage = _Storage(file, signals)
         hdf5 = h5py.File(storage, "w", libver=("v110", "v110"), userblock_size=BLOCK)
         try:
             yield hdf5
@@ -119,7 +126,7 @@ def content_digest(arrays: Mapping[str, NDArray]) -> str:
     digest = hashlib.sha256()
     for name in sorted(arrays):
         array = np.asarray(arrays[name])
-        head = [name, array.dtype.descr, array.shape]
+        head = [name, _elements(array.dtype), array.shape]
         digest.update(json.dumps(head).encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
@@ -130,6 +137,37 @@ def joint_digest(digests: Iterator[str]) -> str:
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
+class _DeferredSignals:
+    """A block in which the handlers of signals wait, since an exception inside HDF5 would be lost.
+
+    Python runs them in the main thread only.
+    """
+
+    def __init__(self) -> None:
+        self._handlers: dict[int, Any] = {}
+        self._noted: list[int] = []
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    self._handlers[number] = handler
+                    signal.signal(number, lambda number, frame: self._noted.append(number))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        self.handle()
+
+    def handle(self) -> None:
+        """Call the handlers of the signals that have come."""
+        while self._noted:
+            number = self._noted.pop(0)
+            self._handlers[number](number, None)
+
+
 class _Storage(RawIOBase):
     """The file that HDF5 writes to, as h5py's driver of Python files calls it.
 
@@ -138,8 +176,9 @@ class _Storage(RawIOBase):
     the error, unless the file is being closed.
     """
 
-    def __init__(self, file: FileIO) -> None:
+    def __init__(self, file: FileIO, signals: _DeferredSignals) -> None:
         self._file = file
+        self._signals = signals
         self._at = 0
         self._size = 0
         self._kept: list[tuple[int, bytes]] = []
@@ -191,6 +230,7 @@ class _Storage(RawIOBase):
     def flush(self) -> None:
         if not self.closing:
             self.raise_error()
+            self._signals.handle()
 
     def raise_error(self) -> None:
         """Raise the error of the first write that failed, if one has."""
@@ -287,6 +327,12 @@ def _block(stated: Mapping[str, Any]) -> bytes:
 
 def _second_line(line: bytes) -> bytes:
     return hashlib.sha256(line).hexdigest().encode() + b"\n"
+
+
+def _elements(dtype: np.dtype) -> str | list[Any]:
+    """Return the type of the elements of an array, without what h5py remembers of text."""
+    fields = [(name, dtype[name].base.str, dtype[name].shape) for name in dtype.names or ()]
+    return fields or dtype.str
 
 
 def _digest(file: FileIO) -> str:

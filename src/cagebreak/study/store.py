@@ -113,6 +113,9 @@ class Store(Lineage):
             provenances = readers.map(lambda path: self._try_provenance(stage, path), paths)
             results = list(zip(paths, provenances, strict=True))
         for path, provenance in results:
+            if isinstance(provenance, FileNotFoundError):
+                # A run has just finished this unit, or deleted its partial file.
+                continue
             if isinstance(provenance, Exception):
                 survey.damaged[path] = str(provenance)
                 continue
