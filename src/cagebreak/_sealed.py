@@ -126,7 +126,7 @@ def content_digest(arrays: Mapping[str, NDArray]) -> str:
     digest = hashlib.sha256()
     for name in sorted(arrays):
         array = np.asarray(arrays[name])
-        head = [name, array.dtype.descr, array.shape]
+        head = [name, _elements(array.dtype), array.shape]
         digest.update(json.dumps(head).encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
@@ -327,6 +327,12 @@ def _block(stated: Mapping[str, Any]) -> bytes:
 
 def _second_line(line: bytes) -> bytes:
     return hashlib.sha256(line).hexdigest().encode() + b"\n"
+
+
+def _elements(dtype: np.dtype) -> str | list[Any]:
+    """Return the type of the elements of an array, without what h5py remembers of text."""
+    fields = [(name, dtype[name].base.str, dtype[name].shape) for name in dtype.names or ()]
+    return fields or dtype.str
 
 
 def _digest(file: FileIO) -> str:

@@ -62,4 +62,4 @@ class DamagedFileWarning(UserWarning):
 
 
 class CacheWarning(UserWarning):
-    """Compiled kernels cannot be kept; names the environment variable that mends it."""
+    """Compiled kernels or tables of a study cannot be kept, and are made again at every call."""

@@ -63,6 +63,20 @@ def test_a_file_states_the_contents_it_was_made_from(store):
     assert mixed(store) == set()
 
 
+def test_the_digest_of_a_content_is_that_of_the_arrays_read_back(store):
+    fields = [("event", "?"), ("stress", "f8"), ("kind", "S9")]
+    datasets = {
+        "curve": Dataset(np.array([(True, 0.1, b"radial")], fields), "", ""),
+        "open": Dataset(np.array(True), "", ""),
+        "none": Dataset(np.zeros((0, 3), np.float32), "", ""),
+        "step": Dataset(np.array(3), "", ""),
+    }
+    store.save(STATE, datasets)
+    expected = store.content(STATE)
+    without_digest(*store.folder.rglob("*.h5"))
+    assert store.content(STATE) == expected
+
+
 def test_a_parent_done_again_with_the_same_bits_is_the_same(store):
     store.save(START, arrays(0))
     assert mixed(store) == set()

@@ -1,14 +1,17 @@
 """The commands of `cagebreak`, such as `new`, `plan`, `run`, `status`, `fit` and `figure`."""
 
+import os
 import sys
 import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cagebreak._frames import to_rows
 from cagebreak.cli import report
+from cagebreak.cli.ending import one_line, plain_warnings, stoppable
 from cagebreak.errors import CagebreakError, InputError
 
 if TYPE_CHECKING:
@@ -22,18 +25,20 @@ class _Failure(click.ClickException):
 
 
 class _Commands(click.Group):
-    """A group of commands that prints cagebreak's and the file system's errors in one line."""
+    """A group of commands that prints errors and warnings in one line, and can be stopped."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        message = "stopped; what is done is kept: `cagebreak run` goes on from there"
+        with stoppable(message), plain_warnings():
+            return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click ends quietly: whoever reads the output has read enough
         except (CagebreakError, OSError) as error:
-            raise _Failure(" ".join(str(error).split())) from error
-        except KeyboardInterrupt:
-            click.echo(
-                "stopped; what is done is kept: `cagebreak run` goes on from there", err=True
-            )
-            sys.exit(130)
+            raise _Failure(one_line(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -153,7 +158,7 @@ def tabulate(lines: str, output: str, species: int, first: float, points: int) -
     from cagebreak.models.tabulated import tabulated
     from cagebreak.simulation import tabulate
 
-    tabulate(lines, output, n_species=species, first=first, points=points)
+    tabulate(Path(lines), output, n_species=species, first=first, points=points)
     cutoffs = tabulated(output, temperature=1.0, number_density=1.0).pair.cutoffs
     click.echo(
         f"wrote {output}: {species} species, up to {cutoffs.max():.6g} sigma; "
@@ -317,7 +322,8 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
     scores = study.fit(target=target)
     report.print_scores(study, scores.rows)
     table = study.store.folder / "tables" / f"{SCORES[target]}.csv"
-    click.echo(f"wrote {table}; next: cagebreak figure {recipe}")
+    wrote = f"wrote {table}; " if os.access(table.parent, os.W_OK) else ""
+    click.echo(f"{wrote}next: cagebreak figure {recipe}")
 
 
 @main.command()
@@ -354,6 +360,8 @@ def compare(
     scores = study.compare(names, species=species or None, times=times or None, workers=workers)
     report.print_comparison(to_rows(scores))
     folder = study.store.folder
+    if not os.access(folder, os.W_OK):
+        return
     save(comparison(scores, tau_alpha=study.relaxation()), folder / "figures" / "comparison")
     click.echo(f"wrote {folder / 'tables' / 'comparison.csv'}, {folder / 'figures'}/comparison.png")
 
@@ -364,13 +372,19 @@ def compare(
 @click.option(
     "--published", type=click.Path(dir_okay=False), help="CSV file of curves to compare with."
 )
-def figure(recipe: str, names: Sequence[str], published: str | None) -> None:
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to. Default: figures/ in the folder of RECIPE.",
+)
+def figure(recipe: str, names: Sequence[str], published: str | None, output: Path | None) -> None:
     """Draw figures of the papers, by default all, as PNG and PDF with their tables as CSV."""
     from cagebreak.figures import FIGURES
 
     study = _study(recipe)
     asks_for = study.recipe.asks_for
-    folder = study.store.folder / "figures"
+    folder = output or study.store.folder / "figures"
     fitting = [n for n, spec in FIGURES.items() if not spec.section or asks_for(spec.section)]
     for name in names or fitting:
         try:

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from cagebreak._atomic import require_file
 from cagebreak.errors import FileFormatError, MissingDependencyError
 
 COMPRESSED = (".gz", ".zst")
@@ -41,6 +42,7 @@ def open_binary(path: Path) -> BinaryIO:
     MissingDependencyError
         If the file is `.zst` and neither Python nor an installed library decompresses it.
     """
+    require_file(path)
     suffix = path.suffix.lower()
     if suffix not in COMPRESSED:
         return path.open("rb")

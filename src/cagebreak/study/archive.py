@@ -8,8 +8,6 @@ attributes.
 import json
 import os
 import re
-import shutil
-import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import TemporaryFolder, reason, require_file, require_place, write
 from cagebreak._sealed import creating, opened, statement
 from cagebreak.errors import FileFormatError, StoreError
 from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets, write_datasets
@@ -64,16 +62,18 @@ def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
                     n += 1
             listed = store.folder / LISTED
             if listed.exists():
+                require_file(listed)
                 archive.attrs["imported"] = listed.read_text(encoding="utf-8")
     except UNREADABLE as error:
-        raise StoreError(f"{path}: cannot be written ({error})") from error
+        raise StoreError(f"{path}: cannot be written ({reason(error)})") from error
     return n
 
 
 def unpack(path: Path, recipe: Path) -> int:
     """Write out the recipe and the units of an archive; return the number of units.
 
-    The recipe is written last, so that it exists only beside a complete folder.
+    The folder appears last, complete. If the process is killed before, a recipe can be left:
+    importing the same archive again goes on.
 
     Raises
     ------
@@ -83,37 +83,55 @@ def unpack(path: Path, recipe: Path) -> int:
         If the recipe or its folder exists, or a different table of potentials with the same name.
     """
     folder = recipe.with_suffix("")
-    for existing in (recipe, folder):
-        if existing.exists():
-            raise StoreError(f"{existing}: exists already, and is never overwritten")
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    if os.path.lexists(folder):
+        raise StoreError(f"{folder}: exists already, and is never overwritten")
+    require_file(path)
+    require_place(recipe)
+    written: list[Path] = []
+    try:
+        with TemporaryFolder(f".{folder.name}-", folder.parent) as temporary:
+            unfinished = temporary / folder.name
+            unfinished.mkdir()
+            files, n = _unpacked(path, recipe, unfinished)
+            for file, content in files.items():
+                if not file.exists():
+                    write(file, content)
+                    written.append(file)
+            os.replace(unfinished, folder)
+    except BaseException as error:
+        for file in written:
+            file.unlink()
+        if isinstance(error, OSError) and f"{os.sep}.{folder.name}-" in str(error.filename):
+            raise OSError(error.errno, error.strerror, str(folder)) from error
+        raise
+    return n
+
+
+def _unpacked(path: Path, recipe: Path, folder: Path) -> tuple[dict[Path, bytes], int]:
+    """Write out the units of an archive; return the files beside the folder, and how many units."""
     try:
         with opened(path) as archive:
             if (archive_format := archive.attrs.get("format")) != FORMAT:
                 raise ValueError(f"expected format {FORMAT!r}, got {archive_format!r}")
             text, potential = str(archive.attrs["recipe"]), potential_in(archive)
+            files = {recipe: text.encode()}
             if potential:
                 table = recipe.parent / FILE_NAME.convert(tomllib.loads(text)["model"]["file"])
-                if table.exists() and table.read_bytes() != potential.encode():
-                    raise StoreError(f"{table}: exists already, and is never overwritten")
-            n = _unpack_units(archive, unfinished)
+                files = {table: potential.encode()} | files
+            for file, content in files.items():
+                if file.exists() and file.read_bytes() != content:
+                    raise StoreError(f"{file}: exists already, and is never overwritten")
+            n = _unpack_units(archive, folder)
             if "imported" in archive.attrs:
-                listed = str(archive.attrs["imported"])
-                (unfinished / LISTED).write_text(listed, encoding="utf-8")
-        unfinished.chmod(0o755)
-        os.replace(unfinished, folder)
+                write(folder / LISTED, str(archive.attrs["imported"]))
     except FileNotFoundError:
         raise
     except UNREADABLE as error:
+        # An error that names a file is not one of HDF5, but of a file that is written.
+        if isinstance(error, StoreError) or (isinstance(error, OSError) and error.filename):
+            raise
         raise FileFormatError(f"{path}: expected an exported study, whole ({error})") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    if potential:
-        with replacing(table) as temporary:
-            temporary.write_bytes(potential.encode())
-    with replacing(recipe) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return n
+    return files, n
 
 
 def text_of(recipe: Recipe) -> dict[str, Dataset]:

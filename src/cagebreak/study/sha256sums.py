@@ -6,7 +6,7 @@ The first line, a comment to `sha256sum`, is the SHA-256 of the lines below it.
 import hashlib
 from pathlib import Path
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import require_file, write
 
 NAME = "SHA256SUMS"
 _COMMENT = "# SHA-256 of the lines below: "
@@ -28,8 +28,7 @@ def record(folder: Path, digests: dict[str, str]) -> None:
         listed = {}
     kept = {name: digest for name, digest in listed.items() if (folder / name).exists()}
     lines = "".join(f"{digest}  {name}\n" for name, digest in sorted((kept | digests).items()))
-    with replacing(folder / NAME) as temporary:
-        temporary.write_text(f"{_COMMENT}{sha256(lines.encode())}\n{lines}", encoding="utf-8")
+    write(folder / NAME, f"{_COMMENT}{sha256(lines.encode())}\n{lines}")
 
 
 def is_unchanged(path: Path) -> bool:
@@ -42,6 +41,7 @@ def is_unchanged(path: Path) -> bool:
     ValueError
         If the file has changed since it was listed, or the list has.
     """
+    require_file(path)
     content = path.read_bytes()
     expected = _read(path.parent).get(path.name)
     if expected is None:
@@ -62,7 +62,7 @@ def damaged(study: Path) -> dict[Path, str]:
             continue
         for name, digest in listed.items():
             path = folder / name
-            if path.exists() and sha256(path.read_bytes()) != digest:
+            if path.exists() and not (path.is_file() and sha256(path.read_bytes()) == digest):
                 problems[path] = f"does not have the SHA-256 that {NAME} beside it states"
     return problems
 
@@ -76,6 +76,7 @@ def _read(folder: Path) -> dict[str, str]:
         If the list has changed.
     """
     try:
+        require_file(folder / NAME)
         text = (folder / NAME).read_bytes()
     except FileNotFoundError:
         return {}

@@ -7,13 +7,13 @@ import platform
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from numpy.typing import NDArray
 
-from cagebreak._atomic import TEMPORARY
+from cagebreak._atomic import READ_ONLY, TEMPORARY, open_own, reason, remove_unlocked
 from cagebreak._sealed import opened
 from cagebreak.errors import StoreError
 from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets
@@ -75,7 +75,7 @@ class Store(Lineage):
             if not partial:
                 self.path(unit, partial=True).unlink(missing_ok=True)
         except (OSError, RuntimeError) as error:
-            raise StoreError(f"{path}: cannot be written ({error})") from error
+            raise StoreError(f"{path}: cannot be written ({reason(error)})") from error
 
     def load(
         self, unit: Unit, names: tuple[str, ...] | None = None, partial: bool = False
@@ -202,31 +202,89 @@ class Store(Lineage):
         Raises
         ------
         StoreError
-            If another process holds the lock, or the folder cannot be written to.
+            If another process holds the lock, the folder cannot be written to, or its file system
+            has no locks.
         """
-        path = self.folder / _LOCK
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            file = path.open("a+", encoding="utf-8")
+            lock = open_own(self.folder / _LOCK, os.O_RDWR | os.O_CREAT)
         except OSError as error:
-            raise StoreError(f"{self.folder}: cannot be written to ({error})") from error
-        with file:
+            raise self._unwritable(error) from error
+        try:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
+                self._lock(lock, fcntl.LOCK_EX)
+            except OSError as error:
+                if isinstance(error, StoreError):
+                    raise
                 raise StoreError(
-                    f"{self.folder}: another run is at work here ({file.read().strip()}); "
-                    "wait for it, or stop it"
-                ) from None
-            file.truncate(0)
-            file.write(f"process {os.getpid()} on {platform.node()}\n")
-            file.flush()
-            # Killed runs leave temporary files behind.
-            for stage in self.identities:
-                for leftover in (self.folder / stage).rglob(f".*{TEMPORARY}"):
-                    leftover.unlink(missing_ok=True)
+                    f"{self.folder}: its file system has no locks ({error.strerror}), without "
+                    "which two runs could be at work at once; put the study on a local disk"
+                ) from error
+            _sign(lock, f"process {os.getpid()} on {platform.node()}\n")
+            self._remove_temporary_files()
             yield
+        finally:
+            _sign(lock, "")
+            os.close(lock)
+
+    @contextmanager
+    def read_locked(self) -> Iterator[None]:
+        """Keep runs out of the folder while it is read, by any number of processes.
+
+        In a folder that cannot be written to and has no lock to share, there is no run to keep out.
+
+        Raises
+        ------
+        StoreError
+            If a run is at work in the folder, or its lock is something else than a file.
+        """
+        lock = self._open_shared()
+        try:
+            if lock is not None:
+                try:
+                    self._lock(lock, fcntl.LOCK_SH)
+                except OSError as error:
+                    # Without locks on the file system there is no run either.
+                    if isinstance(error, StoreError):
+                        raise
+            yield
+        finally:
+            if lock is not None:
+                os.close(lock)
+
+    def _open_shared(self) -> int | None:
+        for flags in (os.O_RDONLY, os.O_RDWR | os.O_CREAT):
+            try:
+                return open_own(self.folder / _LOCK, flags)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                if error.errno not in READ_ONLY:
+                    raise self._unwritable(error) from error
+        return None
+
+    def _lock(self, lock: int, operation: int) -> None:
+        try:
+            fcntl.flock(lock, operation | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 200, 0).decode(errors="replace").strip()
+            raise StoreError(
+                f"{self.folder}: another run is at work here ({holder or 'verify or export'}); "
+                "wait for it, or stop it"
+            ) from None
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        name = f"{error.filename}: " if error.filename != str(self.folder) else ""
+        return StoreError(f"{self.folder}: cannot be written to ({name}{error.strerror})")
+
+    def _remove_temporary_files(self) -> None:
+        for path in self.folder.glob(f".*{TEMPORARY}"):
+            remove_unlocked(path)
+        for folder in self.folder.iterdir():
+            # One by one: a stage may be a link to a folder on another disk.
+            if folder.is_dir():
+                for path in folder.rglob(f".*{TEMPORARY}"):
+                    remove_unlocked(path)
 
     def _unit(self, stage: str, path: Path) -> Unit:
         """Return the unit whose file, partial or not, is at a path.
@@ -272,6 +330,14 @@ class Store(Lineage):
             "or give the new one a name of its own, or run with --set-aside: results of the old "
             f"recipe then move to {self.folder / ASIDE}, and come back with it"
         )
+
+
+def _sign(lock: int, holder: str) -> None:
+    """Write into a lock who holds it, unless the file has another name too, or the disk is full."""
+    with suppress(OSError):
+        if os.fstat(lock).st_nlink == 1:
+            os.truncate(lock, 0)
+            os.pwrite(lock, holder.encode(), 0)
 
 
 def _free(path: Path) -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cagebreak._atomic import require_place
 from cagebreak._sealed import creating
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
@@ -65,6 +66,7 @@ def describe_file(
     configuration = _one(file)
     if Path(output).suffix != ".h5":
         raise InputError(f"output: expected a name that ends in .h5, got {os.fspath(output)!r}")
+    require_place(Path(output))
     values = schema.defaults(protocol_name(model), work="imported")
     table = set_parameters(Path(model), values["model"], parameters)
     potential = read_potential(Path(model), table) if table else ""
@@ -111,6 +113,7 @@ def predict_file(
     InputError
         If the file has several frames, or the format of `output` holds no columns.
     """
+    require_place(Path(output))
     saved = SavedModel.load(Path(model))
     configuration = _one(file)
     predicted = saved.predict(configuration, seed)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import reason, replacing
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import DamagedFileWarning, StoreError
@@ -95,20 +95,26 @@ def write(
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.dtype.names or ())
     writer.writerows(table.tolist())
-    contents = {path: text.getvalue().encode(), path.with_suffix(".json"): _json(provenance)}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # The provenance is removed first: if writing is interrupted, the table is made again.
-        path.with_suffix(".json").unlink(missing_ok=True)
-        with replacing(path) as temporary:
-            temporary.write_bytes(contents[path])
+    beside = path.with_suffix(".json")
+    contents = {path: text.getvalue().encode(), beside: _json(provenance)}
+
+    def announce() -> None:
         if listed:
             digests = {file.name: sha256sums.sha256(content) for file, content in contents.items()}
             sha256sums.record(path.parent, digests)
-        with replacing(path.with_suffix(".json")) as temporary:
-            temporary.write_bytes(contents[path.with_suffix(".json")])
+        # A table whose writing was interrupted has no provenance, and is made again.
+        beside.unlink(missing_ok=True)
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(beside) as json_file:
+            json_file.write_bytes(contents[beside])
+            with replacing(path, before=announce) as csv_file:
+                csv_file.write_bytes(contents[path])
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error})") from error
+        failure = StoreError(f"{path}: cannot be written ({reason(error)})")
+        failure.errno = error.errno
+        raise failure from error
 
 
 def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.ndarray | None:
@@ -117,7 +123,7 @@ def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.ndarr
     A damaged file is named by a warning.
     """
     try:
-        if not all(map(sha256sums.is_unchanged, (path, path.with_suffix(".json")))):
+        if not all(map(sha256sums.is_unchanged, (path.with_suffix(".json"), path))):
             return None
     except FileNotFoundError:
         return None

@@ -1,10 +1,10 @@
 """Verification of a study's folder: all digests, and a sample of units computed again."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cagebreak._atomic import TemporaryFolder
 from cagebreak.errors import CagebreakError
 from cagebreak.seeding import random_seed, stream
 from cagebreak.study import sha256sums
@@ -92,8 +92,8 @@ def verify(
 
 def _done_again(recipe: Recipe, store: Store, unit: Unit) -> list[str]:
     """Do a unit again in a temporary folder; return the names of the arrays that differ."""
-    with tempfile.TemporaryDirectory(prefix="cagebreak-") as folder:
-        copy = replace(store, folder=Path(folder))
+    with TemporaryFolder("cagebreak-tmp-") as folder:
+        copy = replace(store, folder=folder)
         for need in stages.needs_of_all(recipe, unit):
             if store.has(need):
                 target = copy.path(need)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from cagebreak._atomic import require_place
 from cagebreak._sealed import joint_digest
 from cagebreak.errors import InputError, StoreError, UnitError
 from cagebreak.study.recipe.recipe import Recipe
@@ -273,13 +274,13 @@ class Work:
         InputError
             If `sample` or `seed` is negative.
         StoreError
-            If another run is at work in the folder.
+            If a run is at work in the folder.
         """
         from cagebreak.study.run.verify import verify
 
         if sample < 0:
             raise InputError(f"sample: expected a number from 0, got {sample!r}")
-        with self.store.locked():
+        with self.store.read_locked():
             return verify(self.recipe, self.store, self._surveys(), sample, seed)
 
     def export(self, path: str | os.PathLike[str]) -> int:
@@ -289,11 +290,12 @@ class Work:
         ------
         StoreError
             If a unit is damaged, belongs to another recipe or was made from other units than those
-            in the folder, another run is at work in the folder, or the file cannot be written.
+            in the folder, a run is at work in the folder, or the file cannot be written.
         """
         from cagebreak.study.archive import pack
 
-        with self.store.locked():
+        require_place(Path(path))
+        with self.store.read_locked():
             surveys = self._surveys()
             self.store.check(surveys)
             self._require_one_origin(surveys)
