@@ -25,9 +25,9 @@ from cagebreak.files import (
     sph,
 )
 from cagebreak.files._compressed import COMPRESSED, bare_name
-from cagebreak.files.frame import Frame
+from cagebreak.files.frame import Frame, common_species
 
-__all__ = ["FORMATS", "Frame", "format_of", "read", "read_frames", "write"]
+__all__ = ["FORMATS", "Frame", "common_species", "format_of", "read", "read_frames", "write"]
 
 FORMATS: dict[str, ModuleType] = {
     ".h5": hdf5,
@@ -110,7 +110,12 @@ def read_frames(path: str | os.PathLike[str]) -> list[Frame]:
             f"{path}: expected a file without compression, got {path.suffix!r}; expand it first"
         )
     content = module.read(path)
-    return [Frame(content)] if isinstance(content, Configuration) else content
+    if isinstance(content, Configuration):
+        return [Frame(content)]
+    try:
+        return common_species(content)
+    except InputError as error:
+        raise FileFormatError(f"{path}: {error}") from error
 
 
 def write(

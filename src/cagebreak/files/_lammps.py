@@ -34,3 +34,8 @@ def species_of_types(file: TextFile, column: NDArray, lines: Sequence[str]) -> I
         row = int(bad[0])
         raise file.error(expected, lines[row], file.number - len(lines) + 1 + row)
     return species
+
+
+def type_names(species: Integers) -> tuple[str, ...]:
+    """Return the names of the types up to the highest: "1", "2", ..."""
+    return tuple(str(s + 1) for s in range(int(species.max()) + 1))

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from cagebreak._atomic import replacing
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
-from cagebreak.errors import FileFormatError, InputError
+from cagebreak.errors import InputError
 from cagebreak.files import _columns
 from cagebreak.files._text import TextFile, integer, number, numbers
-from cagebreak.files.frame import Frame, in_order, species_of
+from cagebreak.files.frame import Frame, named
 
 _PAIR = re.compile(r"""([A-Za-z_][\w-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))""")
 _PROPERTY = re.compile(r"([^:\s]+):([SIRL]):([1-9][0-9]?)")
@@ -38,25 +38,15 @@ def read(path: Path) -> list[Frame]:
         If a line violates the format, the box is missing or not periodic, or the file has no
         frame.
     """
-    parsed: list[tuple[Frame, list[str] | None]] = []
+    frames: list[Frame] = []
     with TextFile(path) as file:
         while (line := file.next()) is not None:
             if not line.strip():
                 file.end()
                 break
-            parsed.append(_frame(file, line))
-        if not parsed:
+            frames.append(_frame(file, line))
+        if not frames:
             raise file.error("the number of particles", "the end of the file", 1)
-    types = in_order(name for _, names in parsed if names for name in names)
-    frames = []
-    for frame, names in parsed:
-        if names is not None:
-            try:
-                species = species_of(names, types)
-            except ValueError as error:
-                raise FileFormatError(f"{path}: species: {error}") from error
-            frame = Frame(frame.configuration.replace(species=species), time=frame.time)
-        frames.append(frame)
     return frames
 
 
@@ -80,7 +70,7 @@ def write(
 _OURS = _columns.Names(("pos:R:3",), ("map_shift:I:3",), ("velo:R:3",), "{}:R:1")
 
 
-def _frame(file: TextFile, line: str) -> tuple[Frame, list[str] | None]:
+def _frame(file: TextFile, line: str) -> Frame:
     n = integer(line)
     if n is None or n < 1:
         raise file.error("the number of particles, from 1", line)
@@ -107,22 +97,23 @@ def _frame(file: TextFile, line: str) -> tuple[Frame, list[str] | None]:
         )
     )
     names = None
-    if "species" in columns:
-        names = [line.split()[columns["species"]] for line in lines]
+    species: NDArray = np.zeros(n, np.int64)
     try:
+        if "species" in columns:
+            species, names = named([line.split()[columns["species"]] for line in lines])
         images: NDArray | None = parts.get("images")
         if images is not None:
             images = file.integers(images, lines, "whole numbers as images")
         configuration = Configuration(
             parts["positions"],
-            np.zeros(n, np.int64),
+            species,
             Box(np.reshape(lattice, (3, 3))),
             parts.get("velocities"),
             images,
         )
     except InputError as error:
         raise file.error(f"a configuration ({error})", None) from error
-    return Frame(configuration, time=time), names
+    return Frame(configuration, time=time, species_names=names)
 
 
 def _properties(file: TextFile, text: str, comment: str) -> tuple[dict[str, int], int]:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from cagebreak._atomic import replacing
 from cagebreak.configuration import Box, Configuration
-from cagebreak.errors import FileFormatError, InputError
+from cagebreak.errors import InputError
 from cagebreak.files import _columns
-from cagebreak.files._lammps import order_of, species_of_types
+from cagebreak.files._lammps import order_of, species_of_types, type_names
 from cagebreak.files._text import TextFile, integer, number, numbers
-from cagebreak.files.frame import Frame, in_order, species_of
+from cagebreak.files.frame import Frame, named
 
 # Suffixes of the three columns, whether they are fractions, and whether they are unwrapped.
 _POSITIONS = (("u", False, True), ("su", True, True), ("", False, False), ("s", True, False))
@@ -37,23 +37,14 @@ def read(path: Path) -> list[Frame]:
         no frame.
     """
     frames: list[Frame] = []
-    elements: list[list[str] | None] = []
     with TextFile(path) as file:
         while (line := file.next()) is not None:
             if not line.strip():
                 file.end()
                 break
-            frame, names = _frame(file, line)
-            frames.append(frame)
-            elements.append(names)
+            frames.append(_frame(file, line))
         if not frames:
             raise file.error("ITEM: TIMESTEP", "the end of the file", 1)
-    types = in_order(name for names in elements if names for name in names)
-    for i, names in enumerate(elements):
-        if names is not None:
-            species = _species(path, names, types)
-            configuration = frames[i].configuration.replace(species=species)
-            frames[i] = Frame(configuration, frames[i].step, frames[i].time, frames[i].ids)
     return frames
 
 
@@ -85,7 +76,7 @@ _OURS = _columns.Names(
 )
 
 
-def _frame(file: TextFile, line: str) -> tuple[Frame, list[str] | None]:
+def _frame(file: TextFile, line: str) -> Frame:
     step, n, box, time = None, None, None, None
     while not line.startswith("ITEM: ATOMS"):
         if line == "ITEM: UNITS":
@@ -158,7 +149,7 @@ def _atoms(
     n: int,
     box: Box,
     origin: NDArray,
-) -> tuple[Frame, list[str] | None]:
+) -> Frame:
     if len(set(names)) != len(names):
         raise file.error("columns of different names", " ".join(names))
     index = {name: c for c, name in enumerate(names)}
@@ -187,11 +178,16 @@ def _atoms(
     if "id" in column:
         order, ids = order_of(file, column["id"], lines)
     species: NDArray = np.zeros(n, np.int64)
-    elements = None
-    if "type" in column:
-        species = species_of_types(file, column["type"], lines)
-    elif "element" in index:
-        elements = [lines[i].split()[index["element"]] for i in order]
+    names_of_species = None
+    try:
+        if "type" in column:
+            species = species_of_types(file, column["type"], lines)
+            names_of_species = type_names(species)
+        elif "element" in index:
+            words = [line.split()[index["element"]] for line in lines]
+            species, names_of_species = named(words)
+    except InputError as error:
+        raise file.error(f"known species ({error})", None) from error
 
     def vectors(names: str) -> NDArray | None:
         components = names.split()
@@ -212,14 +208,7 @@ def _atoms(
         )
     except InputError as error:
         raise file.error(f"a configuration ({error})", None) from error
-    return Frame(configuration, step, time, ids), elements
-
-
-def _species(path: Path, names: list[str], types: list[str]) -> list[int]:
-    try:
-        return species_of(names, types)
-    except ValueError as error:
-        raise FileFormatError(f"{path}: element: {error}") from error
+    return Frame(configuration, step, time, ids, names_of_species)
 
 
 def _bounds(box: Box) -> list[str]:
