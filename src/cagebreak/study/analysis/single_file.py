@@ -33,6 +33,8 @@ def describe_file(
     generations: int,
     states: Sequence[str],
     seed: int,
+    frame: int | None = None,
+    **reading: Any,
 ) -> Features:
     """Write the descriptors of a configuration, their labels and the configuration to a file.
 
@@ -54,6 +56,10 @@ def describe_file(
         The states to describe, of "initial", "inherent" and "cage".
     seed
         Seed of the cage state.
+    frame
+        Number of the frame of a file of several.
+    reading
+        `format`, `box` and `species` of `cagebreak.read`.
 
     Raises
     ------
@@ -63,7 +69,7 @@ def describe_file(
         If the file has several frames, `output` does not end in .h5, or a recipe would refuse a
         parameter or option.
     """
-    configuration = _one(file)
+    configuration = _one(file, frame, reading)
     if Path(output).suffix != ".h5":
         raise InputError(f"output: expected a name that ends in .h5, got {os.fspath(output)!r}")
     require_place(Path(output))
@@ -86,6 +92,8 @@ def predict_file(
     file: str | os.PathLike[str],
     output: str | os.PathLike[str],
     seed: int,
+    frame: int | None = None,
+    **reading: Any,
 ) -> dict[str, float]:
     """Write a configuration with its predicted propensity; return the time of each column.
 
@@ -99,6 +107,10 @@ def predict_file(
         The file to write, of a format that holds columns: `.xyz`, `.dump` or `.gsd`.
     seed
         Seed of the cage state.
+    frame
+        Number of the frame of a file of several.
+    reading
+        `format`, `box` and `species` of `cagebreak.read`.
 
     Returns
     -------
@@ -115,7 +127,7 @@ def predict_file(
     """
     require_place(Path(output))
     saved = SavedModel.load(Path(model))
-    configuration = _one(file)
+    configuration = _one(file, frame, reading)
     predicted = saved.predict(configuration, seed)
     names = [f"prediction_{i + 1}" for i in range(len(saved.times))]
     if len(names) == 1:
@@ -124,10 +136,15 @@ def predict_file(
     return dict(zip(names, np.asarray(saved.times).tolist(), strict=True))
 
 
-def _one(file: str | os.PathLike[str]) -> Configuration:
-    content = read(file)
+def _one(
+    file: str | os.PathLike[str], frame: int | None, reading: Mapping[str, Any]
+) -> Configuration:
+    content = read(file, frame=frame, **reading)
     if not isinstance(content, Configuration):
-        raise InputError(f"{os.fspath(file)}: expected one frame, got {len(content)}")
+        raise InputError(
+            f"{os.fspath(file)}: expected one frame, got {len(content)}; choose one (frame=, "
+            "--frame), counted from 0"
+        )
     return content
 
 
