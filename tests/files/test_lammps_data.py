@@ -21,36 +21,6 @@ def test_data_of_a_molecular_style(tmp_path):
     np.testing.assert_array_equal(found.box.matrix, [[4, 0, 0], [0.5, 5, 0], [-0.25, 0.125, 6]])
 
 
-# Columns of an atom by the manual of LAMMPS, read_data; q: charge, mol: molecule.
-STYLES = {
-    "atomic": "id type x y z",
-    "charge": "id type q x y z",
-    "bond": "id mol type x y z",
-    "angle": "id mol type x y z",
-    "molecular": "id mol type x y z",
-    "full": "id mol type q x y z",
-    "sphere": "id type diameter density x y z",
-}
-
-
-@pytest.mark.parametrize("images", ["", " 0 0 0"])
-@pytest.mark.parametrize("style", STYLES)
-def test_data_of_every_style(tmp_path, style, images):
-    path = tmp_path / "c.data"
-    head = "title\n\n2 atoms\n0 4 xlo xhi\n0 5 ylo yhi\n0 6 zlo zhi\n\n"
-    atoms = [
-        {"id": "2", "type": "2", "x": "1", "y": "2", "z": "3", "q": "-0.5", "mol": "7"},
-        {"id": "1", "type": "1", "x": "0.5", "y": "1.5", "z": "2.5", "q": "0.5", "mol": "9"},
-    ]
-    columns = STYLES[style].split()
-    rows = [" ".join(atom.get(c, "1.25") for c in columns) + images + "\n" for atom in atoms]
-    path.write_text(head + f"Atoms # {style}\n\n" + "".join(rows))
-    found = cb.read(path)
-    assert found.species.tolist() == [0, 1]
-    np.testing.assert_array_equal(found.positions, [[0.5, 1.5, 2.5], [1, 2, 3]])
-    np.testing.assert_array_equal(found.box.matrix, np.diag([4, 5, 6]))
-
-
 @pytest.mark.parametrize(
     ("change", "line", "expected"),
     [
