@@ -3,6 +3,8 @@
 import gzip
 import importlib
 import io
+import os
+import stat
 import sys
 import zlib
 from pathlib import Path
@@ -12,7 +14,7 @@ from cagebreak.errors import FileFormatError, MissingDependencyError
 
 COMPRESSED = (".gz", ".zst")
 
-LARGEST_FREE = 1 << 26
+LARGEST_FREE = 1 << 24
 """Bytes up to which any file may expand."""
 
 LARGEST_RATIO = 100
@@ -28,6 +30,42 @@ def bare_name(path: Path) -> str:
     return name[: -len(path.suffix)] if path.suffix.lower() in COMPRESSED else name
 
 
+def check_regular(path: Path) -> None:
+    """Check that a path is a file, and that most of the file was written.
+
+    A pipe may never end, and holes of a sparse file take memory when read but no space on disk.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    FileFormatError
+        If the path is a folder, a pipe or a device, or the file has holes and is larger than
+        `LARGEST_FREE` and than `LARGEST_RATIO` times what was written.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise FileFormatError(f"{path}: expected a file, got a folder, a pipe or a device")
+    if status.st_size > LARGEST_FREE and LARGEST_RATIO * _written(path) < status.st_size:
+        raise FileFormatError(
+            f"{path}: expected a file that was written, got {status.st_size} bytes that are holes "
+            "but for less than a hundredth"
+        )
+
+
+def _written(path: Path) -> int:
+    """Return the bytes of a file that are no holes."""
+    written = end = 0
+    with path.open("rb") as file:
+        while True:
+            try:
+                start = os.lseek(file.fileno(), end, os.SEEK_DATA)
+            except OSError:  # no data follow
+                return written
+            end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            written += end - start
+
+
 def open_binary(path: Path) -> BinaryIO:
     """Open a file for reading; `.gz` and `.zst` are decompressed as they are read.
 
@@ -38,14 +76,18 @@ def open_binary(path: Path) -> BinaryIO:
     ------
     OSError
         If the file cannot be opened.
+    FileFormatError
+        If it is not a file, as `check_regular` says.
     MissingDependencyError
         If the file is `.zst` and neither Python nor an installed library decompresses it.
     """
+    check_regular(path)
     suffix = path.suffix.lower()
     if suffix not in COMPRESSED:
         return path.open("rb")
-    plain: Any = gzip.open(path) if suffix == ".gz" else _zstd().open(path)  # noqa: SIM115
-    return io.BufferedReader(_Bounded(path, plain))
+    compressed = path.open("rb")
+    plain: Any = gzip.open(compressed) if suffix == ".gz" else _zstd().open(compressed)  # noqa: SIM115
+    return io.BufferedReader(_Bounded(path, compressed, plain))
 
 
 def _zstd() -> Any:
@@ -62,12 +104,12 @@ def _zstd() -> Any:
 class _Bounded(io.RawIOBase):
     """A decompressed stream of bounded length, whose errors name the file."""
 
-    def __init__(self, path: Path, plain: BinaryIO) -> None:
-        self._path, self._plain = path, plain
+    def __init__(self, path: Path, compressed: BinaryIO, plain: BinaryIO) -> None:
+        self._path, self._compressed, self._plain = path, compressed, plain
         self._errors: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error)
         if path.suffix.lower() == ".zst":
             self._errors += (_zstd().ZstdError,)
-        self._left = max(LARGEST_FREE, LARGEST_RATIO * path.stat().st_size)
+        self._size = 0
 
     def readable(self) -> bool:
         return True
@@ -79,8 +121,9 @@ class _Bounded(io.RawIOBase):
             raise FileFormatError(
                 f"{self._path}: expected a whole {self._path.suffix} file ({error})"
             ) from error
-        self._left -= len(chunk)
-        if self._left < 0:
+        self._size += len(chunk)
+        # Compared at once, not at the end: a bomb ends early, however large it is.
+        if self._size > max(LARGEST_FREE, LARGEST_RATIO * self._compressed.tell()):
             raise FileFormatError(
                 f"{self._path}: expected a configuration, got a file that expands to more than "
                 f"{LARGEST_RATIO} times its size; expand it yourself if it is what you want"
@@ -90,4 +133,5 @@ class _Bounded(io.RawIOBase):
 
     def close(self) -> None:
         self._plain.close()
+        self._compressed.close()
         super().close()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cagebreak._atomic import replacing
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
+from cagebreak.files._compressed import check_regular
 from cagebreak.files.frame import Frame, species_of
 
 # What the library raises on a file that is truncated, edited or not GSD.
@@ -34,6 +35,7 @@ def read(path: Path) -> list[Frame]:
         If the library gsd is not installed.
     """
     library = _library("gsd.fl")
+    check_regular(path)
     path.open("rb").close()
     try:
         with library.open(str(path), "r", application="", schema="hoomd") as file:
