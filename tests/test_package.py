@@ -48,10 +48,29 @@ def test_public_names_exist_and_are_documented(name):
             assert getdoc(method), f"{name}.{method.__name__}"
 
 
-def test_every_module_says_what_it_owns():
+def modules():
     for module in walk_packages(cagebreak.__path__, "cagebreak."):
         if module.name.endswith("__main__"):
             continue  # importing it would run the command
         if module.name in NETWORKS and find_spec("torch") is None:
             continue
-        assert import_module(module.name).__doc__, module.name
+        yield import_module(module.name)
+
+
+def test_every_module_says_what_it_owns():
+    for module in modules():
+        assert module.__doc__, module.__name__
+
+
+def test_no_attribute_of_a_result_can_be_set():
+    """Dataclasses are frozen, but for those that are filled while something is read or done."""
+    filled = {"_Type", "Array", "Outcome", "Source", "Survey"}
+    classes = {found for module in modules() for found in vars(module).values() if isclass(found)}
+    ours = {found for found in classes if found.__module__.startswith("cagebreak.")}
+    open_ones = {
+        found.__name__
+        for found in ours
+        if "__dataclass_params__" in vars(found) and not found.__dataclass_params__.frozen
+    }
+    assert len(ours) > 50
+    assert open_ones <= filled

@@ -6,6 +6,7 @@ then to write the units.
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import require_file, require_place
+from cagebreak._atomic import write as write_file
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.files import Frame, botan, deepmind, format_of, hdf5, read_frames
@@ -95,6 +97,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
         raise InputError(f"time: expected a positive time, got {options.time!r}")
     if options.timestep is not None and not options.timestep > 0:
         raise InputError(f"timestep: expected a positive time, got {options.timestep!r}")
+    require_place(path)
     values = schema.defaults(protocol_name(options.model), work="imported")
     table = set_parameters(path, values["model"], options.parameters)
     potential = read_potential(path, table) if table else ""
@@ -111,27 +114,30 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
     identity = [[each["sha256"] for each in entry["files"]] for entry in listed]
     digest = hashlib.sha256(json.dumps([identity, how]).encode()).hexdigest()
     new, copied = not path.exists(), False
+    new_folder = not path.with_suffix("").exists()
     if not new:
         existing = Recipe.read(path)
         if not existing.imported or existing.values["preparation"]["imported"] != digest:
             raise RecipeError(f"{path}: exists already, and is not of these files as read so")
-    else:
-        _fill(values, options, sources, times, digest)
-        copied = table is not None and _copy(table, path.parent)
-        write(path, values)
     try:
+        if new:
+            _fill(values, options, sources, times, digest)
+            copied = table is not None and _copy(table, path.parent)
+            write(path, values)
         recipe = Recipe.read(path)
         _write_units(recipe, sources, options)
-    except InputError:
+        content = {"how": how, "configurations": listed}
+        write_file(recipe.folder / LISTED, json.dumps(content, indent=1))
+    except BaseException:
+        # What was there before stays: the recipe of an earlier import, and its folder.
         if new:
-            path.unlink()
-            schema_path(path).unlink()
+            path.unlink(missing_ok=True)
+            schema_path(path).unlink(missing_ok=True)
+            if new_folder:
+                shutil.rmtree(path.with_suffix(""), ignore_errors=True)
         if copied:
             (path.parent / table.name).unlink()  # type: ignore[union-attr]
         raise
-    content = {"how": how, "configurations": listed}
-    with replacing(recipe.folder / LISTED) as temporary:
-        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 def set_parameters(
@@ -178,7 +184,7 @@ def _copy(table: Path, folder: Path) -> bool:
     """Copy a table beside the recipe unless it is there already; return whether it was copied."""
     target = folder / table.name
     if not target.exists():
-        target.write_bytes(table.read_bytes())
+        write_file(target, table.read_bytes())
         return True
     if target.read_bytes() != table.read_bytes():
         raise InputError(f"{target}: exists already, and is another table than {table}")
@@ -403,6 +409,7 @@ def _key(configuration: Configuration) -> bytes:
 
 
 def _sha256(file: Path) -> str:
+    require_file(file)
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 

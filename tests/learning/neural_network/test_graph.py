@@ -106,6 +106,36 @@ def test_a_residual_network_starts_from_each_particle_alone():
         assert np.allclose(here[same_species], there[same_species], atol=1e-6) == alike
 
 
+@pytest.mark.parametrize("residual", [False, True])
+def test_messages_are_those_of_a_loop_over_edges(residual):
+    """Each edge sees itself, its code, its receiver and its sender; a node sees its edges."""
+    from cagebreak.learning.neural_network._training import load_state
+
+    graphs, targets = training(2)
+    learner = network(residual=residual, epochs=1).fit(graphs, targets)
+    module = learner._module()
+    load_state(module, learner.states_[0])
+    given = learner._input(graphs[0], torch.device("cpu"))
+    with torch.no_grad():
+        v0, e0 = module.node_encoder(given.nodes), module.edge_encoder(given.edges)
+        v, e = v0, e0
+        for layer in module.layers:
+            edges, nodes = torch.empty_like(e), torch.empty_like(v)
+            for i in range(len(v)):
+                near = range(*given.pairs.offsets[i : i + 2].tolist())
+                for m in near:
+                    j = given.pairs.senders[m]
+                    first = layer.from_edge(e[m]) + layer.from_encoded(e0[m])
+                    first = first + layer.from_receiver(v[i]) + layer.from_sender(v[j])
+                    edges[m] = layer.edge_update(first.relu()) + (e[m] if residual else 0)
+                total = edges[list(near)].sum(0)
+                mean = total / max(len(near), 1)
+                seen = torch.cat([v[i], v0[i], total / layer.n_neighbors, mean])
+                nodes[i] = layer.node_update(seen) + (v[i] if residual else 0)
+            v, e = nodes, edges
+        np.testing.assert_allclose(module(*given), module.decoder(v), atol=1e-5)
+
+
 def test_dropout_leaves_the_species_and_the_mean():
     graphs, targets = training(2)
     learner = network(dropout=0.25)
