@@ -25,6 +25,8 @@ def suffix_of_content(path: Path) -> str | None:
     OSError
         If the file cannot be opened.
     """
+    if path.exists() and not path.is_file():
+        return None  # a pipe might never end
     with path.open("rb") as file:
         head = file.read(15)
     if head.startswith(_GSD):
