@@ -95,7 +95,11 @@ def opened(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
     """
     with _regular_file(path) as file:
         _check(file)
-        with h5py.File(file, "r") as hdf5:
+        try:
+            hdf5 = h5py.File(file, "r")
+        except IndexError as error:  # h5py has no bytes where HDF5 asks for some
+            raise OSError(f"{path}: the file is too short for HDF5") from error
+        with hdf5:
             yield hdf5
 
 
