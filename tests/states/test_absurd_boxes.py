@@ -24,7 +24,6 @@ def _configuration(edges, tilt=0.0):
 TINY = {
     "tiny": (1e-3, 0.0),
     "thin": ((6, 6, 6e-6), 0.0),
-    "tilted": (6.0, 6e4),
 }
 
 
@@ -46,6 +45,13 @@ def test_a_box_far_smaller_than_the_potential_is_refused_by_all(box):
     ):
         with pytest.raises(ConfigurationError, match=r"box: expected"):
             work()
+
+
+def test_a_tilt_of_ten_thousand_boxes_is_refused():
+    configuration = _configuration(6.0, 1.5e5)
+    for work in (cb.inherent_state, cb.potentials.energy):
+        with pytest.raises(ConfigurationError, match="too tilted"):
+            work(configuration, cb.kob_andersen())
 
 
 def test_a_box_too_thin_for_voronoi_cells_is_refused():
