@@ -1,4 +1,4 @@
-"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and one warning.
+"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and two warnings.
 
 A message names the argument or file, the value it had, and what was expected.
 """
@@ -59,3 +59,7 @@ class MissingDependencyError(CagebreakError, ImportError):
 
 class CacheWarning(UserWarning):
     """Compiled kernels cannot be kept; names the environment variable that mends it."""
+
+
+class ImportedFilesWarning(UserWarning):
+    """Imported files have a property that the user should know; says what was done about it."""
