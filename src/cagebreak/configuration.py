@@ -182,6 +182,18 @@ class Configuration:
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
+def check_one(configuration: object, name: str = "configuration") -> None:
+    """Raise InputError unless the argument of this name is one configuration."""
+    if isinstance(configuration, Configuration):
+        return
+    if isinstance(configuration, list | tuple):
+        raise InputError(
+            f"{name}: expected one frame, got {len(configuration)}; choose one, such as frames[0], "
+            "or read one with cagebreak.read(path, frame=0)"
+        )
+    raise InputError(f"{name}: expected a Configuration, got {type(configuration).__name__}")
+
+
 def as_box(box: Box | ArrayLike) -> Box:
     """Return `box` as a `Box`: itself, an edge length, three lengths, or lattice vectors."""
     if isinstance(box, Box):

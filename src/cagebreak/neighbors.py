@@ -14,7 +14,7 @@ from cagebreak._neighbor_kernel import (
     fill_shells,
     fill_table,
 )
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import InputError
 
 # Finer cells follow the sphere more closely, coarser ones give longer runs of particles.
@@ -97,6 +97,7 @@ def sann(configuration: Configuration) -> NeighborTable:
     -----
     The solid-angle nearest-neighbor algorithm of :cite:`vanMeel2012`.
     """
+    check_one(configuration)
     counts = np.empty(len(configuration), np.int64)
     cutoff = FIRST_SHELL * (configuration.box.volume / len(configuration)) ** (1 / 3)
     while True:
@@ -133,6 +134,7 @@ def cell_list(
     InputError
         If the cut-off is not positive and finite.
     """
+    check_one(configuration)
     if not (np.isfinite(cutoff) and cutoff > 0):
         raise InputError(f"cutoff: expected a positive length, got {cutoff!r}")
     box, n = configuration.box, len(configuration)

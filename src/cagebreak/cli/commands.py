@@ -10,6 +10,7 @@ import click
 
 from cagebreak._frames import to_rows
 from cagebreak.cli import report
+from cagebreak.cli.reading import FRAME, reading_options
 from cagebreak.errors import CagebreakError, InputError
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ _SEED = click.option("--seed", default=1, show_default=True, help="Seed of the c
     help="States to describe, initial,inherent,cage.",
 )
 @_SEED
+@FRAME
+@reading_options
 def describe(
     file: str,
     output: str,
@@ -117,14 +120,17 @@ def describe(
     generations: int,
     states: str,
     seed: int,
+    frame: int | None,
+    reading: dict[str, Any],
 ) -> None:
     """Write the descriptors of the configuration in FILE and their labels to an HDF5 file."""
     from cagebreak.study.analysis.single_file import describe_file
 
     parameters = dict(map(_assignment, parameter))
     described = describe_file(
-        file, output, model, parameters, set_, generations, states.split(","), seed
-    )
+        file, output, model, parameters, set_, generations, states.split(","), seed, frame,
+        **reading,
+    )  # fmt: skip
     n, n_features = described.values.shape
     click.echo(f"wrote {output}: {n_features} descriptors of {n} particles")
 
@@ -134,11 +140,15 @@ def describe(
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @_OUTPUT
 @_SEED
-def predict(model: str, file: str, output: str, seed: int) -> None:
+@FRAME
+@reading_options
+def predict(
+    model: str, file: str, output: str, seed: int, frame: int | None, reading: dict[str, Any]
+) -> None:
     """Predict the propensity of every particle in FILE by a MODEL from `fit --save`."""
     from cagebreak.study.analysis.single_file import predict_file
 
-    for name, time in predict_file(model, file, output, seed).items():
+    for name, time in predict_file(model, file, output, seed, frame, **reading).items():
         click.echo(f"{name}: propensity after {time:.4g} tau, sigma")
     click.echo(f"wrote {output}")
 

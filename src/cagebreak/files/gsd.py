@@ -5,6 +5,7 @@ per-particle quantities, which OVITO shows.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,9 @@ def read(path: Path) -> list[Frame]:
         raise FileFormatError(f"{path}: expected a GSD file, whole ({error})") from error
     if not frames:
         raise FileFormatError(f"{path}: expected at least one frame, got none")
+    if any(frame.configuration.images is not None for frame in frames):
+        # By the schema, images that a frame does not store are zero.
+        frames = [_with_images(frame) for frame in frames]
     return frames
 
 
@@ -144,6 +148,14 @@ def _frame(file: Any, index: int) -> Frame:
     )
     step = _single(index, "configuration/step", chunk("configuration/step", [0]))
     return Frame(configuration, step, species_names=names)
+
+
+def _with_images(frame: Frame) -> Frame:
+    configuration = frame.configuration
+    if configuration.images is not None:
+        return frame
+    images = np.zeros(configuration.positions.shape, np.int64)
+    return replace(frame, configuration=configuration.replace(images=images))
 
 
 def _single(index: int, name: str, values: Any) -> int:

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import ConfigurationError
 from cagebreak.models.model import Model, PairPotential, Table
 from cagebreak.neighbors import cell_list
@@ -151,6 +151,7 @@ def stress(configuration: Configuration, model: Model) -> Floats:
 
 def check_species(configuration: Configuration, model: Model) -> None:
     """Raise a `ConfigurationError` if a particle's species is not the model's."""
+    check_one(configuration)
     if configuration.n_species > model.n_species:
         raise ConfigurationError(
             f"configuration.species: expected {' or '.join(model.species_names)}, as in the model; "

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._simd.contacts import COLUMNS
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.potentials.pair_potentials import OVERLAP_TOLERANCE
@@ -342,6 +342,7 @@ class _Layout:
 
 
 def _check(configuration: Configuration, model: Model) -> None:
+    check_one(configuration)
     if not model.is_hard:
         raise InputError(f"model: expected hard_spheres, got {model.name}")
     if len(configuration) < 2:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Box, Configuration
+from cagebreak.configuration import Box, Configuration, check_one
 from cagebreak.errors import ConfigurationError
 
 Floats = NDArray[np.float64]
@@ -49,6 +49,7 @@ def voronoi_cells(configuration: Configuration) -> VoronoiCells:
     The margin grows until every vertex of a cell is nearer to its particle than half the margin.
     Images beyond such a margin cannot change a cell.
     """
+    check_one(configuration)
     n, box = len(configuration), configuration.box
     margin = FIRST_MARGIN * (box.volume / n) ** (1 / 3)
     while True:

@@ -194,11 +194,12 @@ def _step_and_time(pairs: Mapping[str, str], dt: float | None) -> tuple[int | No
     """Return the time step and the time; a time step of known length gives the time."""
     step = None
     for key in STEPS:
-        value = pairs.get(key)
-        if value is not None and step is None:
-            step = integer(value)
-            if step is None and key != "step" and dt is None:
-                dt = number(value)  # timestep=0.005 is the length of a step
+        whole = integer(pairs.get(key, ""))
+        if whole is None and key != "step":
+            # timestep=0.005 is the length of a step.
+            dt = number(pairs.get(key, "")) if dt is None else dt
+        elif step is None:
+            step = whole
     time = next((number(pairs[key]) for key in TIMES if key in pairs), None)
     if time is None and step is not None and dt is not None:
         time = step * dt

@@ -30,6 +30,8 @@ def describe_file(
     generations: int,
     states: Sequence[str],
     seed: int,
+    frame: int | None = None,
+    **reading: Any,
 ) -> Features:
     """Write the descriptors of a configuration, their labels and the configuration to a file.
 
@@ -51,6 +53,10 @@ def describe_file(
         The states to describe, of "initial", "inherent" and "cage".
     seed
         Seed of the cage state.
+    frame
+        Number of the frame of a file of several.
+    reading
+        `format`, `box` and `species` of `cagebreak.read`.
 
     Raises
     ------
@@ -60,7 +66,7 @@ def describe_file(
         If the file has several frames, `output` does not end in .h5, or a recipe would refuse a
         parameter or option.
     """
-    configuration = _one(file)
+    configuration = _one(file, frame, reading)
     if Path(output).suffix != ".h5":
         raise InputError(f"output: expected a name that ends in .h5, got {os.fspath(output)!r}")
     values = schema.defaults(protocol_name(model), work="imported")
@@ -84,6 +90,8 @@ def predict_file(
     file: str | os.PathLike[str],
     output: str | os.PathLike[str],
     seed: int,
+    frame: int | None = None,
+    **reading: Any,
 ) -> dict[str, float]:
     """Write a configuration with its predicted propensity; return the time of each column.
 
@@ -97,6 +105,10 @@ def predict_file(
         The file to write, of a format that holds columns: `.xyz`, `.dump` or `.gsd`.
     seed
         Seed of the cage state.
+    frame
+        Number of the frame of a file of several.
+    reading
+        `format`, `box` and `species` of `cagebreak.read`.
 
     Returns
     -------
@@ -112,7 +124,7 @@ def predict_file(
         If the file has several frames, or the format of `output` holds no columns.
     """
     saved = SavedModel.load(Path(model))
-    configuration = _one(file)
+    configuration = _one(file, frame, reading)
     predicted = saved.predict(configuration, seed)
     names = [f"prediction_{i + 1}" for i in range(len(saved.times))]
     if len(names) == 1:
@@ -121,10 +133,15 @@ def predict_file(
     return dict(zip(names, np.asarray(saved.times).tolist(), strict=True))
 
 
-def _one(file: str | os.PathLike[str]) -> Configuration:
-    content = read(file)
+def _one(
+    file: str | os.PathLike[str], frame: int | None, reading: Mapping[str, Any]
+) -> Configuration:
+    content = read(file, frame=frame, **reading)
     if not isinstance(content, Configuration):
-        raise InputError(f"{os.fspath(file)}: expected one frame, got {len(content)}")
+        raise InputError(
+            f"{os.fspath(file)}: expected one frame, got {len(content)}; choose one (frame=, "
+            "--frame), counted from 0"
+        )
     return content
 
 
