@@ -2,6 +2,7 @@
 
 import sys
 import tomllib
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,19 @@ class _Failure(click.ClickException):
     exit_code = 2
 
 
+def _show(message: Warning | str, *_: Any) -> None:
+    """Print a warning in one line, without the line of code that gave it."""
+    click.echo("warning: " + " ".join(str(message).split()), err=True)
+
+
 class _Commands(click.Group):
-    """A group of commands that prints cagebreak's and the file system's errors in one line."""
+    """A group of commands that prints warnings, and errors of cagebreak and files, in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show
+                return super().invoke(ctx)
         except (CagebreakError, OSError) as error:
             raise _Failure(" ".join(str(error).split())) from error
         except KeyboardInterrupt:

@@ -13,7 +13,7 @@ from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.inspection.forward_selection import Selection, forward_selection
 from cagebreak.learning.linear_model.base import errors_on, intercepts, prediction_moments
-from cagebreak.learning.linear_model.ridge_solvers import RidgePath
+from cagebreak.learning.linear_model.ridge_solvers import RidgePath, smallest_alpha
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
 from cagebreak.learning.scores import (
     ceiling,
@@ -155,8 +155,9 @@ def selection_curve(
             ordered = training.select(order, [target])
             models = np.zeros((len(order), len(numbers), 1))
             for row, size in enumerate(numbers.tolist()):
-                path = RidgePath(ordered.select(slice(size)))
-                models[:size, row] = path.coefficients(chosen[row, target])
+                part = ordered.select(slice(size))
+                alpha = max(chosen[row, target], smallest_alpha(part))
+                models[:size, row] = RidgePath(part).coefficients(alpha)
             offset = intercepts(models, ordered)
             for i in held_out:
                 rows = collection.parts[i].select(order, [target])
@@ -204,7 +205,8 @@ def _best_alphas(parts: Sequence[Statistics], sizes: Integers, alphas: Floats) -
             learned, held_out = (part.select(order, [target]) for part in (others, rows))
             for row, size in enumerate(sizes.tolist()):
                 training, test = learned.select(slice(size)), held_out.select(slice(size))
-                squared = errors_on(test, RidgePath(training).path(alphas), training)
+                resolved = np.maximum(alphas, smallest_alpha(training))
+                squared = errors_on(test, RidgePath(training).path(resolved), training)
                 errors[row, :, target] += squared[:, 0]
     best: Floats = alphas[errors.argmin(axis=1)]
     return best
