@@ -33,7 +33,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with warnings.catch_warnings():
-                warnings.showwarning = _show
+                warnings.showwarning = _show  # type: ignore[assignment]
                 return super().invoke(ctx)
         except (CagebreakError, OSError) as error:
             raise _Failure(" ".join(str(error).split())) from error

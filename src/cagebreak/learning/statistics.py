@@ -209,11 +209,11 @@ class Statistics:
         part._gram = self.gram[np.ix_(columns, columns)]
         return part
 
-    def scaled(self, factors: Floats) -> Self:
-        """Return the statistics of the features multiplied by factors (F,)."""
+    def scaled(self, factors: Floats, about: Floats | float = 0.0) -> Self:
+        """Return the statistics of the features multiplied by factors (F,), about a point (F,)."""
         part = self._copy()
         scale = np.concatenate([factors, np.ones(self.n_targets)])
-        part._mean *= scale
+        part.x_mean[:] = about + factors * (part.x_mean - about)
         part._gram *= scale[:, None]
         part._gram *= scale
         return part
@@ -406,6 +406,12 @@ def scale_of(squares: Floats, mean: Floats, count: float) -> Floats:
     """
     rounding = np.finfo(float).eps * (count * mean**2 + squares)
     return np.where(squares > rounding, np.sqrt(np.maximum(squares, 0.0)), 0.0)
+
+
+def deviations(statistics: Statistics) -> Floats:
+    """Return the standard deviation of each feature, (F,); 0 if it is within rounding of 0."""
+    squares = np.diag(statistics.xx_lower)
+    return scale_of(squares, statistics.x_mean, statistics.count) / np.sqrt(statistics.count)
 
 
 def inverse(scale: Floats) -> Floats:

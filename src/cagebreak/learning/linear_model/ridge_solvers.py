@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import blas, cho_factor, cho_solve, eigh
 
 from cagebreak.learning._validation import Floats, Integers
-from cagebreak.learning.statistics import Statistics, inverse, scale_of, spectrum, varying
+from cagebreak.learning.statistics import Statistics, deviations, inverse, spectrum, varying
 
 RESOLUTION = 1e4 * np.finfo(float).eps
 """Smallest alpha in units of the norm of X'X (chosen: the coefficients are then known to 1e-4)."""
@@ -172,10 +172,8 @@ class SubsetRidge:
     """
 
     def __init__(self, statistics: Statistics, alphas: Floats) -> None:
-        squares = np.diag(statistics.xx_lower)
-        scale = scale_of(squares, statistics.x_mean, statistics.count)
-        self._factors = inverse(scale) * np.sqrt(statistics.count)
-        self._varies = scale > 0
+        self._factors = inverse(deviations(statistics))
+        self._varies = self._factors > 0
         self._statistics = statistics
         standardized = statistics.scaled(self._factors)
         self._alphas = np.maximum(alphas, smallest_alpha(standardized))

@@ -18,6 +18,7 @@ from cagebreak.learning.linear_model.base import prediction_moments
 from cagebreak.learning.linear_model.ridge import AlphaWarning, RidgeCV, outside_range
 from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS, fold_of
 from cagebreak.learning.scores import ceiling_corrected, interval, pooled_pearson, resamples
+from cagebreak.learning.statistics import Statistics, deviations, inverse
 from cagebreak.seeding import Seed, stream
 
 if TYPE_CHECKING:
@@ -308,14 +309,16 @@ def learning_curve(
             for draw in range(n_draws):
                 order = stream(seed, "learning curve", size, k, draw).permutation(outside)
                 parts = [collection.parts[i] for i in order[:size].tolist()]
+                training = Statistics.pooled(parts)
+                factors = inverse(deviations(training))
                 learner = RidgeCV(alphas=alphas, folds=max(min(size, 5), 2))
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", AlphaWarning)  # One for all fits follows.
-                    learner.fit_statistics(parts)
+                    learner.fit_statistics([part.scaled(factors) for part in parts])
                 beyond.append(learner.alpha_[learner.outside_])
-                w = learner.coef_.T
+                w = factors[:, None] * learner.coef_.T
                 for i in np.flatnonzero(fold == k).tolist():
-                    rows = collection.parts[i].select(targets=full)
+                    rows = collection.held_out(i, training).select(targets=full)
                     moments[s, i] += prediction_moments(rows, w, learner.intercept_) / n_draws
     if any(map(len, beyond)):
         text = outside_range(alphas, np.concatenate(beyond), n_targets * len(beyond))
