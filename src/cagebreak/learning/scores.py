@@ -60,6 +60,17 @@ def pair_moments(x: ArrayLike, y: ArrayLike) -> Floats:
     return moments
 
 
+def merged(first: Floats, second: Floats) -> Floats:
+    """Return the `pair_moments` (6, ...) of the union of two sets of rows."""
+    count = first[0] + second[0]
+    part = np.divide(second[0], count, out=np.zeros_like(count), where=count > 0)
+    delta = second[1:3] - first[1:3]
+    between = first[0] * part * np.stack([delta[0] ** 2, delta[1] ** 2, delta[0] * delta[1]])
+    return np.concatenate(
+        [count[None], first[1:3] + part * delta, first[3:] + second[3:] + between]
+    )
+
+
 def pooled_pearson(moments: Floats, weights: Floats | None = None) -> Floats:
     """Return r pooled over the particles of all configurations.
 

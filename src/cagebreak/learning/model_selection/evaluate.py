@@ -1,6 +1,7 @@
 """Scores of a learner on held-out configurations, by nested cross-validation."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from time import process_time
@@ -16,7 +17,8 @@ from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.learner import fit_record, traits
+from cagebreak.learning.learner import FitRecord, fit_record, traits
+from cagebreak.learning.linear_model.ridge import AlphaWarning
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.model_selection.nested_fits import (
     FITTERS,
@@ -53,6 +55,7 @@ COLUMNS = [
     ("high_configuration", "f8"),
     ("ceiling", "f8"),
     ("alpha", "f8"),
+    ("alpha_outside", "f8"),
     ("n_features", "i8"),
     ("n_configurations", "i8"),
 ]
@@ -175,6 +178,8 @@ def evaluate(
           of r within each, and its interval;
         - `ceiling`: the noise ceiling of the pooled r, NaN without halves;
         - `alpha`: the median over folds, NaN if the learner has no alpha;
+        - `alpha_outside`: the share of folds whose alpha lies outside the range that the learner
+          was given; an `AlphaWarning` counts them;
         - `n_features`: the number of features in the selection;
         - `n_configurations`: the number of configurations that have particles of the species.
 
@@ -208,11 +213,14 @@ def evaluate(
 
     start = process_time()
     fitter = FITTERS[traits(learner).learns_from]
-    fits = fitter(learner, samples, fold, indices, families)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AlphaWarning)  # One warning for all fits follows.
+        fits = fitter(learner, samples, fold, indices, families)
     training_seconds = process_time() - start
     # Several species may share a fit, whose time is counted once.
     records = {id(fit): fit_record(fit) for fit in fits.values()}
     training_seconds += sum(record.earlier_seconds for record in records.values())
+    _warn_if_outside(list(records.values()))
     means = None
     if configuration_mean is not None:
         fitted_means = fit_configuration_means(samples, fold, configuration_mean)
@@ -227,6 +235,8 @@ def evaluate(
         table["time"], table["species"], table["features"] = times, species, features
         table["learner"] = name or _name(learner)
         table["alpha"] = np.median(np.array([record.alpha for record in fold_records]), axis=0)
+        outside = np.array([record.outside for record in fold_records], dtype=float)
+        table["alpha_outside"] = outside.mean(axis=0)
         table["n_features"] = len(indices[features])
         n_groups = n_independent(species_moments, groups)
         _score(table, species_moments, halves[species], weights, n_groups, confidence)
@@ -235,6 +245,21 @@ def evaluate(
             training_seconds, seconds[species, features], fold_records[0].n_parameters
         )
     return Scores(np.concatenate(tables), moments, costs)
+
+
+def _warn_if_outside(records: Sequence[FitRecord]) -> None:
+    """Warn, once for all fits, if an alpha lies outside the range that the learner was given."""
+    pairs = [np.broadcast_arrays(np.atleast_1d(r.alpha), r.outside) for r in records]
+    alphas, outside = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+    beyond = alphas[outside]
+    if len(beyond):
+        warnings.warn(
+            f"alphas: {len(beyond)} of {len(alphas)} chosen alphas lie outside the range that the "
+            f"learner was given, at {beyond.min():.3g} to {beyond.max():.3g}; see the column "
+            "alpha_outside",
+            AlphaWarning,
+            stacklevel=3,
+        )
 
 
 class _Means(NamedTuple):

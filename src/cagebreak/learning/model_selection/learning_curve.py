@@ -15,9 +15,10 @@ from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_groups
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.linear_model.base import prediction_moments
-from cagebreak.learning.linear_model.ridge import RidgeCV
+from cagebreak.learning.linear_model.ridge import AlphaWarning, RidgeCV, outside_range
 from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS, fold_of
 from cagebreak.learning.scores import ceiling_corrected, interval, pooled_pearson, resamples
+from cagebreak.learning.statistics import Statistics, deviations, inverse
 from cagebreak.seeding import Seed, stream
 
 if TYPE_CHECKING:
@@ -308,17 +309,27 @@ def learning_curve(
     if full.min() < 0 or full.max() >= n_targets:
         raise InputError(f"truth: expected targets from 0 to {n_targets - 1}, got {truth!r}")
     moments = np.zeros((len(counts), n, 6, n_targets))
+    beyond: list[Floats] = []
     for s, size in enumerate(counts.tolist()):
         for k in range(int(fold.max()) + 1):
             outside = np.flatnonzero(fold != k)
             for draw in range(n_draws):
                 order = stream(seed, "learning curve", size, k, draw).permutation(outside)
                 parts = [collection.parts[i] for i in order[:size].tolist()]
-                learner = RidgeCV(alphas=alphas, folds=max(min(size, 5), 2)).fit_statistics(parts)
-                w = learner.coef_.T
+                training = Statistics.pooled(parts)
+                factors = inverse(deviations(training))
+                learner = RidgeCV(alphas=alphas, folds=max(min(size, 5), 2))
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", AlphaWarning)  # One for all fits follows.
+                    learner.fit_statistics([part.scaled(factors) for part in parts])
+                beyond.append(learner.alpha_[learner.outside_])
+                w = factors[:, None] * learner.coef_.T
                 for i in np.flatnonzero(fold == k).tolist():
-                    rows = collection.parts[i].select(targets=full)
+                    rows = collection.held_out(i, training).select(targets=full)
                     moments[s, i] += prediction_moments(rows, w, learner.intercept_) / n_draws
+    if any(map(len, beyond)):
+        text = outside_range(alphas, np.concatenate(beyond), n_targets * len(beyond))
+        warnings.warn(text, AlphaWarning, stacklevel=2)
     halves = collection.halves
     if halves is None:
         halves = np.full((n, 6, n_targets), np.nan)

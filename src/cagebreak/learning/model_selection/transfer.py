@@ -10,11 +10,13 @@ from sklearn.base import RegressorMixin, clone
 
 from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats
-from cagebreak.learning.collection import collect
+from cagebreak.learning._validation import Floats, as_groups
 from cagebreak.learning.learner import traits
+from cagebreak.learning.linear_model.base import LinearLearner
 from cagebreak.learning.linear_model.ridge import RidgeCV
+from cagebreak.learning.linear_model.whitening import whiten
 from cagebreak.learning.model_selection.evaluate import evaluate
+from cagebreak.learning.preprocessing import Moments, Standardizer
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.scores import (
     ceiling,
@@ -25,6 +27,7 @@ from cagebreak.learning.scores import (
     pooled_pearson,
     resamples,
 )
+from cagebreak.learning.statistics import Statistics
 from cagebreak.seeding import Seed
 
 if TYPE_CHECKING:
@@ -161,28 +164,48 @@ def transfer(
 
 def _fit_all(learner: RegressorMixin, source: Source) -> dict[str, RegressorMixin]:
     """Return a fit to all configurations for each species."""
+    if traits(learner).learns_from == "statistics":
+        return _fit_statistics(learner, source)
     samples = source.samples
     data: dict[str, list[tuple[Floats, Floats]]] = {}
-    learner_traits = traits(learner)
-    linear = learner_traits.learns_from == "statistics"
     for _, sample in in_turn(samples):
         for species, rows in sample.rows().items():
             parts = data.setdefault(species, [])
-            if not linear:  # A linear learner needs only the names of the species here.
-                parts.append((sample.features[rows], sample.targets[rows]))
+            parts.append((sample.features[rows], sample.targets[rows]))
     fits: dict[str, RegressorMixin] = {}
     for species, parts in data.items():
-        if linear:
-            collection = collect(samples, species=species, clip=learner.clip, groups=source.groups)
-            blocks = collection.of_groups(np.arange(len(collection)), learner.center)
-            fits[species] = clone(learner).fit_statistics(blocks, collection.standardizer)
-            continue
         arguments = {}
-        if learner_traits.groups:
+        if traits(learner).groups:
             arguments["groups"] = np.repeat(np.arange(len(parts)), [len(x) for x, _ in parts])
         X, Y = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         fits[species] = clone(learner).fit(X, Y, **arguments)
     return fits
+
+
+def _fit_statistics(learner: LinearLearner, source: Source) -> dict[str, RegressorMixin]:
+    """Return a fit to the statistics of all groups of configurations for each species."""
+    samples = source.samples
+    groups = as_groups(source.groups, len(samples)).tolist()
+    moments: dict[str, Moments] = {}
+    for _, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            of_rows = Moments.of(sample.features[rows])
+            moments[species] = moments[species] + of_rows if species in moments else of_rows
+    standardizers = {
+        species: Standardizer.from_moments(total, learner.clip)
+        for species, total in moments.items()
+    }
+    parts: dict[str, dict[int, Statistics]] = {species: {} for species in moments}
+    for i, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            Z, Y = standardizers[species].standardize(sample.features[rows]), sample.targets[rows]
+            matrix = learner.whitening_of(sample.particles(rows), len(rows))
+            empty = Statistics(Z.shape[1], Y.shape[1], learner.center)
+            parts[species].setdefault(groups[i], empty).add(*whiten(matrix, Z, Y))
+    return {
+        species: clone(learner).fit_statistics(list(of_species.values()), standardizers[species])
+        for species, of_species in parts.items()
+    }
 
 
 def _predicted(
