@@ -1,4 +1,4 @@
-"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and two warnings.
+"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and the warnings.
 
 A message names the argument or file, the value it had, and what was expected.
 """
@@ -57,8 +57,12 @@ class MissingDependencyError(CagebreakError, ImportError):
     """An optional package is needed; says what to install."""
 
 
+class DamagedFileWarning(UserWarning):
+    """A file has changed since it was written, and is not used; names the file."""
+
+
 class CacheWarning(UserWarning):
-    """Compiled kernels cannot be kept; names the environment variable that mends it."""
+    """Compiled kernels or tables of a study cannot be kept, and are made again at every call."""
 
 
 class ImportedFilesWarning(UserWarning):

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 import cagebreak as cb
 from cagebreak.cli.commands import main
 from cagebreak.errors import FileFormatError, StoreError
+from cagebreak.files.hdf5 import Dataset
 from cagebreak.study.archive import differences
 from cagebreak.study.store import Unit
 from support.tiny_study import write_recipe
@@ -58,10 +59,12 @@ def test_verify_finds_what_was_changed(study, tmp_path):
     assert found.sound
     assert len(found.again) == 4
     assert found.n_read == sum(status.done for status in back.status())
-    # Rewritten with checksums and all, as someone with h5py would.
+    # Other results with a digest of their own.
     unit = Unit("propensity", (1,))
-    with h5py.File(back.store.path(unit), "r+") as file:
-        file["sums"][0, 0, 0] += 1e-9
+    with h5py.File(back.store.path(unit)) as file:
+        arrays = {name: Dataset(data[()], "", "") for name, data in file.items()}
+    arrays["sums"].values[0, 0, 0] += 1e-9
+    back.store.save(unit, arrays)
     assert back.verify(sample=0, seed=2).sound
     found = back.verify(sample=100, seed=2)
     assert list(found.different) == [unit]

@@ -1,15 +1,17 @@
 """The commands of `cagebreak`, such as `new`, `plan`, `run`, `status`, `fit` and `figure`."""
 
+import os
 import sys
 import tomllib
-import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cagebreak._frames import to_rows
 from cagebreak.cli import report
+from cagebreak.cli.ending import one_line, plain_warnings, stoppable
 from cagebreak.cli.reading import FRAME, reading_options
 from cagebreak.errors import CagebreakError, InputError
 
@@ -23,26 +25,21 @@ class _Failure(click.ClickException):
     exit_code = 2
 
 
-def _show(message: Warning | str, *_: Any) -> None:
-    """Print a warning in one line, without the line of code that gave it."""
-    click.echo("warning: " + " ".join(str(message).split()), err=True)
-
-
 class _Commands(click.Group):
-    """A group of commands that prints warnings, and errors of cagebreak and files, in one line."""
+    """A group of commands that prints errors and warnings in one line, and can be stopped."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        message = "stopped; what is done is kept: `cagebreak run` goes on from there"
+        with stoppable(message), plain_warnings():
+            return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with warnings.catch_warnings():
-                warnings.showwarning = _show  # type: ignore[assignment]
-                return super().invoke(ctx)
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click ends quietly: whoever reads the output has read enough
         except (CagebreakError, OSError) as error:
-            raise _Failure(" ".join(str(error).split())) from error
-        except KeyboardInterrupt:
-            click.echo(
-                "stopped; what is done is kept: `cagebreak run` goes on from there", err=True
-            )
-            sys.exit(130)
+            raise _Failure(one_line(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -171,7 +168,7 @@ def tabulate(lines: str, output: str, species: int, first: float, points: int) -
     from cagebreak.models.tabulated import tabulated
     from cagebreak.simulation import tabulate
 
-    tabulate(lines, output, n_species=species, first=first, points=points)
+    tabulate(Path(lines), output, n_species=species, first=first, points=points)
     cutoffs = tabulated(output, temperature=1.0, number_density=1.0).pair.cutoffs
     click.echo(
         f"wrote {output}: {species} species, up to {cutoffs.max():.6g} sigma; "
@@ -224,23 +221,19 @@ def import_(
         return
     if model is None:
         raise InputError("model: expected the glass former, e.g. --model kob-andersen, got none")
-    with warnings.catch_warnings(record=True) as remarks:
-        warnings.simplefilter("always")
-        study = Study.import_files(
-            recipe,
-            files,
-            model=model,
-            parameters=dict(map(_assignment, parameter)),
-            time=time,
-            timestep=timestep,
-            interval=interval,
-            wrapped=wrapped,
-            origins=origins,
-            **reading,
-            states=states.split(","),
-        )
-    for remark in remarks:
-        click.echo(str(remark.message))
+    study = Study.import_files(
+        recipe,
+        files,
+        model=model,
+        parameters=dict(map(_assignment, parameter)),
+        time=time,
+        timestep=timestep,
+        interval=interval,
+        wrapped=wrapped,
+        origins=origins,
+        **reading,
+        states=states.split(","),
+    )
     n_runs = study.recipe.isoconfigurational.n_runs
     click.echo(
         f"wrote {recipe}: {study.n_configurations} configurations of "
@@ -282,9 +275,11 @@ def run(
 @main.command()
 @_RECIPE
 @click.option("--sample", default=3, show_default=True, help="Number of units to compute again.")
-@click.option("--seed", default=1, show_default=True, help="Seed of the choice.")
-def verify(recipe: str, sample: int, seed: int) -> None:
-    """Check the checksums of all results of RECIPE, and compute some of its units again."""
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Seed of the choice. Default: another each time."
+)
+def verify(recipe: str, sample: int, seed: int | None) -> None:
+    """Check the bytes of all results of RECIPE, and compute some of its units again."""
     result = _study(recipe).verify(sample, seed=seed)
     for path, why in result.damaged.items():
         click.echo(f"{path}: {why}")
@@ -292,8 +287,11 @@ def verify(recipe: str, sample: int, seed: int) -> None:
         click.echo(f"{unit}: done again, it differs in {', '.join(names)}")
     click.echo(
         f"{result.n_read} files are whole, {len(result.damaged)} are not; of {len(result.again)} "
-        f"units done again {len(result.again) - len(result.different)} are equal to the bit"
+        f"units done again {len(result.again) - len(result.different)} are equal to the bit "
+        f"(--seed {result.seed})"
     )
+    if result.without_digest:
+        click.echo(f"{result.without_digest} files are of an earlier version, without digest")
     if not result.sound:
         sys.exit(1)
 
@@ -314,6 +312,7 @@ def status(recipe: str) -> None:
     stages = study.status()
     complete = all(stage.done == stage.total for stage in stages)
     report.print_status(stages)
+    report.print_problems(study, stages)
     if not complete:
         report.print_time_left(study)
     if any(stage.stage == "propensity" and stage.done for stage in stages):
@@ -343,7 +342,8 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
     scores = study.fit(target=target)
     report.print_scores(study, scores.rows)
     table = study.store.folder / "tables" / f"{SCORES[target]}.csv"
-    click.echo(f"wrote {table}; next: cagebreak figure {recipe}")
+    wrote = f"wrote {table}; " if os.access(table.parent, os.W_OK) else ""
+    click.echo(f"{wrote}next: cagebreak figure {recipe}")
 
 
 @main.command()
@@ -380,6 +380,8 @@ def compare(
     scores = study.compare(names, species=species or None, times=times or None, workers=workers)
     report.print_comparison(to_rows(scores))
     folder = study.store.folder
+    if not os.access(folder, os.W_OK):
+        return
     save(comparison(scores, tau_alpha=study.relaxation()), folder / "figures" / "comparison")
     click.echo(f"wrote {folder / 'tables' / 'comparison.csv'}, {folder / 'figures'}/comparison.png")
 
@@ -390,13 +392,19 @@ def compare(
 @click.option(
     "--published", type=click.Path(dir_okay=False), help="CSV file of curves to compare with."
 )
-def figure(recipe: str, names: Sequence[str], published: str | None) -> None:
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to. Default: figures/ in the folder of RECIPE.",
+)
+def figure(recipe: str, names: Sequence[str], published: str | None, output: Path | None) -> None:
     """Draw figures of the papers, by default all, as PNG and PDF with their tables as CSV."""
     from cagebreak.figures import FIGURES
 
     study = _study(recipe)
     asks_for = study.recipe.asks_for
-    folder = study.store.folder / "figures"
+    folder = output or study.store.folder / "figures"
     fitting = [n for n, spec in FIGURES.items() if not spec.section or asks_for(spec.section)]
     for name in names or fitting:
         try:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from cagebreak.study import StageStatus, Study
 
 
+_SHOWN = 10
+"""Largest number of files that `status` names."""
+
+
 def print_status(stages: "Iterable[StageStatus]") -> None:
     """Print how many units of each stage are done, and what else its folder holds."""
     rows = []
@@ -23,11 +27,25 @@ def print_status(stages: "Iterable[StageStatus]") -> None:
                 (stage.outdated, "of fewer runs"),
                 (stage.changed, "of another recipe"),
                 (stage.damaged, "damaged"),
+                (stage.mixed, "made from other units than those here"),
+                (stage.without_digest, "of an earlier version, without digest"),
             )
             if n
         ]
         rows.append((stage.stage, f"{stage.done} of {stage.total}", ", ".join(remarks)))
     print_table(("stage", "done", ""), rows)
+
+
+def print_problems(study: "Study", stages: "Iterable[StageStatus]") -> None:
+    """Print the units that are damaged or mixed, and the tables that are damaged."""
+    from cagebreak.study import sha256sums
+
+    problems = {path: why for stage in stages for path, why in stage.problems.items()}
+    problems |= sha256sums.damaged(study.store.folder)
+    for path, why in list(problems.items())[:_SHOWN]:
+        click.echo(f"{path}: {why}")
+    if len(problems) > _SHOWN:
+        click.echo(f"and {len(problems) - _SHOWN} files more; cagebreak verify names all of them")
 
 
 def print_time_left(study: "Study") -> None:

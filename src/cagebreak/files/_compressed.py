@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from cagebreak._atomic import require_file
 from cagebreak.errors import FileFormatError, MissingDependencyError
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
@@ -43,6 +44,7 @@ def open_binary(path: Path) -> BinaryIO:
     MissingDependencyError
         If the file is `.zst` and neither Python nor an installed library decompresses it.
     """
+    require_file(path)
     suffix = path.suffix.lower()
     if suffix not in COMPRESSED:
         return path.open("rb")

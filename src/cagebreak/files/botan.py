@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._atomic import require_file
 from cagebreak.configuration import Box, Configuration
 from cagebreak.dynamics.propensity import Propensity, lengths
 from cagebreak.errors import FileFormatError, InputError
@@ -101,6 +102,7 @@ def read_propensity(path: Path, time: float) -> tuple[Configuration, Propensity]
 
 
 def _arrays(path: Path, *names: str) -> list[NDArray]:
+    require_file(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             _refuse_bombs(path, archive.zip)

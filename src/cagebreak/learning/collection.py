@@ -6,12 +6,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
-import h5py
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cagebreak._sealed import creating, opened
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.learning._hdf5 import creating, read_labels, write_labels
+from cagebreak.learning._hdf5 import read_labels, write_labels
 from cagebreak.learning._validation import Floats, Integers, as_columns, as_groups
 from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
 from cagebreak.learning.samples import Sample, Samples, in_turn
@@ -215,7 +215,7 @@ class Collection:
         row, `mean` the mean of [X Y], and `count` the number of rows.
         """
         packed = [part.packed() for part in self.parts]
-        with creating(path) as file:
+        with creating(path, {"format": f"cagebreak {KIND} 1"}) as file:
             file.attrs["kind"] = KIND
             file.attrs["n_targets"] = self.n_targets
             for name, text in self.about.items():
@@ -246,7 +246,7 @@ class Collection:
             If the file is not an HDF5 file of a collection.
         """
         try:
-            with h5py.File(path, "r") as file:
+            with opened(path) as file:
                 if file.attrs["kind"] != KIND:
                     raise ValueError(f"it holds {file.attrs['kind']!r}")
                 labels = read_labels(file["labels"]) if "labels" in file else None

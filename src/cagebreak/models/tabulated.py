@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cagebreak._atomic import require_file
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.models.model import Matrix, Model, PairPotential, Table
@@ -108,6 +109,7 @@ def tabulated(
     if not isinstance(potential, Mapping):
         path = Path(potential)
         try:
+            require_file(path)
             potential = read_tables(path.read_text(encoding="utf-8", errors="replace"), path.name)
         except OSError as error:
             raise InputError(f"potential: {path} cannot be read ({error.strerror})") from error

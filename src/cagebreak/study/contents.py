@@ -14,7 +14,7 @@ from cagebreak.errors import InputError, StoreError
 from cagebreak.states import CageState, InherentState
 from cagebreak.study.analysis import tables
 from cagebreak.study.run.work import Work
-from cagebreak.study.stages.descriptors import load_features
+from cagebreak.study.stages.descriptors import describing, load_features
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.propensity import TARGETS, load_propensity
 from cagebreak.study.stages.shear import load_shear
@@ -98,6 +98,8 @@ class Contents(Work):
         The columns of the recommended set, if the recipe has it, are the last.
         """
         index = self._index(c)
+        units = [Unit(describing(source), (index,)) for source in self.recipe.sources]
+        self.store.check_parents({unit: self.store.parents_of(unit) for unit in units})
         return Features.concatenate(
             [load_features(self.store, source, index) for source in self.recipe.sources]
         )

@@ -7,18 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import require_place
+from cagebreak._sealed import creating
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.errors import InputError
 from cagebreak.files import hdf5, read, write
-from cagebreak.files.hdf5 import create, write_datasets
+from cagebreak.files.hdf5 import write_datasets
 from cagebreak.study.analysis.model_file import SavedModel, describe
 from cagebreak.study.importing import set_parameters
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.protocols import protocol_name
 from cagebreak.study.recipe.recipe import Recipe, make_model, read_potential
 from cagebreak.study.stages.descriptors import feature_arrays
+
+FORMAT = "cagebreak descriptors 1"
 
 
 def describe_file(
@@ -69,6 +72,7 @@ def describe_file(
     configuration = _one(file, frame, reading)
     if Path(output).suffix != ".h5":
         raise InputError(f"output: expected a name that ends in .h5, got {os.fspath(output)!r}")
+    require_place(Path(output))
     values = schema.defaults(protocol_name(model), work="imported")
     table = set_parameters(Path(model), values["model"], parameters)
     potential = read_potential(Path(model), table) if table else ""
@@ -80,7 +84,7 @@ def describe_file(
     values["learning"]["selections"] = {"all": {"generations": generations}}
     recipe = Recipe.of_values(Path(model), _plain(values), potential)
     features = describe(recipe, recipe.sources, configuration, seed)
-    with replacing(Path(output)) as temporary, create(temporary) as file:
+    with creating(output, {"format": FORMAT}) as file:
         write_datasets(file, feature_arrays(features) | hdf5.datasets(configuration))
     return features
 
@@ -123,6 +127,7 @@ def predict_file(
     InputError
         If the file has several frames, or the format of `output` holds no columns.
     """
+    require_place(Path(output))
     saved = SavedModel.load(Path(model))
     configuration = _one(file, frame, reading)
     predicted = saved.predict(configuration, seed)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import reason, replacing
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.dynamics.propensity import Propensity
-from cagebreak.errors import StoreError
+from cagebreak.errors import DamagedFileWarning, StoreError
+from cagebreak.study import sha256sums
 
 PROPENSITY = np.dtype(
     [
@@ -71,28 +73,65 @@ def propensity_table(
     return table.ravel()
 
 
-def write(path: Path, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
-    """Write a table as CSV with numbers in full precision, and its provenance as JSON beside it."""
+def write(
+    path: Path, table: np.ndarray, provenance: Mapping[str, Any], listed: bool = True
+) -> None:
+    """Write a table as CSV with numbers in full precision, and its provenance as JSON beside it.
+
+    Parameters
+    ----------
+    path
+    table
+    provenance
+    listed
+        Whether the SHA-256 of both files is recorded in `sha256sums.NAME` beside them.
+
+    Raises
+    ------
+    StoreError
+        If the files cannot be written.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.dtype.names or ())
     writer.writerows(table.tolist())
+    beside = path.with_suffix(".json")
+    contents = {path: text.getvalue().encode(), beside: _json(provenance)}
+
+    def announce() -> None:
+        if listed:
+            digests = {file.name: sha256sums.sha256(content) for file, content in contents.items()}
+            sha256sums.record(path.parent, digests)
+        # A table whose writing was interrupted has no provenance, and is made again.
+        beside.unlink(missing_ok=True)
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The provenance is removed first: if writing is interrupted, the table is made again.
-        path.with_suffix(".json").unlink(missing_ok=True)
-        with replacing(path) as temporary:
-            temporary.write_text(text.getvalue(), encoding="utf-8")
-        with replacing(path.with_suffix(".json")) as temporary:
-            temporary.write_text(_json(provenance), encoding="utf-8")
+        with replacing(beside) as json_file:
+            json_file.write_bytes(contents[beside])
+            with replacing(path, before=announce) as csv_file:
+                csv_file.write_bytes(contents[path])
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error})") from error
+        failure = StoreError(f"{path}: cannot be written ({reason(error)})")
+        failure.errno = error.errno
+        raise failure from error
 
 
 def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.ndarray | None:
-    """Return the table in a file; None if it is absent, unreadable or of another provenance."""
+    """Return the table in a file; None if it is absent, damaged or of another provenance.
+
+    A damaged file is named by a warning.
+    """
     try:
-        if path.with_suffix(".json").read_text(encoding="utf-8") != _json(provenance):
+        if not all(map(sha256sums.is_unchanged, (path.with_suffix(".json"), path))):
+            return None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        warnings.warn(f"{error}; the table is made again", DamagedFileWarning, stacklevel=2)
+        return None
+    try:
+        if path.with_suffix(".json").read_bytes() != _json(provenance):
             return None
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
@@ -123,5 +162,5 @@ def _parsed(rows: list[list[str]], dtype: np.dtype) -> np.ndarray:
     return typed
 
 
-def _json(provenance: Mapping[str, Any]) -> str:
-    return json.dumps(provenance, indent=1, sort_keys=True) + "\n"
+def _json(provenance: Mapping[str, Any]) -> bytes:
+    return (json.dumps(provenance, indent=1, sort_keys=True) + "\n").encode()

@@ -7,8 +7,6 @@ then to write the units.
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 import tomllib
 import warnings
 from collections.abc import Mapping, Sequence
@@ -16,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import TemporaryFolder, require_file, require_place
+from cagebreak._atomic import write as write_file
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import ImportedFilesWarning, InputError, RecipeError
 from cagebreak.files import hdf5
@@ -44,6 +43,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
     """
     if path.suffix != ".toml":
         raise RecipeError(f"{path}: expected the name of a recipe to end in .toml")
+    require_place(path)
     options.check(files)
     values = schema.defaults(protocol_name(options.model), work="imported")
     table = set_parameters(path, values["model"], options.parameters)
@@ -78,8 +78,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
     else:
         _write_folder(recipe, store, grouped, content, listing)
     if table is not None and not (target := path.parent / table.name).exists():
-        with replacing(target) as temporary:
-            temporary.write_bytes(table.read_bytes())
+        write_file(target, table.read_bytes())
     if not path.exists():
         write(path, values)
     for remark in content.remarks:
@@ -185,13 +184,11 @@ def _write_folder(
 ) -> None:
     """Write the units of a study to a new folder, which appears when it is whole."""
     folder = store.folder
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with TemporaryFolder(f".{folder.name}-", folder.parent) as temporary:
+        unfinished = temporary / folder.name
+        unfinished.mkdir()
         _write_units(recipe, replace(store, folder=unfinished), files, content, listing)
-        unfinished.chmod(0o755)
         os.replace(unfinished, folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _write_units(recipe: Recipe, store: Store, files: Files, content: Survey, listing: str) -> None:
@@ -206,10 +203,10 @@ def _write_units(recipe: Recipe, store: Store, files: Files, content: Survey, li
                 run = Unit("run", (c, r))
                 if not store.has(run):
                     save_run(recipe, store, run, start, displacements, content.times)
-        with replacing(store.folder / LISTED) as temporary:
-            temporary.write_text(listing, encoding="utf-8")
+        write_file(store.folder / LISTED, listing)
 
 
 def _sha256(file: Path) -> str:
+    require_file(file)
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._atomic import require_file
 from cagebreak.descriptors import Generations
 from cagebreak.descriptors.recommended import Recommended
 from cagebreak.errors import FileFormatError, InputError, RecipeError
@@ -218,6 +219,7 @@ class Recipe:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
+        require_file(path)
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RecipeError(
@@ -264,6 +266,7 @@ def _checked_section(
 def read_potential(path: Path, table: Path) -> str:
     """Return the text of the file of tables that a recipe names."""
     try:
+        require_file(table)
         return table.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise RecipeError(
