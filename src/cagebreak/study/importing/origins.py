@@ -25,7 +25,7 @@ MOST_BLOCKS = 5
 SHARE_OF_GAPS = 1 / 3
 """Largest share of a trajectory that lies in gaps, unless the fewest blocks need more (chosen)."""
 
-FRAMES = 200
+FRAMES = 100
 """Number of frames that the memory of the structure is measured with."""
 
 
@@ -61,27 +61,25 @@ def memory(frames: Sequence[Frame], times: NDArray[np.float64], copies: bool = F
     chosen = np.unique(np.abs(times - grid[:, None]).argmin(axis=1)).tolist()
     start = frames[0].configuration
     particles = sample(len(start))
-    fractions = [
-        frames[i].configuration.positions[particles] @ frames[i].configuration.box.inverse
-        for i in chosen
-    ]
+    fractions = np.array(
+        [
+            frames[i].configuration.positions[particles] @ frames[i].configuration.box.inverse
+            for i in chosen
+        ]
+    )
     distance = spacing(start)
     longest = 0.0
-    for a, i in enumerate(chosen):
-        # From the longest lag down, so that few pairs are compared.
-        for b in range(len(chosen) - 1, a, -1):
-            lag = times[chosen[b]] - times[i]
-            if lag <= longest:
-                break
-            rest = residual(fractions[a], fractions[b], start.box.matrix)
-            squared = (rest**2).sum(axis=1)
-            if copies:
-                shared = squared.mean() <= (COPY * distance) ** 2
-            else:
-                shared = (squared <= (distance / 2) ** 2).mean() >= NEAR
-            if shared:
-                longest = float(lag)
-                break
+    for a in range(len(chosen) - 1):
+        lags = times[chosen] - times[chosen[a]]
+        later = np.flatnonzero(lags > longest)
+        if not len(later):
+            break
+        squared = (residual(fractions[a], fractions[later], start.box.matrix) ** 2).sum(axis=-1)
+        if copies:
+            shared = squared.mean(axis=1) <= (COPY * distance) ** 2
+        else:
+            shared = (squared <= (distance / 2) ** 2).mean(axis=1) >= NEAR
+        longest = max(longest, lags[later[shared]].max(initial=0.0))
     return math.inf if longest >= times[-1] else longest
 
 

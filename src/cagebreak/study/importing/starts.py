@@ -56,18 +56,23 @@ def residual(
 
     Parameters
     ----------
-    one, other : (n, 3) arrays
+    one : (n, 3) array
         Positions as fractions of the box.
+    other : (..., n, 3) array
+        The same of one or several other starts.
     matrix : (3, 3) array
         Lattice vectors of the box.
     """
     difference = other - one
     # The mean on a circle does not depend on how particles are wrapped.
-    shift = np.angle(np.exp(2j * np.pi * difference).mean(axis=0)) / (2 * np.pi)
+    shift = np.angle(np.exp(2j * np.pi * difference).mean(axis=-2, keepdims=True)) / (2 * np.pi)
     difference = difference - shift
     rest = (difference - np.rint(difference)) @ matrix
-    near = (rest**2).sum(axis=1) < np.median((rest**2).sum(axis=1)) * 4 + 1e-30
-    return np.asarray(rest - rest[near].mean(axis=0))
+    squared = (rest**2).sum(axis=-1, keepdims=True)
+    near = squared <= 4 * np.median(squared, axis=-2, keepdims=True)
+    return np.asarray(
+        rest - (rest * near).sum(axis=-2, keepdims=True) / near.sum(axis=-2, keepdims=True)
+    )
 
 
 @dataclass(frozen=True)
