@@ -3,6 +3,7 @@
 import os
 import sys
 import tomllib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -221,19 +222,23 @@ def import_(
         return
     if model is None:
         raise InputError("model: expected the glass former, e.g. --model kob-andersen, got none")
-    study = Study.import_files(
-        recipe,
-        files,
-        model=model,
-        parameters=dict(map(_assignment, parameter)),
-        time=time,
-        timestep=timestep,
-        interval=interval,
-        wrapped=wrapped,
-        origins=origins,
-        **reading,
-        states=states.split(","),
-    )
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        study = Study.import_files(
+            recipe,
+            files,
+            model=model,
+            parameters=dict(map(_assignment, parameter)),
+            time=time,
+            timestep=timestep,
+            interval=interval,
+            wrapped=wrapped,
+            origins=origins,
+            **reading,
+            states=states.split(","),
+        )
+    for remark in remarks:
+        click.echo(" ".join(str(remark.message).split()))
     n_runs = study.recipe.isoconfigurational.n_runs
     click.echo(
         f"wrote {recipe}: {study.n_configurations} configurations of "
