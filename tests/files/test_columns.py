@@ -172,3 +172,20 @@ def test_a_key_of_two_values_is_refused(tmp_path):
     path.write_text(xyz(f"{CELL} Time=1 time=2"))
     with pytest.raises(FileFormatError, match=r"line 2: .*time: expected one value, got 1 and 2"):
         cb.read(path)
+
+
+@pytest.mark.parametrize(
+    "properties", ["pos:R:3:pos:R:3", "pos:R:3:Pos:R:3", "pos:R:3:a:R:1:A:R:1", "pos:R:3:coord:R:3"]
+)
+def test_columns_of_one_name_are_refused(tmp_path, properties):
+    path = tmp_path / "c.xyz"
+    path.write_text(f"1\n{CELL} Properties={properties}\n1 1 1 2 2 2\n")
+    with pytest.raises(FileFormatError, match=r"line 2: .*(twice|expected one of)"):
+        cb.read(path)
+
+
+def test_an_atomic_number_beside_the_coordinate_z(tmp_path):
+    path = tmp_path / "c.xyz"
+    comment = f"{CELL} Properties=Z:I:1:x:R:1:y:R:1:z:R:1"
+    path.write_text(xyz(comment, names=["13"] * 5 + ["29"] * 3))
+    assert_is_they(cb.read(path))

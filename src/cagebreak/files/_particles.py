@@ -101,6 +101,13 @@ class Columns:
     species: Mapping[str, int] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def depends_on_others(self) -> bool:
+        """Whether a column that is read stands after one that is not known."""
+        ids = [column for column in (self.ids, self.maybe_ids) if column is not None]
+        read = (*self.positions, *self.velocities, *self.images, *ids, *self.species.values())
+        return min(self.others.values(), default=max(read)) < max(read)
+
 
 def recognized(fields: Sequence[Field], width: int) -> Columns:
     """Return which field is what.
@@ -112,6 +119,13 @@ def recognized(fields: Sequence[Field], width: int) -> Columns:
     InputError
         If there are no positions, images in some directions only, or two fields of one kind.
     """
+    names = [f.name for f in fields]
+    if "Z" in names and "z" in names:
+        fields = [f._replace(name="atomic_number") if f.name == "Z" else f for f in fields]
+    lower = [f.name.lower() for f in fields]
+    repeated = next((name for name in lower if lower.count(name) > 1), None)
+    if repeated is not None:
+        raise InputError(f"columns: expected different names, got {repeated} twice")
     single = {f.name.lower(): f.start for f in fields if f.width == 1}
     vectors = {f.name.lower(): f.start for f in fields if f.width == 3}
     triples: dict[str, tuple[int, ...]] = {}
@@ -139,10 +153,9 @@ def recognized(fields: Sequence[Field], width: int) -> Columns:
     )
     chosen = next((form for form in candidates if form[0]), None)
     if chosen is None:
-        names = " ".join(f.name for f in fields)
         raise InputError(
             "positions: expected columns x y z, xu yu zu, xs ys zs or xsu ysu zsu, or a column "
-            f"pos of width 3, got {names}"
+            f"pos of width 3, got {' '.join(names)}"
         )
     positions, scaled, unwrapped = chosen
     ids = [name for name in single if name in _IDS]
@@ -263,7 +276,7 @@ def frame_of(
     try:
         configuration = Configuration(positions, species, Box(matrix), velocities, images)
     except InputError as error:
-        raise rows.file.error(f"a configuration ({error})", None) from error
+        raise rows.file.failure(error) from error
     return Frame(configuration, step, time, ids, names)
 
 
@@ -301,7 +314,7 @@ def _species(
             else:
                 candidates[name] = _numbered(numbers[name])
         except InputError as error:
-            raise rows.file.error(f"a column {name} of species ({error})", None) from error
+            raise rows.file.failure(error) from error
     (ruling, (species, names)), *others = candidates.items()
     for other, (species_of_other, names_of_other) in others:
         if len(np.unique(species_of_other)) > 1 and not _agree(

@@ -7,7 +7,12 @@ from cagebreak.errors import MissingDependencyError
 from cagebreak.files._text import TextFile, integer, numbers
 
 _LINES = 40
-_MAGIC = {b"\x89HDF\r\n\x1a\n": ".h5", b"PK\x03\x04": ".npz", b"\x80": ".pickle"}
+_MAGIC = {
+    b"cagebreak HDF5 ": ".h5",
+    b"\x89HDF\r\n\x1a\n": ".h5",
+    b"PK\x03\x04": ".npz",
+    b"\x80": ".pickle",
+}
 _GSD = 0x65DF65DF65DF65DF.to_bytes(8, "little")
 _ATOMS = re.compile(r"\s*[0-9]+\s+atoms\b", re.IGNORECASE)
 
@@ -20,9 +25,11 @@ def suffix_of_content(path: Path) -> str | None:
     OSError
         If the file cannot be opened.
     """
+    if path.exists() and not path.is_file():
+        return None  # a pipe might never end
     with path.open("rb") as file:
-        head = file.read(8)
-    if head == _GSD:
+        head = file.read(15)
+    if head.startswith(_GSD):
         return ".gsd"
     for magic, suffix in _MAGIC.items():
         if head.startswith(magic):

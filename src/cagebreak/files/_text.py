@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.errors import FileFormatError
+from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files._compressed import open_binary
 
 _LONGEST = 1 << 20  # characters of a line
@@ -126,6 +126,10 @@ class TextFile:
         return FileFormatError(
             f"{self.path}, line {number or self.number}: expected {expected}{ending}"
         )
+
+    def failure(self, error: InputError) -> FileFormatError:
+        """Return an error of the line read last."""
+        return FileFormatError(f"{self.path}, line {self.number}: {error}")
 
 
 class Rows:

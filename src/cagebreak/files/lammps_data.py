@@ -155,10 +155,10 @@ def _cell(file: TextFile, sizes: dict[str, list[float]]) -> Cell:
         xy, xz, yz = values("xy xz yz", 3) if "xy xz yz" in sizes else (0.0, 0.0, 0.0)
         x, y, z = (high - low for low, high in bounds)
         if min(x, y, z) <= 0:
-            raise InputError(f"expected lo < hi in each direction, got lengths {[x, y, z]}")
+            raise InputError(f"box: expected lo < hi in each direction, got lengths {[x, y, z]}")
         return cell_of([[x, 0, 0], [xy, y, 0], [xz, yz, z]])
     except InputError as error:
-        raise file.error(f"a box of positive volume ({error})", None) from error
+        raise file.failure(error) from error
 
 
 def _rows(file: TextFile, n: int, expected: str) -> Rows:

@@ -100,7 +100,7 @@ def _frame(file: TextFile, line: str) -> Frame:
     try:
         columns = recognized([Field(name, i) for i, name in enumerate(names)], len(names))
     except InputError as error:
-        raise file.error(f"known columns ({error})", line) from error
+        raise file.failure(error) from error
     rows = file.block(n, "atoms")
     return frame_of(rows, columns, cell, step=step, time=time, types_from_one=True)
 
@@ -139,10 +139,10 @@ def _cell(file: TextFile, words: list[str]) -> Cell:
         high = bounds[:, 1] - [max(0, xy, xz, xy + xz), max(0, yz), 0]
         x, y, z = high - low
         if min(x, y, z) <= 0:
-            raise InputError(f"expected lo < hi in each direction, got lengths {[x, y, z]}")
+            raise InputError(f"box: expected lo < hi in each direction, got lengths {[x, y, z]}")
         return cell_of([[x, 0, 0], [xy, y, 0], [xz, yz, z]], low)
     except InputError as error:
-        raise file.error(f"a box of positive volume ({error})", None) from error
+        raise file.failure(error) from error
 
 
 def _bounds(box: Box) -> list[str]:

@@ -14,7 +14,7 @@ from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import InputError
 from cagebreak.files import _columns
 from cagebreak.files._particles import Cell, cell_of, frame_of
-from cagebreak.files._text import TextFile, integer
+from cagebreak.files._text import TextFile, integer, uncommented
 from cagebreak.files.frame import Frame, renamed
 from cagebreak.files.xyz.header import Header, parse, plain_columns
 
@@ -72,7 +72,7 @@ def _stated(configuration: Configuration) -> str:
 
 
 def _frame(file: TextFile, line: str, box: Box | None) -> Frame:
-    n = integer(line)
+    n = integer(uncommented(line))
     if n is None or n < 1:
         raise file.error("the number of particles, from 1", line)
     comment = file.line("a line about the frame")
@@ -80,10 +80,10 @@ def _frame(file: TextFile, line: str, box: Box | None) -> Frame:
         header = parse(comment)
         cell = _cell(header, box)
     except InputError as error:
-        raise file.error(f"a line about the frame ({error})", comment) from error
+        raise file.failure(error) from error
     rows = file.block(n, "particles")
     columns = header.columns or plain_columns(rows.first())
-    if header.exact and columns.others and len(rows.first()) != columns.width:
+    if header.exact and columns.depends_on_others and len(rows.first()) != columns.width:
         raise rows.error(0, f"{columns.width} columns, as the line about the frame says")
     frame = frame_of(
         rows,
@@ -97,7 +97,7 @@ def _frame(file: TextFile, line: str, box: Box | None) -> Frame:
         try:
             return renamed(frame, header.species_names)
         except InputError as error:
-            raise file.error(f"the species that the frame says ({error})", None) from error
+            raise file.failure(error) from error
     return frame
 
 

@@ -97,25 +97,25 @@ def _pairs(comment: str) -> dict[str, str]:
 
 def _extended(pairs: Mapping[str, str]) -> Header:
     cell = None
-    if "lattice" in pairs:
-        numbers = _numbers("Lattice", pairs["lattice"], (9, 3))
+    lattice = pairs.get("lattice", pairs.get("cell"))
+    if lattice is not None:
+        numbers = _numbers("Lattice", lattice, (9, 3))
         cell = cell_of(np.diag(numbers) if len(numbers) == 3 else np.reshape(numbers, (3, 3)))
     periodic = _words(pairs.get("pbc", "T"))
     if any(word.lower().strip(".") not in ("t", "true", "1") for word in periodic):
         raise InputError(f'pbc: expected periodic boundaries, pbc="T T T", got {pairs["pbc"]}')
-    fields = _fields(pairs.get("properties", "species:S:1:pos:R:3"))
-    last = fields[-1]
+    fields, width = _fields(pairs.get("properties", "species:S:1:pos:R:3"))
     names = tuple(_words(pairs.get("species_names", "")))
     return Header(
         cell,
-        recognized([field for field in fields if field.width], last.start + last.width),
+        recognized(fields, width),
         *_step_and_time(pairs, number(pairs.get("dt", ""))),
         species_names=names,
     )
 
 
-def _fields(text: str) -> list[Field]:
-    """Return the properties that `Properties` lists."""
+def _fields(text: str) -> tuple[list[Field], int]:
+    """Return the properties that `Properties` lists, and the number of columns."""
     fields = []
     start = position = 0
     while position <= len(text):
@@ -125,12 +125,11 @@ def _fields(text: str) -> list[Field]:
                 f"Properties: expected name:type:columns, with type S, I, R or L, got {text}"
             )
         name, kind, width = match[1], match[2], int(match[3])
-        if width > 1 and kind in "SL":
-            name = ""  # no property that is read
-        fields.append(Field(name, start, width))
+        if width == 1 or kind in "RI":  # no other property is read
+            fields.append(Field(name, start, width))
         start += width
         position = match.end() + 1
-    return fields
+    return fields, start
 
 
 def _listed(comment: str) -> dict[str, list[str]]:
