@@ -63,3 +63,7 @@ class DamagedFileWarning(UserWarning):
 
 class CacheWarning(UserWarning):
     """Compiled kernels or tables of a study cannot be kept, and are made again at every call."""
+
+
+class ImportedFilesWarning(UserWarning):
+    """Imported files have a property that the user should know; says what was done about it."""
