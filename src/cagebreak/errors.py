@@ -1,4 +1,4 @@
-"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and one warning.
+"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and warnings.
 
 A message names the argument or file, the value it had, and what was expected.
 """
@@ -55,6 +55,10 @@ class NotConvergedError(CagebreakError, RuntimeError):
 
 class MissingDependencyError(CagebreakError, ImportError):
     """An optional package is needed; says what to install."""
+
+
+class ConfigurationWarning(UserWarning):
+    """A configuration is used, but may not be what it is taken for; says why and what to do."""
 
 
 class CacheWarning(UserWarning):

@@ -13,12 +13,16 @@ from cagebreak._neighbor_kernel import (
     counting_sort,
     fill_shells,
     fill_table,
+    first_pair,
 )
 from cagebreak.configuration import Configuration
-from cagebreak.errors import InputError
+from cagebreak.errors import ConfigurationError, InputError
 
 # Finer cells follow the sphere more closely, coarser ones give longer runs of particles.
 CELLS_PER_CUTOFF = 3
+
+COINCIDENT = 1e-6
+"""Particles nearer than this coincide, in mean spacings: their positions agree to six digits."""
 
 # Where the search for solid-angle neighbors begins, in mean spacings; dense fluids need less.
 FIRST_SHELL = 1.8
@@ -59,6 +63,8 @@ def neighbor_table(configuration: Configuration, cutoff: float) -> NeighborTable
 
     Raises
     ------
+    ConfigurationError
+        If two particles coincide.
     InputError
         If the cut-off is not positive and finite.
     """
@@ -92,6 +98,11 @@ def sann(configuration: Configuration) -> NeighborTable:
     -------
     NeighborTable
         Nearest first.
+
+    Raises
+    ------
+    ConfigurationError
+        If two particles coincide.
 
     Notes
     -----
@@ -130,6 +141,8 @@ def cell_list(
 
     Raises
     ------
+    ConfigurationError
+        If two particles coincide: are nearer than `COINCIDENT`.
     InputError
         If the cut-off is not positive and finite.
     """
@@ -137,7 +150,8 @@ def cell_list(
         raise InputError(f"cutoff: expected a positive length, got {cutoff!r}")
     box, n = configuration.box, len(configuration)
     # No more cells than particles: a dilute or elongated box must not cost memory.
-    edge = max(cutoff / per_cutoff, (box.volume / n) ** (1 / 3))
+    spacing = (box.volume / n) ** (1 / 3)
+    edge = max(cutoff / per_cutoff, spacing)
     shape = np.maximum(box.heights // edge, 1).astype(np.int64)
     positions = configuration.wrapped
     # Clipped, not wrapped: rounding may not move a fraction away from its position.
@@ -149,7 +163,7 @@ def cell_list(
     cells_searched = np.prod(np.floor(2 * reach * shape) + 2)
     images_searched = np.prod(np.floor(2 * reach) + 2)
     x, y, z = np.ascontiguousarray(positions[order].T)
-    return CellList(
+    cells = CellList(
         x=x,
         y=y,
         z=z,
@@ -164,3 +178,19 @@ def cell_list(
         # One slot more: `gather` writes a candidate before it knows whether it counts.
         capacity=int(min(cells_searched * np.diff(starts).max(), images_searched * n)) + 1,
     )
+    nearest = min(COINCIDENT * spacing, float(cutoff))
+    i, j = first_pair(cells._replace(cutoff=nearest, reach=nearest / box.heights * (1 + 1e-12)))
+    if i >= 0:
+        raise ConfigurationError(
+            f"configuration.positions: expected particles apart, got {min(i, j)} and {max(i, j)} "
+            "at one place"
+        )
+    return cells
+
+
+def check_apart(configuration: Configuration) -> None:
+    """Raise a `ConfigurationError` if two particles coincide: are nearer than `COINCIDENT`.
+
+    Functions that make a cell list need no such call: `cell_list` raises the same.
+    """
+    cell_list(configuration, (configuration.box.volume / len(configuration)) ** (1 / 3))

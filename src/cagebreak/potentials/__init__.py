@@ -2,7 +2,6 @@
 
 from cagebreak.potentials.pair_potentials import (
     FORMS,
-    OVERLAP_TOLERANCE,
     PairSums,
     check_species,
     energies,
@@ -16,7 +15,6 @@ from cagebreak.potentials.pair_potentials import (
 
 __all__ = [
     "FORMS",
-    "OVERLAP_TOLERANCE",
     "PairSums",
     "check_species",
     "energies",
