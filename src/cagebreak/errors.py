@@ -63,3 +63,7 @@ class ConfigurationWarning(UserWarning):
 
 class CacheWarning(UserWarning):
     """Compiled kernels cannot be kept; names the environment variable that mends it."""
+
+
+class ImportedFilesWarning(UserWarning):
+    """Imported files have a property that the user should know; says what was done about it."""

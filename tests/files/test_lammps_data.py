@@ -23,8 +23,9 @@ def test_data_of_a_molecular_style(tmp_path):
     ("change", "line", "expected"),
     [
         (("# full", "# atomic"), 18, "5 columns of style atomic"),
-        (("# full", "# dipole"), 16, "Atoms # one of atomic"),
-        (("4 atoms", "5 atoms"), 22, "7 columns|10 columns"),
+        (("# full", "# dipole"), 18, "9 columns of style dipole"),
+        (("# full", "# liquid"), 16, "Atoms # one of amoeba"),
+        (("4 atoms", "5 atoms"), 23, "10 columns"),
         (("4 atoms\n", ""), 10, "number of atoms"),
         (("0.0 5.0 ylo yhi\n", ""), 10, "ylo yhi"),
         (("3 1 2 0.5", "1 1 2 0.5"), 19, "each id once"),

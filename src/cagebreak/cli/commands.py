@@ -2,6 +2,7 @@
 
 import sys
 import tomllib
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +170,9 @@ def tabulate(lines: str, output: str, species: int, first: float, points: int) -
 @click.option("--parameter", multiple=True, metavar="NAME=VALUE", help="A parameter of the model.")
 @click.option("--time", type=float, help="Duration of the runs of BOTAN files, tau.")
 @click.option("--timestep", type=float, help="Time step of trajectories, tau.")
+@click.option("--interval", type=float, help="Time between frames that state no time, tau.")
 @click.option("--wrapped", is_flag=True, help="Positions are wrapped and have no images.")
+@click.option("--origins", type=int, help="Configurations to take from each trajectory.")
 @click.option(
     "--states",
     default="initial",
@@ -185,7 +188,9 @@ def import_(
     parameter: Sequence[str],
     time: float | None,
     timestep: float | None,
+    interval: float | None,
     wrapped: bool,
+    origins: int | None,
     states: str,
     workers: int | None,
     no_run: bool,
@@ -200,16 +205,22 @@ def import_(
         return
     if model is None:
         raise InputError("model: expected the glass former, e.g. --model kob-andersen, got none")
-    study = Study.import_files(
-        recipe,
-        files,
-        model=model,
-        parameters=dict(map(_assignment, parameter)),
-        time=time,
-        timestep=timestep,
-        wrapped=wrapped,
-        states=states.split(","),
-    )
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        study = Study.import_files(
+            recipe,
+            files,
+            model=model,
+            parameters=dict(map(_assignment, parameter)),
+            time=time,
+            timestep=timestep,
+            interval=interval,
+            wrapped=wrapped,
+            origins=origins,
+            states=states.split(","),
+        )
+    for remark in remarks:
+        click.echo(str(remark.message))
     n_runs = study.recipe.isoconfigurational.n_runs
     click.echo(
         f"wrote {recipe}: {study.n_configurations} configurations of "
@@ -219,7 +230,7 @@ def import_(
         click.echo(f"look through it, then: cagebreak run {recipe}")
         return
     study.run(workers=workers)
-    click.echo(f"next: cagebreak fit {recipe}" if n_runs else "described; there are no runs to fit")
+    click.echo(_next(study))
 
 
 @main.command()
@@ -244,7 +255,7 @@ def run(
     study.run(engine, workers, address=address, retries=retries, set_aside=set_aside)
     if "propensity" in {stage.stage for stage in study.status()}:
         report.print_relaxation(study)
-    click.echo(f"done; next: cagebreak {_next(study)} {recipe}")
+    click.echo(f"done; {_next(study)}")
 
 
 @main.command()
@@ -288,7 +299,7 @@ def status(recipe: str) -> None:
         report.print_relaxation(study)
     if study.recipe.asks_for("isoconfigurational"):
         report.print_drift(study)
-    click.echo(f"next: cagebreak {_next(study) if complete else 'run'} {recipe}")
+    click.echo(_next(study) if complete else f"next: cagebreak run {recipe}")
 
 
 @main.command()
@@ -379,8 +390,11 @@ def figure(recipe: str, names: Sequence[str], published: str | None) -> None:
 
 
 def _next(study: "Study") -> str:
-    """Return the command that follows a finished run."""
-    return "fit" if study.recipe.asks_for("isoconfigurational") else "figure"
+    """Return what follows a finished run: a command, or what a fit lacks."""
+    if not study.recipe.asks_for("isoconfigurational"):
+        return f"next: cagebreak figure {study.recipe.path}"
+    missing = study.recipe.missing_for_fit
+    return f"there is no fit: {missing}" if missing else f"next: cagebreak fit {study.recipe.path}"
 
 
 def _assignment(text: str) -> tuple[str, Any]:

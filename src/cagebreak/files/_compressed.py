@@ -1,8 +1,10 @@
 """Streams of plain and compressed files; a file that expands too far is refused."""
 
+import bz2
 import gzip
 import importlib
 import io
+import lzma
 import sys
 import zlib
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any, BinaryIO
 
 from cagebreak.errors import FileFormatError, MissingDependencyError
 
-COMPRESSED = (".gz", ".zst")
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 LARGEST_FREE = 1 << 26
 """Bytes up to which any file may expand."""
@@ -23,13 +25,13 @@ Numbers as text compress to a tenth at best, so that no honest file comes near i
 
 
 def bare_name(path: Path) -> str:
-    """Return the name of a file in lower case, without `.gz` or `.zst`."""
+    """Return the name of a file in lower case, without `.gz` or the like."""
     name = path.name.lower()
     return name[: -len(path.suffix)] if path.suffix.lower() in COMPRESSED else name
 
 
 def open_binary(path: Path) -> BinaryIO:
-    """Open a file for reading; `.gz` and `.zst` are decompressed as they are read.
+    """Open a file for reading; `.gz`, `.bz2`, `.xz` and `.zst` are decompressed as they are read.
 
     Reading from the stream raises FileFormatError if the compressed data are damaged, or if they
     expand beyond `LARGEST_FREE` and `LARGEST_RATIO`.
@@ -44,8 +46,9 @@ def open_binary(path: Path) -> BinaryIO:
     suffix = path.suffix.lower()
     if suffix not in COMPRESSED:
         return path.open("rb")
-    plain: Any = gzip.open(path) if suffix == ".gz" else _zstd().open(path)  # noqa: SIM115
-    return io.BufferedReader(_Bounded(path, plain))
+    libraries = {".gz": gzip, ".bz2": bz2, ".xz": lzma}
+    library: Any = libraries.get(suffix) or _zstd()
+    return io.BufferedReader(_Bounded(path, library.open(path)))
 
 
 def _zstd() -> Any:
@@ -64,7 +67,7 @@ class _Bounded(io.RawIOBase):
 
     def __init__(self, path: Path, plain: BinaryIO) -> None:
         self._path, self._plain = path, plain
-        self._errors: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error)
+        self._errors: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
         if path.suffix.lower() == ".zst":
             self._errors += (_zstd().ZstdError,)
         self._left = max(LARGEST_FREE, LARGEST_RATIO * path.stat().st_size)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cagebreak._atomic import replacing
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
-from cagebreak.files.frame import Frame, species_of
+from cagebreak.files.frame import Frame, in_order
 
 # What the library raises on a file that is truncated, edited or not GSD.
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, MemoryError, OverflowError, TypeError)
@@ -133,10 +133,8 @@ def _frame(file: Any, index: int) -> Frame:
             f"frame {index}: particles/typeid: expected numbers from 0 to {len(types) - 1}, got "
             f"{type_ids.min()} to {type_ids.max()}"
         )
-    try:
-        species = np.array(species_of(types, types))[type_ids]
-    except ValueError as error:
-        raise InputError(f"frame {index}: particles/types: {error}") from error
+    names = in_order(types) if "A" in types else tuple(types)
+    species = np.array([names.index(name) for name in types])[type_ids]
     configuration = Configuration(
         position,
         species,
@@ -145,7 +143,7 @@ def _frame(file: Any, index: int) -> Frame:
         particles("image", "iu"),
     )
     step = _single(index, "configuration/step", chunk("configuration/step", [0]))
-    return Frame(configuration, step)
+    return Frame(configuration, step, species_names=names)
 
 
 def _single(index: int, name: str, values: Any) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning._hdf5 import creating, read_labels, write_labels
-from cagebreak.learning._validation import Floats
+from cagebreak.learning._validation import Floats, Integers, as_groups
 from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
 from cagebreak.learning.samples import Sample, Samples, in_turn
 from cagebreak.learning.scores import pair_moments
@@ -45,6 +45,8 @@ class Collection:
         Moments of the targets from the two halves of the runs, for the noise ceiling.
     about : mapping
         Description of the rows, e.g. ``{"species": "A", "length": "sigma"}``; saved with them.
+    groups : (C,) array of integers, optional
+        The group of each configuration, as of `learning.evaluate`; by default each is its own.
 
     Raises
     ------
@@ -57,6 +59,7 @@ class Collection:
     times: Floats
     halves: Floats | None = None
     about: Mapping[str, str] = field(default_factory=dict)
+    groups: Integers | None = None
 
     def __post_init__(self) -> None:
         if len(self.parts) == 0:
@@ -68,9 +71,16 @@ class Collection:
         if times.shape != (first.n_targets,):
             raise InputError(f"times: expected shape ({first.n_targets},), got {times.shape}")
         object.__setattr__(self, "times", times)
+        if self.groups is not None:
+            object.__setattr__(self, "groups", as_groups(self.groups, len(self.parts)))
 
     def __len__(self) -> int:
         return len(self.parts)
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups of configurations, which are held out and resampled as a whole."""
+        return int(as_groups(self.groups, len(self)).max()) + 1
 
     @property
     def n_features(self) -> int:
@@ -100,6 +110,17 @@ class Collection:
             if weight > 0
         )
         return Statistics.pooled(weighted, center)
+
+    def of_groups(self, configurations: ArrayLike, center: str = "global") -> list[Statistics]:
+        """Return the statistics of some configurations, those of each group pooled."""
+        chosen = np.asarray(configurations)
+        if self.groups is None and center == "global":
+            return [self.parts[i] for i in chosen.tolist()]
+        numbers = as_groups(self.groups, len(self))[chosen]
+        return [
+            Statistics.pooled((self.parts[i] for i in chosen[numbers == n].tolist()), center)
+            for n in np.unique(numbers)
+        ]
 
     def weighted(self, weights: ArrayLike) -> Self:
         """Return the collection with the rows of each configuration weighted, by weights (C,)."""
@@ -145,7 +166,11 @@ class Collection:
         halves = None
         if self.halves is not None and other.halves is not None:
             halves = np.concatenate([self.halves, other.halves])
-        return replace(self, parts=[*self.parts, *other.parts], halves=halves)
+        groups = None
+        if self.groups is not None or other.groups is not None:
+            first_groups, second_groups = (as_groups(c.groups, len(c)) for c in (self, other))
+            groups = np.concatenate([first_groups, second_groups + len(self)])
+        return replace(self, parts=[*self.parts, *other.parts], halves=halves, groups=groups)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the collection to an HDF5 file, completely or not at all.
@@ -169,6 +194,8 @@ class Collection:
             file["x_mean"].attrs["clip"] = self.standardizer.clip
             if self.halves is not None:
                 file["halves"] = self.halves
+            if self.groups is not None:
+                file["groups"] = self.groups
             if self.labels is not None:
                 write_labels(file.create_group("labels", track_order=True), self.labels)
 
@@ -201,7 +228,8 @@ class Collection:
                     for name, text in file.attrs.items()
                     if name.startswith("about ")
                 }
-                return cls(parts, standardizer, file["times"][:], halves, about)
+                groups = file["groups"][:] if "groups" in file else None
+                return cls(parts, standardizer, file["times"][:], halves, about, groups)
         except FileNotFoundError:
             raise
         except (OSError, KeyError, ValueError) as error:
@@ -219,6 +247,7 @@ def collect(
     blocks: int | None = None,
     executor: Executor | None = None,
     about: Mapping[str, str] | None = None,
+    groups: ArrayLike | None = None,
 ) -> Collection:
     """Read configurations one at a time, and return the statistics of each.
 
@@ -245,18 +274,24 @@ def collect(
         must then be a sequence that can be pickled.
     about
         See `Collection`.
+    groups : (C,) array of integers, optional
+        The group of each configuration, as of `learning.evaluate`; not with `blocks`.
 
     Raises
     ------
     InputError
-        If no particle is of the species, samples do not fit each other, or `samples` is an
-        iterator and `standardizer` is not given.
+        If no particle is of the species, `groups` does not fit, samples do not fit each other, or
+        `samples` is an iterator and `standardizer` is not given.
     """
     sequence = hasattr(samples, "__len__") and hasattr(samples, "__getitem__")
     if not sequence and (standardizer is None or executor is not None):
         raise InputError("samples: expected a sequence; an iterator only with a standardizer")
     if blocks is not None and blocks < 1:
         raise InputError(f"blocks: expected at least 1, got {blocks!r}")
+    if groups is not None:
+        if blocks is not None or not sequence:
+            raise InputError("groups: expected none for an iterator or with blocks")
+        groups = as_groups(groups, len(samples))  # type: ignore[arg-type]
     if standardizer is None:
         moments = _reduced(_moments_of, samples, species, executor)
         total = sum(moments[1:], start=moments[0])
@@ -289,6 +324,7 @@ def collect(
         np.asarray(target_times, dtype=np.float64),
         np.stack([halves[block] for block in ordered]) if all_have_halves else None,
         {"species": species, **(about or {})},
+        None if groups is None else np.asarray(groups)[ordered],
     )
 
 

@@ -18,6 +18,7 @@ and some are negative.
 
 import itertools
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -163,8 +164,7 @@ def examine(configuration: Configuration, model: Model) -> Match:
             if (species != configuration.species).any() and not _examined(
                 configuration.replace(species=species), model
             ).problem:
-                letters = ",".join(SPECIES_NAMES[s] for s in order)
-                hint = f"; with its species exchanged it does match: read it with species={letters}"
+                hint = f"; with its species exchanged it does match: {_in_order(np.argsort(order))}"
                 return replace(match, problem=match.problem + hint)
     return match
 
@@ -239,7 +239,7 @@ def _density_problem(match: Match, model: Model) -> str:
         f"configuration: expected a {name} of about {expected:.4g}, as in {model.name}, got "
         f"{density:.4g}; if lengths are in another unit, such as Angstrom or nm, divide "
         f"positions and box by sigma, about {sigma:.4g}; if the density is meant, say "
-        f"{name}={density:.4g}"
+        f"{name}={density:.4g} (--parameter)"
     )
 
 
@@ -252,7 +252,7 @@ def _composition_problem(match: Match, model: Model) -> str:
     got = f"configuration.species: expected the composition of {model.name}, got {percent}"
     missing = np.flatnonzero((match.composition == 0) & (expected * n >= 3))
     if len(missing):
-        only = "; for A alone say composition=1" if match.composition[0] == 1 else ""
+        only = "; for A alone say composition=1 (--parameter)" if match.composition[0] == 1 else ""
         return f"{got}: no particle is {SPECIES_NAMES[missing[0]]}{only}"
 
     def deviation(shares: Floats) -> float:
@@ -262,12 +262,18 @@ def _composition_problem(match: Match, model: Model) -> str:
     if deviation(match.composition) > tolerance:
         for order in itertools.permutations(range(model.n_species)):
             if deviation(match.composition[list(order)]) <= tolerance:
-                letters = ",".join(SPECIES_NAMES[s] for s in np.argsort(order))
                 return (
-                    f"{got}: the species are exchanged; read it with species={letters}, or state "
-                    "composition= if it is meant"
+                    f"{got}: the species are exchanged; {_in_order(order)}, or state composition "
+                    "(--parameter) if it is meant"
                 )
     return ""
+
+
+def _in_order(species: Iterable[int]) -> str:
+    """Return how to read a file so that these of its species become A, B, ..."""
+    letters = ",".join(SPECIES_NAMES[s] for s in species)
+    numbers = ",".join(str(s + 1) for s in species)
+    return f"read it with --species {letters}, or {numbers} if types have numbers"
 
 
 def _with_distances(match: Match, model: Model) -> Match:
@@ -373,7 +379,7 @@ def _remarks(match: Match, model: Model) -> list[str]:
     if abs(density / expected - 1) > DENSITY_REMARK:
         remarks.append(
             f"configuration: its {name} is {density:.4g}, that of the model {expected:.4g}; if "
-            f"this is meant, say {name}={density:.4g}"
+            f"this is meant, say {name}={density:.4g} (--parameter)"
         )
     deviation = np.abs(match.composition - model.composition).max()
     if deviation > COMPOSITION_REMARK + 1 / len(match.configuration):
@@ -381,7 +387,7 @@ def _remarks(match: Match, model: Model) -> list[str]:
         fractions = ", ".join(f"{share:.3g}" for share in model.composition)
         remarks.append(
             f"configuration: its composition is {shares}, that of the model {fractions}; if this "
-            "is meant, state composition"
+            "is meant, state composition (--parameter)"
         )
     kt, temperature = model.temperature, match.temperature
     apart = abs(temperature - kt)
@@ -393,7 +399,7 @@ def _remarks(match: Match, model: Model) -> list[str]:
     ):
         remarks.append(
             f"configuration: its forces belong to a temperature of {temperature:.3g}, the model "
-            f"has {kt:.3g}; if this is meant, say temperature={temperature:.3g}"
+            f"has {kt:.3g}; if this is meant, say temperature={temperature:.3g} (--parameter)"
         )
     if match.closest.min() > REACH:
         remarks.append(

@@ -142,7 +142,7 @@ def selection_curve(
     fold = fold_of(collection, folds, seed)
     moments = np.zeros((len(collection), 6, len(numbers), collection.n_targets))
     for k in range(int(fold.max()) + 1):
-        parts = [collection.parts[i] for i in np.flatnonzero(fold != k).tolist()]
+        parts = collection.of_groups(np.flatnonzero(fold != k))
         selected = forward_selection(Statistics.pooled(parts), n)
         held_out = np.flatnonzero(fold == k).tolist()
         if alphas is None:
@@ -162,7 +162,7 @@ def selection_curve(
                 rows = collection.parts[i].select(order, [target])
                 moments[i, ..., target] = prediction_moments(rows, models, offset)[..., 0]
     selection = forward_selection(collection.pooled(), n)
-    drawn = resamples(len(collection), n_resamples, seed=seed)
+    drawn = resamples(len(collection), n_resamples, seed=seed, groups=collection.groups)
     table = np.zeros((len(numbers), collection.n_targets), CURVE)
     table["target"], table["time"] = np.arange(collection.n_targets), collection.times
     table["n_features"] = numbers[:, None]
@@ -170,7 +170,7 @@ def selection_curve(
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
         for target in range(collection.n_targets):  # One at a time, because resamples are large.
-            bounds = interval(score(moments[..., target], drawn), len(collection), confidence)
+            bounds = interval(score(moments[..., target], drawn), collection.n_groups, confidence)
             table["low" + suffix][:, target], table["high" + suffix][:, target] = bounds
     return SelectionCurve(table.T.ravel(), selection, moments)
 
@@ -249,7 +249,9 @@ def selection_stability(
     n_features, n_targets = collection.n_features, collection.n_targets
     ranks = np.zeros((n_resamples, n_targets, n_features), dtype=np.int64)
     for ranks_of_draw, weights in zip(
-        ranks, resamples(len(collection), n_resamples, seed=seed), strict=True
+        ranks,
+        resamples(len(collection), n_resamples, seed=seed, groups=collection.groups),
+        strict=True,
     ):
         orders = np.atleast_2d(forward_selection(collection.pooled(weights), n).order)
         for of_target, order in zip(ranks_of_draw, orders, strict=True):

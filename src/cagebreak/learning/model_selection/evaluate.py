@@ -30,6 +30,7 @@ from cagebreak.learning.scores import (
     COUNT,
     configuration_pearson,
     interval,
+    n_independent,
     pair_moments,
     pooled_pearson,
     resamples,
@@ -109,6 +110,7 @@ def evaluate(
     n_resamples: int = 2000,
     confidence: float = 0.95,
     name: str | None = None,
+    groups: ArrayLike | None = None,
 ) -> Scores:
     """Score a learner by nested cross-validation over configurations.
 
@@ -157,6 +159,10 @@ def evaluate(
         the variation between test configurations, not between training sets.
     name
         Name of the learner in the table; default its class.
+    groups : (C,) array of integers, optional
+        The group of each configuration. Configurations that share their structure, such as frames
+        of one cage, are a group: they are held out together, and drawn together in the bootstrap.
+        By default each configuration is a group of its own.
 
     Returns
     -------
@@ -195,8 +201,10 @@ def evaluate(
             f"configuration_mean: expected a column from 0 to {n_features - 1}, "
             f"got {configuration_mean!r}"
         )
-    fold = configuration_folds(len(samples), folds, seed=seed)
-    weights = resamples(len(samples), n_resamples, seed=seed)
+    fold = configuration_folds(len(samples), folds, seed=seed, groups=groups)
+    if fold.max() == 0:
+        raise InputError("groups: expected at least 2, got one that has all configurations")
+    weights = resamples(len(samples), n_resamples, seed=seed, groups=groups)
 
     start = process_time()
     fitter = FITTERS[traits(learner).learns_from]
@@ -220,7 +228,8 @@ def evaluate(
         table["learner"] = name or _name(learner)
         table["alpha"] = np.median(np.array([record.alpha for record in fold_records]), axis=0)
         table["n_features"] = len(indices[features])
-        _score(table, species_moments, halves[species], weights, confidence)
+        n_groups = n_independent(species_moments, groups)
+        _score(table, species_moments, halves[species], weights, n_groups, confidence)
         tables.append(table)
         costs[species, features] = Costs(
             training_seconds, seconds[species, features], fold_records[0].n_parameters
@@ -246,14 +255,19 @@ def _families(feature_groups: ArrayLike | None, n_features: int) -> Integers | N
 
 
 def _score(
-    table: np.ndarray, moments: Floats, halves: Floats, weights: Floats, confidence: float
+    table: np.ndarray,
+    moments: Floats,
+    halves: Floats,
+    weights: Floats,
+    n_groups: int,
+    confidence: float,
 ) -> None:
     """Fill the scores of moments (C, 6, T), their intervals and the ceiling into a table."""
-    table["n_configurations"] = n_present = int((moments[:, COUNT, 0] > 0).sum())
+    table["n_configurations"] = (moments[:, COUNT, 0] > 0).sum()
     table["ceiling"] = np.sqrt(spearman_brown(pooled_pearson(halves)))
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
-        low, high = interval(score(moments, weights), n_present, confidence)
+        low, high = interval(score(moments, weights), n_groups, confidence)
         table["low" + suffix], table["high" + suffix] = low, high
 
 

@@ -17,15 +17,14 @@ from cagebreak.learning.linear_model.ridge import RidgeCV
 from cagebreak.learning.model_selection.evaluate import evaluate
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.scores import (
-    COUNT,
     ceiling,
     configuration_pearson,
     interval,
+    n_independent,
     pair_moments,
     pooled_pearson,
     resamples,
 )
-from cagebreak.learning.statistics import Statistics
 from cagebreak.seeding import Seed
 
 if TYPE_CHECKING:
@@ -62,12 +61,15 @@ class Source:
     times : (T,) array, optional
         Times of the targets; default 0, 1, ... Targets of two sources correspond by index, so that
         their times may differ, as relaxation times do.
+    groups : (C,) array of integers, optional
+        The group of each configuration, as of `learning.evaluate`.
     """
 
     samples: Samples
     labels: np.ndarray
     units: Mapping[str, str] = field(default_factory=dict)
     times: ArrayLike | None = None
+    groups: ArrayLike | None = None
 
 
 def transfer(
@@ -127,6 +129,7 @@ def transfer(
             folds=folds,
             n_resamples=n_resamples,
             confidence=confidence,
+            groups=source.groups,
         ).rows
         for species in np.unique(scores["species"]):
             species_scores = scores[scores["species"] == species]
@@ -134,7 +137,7 @@ def transfer(
             for name, _ in TABLE[4:]:
                 table[name] = species_scores[name]
             rows.append(table)
-        fits = _fit_all(learner, source.samples)
+        fits = _fit_all(learner, source)
         for test in names:
             if test == train:
                 continue
@@ -156,8 +159,9 @@ def transfer(
     return to_frame(np.concatenate(rows))
 
 
-def _fit_all(learner: RegressorMixin, samples: Samples) -> dict[str, RegressorMixin]:
+def _fit_all(learner: RegressorMixin, source: Source) -> dict[str, RegressorMixin]:
     """Return a fit to all configurations for each species."""
+    samples = source.samples
     data: dict[str, list[tuple[Floats, Floats]]] = {}
     learner_traits = traits(learner)
     linear = learner_traits.learns_from == "statistics"
@@ -169,8 +173,8 @@ def _fit_all(learner: RegressorMixin, samples: Samples) -> dict[str, RegressorMi
     fits: dict[str, RegressorMixin] = {}
     for species, parts in data.items():
         if linear:
-            collection = collect(samples, species=species, clip=learner.clip)
-            blocks = [Statistics.pooled([part], learner.center) for part in collection.parts]
+            collection = collect(samples, species=species, clip=learner.clip, groups=source.groups)
+            blocks = collection.of_groups(np.arange(len(collection)), learner.center)
             fits[species] = clone(learner).fit_statistics(blocks, collection.standardizer)
             continue
         arguments = {}
@@ -219,11 +223,11 @@ def _scored(
 ) -> np.ndarray:
     table = _empty(train, test, species, moments.shape[2])
     table["time"] = table["target"] if source.times is None else np.asarray(source.times)
-    weights = resamples(len(moments), n_resamples, seed=seed)
-    n_present = int((moments[:, COUNT, 0] > 0).sum())
+    weights = resamples(len(moments), n_resamples, seed=seed, groups=source.groups)
+    n_groups = n_independent(moments, source.groups)
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
-        bounds = interval(score(moments, weights), n_present, confidence)
+        bounds = interval(score(moments, weights), n_groups, confidence)
         table["low" + suffix], table["high" + suffix] = bounds
     table["ceiling"] = ceiling(halves, len(table))
     return table

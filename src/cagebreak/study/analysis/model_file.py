@@ -235,17 +235,20 @@ def _fit(
     for _, X, _ in read():
         moments = moments + Moments.of(X)
     standardizer = Standardizer.from_moments(moments, ridge.clip)
-    parts, x, y = [], [], []
-    for features, X, Y in read():
+    # Configurations of one group are held out together when alpha is chosen.
+    groups = samples.recipe.groups
+    parts: dict[int, Statistics] = {}
+    x, y = [], []
+    for c, (features, X, Y) in enumerate(read()):
         if not len(X):
             continue
-        part = Statistics(X.shape[1], Y.shape[1], ridge.center)
+        empty = Statistics(X.shape[1], Y.shape[1], ridge.center)
+        part = parts.setdefault(c if groups is None else int(groups[c]), empty)
         part.add(standardizer.standardize(X), Y)
-        parts.append(part)
         y.append(Y.mean(axis=0))
         if group.configuration_mean is not None:
             x.append(features[:, group.configuration_mean].mean())
-    fitted = clone(ridge).fit_statistics(parts, standardizer, families[columns])
+    fitted = clone(ridge).fit_statistics(list(parts.values()), standardizer, families[columns])
     return SpeciesFit(fitted, ConfigurationMean(np.array(x), np.array(y)) if x else None)
 
 

@@ -17,7 +17,7 @@ from cagebreak.study.analysis.model_file import SavedModel, describe
 from cagebreak.study.importing import set_parameters
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.protocols import protocol_name
-from cagebreak.study.recipe.recipe import Recipe, read_potential
+from cagebreak.study.recipe.recipe import Recipe, make_model, read_potential
 from cagebreak.study.stages.descriptors import feature_arrays
 
 
@@ -67,6 +67,8 @@ def describe_file(
     table = set_parameters(Path(model), values["model"], parameters)
     potential = read_potential(Path(model), table) if table else ""
     values["preparation"] |= {"n_particles": max(len(configuration), 10), "imported": "0" * 64}
+    names = make_model(Path(model), values["model"], potential).species_names
+    values["learning"]["species"] = list(names)
     options = {"set": set_, "generations": generations, "states": list(states)}
     values["descriptors"] |= options | {"recommended": False}
     values["learning"]["selections"] = {"all": {"generations": generations}}

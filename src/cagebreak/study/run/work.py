@@ -143,7 +143,9 @@ class Work:
         parameters: Mapping[str, Any] | None = None,
         time: float | None = None,
         timestep: float | None = None,
+        interval: float | None = None,
         wrapped: bool = False,
+        origins: int | None = None,
         states: Sequence[str] = ("initial",),
     ) -> Self:
         """Make a study from files of configurations and runs; `run` then does the other stages.
@@ -156,8 +158,8 @@ class Work:
         files
             BOTAN or DeepMind files, each a configuration with its runs; or trajectories, each a run
             that starts from its first frame. One-frame files in one folder whose steps differ are
-            the frames of one run; other one-frame files are configurations without runs. Runs that
-            start from the same configuration are grouped.
+            the frames of one run; other one-frame files are configurations without runs. Runs whose
+            starts differ by rounding (1e-4 sigma, or the digits of the text) are an ensemble.
         model
             Name of the glass former, such as ``"kob-andersen"``. It decides how states and
             descriptors are computed.
@@ -172,18 +174,34 @@ class Work:
             Duration of a time step, in tau, for trajectories that state steps. The time of a frame
             is its number of steps after the first frame times `timestep`. Trajectories that state
             times need none.
+        interval
+            Time between two frames, in tau, for trajectories that state neither times nor steps.
         wrapped
             Whether positions are wrapped into the box and come without images. Displacements from
             frame to frame are then minimum images.
+        origins
+            Number of configurations to take from each trajectory, at equal intervals; the run of
+            each is the stretch up to the next. Configurations that share their structure are held
+            out together, and blocks of them are further apart than the memory of the structure.
+            By default the first frame is the only configuration.
         states
             The states to describe, of ``"initial"``, ``"inherent"`` and ``"cage"``. More may be
             added to the recipe later.
 
+        Warns
+        -----
+        ImportedFilesWarning
+            Where starts share their structure (more than 1/e of the particles are within half the
+            mean spacing of their place in the other): the configurations then share a fold. Also
+            where starts differ by rounding, frames are repeated, the box changes by up to 10 %, and
+            of the blocks of `origins`.
+
         Raises
         ------
         InputError
-            If the files do not form a study: their particles, times or numbers of runs differ,
-            positions look wrapped, or `time` or `timestep` is missing.
+            If the files do not form a study: their particles, times or numbers of runs differ, two
+            runs are the same, positions look wrapped or contradict `wrapped`, `time`, `timestep` or
+            `interval` is missing, or a trajectory is too short for `origins`.
         FileFormatError
             If a file cannot be read.
         RecipeError
@@ -191,7 +209,16 @@ class Work:
         """
         from cagebreak.study.importing import Options, import_files
 
-        options = Options(model, dict(parameters or {}), time, timestep, wrapped, tuple(states))
+        options = Options(
+            model=model,
+            parameters=dict(parameters or {}),
+            states=tuple(states),
+            time=time,
+            timestep=timestep,
+            interval=interval,
+            wrapped=wrapped,
+            origins=origins,
+        )
         import_files(Path(path), [Path(file) for file in files], options)
         return cls(path)
 
