@@ -27,7 +27,9 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                return super().invoke(ctx)
         except (CagebreakError, OSError) as error:
             raise _Failure(" ".join(str(error).split())) from error
         except KeyboardInterrupt:
@@ -35,6 +37,11 @@ class _Commands(click.Group):
                 "stopped; what is done is kept: `cagebreak run` goes on from there", err=True
             )
             sys.exit(130)
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning in one line, as errors are."""
+    click.echo(f"Warning: {' '.join(str(message).split())}", err=True)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
