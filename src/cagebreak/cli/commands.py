@@ -180,6 +180,9 @@ def tabulate(lines: str, output: str, species: int, first: float, points: int) -
 @click.option("--interval", type=float, help="Time between frames that state no time, tau.")
 @click.option("--wrapped", is_flag=True, help="Positions are wrapped and have no images.")
 @click.option("--origins", type=int, help="Configurations to take from each trajectory.")
+@click.option("--species", help="Names of the species in the files, L,S: L is A and S is B.")
+@click.option("--box", help="Edges of a box that files do not state, 9.4 or 9.4,9.4,12.")
+@click.option("--format", "format_", help="Format of the files, such as dump; by default by name.")
 @click.option(
     "--states",
     default="initial",
@@ -198,6 +201,9 @@ def import_(
     interval: float | None,
     wrapped: bool,
     origins: int | None,
+    species: str | None,
+    box: str | None,
+    format_: str | None,
     states: str,
     workers: int | None,
     no_run: bool,
@@ -224,6 +230,9 @@ def import_(
             interval=interval,
             wrapped=wrapped,
             origins=origins,
+            species=None if species is None else species.split(","),
+            box=None if box is None else _edges(box),
+            format=format_,
             states=states.split(","),
         )
     for remark in remarks:
@@ -402,6 +411,17 @@ def _next(study: "Study") -> str:
         return f"next: cagebreak figure {study.recipe.path}"
     missing = study.recipe.missing_for_fit
     return f"there is no fit: {missing}" if missing else f"next: cagebreak fit {study.recipe.path}"
+
+
+def _edges(text: str) -> list[float]:
+    """Return the edges of a box given as one or three lengths."""
+    try:
+        edges = [float(word) for word in text.split(",")]
+    except ValueError:
+        edges = []
+    if len(edges) not in (1, 3):
+        raise InputError(f"box: expected one or three lengths, such as 9.4,9.4,12, got {text!r}")
+    return edges * 3 if len(edges) == 1 else edges
 
 
 def _assignment(text: str) -> tuple[str, Any]:

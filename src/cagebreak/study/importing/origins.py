@@ -19,6 +19,9 @@ from cagebreak.study.importing.starts import COPY, NEAR, residual, sample, spaci
 LEAST_BLOCKS = 3
 """Smallest number of blocks in all trajectories, as of outer folds in a recipe."""
 
+MOST_BLOCKS = 5
+"""Largest number of blocks of a trajectory, as many as outer folds in a recipe."""
+
 SHARE_OF_GAPS = 1 / 3
 """Largest share of a trajectory that lies in gaps, unless the fewest blocks need more (chosen)."""
 
@@ -125,10 +128,10 @@ def stretches(
             regular = True
         # The gap is a number of periods, and longer than the memory.
         skipped = 0 if period > longest else math.floor(min(longest / period, len(times)))
-        n_blocks = n
+        n_blocks = min(n, MOST_BLOCKS)
         if skipped:
-            most = int(min(total * SHARE_OF_GAPS / longest, n)) + 1
-            n_blocks = min(max(least, most), n)
+            n_blocks = min(n_blocks, int(total * SHARE_OF_GAPS / longest) + 1)
+        n_blocks = max(n_blocks, min(n, least))
         blocks = np.concatenate(
             [np.full(len(part), b) for b, part in enumerate(np.array_split(np.arange(n), n_blocks))]
         )

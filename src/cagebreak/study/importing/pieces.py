@@ -1,17 +1,19 @@
 """The content of files: groups of files that belong to one run, and what each group holds."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_box
 from cagebreak.errors import InputError
-from cagebreak.files import botan, deepmind, format_of, hdf5, read_frames
+from cagebreak.files import Frame, botan, deepmind, format_of, hdf5, read_frames
+from cagebreak.files.frame import common_names, renamed
 from cagebreak.study.importing import origins
 from cagebreak.study.importing.starts import NEAR
 from cagebreak.study.importing.trajectory import Clock, Trajectory, trajectory
@@ -29,6 +31,9 @@ class Options:
     interval: float | None = None
     wrapped: bool = False
     origins: int | None = None
+    species: tuple[str, ...] | None = None
+    box: Any = None
+    format: str | None = None
 
     def check(self, files: Sequence[Path]) -> None:
         """Check the options, and that the files need those that are given.
@@ -46,7 +51,7 @@ class Options:
                 raise InputError(f"{name}: expected a positive time, got {value!r}")
         if self.origins is not None and self.origins < 1:
             raise InputError(f"origins: expected a number from 1, got {self.origins!r}")
-        formats = {format_of(file): file for file in files}
+        formats = {format_of(file, self.format): file for file in files}
         if self.time is not None and botan not in formats:
             raise InputError(
                 f"time: is the duration of the runs of BOTAN files, got {self.time!r} and none of "
@@ -66,7 +71,9 @@ class Options:
     def how(self) -> dict[str, Any]:
         """Options that the numbers in a study depend on."""
         always = {"time": self.time, "timestep": self.timestep, "wrapped": self.wrapped}
-        further = {"interval": self.interval, "origins": self.origins}
+        further: dict[str, Any] = {"interval": self.interval, "origins": self.origins}
+        further["species"] = self.species
+        further["box"] = None if self.box is None else as_box(self.box).matrix.tolist()
         return always | {name: value for name, value in further.items() if value is not None}
 
 
@@ -109,6 +116,8 @@ class Files:
     groups
         Files that belong together.
     options
+    names
+        Names of the species in all files, in order.
     memory
         Time in tau beyond which blocks of origins are apart; 0 without `Options.origins`.
     remarks
@@ -117,6 +126,7 @@ class Files:
 
     groups: Sequence[Sequence[Path]]
     options: Options
+    names: tuple[str, ...] = ()
     memory: float = 0.0
     remarks: Sequence[str] = ()
 
@@ -132,13 +142,19 @@ class Files:
         InputError
             If the files cannot be grouped, or trajectories are too short even for that.
         """
-        groups = list(_groups(files))
+        contents = {file: _Content.of(file, options) for file in files}
+        if len(contents) != len(files):
+            repeated = next(file for file in files if files.count(file) > 1)
+            raise InputError(f"files: expected each file once, got {repeated} twice or more")
+        names = common_names(n for content in contents.values() for n in content.names)
+        groups = list(_groups(contents))
+        grouped = cls(groups, options, names)
         if options.origins is None:
-            return cls(groups, options)
+            return grouped
         times: list[NDArray[np.float64]] = []
         memories = [0.0, 0.0]
         for group in groups:
-            run = _trajectory(group, options)
+            run = _trajectory(grouped, group)
             if len(run.frames) == 1:
                 raise InputError(f"origins: expected trajectories, got one frame in {group[0]}")
             times.append(run.times)
@@ -160,13 +176,13 @@ class Files:
                 f"{_duration(memories[1])}; give longer trajectories, or fewer origins"
             )
         if not short[0]:
-            return cls(groups, options, memories[0])
+            return replace(grouped, memory=memories[0])
         remark = (
             f"{last}: over {_duration(memories[0])} more than {NEAR:.0%} of the particles stay "
             "within half a spacing of their place, too long for blocks without a common structure; "
             "a fit tells how well motion from this structure is predicted, not motion from others"
         )
-        return cls(groups, options, memories[1], [remark])
+        return replace(grouped, memory=memories[1], remarks=[remark])
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the content of each group, read one at a time, always in the same order."""
@@ -176,7 +192,8 @@ class Files:
 
 def _pieces(files: Files, group: Sequence[Path]) -> Iterator[Piece]:
     file, options = group[0], files.options
-    if format_of(file) is botan:
+    module = format_of(file, options.format)
+    if module is botan:
         if options.time is None:
             raise InputError(f"time: {file} does not say when its runs end, got none")
         start, ends = botan.read_runs(file)
@@ -184,11 +201,11 @@ def _pieces(files: Files, group: Sequence[Path]) -> Iterator[Piece]:
         runs = [run[None] for run in displacements]
         yield Piece(group, str(file), start, np.array([options.time]), runs)
         return
-    if format_of(file) is deepmind:
+    if module is deepmind:
         start, times, of_times = deepmind.read_runs(file)
         yield Piece(group, str(file), start, times, list(of_times - start.positions))
         return
-    run = _trajectory(group, options)
+    run = _trajectory(files, group)
     if options.origins is None:
         runs = [run.displacements[1:]] if len(run.frames) > 1 else []
         start = run.frames[0].configuration
@@ -218,17 +235,16 @@ def _duration(time: float) -> str:
 def _described(run: Trajectory, layout: origins.Stretches) -> str:
     """Return where the origins of a trajectory are, in words."""
     n_blocks = layout.blocks[-1] + 1
+    of_blocks = f"the configurations of each of {n_blocks} blocks" if n_blocks > 1 else "they"
     text = (
-        f"{len(layout.frames)} origins in {n_blocks} blocks, each followed by "
-        f"{layout.times[-1]:g} tau"
+        f"{len(layout.frames)} origins, each followed by {len(layout.times)} times up to "
+        f"{layout.times[-1]:g} tau; {of_blocks} share a fold"
     )
     between = [
         run.displacements[layout.frames[i + 1][0]] - run.displacements[layout.frames[i][0]]
         for i in range(len(layout.frames) - 1)
         if layout.blocks[i] != layout.blocks[i + 1]
     ]
-    if n_blocks < len(layout.blocks):
-        text += "; the configurations of a block share a fold"
     if not between:
         return text
     # Near the first peak of the structure factor, as by default in a recipe.
@@ -236,46 +252,68 @@ def _described(run: Trajectory, layout: origins.Stretches) -> str:
     return f"{text}; blocks are {layout.gap:g} tau apart, over which F_s falls to {f_s:.2f}"
 
 
-def _trajectory(group: Sequence[Path], options: Options) -> Trajectory:
-    frames = [frame for file in group for frame in read_frames(file)]
+def _trajectory(files: Files, group: Sequence[Path]) -> Trajectory:
+    options = files.options
+    frames = [frame for file in group for frame in _frames(file, options)]
+    if options.species is None:
+        frames = [renamed(frame, files.names) for frame in frames]
     return trajectory(group[0], frames, options.clock, options.wrapped)
 
 
-def _groups(files: Sequence[Path]) -> Iterator[list[Path]]:
+def _frames(file: Path, options: Options) -> list[Frame]:
+    return read_frames(file, format=options.format, box=options.box, species=options.species)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What decides how a file is grouped and its species are numbered.
+
+    Parameters
+    ----------
+    module
+        Module of its format.
+    steps
+        Time steps of its frames; None if it is no trajectory or states none.
+    names
+        Names of the species of its frames.
+    """
+
+    module: ModuleType
+    steps: Sequence[int] | None = None
+    names: frozenset[tuple[str, ...]] = frozenset()
+
+    @classmethod
+    def of(cls, file: Path, options: Options) -> "_Content":
+        module = format_of(file, options.format)
+        if module in (botan, deepmind):
+            return cls(module)
+        frames = _frames(file, options)
+        steps = [frame.step for frame in frames if frame.step is not None]
+        names = {frame.species_names for frame in frames if frame.species_names is not None}
+        whole = module is not hdf5 and len(steps) == len(frames)
+        return cls(module, steps if whole else None, frozenset(names))
+
+
+def _groups(contents: Mapping[Path, _Content]) -> Iterator[list[Path]]:
     """Yield groups of files: the one-frame files of a run together, every other file alone."""
-    frames = {file: _steps(file) for file in files}
-    if len(frames) != len(files):
-        repeated = next(file for file in files if files.count(file) > 1)
-        raise InputError(f"files: expected each file once, got {repeated} twice or more")
     done: set[Path] = set()
-    for file in files:
+    for file, content in contents.items():
         if file in done:
             continue
-        steps = frames[file]
         group = [file]
-        if steps is not None and len(steps) == 1:
-            siblings = [
-                other
-                for other in files
-                if other.parent == file.parent and format_of(other) is format_of(file)
-            ]
-            steps_of = {
-                other: frame_steps
-                for other in siblings
-                if (frame_steps := frames[other]) is not None
+        if content.steps is not None and len(content.steps) == 1:
+            siblings = {
+                other: further.steps
+                for other, further in contents.items()
+                if other.parent == file.parent and further.module is content.module
             }
-            first_steps = [
-                frame_steps[0] for frame_steps in steps_of.values() if len(frame_steps) == 1
-            ]
-            if len(first_steps) == len(siblings) > 1 and len(set(first_steps)) == len(first_steps):
-                group = sorted(siblings, key=lambda other: steps_of[other][0])
+            first_steps = {
+                other: steps[0]
+                for other, steps in siblings.items()
+                if steps is not None and len(steps) == 1
+            }
+            distinct = len(set(first_steps.values())) == len(siblings)
+            if len(siblings) > 1 and distinct:
+                group = sorted(first_steps, key=first_steps.__getitem__)
         done |= set(group)
         yield group
-
-
-def _steps(file: Path) -> list[int] | None:
-    """Return the time steps of the frames of a trajectory; None if the file states none."""
-    if format_of(file) in (botan, deepmind, hdf5):
-        return None
-    steps = [frame.step for frame in read_frames(file)]
-    return None if None in steps else steps  # type: ignore[return-value]

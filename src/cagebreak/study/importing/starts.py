@@ -180,8 +180,10 @@ def _rounding(one: Configuration, other: Configuration) -> float | None:
     a, b = (start.positions @ start.box.inverse for start in (one, other))
     difference = b - a
     shift = np.angle(np.exp(2j * np.pi * difference).mean(axis=0)) / (2 * np.pi)
-    difference = difference - shift
-    largest = float(np.abs((difference - np.rint(difference)) @ one.box.matrix).max())
+    largest = min(
+        float(np.abs((shifted - np.rint(shifted)) @ one.box.matrix).max())
+        for shifted in (difference, difference - shift)
+    )
     return largest if largest <= limit else None
 
 

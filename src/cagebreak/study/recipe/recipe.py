@@ -184,8 +184,14 @@ class Recipe:
         n = self.preparation.n_configurations if groups is None else len(np.unique(groups))
         if n > 1:
             return ""
-        only = "all configurations share their structure" if groups is not None else "there is one"
-        return f"{only}, expected at least 2 configurations, since one is held out for a test"
+        if groups is None:
+            return (
+                "there is one configuration, expected at least 2, since one is held out for a test"
+            )
+        return (
+            "all configurations share one structure, expected at least 2, since one is held out "
+            "for a test"
+        )
 
     @property
     def folder(self) -> Path:

@@ -146,6 +146,9 @@ class Work:
         interval: float | None = None,
         wrapped: bool = False,
         origins: int | None = None,
+        species: Sequence[str] | None = None,
+        box: Any = None,
+        format: str | None = None,
         states: Sequence[str] = ("initial",),
     ) -> Self:
         """Make a study from files of configurations and runs; `run` then does the other stages.
@@ -184,6 +187,9 @@ class Work:
             each is the stretch up to the next. Configurations that share their structure are held
             out together, and blocks of them are further apart than the memory of the structure.
             By default the first frame is the only configuration.
+        species, box, format
+            As of `cagebreak.read`, for all files. By default species are numbered by the names in
+            all files together.
         states
             The states to describe, of ``"initial"``, ``"inherent"`` and ``"cage"``. More may be
             added to the recipe later.
@@ -218,6 +224,9 @@ class Work:
             interval=interval,
             wrapped=wrapped,
             origins=origins,
+            species=None if species is None else tuple(species),
+            box=box,
+            format=format,
         )
         import_files(Path(path), [Path(file) for file in files], options)
         return cls(path)
