@@ -195,13 +195,21 @@ def _examined(configuration: Configuration, model: Model) -> Match:
     try:
         check_apart(configuration)
         if model.is_hard:
-            match = replace(match, configuration=separated(configuration, model))
-            match = _with_distances(match, model)
+            match = _with_distances(_repaired(match, model), model)
         else:
             match = _with_forces(_with_distances(match, model), model)
     except ConfigurationError as error:
         return replace(match, problem=str(error))
     return replace(match, remarks=(*match.remarks, *_remarks(match, model)))
+
+
+def _repaired(match: Match, model: Model) -> Match:
+    """Return the match with hard spheres apart; the repair is a remark."""
+    with warnings.catch_warnings(record=True) as repairs:
+        warnings.simplefilter("always")
+        configuration = separated(match.configuration, model)
+    remarks = tuple(str(repair.message) for repair in repairs)
+    return replace(match, configuration=configuration, remarks=remarks)
 
 
 def _shape_problem(configuration: Configuration) -> str:

@@ -25,15 +25,9 @@ def flat_axis(configuration: Configuration) -> int | None:
 
 
 def is_thin(configuration: Configuration, axis: int) -> bool:
-    """Return whether the box of a flat configuration is a sheet, as in two dimensions.
-
-    Its height is then at most twice the mean distance of particles in the plane, and half of its
-    other heights.
-    """
-    box, others = configuration.box, np.delete(configuration.box.heights, axis)
-    height = box.heights[axis]
-    spacing = np.sqrt(box.volume / height / len(configuration))
-    return bool(height <= 2 * spacing and height <= others.min() / 2)
+    """Return whether the box of a flat configuration is a sheet: half as high as it is wide."""
+    heights = configuration.box.heights
+    return bool(heights[axis] <= np.delete(heights, axis).min() / 2)
 
 
 def void(configuration: Configuration, rare: float) -> str:
