@@ -19,6 +19,9 @@ OFTEN = 2.0
 """Factor between the share of particles that are outside and the largest share in a training
 configuration left out, above which it is said; chosen."""
 
+MOST = 0.5
+"""Share of particles above which it is always said; chosen."""
+
 RARE = 1e-3
 """Probability below which the mean of a feature is not one of the training configurations', for
 all features together; chosen."""
@@ -90,7 +93,7 @@ class TrainingRange:
         """Return what leaves the range in a configuration, (N, F), in words; "" if nothing does."""
         outside = self.outside(values)
         share = float(outside.any(axis=1).mean())
-        if share > OFTEN * self.left_out or (np.isnan(self.left_out) and share > 0):
+        if share > min(OFTEN * self.left_out, MOST) or (np.isnan(self.left_out) and share > 0):
             most = np.argsort(-outside.sum(axis=0), kind="stable")[:3]
             listed = ", ".join(names[f] for f in most if outside[:, f].any())
             usual = (
