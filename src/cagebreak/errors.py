@@ -61,6 +61,10 @@ class DamagedFileWarning(UserWarning):
     """A file has changed since it was written, and is not used; names the file."""
 
 
+class ConfigurationWarning(UserWarning):
+    """A configuration is used, but may not be what it is taken for; says why and what to do."""
+
+
 class CacheWarning(UserWarning):
     """Compiled kernels or tables of a study cannot be kept, and are made again at every call."""
 

@@ -17,8 +17,9 @@ from typing import Any
 from cagebreak._atomic import TemporaryFolder, require_file, require_place
 from cagebreak._atomic import write as write_file
 from cagebreak.configuration import SPECIES_NAMES
-from cagebreak.errors import ImportedFilesWarning, InputError, RecipeError
+from cagebreak.errors import ConfigurationWarning, ImportedFilesWarning, InputError, RecipeError
 from cagebreak.files import hdf5
+from cagebreak.potentials.overlaps import separated
 from cagebreak.study.importing.pieces import Files, Options
 from cagebreak.study.importing.survey import Survey, survey
 from cagebreak.study.recipe import descriptors, schema, selections
@@ -196,6 +197,11 @@ def _write_units(recipe: Recipe, store: Store, files: Files, content: Survey, li
     with store.locked():
         for piece, (c, first) in zip(files.pieces(), content.places, strict=True):
             start = piece.configuration
+            if recipe.model.is_hard:
+                with warnings.catch_warnings():
+                    # The survey has said it.
+                    warnings.simplefilter("ignore", ConfigurationWarning)
+                    start = separated(start, recipe.model)
             unit = Unit("equilibrate", (c,))
             if not store.has(unit):
                 store.save(unit, hdf5.datasets(start))

@@ -1,14 +1,16 @@
 """What the files of a study hold: configurations, runs of each, and which share their structure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.errors import InputError
+from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.models.model import Model
+from cagebreak.potentials.match import examine
 from cagebreak.study.importing.pieces import Files, Piece
 from cagebreak.study.importing.starts import Near, Starts, sample
 
@@ -106,12 +108,13 @@ def survey(files: Files, model: Model) -> Survey:
     Raises
     ------
     InputError
-        If times, numbers of particles or numbers of runs differ.
+        If times, numbers of particles or numbers of runs differ, or a configuration cannot be one
+        of the model.
     """
     starts, sources = Starts(), list[Source]()
     places, blocks = [], dict[tuple[Path, int], set[int]]()
     present: set[int] = set()
-    remarks = list(files.remarks)
+    remarks, mismatches = list(files.remarks), list[str]()
     largest_rounding, rounded = 0.0, 0
     first: Piece | None = None
     with_runs: Piece | None = None
@@ -121,6 +124,8 @@ def survey(files: Files, model: Model) -> Survey:
         c, rounding = starts.add(piece.configuration)
         if c == len(sources):
             sources.append(_source(piece, model))
+            expected = _expected(model, sources[0], files.options.parameters)
+            mismatches += _compared(piece, expected)
         elif rounding:
             largest_rounding, rounded = max(largest_rounding, rounding), rounded + 1
         places.append((c, sources[c].n_runs))
@@ -144,6 +149,9 @@ def survey(files: Files, model: Model) -> Survey:
             f"{rounded} starts differ from another by at most {largest_rounding:.2g} sigma, which "
             "is rounding: they are one configuration with it"
         )
+    remarks += mismatches[:1]
+    if len(mismatches) > 1:
+        remarks.append(f"{len(mismatches) - 1} other configurations differ likewise")
     shared, said = _related(starts, list(blocks.values()), [source.label for source in sources])
     remarks += said
     return Survey(
@@ -172,6 +180,31 @@ def _check(piece: Piece, first: Piece, model: Model) -> None:
             f"{piece.label}: expected {len(first.configuration)} particles, as {first.label} has, "
             f"got {len(start)}"
         )
+
+
+def _expected(model: Model, first: Source, parameters: Mapping[str, Any]) -> Model:
+    """Return the model with what the first configuration gives to a table of a potential."""
+    if not model.pair.tables:
+        return model
+    if "number_density" not in parameters:
+        model = replace(model, number_density=first.number_density)
+    if "composition" not in parameters:
+        model = replace(model, composition=first.composition)
+    return model
+
+
+def _compared(piece: Piece, model: Model) -> list[str]:
+    """Compare a configuration with the model; return what differs in one sentence, or nothing.
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot be one of the model.
+    """
+    match = examine(piece.configuration, model)
+    if match.problem:
+        raise ConfigurationError(f"{piece.label}: {match.problem}")
+    return [f"{piece.label}: {'; '.join(match.remarks)}"] if match.remarks else []
 
 
 def _source(piece: Piece, model: Model) -> Source:
