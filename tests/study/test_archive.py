@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 import cagebreak as cb
+from cagebreak._sealed import BLOCK, statement
 from cagebreak.cli.commands import main
 from cagebreak.errors import FileFormatError, StoreError
 from cagebreak.files.hdf5 import Dataset
@@ -32,7 +33,10 @@ def test_a_study_is_one_file_and_comes_back(study, tmp_path):
     back = cb.Study.from_export(tmp_path / "all.h5", tmp_path / "back.toml")
     assert [s.done for s in back.status()] == [s.total for s in back.status()]
     for path in study.store.folder.glob("[!.]*/**/*.h5"):
-        assert differences(path, back.store.folder / path.relative_to(study.store.folder)) == []
+        copy = back.store.folder / path.relative_to(study.store.folder)
+        assert differences(path, copy) == []
+        stated, restored = statement(path), statement(copy)
+        assert all(stated[key] == restored[key] for key in ("content", "parents", "recipe"))
     assert back.fit().table.equals(study.fit().table)
     with pytest.raises(StoreError, match="exists already"):
         cb.Study.from_export(tmp_path / "all.h5", tmp_path / "back.toml")
@@ -45,10 +49,14 @@ def test_a_damaged_archive_is_named(study, tmp_path):
     at = whole.index(np.ascontiguousarray(first).tobytes()[:64])
     changed = bytearray(whole)
     changed[at + 3] ^= 1
-    for i, content in enumerate((whole[:-5000], bytes(changed), b"words")):
+    lost = bytes(BLOCK) + whole[BLOCK:]
+    for i, content in enumerate((whole[:-5000], bytes(changed), b"words", lost, whole[BLOCK:])):
         (tmp_path / "all.h5").write_bytes(content)
         with pytest.raises(FileFormatError, match=r"all\.h5: expected an exported study"):
             cb.Study.from_export(tmp_path / "all.h5", tmp_path / f"back{i}.toml")
+        recipe = str(tmp_path / f"back{i}.toml")
+        shown = CliRunner().invoke(main, ["import", recipe, str(tmp_path / "all.h5")])
+        assert "all.h5: expected an" in shown.output
         assert [path.name for path in tmp_path.iterdir()] == ["all.h5"]
 
 
