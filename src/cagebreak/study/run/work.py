@@ -137,7 +137,10 @@ class Work:
                 # A unit that was lost and is done again can have other bits. What was made from
                 # the lost one is then named, or set aside and done again, stage by stage.
                 for _ in self._stages:
-                    _raise_if_failed(self._do(todo, active_engine, retries, progress))
+                    outcome = self._do(todo, active_engine, retries, progress)
+                    n_aside = self.store.set_aside(self._surveys()) if set_aside else 0
+                    if not n_aside:
+                        _raise_if_failed(outcome)
                     todo = self._todo(set_aside)
                     if not todo:
                         break
