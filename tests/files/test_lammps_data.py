@@ -32,7 +32,7 @@ def test_data_of_a_molecular_style(tmp_path):
         (("0.0 5.0 ylo yhi\n", ""), 10, "ylo yhi"),
         (("3 1 2 0.5", "1 1 2 0.5"), 19, "each id once"),
         (("4 2 1 0.0", "3 2 1 0.0"), 20, "each id once, got 3 again"),
-        (("2.25", "2_5"), 21, "10 finite numbers"),
+        (("2.25", "2_5"), 21, "10 columns of the header, finite numbers"),
         (("2 0.1 0.2 0.3", "7 0.1 0.2 0.3"), None, "ids of Atoms"),
         (("2 0.1 0.2 0.3", "2 0.1 0.2"), 25, "three finite numbers"),
     ],
