@@ -131,6 +131,7 @@ def test_whether_positions_are_unwrapped_comes_back(tmp_path, suffix, images):
         ("3 0 0 0 3 0 0 0 -3", 3 * np.eye(3)),
         ("0 3 0 3 0 0 0 0 3", 3 * np.eye(3)),
         ("-3 0 0 1 3 0 0 0 3", [[3, 0, 0], [1, 3, 0], [0, 0, 3]]),
+        ("0 -3 0 0 0 3 3 0 0", 3 * np.eye(3)),
         ("3 0 0 1 3 0 0 0 3", [[3, 0, 0], [1, 3, 0], [0, 0, 3]]),
     ],
 )

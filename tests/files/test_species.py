@@ -6,7 +6,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import Frame, common_species, read_frames
-from cagebreak.files.frame import in_order
+from cagebreak.files.frame import common_names, in_order
 from support.eight_particles import assert_is_they, data, dump, xyz
 
 
@@ -165,6 +165,13 @@ def test_species_are_the_same_in_all_files(tmp_path):
     assert first.configuration.species.tolist() == [1] * 8
     assert first.species_names == second.species_names == ("Cu", "Zr")
     assert_is_they(second.configuration)
+
+
+def test_names_of_several_files_are_joined():
+    assert common_names([("Zr",), ("Cu",)]) == ("Cu", "Zr")
+    assert common_names([("Zr", "Cu"), ("Zr",)]) == ("Zr", "Cu")
+    assert common_names([("Cu", "Zr"), ("Ag", "Cu")]) == ("Ag", "Cu", "Zr")
+    assert common_names([]) == ()
 
 
 def test_types_of_lammps_keep_their_numbers(tmp_path):

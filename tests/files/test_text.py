@@ -109,6 +109,16 @@ def test_a_number_that_may_be_cut_is_refused(tmp_path, ending, whole):
             cb.read(path)
 
 
+def test_an_exponent_that_may_be_cut_is_refused(tmp_path):
+    path = tmp_path / "c.xyz"
+    text = xyz(line="{s} {x} {y} 1.2e-10")
+    path.write_text(text[:-1])
+    assert cb.read(path).positions[-1, 2] == 1.2e-10
+    path.write_text(text[: text.rindex(" ")] + " 1.2345e-1")
+    with pytest.raises(FileFormatError, match="may be cut short"):
+        cb.read(path)
+
+
 def test_a_name_that_may_be_cut_is_refused(tmp_path):
     path = tmp_path / "c.dump"
     text = dump("id x y z element", "{id} {x} {y} {z} {s}", ["Cu"] * 5 + ["Zr"] * 3)

@@ -7,12 +7,11 @@ from cagebreak.errors import MissingDependencyError
 from cagebreak.files._text import TextFile, integer, numbers
 
 _LINES = 40
-_MAGIC = {
-    b"cagebreak HDF5 ": ".h5",
-    b"\x89HDF\r\n\x1a\n": ".h5",
-    b"PK\x03\x04": ".npz",
-    b"\x80": ".pickle",
-}
+_MAGIC = {b"PK\x03\x04": ".npz", b"\x80": ".pickle"}
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_HDF5_STARTS = (0, 512, 1024, 2048, 4096)
+"""Where HDF5 may begin, after a block of the user; ours has 1024 bytes."""
+
 _GSD = 0x65DF65DF65DF65DF.to_bytes(8, "little")
 _ATOMS = re.compile(r"\s*[0-9]+\s+atoms\b", re.IGNORECASE)
 
@@ -28,9 +27,11 @@ def suffix_of_content(path: Path) -> str | None:
     if path.exists() and not path.is_file():
         return None  # a pipe might never end
     with path.open("rb") as file:
-        head = file.read(15)
+        head = file.read(_HDF5_STARTS[-1] + len(_HDF5))
     if head.startswith(_GSD):
         return ".gsd"
+    if any(head.startswith(_HDF5, start) for start in _HDF5_STARTS):
+        return ".h5"
     for magic, suffix in _MAGIC.items():
         if head.startswith(magic):
             return suffix
