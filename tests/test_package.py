@@ -51,7 +51,10 @@ def test_public_names_exist_and_are_documented(name):
 
 
 _PARAMETER = re.compile(r"^(\w+)(?: :.*)?\n((?:    .*\n|\n)+)", re.MULTILINE)
-_DEFAULT = re.compile(r"\b[Dd]efault:? (\((?:\d+, ?)*\d*\)|\d[\d.e-]*\d|\d)")
+_NUMBER = r"\d(?:[\d.e-]*\d)?"
+_DEFAULT = re.compile(
+    rf"\b[Dd]efault:? (\((?:\d+, ?)*\d*\)|{_NUMBER}(?:, {_NUMBER}){{3,}}(?!, \.)|{_NUMBER})"
+)
 
 
 def defaults_of(called):

@@ -210,7 +210,7 @@ def test_no_limit_of_a_learning_curve_is_above_one():
     """Noise of the scores may let errors fall below any curve; the share u stays from 0."""
     sizes, runs = np.array([1, 2, 4, 8]), np.array([1])
     errors = np.array([[0.6], [0.25], [0.05], [0.0]])
-    u, k, gamma = _fit(errors, sizes, runs, 0.0)
+    u, k, gamma = _fit(errors, sizes, runs, 1.0)
     assert 0 <= u <= 0.05
     assert k > 0
     assert 0.2 <= gamma <= 1
