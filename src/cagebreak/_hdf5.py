@@ -121,6 +121,9 @@ def _is_plain(kind: h5t.TypeID) -> bool:
 
 
 def _is_scalar(kind: h5t.TypeID) -> bool:
+    # A field of a record may be an array, such as F_s of each species in a history.
+    if kind.get_class() == h5t.ARRAY:
+        return _is_scalar(kind.get_super())
     return kind.get_class() in _PLAIN and not (
         kind.get_class() == h5t.STRING and kind.is_variable_str()
     )
