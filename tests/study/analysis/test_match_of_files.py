@@ -142,13 +142,11 @@ def test_the_range_and_what_is_left_out():
     joined = np.concatenate(X)
     np.testing.assert_array_equal(training.low, joined.min(axis=0))
     np.testing.assert_array_equal(training.high, joined.max(axis=0))
-    np.testing.assert_allclose(training.deviation, joined.std(axis=0))
     np.testing.assert_allclose(training.scatter, np.std([x.mean(0) for x in X], axis=0, ddof=1))
     shares = []
     for k, x in enumerate(X):
         rest = np.concatenate(X[:k] + X[k + 1 :])
-        margin = MARGIN * joined.std(axis=0)
-        beyond = (x < rest.min(axis=0) - margin) | (x > rest.max(axis=0) + margin)
+        beyond = (x < rest.min(axis=0) - MARGIN) | (x > rest.max(axis=0) + MARGIN)
         shares.append(beyond.any(axis=1).mean())
     assert training.left_out == pytest.approx(max(shares))
     again = TrainingRange.of_datasets({k: d.values for k, d in training.datasets().items()}, 5)
@@ -170,8 +168,3 @@ def test_remarks_on_the_range_are_rare_and_right():
     (far,) = configurations(1, 4, shift=[0, 0, 9.0, 0, 0])
     assert "100 % of the A particles" in training.remark("A", far, names)
     assert "most often f2;" in training.remark("A", far, names)
-    # A feature that never varied is outside as soon as it does.
-    constant = [np.column_stack([x, np.ones(len(x))]) for x in configurations(3, 5)]
-    training = TrainingRange.of(lambda: iter(constant))
-    other = constant[0] + [0, 0, 0, 0, 0, 1e-3]
-    assert training.outside(other)[:, 5].all()

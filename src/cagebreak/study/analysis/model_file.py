@@ -176,8 +176,11 @@ class SavedModel:
                     "the model was saved by an earlier version"
                 )
             else:
-                outside[rows] = fit.training.outside(of_species).sum(axis=1)
-                remarks.append(fit.training.remark(SPECIES_NAMES[number], of_species, names))
+                scaling = fit.ridge.standardizer_
+                assert scaling is not None
+                standardized = scaling.transform(of_species)
+                outside[rows] = fit.training.outside(standardized).sum(axis=1)
+                remarks.append(fit.training.remark(SPECIES_NAMES[number], standardized, names))
             if fit.configuration_mean is not None and group.configuration_mean is not None:
                 feature = float(features[rows, group.configuration_mean].mean())
                 mean = fit.configuration_mean.predict(feature)
@@ -299,7 +302,8 @@ def _fit(
             x.append(features[:, group.configuration_mean].mean())
     fitted = clone(ridge).fit_statistics(list(parts.values()), standardizer, families[columns])
     mean = ConfigurationMean(np.array(x), np.array(y)) if x else None
-    return SpeciesFit(fitted, mean, TrainingRange.of(lambda: (X for _, X, _ in read())))
+    training = TrainingRange.of(lambda: (standardizer.standardize(X) for _, X, _ in read()))
+    return SpeciesFit(fitted, mean, training)
 
 
 def _loaded(

@@ -1,4 +1,8 @@
-"""The range of the features that a saved model was trained on, and what lies outside of it."""
+"""The range of the features that a saved model was trained on, and what lies outside of it.
+
+Features are standardized and clipped, as the regression sees them: what the clipping cuts off is no
+other feature to it.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +16,7 @@ Floats = NDArray[np.float64]
 
 MARGIN = 1.0
 """Distance beyond the lowest and the highest value of training at which a feature is outside, in
-standard deviations; chosen: of thousands of particles with hundreds of features, half have one
+standard deviations of training; chosen: with hundreds of features, half of the particles have one
 that is the highest or the lowest so far, and few have one that is this much beyond."""
 
 OFTEN = 2.0
@@ -26,7 +30,7 @@ RARE = 1e-3
 """Probability below which the mean of a feature is not one of the training configurations', for
 all features together; chosen."""
 
-_NAMES = ("range_low", "range_high", "range_deviation", "range_means", "range_scatter")
+_NAMES = ("range_low", "range_high", "range_means", "range_scatter")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +39,8 @@ class TrainingRange:
 
     Parameters
     ----------
-    low, high, deviation : (F,) arrays
-        The lowest and the highest value, and the standard deviation, over all particles.
+    low, high : (F,) arrays
+        The lowest and the highest value of any particle.
     means, scatter : (F,) arrays
         Mean of the configurations' means, and their standard deviation.
     n_configurations
@@ -48,7 +52,6 @@ class TrainingRange:
 
     low: Floats
     high: Floats
-    deviation: Floats
     means: Floats
     scatter: Floats
     n_configurations: int
@@ -57,37 +60,31 @@ class TrainingRange:
     @classmethod
     def of(cls, read: Callable[[], Iterable[Floats]]) -> "TrainingRange":
         """Return the range of configurations, which `read` yields as arrays (N, F); twice."""
-        lows, highs, means, squares, counts = [], [], [], [], []
+        lows, highs, means = [], [], []
         for X in read():
             if len(X):
                 lows.append(X.min(axis=0))
                 highs.append(X.max(axis=0))
                 means.append(X.mean(axis=0))
-                squares.append(X.var(axis=0))
-                counts.append(len(X))
         low, high, mean = np.array(lows), np.array(highs), np.array(means)
-        weights = np.array(counts) / sum(counts)
-        total = weights @ mean
-        deviation = np.sqrt(weights @ (np.array(squares) + (mean - total) ** 2))
-        n = len(counts)
+        n = len(mean)
         shares = []
         for k, X in enumerate(X for X in read() if n > 1 and len(X)):
             others = np.arange(n) != k
-            outside = _outside(X, low[others].min(axis=0), high[others].max(axis=0), deviation)
+            outside = _outside(X, low[others].min(axis=0), high[others].max(axis=0))
             shares.append(float(outside.any(axis=1).mean()))
         return cls(
             low=low.min(axis=0),
             high=high.max(axis=0),
-            deviation=deviation,
             means=mean.mean(axis=0),
-            scatter=mean.std(axis=0, ddof=1) if n > 1 else np.full_like(total, np.nan),
+            scatter=mean.std(axis=0, ddof=1) if n > 1 else np.full_like(mean[0], np.nan),
             n_configurations=n,
             left_out=max(shares, default=np.nan),
         )
 
     def outside(self, values: Floats) -> NDArray[np.bool_]:
         """Return which features (N, F) are outside."""
-        return _outside(values, self.low, self.high, self.deviation)
+        return _outside(values, self.low, self.high)
 
     def remark(self, species: str, values: Floats, names: Sequence[str]) -> str:
         """Return what leaves the range in a configuration, (N, F), in words; "" if nothing does."""
@@ -131,10 +128,10 @@ class TrainingRange:
 
     def datasets(self) -> dict[str, Dataset]:
         """Return the range as datasets of a file."""
-        arrays = (self.low, self.high, self.deviation, self.means, self.scatter)
+        arrays = (self.low, self.high, self.means, self.scatter)
         numbers = np.array([self.n_configurations, self.left_out])
         return {
-            name: Dataset(array, "reduced", "feature")
+            name: Dataset(array, "1, of standardized features", "feature")
             for name, array in zip(_NAMES, arrays, strict=True)
         } | {"range_configurations": Dataset(numbers, "number; share left out", "")}
 
@@ -149,14 +146,13 @@ class TrainingRange:
         """
         if _NAMES[0] not in arrays:
             return None
-        low, high, deviation, means, scatter = parts = [arrays[name] for name in _NAMES]
+        low, high, means, scatter = parts = [arrays[name] for name in _NAMES]
         numbers = arrays["range_configurations"]
         if any(part.shape != (n_features,) for part in parts) or numbers.shape != (2,):
             raise ValueError(f"expected a range of {n_features} features")
         n, left_out = int(numbers[0]), float(numbers[1])
-        return cls(low, high, deviation, means, scatter, n, left_out)
+        return cls(low, high, means, scatter, n, left_out)
 
 
-def _outside(values: Floats, low: Floats, high: Floats, deviation: Floats) -> NDArray[np.bool_]:
-    margin = MARGIN * deviation
-    return (values < low - margin) | (values > high + margin)
+def _outside(values: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:
+    return (values < low - MARGIN) | (values > high + MARGIN)
