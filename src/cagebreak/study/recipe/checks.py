@@ -240,7 +240,6 @@ STRUCTURE = ("radial", "angular")
 KINDS = (
     *STRUCTURE,
     "density",
-    "energy variance",
     "perimeter",
     "area",
     "volume",
