@@ -10,8 +10,11 @@ from hypothesis.extra.numpy import arrays
 
 import cagebreak as cb
 from cagebreak.configuration import species_index
+from cagebreak.descriptors.coarse_grained.voronoi import voronoi_cells
 from cagebreak.errors import CagebreakError, ConfigurationError, InputError
+from cagebreak.neighbors import neighbor_table, sann
 from cagebreak.seeding import seed_sequence, stream
+from cagebreak.structure import end_to_end
 
 SHEARED = np.array([[5.0, 0, 0], [2.4, 4, 0], [-1.9, 1.5, 3]])
 BOXES = [cb.Box.cubic(4), cb.Box(np.diag([2.0, 3, 5])), cb.Box(SHEARED)]
@@ -172,3 +175,39 @@ def test_seeds_and_addresses_are_checked(address):
 
 def test_a_configuration_error_is_an_input_error():
     assert issubclass(ConfigurationError, InputError)
+
+
+ONE = cb.Configuration(np.diag([0.5, 1.5, 2.5]), [0, 0, 1], 4.0)
+MODEL, SPHERES = cb.kob_andersen(), cb.hard_spheres()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda frames: cb.inherent_state(frames, MODEL),
+        lambda frames: cb.cage_state(frames, SPHERES, seed=1),
+        lambda frames: cb.propensity(frames, MODEL, times=[1.0], n_runs=2, seed=1),
+        lambda frames: cb.isoconfigurational(frames, SPHERES, [1.0], n_runs=2, seed=1),
+        lambda frames: cb.shear(frames, MODEL, strain=0.1),
+        lambda frames: cb.d2min(frames, ONE, cutoff=1.5),
+        lambda frames: cb.d2min(ONE, frames, cutoff=1.5),
+        lambda frames: cb.potentials.energy(frames, MODEL),
+        lambda frames: cb.potentials.forces(frames, MODEL),
+        lambda frames: cb.potentials.stress(frames, MODEL),
+        lambda frames: cb.simulation.hard_spheres.EventDriven(frames, SPHERES, 1),
+        lambda frames: cb.radial_distribution([frames], r_max=2.0),
+        lambda frames: neighbor_table(frames, 1.5),
+        lambda frames: sann(frames),
+        lambda frames: voronoi_cells(frames),
+        lambda frames: end_to_end(frames, cb.fene_polymer()),
+        lambda frames: cb.NetForce(MODEL).compute(frames),
+        lambda frames: cb.Radial(r=[1.0], width=0.1, n_species=2).compute(frames),
+        lambda frames: cb.papers.boattini2021(MODEL).compute(frames),
+        lambda frames: cb.papers.alkemade2023(MODEL).compute(frames),
+    ],
+)
+def test_a_list_of_frames_where_one_is_expected(call):
+    with pytest.raises(InputError, match=r"expected one frame, got 3; choose one, .*frame=0"):
+        call([ONE] * 3)
+    with pytest.raises(InputError, match="expected a Configuration, got ndarray"):
+        call(ONE.positions)

@@ -14,6 +14,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.errors import ConfigurationError, InputError
 
+LENGTHS = (1e-20, 1e20)
+"""Range of heights and of components of lattice vectors, wide enough for any units."""
+
+FLATTEST = 1e-9
+"""Least distance of opposite faces, in lengths of the longest lattice vector.
+
+In a flatter box rounding moves particles by more than a millionth of that distance.
+"""
+
+FARTHEST = 4.5e8
+"""Largest number of lattice vectors between a particle and the origin.
+
+Beyond it, rounding moves the particle by more than 1e-7 of the box.
+"""
+
 SPECIES_NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 Floats = NDArray[np.float64]
@@ -32,7 +47,8 @@ class Box:
     Raises
     ------
     InputError
-        If the matrix is not 3 x 3, not finite, or spans no volume.
+        If the matrix is not 3 x 3, not finite, spans no volume, or is so large, small or flat that
+        rounding spoils positions in it.
     """
 
     matrix: Floats
@@ -41,12 +57,21 @@ class Box:
         matrix = _floats("box.matrix", self.matrix)
         if matrix.shape != (3, 3):
             raise InputError(f"box.matrix: expected shape (3, 3), got {matrix.shape}")
-        if not np.isfinite(matrix).all() or not np.linalg.det(matrix) > 0:
+        if not np.isfinite(matrix).all() or not np.abs(matrix).max() <= LENGTHS[1]:
             raise InputError(
-                "box.matrix: expected finite lattice vectors as rows, right-handed and of "
-                f"positive volume, got {matrix.tolist()}"
+                f"box.matrix: expected finite numbers up to {LENGTHS[1]}, got {matrix.tolist()}"
+            )
+        if not np.linalg.det(matrix) > 0:
+            raise InputError(
+                "box.matrix: expected lattice vectors as rows, right-handed and of positive "
+                f"volume, got {matrix.tolist()}"
             )
         object.__setattr__(self, "matrix", _frozen(matrix))
+        if self.heights.min() < max(LENGTHS[0], FLATTEST * self.lengths.max()):
+            raise InputError(
+                f"box.matrix: expected heights of at least {LENGTHS[0]}, and of {FLATTEST} longest "
+                f"lattice vectors, got heights {self.heights.tolist()} of {matrix.tolist()}"
+            )
 
     @classmethod
     def cubic(cls, length: float) -> Self:
@@ -121,7 +146,8 @@ class Configuration:
     Raises
     ------
     ConfigurationError
-        If a shape does not fit, a number is not finite, or a species is no natural number.
+        If a shape does not fit, a number is not finite, a species is no natural number, or a
+        particle is so far from the box that rounding moves it.
     """
 
     positions: Floats
@@ -135,6 +161,8 @@ class Configuration:
         n = len(positions)
         if n == 0:
             raise ConfigurationError("positions: expected at least one particle, got none")
+        box = as_box(self.box)
+        _check_near("positions", positions @ box.inverse)
         velocities = images = None
         if self.velocities is not None:
             velocities = _frozen(_vectors("velocities", self.velocities, n))
@@ -142,10 +170,11 @@ class Configuration:
             images = _vectors("images", self.images, n)
             if (images != np.rint(images)).any():
                 raise ConfigurationError("images: expected whole numbers of lattice vectors")
+            _check_near("images", images)
             images = _frozen(images.astype(np.int64))
         object.__setattr__(self, "positions", _frozen(positions))
         object.__setattr__(self, "species", _frozen(_species(self.species, n)))
-        object.__setattr__(self, "box", as_box(self.box))
+        object.__setattr__(self, "box", box)
         object.__setattr__(self, "velocities", velocities)
         object.__setattr__(self, "images", images)
 
@@ -180,6 +209,18 @@ class Configuration:
     def replace(self, **changes: object) -> "Configuration":
         """Return a copy with some fields changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def check_one(configuration: object, name: str = "configuration") -> None:
+    """Raise InputError unless the argument of this name is one configuration."""
+    if isinstance(configuration, Configuration):
+        return
+    if isinstance(configuration, list | tuple):
+        raise InputError(
+            f"{name}: expected one frame, got {len(configuration)}; choose one, such as frames[0], "
+            "or read one with cagebreak.read(path, frame=0)"
+        )
+    raise InputError(f"{name}: expected a Configuration, got {type(configuration).__name__}")
 
 
 def as_box(box: Box | ArrayLike) -> Box:
@@ -246,8 +287,20 @@ def _vectors(name: str, values: ArrayLike, n: int | None = None) -> Floats:
     return array
 
 
+def _check_near(name: str, fractions: Floats) -> None:
+    """Refuse particles so far from the box that rounding moves them in it."""
+    i, axis = np.unravel_index(np.abs(fractions).argmax(), fractions.shape)
+    if abs(fractions[i, axis]) > FARTHEST:
+        raise ConfigurationError(
+            f"{name}: expected particles within {FARTHEST:g} lattice vectors of the origin, got "
+            f"{fractions[i, axis]:.3g} for particle {i}; rounding spoils its place in the box"
+        )
+
+
 def _floats(name: str, values: ArrayLike) -> Floats:
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}: expected numbers, got {type(values).__name__}") from error

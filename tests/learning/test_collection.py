@@ -1,6 +1,7 @@
 """Collections of statistics: the same from memory, a stream, workers, or a file."""
 
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -19,7 +20,7 @@ from cagebreak.learning import (
     pearson,
     selection_curve,
 )
-from cagebreak.learning.collection import merged
+from cagebreak.learning.collection import Collection, merged
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.linear_model.ridge_solvers import SubsetRidge
 from cagebreak.learning.scores import pair_moments, pooled_pearson
@@ -298,3 +299,30 @@ def test_bad_arguments_are_named():
         held_out_moments(collect(made[:2]), {"all": slice(None)}, seed=1)
     with pytest.raises(InputError, match="weights: "):
         collect(made).pooled([1.0, 2.0])
+
+
+def test_a_weighted_collection_has_its_configurations_repeated():
+    found = collect(samples(3), species="A")
+    weighted = found.weighted([2, 1, 0.5])
+    assert (weighted.times == found.times).all()
+    for part, plain, weight in zip(weighted.parts, found.parts, (2, 1, 0.5), strict=True):
+        assert part.count == weight * plain.count
+        np.testing.assert_allclose(part.gram, weight * plain.gram, rtol=1e-12)
+    for wrong in ([1, 2], [1, 2, 0], [1, 2, -1]):
+        with pytest.raises(InputError, match=r"weights: expected \(3,\) positive numbers"):
+            found.weighted(wrong)
+
+
+def test_one_configuration_is_a_collection_and_none_is_not():
+    one = collect(samples(1), species="A")
+    assert len(one) == 1
+    with pytest.raises(InputError, match="parts: expected at least one configuration"):
+        replace(one, parts=[])
+
+
+def test_a_file_keeps_the_order_of_the_labels(tmp_path):
+    labels = np.array(
+        [(i, f"f{i}", 0.5) for i in range(8)], [("r", int), ("kind", "U4"), ("a", float)]
+    )
+    collect(samples(2), species="A", labels=labels).save(tmp_path / "c.h5")
+    assert Collection.load(tmp_path / "c.h5").labels.dtype.names == ("r", "kind", "a")

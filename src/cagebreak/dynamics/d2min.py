@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.dynamics import _d2min_kernel as kernel
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import ConfigurationError, InputError
@@ -46,6 +46,7 @@ class D2Min:
     def __init__(self, reference: Configuration, cutoff: float) -> None:
         if not 0 < cutoff < np.inf:
             raise InputError(f"cutoff: expected a positive length in sigma, got {cutoff!r}")
+        check_one(reference, "reference")
         self._n = len(reference)
         self._table = neighbor_table(reference, cutoff)
         self._inverses = np.empty((self._n, 3, 3))
@@ -105,6 +106,8 @@ def nonaffine(reference: Configuration, configuration: Configuration) -> NDArray
     A particle with constant fractional coordinates has a nonaffine displacement of zero. Parameters
     and errors are those of `d2min`.
     """
+    check_one(reference, "reference")
+    check_one(configuration)
     if len(reference) != len(configuration):
         raise ConfigurationError(
             f"configuration: expected the {len(reference)} particles of the reference, "

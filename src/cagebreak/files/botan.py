@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cagebreak.configuration import Box, Configuration
 from cagebreak.dynamics.propensity import Propensity, lengths
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO
+from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO, check_regular
 
 NUMBER_DENSITY = 1.2
 """N sigma^3 / V of BOTAN's simulations (:cite:`Shiba2023`), from which the box follows."""
@@ -101,6 +101,7 @@ def read_propensity(path: Path, time: float) -> tuple[Configuration, Propensity]
 
 
 def _arrays(path: Path, *names: str) -> list[NDArray]:
+    check_regular(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             _refuse_bombs(path, archive.zip)

@@ -8,9 +8,15 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._atomic import replacing
+from cagebreak._hdf5 import is_group, read_array
+from cagebreak._sealed import creating, opened
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
+from cagebreak.files._compressed import check_regular
+
+_NAMES = ("positions", "species", "box", "velocities", "images")
+
+FORMAT = "cagebreak configuration 1"
 
 # What h5py raises on a file that is truncated, overwritten or edited.
 UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
@@ -30,11 +36,12 @@ def read(path: Path) -> Configuration:
     Raises
     ------
     FileFormatError
-        If the file is not HDF5, is truncated, or holds no configuration.
+        If the file is not HDF5, has changed since it was written, or holds no configuration.
     """
+    check_regular(path)
     try:
-        with h5py.File(path, "r", locking=False) as file:
-            arrays = read_datasets(file)
+        with opened(path) as file:
+            arrays = read_datasets(file, tuple(name for name in _NAMES if name in set(file)))
     except FileNotFoundError:
         raise
     except UNREADABLE as error:
@@ -44,13 +51,8 @@ def read(path: Path) -> Configuration:
 
 def write(path: Path, configuration: Configuration) -> None:
     """Write a configuration: positions, species, box and, if set, velocities and images."""
-    with replacing(path) as temporary, create(temporary) as file:
+    with creating(path, {"format": FORMAT}) as file:
         write_datasets(file, datasets(configuration))
-
-
-def create(path: Path) -> h5py.File:
-    """Open a new file in the format of HDF5 1.10, which checksums its metadata as well."""
-    return h5py.File(path, "w", locking=False, libver=("v110", "v110"))
 
 
 def datasets(configuration: Configuration) -> dict[str, Dataset]:
@@ -105,6 +107,12 @@ def write_datasets(file: h5py.Group, arrays: Mapping[str, Dataset]) -> None:
 
 
 def read_datasets(file: h5py.Group, names: tuple[str, ...] | None = None) -> dict[str, NDArray]:
-    """Read the arrays of a file: those in `names`, or all by default."""
-    chosen = names if names is not None else [n for n in file if isinstance(file[n], h5py.Dataset)]
-    return {name: file[name][()] for name in chosen}
+    """Read the arrays of a file: those in `names`, or all by default.
+
+    Raises
+    ------
+    KeyError, ValueError, OSError
+        As for `cagebreak._hdf5.read_array`.
+    """
+    chosen = names if names is not None else [name for name in file if not is_group(file, name)]
+    return {name: read_array(file, name) for name in chosen}

@@ -6,16 +6,16 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
-import h5py
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cagebreak._sealed import creating, opened
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.learning._hdf5 import creating, read_labels, write_labels
-from cagebreak.learning._validation import Floats, as_columns
+from cagebreak.learning._hdf5 import read_labels, write_labels
+from cagebreak.learning._validation import Floats, Integers, as_columns, as_groups
 from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
 from cagebreak.learning.samples import Sample, Samples, in_turn
-from cagebreak.learning.scores import pair_moments
+from cagebreak.learning.scores import merged, pair_moments
 from cagebreak.learning.statistics import Statistics, deviations
 
 KIND = "statistics of configurations"
@@ -51,6 +51,8 @@ class Collection:
         Description of the rows, e.g. ``{"species": "A", "length": "sigma"}``; saved with them.
     extremes : (C, 2, F) array, optional
         Lowest and highest value of each feature in each configuration; default -`clip` and `clip`.
+    groups : (C,) array of integers, optional
+        The group of each configuration, as of `learning.evaluate`; by default each is its own.
 
     Raises
     ------
@@ -64,6 +66,7 @@ class Collection:
     halves: Floats | None = None
     about: Mapping[str, str] = field(default_factory=dict)
     extremes: Floats = None  # type: ignore[assignment]
+    groups: Integers | None = None
 
     def __post_init__(self) -> None:
         if len(self.parts) == 0:
@@ -81,9 +84,16 @@ class Collection:
             raise InputError(f"extremes: expected shape {shape}, got {extremes.shape}")
         object.__setattr__(self, "times", times)
         object.__setattr__(self, "extremes", extremes)
+        if self.groups is not None:
+            object.__setattr__(self, "groups", as_groups(self.groups, len(self.parts)))
 
     def __len__(self) -> int:
         return len(self.parts)
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups of configurations, which are held out and resampled as a whole."""
+        return int(as_groups(self.groups, len(self)).max()) + 1
 
     @property
     def n_features(self) -> int:
@@ -191,7 +201,12 @@ class Collection:
         if self.halves is not None and other.halves is not None:
             halves = np.concatenate([self.halves, other.halves])
         extremes = np.concatenate([self.extremes, other.extremes])
-        return replace(self, parts=[*self.parts, *other.parts], halves=halves, extremes=extremes)
+        groups = None
+        if self.groups is not None or other.groups is not None:
+            first_groups, second_groups = (as_groups(c.groups, len(c)) for c in (self, other))
+            groups = np.concatenate([first_groups, second_groups + len(self)])
+        parts = [*self.parts, *other.parts]
+        return replace(self, parts=parts, halves=halves, extremes=extremes, groups=groups)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the collection to an HDF5 file, completely or not at all.
@@ -200,7 +215,7 @@ class Collection:
         row, `mean` the mean of [X Y], and `count` the number of rows.
         """
         packed = [part.packed() for part in self.parts]
-        with creating(path) as file:
+        with creating(path, {"format": f"cagebreak {KIND} 1"}) as file:
             file.attrs["kind"] = KIND
             file.attrs["n_targets"] = self.n_targets
             for name, text in self.about.items():
@@ -216,6 +231,8 @@ class Collection:
             file["extremes"] = self.extremes
             if self.halves is not None:
                 file["halves"] = self.halves
+            if self.groups is not None:
+                file["groups"] = self.groups
             if self.labels is not None:
                 write_labels(file.create_group("labels", track_order=True), self.labels)
 
@@ -229,7 +246,7 @@ class Collection:
             If the file is not an HDF5 file of a collection.
         """
         try:
-            with h5py.File(path, "r") as file:
+            with opened(path) as file:
                 if file.attrs["kind"] != KIND:
                     raise ValueError(f"it holds {file.attrs['kind']!r}")
                 labels = read_labels(file["labels"]) if "labels" in file else None
@@ -250,7 +267,8 @@ class Collection:
                     for name, text in file.attrs.items()
                     if name.startswith("about ")
                 }
-                return cls(parts, standardizer, file["times"][:], halves, about, extremes)
+                groups = file["groups"][:] if "groups" in file else None
+                return cls(parts, standardizer, file["times"][:], halves, about, extremes, groups)
         except FileNotFoundError:
             raise
         except (OSError, KeyError, ValueError) as error:
@@ -268,6 +286,7 @@ def collect(
     blocks: int | None = None,
     executor: Executor | None = None,
     about: Mapping[str, str] | None = None,
+    groups: ArrayLike | None = None,
 ) -> Collection:
     """Read configurations one at a time, and return the statistics of each.
 
@@ -296,18 +315,24 @@ def collect(
         must then be a sequence that can be pickled.
     about
         See `Collection`.
+    groups : (C,) array of integers, optional
+        The group of each configuration, as of `learning.evaluate`; not with `blocks`.
 
     Raises
     ------
     InputError
-        If no particle is of the species, samples do not fit each other, or `samples` is an
-        iterator and `standardizer` is not given.
+        If no particle is of the species, `groups` does not fit, samples do not fit each other, or
+        `samples` is an iterator and `standardizer` is not given.
     """
     sequence = hasattr(samples, "__len__") and hasattr(samples, "__getitem__")
     if not sequence and (standardizer is None or executor is not None):
         raise InputError("samples: expected a sequence; an iterator only with a standardizer")
     if blocks is not None and blocks < 1:
         raise InputError(f"blocks: expected at least 1, got {blocks!r}")
+    if groups is not None:
+        if blocks is not None or not sequence:
+            raise InputError("groups: expected none for an iterator or with blocks")
+        groups = as_groups(groups, len(samples))  # type: ignore[arg-type]
     if standardizer is None:
         moments = _reduced(_moments_of, samples, species, executor)
         total = sum(moments[1:], start=moments[0])
@@ -339,17 +364,7 @@ def collect(
         np.stack(halves) if len(halves) == len(ordered) else None,
         {"species": species, **(about or {})},
         np.stack([part.extremes for part in ordered]),
-    )
-
-
-def merged(first: Floats, second: Floats) -> Floats:
-    """Return the `scores.pair_moments` (6, ...) of the union of two sets of rows."""
-    count = first[0] + second[0]
-    part = np.divide(second[0], count, out=np.zeros_like(count), where=count > 0)
-    delta = second[1:3] - first[1:3]
-    between = first[0] * part * np.stack([delta[0] ** 2, delta[1] ** 2, delta[0] * delta[1]])
-    return np.concatenate(
-        [count[None], first[1:3] + part * delta, first[3:] + second[3:] + between]
+        None if groups is None else np.asarray(groups)[sorted(parts)],
     )
 
 

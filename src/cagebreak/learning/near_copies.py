@@ -66,8 +66,8 @@ def require_distinct(samples: Samples, apart: Callable[[int, int], bool]) -> Non
             raise InputError(
                 f"samples: expected configurations that differ, got samples[{i}] and samples[{j}] "
                 f"with nearly equal features of species {species} ({how}): copies of one structure "
-                "in training and test make r too large; give such copies as one configuration, "
-                "with the mean of their targets"
+                "in training and test make r too large; give them one number in `groups`, or make "
+                "them one configuration with the mean of their targets"
             )
 
 

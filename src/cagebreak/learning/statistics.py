@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterable
 from typing import Any, Self
 
-import h5py
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import blas, eigh
 
+from cagebreak._sealed import creating, opened
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.learning._hdf5 import creating, read_labels, write_labels
+from cagebreak.learning._hdf5 import read_labels, write_labels
 from cagebreak.learning._validation import (
     Floats,
     as_columns,
@@ -255,7 +255,7 @@ class Statistics:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the statistics to an HDF5 file, completely or not at all."""
-        with creating(path) as file:
+        with creating(path, {"format": "cagebreak statistics 1"}) as file:
             file.attrs["kind"] = "statistics"
             file.attrs["center"] = self.center
             file.attrs["count"] = self.count
@@ -274,7 +274,7 @@ class Statistics:
             If the file is not an HDF5 file of statistics.
         """
         try:
-            with h5py.File(path, "r") as file:
+            with opened(path) as file:
                 labels = read_labels(file["labels"]) if "labels" in file else None
                 x_mean, y_mean = file["x_mean"][:], file["y_mean"][:]
                 loaded = cls(len(x_mean), len(y_mean), file.attrs["center"], labels)

@@ -26,10 +26,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import ConfigurationError
 from cagebreak.models.model import Model, PairPotential, Table
-from cagebreak.neighbors import cell_list
+from cagebreak.neighbors import MOST_IN_POTENTIAL, cell_list, check_density
 from cagebreak.potentials import _bond_kernel as bond_kernel
 from cagebreak.potentials import _pair_kernel as kernel
 from cagebreak.potentials.bonds import bond_row, bond_table
@@ -74,9 +74,9 @@ def energy(configuration: Configuration, model: Model) -> float:
     Raises
     ------
     ConfigurationError
-        If a species is not the model's, hard spheres overlap, two particles coincide or are nearer
-        than their table begins, or bonds are not what `cagebreak.potentials.bonds.bond_table`
-        expects.
+        If a species is not the model's, the box is far too small for the range of the potential,
+        hard spheres overlap, two particles coincide or are nearer than their table begins, or bonds
+        are not what `cagebreak.potentials.bonds.bond_table` expects.
     """
     return float(energies(configuration, model).sum())
 
@@ -114,6 +114,7 @@ def energies_forces_laplacians(configuration: Configuration, model: Model) -> Pa
     Parameters and errors are those of `energy`.
     """
     check_species(configuration, model)
+    check_range(configuration, model)
     pair, n = model.pair, len(configuration)
     sums = PairSums(np.empty(n), np.empty((n, 3)), np.empty(n))
     bonds = bond_table(configuration, model)
@@ -137,6 +138,7 @@ def stress(configuration: Configuration, model: Model) -> Floats:
     `energy`.
     """
     check_species(configuration, model)
+    check_range(configuration, model)
     pair, result = model.pair, np.zeros((3, 3))
     cells = cell_list(configuration, float(pair.cutoffs.max()))
     form, table = FORMS[pair.form], pair_table(pair)
@@ -151,11 +153,32 @@ def stress(configuration: Configuration, model: Model) -> Floats:
 
 def check_species(configuration: Configuration, model: Model) -> None:
     """Raise a `ConfigurationError` if a particle's species is not the model's."""
+    check_one(configuration)
     if configuration.n_species > model.n_species:
         raise ConfigurationError(
             f"configuration.species: expected {' or '.join(model.species_names)}, as in the model; "
             f"got species number {configuration.n_species - 1}"
         )
+
+
+def check_range(configuration: Configuration, model: Model) -> None:
+    """Check that the box has the units of the model, before pairs are searched for.
+
+    Raises
+    ------
+    ConfigurationError
+        If more than `MOST_IN_POTENTIAL` particles lie within the range of the potential, or hard
+        spheres fill more than the box.
+    """
+    check_density(configuration, float(model.pair.cutoffs.max()), MOST_IN_POTENTIAL)
+    if model.is_hard:
+        box, diameters = configuration.box, np.asarray(model.diameters)[configuration.species]
+        packing = np.pi / 6 * (diameters**3).sum() / box.volume
+        if packing >= 1:
+            raise ConfigurationError(
+                f"configuration.box: expected a packing fraction below 1, got {packing:.4g} in a "
+                f"box of {' x '.join(f'{length:.4g}' for length in box.lengths)}; other units?"
+            )
 
 
 def overlap_error(i: int, j: int, model: Model) -> ConfigurationError:

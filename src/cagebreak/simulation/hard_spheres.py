@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._simd.contacts import COLUMNS
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.model import Model
-from cagebreak.potentials.pair_potentials import OVERLAP_TOLERANCE
+from cagebreak.potentials.pair_potentials import OVERLAP_TOLERANCE, check_range
 from cagebreak.seeding import Seed
 from cagebreak.simulation import _event_kernel as kernel
 from cagebreak.simulation import _event_state as columns
@@ -323,7 +323,9 @@ class _Layout:
             # No more than about a cell a sphere, however dilute.
             finest = (box.volume / max(counts[members].sum(), 1)) ** (1 / 3)
             size = max(2 * reaches[members].max(), finest)
-            cells = np.maximum(edges // size, 1).astype(np.int32)
+            # In a box far longer than wide too.
+            most = 8 * (counts[members].sum() + 1000)
+            cells = np.clip(edges // size, 1, most).astype(np.int32)
             grids[g] = *cells, first
             first += int(cells.prod())
             farthest = reaches + reaches[members].max()
@@ -342,6 +344,7 @@ class _Layout:
 
 
 def _check(configuration: Configuration, model: Model) -> None:
+    check_one(configuration)
     if not model.is_hard:
         raise InputError(f"model: expected hard_spheres, got {model.name}")
     if len(configuration) < 2:
@@ -363,6 +366,7 @@ def _check(configuration: Configuration, model: Model) -> None:
             f"configuration.box: expected edges longer than the largest diameter {largest}, "
             f"got {box.lengths.tolist()}"
         )
+    check_range(configuration, model)
 
 
 def _collision_rate(configuration: Configuration, model: Model) -> float:

@@ -115,6 +115,7 @@ class CageSampler:
         include_center_of_mass: bool = False,
     ) -> None:  # fmt: skip
         potentials.check_species(configuration, model)
+        potentials.check_range(configuration, model)
         if model.is_hard:
             _check_overlaps(configuration, model)
         self.start = configuration

@@ -9,7 +9,7 @@ import numpy as np
 
 from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning._validation import Floats, Integers, as_groups
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.inspection.forward_selection import Selection, forward_selection
 from cagebreak.learning.linear_model.base import errors_on, intercepts, prediction_moments
@@ -166,7 +166,7 @@ def selection_curve(
                 rows = part.select(order, [target])
                 moments[i, ..., target] = prediction_moments(rows, models, offset)[..., 0]
     selection = forward_selection(collection.pooled(), n)
-    drawn = resamples(len(collection), n_resamples, seed=seed)
+    drawn = resamples(len(collection), n_resamples, seed=seed, groups=collection.groups)
     table = np.zeros((len(numbers), collection.n_targets), CURVE)
     table["target"], table["time"] = np.arange(collection.n_targets), collection.times
     table["n_features"] = numbers[:, None]
@@ -174,7 +174,7 @@ def selection_curve(
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
         for target in range(collection.n_targets):  # One at a time, because resamples are large.
-            bounds = interval(score(moments[..., target], drawn), len(collection), confidence)
+            bounds = interval(score(moments[..., target], drawn), collection.n_groups, confidence)
             table["low" + suffix][:, target], table["high" + suffix][:, target] = bounds
     return SelectionCurve(table.T.ravel(), selection, moments)
 
@@ -199,8 +199,13 @@ def _best_alphas(
     out in turn. Features are selected anew without the held-out configurations; features selected
     with them would make alpha too small.
     """
-    n_groups = min(5, len(learned))
-    groups = [learned[k::n_groups] for k in range(n_groups)]
+    numbers = as_groups(collection.groups, len(collection))[learned]
+    present = np.unique(numbers)
+    n_groups = min(5, len(present))
+    groups = [
+        [i for i, number in zip(learned, numbers, strict=True) if number in present[k::n_groups]]
+        for k in range(n_groups)
+    ]
     errors = np.zeros((len(sizes), len(alphas), collection.n_targets))
     if n_groups < 2:
         return np.full((len(sizes), collection.n_targets), alphas[0])
@@ -260,7 +265,9 @@ def selection_stability(
     n_features, n_targets = collection.n_features, collection.n_targets
     ranks = np.zeros((n_resamples, n_targets, n_features), dtype=np.int64)
     for ranks_of_draw, weights in zip(
-        ranks, resamples(len(collection), n_resamples, seed=seed), strict=True
+        ranks,
+        resamples(len(collection), n_resamples, seed=seed, groups=collection.groups),
+        strict=True,
     ):
         orders = np.atleast_2d(forward_selection(collection.pooled(weights), n).order)
         for of_target, order in zip(ranks_of_draw, orders, strict=True):

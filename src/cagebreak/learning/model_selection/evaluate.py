@@ -33,6 +33,7 @@ from cagebreak.learning.scores import (
     COUNT,
     configuration_pearson,
     interval,
+    n_independent,
     pair_moments,
     pooled_pearson,
     resamples,
@@ -113,6 +114,7 @@ def evaluate(
     n_resamples: int = 2000,
     confidence: float = 0.95,
     name: str | None = None,
+    groups: ArrayLike | None = None,
 ) -> Scores:
     """Score a learner by nested cross-validation over configurations.
 
@@ -161,6 +163,10 @@ def evaluate(
         the variation between test configurations, not between training sets.
     name
         Name of the learner in the table; default its class.
+    groups : (C,) array of integers, optional
+        The group of each configuration. Configurations that share their structure, such as frames
+        of one cage, are a group: they are held out together, and drawn together in the bootstrap.
+        By default each configuration is a group of its own.
 
     Returns
     -------
@@ -202,8 +208,10 @@ def evaluate(
             f"configuration_mean: expected a column from 0 to {n_features - 1}, "
             f"got {configuration_mean!r}"
         )
-    fold = configuration_folds(len(samples), folds, seed=seed)
-    weights = resamples(len(samples), n_resamples, seed=seed)
+    fold = configuration_folds(len(samples), folds, seed=seed, groups=groups)
+    if fold.max() == 0:
+        raise InputError("groups: expected at least 2, got one that has all configurations")
+    weights = resamples(len(samples), n_resamples, seed=seed, groups=groups)
     require_distinct(samples, lambda i, j: fold[i] != fold[j])
 
     start = process_time()
@@ -235,7 +243,8 @@ def evaluate(
         outside = np.array([record.outside for record in fold_records], dtype=float)
         table["alpha_outside"] = outside.mean(axis=0)
         table["n_features"] = len(indices[features])
-        _score(table, species_moments, halves[species], weights, confidence)
+        n_groups = n_independent(species_moments, groups)
+        _score(table, species_moments, halves[species], weights, n_groups, confidence)
         tables.append(table)
         costs[species, features] = Costs(
             training_seconds, seconds[species, features], fold_records[0].n_parameters
@@ -276,14 +285,19 @@ def _families(feature_groups: ArrayLike | None, n_features: int) -> Integers | N
 
 
 def _score(
-    table: np.ndarray, moments: Floats, halves: Floats, weights: Floats, confidence: float
+    table: np.ndarray,
+    moments: Floats,
+    halves: Floats,
+    weights: Floats,
+    n_groups: int,
+    confidence: float,
 ) -> None:
     """Fill the scores of moments (C, 6, T), their intervals and the ceiling into a table."""
-    table["n_configurations"] = n_present = int((moments[:, COUNT, 0] > 0).sum())
+    table["n_configurations"] = (moments[:, COUNT, 0] > 0).sum()
     table["ceiling"] = np.sqrt(spearman_brown(pooled_pearson(halves)))
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
-        low, high = interval(score(moments, weights), n_present, confidence)
+        low, high = interval(score(moments, weights), n_groups, confidence)
         table["low" + suffix], table["high" + suffix] = low, high
 
 

@@ -111,4 +111,4 @@ def fold_of(collection: Collection, folds: int, seed: Seed) -> Integers:
     """
     if len(collection) < 2:
         raise InputError(f"collection: expected at least 2 configurations, got {len(collection)}")
-    return configuration_folds(len(collection), folds, seed=seed)
+    return configuration_folds(len(collection), folds, seed=seed, groups=collection.groups)

@@ -5,19 +5,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from cagebreak._atomic import replacing
+from cagebreak._sealed import creating, opened
 from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.cage import Source
 from cagebreak.descriptors.recommended import feature_groups
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, read_datasets, write_datasets
+from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets, write_datasets
 from cagebreak.learning import RidgeCV, Standardizer, Statistics
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.preprocessing import Moments
@@ -140,7 +139,7 @@ class SavedModel:
 
     def save(self, path: Path) -> None:
         """Write the model as HDF5; an existing file is replaced atomically."""
-        with replacing(path) as temporary, create(temporary) as file:
+        with creating(path, {"format": FORMAT}) as file:
             file.attrs["format"] = FORMAT
             file.attrs["recipe"] = json.dumps(self.recipe.values)
             file.attrs["selection"] = self.selection
@@ -176,7 +175,7 @@ class SavedModel:
             If the file is damaged or not a saved model.
         """
         try:
-            with h5py.File(path, "r", locking=False) as file:
+            with opened(path) as file:
                 if (file_format := file.attrs.get("format")) != FORMAT:
                     raise ValueError(f"expected format {FORMAT!r}, got {file_format!r}")
                 values = json.loads(file.attrs["recipe"])
@@ -235,17 +234,20 @@ def _fit(
     for _, X, _ in read():
         moments = moments + Moments.of(X)
     standardizer = Standardizer.from_moments(moments, ridge.clip)
-    parts, x, y = [], [], []
-    for features, X, Y in read():
+    # Configurations of one group are held out together when alpha is chosen.
+    groups = samples.recipe.groups
+    parts: dict[int, Statistics] = {}
+    x, y = [], []
+    for c, (features, X, Y) in enumerate(read()):
         if not len(X):
             continue
-        part = Statistics(X.shape[1], Y.shape[1], ridge.center)
+        empty = Statistics(X.shape[1], Y.shape[1], ridge.center)
+        part = parts.setdefault(c if groups is None else int(groups[c]), empty)
         part.add(standardizer.standardize(X), Y)
-        parts.append(part)
         y.append(Y.mean(axis=0))
         if group.configuration_mean is not None:
             x.append(features[:, group.configuration_mean].mean())
-    fitted = clone(ridge).fit_statistics(parts, standardizer, families[columns])
+    fitted = clone(ridge).fit_statistics(list(parts.values()), standardizer, families[columns])
     return SpeciesFit(fitted, ConfigurationMean(np.array(x), np.array(y)) if x else None)
 
 

@@ -7,18 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import require_place
+from cagebreak._sealed import creating
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.errors import InputError
 from cagebreak.files import hdf5, read, write
-from cagebreak.files.hdf5 import create, write_datasets
+from cagebreak.files.hdf5 import write_datasets
 from cagebreak.study.analysis.model_file import SavedModel, describe
 from cagebreak.study.importing import set_parameters
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.protocols import protocol_name
-from cagebreak.study.recipe.recipe import Recipe, read_potential
+from cagebreak.study.recipe.recipe import Recipe, make_model, read_potential
 from cagebreak.study.stages.descriptors import feature_arrays
+
+FORMAT = "cagebreak descriptors 1"
 
 
 def describe_file(
@@ -30,6 +33,8 @@ def describe_file(
     generations: int,
     states: Sequence[str],
     seed: int,
+    frame: int | None = None,
+    **reading: Any,
 ) -> Features:
     """Write the descriptors of a configuration, their labels and the configuration to a file.
 
@@ -51,6 +56,10 @@ def describe_file(
         The states to describe, of "initial", "inherent" and "cage".
     seed
         Seed of the cage state.
+    frame
+        Number of the frame of a file of several.
+    reading
+        `format`, `box` and `species` of `cagebreak.read`.
 
     Raises
     ------
@@ -60,19 +69,22 @@ def describe_file(
         If the file has several frames, `output` does not end in .h5, or a recipe would refuse a
         parameter or option.
     """
-    configuration = _one(file)
+    configuration = _one(file, frame, reading)
     if Path(output).suffix != ".h5":
         raise InputError(f"output: expected a name that ends in .h5, got {os.fspath(output)!r}")
+    require_place(Path(output))
     values = schema.defaults(protocol_name(model), work="imported")
     table = set_parameters(Path(model), values["model"], parameters)
     potential = read_potential(Path(model), table) if table else ""
     values["preparation"] |= {"n_particles": max(len(configuration), 10), "imported": "0" * 64}
+    names = make_model(Path(model), values["model"], potential).species_names
+    values["learning"]["species"] = list(names)
     options = {"set": set_, "generations": generations, "states": list(states)}
     values["descriptors"] |= options | {"recommended": False}
     values["learning"]["selections"] = {"all": {"generations": generations}}
     recipe = Recipe.of_values(Path(model), _plain(values), potential)
     features = describe(recipe, recipe.sources, configuration, seed)
-    with replacing(Path(output)) as temporary, create(temporary) as file:
+    with creating(output, {"format": FORMAT}) as file:
         write_datasets(file, feature_arrays(features) | hdf5.datasets(configuration))
     return features
 
@@ -82,6 +94,8 @@ def predict_file(
     file: str | os.PathLike[str],
     output: str | os.PathLike[str],
     seed: int,
+    frame: int | None = None,
+    **reading: Any,
 ) -> dict[str, float]:
     """Write a configuration with its predicted propensity; return the time of each column.
 
@@ -95,6 +109,10 @@ def predict_file(
         The file to write, of a format that holds columns: `.xyz`, `.dump` or `.gsd`.
     seed
         Seed of the cage state.
+    frame
+        Number of the frame of a file of several.
+    reading
+        `format`, `box` and `species` of `cagebreak.read`.
 
     Returns
     -------
@@ -109,8 +127,9 @@ def predict_file(
     InputError
         If the file has several frames, or the format of `output` holds no columns.
     """
+    require_place(Path(output))
     saved = SavedModel.load(Path(model))
-    configuration = _one(file)
+    configuration = _one(file, frame, reading)
     predicted = saved.predict(configuration, seed)
     names = [f"prediction_{i + 1}" for i in range(len(saved.times))]
     if len(names) == 1:
@@ -119,10 +138,15 @@ def predict_file(
     return dict(zip(names, np.asarray(saved.times).tolist(), strict=True))
 
 
-def _one(file: str | os.PathLike[str]) -> Configuration:
-    content = read(file)
+def _one(
+    file: str | os.PathLike[str], frame: int | None, reading: Mapping[str, Any]
+) -> Configuration:
+    content = read(file, frame=frame, **reading)
     if not isinstance(content, Configuration):
-        raise InputError(f"{os.fspath(file)}: expected one frame, got {len(content)}")
+        raise InputError(
+            f"{os.fspath(file)}: expected one frame, got {len(content)}; choose one (frame=, "
+            "--frame), counted from 0"
+        )
     return content
 
 
