@@ -95,14 +95,18 @@ class Contents(Work):
     def features(self, c: int) -> Features:
         """Return the descriptors of every state of configuration `c`, joined by columns.
 
-        The columns of the recommended set, if the recipe has it, are the last.
+        The columns of the recommended set, if the recipe has it, are the last. Those that a state
+        has too are left out, so that every column has its own name.
         """
         index = self._index(c)
         units = [Unit(describing(source), (index,)) for source in self.recipe.sources]
         self.store.check_parents({unit: self.store.parents_of(unit) for unit in units})
-        return Features.concatenate(
+        joined = Features.concatenate(
             [load_features(self.store, source, index) for source in self.recipe.sources]
         )
+        _, first = np.unique(joined.names, return_index=True)
+        columns = np.sort(first)
+        return Features(joined.values[:, columns], joined.labels[columns].view(np.recarray))
 
     def relaxation(self) -> dict[str, float]:
         """Return tau_alpha of each species, in tau, from the finished configurations.

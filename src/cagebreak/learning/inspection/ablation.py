@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cagebreak._frames import to_frame
+from cagebreak._frames import to_frame, with_whole_names
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
 from cagebreak.learning.collection import Collection
@@ -192,10 +192,11 @@ def ablation(
         center=center,
     )
     drawn = resamples(len(collection), n_resamples, seed=seed, groups=collection.groups)
+    dtype = with_whole_names(TABLE, group=groups)
     parts = []
     for (name, kept), columns in subsets.items():
         moments = moments_of[f"{kept} {name}"]
-        rows = np.zeros(collection.n_targets, TABLE)
+        rows = np.zeros(collection.n_targets, dtype)
         rows["target"], rows["time"] = np.arange(len(rows)), collection.times
         rows["group"], rows["kept"], rows["n_features"] = name, kept, len(columns)
         rows["r"] = pooled_pearson(moments)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
-from cagebreak._frames import to_frame
+from cagebreak._frames import to_frame, with_whole_names
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.model_selection.evaluate import evaluate
@@ -122,7 +122,8 @@ def compare(
                 confidence=confidence,
                 groups=settings.get("groups"),
             )
-            pair = np.zeros(len(of_pair), PAIRS)
+            names = {"features": [features], "first": [first], "second": [second]}
+            pair = np.zeros(len(of_pair), with_whole_names(PAIRS, **names))
             for name, _ in DIFFERENCES:
                 pair[name] = of_pair[name]
             pair["time"], pair["species"], pair["features"] = table["time"][rows], species, features
@@ -188,16 +189,14 @@ def differences(
 
 
 _MOMENT_NAMES = ["n", "mean_predicted", "mean_measured", "predicted2", "measured2", "product"]
-MOMENTS = np.dtype(
-    [
-        ("time", "f8"),
-        ("species", "U1"),
-        ("learner", "U32"),
-        ("configuration", "i8"),
-        ("r", "f8"),
-        *((name, "f8") for name in _MOMENT_NAMES),
-    ]
-)
+MOMENTS = [
+    ("time", "f8"),
+    ("species", "U1"),
+    ("learner", "U32"),
+    ("configuration", "i8"),
+    ("r", "f8"),
+    *((name, "f8") for name in _MOMENT_NAMES),
+]
 """r in each configuration and its moments (`scores.pair_moments`), which determine every score."""
 
 
@@ -206,7 +205,8 @@ def moments_table(
 ) -> np.ndarray:
     """Return moments (C, 6, T) of a learner as a table, a row for each configuration and time."""
     n_configurations, _, n_times = moments.shape
-    table = np.zeros((n_configurations, n_times), MOMENTS)
+    dtype = with_whole_names(MOMENTS, learner=[learner])
+    table = np.zeros((n_configurations, n_times), dtype)
     table["time"], table["species"], table["learner"] = times, species, learner
     table["configuration"] = np.arange(n_configurations)[:, None]
     for k, name in enumerate(_MOMENT_NAMES):

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.pipeline import Pipeline
 
-from cagebreak._frames import to_frame
+from cagebreak._frames import to_frame, with_whole_names
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
@@ -27,6 +27,7 @@ from cagebreak.learning.model_selection.nested_fits import (
     fit_configuration_means,
     predict,
 )
+from cagebreak.learning.near_copies import require_distinct
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.scores import (
     COUNT,
@@ -125,7 +126,7 @@ def evaluate(
     The data that a learner is fitted to depends on its kind (`cagebreak.learning.learner.Traits`):
 
     - `RidgeCV`, `ARDRegression`, `ElasticNetCV`, `PCARegression` and `PLSRegression` are fitted to
-      sufficient statistics. The samples are read three times, one configuration at a time, for all
+      sufficient statistics. The samples are read four times, one configuration at a time, for all
       selections and targets, so that memory does not grow with the number of configurations. The
       inner cross-validation holds out the training folds in turn; they are pooled into
       ``learner.folds`` folds if there are more.
@@ -189,7 +190,8 @@ def evaluate(
     ------
     InputError
         If there are fewer than two configurations, samples do not fit each other, a number is not
-        finite, or no training configuration of a fold has particles of a species.
+        finite, configurations in different folds are nearly equal (`near_copies`), or no training
+        configuration of a fold has particles of a species.
     """
     if len(samples) < 2:
         raise InputError(f"samples: expected at least 2 configurations, got {len(samples)}")
@@ -210,6 +212,7 @@ def evaluate(
     if fold.max() == 0:
         raise InputError("groups: expected at least 2, got one that has all configurations")
     weights = resamples(len(samples), n_resamples, seed=seed, groups=groups)
+    require_distinct(samples, lambda i, j: fold[i] != fold[j])
 
     start = process_time()
     fitter = FITTERS[traits(learner).learns_from]
@@ -226,14 +229,16 @@ def evaluate(
         fitted_means = fit_configuration_means(samples, fold, configuration_mean)
         means = _Means(configuration_mean, fitted_means)
     moments, halves, seconds = _predict_held_out(fits, samples, fold, indices, means)
+    name = name or _name(learner)
+    dtype = with_whole_names(COLUMNS, learner=[name], features=columns)
     tables, costs = [], {}
     for (species, features), species_moments in moments.items():
         fold_records = [
             records[id(fits[Fit(k, species, features)])] for k in range(int(fold.max()) + 1)
         ]
-        table = np.zeros(n_targets, dtype=COLUMNS)
+        table = np.zeros(n_targets, dtype)
         table["time"], table["species"], table["features"] = times, species, features
-        table["learner"] = name or _name(learner)
+        table["learner"] = name
         table["alpha"] = np.median(np.array([record.alpha for record in fold_records]), axis=0)
         outside = np.array([record.outside for record in fold_records], dtype=float)
         table["alpha_outside"] = outside.mean(axis=0)

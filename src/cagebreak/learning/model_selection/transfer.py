@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, clone
 
-from cagebreak._frames import to_frame
+from cagebreak._frames import to_frame, with_whole_names
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, as_groups
 from cagebreak.learning.learner import traits
@@ -257,7 +257,7 @@ def _scored(
 
 
 def _empty(train: str, test: str, species: str, n_targets: int) -> np.ndarray:
-    table = np.zeros(n_targets, TABLE)
+    table = np.zeros(n_targets, with_whole_names(TABLE, train=[train], test=[test]))
     table["train"], table["test"], table["species"] = train, test, species
     table["target"] = np.arange(n_targets)
     return table

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._atomic import reason, replacing
+from cagebreak._frames import with_whole_names
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import DamagedFileWarning, StoreError
@@ -153,7 +154,9 @@ def _parsed(rows: list[list[str]], dtype: np.dtype) -> np.ndarray:
     # As a truth value, numpy takes any text but the empty one for true.
     truths = {"True": True, "False": False}
     table = np.array([tuple(row) for row in rows], [(name, "O") for name in dtype.names or ()])
-    typed = np.empty(len(table), dtype)
+    texts = {name: table[name] for name in dtype.names or () if dtype[name].kind == "U"}
+    columns = [(name, dtype[name].str.lstrip("<|=>")) for name in dtype.names or ()]
+    typed = np.empty(len(table), with_whole_names(columns, **texts))
     for name in dtype.names or ():
         column = table[name].tolist()
         if dtype[name].kind == "b" and not set(column) <= set(truths):

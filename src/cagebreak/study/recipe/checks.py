@@ -244,7 +244,6 @@ STRUCTURE = ("radial", "angular")
 KINDS = (
     *STRUCTURE,
     "density",
-    "energy variance",
     "perimeter",
     "area",
     "volume",
