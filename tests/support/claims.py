@@ -1,4 +1,4 @@
-"""Numbers of documents: how the modules of `tests/documents` read tables and print."""
+"""Numbers of documents: how the modules of `tests/documents/claims` read tables and print."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ FENCE = re.compile(r"^ *```.*?^ *```", re.M | re.S)
 # Text in which digits belong to a name: code, addresses of links, formulas, works and their parts.
 NAMES = re.compile(
     r"`[^`]*`|\]\([^)]*\)|<[^>]*>|https?://\S+|arXiv:\S+|\$[^$]*\$"
-    r"|(?:[Ff]igures?|[Tt]ables?|[Ss]ections?|[Ee]quations?|[Rr]ows?|[Pp]ages?) "
+    r"|(?i:figures?|tables?|sections?|equations?|rows?|pages?) "
     r"(?:[\dIVX]+[a-z]?(?:,? (?:and|to) |, )?)+"
     r"|[A-Z][a-zä]+ (?:and [A-Z]\w+ )?(?:et al\. )?(?:19|20)\d\d"
     r"|^\d+\. "

@@ -1,6 +1,6 @@
 """Every number of a document is computed anew from a table beside it, or is declared as given.
 
-A module of `tests/documents` stands for a document. Its function `computed` yields fragments of the
+A module of `tests/documents/claims` stands for a document. Its function `computed` yields fragments of the
 text with numbers from tables. `GIVEN` lists fragments whose numbers nobody computes: parameters,
 with the recipe beside them, and published values, with their source.
 """
@@ -12,7 +12,7 @@ import pytest
 from support.claims import plain, unclaimed
 from support.paths import ROOT
 
-CLAIMS = sorted((ROOT / "tests/documents").rglob("*.py"))
+CLAIMS = sorted((ROOT / "tests/documents/claims").rglob("*.py"))
 
 
 @pytest.fixture(params=CLAIMS, ids=lambda path: path.stem, scope="module")
