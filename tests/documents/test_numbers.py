@@ -1,8 +1,8 @@
 """Every number of a document is computed anew from a table beside it, or is declared as given.
 
-A module of `tests/documents/claims` stands for a document. Its function `computed` yields fragments of the
-text with numbers from tables. `GIVEN` lists fragments whose numbers nobody computes: parameters,
-with the recipe beside them, and published values, with their source.
+A module of `tests/documents/claims` stands for a document. Its function `computed` yields fragments
+of the text with numbers from tables. `GIVEN` lists fragments whose numbers nobody computes:
+parameters, with the recipe beside them, and published values, with their source.
 """
 
 import runpy
