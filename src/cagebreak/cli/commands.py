@@ -204,7 +204,10 @@ def import_(
         click.echo(f"wrote {recipe} and its folder; next: cagebreak status {recipe}")
         return
     if model is None:
-        raise InputError("model: expected the glass former, e.g. --model kob-andersen, got none")
+        raise InputError(
+            f"model: expected the glass former of {files[0]}, which is no exported study, e.g. "
+            "--model kob-andersen, got none"
+        )
     study = Study.import_files(
         recipe,
         files,
