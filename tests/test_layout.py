@@ -92,3 +92,17 @@ def test_files_are_written_through_one_module():
 )
 def test_what_counts_as_written_past_it(line, past):
     assert bool(list(_past(ast.parse(line)))) is past
+
+
+def test_no_kernel_hands_a_named_tuple_to_python():
+    """Numba would call its class; a signal that raises there, as Ctrl-C does, crashes Python."""
+    returned = set()
+    for path in (paths.ROOT / "src").rglob("_*kernel.py"):
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Return) and isinstance(node.value, ast.Call):
+                name = ast.unparse(node.value.func)
+                if re.search(rf"^class {name}\(NamedTuple\)", path.read_text(), re.MULTILINE):
+                    returned.add(name)
+    # Other kernels alone call `candidates_of`.
+    assert returned <= {"Candidates"}

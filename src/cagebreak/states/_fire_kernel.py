@@ -80,7 +80,7 @@ class FireParameters(NamedTuple):
 
 @njit
 def list_neighbors(cells, species, reach, inverse, x):
-    """Return the list of all pairs of species a, b nearer than ``reach[a, b]``.
+    """Return the fields of the list of all pairs of species a, b nearer than ``reach[a, b]``.
 
     `x` (3, N) holds the positions of the particles in the order of the configuration, unwrapped.
     Images are counted from these positions.
@@ -119,7 +119,8 @@ def list_neighbors(cells, species, reach, inverse, x):
                     dx * inverse[0, a] + dy * inverse[1, a] + dz * inverse[2, a]
                 )
     parents, shifts = _number_images(neighbors, images, n, cells.matrix)
-    return NeighborList(bounds, neighbors, parents, shifts)
+    # Not a NeighborList: Numba would call its class, and crash if a signal raises there.
+    return bounds, neighbors, parents, shifts
 
 
 @njit

@@ -239,8 +239,8 @@ def _descend(
     while status == kernel.STALE:
         cells = cell_list(current, float(reach.max()))
         positions = current.positions.T
-        neighbor_list = kernel.list_neighbors(
-            cells, current.species, reach, current.box.inverse, positions
+        neighbor_list = kernel.NeighborList(
+            *kernel.list_neighbors(cells, current.species, reach, current.box.inverse, positions)
         )
         x = np.empty((3, n + len(neighbor_list.parents)))
         x[:, :n] = positions

@@ -198,7 +198,9 @@ class ProcessPool(Executor):
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._free: SimpleQueue[_Worker] = SimpleQueue()
-        self._all = [_Worker() for _ in range(workers)]
+        # The first also starts multiprocessing's tracker of resources.
+        with _apart_from_main():
+            self._all = [_Worker() for _ in range(workers)]
         for worker in self._all:
             self._free.put(worker)
 
