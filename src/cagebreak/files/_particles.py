@@ -387,7 +387,9 @@ def _right_handed(matrix: Floats) -> tuple[Floats, Integers]:
     The second array has the new vectors in terms of the given ones. Its inverse, the transpose,
     turns images of the given vectors into those of the new ones.
     """
-    if not np.linalg.det(matrix) < 0:
+    with np.errstate(over="ignore", invalid="ignore"):  # Box refuses such vectors
+        is_left_handed = np.linalg.det(matrix) < 0
+    if not is_left_handed:
         return matrix, np.eye(3, dtype=np.int64)
     changes = [
         np.diag(signs)[list(order)]

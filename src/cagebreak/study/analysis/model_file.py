@@ -11,7 +11,7 @@ from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from cagebreak._sealed import creating, opened
-from cagebreak.configuration import SPECIES_NAMES, Configuration
+from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.cage import Source
 from cagebreak.descriptors.recommended import feature_groups
@@ -115,6 +115,7 @@ class SavedModel:
         InputError
             If the configuration has more species than the model.
         """
+        check_one(configuration)
         model = self.recipe.model
         if configuration.n_species > model.n_species:
             raise InputError(
