@@ -44,6 +44,34 @@ def test_minimum_image_is_the_shortest_of_all(box, vectors):
     np.testing.assert_allclose(found, shortest, atol=1e-9)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    edges=st.lists(st.floats(0.5, 2), min_size=3, max_size=3),
+    tilts=st.lists(st.floats(-20, 20), min_size=3, max_size=3),
+)
+def test_minimum_image_is_the_shortest_at_any_tilt(seed, edges, tilts):
+    plain = np.diag(edges)
+    plain[1, 0], plain[2, 0], plain[2, 1] = np.random.default_rng(seed).uniform(-0.5, 0.5, 3)
+    # The same lattice in other vectors, tilted by many edges.
+    tilted = plain.copy()
+    tilted[1] += round(tilts[0]) * tilted[0]
+    tilted[2] += round(tilts[1]) * tilted[0] + round(tilts[2]) * tilted[1]
+    vectors = np.random.default_rng(seed).normal(size=(50, 3))
+    shifts = np.array(list(itertools.product(range(-4, 5), repeat=3))) @ plain
+    near = cb.Box(plain).wrap(vectors)
+    shortest = np.sqrt(((near[:, None] + shifts) ** 2).sum(-1).min(1))
+    found = cb.Box(tilted).minimum_image(vectors)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), shortest, atol=1e-8)
+    crossed = (found - vectors) @ np.linalg.inv(plain)
+    np.testing.assert_allclose(crossed, np.rint(crossed), atol=1e-7)
+
+
+def test_minimum_image_of_an_absurd_tilt_ends():
+    box = cb.Box([[1, 0, 0], [1e6 + 0.3, 1, 0], [-1e7, 3e5, 1]])
+    assert np.linalg.norm(box.minimum_image([0.3, 0.9, 0.1])) < 0.2
+
+
 def test_box_measures():
     box = cb.Box(SHEARED)
     assert box.volume == pytest.approx(60)

@@ -1,11 +1,13 @@
 """The package as a whole: what importing it costs, what it promises, what it is called."""
 
+import re
 import subprocess
 import sys
 import tomllib
+from ast import literal_eval
 from importlib import import_module, metadata
 from importlib.util import find_spec
-from inspect import getdoc, isclass, isfunction
+from inspect import getdoc, isclass, isfunction, signature
 from pathlib import Path
 from pkgutil import walk_packages
 
@@ -46,6 +48,38 @@ def test_public_names_exist_and_are_documented(name):
     if isclass(found):
         for method in (m for key, m in vars(found).items() if key[0] != "_" and isfunction(m)):
             assert getdoc(method), f"{name}.{method.__name__}"
+
+
+_PARAMETER = re.compile(r"^(\w+)(?: :.*)?\n((?:    .*\n|\n)+)", re.MULTILINE)
+_NUMBER = r"\d(?:[\d.e-]*\d)?"
+_DEFAULT = re.compile(
+    rf"\b[Dd]efault:? (\((?:\d+, ?)*\d*\)|{_NUMBER}(?:, {_NUMBER}){{3,}}(?!, \.)|{_NUMBER})"
+)
+
+
+def defaults_of(called):
+    """Yield each parameter of which the documentation states a number, its default and that."""
+    taken = {p.name: p.default for p in signature(called).parameters.values()}
+    documented = (getdoc(called) or "").partition("Parameters\n----------\n")[2]
+    for name, text in _PARAMETER.findall(documented):
+        stated = _DEFAULT.search(" ".join(text.split()))
+        value = literal_eval(stated[1]) if stated else None
+        # Of sequences, a number may be the first of several.
+        if name in taken and isinstance(taken[name], tuple) == isinstance(value, tuple):
+            yield name, taken[name], value
+
+
+@pytest.mark.parametrize(("package", "least"), [("cagebreak", 5), ("cagebreak.learning", 20)])
+def test_defaults_are_those_that_the_documentation_states(package, least):
+    compared = 0
+    for name in import_module(package).__all__:
+        called = getattr(import_module(package), name)
+        if isfunction(called) or (isclass(called) and not issubclass(called, Warning)):
+            for parameter, default, stated in defaults_of(called):
+                if default is not None and stated is not None:
+                    assert default == stated, f"{name}: {parameter}"
+                    compared += 1
+    assert compared >= least
 
 
 def modules():

@@ -9,7 +9,6 @@ more: its files must be those of the undisturbed call, and no other may be left.
 """
 
 import argparse
-import atexit
 import hashlib
 import os
 import random
@@ -26,6 +25,7 @@ import numpy as np
 import cagebreak as cb
 from cagebreak._atomic import TEMPORARY
 from cagebreak.cli.commands import main as cagebreak
+from cagebreak.simulation.lammps import Engine
 from reliability import write_table
 from support.tiny_study import write_recipe
 
@@ -86,7 +86,7 @@ def call(arguments):
         try:
             cagebreak([str(argument) for argument in arguments])
         except SystemExit as end:
-            atexit._run_exitfuncs()  # as a process of its own does
+            Engine._idle.clear()  # as it is when a process of its own ends
             os._exit(end.code or 0)
         finally:
             os._exit(99)

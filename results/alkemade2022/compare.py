@@ -27,7 +27,7 @@ ALL = {"generations": 2, "kind": ["radial", "angular"], "states": ["initial"]}
 RECOMMENDED = {"set": "recommended"}
 PHYSICS = {
     "generations": 0,
-    "kind": ["energy", "energy variance", "density", "perimeter", "area", "volume", "displacement"],
+    "kind": ["energy", "energy var", "density", "perimeter", "area", "volume", "displacement"],
     "states": ["inherent"],
 }
 """Of a study described by `set = "jung2023"`."""

@@ -28,6 +28,8 @@ MARKER = f".unfinished{TEMPORARY}"
 READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 """Error numbers of a place that cannot be written to."""
 
+_NAME = re.compile(r"\..+\.[0-9a-f]{32}" + re.escape(TEMPORARY))
+
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFDIR: "a folder",
@@ -69,7 +71,7 @@ def replacing(path: Path, before: Callable[[], None] = lambda: None) -> Iterator
     """
     require_place(path)
     _remove_abandoned(path)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{TEMPORARY}")
+    temporary = _beside(path)
     try:
         lock = _locked(temporary)
         try:
@@ -188,7 +190,9 @@ def require_file(path: str | os.PathLike[str]) -> None:
 
 
 def remove_unlocked(path: Path) -> None:
-    """Remove a temporary file, unless a process is still writing it."""
+    """Remove a temporary file, unless it is not one of ours, or a process is still writing it."""
+    if not _NAME.fullmatch(path.name):
+        return
     try:
         lock = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -257,10 +261,15 @@ def _locked(path: Path) -> int:
 
 def _remove_abandoned(path: Path) -> None:
     """Remove the temporary files of a file that killed processes have left."""
-    name = re.compile(re.escape(f".{path.name}.") + "[0-9a-f]{32}" + re.escape(TEMPORARY))
+    length = len(_beside(path).name)
     for other in _entries(path.parent):
-        if name.fullmatch(other):
+        if other.startswith(f".{path.name}.") and len(other) == length:
             remove_unlocked(path.with_name(other))
+
+
+def _beside(path: Path) -> Path:
+    """Return a new name for a temporary file of a file."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}{TEMPORARY}")
 
 
 def _remove_abandoned_folder(path: Path) -> None:

@@ -3,7 +3,8 @@
 pandas takes about 0.4 s to import, so it is imported when a table is first asked for.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +12,25 @@ from cagebreak.errors import InputError
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
+
+
+def with_whole_names(columns: Sequence[Any], **names: Iterable[str]) -> np.dtype:
+    """Return the dtype of `columns` with text columns as wide as the longest of their names.
+
+    Parameters
+    ----------
+    columns
+        Name and type of each column; a type is the narrowest of a text column.
+    **names
+        Names that a text column will hold.
+    """
+    widest = {column: max(map(len, texts), default=0) for column, texts in names.items()}
+    return np.dtype(
+        [
+            (column, f"U{max(widest[column], int(kind[1:]))}" if column in widest else kind)
+            for column, kind in columns
+        ]
+    )
 
 
 def to_frame(rows: np.ndarray) -> "DataFrame":

@@ -95,7 +95,11 @@ def opened(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
     """
     with _regular_file(path) as file:
         _check(file)
-        with h5py.File(file, "r") as hdf5:
+        try:
+            hdf5 = h5py.File(file, "r")
+        except IndexError as error:  # h5py has no bytes where HDF5 asks for some
+            raise OSError(f"{path}: the file is too short for HDF5") from error
+        with hdf5:
             yield hdf5
 
 
@@ -304,7 +308,7 @@ def _read_block(file: FileIO) -> dict[str, Any] | None:
     if not block.startswith(_SIGNATURE):
         raise ValueError("its first bytes are neither cagebreak's nor HDF5's")
     # The superblock states its own place in the file: bytes 12 to 20 of versions 2 and 3.
-    if block[8] in (2, 3) and any(block[12:20]):
+    if block[8:9] in (b"\2", b"\3") and any(block[12:20]):
         raise ValueError("the bytes before its first are lost")
     return None
 

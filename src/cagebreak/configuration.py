@@ -14,6 +14,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.errors import ConfigurationError, InputError
 
+LENGTHS = (1e-20, 1e20)
+"""Range of heights and of components of lattice vectors, wide enough for any units."""
+
+FLATTEST = 1e-9
+"""Least distance of opposite faces, in lengths of the longest lattice vector.
+
+In a flatter box rounding moves particles by more than a millionth of that distance.
+"""
+
+FARTHEST = 4.5e8
+"""Largest number of lattice vectors between a particle and the origin.
+
+Beyond it, rounding moves the particle by more than 1e-7 of the box.
+"""
+
 SPECIES_NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 Floats = NDArray[np.float64]
@@ -32,7 +47,8 @@ class Box:
     Raises
     ------
     InputError
-        If the matrix is not 3 x 3, not finite, or spans no volume.
+        If the matrix is not 3 x 3, not finite, spans no volume, or is so large, small or flat that
+        rounding spoils positions in it.
     """
 
     matrix: Floats
@@ -41,12 +57,21 @@ class Box:
         matrix = _floats("box.matrix", self.matrix)
         if matrix.shape != (3, 3):
             raise InputError(f"box.matrix: expected shape (3, 3), got {matrix.shape}")
-        if not np.isfinite(matrix).all() or not np.linalg.det(matrix) > 0:
+        if not np.isfinite(matrix).all() or not np.abs(matrix).max() <= LENGTHS[1]:
             raise InputError(
-                "box.matrix: expected finite lattice vectors as rows, right-handed and of "
-                f"positive volume, got {matrix.tolist()}"
+                f"box.matrix: expected finite numbers up to {LENGTHS[1]}, got {matrix.tolist()}"
+            )
+        if not np.linalg.det(matrix) > 0:
+            raise InputError(
+                "box.matrix: expected lattice vectors as rows, right-handed and of positive "
+                f"volume, got {matrix.tolist()}"
             )
         object.__setattr__(self, "matrix", _frozen(matrix))
+        if self.heights.min() < max(LENGTHS[0], FLATTEST * self.lengths.max()):
+            raise InputError(
+                f"box.matrix: expected heights of at least {LENGTHS[0]}, and of {FLATTEST} longest "
+                f"lattice vectors, got heights {self.heights.tolist()} of {matrix.tolist()}"
+            )
 
     @classmethod
     def cubic(cls, length: float) -> Self:
@@ -86,20 +111,27 @@ class Box:
         return wrapped - np.floor(wrapped @ self.inverse) @ self.matrix
 
     def minimum_image(self, vectors: ArrayLike) -> Floats:
-        """Return the shortest periodic image of each vector (..., 3)."""
+        """Return the shortest periodic image of each vector (..., 3), at any tilt."""
         vectors = _floats("vectors", vectors)
-        nearest = vectors - np.rint(vectors @ self.inverse) @ self.matrix
         if self.is_orthorhombic:
-            return nearest
-        # In a sheared box rounding fractions may miss the shortest image by one lattice vector.
+            return vectors - np.rint(vectors @ self.inverse) @ self.matrix
+        matrix, inverse = self._reduced
+        nearest = vectors - np.rint(vectors @ inverse) @ matrix
+        # From there the shortest image is at most one vector of a reduced basis away on each axis.
         best, best_length = nearest, (nearest**2).sum(-1)
         for shift in product((-1, 0, 1), repeat=3):
-            candidate = nearest + np.array(shift) @ self.matrix
+            candidate = nearest + np.array(shift) @ matrix
             length = (candidate**2).sum(-1)
             shorter = length < best_length
             best = np.where(shorter[..., None], candidate, best)
             best_length = np.where(shorter, length, best_length)
         return best
+
+    @cached_property
+    def _reduced(self) -> tuple[Floats, Floats]:
+        """The shortest lattice vectors that span the same lattice, (3, 3), and their inverse."""
+        matrix = _minkowski_reduced(self.matrix)
+        return matrix, np.asarray(np.linalg.inv(matrix), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +153,8 @@ class Configuration:
     Raises
     ------
     ConfigurationError
-        If a shape does not fit, a number is not finite, or a species is no natural number.
+        If a shape does not fit, a number is not finite, a species is no natural number, or a
+        particle is so far from the box that rounding moves it.
     """
 
     positions: Floats
@@ -135,6 +168,8 @@ class Configuration:
         n = len(positions)
         if n == 0:
             raise ConfigurationError("positions: expected at least one particle, got none")
+        box = as_box(self.box)
+        _check_near("positions", positions @ box.inverse)
         velocities = images = None
         if self.velocities is not None:
             velocities = _frozen(_vectors("velocities", self.velocities, n))
@@ -142,10 +177,11 @@ class Configuration:
             images = _vectors("images", self.images, n)
             if (images != np.rint(images)).any():
                 raise ConfigurationError("images: expected whole numbers of lattice vectors")
+            _check_near("images", images)
             images = _frozen(images.astype(np.int64))
         object.__setattr__(self, "positions", _frozen(positions))
         object.__setattr__(self, "species", _frozen(_species(self.species, n)))
-        object.__setattr__(self, "box", as_box(self.box))
+        object.__setattr__(self, "box", box)
         object.__setattr__(self, "velocities", velocities)
         object.__setattr__(self, "images", images)
 
@@ -192,6 +228,31 @@ def check_one(configuration: object, name: str = "configuration") -> None:
             "or read one with cagebreak.read(path, frame=0)"
         )
     raise InputError(f"{name}: expected a Configuration, got {type(configuration).__name__}")
+
+
+def _minkowski_reduced(matrix: Floats) -> Floats:
+    """Return a Minkowski-reduced basis of the lattice of `matrix`: itself if it is reduced.
+
+    No vector of such a basis becomes shorter by adding or subtracting others. In three dimensions
+    it suffices that each is added once at most.
+    """
+    basis = matrix.copy()
+    changed = True
+    while changed:
+        changed = False
+        for k in range(3):
+            first, second = basis[(k + 1) % 3], basis[(k + 2) % 3]
+            candidates = [
+                basis[k] + i * first + j * second for i, j in product((-1, 0, 1), repeat=2)
+            ]
+            # Multiples at once: a lattice may be tilted by many edges.
+            candidates += [basis[k] - np.rint(basis[k] @ v / (v @ v)) * v for v in (first, second)]
+            shortest = min(candidates, key=np.linalg.norm)
+            # Equally short vectors, but for rounding, would replace each other for ever.
+            if np.linalg.norm(shortest) < np.linalg.norm(basis[k]) * (1 - 1e-12):
+                basis[k] = shortest
+                changed = True
+    return basis
 
 
 def as_box(box: Box | ArrayLike) -> Box:
@@ -258,8 +319,20 @@ def _vectors(name: str, values: ArrayLike, n: int | None = None) -> Floats:
     return array
 
 
+def _check_near(name: str, fractions: Floats) -> None:
+    """Refuse particles so far from the box that rounding moves them in it."""
+    i, axis = np.unravel_index(np.abs(fractions).argmax(), fractions.shape)
+    if abs(fractions[i, axis]) > FARTHEST:
+        raise ConfigurationError(
+            f"{name}: expected particles within {FARTHEST:g} lattice vectors of the origin, got "
+            f"{fractions[i, axis]:.3g} for particle {i}; rounding spoils its place in the box"
+        )
+
+
 def _floats(name: str, values: ArrayLike) -> Floats:
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}: expected numbers, got {type(values).__name__}") from error

@@ -61,5 +61,13 @@ class DamagedFileWarning(UserWarning):
     """A file has changed since it was written, and is not used; names the file."""
 
 
+class ConfigurationWarning(UserWarning):
+    """A configuration is used, but may not be what it is taken for; says why and what to do."""
+
+
 class CacheWarning(UserWarning):
     """Compiled kernels or tables of a study cannot be kept, and are made again at every call."""
+
+
+class ImportedFilesWarning(UserWarning):
+    """Imported files have a property that the user should know; says what was done about it."""

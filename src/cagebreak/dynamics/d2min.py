@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Configuration, check_one
+from cagebreak.configuration import Box, Configuration, check_one
 from cagebreak.dynamics import _d2min_kernel as kernel
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import ConfigurationError, InputError
@@ -85,7 +85,7 @@ def d2min(
     configuration
         The same particles later, in a box that may be deformed, or flipped to an equivalent one.
         With `images` in both, displacements are exact; without, each is taken to be the shortest
-        one in units of the box.
+        periodic image, in the box of `configuration`, of its nonaffine part.
     cutoff
         Neighbors are those nearer than this in the reference, in sigma.
 
@@ -123,10 +123,10 @@ def nonaffine(reference: Configuration, configuration: Configuration) -> NDArray
         )
     now = basis @ configuration.box.matrix
     fractions = reference.unwrapped @ reference.box.inverse
-    displacements = configuration.unwrapped @ np.linalg.inv(now) - fractions
+    displacements = (configuration.unwrapped @ np.linalg.inv(now) - fractions) @ now
     if reference.images is None or configuration.images is None:
-        displacements -= np.rint(displacements)
-    return displacements @ now
+        return Box(now).minimum_image(displacements)
+    return displacements
 
 
 def thermal_d2min(

@@ -30,6 +30,7 @@ from cagebreak.files import (
 from cagebreak.files._compressed import COMPRESSED, bare_name
 from cagebreak.files._recognition import suffix_of_content
 from cagebreak.files.frame import Frame, common_species, renamed
+from cagebreak.potentials.shape import flat_axis, is_thin
 
 __all__ = ["FORMATS", "Frame", "common_species", "format_of", "read", "read_frames", "write"]
 
@@ -160,7 +161,19 @@ def read_frames(
         raise FileFormatError(f"{path}: {error}") from error
     if given is not None:
         _check_box(path, frames, given)
+    _refuse_flat(path, frames)
     return frames if names is None else [_ordered(path, frame, names) for frame in frames]
+
+
+def _refuse_flat(path: Path, frames: Sequence[Frame]) -> None:
+    for number, frame in enumerate(frames):
+        axis = flat_axis(frame.configuration)
+        if axis is not None and is_thin(frame.configuration, axis):
+            height = frame.configuration.box.heights[axis]
+            raise FileFormatError(
+                f"{path}: frame {number}: expected 3 dimensions, got 2: all particles lie in one "
+                f"plane, in a box {height:.3g} high"
+            )
 
 
 def _number(path: str | os.PathLike[str], frame: int, n: int) -> int:

@@ -5,6 +5,7 @@ import gzip
 import importlib
 import io
 import lzma
+import os
 import sys
 import zlib
 from pathlib import Path
@@ -15,7 +16,7 @@ from cagebreak.errors import FileFormatError, MissingDependencyError
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
-LARGEST_FREE = 1 << 26
+LARGEST_FREE = 1 << 24
 """Bytes up to which any file may expand."""
 
 LARGEST_RATIO = 100
@@ -31,6 +32,41 @@ def bare_name(path: Path) -> str:
     return name[: -len(path.suffix)] if path.suffix.lower() in COMPRESSED else name
 
 
+def check_regular(path: Path) -> None:
+    """Check that a path is a file, and that most of the file was written.
+
+    A pipe may never end, and holes of a sparse file take memory when read but no space on disk.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it is a folder, a pipe or a device.
+    FileFormatError
+        If the file has holes and is larger than `LARGEST_FREE` and than `LARGEST_RATIO` times what
+        was written.
+    """
+    require_file(path)
+    size = path.stat().st_size
+    if size > LARGEST_FREE and LARGEST_RATIO * _written(path) < size:
+        raise FileFormatError(
+            f"{path}: expected a file that was written, got {size} bytes that are holes "
+            "but for less than a hundredth"
+        )
+
+
+def _written(path: Path) -> int:
+    """Return the bytes of a file that are no holes."""
+    written = end = 0
+    with path.open("rb") as file:
+        while True:
+            try:
+                start = os.lseek(file.fileno(), end, os.SEEK_DATA)
+            except OSError:  # no data follow
+                return written
+            end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            written += end - start
+
+
 def open_binary(path: Path) -> BinaryIO:
     """Open a file for reading; `.gz`, `.bz2`, `.xz` and `.zst` are decompressed as they are read.
 
@@ -41,16 +77,19 @@ def open_binary(path: Path) -> BinaryIO:
     ------
     OSError
         If the file cannot be opened.
+    FileFormatError
+        If it is not a file, as `check_regular` says.
     MissingDependencyError
         If the file is `.zst` and neither Python nor an installed library decompresses it.
     """
-    require_file(path)
+    check_regular(path)
     suffix = path.suffix.lower()
     if suffix not in COMPRESSED:
         return path.open("rb")
     libraries = {".gz": gzip, ".bz2": bz2, ".xz": lzma}
     library: Any = libraries.get(suffix) or _zstd()
-    return io.BufferedReader(_Bounded(path, library.open(path)))
+    compressed = path.open("rb")
+    return io.BufferedReader(_Bounded(path, compressed, library.open(compressed)))
 
 
 def _zstd() -> Any:
@@ -67,12 +106,12 @@ def _zstd() -> Any:
 class _Bounded(io.RawIOBase):
     """A decompressed stream of bounded length, whose errors name the file."""
 
-    def __init__(self, path: Path, plain: BinaryIO) -> None:
-        self._path, self._plain = path, plain
+    def __init__(self, path: Path, compressed: BinaryIO, plain: BinaryIO) -> None:
+        self._path, self._compressed, self._plain = path, compressed, plain
         self._errors: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
         if path.suffix.lower() == ".zst":
             self._errors += (_zstd().ZstdError,)
-        self._left = max(LARGEST_FREE, LARGEST_RATIO * path.stat().st_size)
+        self._size = 0
 
     def readable(self) -> bool:
         return True
@@ -84,8 +123,9 @@ class _Bounded(io.RawIOBase):
             raise FileFormatError(
                 f"{self._path}: expected a whole {self._path.suffix} file ({error})"
             ) from error
-        self._left -= len(chunk)
-        if self._left < 0:
+        self._size += len(chunk)
+        # Compared at once, not at the end: a bomb ends early, however large it is.
+        if self._size > max(LARGEST_FREE, LARGEST_RATIO * self._compressed.tell()):
             raise FileFormatError(
                 f"{self._path}: expected a configuration, got a file that expands to more than "
                 f"{LARGEST_RATIO} times its size; expand it yourself if it is what you want"
@@ -95,4 +135,5 @@ class _Bounded(io.RawIOBase):
 
     def close(self) -> None:
         self._plain.close()
+        self._compressed.close()
         super().close()

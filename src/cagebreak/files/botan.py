@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._atomic import require_file
 from cagebreak.configuration import Box, Configuration
 from cagebreak.dynamics.propensity import Propensity, lengths
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO
+from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO, check_regular
 
 NUMBER_DENSITY = 1.2
 """N sigma^3 / V of BOTAN's simulations (:cite:`Shiba2023`), from which the box follows."""
@@ -102,7 +101,7 @@ def read_propensity(path: Path, time: float) -> tuple[Configuration, Propensity]
 
 
 def _arrays(path: Path, *names: str) -> list[NDArray]:
-    require_file(path)
+    check_regular(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             _refuse_bombs(path, archive.zip)

@@ -5,6 +5,7 @@ The pickle is a dict of `positions` (N, 3), `types` (N,) and `box` (3,). For the
 run, the unwrapped positions (N, 3).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,15 +128,22 @@ def _stacked(targets: Any, n_times: int, n: int) -> NDArray[np.float64] | None:
 def _nested(targets: Any, shape: tuple[int, int]) -> NDArray | None:
     if type(targets) not in (list, tuple) or any(type(r) not in (list, tuple) for r in targets):
         return None
-    if len({len(runs) for runs in targets}) != 1:
+    if len({len(runs) for runs in targets}) != 1 or not _differ(targets):
         return None
     arrays = [array for runs in targets for array in runs]
-    # A small pickle can refer to one array many times, and copies of it would fill the memory.
-    if len({id(array) for array in arrays}) != len(arrays) or not arrays:
+    if not _differ(arrays) or not arrays:
         return None
     if any(type(a) is not _pickle.Array or _shape(a) != shape for a in arrays):
         return None
     return np.array([[array.values for array in runs] for runs in targets])
+
+
+def _differ(objects: Sequence[Any]) -> bool:
+    """Return whether no object comes twice.
+
+    A small pickle can refer to one array many times, and copies of it would fill the memory.
+    """
+    return len({id(thing) for thing in objects}) == len(objects)
 
 
 def _shape(array: _pickle.Array) -> tuple[int, ...] | None:

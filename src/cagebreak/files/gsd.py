@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._atomic import replacing, require_file
+from cagebreak._atomic import replacing
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
+from cagebreak.files._compressed import check_regular
 from cagebreak.files.frame import Frame, in_order
 
 # What the library raises on a file that is truncated, edited or not GSD.
@@ -35,7 +36,7 @@ def read(path: Path) -> list[Frame]:
         If the library gsd is not installed.
     """
     library = _library("gsd.fl")
-    require_file(path)
+    check_regular(path)
     path.open("rb").close()
     try:
         with library.open(str(path), "r", application="", schema="hoomd") as file:

@@ -8,9 +8,13 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._hdf5 import is_group, read_array
 from cagebreak._sealed import creating, opened
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
+from cagebreak.files._compressed import check_regular
+
+_NAMES = ("positions", "species", "box", "velocities", "images")
 
 FORMAT = "cagebreak configuration 1"
 
@@ -34,9 +38,10 @@ def read(path: Path) -> Configuration:
     FileFormatError
         If the file is not HDF5, has changed since it was written, or holds no configuration.
     """
+    check_regular(path)
     try:
         with opened(path) as file:
-            arrays = read_datasets(file)
+            arrays = read_datasets(file, tuple(name for name in _NAMES if name in set(file)))
     except FileNotFoundError:
         raise
     except UNREADABLE as error:
@@ -102,6 +107,12 @@ def write_datasets(file: h5py.Group, arrays: Mapping[str, Dataset]) -> None:
 
 
 def read_datasets(file: h5py.Group, names: tuple[str, ...] | None = None) -> dict[str, NDArray]:
-    """Read the arrays of a file: those in `names`, or all by default."""
-    chosen = names if names is not None else [n for n in file if isinstance(file[n], h5py.Dataset)]
-    return {name: file[name][()] for name in chosen}
+    """Read the arrays of a file: those in `names`, or all by default.
+
+    Raises
+    ------
+    KeyError, ValueError, OSError
+        As for `cagebreak._hdf5.read_array`.
+    """
+    chosen = names if names is not None else [name for name in file if not is_group(file, name)]
+    return {name: read_array(file, name) for name in chosen}

@@ -28,6 +28,7 @@ from cagebreak._atomic import require_file
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.models.model import Matrix, Model, PairPotential, Table
+from cagebreak.models.table_checks import LARGEST, contradiction
 
 UNITS = (
     ("sigma", "the unit of length of the table"),
@@ -39,13 +40,11 @@ UNITS = (
 ATTRACTION = 1e-3
 """Depth from which a potential counts as attractive, in kT (chosen)."""
 
-DISAGREEMENT = 0.1
-"""Largest relative difference of forces and slope of the energy, median over the table (chosen)."""
-
 SIZES = (0.2, 5.0)
 """Range of diameters of a table in reduced units (chosen)."""
 
 _MOST_POINTS = 1 << 16
+_MOST_BYTES = 1 << 25
 _EVEN = 1e-3  # of the spacing, within which distances are equally spaced: those of printed tables
 _NAME = re.compile(r"([A-Z])[-_]?([A-Z])|([1-9][0-9]?)[-_]([1-9][0-9]?)")
 
@@ -103,17 +102,23 @@ def tabulated(
     FileFormatError
         If the file does not hold tables.
     InputError
-        If a pair of species is missing, distances do not ascend, forces are not the slope of the
-        energy, a contact distance cannot be found or is far from 1, or an argument is out of range.
+        If a pair of species is missing, distances do not ascend, a force and the energies around it
+        contradict each other, a contact distance cannot be found or is far from 1, or an argument
+        is out of range.
     """
     if not isinstance(potential, Mapping):
         path = Path(potential)
         try:
-            require_file(path)
-            potential = read_tables(path.read_text(encoding="utf-8", errors="replace"), path.name)
+            potential = read_tables(_text(path), path.name)
         except OSError as error:
             raise InputError(f"potential: {path} cannot be read ({error.strerror})") from error
-    numbers = {_pair(name): (name, _arrays(name, values)) for name, values in potential.items()}
+    for name, value in (("temperature", temperature), ("number_density", number_density)):
+        if not 0 < value < np.inf:
+            raise InputError(f"{name}: expected a number above 0, got {value!r}")
+    numbers = {
+        _pair(name): (name, _arrays(name, values, temperature))
+        for name, values in potential.items()
+    }
     n = 1 + max((pair[1] for pair in numbers), default=0)
     for pair in itertools.combinations_with_replacement(range(n), 2):
         if pair not in numbers:
@@ -121,9 +126,6 @@ def tabulated(
             raise InputError(
                 f"potential: expected a table for each pair of species, none of {name}"
             )
-    for name, value in (("temperature", temperature), ("number_density", number_density)):
-        if not 0 < value < np.inf:
-            raise InputError(f"{name}: expected a number above 0, got {value!r}")
     fractions = _positive("composition", composition, n, 1 / n)
     if abs(sum(fractions) - 1) > 1e-6:
         raise InputError(f"composition: expected fractions whose sum is 1, got {composition!r}")
@@ -234,6 +236,14 @@ def tables_of(model: Model) -> dict[str, Arrays]:
     return tables
 
 
+def _text(path: Path) -> str:
+    """Return the text of a file; what is no file or too long for tables is refused."""
+    require_file(path)
+    if path.stat().st_size > _MOST_BYTES:
+        raise InputError(f"potential: {path}: expected a file of at most {_MOST_BYTES} bytes")
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
 def _header(words: list[str]) -> tuple[int, NDArray[np.float64] | None] | None:
     """Return the number of points and their distances, if given; None if it is not a header."""
     match words:
@@ -271,7 +281,9 @@ def _pair(name: str) -> tuple[int, int]:
     return min(numbers), max(numbers)
 
 
-def _arrays(name: str, values: tuple[ArrayLike, ArrayLike, ArrayLike]) -> Arrays:
+def _arrays(
+    name: str, values: tuple[ArrayLike, ArrayLike, ArrayLike], temperature: float
+) -> Arrays:
     """Check r, u and f of a pair."""
     try:
         r, u, force = (np.asarray(column, dtype=np.float64) for column in values)
@@ -282,16 +294,18 @@ def _arrays(name: str, values: tuple[ArrayLike, ArrayLike, ArrayLike]) -> Arrays
             f"potential: {name}: expected r, u and f of equal length, at least 2, got shapes "
             f"{r.shape}, {u.shape}, {force.shape}"
         )
-    if not (np.isfinite([r, u, force]).all() and r[0] >= 0 and (np.diff(r) > 0).all()):
-        raise InputError(f"potential: {name}: expected finite numbers, distances ascending from 0")
-    fall = np.diff(r) * (force[1:] + force[:-1]) / 2
-    apart = np.abs(np.diff(u) + fall)
-    size = np.abs(np.diff(u)) + np.abs(fall)
-    share = float(np.median(apart[size > 0] / size[size > 0])) if size.any() else 0.0
-    if share > DISAGREEMENT:
+    fine = (np.abs([r, u, force]) <= LARGEST).all(axis=0) & (r >= 0)
+    fine &= np.diff(r, prepend=-np.inf) > 0
+    if not fine.all():
+        k = int(np.flatnonzero(~fine)[0])
         raise InputError(
-            f"potential: {name}: expected forces that are -du/dr, got some that differ from the "
-            f"slope of the energy by {100 * share:.0f} % (sign, or too coarse a table?)"
+            f"potential: {name}: expected finite numbers, distances ascending from 0, none above "
+            f"{LARGEST:g}; got r = {r[k]:g}, u = {u[k]:g}, force {force[k]:g} at point {k + 1}"
+        )
+    if problem := contradiction(r, u, force, temperature):
+        raise InputError(
+            f"potential: {name}: expected forces that are -du/dr, got {problem} (a wrong number or "
+            "sign, or too coarse a table?)"
         )
     return Arrays(r, u, force)
 

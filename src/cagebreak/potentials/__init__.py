@@ -2,8 +2,8 @@
 
 from cagebreak.potentials.pair_potentials import (
     FORMS,
-    OVERLAP_TOLERANCE,
     PairSums,
+    check_range,
     check_species,
     energies,
     energies_forces_laplacians,
@@ -16,8 +16,8 @@ from cagebreak.potentials.pair_potentials import (
 
 __all__ = [
     "FORMS",
-    "OVERLAP_TOLERANCE",
     "PairSums",
+    "check_range",
     "check_species",
     "energies",
     "energies_forces_laplacians",

@@ -29,10 +29,11 @@ from numpy.typing import NDArray
 from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import ConfigurationError
 from cagebreak.models.model import Model, PairPotential, Table
-from cagebreak.neighbors import cell_list
+from cagebreak.neighbors import MOST_IN_POTENTIAL, cell_list, check_density
 from cagebreak.potentials import _bond_kernel as bond_kernel
 from cagebreak.potentials import _pair_kernel as kernel
 from cagebreak.potentials.bonds import bond_row, bond_table
+from cagebreak.potentials.overlaps import separated
 
 Floats = NDArray[np.float64]
 
@@ -44,10 +45,6 @@ FORMS = {
     "tabulated": kernel.TABULATED,
 }
 """The forms of a pair potential, and their numbers in kernels."""
-
-OVERLAP_TOLERANCE = 1e-5
-"""Tolerated overlap of hard spheres, as a share of the contact distance: that of positions from a
-single-precision file."""
 
 
 class PairSums(NamedTuple):
@@ -74,9 +71,9 @@ def energy(configuration: Configuration, model: Model) -> float:
     Raises
     ------
     ConfigurationError
-        If a species is not the model's, hard spheres overlap, two particles coincide or are nearer
-        than their table begins, or bonds are not what `cagebreak.potentials.bonds.bond_table`
-        expects.
+        If a species is not the model's, the box is far too small for the range of the potential,
+        hard spheres overlap, two particles coincide or are nearer than their table begins, or bonds
+        are not what `cagebreak.potentials.bonds.bond_table` expects.
     """
     return float(energies(configuration, model).sum())
 
@@ -114,6 +111,7 @@ def energies_forces_laplacians(configuration: Configuration, model: Model) -> Pa
     Parameters and errors are those of `energy`.
     """
     check_species(configuration, model)
+    check_range(configuration, model)
     pair, n = model.pair, len(configuration)
     sums = PairSums(np.empty(n), np.empty((n, 3)), np.empty(n))
     bonds = bond_table(configuration, model)
@@ -121,6 +119,8 @@ def energies_forces_laplacians(configuration: Configuration, model: Model) -> Pa
     form, table = FORMS[pair.form], pair_table(pair)
     i, j = kernel.sums(cells, form, table, *sums)
     if i >= 0:
+        if model.is_hard:
+            return energies_forces_laplacians(separated(configuration, model, least=0.0), model)
         raise overlap_error(i, j, model)
     if model.bonds is not None:
         bond_kernel.add_sums(bonds, configuration.species, form, table, bond_row(model), *sums)
@@ -137,11 +137,14 @@ def stress(configuration: Configuration, model: Model) -> Floats:
     `energy`.
     """
     check_species(configuration, model)
+    check_range(configuration, model)
     pair, result = model.pair, np.zeros((3, 3))
     cells = cell_list(configuration, float(pair.cutoffs.max()))
     form, table = FORMS[pair.form], pair_table(pair)
     i, j = kernel.virial(cells, form, table, result)
     if i >= 0:
+        if model.is_hard:
+            return stress(separated(configuration, model, least=0.0), model)
         raise overlap_error(i, j, model)
     if model.bonds is not None:
         bonds = bond_table(configuration, model)
@@ -159,16 +162,31 @@ def check_species(configuration: Configuration, model: Model) -> None:
         )
 
 
+def check_range(configuration: Configuration, model: Model) -> None:
+    """Check that the box has the units of the model, before pairs are searched for.
+
+    Raises
+    ------
+    ConfigurationError
+        If more than `MOST_IN_POTENTIAL` particles lie within the range of the potential, or hard
+        spheres fill more than the box.
+    """
+    check_density(configuration, float(model.pair.cutoffs.max()), MOST_IN_POTENTIAL)
+    if model.is_hard:
+        box, diameters = configuration.box, np.asarray(model.diameters)[configuration.species]
+        packing = np.pi / 6 * (diameters**3).sum() / box.volume
+        if packing >= 1:
+            raise ConfigurationError(
+                f"configuration.box: expected a packing fraction below 1, got {packing:.4g} in a "
+                f"box of {' x '.join(f'{length:.4g}' for length in box.lengths)}; other units?"
+            )
+
+
 def overlap_error(i: int, j: int, model: Model) -> ConfigurationError:
-    """Return the error for two particles at which the potential has no value."""
-    contacts = {
-        "hard_log": "no more than the sum of their radii",
-        "tabulated": "no more than the first one in their table",
-    }
-    contact = contacts.get(model.pair.form, "zero")
+    """Return the error for two particles at which a tabulated potential has no value."""
     return ConfigurationError(
-        f"configuration.positions: expected particles {i} and {j} apart, got a distance of "
-        f"{contact}; the potential of {model.name} has no value there"
+        f"configuration.positions: expected particles {i} and {j} apart, got a distance of no more "
+        f"than the first one in their table; the potential of {model.name} has no value there"
     )
 
 

@@ -19,8 +19,9 @@ from cagebreak._atomic import TemporaryFolder
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import ConfigurationError, InputError, MissingDependencyError, SimulationError
 from cagebreak.models.model import Model
+from cagebreak.neighbors import check_apart
 from cagebreak.potentials.bonds import bond_table
-from cagebreak.potentials.pair_potentials import check_species
+from cagebreak.potentials.pair_potentials import check_range, check_species
 from cagebreak.seeding import Seed
 from cagebreak.simulation import lammps_input
 from cagebreak.simulation.velocities import thermal_velocities
@@ -348,6 +349,8 @@ def _check(configuration: Configuration, model: Model) -> None:
             f"{model.pair.form}"
         )
     check_species(configuration, model)
+    check_range(configuration, model)
+    check_apart(configuration)
     bond_table(configuration, model)  # raises if the chains are not whole
     matrix = configuration.box.matrix
     if np.triu(matrix, 1).any() or (np.diag(matrix) <= 0).any():

@@ -1,5 +1,6 @@
 """Tables of pair potentials that `pair_style` and `pair_coeff` lines of LAMMPS describe."""
 
+import errno
 import itertools
 import os
 import re
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from cagebreak._atomic import require_file, require_place, write
 from cagebreak.configuration import SPECIES_NAMES
-from cagebreak.errors import InputError, SimulationError
+from cagebreak.errors import FileFormatError, InputError, SimulationError
 from cagebreak.models.tabulated import Arrays, read_tables, table_text
 from cagebreak.simulation.lammps import Engine
 
@@ -144,7 +145,14 @@ def _written(
     path = engine.folder / "written"
     path.unlink(missing_ok=True)
     engine.do(f"pair_write {a + 1} {b + 1} {points} r {first!r} {last!r} {path} {name}")
-    return read_tables(path.read_text(encoding="utf-8"), f"pair_write of {name}")[name]
+    text = path.read_text(encoding="utf-8")
+    try:
+        if text.endswith("\n"):
+            return read_tables(text, f"pair_write of {name}")[name]
+    except FileFormatError:
+        pass
+    # LAMMPS does not check what it writes.
+    raise OSError(errno.ENOSPC, "LAMMPS wrote no whole table; is the disk full?", str(path))
 
 
 def _check_additive(engine: Engine, n_species: int) -> None:

@@ -95,21 +95,25 @@ class Contents(Work):
     def features(self, c: int) -> Features:
         """Return the descriptors of every state of configuration `c`, joined by columns.
 
-        The columns of the recommended set, if the recipe has it, are the last.
+        The columns of the recommended set, if the recipe has it, are the last. Those that a state
+        has too are left out, so that every column has its own name.
         """
         index = self._index(c)
         units = [Unit(describing(source), (index,)) for source in self.recipe.sources]
         self.store.check_parents({unit: self.store.parents_of(unit) for unit in units})
-        return Features.concatenate(
+        joined = Features.concatenate(
             [load_features(self.store, source, index) for source in self.recipe.sources]
         )
+        _, first = np.unique(joined.names, return_index=True)
+        columns = np.sort(first)
+        return Features(joined.values[:, columns], joined.labels[columns].view(np.recarray))
 
     def relaxation(self) -> dict[str, float]:
         """Return tau_alpha of each species, in tau, from the finished configurations.
 
-        tau_alpha is the time at which F_s(k, t), averaged over configurations and runs, falls to
-        1/e. It is NaN if F_s does not fall to 1/e within the runs. An equilibration should last
-        several tau_alpha.
+        Species without particles are left out. tau_alpha is the time at which F_s(k, t), averaged
+        over configurations and runs, falls to 1/e. It is NaN if F_s does not fall to 1/e within the
+        runs. An equilibration should last several tau_alpha.
 
         Raises
         ------
@@ -121,9 +125,15 @@ class Contents(Work):
         if not done:
             raise StoreError(f"{self.store.folder}: no propensity is done yet; run the study first")
         arrays = [self.store.load(Unit("propensity", (c,)), ("times", "f_s")) for c in done]
-        f_s = np.mean([datasets["f_s"] for datasets in arrays], axis=0)
-        relaxation_times = tau_alpha(arrays[0]["times"], f_s)
-        return dict(zip(self.recipe.model.species_names, relaxation_times.tolist(), strict=True))
+        times: dict[str, float] = {}
+        for s, name in enumerate(self.recipe.model.species_names):
+            of_species = [data["f_s"][:, s] for data in arrays if s < data["f_s"].shape[1]]
+            # F_s is NaN where a configuration has no particle of the species.
+            present = [f_s for f_s in of_species if not np.isnan(f_s).any()]
+            if present:
+                mean = np.mean(present, axis=0)
+                times[name] = float(tau_alpha(arrays[0]["times"], mean[:, None])[0])
+        return times
 
     def drift(self) -> "DataFrame":
         """Return the changes over the last step of the preparation, for finished configurations.

@@ -17,6 +17,7 @@ from cagebreak._atomic import READ_ONLY, TEMPORARY, open_own, reason, remove_unl
 from cagebreak._sealed import opened
 from cagebreak.errors import StoreError
 from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets
+from cagebreak.study import sha256sums
 from cagebreak.study.lineage import Lineage
 from cagebreak.study.survey import Survey
 from cagebreak.study.unit_file import (
@@ -280,11 +281,10 @@ class Store(Lineage):
     def _remove_temporary_files(self) -> None:
         for path in self.folder.glob(f".*{TEMPORARY}"):
             remove_unlocked(path)
-        for folder in self.folder.iterdir():
-            # One by one: a stage may be a link to a folder on another disk.
-            if folder.is_dir():
-                for path in folder.rglob(f".*{TEMPORARY}"):
-                    remove_unlocked(path)
+        # One by one: a stage may be a link to a folder on another disk.
+        for name in (*self.identities, *sha256sums.FOLDERS):
+            for path in (self.folder / name).rglob(f".*{TEMPORARY}"):
+                remove_unlocked(path)
 
     def _unit(self, stage: str, path: Path) -> Unit:
         """Return the unit whose file, partial or not, is at a path.

@@ -77,6 +77,14 @@ def test_alpha_is_the_best_on_held_out_configurations():
         np.testing.assert_allclose(ridge.intercept_[t], b[t], rtol=1e-9)
 
 
+def test_no_squared_error_is_negative():
+    """Far from 0, moments of an exact prediction differ by their rounding."""
+    X, Y, groups = data(3, n_particles=10, noise=0.0)
+    fitted = RidgeCV(alphas=[1e-9, 1e-8, 1e-7]).fit(X, Y + 1e3, groups)
+    assert (fitted.errors_ >= 0).all()
+    assert fitted.errors_.min() < 1e-6
+
+
 def test_alpha_agrees_with_a_grid_search():
     X, Y, groups = data(2, n_particles=10, n_features=15, noise=10.0)
     alphas = list(10.0 ** np.arange(-3, 5))

@@ -99,10 +99,10 @@ def test_statistics_give_the_scores_of_the_rows(center, inner_folds):
                 assert table["r_configuration"][t] == pytest.approx(np.mean(each), abs=1e-6)
 
 
-def test_three_readings_serve_everything():
+def test_four_readings_serve_everything():
     lazy = Lazy(samples())
     evaluate(RidgeCV(), lazy, columns=COLUMNS, seed=0)
-    assert (lazy.readings[1:] == 3).all()
+    assert (lazy.readings[1:] == 4).all()
 
 
 def test_each_configuration_is_predicted_once_while_held_out():

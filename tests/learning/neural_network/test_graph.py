@@ -149,6 +149,32 @@ def test_dropout_leaves_the_species_and_the_mean():
     assert (learner._dropped_out(given, 3, 0).nodes == epochs[3]).all()
 
 
+def test_without_features_nothing_is_dropped_out():
+    graphs, targets = training(3)
+    bare = [Graph(graph.configuration) for graph in graphs]
+    predicted = [
+        network(epochs=2, dropout=dropout).fit(bare, targets).predict(bare)[0]
+        for dropout in (0.5, 0.0)
+    ]
+    np.testing.assert_array_equal(*predicted)
+
+
+def test_an_eval_set_is_scored_after_each_epoch_and_changes_nothing():
+    graphs, targets = training(4)
+    new = [crowded(seed) for seed in (70, 71)]
+    eval_set = [Graph(*given[:2]) for given in new], [given[2] for given in new]
+    fitted = network(epochs=3).fit(graphs, targets, eval_set=eval_set)
+    without = network(epochs=3).fit(graphs, targets)
+    np.testing.assert_array_equal(fitted.predict(graphs)[0], without.predict(graphs)[0])
+    assert fitted.eval_scores_.shape == (3, 2)
+    predicted = np.concatenate(fitted.predict(eval_set[0]))
+    truth = np.concatenate(eval_set[1])
+    species = np.concatenate([graph.configuration.species for graph in eval_set[0]])
+    r = np.mean([pearson(predicted[species == s], truth[species == s]) for s in (0, 1)], axis=0)
+    at_best = fitted.eval_scores_[fitted.best_epoch_, np.arange(2)]
+    np.testing.assert_allclose(r, at_best, atol=1e-5)
+
+
 def test_only_the_rows_asked_for_are_predicted_but_all_particles_are_seen(fitted):
     configuration, features, _ = crowded(50)
     rows = np.array([5, 3, 40])

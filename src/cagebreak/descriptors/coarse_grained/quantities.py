@@ -44,7 +44,7 @@ class CoarseGrained:
 
     The first columns are the particle's own values, of kinds "energy", "perimeter", "area" and
     "volume"; their `r` is nan. The averages follow, of kinds "density", the same four and "energy
-    variance". Their labels have the length as `r` and the species as `species`, "" for all.
+    var", their variance. Their labels have the length as `r` and the species as `species`, "" for all.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class CoarseGrained:
         names = self.model.species_names
         of = (*names, "") if len(names) > 1 else names
         columns = [{"r": length, "species": s} for length in self.lengths for s in of]
-        averaged = ("density", *own, *(("energy variance",) if "energy" in own else ()))
+        averaged = ("density", *own, *(("energy var",) if "energy" in own else ()))
         parts += [make_labels(kind, 1, state, columns) for kind in averaged]
         return np.concatenate(parts).view(np.recarray)
 

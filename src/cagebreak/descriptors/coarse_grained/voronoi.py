@@ -8,8 +8,12 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Box, Configuration, check_one
 from cagebreak.errors import ConfigurationError
+from cagebreak.neighbors import check_apart
 
 Floats = NDArray[np.float64]
+
+MOST_IMAGES = 20_000
+"""Images of the box in the margin around it, at most (chosen)."""
 
 FIRST_MARGIN = 2.5
 """First margin of images around the box, in mean spacings; enough for dense fluids."""
@@ -41,7 +45,8 @@ def voronoi_cells(configuration: Configuration) -> VoronoiCells:
     Raises
     ------
     ConfigurationError
-        If two particles coincide.
+        If two particles coincide, or the box is so much longer than wide that too many images lie
+        around it.
 
     Notes
     -----
@@ -50,6 +55,7 @@ def voronoi_cells(configuration: Configuration) -> VoronoiCells:
     Images beyond such a margin cannot change a cell.
     """
     check_one(configuration)
+    check_apart(configuration)
     n, box = len(configuration), configuration.box
     margin = FIRST_MARGIN * (box.volume / n) ** (1 / 3)
     while True:
@@ -58,18 +64,17 @@ def voronoi_cells(configuration: Configuration) -> VoronoiCells:
         if 2 * radius <= margin:
             break
         margin = min(2 * radius, 2 * margin)
-    empty = np.flatnonzero(cells.volumes == 0)
-    if len(empty):
-        raise ConfigurationError(
-            f"configuration.positions: expected particles apart, got particle {empty[0]} where "
-            "another one is; it has no Voronoi cell"
-        )
     return cells
 
 
 def _with_images(positions: Floats, box: Box, margin: float) -> Floats:
     """Return the positions in the box, (N, 3), and after them all images within the margin."""
     reach = margin / box.heights
+    if (2 * np.ceil(reach) + 1).prod() > MOST_IMAGES:
+        raise ConfigurationError(
+            f"configuration.box: expected a box about as wide as long, got heights of "
+            f"{box.heights.tolist()}, and images within {margin:.3g} around it"
+        )
     counts = np.ceil(reach).astype(np.int64)
     axes = [np.arange(-count, count + 1) for count in counts]
     shifts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)

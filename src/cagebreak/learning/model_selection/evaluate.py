@@ -1,6 +1,7 @@
 """Scores of a learner on held-out configurations, by nested cross-validation."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from time import process_time
@@ -11,12 +12,13 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.pipeline import Pipeline
 
-from cagebreak._frames import to_frame
+from cagebreak._frames import to_frame, with_whole_names
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.learner import fit_record, traits
+from cagebreak.learning.learner import FitRecord, fit_record, traits
+from cagebreak.learning.linear_model.ridge import AlphaWarning
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.model_selection.nested_fits import (
     FITTERS,
@@ -25,11 +27,13 @@ from cagebreak.learning.model_selection.nested_fits import (
     fit_configuration_means,
     predict,
 )
+from cagebreak.learning.near_copies import require_distinct
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.scores import (
     COUNT,
     configuration_pearson,
     interval,
+    n_independent,
     pair_moments,
     pooled_pearson,
     resamples,
@@ -52,6 +56,7 @@ COLUMNS = [
     ("high_configuration", "f8"),
     ("ceiling", "f8"),
     ("alpha", "f8"),
+    ("alpha_outside", "f8"),
     ("n_features", "i8"),
     ("n_configurations", "i8"),
 ]
@@ -109,6 +114,7 @@ def evaluate(
     n_resamples: int = 2000,
     confidence: float = 0.95,
     name: str | None = None,
+    groups: ArrayLike | None = None,
 ) -> Scores:
     """Score a learner by nested cross-validation over configurations.
 
@@ -120,7 +126,7 @@ def evaluate(
     The data that a learner is fitted to depends on its kind (`cagebreak.learning.learner.Traits`):
 
     - `RidgeCV`, `ARDRegression`, `ElasticNetCV`, `PCARegression` and `PLSRegression` are fitted to
-      sufficient statistics. The samples are read three times, one configuration at a time, for all
+      sufficient statistics. The samples are read four times, one configuration at a time, for all
       selections and targets, so that memory does not grow with the number of configurations. The
       inner cross-validation holds out the training folds in turn; they are pooled into
       ``learner.folds`` folds if there are more.
@@ -157,6 +163,10 @@ def evaluate(
         the variation between test configurations, not between training sets.
     name
         Name of the learner in the table; default its class.
+    groups : (C,) array of integers, optional
+        The group of each configuration. Configurations that share their structure, such as frames
+        of one cage, are a group: they are held out together, and drawn together in the bootstrap.
+        By default each configuration is a group of its own.
 
     Returns
     -------
@@ -169,6 +179,8 @@ def evaluate(
           of r within each, and its interval;
         - `ceiling`: the noise ceiling of the pooled r, NaN without halves;
         - `alpha`: the median over folds, NaN if the learner has no alpha;
+        - `alpha_outside`: the share of folds whose alpha lies outside the range that the learner
+          was given; an `AlphaWarning` counts them;
         - `n_features`: the number of features in the selection;
         - `n_configurations`: the number of configurations that have particles of the species.
 
@@ -178,7 +190,8 @@ def evaluate(
     ------
     InputError
         If there are fewer than two configurations, samples do not fit each other, a number is not
-        finite, or no training configuration of a fold has particles of a species.
+        finite, configurations in different folds are nearly equal (`near_copies`), or no training
+        configuration of a fold has particles of a species.
     """
     if len(samples) < 2:
         raise InputError(f"samples: expected at least 2 configurations, got {len(samples)}")
@@ -195,37 +208,63 @@ def evaluate(
             f"configuration_mean: expected a column from 0 to {n_features - 1}, "
             f"got {configuration_mean!r}"
         )
-    fold = configuration_folds(len(samples), folds, seed=seed)
-    weights = resamples(len(samples), n_resamples, seed=seed)
+    fold = configuration_folds(len(samples), folds, seed=seed, groups=groups)
+    if fold.max() == 0:
+        raise InputError("groups: expected at least 2, got one that has all configurations")
+    weights = resamples(len(samples), n_resamples, seed=seed, groups=groups)
+    require_distinct(samples, lambda i, j: fold[i] != fold[j])
 
     start = process_time()
     fitter = FITTERS[traits(learner).learns_from]
-    fits = fitter(learner, samples, fold, indices, families)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AlphaWarning)  # One warning for all fits follows.
+        fits = fitter(learner, samples, fold, indices, families)
     training_seconds = process_time() - start
     # Several species may share a fit, whose time is counted once.
     records = {id(fit): fit_record(fit) for fit in fits.values()}
     training_seconds += sum(record.earlier_seconds for record in records.values())
+    _warn_if_outside(list(records.values()))
     means = None
     if configuration_mean is not None:
         fitted_means = fit_configuration_means(samples, fold, configuration_mean)
         means = _Means(configuration_mean, fitted_means)
     moments, halves, seconds = _predict_held_out(fits, samples, fold, indices, means)
+    name = name or _name(learner)
+    dtype = with_whole_names(COLUMNS, learner=[name], features=columns)
     tables, costs = [], {}
     for (species, features), species_moments in moments.items():
         fold_records = [
             records[id(fits[Fit(k, species, features)])] for k in range(int(fold.max()) + 1)
         ]
-        table = np.zeros(n_targets, dtype=COLUMNS)
+        table = np.zeros(n_targets, dtype)
         table["time"], table["species"], table["features"] = times, species, features
-        table["learner"] = name or _name(learner)
+        table["learner"] = name
         table["alpha"] = np.median(np.array([record.alpha for record in fold_records]), axis=0)
+        outside = np.array([record.outside for record in fold_records], dtype=float)
+        table["alpha_outside"] = outside.mean(axis=0)
         table["n_features"] = len(indices[features])
-        _score(table, species_moments, halves[species], weights, confidence)
+        n_groups = n_independent(species_moments, groups)
+        _score(table, species_moments, halves[species], weights, n_groups, confidence)
         tables.append(table)
         costs[species, features] = Costs(
             training_seconds, seconds[species, features], fold_records[0].n_parameters
         )
     return Scores(np.concatenate(tables), moments, costs)
+
+
+def _warn_if_outside(records: Sequence[FitRecord]) -> None:
+    """Warn, once for all fits, if an alpha lies outside the range that the learner was given."""
+    pairs = [np.broadcast_arrays(np.atleast_1d(r.alpha), r.outside) for r in records]
+    alphas, outside = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+    beyond = alphas[outside]
+    if len(beyond):
+        warnings.warn(
+            f"alphas: {len(beyond)} of {len(alphas)} chosen alphas lie outside the range that the "
+            f"learner was given, at {beyond.min():.3g} to {beyond.max():.3g}; see the column "
+            "alpha_outside",
+            AlphaWarning,
+            stacklevel=3,
+        )
 
 
 class _Means(NamedTuple):
@@ -246,14 +285,19 @@ def _families(feature_groups: ArrayLike | None, n_features: int) -> Integers | N
 
 
 def _score(
-    table: np.ndarray, moments: Floats, halves: Floats, weights: Floats, confidence: float
+    table: np.ndarray,
+    moments: Floats,
+    halves: Floats,
+    weights: Floats,
+    n_groups: int,
+    confidence: float,
 ) -> None:
     """Fill the scores of moments (C, 6, T), their intervals and the ceiling into a table."""
-    table["n_configurations"] = n_present = int((moments[:, COUNT, 0] > 0).sum())
+    table["n_configurations"] = (moments[:, COUNT, 0] > 0).sum()
     table["ceiling"] = np.sqrt(spearman_brown(pooled_pearson(halves)))
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
-        low, high = interval(score(moments, weights), n_present, confidence)
+        low, high = interval(score(moments, weights), n_groups, confidence)
         table["low" + suffix], table["high" + suffix] = low, high
 
 

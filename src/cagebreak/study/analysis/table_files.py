@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._atomic import reason, replacing
+from cagebreak._frames import with_whole_names
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import DamagedFileWarning, StoreError
@@ -44,32 +45,32 @@ def propensity_table(
     Returns
     -------
     structured array
-        A row for each species and time. The columns are `time` in tau; `propensity` in sigma,
-        averaged over configurations, and `error`, its standard error (NaN for one configuration);
+        A row for each species that has particles, and time. The columns are `time` in tau;
+        `propensity` in sigma, averaged over the configurations that have the species, and `error`,
+        its standard error (NaN for one configuration);
         `msd` in sigma^2; `f_s`; `ceiling`, the mean over configurations of the noise ceiling of r;
         and `n_configurations`.
     """
-    times, rows = np.empty(0), []
+    times = np.empty(0)
+    rows: dict[int, list[list[NDArray]]] = {}
     for propensity, relaxation in measured:
         times = propensity.times
-        means = [
-            propensity.mean[:, propensity.species == s].mean(axis=1)
-            for s in range(relaxation["msd"].shape[1])
-        ]
-        rows.append([np.transpose(means), relaxation["msd"], relaxation["f_s"], propensity.ceiling])
-    values = np.array(rows)  # configuration, quantity, time, species
-    n_configurations, _, n_times, n_species = values.shape
-    mean = values.mean(axis=0)
-    error = np.full((n_times, n_species), np.nan)
-    if n_configurations > 1:
-        error = values[:, 0].std(axis=0, ddof=1) / np.sqrt(n_configurations)
-    table = np.zeros((n_species, n_times), PROPENSITY)
-    table["time"] = times
-    table["species"] = np.array(list(SPECIES_NAMES[:n_species]))[:, None]
-    for name, quantity in zip(("propensity", "msd", "f_s", "ceiling"), mean, strict=True):
-        table[name] = quantity.T
-    table["error"] = error.T
-    table["n_configurations"] = n_configurations
+        for s in np.unique(propensity.species).tolist():
+            mean = propensity.mean[:, propensity.species == s].mean(axis=1)
+            of_species = (relaxation["msd"], relaxation["f_s"], propensity.ceiling)
+            rows.setdefault(s, []).append([mean, *(values[:, s] for values in of_species)])
+    table = np.zeros((len(rows), len(times)), PROPENSITY)
+    for of_table, s in zip(table, sorted(rows), strict=True):
+        values = np.array(rows[s])  # configuration, quantity, time
+        for name, quantity in zip(
+            ("propensity", "msd", "f_s", "ceiling"), values.mean(axis=0), strict=True
+        ):
+            of_table[name] = quantity
+        of_table["time"], of_table["species"] = times, SPECIES_NAMES[s]
+        of_table["n_configurations"] = len(values)
+        of_table["error"] = np.nan
+        if len(values) > 1:
+            of_table["error"] = values[:, 0].std(axis=0, ddof=1) / np.sqrt(len(values))
     return table.ravel()
 
 
@@ -153,7 +154,9 @@ def _parsed(rows: list[list[str]], dtype: np.dtype) -> np.ndarray:
     # As a truth value, numpy takes any text but the empty one for true.
     truths = {"True": True, "False": False}
     table = np.array([tuple(row) for row in rows], [(name, "O") for name in dtype.names or ()])
-    typed = np.empty(len(table), dtype)
+    texts = {name: table[name] for name in dtype.names or () if dtype[name].kind == "U"}
+    columns = [(name, dtype[name].str.lstrip("<|=>")) for name in dtype.names or ()]
+    typed = np.empty(len(table), with_whole_names(columns, **texts))
     for name in dtype.names or ():
         column = table[name].tolist()
         if dtype[name].kind == "b" and not set(column) <= set(truths):

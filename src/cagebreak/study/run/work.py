@@ -137,7 +137,10 @@ class Work:
                 # A unit that was lost and is done again can have other bits. What was made from
                 # the lost one is then named, or set aside and done again, stage by stage.
                 for _ in self._stages:
-                    _raise_if_failed(self._do(todo, active_engine, retries, progress))
+                    outcome = self._do(todo, active_engine, retries, progress)
+                    n_aside = self.store.set_aside(self._surveys()) if set_aside else 0
+                    if not n_aside:
+                        _raise_if_failed(outcome)
                     todo = self._todo(set_aside)
                     if not todo:
                         break
@@ -152,7 +155,12 @@ class Work:
         parameters: Mapping[str, Any] | None = None,
         time: float | None = None,
         timestep: float | None = None,
+        interval: float | None = None,
         wrapped: bool = False,
+        origins: int | None = None,
+        species: Sequence[str] | None = None,
+        box: Any = None,
+        format: str | None = None,
         states: Sequence[str] = ("initial",),
     ) -> Self:
         """Make a study from files of configurations and runs; `run` then does the other stages.
@@ -165,42 +173,55 @@ class Work:
         files
             BOTAN or DeepMind files, each a configuration with its runs; or trajectories, each a run
             that starts from its first frame. One-frame files in one folder whose steps differ are
-            the frames of one run; other one-frame files are configurations without runs. Runs that
-            start from the same configuration are grouped.
+            the frames of one run; other one-frame files are configurations without runs. Runs whose
+            starts differ by rounding (1e-4 sigma, or the digits of the text) are an ensemble.
         model
-            Name of the glass former, such as ``"kob-andersen"``. It decides how states and
-            descriptors are computed.
+            Name of the glass former, such as ``"kob-andersen"``.
         parameters
-            Parameters of the model that differ from its defaults, ``{"temperature": 0.5}``. For the
-            model ``"tabulated"`` they include the file of its table, ``{"file": "ka.table"}``,
-            which is copied beside the recipe; number density and composition are by default those
-            of the first configuration.
+            Parameters of the model that differ from its defaults, ``{"temperature": 0.5}``. The
+            model ``"tabulated"`` needs the file of its table, ``{"file": "ka.table"}``, which is
+            copied beside the recipe; number density and composition are by default those of the
+            first configuration.
         time
             Duration of the runs in BOTAN files, in tau.
         timestep
-            Duration of a time step, in tau, for trajectories that state steps. The time of a frame
-            is its number of steps after the first frame times `timestep`. Trajectories that state
-            times need none.
+            Duration of a time step, in tau, for trajectories that state steps but no times.
+        interval
+            Time between two frames, in tau, for trajectories that state neither times nor steps.
         wrapped
             Whether positions are wrapped into the box and come without images. Displacements from
             frame to frame are then minimum images.
+        origins
+            Number of configurations to take from each trajectory, at equal intervals; the run of
+            each is the stretch up to the next. They are held out in blocks, which are further apart
+            than the memory of the structure. By default the first frame is the only configuration.
+        species, box, format
+            As of `cagebreak.read`, for all files. By default species are numbered by the names in
+            all files together.
         states
-            The states to describe, of ``"initial"``, ``"inherent"`` and ``"cage"``. More may be
-            added to the recipe later.
+            The states to describe, of ``"initial"``, ``"inherent"`` and ``"cage"``.
+
+        Warns
+        -----
+        ImportedFilesWarning
+            Where starts share their structure (at least 1/e of the particles within half the mean
+            spacing of their place in the other), so that the configurations share a fold; and of
+            everything else that is done to the files.
 
         Raises
         ------
-        InputError
-            If the files do not form a study: their particles, times or numbers of runs differ,
-            positions look wrapped, or `time` or `timestep` is missing.
-        FileFormatError
-            If a file cannot be read.
-        RecipeError
-            If the recipe exists and was written for other files or options.
+        InputError, FileFormatError, RecipeError
+            If the files do not form a study, a time is missing, an option contradicts the files, a
+            file cannot be read, or the recipe exists and was written for other files or options.
         """
         from cagebreak.study.importing import Options, import_files
 
-        options = Options(model, dict(parameters or {}), time, timestep, wrapped, tuple(states))
+        options = Options(
+            model=model,
+            parameters=dict(parameters or {}), states=tuple(states),
+            time=time, timestep=timestep, interval=interval, wrapped=wrapped, origins=origins,
+            species=None if species is None else tuple(species), box=box, format=format,
+        )  # fmt: skip
         import_files(Path(path), [Path(file) for file in files], options)
         return cls(path)
 
