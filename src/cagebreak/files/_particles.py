@@ -123,8 +123,8 @@ def recognized(fields: Sequence[Field], width: int) -> Columns:
     if "Z" in names and "z" in names:
         fields = [f._replace(name="atomic_number") if f.name == "Z" else f for f in fields]
     lower = [f.name.lower() for f in fields]
-    repeated = next((name for name in lower if lower.count(name) > 1), None)
-    if repeated is not None:
+    if len(set(lower)) < len(lower):
+        repeated = next(name for i, name in enumerate(lower) if name in lower[:i])
         raise InputError(f"columns: expected different names, got {repeated} twice")
     single = {f.name.lower(): f.start for f in fields if f.width == 1}
     vectors = {f.name.lower(): f.start for f in fields if f.width == 3}
@@ -387,7 +387,9 @@ def _right_handed(matrix: Floats) -> tuple[Floats, Integers]:
     The second array has the new vectors in terms of the given ones. Its inverse, the transpose,
     turns images of the given vectors into those of the new ones.
     """
-    if not np.linalg.det(matrix) < 0:
+    with np.errstate(over="ignore", invalid="ignore"):  # Box refuses such vectors
+        is_left_handed = np.linalg.det(matrix) < 0
+    if not is_left_handed:
         return matrix, np.eye(3, dtype=np.int64)
     changes = [
         np.diag(signs)[list(order)]

@@ -1,6 +1,7 @@
 """Extended XYZ of other programs, and its errors."""
 
 import importlib
+import time
 
 import numpy as np
 import pytest
@@ -36,6 +37,19 @@ def test_ase_writes_xyz_that_is_read(tmp_path):
     np.testing.assert_allclose(found.positions, start.positions, atol=1e-8)
     np.testing.assert_allclose(found.box.matrix, start.box.matrix, atol=1e-8)
     assert found.species.tolist() == start.species.tolist()
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["a={" * 80_000, "a=[" * 80_000, "a-" * 120_000, "a" + " " * 240_000 + "b", "a " * 2**18],
+)
+def test_a_hostile_comment_takes_no_time(tmp_path, comment):
+    path = tmp_path / "c.xyz"
+    path.write_text(f"1\n{comment}\nA 1 2 3\n")
+    start = time.process_time()
+    with pytest.raises(FileFormatError, match=r"c\.xyz, line 2: "):
+        cb.read(path)
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,8 @@ def test_what_is_wrong_is_named(study, path, tmp_path):
     three = study.configuration(0).replace(species=np.arange(120) % 3)
     with pytest.raises(InputError, match="expected A and B, as hard_spheres has, got 3"):
         saved.predict(three, seed=0)
+    with pytest.raises(InputError, match="expected one frame, got 2"):
+        saved.predict([study.configuration(0)] * 2, seed=0)
     whole = path.read_bytes()
     for content in (b"", whole[:1000], whole[:-100]):
         (tmp_path / "broken.h5").write_bytes(content)

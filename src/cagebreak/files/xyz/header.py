@@ -14,9 +14,12 @@ STEPS = ("step", "timestep", "time_step", "timestepindex", "iteration")
 TIMES = ("time", "simulation_time")
 """Keys that state the time step and the time of a frame, in lower case."""
 
+_LONGEST = 1 << 18  # characters of a comment line
 _KEY = r"([A-Za-z_][\w.-]*)"
-_VALUE = r"""("(?:[^"\\]|\\.)*"|'[^']*'|\{[^}]*\}|\[[^][]*(?:\[[^][]*\][^][]*)*\]|[^\s"'{[]\S*)"""
-_PAIR = re.compile(rf"(?<![\w.]){_KEY}\s*=\s*{_VALUE}")
+# Arrays are bounded and a key begins where a word does: a hostile line would take quadratic time.
+_ARRAY = r"\{[^}]{0,500}\}|\[[^][]{0,500}(?:\[[^][]{0,300}\][^][]{0,20}){0,20}\]"
+_VALUE = rf"""("(?:[^"\\]|\\.)*"|'[^']*'|{_ARRAY}|[^\s"'{{[]\S*)"""
+_PAIR = re.compile(rf"(?<![\w.-]){_KEY}\s*=\s*{_VALUE}")
 _BRACKETS = re.compile(r"[][{}\",']")
 _PROPERTY = re.compile(r"([^:\s]+):([SIRL]):([1-9][0-9]{0,5})")
 _PLAIN_STEP = re.compile(r"\b(?:time ?step|step|i)\s*[:=]\s*([0-9]+)\b", re.IGNORECASE)
@@ -59,7 +62,9 @@ def parse(comment: str) -> Header:
     InputError
         If it is of a known dialect, and breaks its rules.
     """
-    comment = comment.strip()
+    if len(comment) > _LONGEST:
+        raise InputError(f"comment: expected at most {_LONGEST} characters, got {len(comment)}")
+    comment = " ".join(comment.split())
     if comment.startswith('"') and comment.endswith('"') and '""' in comment:
         comment = comment[1:-1].replace('""', '"')  # as spreadsheets write a cell with quotes
     pairs = _pairs(comment)

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from cagebreak._sealed import creating, opened
-from cagebreak.configuration import SPECIES_NAMES, Configuration
+from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.base import column_names
 from cagebreak.descriptors.cage import Source
@@ -146,6 +146,7 @@ class SavedModel:
         ConfigurationWarning
             If the configuration differs from the model, or features leave the range of training.
         """
+        check_one(configuration)
         match = check(configuration, self.recipe.model)
         prediction = self.apply(match.configuration, seed)
         for remark in prediction.remarks:
