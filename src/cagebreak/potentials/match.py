@@ -158,7 +158,8 @@ def check(configuration: Configuration, model: Model) -> Match:
 def examine(configuration: Configuration, model: Model) -> Match:
     """Return the comparison of `check`; a problem or a remark is returned, not raised."""
     match = _examined(configuration, model)
-    if match.problem and 1 < configuration.n_species <= model.n_species < 5:
+    known = "exchanged" in match.problem
+    if match.problem and not known and 1 < configuration.n_species <= model.n_species < 5:
         for order in itertools.permutations(range(model.n_species)):
             species = np.array(order)[configuration.species]
             if (species != configuration.species).any() and not _examined(
@@ -405,9 +406,12 @@ def _remarks(match: Match, model: Model) -> list[str]:
         and apart > TEMPERATURE_REMARK * kt
         and (apart > SIGNIFICANCE * match.temperature_error or temperature > TEMPERATURE * kt)
     ):
+        way_on = f"if this is meant, say temperature={temperature:.3g} (--parameter)"
+        if temperature > TEMPERATURE * kt:
+            way_on = "is it equilibrated, and is the potential that of the model?"
         remarks.append(
             f"configuration: its forces belong to a temperature of {temperature:.3g}, the model "
-            f"has {kt:.3g}; if this is meant, say temperature={temperature:.3g} (--parameter)"
+            f"has {kt:.3g}; {way_on}"
         )
     if match.closest.min() > REACH:
         remarks.append(
