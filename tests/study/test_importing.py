@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak.cli.commands import main
+from cagebreak.configuration import Box
 from cagebreak.dynamics.d2min import D2Min
 from cagebreak.errors import (
     FileFormatError,
@@ -19,6 +20,7 @@ from cagebreak.errors import (
 )
 from cagebreak.learning import RidgeCV
 from cagebreak.simulation.isoconfigurational import trajectory
+from cagebreak.study.importing.pieces import Files, Options
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.store import Unit
 from support import paths
@@ -232,12 +234,17 @@ def test_wrapped_positions_take_the_shortest_way(tmp_path, simulated):
 
 
 def test_one_species_and_one_run_of_each_make_a_study_without_ceiling(tmp_path, simulated):
-    """Of a model of two species, where the files have one."""
     files = []
     for c, (start, runs) in enumerate(simulated):
-        frames = frames_of(start.replace(species=np.zeros(N, int)), runs[0], True)
+        # B spheres in the places of A ones are smaller.
+        wider = {"positions": start.positions / 0.85, "box": Box(start.box.matrix / 0.85)}
+        start = start.replace(species=np.zeros(N, int), **wider)
+        frames = frames_of(start, runs[0], True)
         files += write_run(tmp_path / f"run{c}", "all.dump", frames, "one file")
-    study = cb.Study.import_files(tmp_path / "one.toml", files, model="hard-spheres", timestep=0.01)
+    study = cb.Study.import_files(
+        tmp_path / "one.toml", files, model="hard-spheres", timestep=0.01,
+        parameters={"packing_fraction": 0.4, "composition": 1.0},
+    )  # fmt: skip
     assert study.recipe.isoconfigurational.n_runs == 1
     assert study.recipe.learning.species == ("A",)
     study.run("serial", progress=False)
@@ -287,7 +294,7 @@ def test_near_starts_share_a_fold_and_import_says_which(tmp_path):
     assert study.recipe.preparation.share_fold == ((0, 1), (2, 3), (4, 5))
     assert study.recipe.groups.tolist() == [0, 0, 2, 2, 4, 4]
     assert study.recipe.learning.outer_folds == 3
-    first = str(remarks[0].message)
+    first = next(str(r.message) for r in remarks if "start from one" in str(r.message))
     assert first.startswith(f"{files[0]}, {files[1]} start from one structure: 0.02")
     assert first.endswith("the configurations 0, 1 share a fold")
     with pytest.raises(RecipeError, match=r"share_fold = .*: expected configurations from 0 to 5"):
@@ -358,16 +365,15 @@ def test_species_are_numbered_by_the_names_in_all_files(tmp_path):
         file.write_text(file.read_text().replace("id type", "id element"))
         files.append(file)
     for names, expected in ((None, 1), (("S", "L"), 0)):
-        study = cb.Study.import_files(
-            tmp_path / f"{expected}.toml", files, model="kob-andersen", timestep=0.01,
-            species=names,
-        )  # fmt: skip
-        assert set(study.configuration(1).species) == {expected}
+        options = Options("kob-andersen", {}, ("initial",), timestep=0.01, species=names)
+        _, piece = Files.of(files, options).pieces()
+        assert set(piece.configuration.species) == {expected}
 
 
 def test_a_long_trajectory_becomes_a_study_by_origins(tmp_path):
-    steps = 0.2 * np.random.default_rng(0).normal(size=(60, len(SPECIES), 3))
-    x = places(0) + np.concatenate([np.zeros((1, len(SPECIES), 3)), np.cumsum(steps, axis=0)])
+    x = np.array(
+        [(1 - t % 1) * places(int(t)) + t % 1 * places(int(t) + 1) for t in np.arange(61) / 10]
+    )
     file = write_dump(tmp_path / "long.dump", x, range(0, 610, 10))
     arguments = ["import", str(tmp_path / "o.toml"), str(file), "--model", "kob-andersen"]
     arguments += ["--timestep", "0.01", "--origins", "6", "--no-run"]

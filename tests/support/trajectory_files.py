@@ -1,17 +1,32 @@
 """Frames and dumps of particles that move as a test says."""
 
+from functools import cache
+
 import numpy as np
 
 from cagebreak.configuration import Configuration
 from cagebreak.files import Frame
 
-N, EDGE = 216, 5.65
+N, EDGE = 125, 4.7
 SPECIES = (np.arange(N) % 5 == 4).astype(int)
 
 
-def places(seed, n=N):
-    """Return places of particles that no other seed has."""
-    return np.random.default_rng(seed).random((n, 3)) * EDGE
+def scattered(seed):
+    """Return random positions."""
+    return np.random.default_rng(seed).random((N, 3)) * EDGE
+
+
+@cache
+def places(seed):
+    """Return places of particles that no other seed has: random ones, pushed to 0.9 apart."""
+    x = scattered(seed)
+    for _ in range(60):
+        vectors = x[:, None] - x
+        vectors -= EDGE * np.rint(vectors / EDGE)
+        distances = np.sqrt((vectors**2).sum(axis=-1)) + np.eye(N)
+        push = np.maximum(0.95 - distances, 0) / (2 * distances)
+        x = x + (push[..., None] * vectors).sum(axis=1)
+    return x
 
 
 def configuration(positions, edge=EDGE, **fields):

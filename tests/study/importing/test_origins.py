@@ -8,7 +8,7 @@ import pytest
 
 from cagebreak.errors import InputError
 from cagebreak.study.importing.origins import memory, stretches
-from support.trajectory_files import N, frames, places
+from support.trajectory_files import EDGE, N, frames, places
 
 FILE = Path("long.dump")
 EQUAL = np.arange(201) * 0.5
@@ -73,7 +73,7 @@ def test_memory_is_the_time_in_which_cages_break():
     steps = by * np.random.default_rng(0).normal(size=(300, N, 3))
     x = places(1) + np.concatenate([np.zeros((1, N, 3)), np.cumsum(steps, axis=0)])
     found = memory(frames(list(x)), times)
-    half = (5.65**3 / N) ** (1 / 3) / 2
+    half = (EDGE**3 / N) ** (1 / 3) / 2
     # P(chi_3 < 1.30) = 1/e: the mean time; the longest of many pairs is a little longer.
     expected = (half / 1.30 / by) ** 2
     assert expected < found < 1.5 * expected

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cagebreak.study.importing.starts import Starts
-from support.trajectory_files import EDGE, SPECIES, N, configuration, moved, places
+from support.trajectory_files import EDGE, SPECIES, N, configuration, moved, places, scattered
 
 
 def starts_of(*configurations):
@@ -53,7 +53,7 @@ def test_starts_in_the_same_cages_share_their_structure(by, shift):
 
 
 def test_independent_starts_have_structures_of_their_own():
-    starts, _ = starts_of(*(configuration(places(s)) for s in range(40)))
+    starts, _ = starts_of(*(configuration(scattered(s)) for s in range(40)))
     assert starts.near() == []
 
 
@@ -77,6 +77,6 @@ def test_copies_are_nearer_than_a_rattling():
 
 def test_many_starts_are_found_again_and_none_is_near():
     """Candidates come from products of matrices, block by block, so that thousands are possible."""
-    starts, numbers = starts_of(*(configuration(places(s % 270)) for s in range(300)))
+    starts, numbers = starts_of(*(configuration(scattered(s % 270)) for s in range(300)))
     assert numbers == [*range(270), *range(30)]
     assert starts.near() == []
