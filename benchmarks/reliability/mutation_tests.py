@@ -76,8 +76,7 @@ def relevant(tree, file, line, known):
         }
         return [test for test in known if "::" in test and not at.isdisjoint((test, _file(test)))]
 
-    # What only an import executes concerns all tests of the module.
-    tests = executing(places) or executing({file: set(range(10_000))})
+    tests = executing(places)
     cost = Counter()
     for test in tests:
         cost[_file(test)] += known[test][0]
@@ -89,15 +88,19 @@ def _file(test):
 
 
 def _statement(path, line):
-    """Return the lines of the innermost statement at a line, of its head if it has a body."""
-    span = range(line, line + 1)
+    """Return the lines of the innermost statement at a line, of its head if it has a body.
+
+    What an import executes, such as the head of a function, concerns all tests of the module.
+    """
+    span, in_function = set(), False
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.stmt) and node.lineno <= line <= node.end_lineno:
             body = getattr(node, "body", None)
             end = body[0].lineno - 1 if body else node.end_lineno
+            in_function |= isinstance(node, ast.FunctionDef) and line > end
             if line <= end:
-                span = range(node.lineno, end + 1)
-    return set(span)
+                span = set(range(node.lineno, end + 1))
+    return span if in_function and span else set(range(10_000))
 
 
 def is_kernel(path):

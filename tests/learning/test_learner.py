@@ -59,6 +59,7 @@ class MeanOfGroups(Grouped):
         (MLPRegressor(), Traits(groups=True, requires=("torch",))),
         (Ensemble(MLPRegressor()), Traits(groups=True, requires=("torch",))),
         (GraphNetwork(), Traits("graphs", requires=("torch",))),
+        (EquivariantNetwork(), Traits("graphs", requires=("torch", "e3nn"))),
         (
             EquivariantNetwork(share_species=True),
             Traits("graphs", share_species=True, requires=("torch", "e3nn")),

@@ -80,6 +80,15 @@ def test_pairing_narrows():
     assert high - low < 0.7 * (wide_high - wide_low)
 
 
+def test_a_configuration_of_one_particle_is_present():
+    first, second = moments_of_pairs(4, 0, slope=0.5)
+    for moments in (first, second):
+        moments[2] = pair_moments(np.array([0.3]), np.array([0.1]))
+    difference, low, high = paired_difference(first, second, seed=1, n_resamples=20)
+    assert difference == pytest.approx(pooled_pearson(first) - pooled_pearson(second))
+    assert low < high
+
+
 def test_a_corrected_r_is_that_with_the_noiseless_target():
     random = np.random.default_rng(0)
     moments, halves, clean = [], [], []

@@ -296,6 +296,7 @@ def test_the_rows_of_the_paper(row, expected):
         made.batch_size, made.learning_rate, made.layers, made.edges, made.share_species,
     )  # fmt: skip
     assert (made.cutoff, made.node_encoder, made.edge_encoder) == (2.1, (50, 50), (5,))
+    assert (made.node_hidden, made.edge_hidden) == ((30, 16), (16, 16))
     assert not made.residual
     assert made.dropout == made.alpha == 0
 
@@ -328,5 +329,7 @@ def test_what_does_not_fit_a_graph_is_named(fitted):
         network().fit([Graph(configuration, features)], [target])
     with pytest.raises(InputError, match=r"y\[0\]: expected 60 rows"):
         network().fit([Graph(configuration, features)] * 2, [target[:-1]] * 2)
+    with pytest.raises(InputError, match=r"y\[1\]: expected 2 columns, got 1"):
+        network().fit([Graph(configuration, features)] * 2, [target, target[:, :1]])
     with pytest.raises(InputError, match="X: expected 2 features, got 1"):
         fitted.predict([Graph(configuration, features[:, :1])])

@@ -202,6 +202,7 @@ def test_gradients_are_those_of_finite_differences():
 )  # fmt: skip
 def test_the_rows_of_the_paper(row, hidden, dropout, alpha):
     made = MLPRegressor.alkemade2022(row, epochs=3)
+    assert (made.get_params() == MLPRegressor(epochs=3).get_params()) == (row == 5)
     assert (made.hidden, made.dropout, made.alpha) == (hidden, dropout, alpha)
     assert (made.batch_size, made.learning_rate, made.epochs) == (50, 1e-4, 3)
 
