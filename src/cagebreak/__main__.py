@@ -1,6 +1,6 @@
 """Run the command line with ``python -m cagebreak``."""
 
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 
 # Workers of MPI import this module too.
 if __name__ == "__main__":

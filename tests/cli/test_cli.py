@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import cagebreak
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.figures import FIGURES
 from cagebreak.study import Recipe
 from support.tiny_study import write_recipe

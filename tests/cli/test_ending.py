@@ -16,8 +16,7 @@ from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak import _atomic
-from cagebreak.cli import ending
-from cagebreak.cli.commands import main
+from cagebreak.cli import ending, main
 from cagebreak.errors import CacheWarning, StoreError
 from support.tiny_study import write_recipe
 
@@ -233,7 +232,7 @@ def test_what_is_no_file_is_not_read(recipe, tmp_path, make):
 
 COMMAND = """
 import sys
-from cagebreak.cli.commands import main, click
+from cagebreak.cli import main; import click
 @main.command()
 def wait():
     from pathlib import Path

@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.cli.reading import reading_options
 from cagebreak.errors import InputError
 from cagebreak.files import read_frames

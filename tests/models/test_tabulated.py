@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak import potentials
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.errors import ConfigurationError, FileFormatError, InputError, StoreError
 from cagebreak.models.tabulated import Arrays, table_text
 from cagebreak.simulation import tabulate

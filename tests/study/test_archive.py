@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak._sealed import BLOCK, statement
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.errors import FileFormatError, StoreError
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.study.archive import differences

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import cagebreak as cb
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.configuration import Box
 from cagebreak.dynamics.d2min import D2Min
 from cagebreak.errors import (

@@ -167,3 +167,11 @@ def size(n_bytes: float) -> str:
             return f"{n_bytes:.3g} {unit}"
         n_bytes /= 1000
     return f"{n_bytes:.3g} TB"
+
+
+def next_step(study: "Study") -> str:
+    """Return what follows a finished run: a command, or what a fit lacks."""
+    if not study.recipe.asks_for("isoconfigurational"):
+        return f"next: cagebreak figure {study.recipe.path}"
+    missing = study.recipe.missing_for_fit
+    return f"there is no fit: {missing}" if missing else f"next: cagebreak fit {study.recipe.path}"

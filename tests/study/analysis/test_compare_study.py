@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak._frames import to_rows
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.errors import InputError, MissingDependencyError
 from cagebreak.learning import FitRecord, LinearSVR, Softness, Traits
 from cagebreak.learning.model_selection.compare import MOMENTS, with_differences

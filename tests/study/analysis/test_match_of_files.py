@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import cagebreak as cb
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.errors import ConfigurationError, ConfigurationWarning
 from cagebreak.study.analysis.model_file import SavedModel
 from cagebreak.study.analysis.training_range import MARGIN, TrainingRange

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from sklearn.linear_model import Ridge as Peer
 
 import cagebreak as cb
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.study.analysis.model_file import SavedModel
 from support.tiny_study import write_recipe

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import cagebreak as cb
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.errors import StoreError
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.study.stages import equilibrate

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import cagebreak as cb
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.errors import DamagedFileWarning
 from cagebreak.study import sha256sums
 from cagebreak.study.analysis import table_files

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 import cagebreak as cb
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.errors import UnitError
 from cagebreak.study.run import durations
 from support.tiny_study import unit_bytes, write_recipe

@@ -11,7 +11,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from cagebreak.cli.commands import main
+from cagebreak.cli import main
 from cagebreak.errors import CacheWarning, StoreError
 from cagebreak.study import study as study_module
 from cagebreak.study.store import Store

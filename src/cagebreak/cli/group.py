@@ -1,0 +1,40 @@
+"""The command `cagebreak`, a group of commands that ends cleanly whatever happens in one."""
+
+from typing import Any
+
+import click
+
+from cagebreak.cli.ending import one_line, plain_warnings, stoppable
+from cagebreak.errors import CagebreakError
+
+RECIPE = click.argument("recipe", type=click.Path(dir_okay=False))
+OUTPUT = click.option(
+    "-o", "--output", required=True, type=click.Path(dir_okay=False), help="File to write."
+)
+
+
+class _Failure(click.ClickException):
+    exit_code = 2
+
+
+class _Commands(click.Group):
+    """A group of commands that prints errors and warnings in one line, and can be stopped."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        message = "stopped; what is done is kept: `cagebreak run` goes on from there"
+        with stoppable(message), plain_warnings():
+            return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click ends quietly: whoever reads the output has read enough
+        except (CagebreakError, OSError) as error:
+            raise _Failure(one_line(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cagebreak", message="%(prog)s %(version)s")
+def main() -> None:
+    """Predict where a glass will move next from how it is packed now."""
