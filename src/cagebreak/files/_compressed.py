@@ -24,6 +24,9 @@ Numbers as text compress to a tenth at best, so that no honest file comes near i
 """
 
 
+_STEP = 1 << 20
+
+
 def bare_name(path: Path) -> str:
     """Return the name of a file in lower case, without `.gz` or `.zst`."""
     name = path.name.lower()
@@ -85,8 +88,17 @@ def open_binary(path: Path) -> BinaryIO:
     suffix = path.suffix.lower()
     if suffix not in COMPRESSED:
         return path.open("rb")
+    # The beginning is expanded once before anyone parses it: that takes far longer.
+    with _expanded(path) as start:
+        for _ in range(0, LARGEST_FREE + 1, _STEP):
+            start.read(_STEP)
+    return _expanded(path)
+
+
+def _expanded(path: Path) -> BinaryIO:
     compressed = path.open("rb")
-    plain: Any = gzip.open(compressed) if suffix == ".gz" else _zstd().open(compressed)  # noqa: SIM115
+    module = gzip if path.suffix.lower() == ".gz" else _zstd()
+    plain: Any = module.open(compressed)
     return io.BufferedReader(_Bounded(path, compressed, plain))
 
 

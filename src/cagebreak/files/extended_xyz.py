@@ -18,7 +18,8 @@ from cagebreak.files import _columns
 from cagebreak.files._text import TextFile, integer, number, numbers
 from cagebreak.files.frame import Frame, in_order, species_of
 
-_PAIR = re.compile(r"""([A-Za-z_][\w-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))""")
+# A key begins where a word does; otherwise a long word takes quadratic time.
+_PAIR = re.compile(r"""(?<![\w-])([A-Za-z_][\w-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))""")
 _PROPERTY = re.compile(r"([^:\s]+):([SIRL]):([1-9][0-9]?)")
 _SPECIES = ("species", "element", "type", "z")
 _IMAGES = ("map_shift", "image", "images")

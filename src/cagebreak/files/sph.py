@@ -15,6 +15,8 @@ from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files._compressed import open_binary
 
+_LONGEST = 1 << 16  # characters of a line
+
 
 def read(path: Path) -> Configuration:
     """Read a `.sph` file.
@@ -33,15 +35,13 @@ def read(path: Path) -> Configuration:
             text = file.read().decode("ascii")
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path}: expected plain text ({error})") from error
-    lines = text.splitlines()
+    lines = text.rstrip().splitlines()
     if lines and not text.endswith(("\n", "\r")):
         # A truncated number is still a number, so only the missing line break shows it.
         raise FileFormatError(
             f"{path}, line {len(lines)}: expected a line that ends, got a file that is cut short, "
             f"{lines[-1][:80]!r}"
         )
-    while lines and not lines[-1].strip():
-        lines.pop()
     n = _count(path, lines)
     lengths = _numbers(path, lines, 2, "three edge lengths")
     if min(lengths) <= 0:
@@ -129,6 +129,8 @@ def _numbers(
     path: Path, lines: list[str], number: int, expected: str, skip: int = 0
 ) -> list[float]:
     line = lines[number - 1] if len(lines) >= number else ""
+    if len(line) > _LONGEST:
+        raise FileFormatError(f"{path}, line {number}: expected at most {_LONGEST} characters")
     try:
         numbers = [float(word) for word in line.split()[skip:]]
     except ValueError:
