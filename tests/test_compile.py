@@ -73,6 +73,21 @@ def test_a_second_process_compiles_nothing(tiny):
     assert kept(tiny) == files
 
 
+def test_a_kernel_rounds_the_same_whoever_calls_it_first(tiny):
+    # With `reassoc`, (x + 1e16) - 1e16 is x; without, 0.3 is lost in the sum.
+    (tiny / "cagebreak" / "_helper.py").write_text(
+        "from cagebreak._compile import njit\n\n@njit\ndef helper(x):\n"
+        "    return (x + 1e16) - 1e16\n"
+    )
+    (tiny / "cagebreak" / "_caller.py").write_text(
+        "from cagebreak._compile import njit\nfrom cagebreak._helper import helper\n\n"
+        "@njit(fastmath={'reassoc', 'nsz'})\ndef fast(x):\n    return helper(x)\n"
+    )
+    ask = "from cagebreak._caller import fast, helper; fast(0.3); print(helper(0.3))"
+    assert run(ask, tiny).stdout.split() == ["0.0"]
+    assert run("from cagebreak._helper import helper; print(helper(0.3))", tiny).stdout == "0.0\n"
+
+
 def test_an_edit_of_a_helper_in_another_file_is_noticed(tiny):
     assert run(ASK, tiny).stdout.split()[0] == "2"
     helper = tiny / "cagebreak" / "_helper.py"

@@ -10,8 +10,11 @@ from hypothesis.extra.numpy import arrays
 
 import cagebreak as cb
 from cagebreak.configuration import species_index
+from cagebreak.descriptors.coarse_grained.voronoi import voronoi_cells
 from cagebreak.errors import CagebreakError, ConfigurationError, InputError
+from cagebreak.neighbors import neighbor_table, sann
 from cagebreak.seeding import seed_sequence, stream
+from cagebreak.structure import end_to_end
 
 SHEARED = np.array([[5.0, 0, 0], [2.4, 4, 0], [-1.9, 1.5, 3]])
 BOXES = [cb.Box.cubic(4), cb.Box(np.diag([2.0, 3, 5])), cb.Box(SHEARED)]
@@ -39,6 +42,34 @@ def test_minimum_image_is_the_shortest_of_all(box, vectors):
     shortest = np.sqrt(((near[:, None] + shifts) ** 2).sum(-1).min(1))
     found = np.linalg.norm(box.minimum_image(vectors), axis=1)
     np.testing.assert_allclose(found, shortest, atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    edges=st.lists(st.floats(0.5, 2), min_size=3, max_size=3),
+    tilts=st.lists(st.floats(-20, 20), min_size=3, max_size=3),
+)
+def test_minimum_image_is_the_shortest_at_any_tilt(seed, edges, tilts):
+    plain = np.diag(edges)
+    plain[1, 0], plain[2, 0], plain[2, 1] = np.random.default_rng(seed).uniform(-0.5, 0.5, 3)
+    # The same lattice in other vectors, tilted by many edges.
+    tilted = plain.copy()
+    tilted[1] += round(tilts[0]) * tilted[0]
+    tilted[2] += round(tilts[1]) * tilted[0] + round(tilts[2]) * tilted[1]
+    vectors = np.random.default_rng(seed).normal(size=(50, 3))
+    shifts = np.array(list(itertools.product(range(-4, 5), repeat=3))) @ plain
+    near = cb.Box(plain).wrap(vectors)
+    shortest = np.sqrt(((near[:, None] + shifts) ** 2).sum(-1).min(1))
+    found = cb.Box(tilted).minimum_image(vectors)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), shortest, atol=1e-8)
+    crossed = (found - vectors) @ np.linalg.inv(plain)
+    np.testing.assert_allclose(crossed, np.rint(crossed), atol=1e-7)
+
+
+def test_minimum_image_of_an_absurd_tilt_ends():
+    box = cb.Box([[1, 0, 0], [1e6 + 0.3, 1, 0], [-1e7, 3e5, 1]])
+    assert np.linalg.norm(box.minimum_image([0.3, 0.9, 0.1])) < 0.2
 
 
 def test_box_measures():
@@ -172,3 +203,39 @@ def test_seeds_and_addresses_are_checked(address):
 
 def test_a_configuration_error_is_an_input_error():
     assert issubclass(ConfigurationError, InputError)
+
+
+ONE = cb.Configuration(np.diag([0.5, 1.5, 2.5]), [0, 0, 1], 4.0)
+MODEL, SPHERES = cb.kob_andersen(), cb.hard_spheres()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda frames: cb.inherent_state(frames, MODEL),
+        lambda frames: cb.cage_state(frames, SPHERES, seed=1),
+        lambda frames: cb.propensity(frames, MODEL, times=[1.0], n_runs=2, seed=1),
+        lambda frames: cb.isoconfigurational(frames, SPHERES, [1.0], n_runs=2, seed=1),
+        lambda frames: cb.shear(frames, MODEL, strain=0.1),
+        lambda frames: cb.d2min(frames, ONE, cutoff=1.5),
+        lambda frames: cb.d2min(ONE, frames, cutoff=1.5),
+        lambda frames: cb.potentials.energy(frames, MODEL),
+        lambda frames: cb.potentials.forces(frames, MODEL),
+        lambda frames: cb.potentials.stress(frames, MODEL),
+        lambda frames: cb.simulation.hard_spheres.EventDriven(frames, SPHERES, 1),
+        lambda frames: cb.radial_distribution([frames], r_max=2.0),
+        lambda frames: neighbor_table(frames, 1.5),
+        lambda frames: sann(frames),
+        lambda frames: voronoi_cells(frames),
+        lambda frames: end_to_end(frames, cb.fene_polymer()),
+        lambda frames: cb.NetForce(MODEL).compute(frames),
+        lambda frames: cb.Radial(r=[1.0], width=0.1, n_species=2).compute(frames),
+        lambda frames: cb.papers.boattini2021(MODEL).compute(frames),
+        lambda frames: cb.papers.alkemade2023(MODEL).compute(frames),
+    ],
+)
+def test_a_list_of_frames_where_one_is_expected(call):
+    with pytest.raises(InputError, match=r"expected one frame, got 3; choose one, .*frame=0"):
+        call([ONE] * 3)
+    with pytest.raises(InputError, match="expected a Configuration, got ndarray"):
+        call(ONE.positions)

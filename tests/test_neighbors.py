@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cagebreak.configuration import Box, Configuration
-from cagebreak.errors import InputError
-from cagebreak.neighbors import cell_list, neighbor_table
+from cagebreak.errors import ConfigurationError, InputError
+from cagebreak.neighbors import cell_list, check_apart, neighbor_table, sann
 from naive import descriptors as naive
 
 BOXES = {
@@ -63,7 +63,39 @@ def test_equals_twin_for_random_input(seed, n, cutoff, edges, shear):
 
 def test_particles_on_faces_and_corners_of_the_box():
     corners = np.array(np.meshgrid([0, 1.5, 3, np.nextafter(0, -1)], [0, 3], [0, 1])).reshape(3, -1)
-    assert_equals_twin(Configuration(corners.T, [0] * 16, 3.0), 1.4)
+    # Images of one place would coincide.
+    corners[2] += 0.05 * np.arange(16)
+    for axis in range(3):
+        assert_equals_twin(Configuration(np.roll(corners, axis, axis=0).T, [0] * 16, 3.0), 1.4)
+
+
+@pytest.mark.parametrize("box", BOXES)
+def test_coincident_particles_are_named(box):
+    matrix = BOXES[box]
+    positions = np.random.default_rng(3).random((8, 3)) @ matrix
+    positions[6] = positions[2]
+    for image in ([0, 0, 0], [1, 0, 0], [-2, 1, 3]):
+        moved = positions + np.outer(np.arange(8) == 6, image @ matrix)
+        configuration = Configuration(moved, [0] * 8, Box(matrix))
+        for function in (lambda c: neighbor_table(c, 0.3), sann, check_apart):
+            with pytest.raises(ConfigurationError, match="apart, got 2 and 6 at one place"):
+                function(configuration)
+
+
+def test_particles_at_a_corner_and_its_opposite_coincide():
+    length = (4096 / 1.2) ** (1 / 3)
+    ends = Configuration([[0.0, 0, 0], [length, length, length], [1.0, 1, 1]], [0] * 3, length)
+    with pytest.raises(ConfigurationError, match="apart, got 0 and 1 at one place"):
+        check_apart(ends)
+    # A millionth of the spacing is the limit.
+    spacing = length / 3 ** (1 / 3)
+    for gap, refused in ((0.9e-6, True), (1.1e-6, False)):
+        near = ends.replace(positions=[[0, 0, 0], [gap * spacing, 0, 0], [1, 1, 1]])
+        if refused:
+            with pytest.raises(ConfigurationError, match="got 0 and 1"):
+                cell_list(near, 2.0)
+        else:
+            cell_list(near, 2.0)
 
 
 def test_a_lone_particle_sees_its_own_images():

@@ -1,11 +1,13 @@
 """The package as a whole: what importing it costs, what it promises, what it is called."""
 
+import re
 import subprocess
 import sys
 import tomllib
+from ast import literal_eval
 from importlib import import_module, metadata
 from importlib.util import find_spec
-from inspect import getdoc, isclass, isfunction
+from inspect import getdoc, isclass, isfunction, signature
 from pathlib import Path
 from pkgutil import walk_packages
 
@@ -48,10 +50,58 @@ def test_public_names_exist_and_are_documented(name):
             assert getdoc(method), f"{name}.{method.__name__}"
 
 
-def test_every_module_says_what_it_owns():
+_PARAMETER = re.compile(r"^(\w+)(?: :.*)?\n((?:    .*\n|\n)+)", re.MULTILINE)
+_DEFAULT = re.compile(r"\b[Dd]efault:? (\((?:\d+, ?)*\d*\)|\d[\d.e-]*\d|\d)")
+
+
+def defaults_of(called):
+    """Yield each parameter of which the documentation states a number, its default and that."""
+    taken = {p.name: p.default for p in signature(called).parameters.values()}
+    documented = (getdoc(called) or "").partition("Parameters\n----------\n")[2]
+    for name, text in _PARAMETER.findall(documented):
+        stated = _DEFAULT.search(" ".join(text.split()))
+        value = literal_eval(stated[1]) if stated else None
+        # Of sequences, a number may be the first of several.
+        if name in taken and isinstance(taken[name], tuple) == isinstance(value, tuple):
+            yield name, taken[name], value
+
+
+@pytest.mark.parametrize(("package", "least"), [("cagebreak", 5), ("cagebreak.learning", 20)])
+def test_defaults_are_those_that_the_documentation_states(package, least):
+    compared = 0
+    for name in import_module(package).__all__:
+        called = getattr(import_module(package), name)
+        if isfunction(called) or (isclass(called) and not issubclass(called, Warning)):
+            for parameter, default, stated in defaults_of(called):
+                if default is not None and stated is not None:
+                    assert default == stated, f"{name}: {parameter}"
+                    compared += 1
+    assert compared >= least
+
+
+def modules():
     for module in walk_packages(cagebreak.__path__, "cagebreak."):
         if module.name.endswith("__main__"):
             continue  # importing it would run the command
         if module.name in NETWORKS and find_spec("torch") is None:
             continue
-        assert import_module(module.name).__doc__, module.name
+        yield import_module(module.name)
+
+
+def test_every_module_says_what_it_owns():
+    for module in modules():
+        assert module.__doc__, module.__name__
+
+
+def test_no_attribute_of_a_result_can_be_set():
+    """Dataclasses are frozen, but for those that are filled while something is read or done."""
+    filled = {"_Type", "Array", "Outcome", "Source", "Survey"}
+    classes = {found for module in modules() for found in vars(module).values() if isclass(found)}
+    ours = {found for found in classes if found.__module__.startswith("cagebreak.")}
+    open_ones = {
+        found.__name__
+        for found in ours
+        if "__dataclass_params__" in vars(found) and not found.__dataclass_params__.frozen
+    }
+    assert len(ours) > 50
+    assert open_ones <= filled

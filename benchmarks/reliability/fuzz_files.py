@@ -82,6 +82,8 @@ def samples(folder):
     cb.write(paths[".sph"], one(sheared=False), diameters=[1.0, 0.9, 0.8])
     paths[".data"] = folder / "whole.data"
     paths[".data"].write_text(DATA)
+    paths[".xml"] = folder / "whole.xml"
+    paths[".xml"].write_text(DYNAMO)
     paths[".npz"] = folder / "whole.npz"
     start = rng.uniform(0, 2, (n, 3))
     np.savez_compressed(
@@ -140,6 +142,25 @@ Velocities
 1 0.0 0.0 1.0
 3 -1.0 0.5 0.25
 4 1.0 1.0 1.0
+"""
+
+
+DYNAMO = """<?xml version="1.0"?>
+<DynamOconfig version="1.5.0">
+  <Simulation>
+    <SimulationSize x="4" y="5" z="6"/>
+    <Genus>
+      <Species Mass="1" Name="Large"><IDRange Type="Ranged" Start="0" End="1"/></Species>
+      <Species Mass="1" Name="Small"><IDRange Type="Single" ID="2"/></Species>
+    </Genus>
+    <BC Type="PBC"/>
+  </Simulation>
+  <ParticleData>
+    <Pt ID="0"><P x="-1.5" y="-2.25" z="2.5"/><V x="0.5" y="0" z="-1"/></Pt>
+    <Pt ID="2"><P x="1.25" y="0.5" z="-0.125"/><V x="0" y="1.5" z="0"/></Pt>
+    <Pt ID="1"><P x="0.75" y="2.25" z="-2.5"/><V x="-0.5" y="0.25" z="1"/></Pt>
+  </ParticleData>
+</DynamOconfig>
 """
 
 

@@ -29,6 +29,7 @@ from cagebreak.models.glass_formers import (
 )
 from cagebreak.models.model import Model
 from cagebreak.models.tabulated import tabulated
+from cagebreak.potentials.match import check
 from cagebreak.simulation.equilibrate import equilibrate
 from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times
 from cagebreak.simulation.shear import shear
@@ -73,6 +74,7 @@ __all__ = [
     "RidgeCV",
     "Study",
     "cage_state",
+    "check",
     "d2min",
     "dynamics",
     "equilibrate",

@@ -34,6 +34,11 @@ PACKAGE = Path(__file__).parent
 KEPT = 4
 """Folders of other sources that are kept (chosen): those of other branches and versions."""
 
+OWN = {"fastmath": False, "error_model": "python"}
+"""Defaults of Numba, stated: left out, a kernel takes those of the first caller it is compiled for.
+Its rounding would depend on which kernel ran first, in this process or in one that filled the
+cache."""
+
 _IMPORTED = time.time()
 _SOURCE = re.compile(rb"^(?:from|import) (?:llvmlite|cagebreak\._compile)\b", re.MULTILINE)
 
@@ -46,7 +51,7 @@ def njit(function: Callable | None = None, /, **options: Any) -> Any:
     function
         The function; without it, a decorator is returned.
     **options
-        Those of `numba.njit`, without `cache`.
+        Those of `numba.njit`, without `cache`. They hold for this kernel whoever calls it.
 
     Warns
     -----
@@ -56,7 +61,7 @@ def njit(function: Callable | None = None, /, **options: Any) -> Any:
     """
 
     def compiled(function: Callable) -> Any:
-        dispatcher = numba.njit(**options)(function)
+        dispatcher = numba.njit(**OWN | options)(function)
         # Not `cache=True`, which would look for a folder at import.
         dispatcher._cache = _KernelCache(function)
         return dispatcher

@@ -111,6 +111,17 @@ def gather(cells, i, index, near):
 
 
 @njit
+def first_pair(cells):
+    """Return two different particles nearer than the cut-off, or -1 and -1 if there are none."""
+    index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
+    for i in range(len(cells.x)):
+        for k in range(gather(cells, i, index, near)):
+            if index[k] != i:
+                return cells.order[i], cells.order[index[k]]
+    return np.int64(-1), np.int64(-1)
+
+
+@njit
 def count_neighbors(cells, counts):
     """Write the number of neighbors of each particle, in the configuration's order."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))

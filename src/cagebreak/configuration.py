@@ -111,20 +111,27 @@ class Box:
         return wrapped - np.floor(wrapped @ self.inverse) @ self.matrix
 
     def minimum_image(self, vectors: ArrayLike) -> Floats:
-        """Return the shortest periodic image of each vector (..., 3)."""
+        """Return the shortest periodic image of each vector (..., 3), at any tilt."""
         vectors = _floats("vectors", vectors)
-        nearest = vectors - np.rint(vectors @ self.inverse) @ self.matrix
         if self.is_orthorhombic:
-            return nearest
-        # In a sheared box rounding fractions may miss the shortest image by one lattice vector.
+            return vectors - np.rint(vectors @ self.inverse) @ self.matrix
+        matrix, inverse = self._reduced
+        nearest = vectors - np.rint(vectors @ inverse) @ matrix
+        # From there the shortest image is at most one vector of a reduced basis away on each axis.
         best, best_length = nearest, (nearest**2).sum(-1)
         for shift in product((-1, 0, 1), repeat=3):
-            candidate = nearest + np.array(shift) @ self.matrix
+            candidate = nearest + np.array(shift) @ matrix
             length = (candidate**2).sum(-1)
             shorter = length < best_length
             best = np.where(shorter[..., None], candidate, best)
             best_length = np.where(shorter, length, best_length)
         return best
+
+    @cached_property
+    def _reduced(self) -> tuple[Floats, Floats]:
+        """The shortest lattice vectors that span the same lattice, (3, 3), and their inverse."""
+        matrix = _minkowski_reduced(self.matrix)
+        return matrix, np.asarray(np.linalg.inv(matrix), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,6 +216,43 @@ class Configuration:
     def replace(self, **changes: object) -> "Configuration":
         """Return a copy with some fields changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def check_one(configuration: object, name: str = "configuration") -> None:
+    """Raise InputError unless the argument of this name is one configuration."""
+    if isinstance(configuration, Configuration):
+        return
+    if isinstance(configuration, list | tuple):
+        raise InputError(
+            f"{name}: expected one frame, got {len(configuration)}; choose one, such as frames[0], "
+            "or read one with cagebreak.read(path, frame=0)"
+        )
+    raise InputError(f"{name}: expected a Configuration, got {type(configuration).__name__}")
+
+
+def _minkowski_reduced(matrix: Floats) -> Floats:
+    """Return a Minkowski-reduced basis of the lattice of `matrix`: itself if it is reduced.
+
+    No vector of such a basis becomes shorter by adding or subtracting others. In three dimensions
+    it suffices that each is added once at most.
+    """
+    basis = matrix.copy()
+    changed = True
+    while changed:
+        changed = False
+        for k in range(3):
+            first, second = basis[(k + 1) % 3], basis[(k + 2) % 3]
+            candidates = [
+                basis[k] + i * first + j * second for i, j in product((-1, 0, 1), repeat=2)
+            ]
+            # Multiples at once: a lattice may be tilted by many edges.
+            candidates += [basis[k] - np.rint(basis[k] @ v / (v @ v)) * v for v in (first, second)]
+            shortest = min(candidates, key=np.linalg.norm)
+            # Equally short vectors, but for rounding, would replace each other for ever.
+            if np.linalg.norm(shortest) < np.linalg.norm(basis[k]) * (1 - 1e-12):
+                basis[k] = shortest
+                changed = True
+    return basis
 
 
 def as_box(box: Box | ArrayLike) -> Box:

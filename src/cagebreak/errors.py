@@ -1,4 +1,4 @@
-"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and one warning.
+"""Errors: each is a `CagebreakError` and the builtin a caller would expect; and the warnings.
 
 A message names the argument or file, the value it had, and what was expected.
 """
@@ -57,5 +57,17 @@ class MissingDependencyError(CagebreakError, ImportError):
     """An optional package is needed; says what to install."""
 
 
+class DamagedFileWarning(UserWarning):
+    """A file has changed since it was written, and is not used; names the file."""
+
+
+class ConfigurationWarning(UserWarning):
+    """A configuration is used, but may not be what it is taken for; says why and what to do."""
+
+
 class CacheWarning(UserWarning):
-    """Compiled kernels cannot be kept; names the environment variable that mends it."""
+    """Compiled kernels or tables of a study cannot be kept, and are made again at every call."""
+
+
+class ImportedFilesWarning(UserWarning):
+    """Imported files have a property that the user should know; says what was done about it."""

@@ -13,12 +13,16 @@ from cagebreak._neighbor_kernel import (
     counting_sort,
     fill_shells,
     fill_table,
+    first_pair,
 )
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import ConfigurationError, InputError
 
 # Finer cells follow the sphere more closely, coarser ones give longer runs of particles.
 CELLS_PER_CUTOFF = 3
+
+COINCIDENT = 1e-6
+"""Particles nearer than this coincide, in mean spacings: their positions agree to six digits."""
 
 # Where the search for solid-angle neighbors begins, in mean spacings; dense fluids need less.
 FIRST_SHELL = 1.8
@@ -80,6 +84,8 @@ def neighbor_table(configuration: Configuration, cutoff: float) -> NeighborTable
 
     Raises
     ------
+    ConfigurationError
+        If two particles coincide.
     InputError
         If the cut-off is not positive and finite.
     ConfigurationError
@@ -119,10 +125,16 @@ def sann(configuration: Configuration) -> NeighborTable:
     NeighborTable
         Nearest first.
 
+    Raises
+    ------
+    ConfigurationError
+        If two particles coincide.
+
     Notes
     -----
     The solid-angle nearest-neighbor algorithm of :cite:`vanMeel2012`.
     """
+    check_one(configuration)
     counts = np.empty(len(configuration), np.int64)
     cutoff = FIRST_SHELL * (configuration.box.volume / len(configuration)) ** (1 / 3)
     while True:
@@ -156,18 +168,22 @@ def cell_list(
 
     Raises
     ------
+    ConfigurationError
+        If two particles coincide: are nearer than `COINCIDENT`.
     InputError
         If the cut-off is not positive and finite.
     ConfigurationError
         If there are more than `MOST_NEIGHBORS` within the cut-off, `MOST_IMAGES` of the box, or
         `MOST_CANDIDATES` around a particle.
     """
+    check_one(configuration)
     if not (np.isfinite(cutoff) and cutoff > 0):
         raise InputError(f"cutoff: expected a positive length, got {cutoff!r}")
     check_density(configuration, cutoff, MOST_NEIGHBORS)
     box, n = configuration.box, len(configuration)
     # No more cells than particles: a dilute or elongated box must not cost memory.
-    edge = max(cutoff / per_cutoff, (box.volume / n) ** (1 / 3))
+    spacing = (box.volume / n) ** (1 / 3)
+    edge = max(cutoff / per_cutoff, spacing)
     shape = _bounded(np.maximum(box.heights // edge, 1), n)
     positions = configuration.wrapped
     # Clipped, not wrapped: rounding may not move a fraction away from its position.
@@ -183,7 +199,7 @@ def cell_list(
     if capacity > MOST_CANDIDATES:
         raise _too_dense(configuration, cutoff, f"{capacity:.3g} candidates for a neighbor")
     x, y, z = np.ascontiguousarray(positions[order].T)
-    return CellList(
+    cells = CellList(
         x=x,
         y=y,
         z=z,
@@ -197,6 +213,14 @@ def cell_list(
         cutoff=float(cutoff),
         capacity=int(capacity),
     )
+    nearest = min(COINCIDENT * spacing, float(cutoff))
+    i, j = first_pair(cells._replace(cutoff=nearest, reach=nearest / box.heights * (1 + 1e-12)))
+    if i >= 0:
+        raise ConfigurationError(
+            f"configuration.positions: expected particles apart, got {min(i, j)} and {max(i, j)} "
+            "at one place"
+        )
+    return cells
 
 
 def check_density(configuration: Configuration, cutoff: float, most: int) -> None:
@@ -245,3 +269,11 @@ def _too_dense(configuration: Configuration, cutoff: float, count: str) -> Confi
         f"{len(configuration)} particles in {edges} (heights {heights}), so {count} within the "
         "cut-off; other units, or a box too thin or too tilted?"
     )
+
+
+def check_apart(configuration: Configuration) -> None:
+    """Raise a `ConfigurationError` if two particles coincide: are nearer than `COINCIDENT`.
+
+    Functions that make a cell list need no such call: `cell_list` raises the same.
+    """
+    cell_list(configuration, (configuration.box.volume / len(configuration)) ** (1 / 3))

@@ -42,6 +42,11 @@ def stream(seed: Seed, *address: str | int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(seed_sequence(seed, *address)))
 
 
+def random_seed() -> int:
+    """Return a seed that is another one each time, for choices that no result depends on."""
+    return int(np.random.SeedSequence().generate_state(1)[0])
+
+
 def _key(address: tuple[str | int, ...]) -> tuple[int, ...]:
     # A word becomes 128 bits of its digest, so that words never collide with indices.
     return tuple(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._neighbor_kernel import count_pairs
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
@@ -70,6 +70,8 @@ def radial_distribution(
     several = [configurations] if isinstance(configurations, Configuration) else configurations
     if not len(several):
         raise InputError("configurations: expected at least one, got none")
+    for configuration in several:
+        check_one(configuration, "configurations")
     if not isinstance(n_bins, int | np.integer) or n_bins < 1:
         raise InputError(f"n_bins: expected 1, 2, ..., got {n_bins!r}")
     if not (np.isfinite(r_max) and r_max > 0):

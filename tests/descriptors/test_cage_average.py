@@ -119,6 +119,13 @@ def test_the_recommended_set_does_as_its_labels_say(start, model, sweeps):
     assert np.isfinite(features.values).all()
     member = feature_groups(features.labels)
     assert set(features.labels.kind[member == 0]) == {"radial", "angular"}
+    of_inherent = features.labels[(member == 1) & (features.labels.state == "inherent")]
+    own = of_inherent[of_inherent.generation == 0]
+    names = [(str(kind), int(n)) for kind, n in zip(own.kind, own.n, strict=True)]
+    assert set(names) in (
+        {("displacement", 0)},
+        {("energy", 0), ("laplacian", 0), ("displacement", 0)},
+    )
     again = descriptors.compute(start, seed=1)
     np.testing.assert_array_equal(features.values, again.values)
     other = descriptors.compute(start, seed=2)

@@ -199,7 +199,7 @@ class TestRefused:
             cb.Radial(R, WIDTH, 2).compute(mixture)
 
     def test_coincident_particles(self):
-        with pytest.raises(ConfigurationError, match="1 pairs that coincide"):
+        with pytest.raises(ConfigurationError, match="apart, got 0 and 1 at one place"):
             cb.Angular((2,), (0.1,), (0.1,)).compute(
                 cb.Configuration([[1, 1, 1], [1, 1, 1]], [0, 0], 4.0)
             )

@@ -122,5 +122,5 @@ def test_moving_turning_and_scaling_the_box():
 def test_particles_that_coincide_have_no_cell():
     positions = packing(20, SHEARED).positions.copy()
     positions[7] = positions[3] + SHEARED[1]
-    with pytest.raises(ConfigurationError, match=r"configuration.positions.*particle (3|7) "):
+    with pytest.raises(ConfigurationError, match="apart, got 3 and 7 at one place"):
         voronoi_cells(cb.Configuration(positions, np.zeros(20, int), SHEARED))

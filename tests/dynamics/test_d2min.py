@@ -89,6 +89,13 @@ def test_images_tell_of_ways_longer_than_half_the_box():
     )
 
 
+def test_displacements_without_images_are_the_shortest_in_a_tilted_box():
+    start, end = system(3, tilt=9.0, spread=0.3)
+    moved = end.positions - start.positions
+    wrapped = end.replace(positions=end.wrapped)
+    np.testing.assert_allclose(nonaffine(start, wrapped), moved, atol=1e-12)
+
+
 def test_few_neighbors_are_fitted_exactly():
     positions = [[1.0, 1, 1], [2, 1, 1], [1, 2, 1], [1, 1, 2], [9, 9, 9]]
     start = cb.Configuration(positions, [0] * 5, 20.0)

@@ -39,6 +39,17 @@ def test_an_ageing_glass_drifts_and_has_not_relaxed():
     assert not relaxed(table)
 
 
+def test_scattering_is_that_at_the_end_of_each_half():
+    """Of ten segments, the fifth and the tenth; energies are means over the halves."""
+    made = histories(2)
+    for history in made:
+        history["f_s"][3:, 0] = np.linspace(0.9, 0.0, 10)
+        history["energy"][3:] = np.arange(10)
+    table = drift(made)
+    assert [table["first"][2], table["second"][2]] == pytest.approx([0.5, 0.0])
+    assert [table["first"][0], table["second"][0]] == pytest.approx([2, 7])
+
+
 def test_one_configuration_or_segment_tells_nothing():
     alone = drift(histories(n=1))
     assert np.isnan(alone.error).all()

@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,19 @@ def test_files_that_are_no_archives_are_refused(tmp_path, path):
         path.write_bytes(content)
         with pytest.raises(FileFormatError, match=r"one\.npz"):
             botan.read_runs(path)
+
+
+def test_an_archive_that_expands_beyond_reason_is_refused(tmp_path, arrays, monkeypatch):
+    path = tmp_path / "one.npz"
+    np.savez_compressed(path, **{**arrays, "positions": np.zeros((2000, 12, 3))})
+    with zipfile.ZipFile(path) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    assert size > 100 * path.stat().st_size
+    monkeypatch.setattr(botan, "LARGEST_FREE", size)
+    assert len(botan.read_runs(path)[1]) == 2000
+    monkeypatch.setattr(botan, "LARGEST_FREE", size - 1)
+    with pytest.raises(FileFormatError, match=r"one\.npz: .* expands to more than 100 times"):
+        botan.read_runs(path)
 
 
 def test_an_absent_file_is_an_oserror(tmp_path):

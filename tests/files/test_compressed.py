@@ -1,7 +1,9 @@
 """Compressed files of every text format."""
 
+import bz2
 import gzip
 import io
+import lzma
 import sys
 
 import numpy as np
@@ -15,15 +17,16 @@ pytest.importorskip("gsd", reason="the library gsd is absent")
 
 
 @pytest.mark.parametrize("suffix", [".xyz", ".dump", ".data", ".sph", ".pickle"])
-def test_gzip(tmp_path, suffix):
+@pytest.mark.parametrize("library", [gzip, bz2, lzma])
+def test_compressed_files(tmp_path, suffix, library):
     whole = samples(tmp_path)[suffix]
-    packed = tmp_path / f"c{suffix}.gz"
-    packed.write_bytes(gzip.compress(whole.read_bytes()))
+    packed = tmp_path / f"c{suffix}.{ {gzip: 'gz', bz2: 'bz2', lzma: 'xz'}[library] }"
+    packed.write_bytes(library.compress(whole.read_bytes()))
     one, other = (np.ravel(cb.read(path)) for path in (whole, packed))
     for mine, yours in zip(one, other, strict=True):
         np.testing.assert_array_equal(mine.positions, yours.positions)
     packed.write_bytes(packed.read_bytes()[:-12])
-    with pytest.raises(FileFormatError, match=f"c{suffix}.gz"):
+    with pytest.raises(FileFormatError, match=packed.name):
         cb.read(packed)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.errors import FileFormatError
-from cagebreak.files import deepmind
+from cagebreak.files import _pickle, deepmind
 from fuzz_files import glassy_dynamics
 
 
@@ -55,3 +55,15 @@ def test_a_pickle_that_names_one_array_often_is_refused(tmp_path):
     path.write_bytes(pickle.dumps(data))
     with pytest.raises(FileFormatError, match="trajectory_target_positions"):
         deepmind.read_runs(path)
+
+
+@pytest.mark.parametrize("n_dimensions", [1, 32])
+def test_arrays_of_few_and_of_many_dimensions_are_read(n_dimensions):
+    array = np.arange(6).reshape(*[1] * (n_dimensions - 1), 6)
+    np.testing.assert_array_equal(_pickle.loads(pickle.dumps(array)).values, array)
+
+
+def test_arrays_of_absurdly_many_dimensions_are_refused():
+    array = np.zeros([1] * 33)
+    with pytest.raises(ValueError, match="shape"):
+        _pickle.loads(pickle.dumps(array))

@@ -88,8 +88,8 @@ def test_sph_round_trip(tmp_path):
     [
         (("3\n", "three\n"), 1, "number of spheres"),
         (("3\n", "0\n"), 1, "number of spheres"),
-        (("3\n", "4\n"), 6, "4 spheres"),
-        (("3\n", "2\n"), 5, "2 spheres"),
+        (("3\n", "4\n"), 6, "spheres, 4 of them"),
+        (("3\n", "2\n"), 5, "number of spheres"),
         (("4.0 5.0 6.0", "4.0 5.0"), 2, "three edge lengths"),
         (("4.0 5.0 6.0", "4.0 -5.0 6.0"), 2, "positive edge lengths"),
         (("b 3.0", "b x"), 4, "a letter, x, y, z and a radius"),
@@ -112,7 +112,9 @@ def test_sph_cut_short_anywhere_is_an_error(tmp_path):
     path = tmp_path / "c.sph"
     cb.write(path, cb.read(_written(path, SPH)), diameters=[1.0, 0.8])
     whole = path.read_text()
-    for length in range(len(whole)):
+    path.write_text(whole[:-1])  # nothing but the last line break is missing
+    assert len(cb.read(path)) == 3
+    for length in range(len(whole) - 1):
         path.write_text(whole[:length])
         with pytest.raises(FileFormatError, match=r"c\.sph, line "):
             cb.read(path)

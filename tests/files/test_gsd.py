@@ -66,3 +66,46 @@ def test_frames_that_repeat_one_without_end_are_refused(tmp_path):
             file.end_frame()
     with pytest.raises(FileFormatError, match=r"c\.gsd: frame .* times the file"):
         cb.read(path)
+
+
+def test_a_frame_with_fewer_particles_takes_none_of_the_first(tmp_path):
+    """By the schema, what it does not store has its default: all are of the first type."""
+    import gsd.hoomd
+
+    frames = []
+    for n in (3, 2):
+        frame = gsd.hoomd.Frame()
+        frame.configuration.box = [4, 5, 6, 0, 0, 0]
+        frame.particles.N = n
+        frame.particles.types = ["A", "B"]
+        frame.particles.position = np.eye(3)[:n]
+        frames.append(frame)
+    frames[0].particles.typeid = [1, 0, 1]
+    with gsd.hoomd.open(tmp_path / "c.gsd", "w") as file:
+        file.extend(frames)
+    with gsd.fl.open(tmp_path / "c.gsd", "r") as file:
+        assert not file.chunk_exists(1, "particles/typeid")
+    first, second = (frame.configuration for frame in read_frames(tmp_path / "c.gsd"))
+    assert first.species.tolist() == [1, 0, 1]
+    assert second.species.tolist() == [0, 0]
+
+
+def test_images_that_a_frame_does_not_store_are_zero_if_others_have_some(tmp_path):
+    import gsd.hoomd
+
+    frames = []
+    for step, images in ((0, None), (1, [[0, 0, 1]])):
+        frame = gsd.hoomd.Frame()
+        frame.configuration.step = step
+        frame.configuration.box = [4, 4, 4, 0, 0, 0]
+        frame.particles.N = 1
+        frame.particles.position = [[1, 1, 1]]
+        frame.particles.image = images
+        frames.append(frame)
+    with gsd.hoomd.open(tmp_path / "c.gsd", "w") as file:
+        file.extend(frames)
+    with gsd.hoomd.open(tmp_path / "one.gsd", "w") as file:
+        file.append(frames[0])
+    found = [frame.configuration.images.tolist() for frame in read_frames(tmp_path / "c.gsd")]
+    assert found == [[[0, 0, 0]], [[0, 0, 1]]]
+    assert read_frames(tmp_path / "one.gsd")[0].configuration.images is None

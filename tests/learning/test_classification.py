@@ -93,6 +93,13 @@ def test_alpha_has_the_least_cross_entropy_on_configurations_held_out():
     assert fitted.alpha_ == alphas[int(np.argmin(errors))]
 
 
+def test_a_tie_is_the_first_class():
+    """As in scikit-learn: features say nothing, and there are as many of each."""
+    fitted = LogisticRegressionCV(alphas=(3.0,)).fit(np.zeros((8, 2)), np.arange(8) % 2 == 0)
+    assert (fitted.decision_function(np.zeros((3, 2))) == 0).all()
+    assert not fitted.predict(np.zeros((3, 2))).any()
+
+
 def test_classes_may_have_any_names():
     X, y, groups = rows()
     names = np.where(y, "mobile", "caged")

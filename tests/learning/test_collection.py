@@ -1,6 +1,7 @@
 """Collections of statistics: the same from memory, a stream, workers, or a file."""
 
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -9,8 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.learning import Sample, Standardizer, Statistics, collect, held_out_moments, pearson
-from cagebreak.learning.collection import merged
+from cagebreak.learning import (
+    Sample,
+    Standardizer,
+    Statistics,
+    collect,
+    held_out_moments,
+    learning_curve,
+    pearson,
+    selection_curve,
+)
+from cagebreak.learning.collection import Collection, merged
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.linear_model.ridge_solvers import SubsetRidge
 from cagebreak.learning.scores import pair_moments, pooled_pearson
@@ -88,6 +98,7 @@ def test_what_is_saved_is_loaded(tmp_path):
     assert (loaded.labels == LABELS).all()
     assert (loaded.times == saved.times).all()
     assert (loaded.halves == saved.halves).all()
+    assert (loaded.extremes == saved.extremes).all()
     assert dict(loaded.about) == {"species": "A", "length": "sigma"}
     X = samples()[0].features
     assert (loaded.standardizer.transform(X) == saved.standardizer.transform(X)).all()
@@ -181,6 +192,76 @@ def test_nested_cross_validation_is_that_of_refitting(center):
                     )
 
 
+def rare(seed=3, n=400):
+    """Configurations with heavy tails, and one feature that is nearly always 0."""
+    random = np.random.default_rng(seed)
+    made = []
+    for c in range(6):
+        X = random.standard_t(3, size=(n, 4)) * [1.0, 1e3, 1e-3, 1.0] + c / 5
+        X[:, 3] = np.where(np.arange(n) == 7, 1e-6 * 10.0**c, 0.0)
+        Y = X[:, :2] / X[:, :2].std(axis=0) + random.normal(size=(n, 2))
+        made.append(Sample(X, Y))
+    return made
+
+
+def test_a_configuration_is_clipped_at_its_own_deviations():
+    made = rare()
+    found = collect(made, clip=4.0)
+    X = made[2].features
+    own = np.clip(X, X.mean(axis=0) - 4 * X.std(axis=0), X.mean(axis=0) + 4 * X.std(axis=0))
+    assert (own != X).any()
+    alone = Statistics.from_arrays(own, made[2].targets)
+    units = np.where(found.standardizer.scale_ > 0, found.standardizer.scale_, np.inf)
+    scaled = alone.scaled(1 / units, np.zeros(4))
+    np.testing.assert_allclose(found.parts[2].xx, scaled.xx, rtol=1e-9, atol=1e-9)
+    Z = (own - found.standardizer.mean_) / units
+    np.testing.assert_allclose(found.extremes[2], [Z.min(axis=0), Z.max(axis=0)], rtol=1e-12)
+
+
+def curves(found):
+    """The moments of every function that holds out configurations of a collection."""
+    few = {"seed": 1, "folds": 3, "n_resamples": 10}
+    return {
+        "subsets": held_out_moments(found, {"all": slice(None)}, seed=1, folds=3)["all"],
+        "selection": selection_curve(found, 4, **few).moments,
+        "selection, ridge": selection_curve(found, 4, alphas=[1.0, 100.0], **few).moments,
+        "learning": learning_curve(found, sizes=[2, 4], **few).moments[-1],
+    }
+
+
+def test_a_prediction_does_not_depend_on_other_configurations_held_out():
+    made = rare()
+    fold = configuration_folds(6, 3, seed=1)
+    one, other = np.flatnonzero(fold == 0)
+    changed = list(made)
+    # Scales, means and tails of the features of one configuration held out become others.
+    changed[other] = Sample(made[other].features * 7.0 + 3.0, made[other].targets)
+    before, after = curves(collect(made)), curves(collect(changed))
+    for name in before:
+        np.testing.assert_allclose(after[name][one], before[name][one], rtol=1e-7, err_msg=name)
+        elsewhere = np.flatnonzero(fold != 0)[0]
+        assert not np.allclose(after[name][elsewhere], before[name][elsewhere], rtol=1e-4), name
+
+
+def test_units_cancel():
+    made = rare()
+    units = Standardizer().fit(made[0].features * [1.0, 1e-4, 1e5, 1e-3] + [5.0, 0.3, 7.0, 0.0])
+    before, after = curves(collect(made)), curves(collect(made, standardizer=units))
+    for name in before:
+        np.testing.assert_allclose(after[name], before[name], rtol=1e-6, err_msg=name)
+
+
+def test_a_rare_feature_of_a_configuration_held_out_does_not_explode():
+    made = rare()
+    fold = configuration_folds(6, 3, seed=1)
+    held_out = int(np.flatnonzero(fold == fold[5])[0])
+    before = curves(collect(made))
+    made[held_out].features[9, 3] = 1e3
+    for name, moments in curves(collect(made)).items():
+        r = [pooled_pearson(m.reshape(6, 6, -1)[..., -1]) for m in (moments, before[name])]
+        assert r[0] > r[1] - 0.01, name
+
+
 @given(st.integers(0, 2**32), st.sampled_from([6, 12, 50]), st.floats(-5, 5))
 @settings(max_examples=40, deadline=None)
 def test_subsets_of_awkward_features_are_solved_exactly(seed, n, decade):
@@ -218,3 +299,30 @@ def test_bad_arguments_are_named():
         held_out_moments(collect(made[:2]), {"all": slice(None)}, seed=1)
     with pytest.raises(InputError, match="weights: "):
         collect(made).pooled([1.0, 2.0])
+
+
+def test_a_weighted_collection_has_its_configurations_repeated():
+    found = collect(samples(3), species="A")
+    weighted = found.weighted([2, 1, 0.5])
+    assert (weighted.times == found.times).all()
+    for part, plain, weight in zip(weighted.parts, found.parts, (2, 1, 0.5), strict=True):
+        assert part.count == weight * plain.count
+        np.testing.assert_allclose(part.gram, weight * plain.gram, rtol=1e-12)
+    for wrong in ([1, 2], [1, 2, 0], [1, 2, -1]):
+        with pytest.raises(InputError, match=r"weights: expected \(3,\) positive numbers"):
+            found.weighted(wrong)
+
+
+def test_one_configuration_is_a_collection_and_none_is_not():
+    one = collect(samples(1), species="A")
+    assert len(one) == 1
+    with pytest.raises(InputError, match="parts: expected at least one configuration"):
+        replace(one, parts=[])
+
+
+def test_a_file_keeps_the_order_of_the_labels(tmp_path):
+    labels = np.array(
+        [(i, f"f{i}", 0.5) for i in range(8)], [("r", int), ("kind", "U4"), ("a", float)]
+    )
+    collect(samples(2), species="A", labels=labels).save(tmp_path / "c.h5")
+    assert Collection.load(tmp_path / "c.h5").labels.dtype.names == ("r", "kind", "a")

@@ -23,6 +23,7 @@ from cagebreak.learning import (
     Standardizer,
     Statistics,
     evaluate,
+    pearson,
 )
 from cagebreak.learning.linear_model.base import LinearLearner
 from cagebreak.learning.model_selection.nested_fits import Fit, fit_linear, fit_rows
@@ -166,6 +167,18 @@ def test_a_configuration_held_out_does_not_change_its_training(learner, what):
                     == after[Fit(k, species, name)].predict(X[:, chosen])
                 ).all()
                 assert same == (k == fold[2])
+
+
+@every_learner
+def test_rows_of_more_configurations_than_folds_are_divided_by_the_seed(learner):
+    made = samples()
+    X, Y = (np.concatenate([getattr(s, what) for s in made]) for what in ("features", "targets"))
+    groups = np.repeat(np.arange(8), 60)
+    given = {"folds": 4, "seed": 3}
+    first, again = (clone(learner).set_params(**given).fit(X, Y, groups=groups) for _ in range(2))
+    np.testing.assert_array_equal(first.predict(X), again.predict(X))
+    default = clone(learner).fit(X, Y, groups=groups).predict(X)
+    assert pearson(default, Y).min() > 0.7
 
 
 @every_learner

@@ -206,6 +206,16 @@ def test_the_fit_of_a_learning_curve_finds_its_parameters():
     np.testing.assert_allclose(_fit(errors, sizes, runs, 2.0), [0.3, 1.2, 0.8], rtol=1e-4)
 
 
+def test_no_limit_of_a_learning_curve_is_above_one():
+    """Noise of the scores may let errors fall below any curve; the share u stays from 0."""
+    sizes, runs = np.array([1, 2, 4, 8]), np.array([1])
+    errors = np.array([[0.6], [0.25], [0.05], [0.0]])
+    u, k, gamma = _fit(errors, sizes, runs, 0.0)
+    assert 0 <= u <= 0.05
+    assert k > 0
+    assert 0.2 <= gamma <= 1
+
+
 def test_transfer_is_a_fit_to_one_and_a_prediction_of_the_other():
     same, other = samples(seed=1), samples(seed=2, first=4, n_configurations=5)
     sources = {
@@ -219,6 +229,9 @@ def test_transfer_is_a_fit_to_one_and_a_prediction_of_the_other():
     assert abs(r["a", "b", 0]["r"] - r["b", "b", 0]["r"]) < 0.05
     assert abs(r["a", "c", 0]["r"]) < 0.2 < 0.8 < r["c", "c", 0]["r"]
     assert r["a", "b", 1]["time"] == 9.0
+    assert (table["low"] < table["r"]).all()
+    assert (table["r"] < table["high"]).all()
+    assert (table["low_configuration"] < table["high_configuration"]).all()
     X, Y = (np.concatenate([getattr(s, what) for s in same]) for what in ("features", "targets"))
     fit = RidgeCV().fit(X, Y, groups=np.repeat(np.arange(8), 80))
     new_X, new_Y = (
@@ -251,6 +264,7 @@ def test_bad_arguments_are_named():
     for arguments, message in (
         ({"sizes": [99]}, "sizes: expected from 1 to"),
         ({"runs": [1]}, "runs: expected 2 integers"),
+        ({"runs": [1, 2, 4]}, "runs: expected 2 integers"),
         ({"truth": [0, 5]}, "truth: "),
     ):
         with pytest.raises(InputError, match=message):

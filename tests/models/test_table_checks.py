@@ -143,7 +143,7 @@ def test_what_is_no_file_of_tables_is_refused(tmp_path):
     with (tmp_path / "holes.table").open("wb") as file:
         file.truncate(1 << 36)
     for name in ("zero.table", "holes.table"):
-        with pytest.raises(InputError, match=rf"{name}: expected a file of at most"):
+        with pytest.raises(InputError, match=rf"{name}.*expected a file"):
             cb.tabulated(tmp_path / name, **state)
 
 

@@ -172,16 +172,16 @@ def test_a_table_in_single_precision_keeps_arithmetic_in_it():
         assert function.overloads[float32, row].signature.return_type == float32
 
 
-@pytest.mark.parametrize("r", [0.999, 0.0])
-def test_overlapping_hard_spheres_are_refused(r):
+def test_overlapping_hard_spheres_are_refused():
     model = MODELS["hard_log"]
-    with pytest.raises(ConfigurationError, match="particles 0 and 1 apart"):
-        potentials.forces(two(model, r), model)
+    with pytest.raises(ConfigurationError, match=r"spheres 0 and 1 overlap, at 0\.999000"):
+        potentials.forces(two(model, 0.999), model)
 
 
 def test_particles_that_coincide_are_refused(model):
-    with pytest.raises(ConfigurationError, match="particles 0 and 1 apart"):
-        potentials.energy(two(model, 0.0), model)
+    for function in (potentials.energy, potentials.stress):
+        with pytest.raises(ConfigurationError, match="particles apart, got 0 and 1 at one place"):
+            function(two(model, 0.0), model)
 
 
 def test_a_species_that_the_model_lacks_is_refused(model):

@@ -163,6 +163,38 @@ def test_relaxing_tunes_the_step_and_running_does_not():
     assert sampler.sweeps == (400, 400)
 
 
+@pytest.mark.parametrize("first", [0.005, 0.4])
+def test_any_first_step_is_tuned(first):
+    model, start = dense_hard_spheres()
+    sampler = CageSampler(start, model, 1)
+    sampler.step = first
+    sampler.relax(400)
+    sampler.run(200)
+    assert sampler.state().acceptance.mean() == pytest.approx(0.3, abs=0.03)
+
+
+def test_chains_are_pooled_as_one_long_measurement():
+    """Means, covariance and scatter of three chains, from samples of every sweep."""
+    model, start = dense_hard_spheres()
+    pooled = cage_state(start, model, seed=3, sweeps=(20, 25), samples=25, chains=3)
+    positions = pooled.samples
+    assert len(positions) == 75
+    # Moments are relative to the center of mass.
+    masses = np.array(model.masses)[start.species]
+    displacements = positions - start.unwrapped
+    displacements -= (np.einsum("n,kni->ki", masses, displacements) / masses.sum())[:, None]
+    mean = displacements.mean(axis=0)
+    np.testing.assert_allclose(pooled.configuration.positions - start.positions, mean, atol=1e-6)
+    np.testing.assert_allclose(pooled.displacement, np.linalg.norm(mean, axis=1), atol=1e-6)
+    for i in range(len(start)):
+        expected = np.cov(displacements[:, i].T, bias=True)
+        np.testing.assert_allclose(pooled.covariance[i], expected, atol=1e-6)
+    of_chains = displacements.reshape(3, 25, -1, 3).mean(axis=1)
+    error = np.sqrt(of_chains.var(axis=0, ddof=1).sum(axis=1) / 3)
+    np.testing.assert_allclose(pooled.error, error, atol=1e-6)
+    assert pooled.sweeps == (60, 75)
+
+
 def test_bad_input_is_refused_before_any_work():
     model, start = dense_hard_spheres()
     for arguments, name in [

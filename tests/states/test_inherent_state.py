@@ -229,7 +229,7 @@ def test_a_number_of_steps_that_is_none_is_refused(n):
 
 def test_configurations_that_have_no_energy_are_refused():
     overlapping = cb.Configuration([[0, 0, 0], [0, 0, 0.9]], [0, 0], 5.0)
-    with pytest.raises(ConfigurationError, match="apart"):
+    with pytest.raises(ConfigurationError, match="spheres 0 and 1 overlap"):
         inherent_state(overlapping, models.hard_spheres())
     with pytest.raises(ConfigurationError, match="species"):
         inherent_state(fcc(1, 1.6).replace(species=[2] * 4), models.kob_andersen())

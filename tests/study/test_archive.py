@@ -6,8 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 import cagebreak as cb
+from cagebreak._sealed import BLOCK, statement
 from cagebreak.cli.commands import main
 from cagebreak.errors import FileFormatError, StoreError
+from cagebreak.files.hdf5 import Dataset
 from cagebreak.study.archive import differences
 from cagebreak.study.store import Unit
 from support.tiny_study import write_recipe
@@ -31,7 +33,10 @@ def test_a_study_is_one_file_and_comes_back(study, tmp_path):
     back = cb.Study.from_export(tmp_path / "all.h5", tmp_path / "back.toml")
     assert [s.done for s in back.status()] == [s.total for s in back.status()]
     for path in study.store.folder.glob("[!.]*/**/*.h5"):
-        assert differences(path, back.store.folder / path.relative_to(study.store.folder)) == []
+        copy = back.store.folder / path.relative_to(study.store.folder)
+        assert differences(path, copy) == []
+        stated, restored = statement(path), statement(copy)
+        assert all(stated[key] == restored[key] for key in ("content", "parents", "recipe"))
     assert back.fit().table.equals(study.fit().table)
     with pytest.raises(StoreError, match="exists already"):
         cb.Study.from_export(tmp_path / "all.h5", tmp_path / "back.toml")
@@ -44,10 +49,14 @@ def test_a_damaged_archive_is_named(study, tmp_path):
     at = whole.index(np.ascontiguousarray(first).tobytes()[:64])
     changed = bytearray(whole)
     changed[at + 3] ^= 1
-    for i, content in enumerate((whole[:-5000], bytes(changed), b"words")):
+    lost = bytes(BLOCK) + whole[BLOCK:]
+    for i, content in enumerate((whole[:-5000], bytes(changed), b"words", lost, whole[BLOCK:])):
         (tmp_path / "all.h5").write_bytes(content)
         with pytest.raises(FileFormatError, match=r"all\.h5: expected an exported study"):
             cb.Study.from_export(tmp_path / "all.h5", tmp_path / f"back{i}.toml")
+        recipe = str(tmp_path / f"back{i}.toml")
+        shown = CliRunner().invoke(main, ["import", recipe, str(tmp_path / "all.h5")])
+        assert "all.h5: expected an" in shown.output
         assert [path.name for path in tmp_path.iterdir()] == ["all.h5"]
 
 
@@ -58,10 +67,12 @@ def test_verify_finds_what_was_changed(study, tmp_path):
     assert found.sound
     assert len(found.again) == 4
     assert found.n_read == sum(status.done for status in back.status())
-    # Rewritten with checksums and all, as someone with h5py would.
+    # Other results with a digest of their own.
     unit = Unit("propensity", (1,))
-    with h5py.File(back.store.path(unit), "r+") as file:
-        file["sums"][0, 0, 0] += 1e-9
+    with h5py.File(back.store.path(unit)) as file:
+        arrays = {name: Dataset(data[()], "", "") for name, data in file.items()}
+    arrays["sums"].values[0, 0, 0] += 1e-9
+    back.store.save(unit, arrays)
     assert back.verify(sample=0, seed=2).sound
     found = back.verify(sample=100, seed=2)
     assert list(found.different) == [unit]

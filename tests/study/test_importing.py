@@ -1,6 +1,7 @@
 """Studies of configurations and runs that come from files."""
 
 import json
+import tomllib
 
 import numpy as np
 import pytest
@@ -9,9 +10,19 @@ from click.testing import CliRunner
 import cagebreak as cb
 from cagebreak.cli.commands import main
 from cagebreak.dynamics.d2min import D2Min
-from cagebreak.errors import FileFormatError, InputError, RecipeError, StoreError
+from cagebreak.errors import (
+    FileFormatError,
+    ImportedFilesWarning,
+    InputError,
+    RecipeError,
+    StoreError,
+)
+from cagebreak.learning import RidgeCV
 from cagebreak.simulation.isoconfigurational import trajectory
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.store import Unit
 from support import paths
+from support.trajectory_files import SPECIES, moved, places, write_dump
 
 DATA = paths.EXTERNAL
 TIMES = np.array([0.05, 0.2, 1.0])
@@ -200,7 +211,7 @@ def test_files_that_make_no_study_are_named(tmp_path, simulated, change, options
     elif change == "twice":
         files.append(files[0])
     elif change == "broken":
-        last.write_text(last.read_text()[:-2])
+        last.write_text(last.read_text()[:-40])
     wanted = {"model": "hard-spheres", "timestep": 0.01} | options
     with pytest.raises(error, match=expected):
         cb.Study.import_files(tmp_path / "mine.toml", files, **wanted)
@@ -218,6 +229,191 @@ def test_wrapped_positions_take_the_shortest_way(tmp_path, simulated):
     study.run("serial", progress=False)
     expected = np.linalg.norm(simulated[0][1], axis=-1).mean(axis=0)
     np.testing.assert_allclose(study.propensity(0).mean, expected, atol=1e-12)
+
+
+def test_one_species_and_one_run_of_each_make_a_study_without_ceiling(tmp_path, simulated):
+    """Of a model of two species, where the files have one."""
+    files = []
+    for c, (start, runs) in enumerate(simulated):
+        frames = frames_of(start.replace(species=np.zeros(N, int)), runs[0], True)
+        files += write_run(tmp_path / f"run{c}", "all.dump", frames, "one file")
+    study = cb.Study.import_files(tmp_path / "one.toml", files, model="hard-spheres", timestep=0.01)
+    assert study.recipe.isoconfigurational.n_runs == 1
+    assert study.recipe.learning.species == ("A",)
+    study.run("serial", progress=False)
+    assert list(study.relaxation()) == ["A"]
+    lengths = np.linalg.norm(simulated[1][1][0], axis=-1)
+    np.testing.assert_allclose(study.propensity(1).mean, lengths, atol=1e-10)
+    scores = study.fit(features={"generations": [0], "kind": "radial"}).rows
+    assert set(scores["species"]) == {"A"}
+    assert np.isfinite(scores["r"]).all()
+    assert np.isnan(scores["ceiling"]).all()
+    for name in ("propensity", "configurations", "structure"):
+        table = study._rows(name)
+        assert set(table["species"]) == {"A"}
+    assert np.isnan(study._rows("propensity")["ceiling"]).all()
+
+
+def test_regression_on_single_runs_estimates_the_propensity_without_bias(study):
+    """The mean over runs of fits to single runs is the fit to their mean, for a given penalty."""
+    n_runs = study.recipe.isoconfigurational.n_runs
+    X = study.features(0).values[:, :20]
+    fits = []
+    for r in range(n_runs):
+        lengths = study.store.load(Unit("run", (0, r)))["lengths"]
+        fits.append(RidgeCV(alphas=[10.0]).fit(X, lengths.T).coef_)
+    of_mean = RidgeCV(alphas=[10.0]).fit(X, study.propensity(0).mean.T).coef_
+    np.testing.assert_allclose(np.mean(fits, axis=0), of_mean, atol=1e-10)
+    assert np.abs(fits[0] - of_mean).max() > 1e-3
+
+
+def near_starts(folder, by):
+    """Dumps of three structures with two starts each that differ by normal numbers."""
+    files = []
+    for c in range(3):
+        for q in range(2):
+            start = moved(places(c), by, 10 * c + q)
+            run = [start, moved(start, 0.1, 100 + 10 * c + q)]
+            files.append(write_dump(folder / f"{c}-{q}.dump", run, [0, 10]))
+    return files
+
+
+def test_near_starts_share_a_fold_and_import_says_which(tmp_path):
+    files = near_starts(tmp_path, 0.01)
+    with pytest.warns(ImportedFilesWarning) as remarks:
+        study = cb.Study.import_files(
+            tmp_path / "near.toml", files, model="kob-andersen", timestep=0.01
+        )
+    assert study.recipe.preparation.share_fold == ((0, 1), (2, 3), (4, 5))
+    assert study.recipe.groups.tolist() == [0, 0, 2, 2, 4, 4]
+    assert study.recipe.learning.outer_folds == 3
+    first = str(remarks[0].message)
+    assert first.startswith(f"{files[0]}, {files[1]} start from one structure: 0.02")
+    assert first.endswith("the configurations 0, 1 share a fold")
+    with pytest.raises(RecipeError, match=r"share_fold = .*: expected configurations from 0 to 5"):
+        Recipe.of_values(
+            study.recipe.path,
+            tomllib.loads(study.recipe.path.read_text().replace("[2, 3]", "[1, 6]")),
+        )
+
+
+def test_starts_of_one_structure_are_said_and_copies_held_together(tmp_path):
+    """Vibrations of one structure: a fit is possible, and import says what it measures."""
+    x = places(0)
+    files = [
+        write_dump(tmp_path / f"{q}.dump", [s := moved(x, 0.1, q), moved(s, 0.1, 9 + q)], [0, 10])
+        for q in range(4)
+    ]
+    files.append(write_dump(tmp_path / "4.dump", [moved(x, 0.1, 0) + 1e-3 * x, x], [0, 10]))
+    with pytest.warns(ImportedFilesWarning, match="all 5 starts, .* have one structure"):
+        study = cb.Study.import_files(
+            tmp_path / "one.toml", files, model="kob-andersen", timestep=0.01
+        )
+    assert study.recipe.preparation.share_fold == ((0, 4),)
+    assert not study.recipe.missing_for_fit
+
+
+def test_rounded_starts_are_one_ensemble(tmp_path):
+    files = []
+    for c in range(3):
+        for q, digits in enumerate(("%.10g", "%.3f")):
+            run = [places(c), moved(places(c), 0.1, 100 + 10 * c + q)]
+            files.append(write_dump(tmp_path / f"{c}-{q}.dump", run, [0, 10], digits))
+    with pytest.warns(ImportedFilesWarning, match="3 starts differ .* by at most 0.0005 sigma"):
+        study = cb.Study.import_files(
+            tmp_path / "near.toml", files, model="kob-andersen", timestep=0.01
+        )
+    assert study.n_configurations == 3
+    assert study.recipe.isoconfigurational.n_runs == 2
+
+
+def test_a_run_that_is_there_twice_is_refused(tmp_path):
+    run = [places(0), moved(places(0), 0.1, 1)]
+    files = [write_dump(tmp_path / f"{q}.dump", run, [0, 10], f"%.{q}g") for q in (10, 7)]
+    with pytest.raises(InputError, match=r"7\.dump: expected another run than .*10\.dump"):
+        cb.Study.import_files(tmp_path / "a.toml", files, model="kob-andersen", timestep=0.01)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["10.dump", "7.dump"]
+
+
+def test_lines_in_another_order_are_the_same_particles(tmp_path):
+    files = []
+    for c in range(2):
+        for q in range(2):
+            run = [places(c), moved(places(c), 0.1, 10 * c + q)]
+            order = np.random.default_rng(q).permutation(len(places(c)))
+            files.append(write_dump(tmp_path / f"{c}-{q}.dump", run, [0, 10], order=order))
+    study = cb.Study.import_files(tmp_path / "a.toml", files, model="kob-andersen", timestep=0.01)
+    assert (study.n_configurations, study.recipe.isoconfigurational.n_runs) == (2, 2)
+    expected = np.linalg.norm(moved(places(1), 0.1, 11) - places(1), axis=1)
+    lengths = study.store.load(Unit("run", (1, 1)))["lengths"]
+    np.testing.assert_allclose(lengths[0], expected, atol=1e-8)
+
+
+def test_species_are_numbered_by_the_names_in_all_files(tmp_path):
+    """A file without the first species has the second as in the others."""
+    files = []
+    for c, types in enumerate((np.array(["L", "S"])[SPECIES], np.full(len(SPECIES), "S"))):
+        run = [places(c), moved(places(c), 0.1, c)]
+        file = write_dump(tmp_path / f"{c}.dump", run, [0, 10], types=types)
+        file.write_text(file.read_text().replace("id type", "id element"))
+        files.append(file)
+    for names, expected in ((None, 1), (("S", "L"), 0)):
+        study = cb.Study.import_files(
+            tmp_path / f"{expected}.toml", files, model="kob-andersen", timestep=0.01,
+            species=names,
+        )  # fmt: skip
+        assert set(study.configuration(1).species) == {expected}
+
+
+def test_a_long_trajectory_becomes_a_study_by_origins(tmp_path):
+    steps = 0.2 * np.random.default_rng(0).normal(size=(60, len(SPECIES), 3))
+    x = places(0) + np.concatenate([np.zeros((1, len(SPECIES), 3)), np.cumsum(steps, axis=0)])
+    file = write_dump(tmp_path / "long.dump", x, range(0, 610, 10))
+    arguments = ["import", str(tmp_path / "o.toml"), str(file), "--model", "kob-andersen"]
+    arguments += ["--timestep", "0.01", "--origins", "6", "--no-run"]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    assert "6 origins, each followed by 10 times up to 1 tau; the configurations of" in done.output
+    assert "blocks are 1 tau apart, over which F_s falls to 0.0" in done.output
+    study = cb.Study(tmp_path / "o.toml")
+    assert study.recipe.isoconfigurational.times == pytest.approx(np.arange(1, 11) * 0.1)
+    for c in range(6):
+        np.testing.assert_allclose(study.configuration(c).unwrapped, x[10 * c], atol=1e-8)
+        lengths = study.store.load(Unit("run", (c, 0)))["lengths"]
+        moves = x[10 * c + 1 : 10 * c + 11] - x[10 * c]
+        np.testing.assert_allclose(lengths, np.linalg.norm(moves, axis=-1), atol=1e-8)
+    for options, expected in (
+        ({"origins": 6, "time": 1.0}, "time: is the duration of the runs of BOTAN"),
+        ({"origins": 0}, "origins: expected a number from 1"),
+        ({"origins": 61}, "origins: expected at most 60"),
+    ):
+        with pytest.raises(InputError, match=expected):
+            cb.Study.import_files(
+                tmp_path / "p.toml", [file], model="kob-andersen", timestep=0.01, **options
+            )
+
+
+def test_import_names_a_next_command_only_if_it_can_work(tmp_path, simulated):
+    (file, *_) = dumps(tmp_path, simulated)
+    arguments = ["import", str(tmp_path / "one.toml"), str(file), "--model", "hard-spheres"]
+    done = CliRunner().invoke(main, [*arguments, "--timestep", "0.01", "--workers", "1"])
+    assert done.exit_code == 0, done.output
+    assert "there is no fit: there is one configuration, expected at least 2" in done.output
+    shown = CliRunner().invoke(main, ["status", str(tmp_path / "one.toml")])
+    assert "there is no fit: there is one configuration" in shown.output
+    assert "cagebreak fit" not in done.output + shown.output
+
+
+def test_an_import_that_fails_leaves_nothing(tmp_path, simulated, monkeypatch):
+    files = dumps(tmp_path / "runs", simulated)
+
+    def fail(*_):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("cagebreak.study.importing.save_run", fail)
+    with pytest.raises(OSError, match="full"):
+        cb.Study.import_files(tmp_path / "a.toml", files, model="hard-spheres", timestep=0.01)
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
 
 @pytest.mark.external

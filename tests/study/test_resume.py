@@ -117,15 +117,16 @@ def test_stopped_around_every_write(undisturbed, tmp_path, monkeypatch, moment):
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="/proc is absent")
-def test_ctrl_c_ends_cleanly_and_keeps_what_is_done(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_ends_cleanly_and_keeps_what_is_done(tmp_path, number):
     recipe = write_recipe(tmp_path / "hs.toml", time=1e6)
     with start(recipe, workers=2) as process:
         # A terminal tells all processes; it is not for the workers to answer.
         for pid in sorted(alive(process.pid), key=process.pid.__eq__):
-            os.kill(pid, signal.SIGINT)
+            os.kill(pid, number)
             time.sleep(0.5)
         said = process.stderr.read()
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert "stopped; what is done is kept" in said
     assert not any(word in said for word in ("Traceback", "failed"))
     with cb.Study(recipe).store.locked():

@@ -15,6 +15,7 @@ from cagebreak.seeding import seed_sequence
 from cagebreak.study.analysis.model_file import SavedModel
 from cagebreak.study.stages.states import trial_state
 from cagebreak.study.stages.trial import Trial
+from support.earlier_version import without_digest
 from support.tiny_study import write_recipe
 
 SAMPLED = {"set": "recommended", "kind": ["radial", "angular"], "states": ["sampled"]}
@@ -157,6 +158,7 @@ def test_a_study_of_before_cell_rejection_was_called_wall_still_opens(study, tmp
 
     path.write_text(path.read_text().replace('"cell_rejection"', '"wall"'))
     assert '"wall"' in path.read_text()
+    without_digest(*(tmp_path / "hs").rglob("*.h5"), tmp_path / "model.h5")
     for unit in (tmp_path / "hs" / "cage").rglob("*.h5"):
         with h5py.File(unit, "r+") as file:
             file.move("cell_rejection", "wall")

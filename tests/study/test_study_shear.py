@@ -21,6 +21,7 @@ from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.writing import text, write_new
 from cagebreak.study.stages import shear as shear_stage
 from cagebreak.study.stages.stages import open_store, stages_of
+from support.earlier_version import without_digest
 from support.paths import ROOT
 from support.tiny_study import unit_bytes
 
@@ -117,8 +118,12 @@ def test_stopped_by_an_earlier_version_it_goes_on_to_the_same_bits(study, tmp_pa
         with pytest.raises(KeyboardInterrupt):
             other.run("serial", progress=False)
     (partial,) = (tmp_path / "ka" / "shear").glob("*.partial.h5")
+    configurations = list((tmp_path / "ka" / "equilibrate").glob("*.h5"))
+    without_digest(partial, *configurations)
     with_former_names(partial)
     other.run("serial", progress=False)
+    for path in configurations:
+        shutil.copy(study.store.folder / "equilibrate" / path.name, path)
     assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
 
 

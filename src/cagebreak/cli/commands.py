@@ -1,14 +1,19 @@
 """The commands of `cagebreak`, such as `new`, `plan`, `run`, `status`, `fit` and `figure`."""
 
+import os
 import sys
 import tomllib
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cagebreak._frames import to_rows
 from cagebreak.cli import report
+from cagebreak.cli.ending import one_line, plain_warnings, stoppable
+from cagebreak.cli.reading import FRAME, reading_options
 from cagebreak.errors import CagebreakError, InputError
 
 if TYPE_CHECKING:
@@ -22,18 +27,20 @@ class _Failure(click.ClickException):
 
 
 class _Commands(click.Group):
-    """A group of commands that prints cagebreak's and the file system's errors in one line."""
+    """A group of commands that prints errors and warnings in one line, and can be stopped."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        message = "stopped; what is done is kept: `cagebreak run` goes on from there"
+        with stoppable(message), plain_warnings():
+            return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click ends quietly: whoever reads the output has read enough
         except (CagebreakError, OSError) as error:
-            raise _Failure(" ".join(str(error).split())) from error
-        except KeyboardInterrupt:
-            click.echo(
-                "stopped; what is done is kept: `cagebreak run` goes on from there", err=True
-            )
-            sys.exit(130)
+            raise _Failure(one_line(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -107,6 +114,8 @@ _SEED = click.option("--seed", default=1, show_default=True, help="Seed of the c
     help="States to describe, initial,inherent,cage.",
 )
 @_SEED
+@FRAME
+@reading_options
 def describe(
     file: str,
     output: str,
@@ -116,14 +125,17 @@ def describe(
     generations: int,
     states: str,
     seed: int,
+    frame: int | None,
+    reading: dict[str, Any],
 ) -> None:
     """Write the descriptors of the configuration in FILE and their labels to an HDF5 file."""
     from cagebreak.study.analysis.single_file import describe_file
 
     parameters = dict(map(_assignment, parameter))
     described = describe_file(
-        file, output, model, parameters, set_, generations, states.split(","), seed
-    )
+        file, output, model, parameters, set_, generations, states.split(","), seed, frame,
+        **reading,
+    )  # fmt: skip
     n, n_features = described.values.shape
     click.echo(f"wrote {output}: {n_features} descriptors of {n} particles")
 
@@ -133,11 +145,15 @@ def describe(
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @_OUTPUT
 @_SEED
-def predict(model: str, file: str, output: str, seed: int) -> None:
+@FRAME
+@reading_options
+def predict(
+    model: str, file: str, output: str, seed: int, frame: int | None, reading: dict[str, Any]
+) -> None:
     """Predict the propensity of every particle in FILE by a MODEL from `fit --save`."""
     from cagebreak.study.analysis.single_file import predict_file
 
-    for name, time in predict_file(model, file, output, seed).items():
+    for name, time in predict_file(model, file, output, seed, frame, **reading).items():
         click.echo(f"{name}: propensity after {time:.4g} tau, sigma")
     click.echo(f"wrote {output}")
 
@@ -153,7 +169,7 @@ def tabulate(lines: str, output: str, species: int, first: float, points: int) -
     from cagebreak.models.tabulated import tabulated
     from cagebreak.simulation import tabulate
 
-    tabulate(lines, output, n_species=species, first=first, points=points)
+    tabulate(Path(lines), output, n_species=species, first=first, points=points)
     cutoffs = tabulated(output, temperature=1.0, number_density=1.0).pair.cutoffs
     click.echo(
         f"wrote {output}: {species} species, up to {cutoffs.max():.6g} sigma; "
@@ -169,7 +185,10 @@ def tabulate(lines: str, output: str, species: int, first: float, points: int) -
 @click.option("--parameter", multiple=True, metavar="NAME=VALUE", help="A parameter of the model.")
 @click.option("--time", type=float, help="Duration of the runs of BOTAN files, tau.")
 @click.option("--timestep", type=float, help="Time step of trajectories, tau.")
+@click.option("--interval", type=float, help="Time between frames that state no time, tau.")
 @click.option("--wrapped", is_flag=True, help="Positions are wrapped and have no images.")
+@click.option("--origins", type=int, help="Configurations to take from each trajectory.")
+@reading_options
 @click.option(
     "--states",
     default="initial",
@@ -185,7 +204,10 @@ def import_(
     parameter: Sequence[str],
     time: float | None,
     timestep: float | None,
+    interval: float | None,
     wrapped: bool,
+    origins: int | None,
+    reading: dict[str, Any],
     states: str,
     workers: int | None,
     no_run: bool,
@@ -200,26 +222,34 @@ def import_(
         return
     if model is None:
         raise InputError("model: expected the glass former, e.g. --model kob-andersen, got none")
-    study = Study.import_files(
-        recipe,
-        files,
-        model=model,
-        parameters=dict(map(_assignment, parameter)),
-        time=time,
-        timestep=timestep,
-        wrapped=wrapped,
-        states=states.split(","),
-    )
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        study = Study.import_files(
+            recipe,
+            files,
+            model=model,
+            parameters=dict(map(_assignment, parameter)),
+            time=time,
+            timestep=timestep,
+            interval=interval,
+            wrapped=wrapped,
+            origins=origins,
+            **reading,
+            states=states.split(","),
+        )
+    for remark in remarks:
+        click.echo(" ".join(str(remark.message).split()))
     n_runs = study.recipe.isoconfigurational.n_runs
     click.echo(
         f"wrote {recipe}: {study.n_configurations} configurations of "
-        f"{study.recipe.preparation.n_particles} particles, {n_runs} runs of each"
+        f"{study.recipe.preparation.n_particles} particles, "
+        f"{n_runs} run{'s' * (n_runs != 1)} of each"
     )
     if no_run:
         click.echo(f"look through it, then: cagebreak run {recipe}")
         return
     study.run(workers=workers)
-    click.echo(f"next: cagebreak fit {recipe}" if n_runs else "described; there are no runs to fit")
+    click.echo(_next(study))
 
 
 @main.command()
@@ -244,15 +274,17 @@ def run(
     study.run(engine, workers, address=address, retries=retries, set_aside=set_aside)
     if "propensity" in {stage.stage for stage in study.status()}:
         report.print_relaxation(study)
-    click.echo(f"done; next: cagebreak {_next(study)} {recipe}")
+    click.echo(f"done; {_next(study)}")
 
 
 @main.command()
 @_RECIPE
 @click.option("--sample", default=3, show_default=True, help="Number of units to compute again.")
-@click.option("--seed", default=1, show_default=True, help="Seed of the choice.")
-def verify(recipe: str, sample: int, seed: int) -> None:
-    """Check the checksums of all results of RECIPE, and compute some of its units again."""
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Seed of the choice. Default: another each time."
+)
+def verify(recipe: str, sample: int, seed: int | None) -> None:
+    """Check the bytes of all results of RECIPE, and compute some of its units again."""
     result = _study(recipe).verify(sample, seed=seed)
     for path, why in result.damaged.items():
         click.echo(f"{path}: {why}")
@@ -260,8 +292,11 @@ def verify(recipe: str, sample: int, seed: int) -> None:
         click.echo(f"{unit}: done again, it differs in {', '.join(names)}")
     click.echo(
         f"{result.n_read} files are whole, {len(result.damaged)} are not; of {len(result.again)} "
-        f"units done again {len(result.again) - len(result.different)} are equal to the bit"
+        f"units done again {len(result.again) - len(result.different)} are equal to the bit "
+        f"(--seed {result.seed})"
     )
+    if result.without_digest:
+        click.echo(f"{result.without_digest} files are of an earlier version, without digest")
     if not result.sound:
         sys.exit(1)
 
@@ -282,13 +317,14 @@ def status(recipe: str) -> None:
     stages = study.status()
     complete = all(stage.done == stage.total for stage in stages)
     report.print_status(stages)
+    report.print_problems(study, stages)
     if not complete:
         report.print_time_left(study)
     if any(stage.stage == "propensity" and stage.done for stage in stages):
         report.print_relaxation(study)
     if study.recipe.asks_for("isoconfigurational"):
         report.print_drift(study)
-    click.echo(f"next: cagebreak {_next(study) if complete else 'run'} {recipe}")
+    click.echo(_next(study) if complete else f"next: cagebreak run {recipe}")
 
 
 @main.command()
@@ -311,7 +347,8 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
     scores = study.fit(target=target)
     report.print_scores(study, scores.rows)
     table = study.store.folder / "tables" / f"{SCORES[target]}.csv"
-    click.echo(f"wrote {table}; next: cagebreak figure {recipe}")
+    wrote = f"wrote {table}; " if os.access(table.parent, os.W_OK) else ""
+    click.echo(f"{wrote}next: cagebreak figure {recipe}")
 
 
 @main.command()
@@ -348,6 +385,8 @@ def compare(
     scores = study.compare(names, species=species or None, times=times or None, workers=workers)
     report.print_comparison(to_rows(scores))
     folder = study.store.folder
+    if not os.access(folder, os.W_OK):
+        return
     save(comparison(scores, tau_alpha=study.relaxation()), folder / "figures" / "comparison")
     click.echo(f"wrote {folder / 'tables' / 'comparison.csv'}, {folder / 'figures'}/comparison.png")
 
@@ -358,13 +397,19 @@ def compare(
 @click.option(
     "--published", type=click.Path(dir_okay=False), help="CSV file of curves to compare with."
 )
-def figure(recipe: str, names: Sequence[str], published: str | None) -> None:
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to. Default: figures/ in the folder of RECIPE.",
+)
+def figure(recipe: str, names: Sequence[str], published: str | None, output: Path | None) -> None:
     """Draw figures of the papers, by default all, as PNG and PDF with their tables as CSV."""
     from cagebreak.figures import FIGURES
 
     study = _study(recipe)
     asks_for = study.recipe.asks_for
-    folder = study.store.folder / "figures"
+    folder = output or study.store.folder / "figures"
     fitting = [n for n, spec in FIGURES.items() if not spec.section or asks_for(spec.section)]
     for name in names or fitting:
         try:
@@ -379,8 +424,11 @@ def figure(recipe: str, names: Sequence[str], published: str | None) -> None:
 
 
 def _next(study: "Study") -> str:
-    """Return the command that follows a finished run."""
-    return "fit" if study.recipe.asks_for("isoconfigurational") else "figure"
+    """Return what follows a finished run: a command, or what a fit lacks."""
+    if not study.recipe.asks_for("isoconfigurational"):
+        return f"next: cagebreak figure {study.recipe.path}"
+    missing = study.recipe.missing_for_fit
+    return f"there is no fit: {missing}" if missing else f"next: cagebreak fit {study.recipe.path}"
 
 
 def _assignment(text: str) -> tuple[str, Any]:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from cagebreak.study import StageStatus, Study
 
 
+_SHOWN = 10
+"""Largest number of files that `status` names."""
+
+
 def print_status(stages: "Iterable[StageStatus]") -> None:
     """Print how many units of each stage are done, and what else its folder holds."""
     rows = []
@@ -23,11 +27,25 @@ def print_status(stages: "Iterable[StageStatus]") -> None:
                 (stage.outdated, "of fewer runs"),
                 (stage.changed, "of another recipe"),
                 (stage.damaged, "damaged"),
+                (stage.mixed, "made from other units than those here"),
+                (stage.without_digest, "of an earlier version, without digest"),
             )
             if n
         ]
         rows.append((stage.stage, f"{stage.done} of {stage.total}", ", ".join(remarks)))
     print_table(("stage", "done", ""), rows)
+
+
+def print_problems(study: "Study", stages: "Iterable[StageStatus]") -> None:
+    """Print the units that are damaged or mixed, and the tables that are damaged."""
+    from cagebreak.study import sha256sums
+
+    problems = {path: why for stage in stages for path, why in stage.problems.items()}
+    problems |= sha256sums.damaged(study.store.folder)
+    for path, why in list(problems.items())[:_SHOWN]:
+        click.echo(f"{path}: {why}")
+    if len(problems) > _SHOWN:
+        click.echo(f"and {len(problems) - _SHOWN} files more; cagebreak verify names all of them")
 
 
 def print_time_left(study: "Study") -> None:
@@ -103,11 +121,17 @@ def print_scores(study: "Study", scores: np.ndarray) -> None:
         nearest = min(of_species["time"].tolist(), key=lambda time: abs(math.log(time / target)))
         for row in of_species[of_species["time"] == nearest]:
             interval = f"{row['low']:.3f} to {row['high']:.3f}"
+            ceiling = "" if math.isnan(row["ceiling"]) else f"{row['ceiling']:.3f}"
             rows.append(
                 (species, f"{nearest:.3g}", str(row["features"]), f"{row['r']:.3f}", interval,
-                 f"{row['ceiling']:.3f}")
+                 ceiling)
             )  # fmt: skip
     print_table(("species", "time", "features", "r", "95 % interval", "ceiling"), rows)
+    if study.recipe.isoconfigurational.n_runs == 1:
+        click.echo("no ceiling: the noise is measured with two or more runs of each configuration")
+    others = sorted(relaxation.keys() - set(scores["species"].tolist()))
+    if others:
+        click.echo(f"not fitted: species {', '.join(others)}, which [learning] species leaves out")
 
 
 def print_comparison(scores: np.ndarray) -> None:

@@ -15,7 +15,7 @@ ROWS, SHELLS, LANES = 4, 2, 8
 
 @njit(fastmath={"reassoc", "contract"}, error_model="numpy")
 def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
-    """Write q_l(r, width) to columns (l, shell); return the number of coincident neighbors.
+    """Write q_l(r, width) to columns (l, shell).
 
     Neighbors are sorted into `n_bins` bins of distance. A block of shells sums over the neighbors
     in the bins `first_bin` to `last_bin` of its shells only. `row_degree` holds the index of the l
@@ -39,7 +39,6 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
     for c in range(n_rows):
         if row_degree[c] >= 0:
             shell_blocks[c // ROWS] = n_blocks
-    coincident = 0
     for i in range(len(cells.x)):
         n = gather(cells, i, index, near)
         for j in range(n):
@@ -52,7 +51,6 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
         weights = compact(w_buffer, w_rows, padded)
         for j in range(n):
             d = near[3, order[j]]
-            coincident += d == 0
             distance[j] = d
             for a in range(3):
                 unit[a, j] = near[a, order[j]] / d
@@ -92,7 +90,6 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
             total = out[start : start + n_shells]
             for k in range(n_shells):
                 total[k] = np.sqrt(total[k]) * inverse_norm[k]
-    return coincident
 
 
 @njit

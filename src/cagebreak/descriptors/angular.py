@@ -8,7 +8,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.descriptors._angular_kernel import angular
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.descriptors.shells import N_BINS, as_shells, bins, cutoff
-from cagebreak.errors import ConfigurationError, InputError
+from cagebreak.errors import InputError
 from cagebreak.neighbors import cell_list
 
 
@@ -76,11 +76,7 @@ class Angular:
         r, width = np.array(self.r), np.array(self.width)
         values = np.empty((len(configuration), len(self.l) * len(r)))
         cells = cell_list(configuration, cutoff(r, width))
-        coincident = angular(cells, r, width, *bins(r, width), N_BINS, self._row_degrees(), values)
-        if coincident:
-            raise ConfigurationError(
-                f"positions: expected particles apart, got {coincident // 2} pairs that coincide"
-            )
+        angular(cells, r, width, *bins(r, width), N_BINS, self._row_degrees(), values)
         return Features(values, self.labels(state))
 
     def _row_degrees(self) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.errors import InputError
 from cagebreak.states import CageState, InherentState
@@ -24,7 +24,10 @@ def state_of(source: Source) -> str:
 
 def configuration_of(source: Source) -> Configuration:
     """Return the positions of a state; a configuration is returned as it is."""
-    return source if isinstance(source, Configuration) else source.configuration
+    if isinstance(source, InherentState | CageState):
+        return source.configuration
+    check_one(source)
+    return source
 
 
 class StateDescriptor:

@@ -8,7 +8,7 @@ import numpy as np
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors._average_kernel import average
 from cagebreak.descriptors.base import Descriptor, Features
-from cagebreak.descriptors.cage import Source, StateDescriptor, state_of
+from cagebreak.descriptors.cage import Source, StateDescriptor, configuration_of, state_of
 from cagebreak.errors import InputError
 from cagebreak.neighbors import cell_list
 
@@ -81,7 +81,7 @@ class Generations:
         InputError
             If a descriptor requires a state, and `source` is a configuration.
         """
-        configuration = source if isinstance(source, Configuration) else source.configuration
+        configuration = configuration_of(source)
         state = state or state_of(source)
         parts = [
             d.compute(source if isinstance(d, StateDescriptor) else configuration, state)

@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Box, Configuration, check_one
 from cagebreak.dynamics import _d2min_kernel as kernel
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import ConfigurationError, InputError
@@ -46,6 +46,7 @@ class D2Min:
     def __init__(self, reference: Configuration, cutoff: float) -> None:
         if not 0 < cutoff < np.inf:
             raise InputError(f"cutoff: expected a positive length in sigma, got {cutoff!r}")
+        check_one(reference, "reference")
         self._n = len(reference)
         self._table = neighbor_table(reference, cutoff)
         self._inverses = np.empty((self._n, 3, 3))
@@ -84,7 +85,7 @@ def d2min(
     configuration
         The same particles later, in a box that may be deformed, or flipped to an equivalent one.
         With `images` in both, displacements are exact; without, each is taken to be the shortest
-        one in units of the box.
+        periodic image, in the box of `configuration`, of its nonaffine part.
     cutoff
         Neighbors are those nearer than this in the reference, in sigma.
 
@@ -105,6 +106,8 @@ def nonaffine(reference: Configuration, configuration: Configuration) -> NDArray
     A particle with constant fractional coordinates has a nonaffine displacement of zero. Parameters
     and errors are those of `d2min`.
     """
+    check_one(reference, "reference")
+    check_one(configuration)
     if len(reference) != len(configuration):
         raise ConfigurationError(
             f"configuration: expected the {len(reference)} particles of the reference, "
@@ -120,10 +123,10 @@ def nonaffine(reference: Configuration, configuration: Configuration) -> NDArray
         )
     now = basis @ configuration.box.matrix
     fractions = reference.unwrapped @ reference.box.inverse
-    displacements = configuration.unwrapped @ np.linalg.inv(now) - fractions
+    displacements = (configuration.unwrapped @ np.linalg.inv(now) - fractions) @ now
     if reference.images is None or configuration.images is None:
-        displacements -= np.rint(displacements)
-    return displacements @ now
+        return Box(now).minimum_image(displacements)
+    return displacements
 
 
 def thermal_d2min(

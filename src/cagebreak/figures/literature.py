@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cagebreak._atomic import require_file
 from cagebreak._frames import to_frame
 from cagebreak.errors import FileFormatError
 
@@ -45,6 +46,7 @@ def read_published(path: str | os.PathLike[str]) -> "DataFrame":
         the line.
     """
     rows = []
+    require_file(path)
     with Path(path).open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         names = PUBLISHED.names or ()

@@ -5,6 +5,7 @@ A color means the same in every figure, and every curve has a marker of its own.
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from cagebreak._atomic import write
 from cagebreak.configuration import species_index
 
 WIDTH = 3.375
@@ -160,7 +162,9 @@ def save(figure: Figure, path_stem: str | Path) -> tuple[Path, Path]:
     # `with_suffix` would cut a stem such as "eta0.58" at its dot.
     png, pdf = (stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf"))
     with look():
-        figure.savefig(png)
         # The same data give the same bytes only without the date.
-        figure.savefig(pdf, metadata={"CreationDate": None})
+        for path, metadata in ((png, None), (pdf, {"CreationDate": None})):
+            image = BytesIO()
+            figure.savefig(image, format=path.suffix[1:], metadata=metadata)
+            write(path, image.getvalue())
     return png, pdf

@@ -1,4 +1,4 @@
-"""Reading and writing configurations; the name of a file decides its format.
+"""Reading and writing configurations; the name of a file, its content or `format` decides how.
 
 A format is one module and one line in `FORMATS`. Its function `read` returns a configuration or a
 list of frames. A format that can be written also has a function `write`.
@@ -6,39 +6,47 @@ list of frames. A format that can be written also has a function `write`.
 
 import os
 from collections.abc import Mapping, Sequence
+from operator import index
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import SPECIES_NAMES, Box, Configuration, as_box
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import (
     _columns,
     botan,
     deepmind,
-    extended_xyz,
+    dynamo,
     gsd,
     hdf5,
     lammps_data,
     lammps_dump,
     sph,
+    xyz,
 )
 from cagebreak.files._compressed import COMPRESSED, bare_name
-from cagebreak.files.frame import Frame
+from cagebreak.files._recognition import suffix_of_content
+from cagebreak.files.frame import Frame, common_species, renamed
+from cagebreak.potentials.shape import flat_axis, is_thin
 
-__all__ = ["FORMATS", "Frame", "format_of", "read", "read_frames", "write"]
+__all__ = ["FORMATS", "Frame", "common_species", "format_of", "read", "read_frames", "write"]
 
 FORMATS: dict[str, ModuleType] = {
     ".h5": hdf5,
     ".gsd": gsd,
     ".dump": lammps_dump,
     ".lammpstrj": lammps_dump,
+    ".lammpsdump": lammps_dump,
     ".data": lammps_data,
     ".lmp": lammps_data,
-    ".xyz": extended_xyz,
-    ".extxyz": extended_xyz,
+    ".lammpsdata": lammps_data,
+    ".xyz": xyz,
+    ".extxyz": xyz,
     ".sph": sph,
+    ".xml": dynamo,
     ".npz": botan,
     ".pickle": deepmind,
     ".pkl": deepmind,
@@ -48,69 +56,162 @@ FORMATS: dict[str, ModuleType] = {
 PREFIXES: dict[str, ModuleType] = {"dump.": lammps_dump, "data.": lammps_data}
 """The module for each file name prefix; LAMMPS users often omit the suffix."""
 
-_TRAJECTORIES = (gsd, lammps_dump, extended_xyz)
-_COMPRESSIBLE = (lammps_dump, lammps_data, extended_xyz, sph, deepmind)
+_TRAJECTORIES = (gsd, lammps_dump, xyz)
+_COMPRESSIBLE = (lammps_dump, lammps_data, xyz, sph, dynamo, deepmind)
 
 
-def read(path: str | os.PathLike[str]) -> Configuration | list[Configuration]:
+def read(
+    path: str | os.PathLike[str],
+    *,
+    frame: int | None = None,
+    format: str | None = None,
+    box: Box | ArrayLike | None = None,
+    species: Sequence[str] | None = None,
+) -> Configuration | list[Configuration]:
     """Read a configuration, or a list of configurations from a file with several frames.
 
     Parameters
     ----------
     path
-        The name of the file decides its format:
+        The name of the file decides its format. If it says nothing, the first lines do.
 
         ============================== ==========================================================
         `.h5`                          cagebreak's own; also a unit of the stage `equilibrate`
         `.gsd`                         HOOMD-blue; needs the extra `[files]`
         `.dump`, `.lammpstrj`,         LAMMPS dump
-        `dump.*`
-        `.data`, `.lmp`, `data.*`      LAMMPS data
-        `.xyz`, `.extxyz`              extended XYZ, with a Lattice
-        `.sph`                         hard spheres, in the units of the file
+        `.lammpsdump`, `dump.*`
+        `.data`, `.lmp`,               LAMMPS data, of any atom style
+        `.lammpsdata`, `data.*`
+        `.xyz`, `.extxyz`              extended XYZ; XYZ of atooms, partycls and RUMD; plain XYZ
+                                       with `box`
+        `.sph`                         hard spheres, in the units of the file, and movies of them
+        `.xml`                         DynamO
         `.npz`                         BOTAN; `cagebreak.files.botan` reads its runs
         `.pickle`, `.pkl`              DeepMind's glassy dynamics; nothing in it is executed
         ============================== ==========================================================
 
-        Text files and pickles may be compressed, with a further suffix `.gz` or `.zst`. Before
-        Python 3.14, `.zst` needs the extra `[files]`.
+        Text files and pickles may be compressed, with a further suffix `.gz`, `.bz2`, `.xz` or
+        `.zst`. Before Python 3.14, `.zst` needs the extra `[files]`.
+    frame
+        Number of the one frame to return, from 0, or from -1 backwards. Default: all.
+    format
+        One of these suffixes, such as ``"dump"``, if neither name nor content tells the format.
+    box
+        The box of a file that states none, in any form that `Configuration` takes.
+    species
+        Names of the species in the file, in order: ``("L", "S")`` makes L species A and S species
+        B. By default single letters A, B, ... are those species; of other names, numbers in
+        ascending order, then words in alphabetical order, are A, B and so on.
 
     Returns
     -------
     Configuration or list of Configuration
-        Positions are those of the file; images and velocities are set if the file has them.
-        Particles are sorted by their ids. If the file states no species, all particles are A.
+        Positions are those of the file. Images are set if the file has them, and are zero if it
+        says that positions are unwrapped; velocities are set if the file has them. Particles are
+        sorted by their ids. If the file states no species, all particles are A.
 
     Raises
     ------
     FileFormatError
-        If the name belongs to no format, or the content violates the format; the message names
-        the file and, for text, the line.
+        If neither the name nor the content is of a known format, or the content violates the
+        format; the message names the file and, for text, the line.
+    InputError
+        If there is no such frame or format, the file states another box, or has other species.
     MissingDependencyError
         If the format needs a library that is not installed.
     OSError
         If the file cannot be opened.
     """
-    frames = [frame.configuration for frame in read_frames(path)]
-    return frames[0] if len(frames) == 1 else frames
+    frames = read_frames(path, format=format, box=box, species=species)
+    configurations = [each.configuration for each in frames]
+    if frame is not None:
+        return configurations[_number(path, frame, len(frames))]
+    return configurations[0] if len(configurations) == 1 else configurations
 
 
-def read_frames(path: str | os.PathLike[str]) -> list[Frame]:
+def read_frames(
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    box: Box | ArrayLike | None = None,
+    species: Sequence[str] | None = None,
+) -> list[Frame]:
     """Read a file as a list of frames, with step, time and ids where the file states them.
+
+    The parameters are those of `read`.
 
     Raises
     ------
-    FileFormatError, MissingDependencyError, OSError
+    FileFormatError, InputError, MissingDependencyError, OSError
         As for `read`.
     """
     path = Path(path)
-    module = format_of(path)
+    module = format_of(path, format)
     if path.suffix.lower() in COMPRESSED and module not in _COMPRESSIBLE:
         raise FileFormatError(
             f"{path}: expected a file without compression, got {path.suffix!r}; expand it first"
         )
-    content = module.read(path)
-    return [Frame(content)] if isinstance(content, Configuration) else content
+    given = None if box is None else as_box(box)
+    names = None if species is None else _names(species)
+    content = module.read(path, given) if module is xyz else module.read(path)
+    frames = [Frame(content)] if isinstance(content, Configuration) else content
+    try:
+        frames = common_species(frames)
+    except InputError as error:
+        raise FileFormatError(f"{path}: {error}") from error
+    if given is not None:
+        _check_box(path, frames, given)
+    _refuse_flat(path, frames)
+    return frames if names is None else [_ordered(path, frame, names) for frame in frames]
+
+
+def _refuse_flat(path: Path, frames: Sequence[Frame]) -> None:
+    for number, frame in enumerate(frames):
+        axis = flat_axis(frame.configuration)
+        if axis is not None and is_thin(frame.configuration, axis):
+            height = frame.configuration.box.heights[axis]
+            raise FileFormatError(
+                f"{path}: frame {number}: expected 3 dimensions, got 2: all particles lie in one "
+                f"plane, in a box {height:.3g} high"
+            )
+
+
+def _number(path: str | os.PathLike[str], frame: int, n: int) -> int:
+    try:
+        number = index(frame)
+    except TypeError:
+        number = n
+    if not -n <= number < n or isinstance(frame, bool):
+        raise InputError(
+            f"frame: {os.fspath(path)} has frames 0 to {n - 1}, or -1 to -{n} from its end, "
+            f"got {frame!r}"
+        )
+    return number
+
+
+def _names(species: Sequence[str]) -> tuple[str, ...]:
+    names = () if isinstance(species, str) else tuple(str(name) for name in species)
+    if not 0 < len(set(names)) == len(names) <= len(SPECIES_NAMES):
+        raise InputError(f"species: expected different names, such as ('L', 'S'), got {species!r}")
+    return names
+
+
+def _ordered(path: Path, frame: Frame, names: tuple[str, ...]) -> Frame:
+    if frame.species_names is None:
+        raise InputError(f"species: expected a file that names its species, got {path}")
+    try:
+        return renamed(frame, names)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _check_box(path: Path, frames: Sequence[Frame], box: Box) -> None:
+    for frame in frames:
+        stated = frame.configuration.box.matrix
+        if not np.allclose(stated, box.matrix, rtol=0, atol=1e-6 * box.lengths.max()):
+            raise InputError(
+                f"box: {path} states another one, {stated.tolist()}, got {box.matrix.tolist()}"
+            )
 
 
 def write(
@@ -118,6 +219,8 @@ def write(
     configuration: Configuration | Sequence[Configuration],
     diameters: ArrayLike | None = None,
     columns: Mapping[str, ArrayLike] | None = None,
+    *,
+    format: str | None = None,
 ) -> None:
     """Write a configuration, or several as frames.
 
@@ -137,6 +240,8 @@ def write(
         One number per particle under each name, ``{"propensity": ...}``: an array (N,), or for
         several frames one such array per frame. Only for `.xyz`, `.dump` and `.gsd`; OVITO shows
         them.
+    format
+        One of these suffixes, such as ``"xyz"``, for a file whose name has another.
 
     Raises
     ------
@@ -146,8 +251,9 @@ def write(
         If diameters or columns are missing or refused, or the format cannot hold the box.
     """
     path = Path(path)
-    module = format_of(path)
-    if not hasattr(module, "write") or path.suffix.lower() in COMPRESSED:
+    module = format_of(path, format) if format else _format_of_name(path, content=False)
+    is_compressed = path.suffix.lower() in COMPRESSED
+    if module is None or not hasattr(module, "write") or is_compressed:
         raise FileFormatError(
             f"{path}: expected a name that ends in .h5, .xyz, .dump, .gsd or .sph, got "
             f"{path.name!r}: such files are read only"
@@ -178,21 +284,40 @@ def write(
         sph.write(path, configuration, diameters)
 
 
-def format_of(path: Path) -> ModuleType:
-    """Return the module that reads a file of this name.
+def format_of(path: str | os.PathLike[str], format: str | None = None) -> ModuleType:
+    """Return the module that reads a file: that of `format`, or of its name, or of its content.
 
     Raises
     ------
+    InputError
+        If `format` is not the suffix of a format.
     FileFormatError
-        If no format has this suffix or prefix.
+        If neither the name nor the content is of a known format.
+    OSError
+        If the name says nothing and the file cannot be opened.
     """
-    name = bare_name(path)
-    module = FORMATS.get(Path(name).suffix)
-    if module is None:
-        module = next((m for prefix, m in PREFIXES.items() if name.startswith(prefix)), None)
+    path = Path(path)
+    suffixes = " ".join(suffix[1:] for suffix in FORMATS)
+    if format is not None:
+        module = FORMATS.get(f".{str(format).lower().removeprefix('.')}")
+        if module is None:
+            raise InputError(f"format: expected one of {suffixes}, got {format!r}")
+        return module
+    module = _format_of_name(path)
     if module is None:
         raise FileFormatError(
-            f"{path}: expected a name that ends in {' or '.join(FORMATS)}, or begins with "
-            f"{' or '.join(PREFIXES)}, got {path.name!r}"
+            f"{path}: expected a name that ends in {' '.join(FORMATS)} (text also with "
+            f"{' '.join(COMPRESSED)}) or the content of such a file; if it is one, say which "
+            f"(format=, --format): {suffixes}"
         )
+    return module
+
+
+def _format_of_name(path: Path, content: bool = True) -> ModuleType | None:
+    name = bare_name(path)
+    module = FORMATS.get(Path(name).suffix)
+    if module is None and content:
+        module = FORMATS.get(suffix_of_content(path) or "")
+    if module is None:
+        module = next((m for prefix, m in PREFIXES.items() if name.startswith(prefix)), None)
     return module

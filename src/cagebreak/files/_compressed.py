@@ -1,18 +1,20 @@
 """Streams of plain and compressed files; a file that expands too far is refused."""
 
+import bz2
 import gzip
 import importlib
 import io
+import lzma
 import os
-import stat
 import sys
 import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from cagebreak._atomic import require_file
 from cagebreak.errors import FileFormatError, MissingDependencyError
 
-COMPRESSED = (".gz", ".zst")
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 LARGEST_FREE = 1 << 24
 """Bytes up to which any file may expand."""
@@ -28,7 +30,7 @@ _STEP = 1 << 20
 
 
 def bare_name(path: Path) -> str:
-    """Return the name of a file in lower case, without `.gz` or `.zst`."""
+    """Return the name of a file in lower case, without `.gz` or the like."""
     name = path.name.lower()
     return name[: -len(path.suffix)] if path.suffix.lower() in COMPRESSED else name
 
@@ -41,17 +43,16 @@ def check_regular(path: Path) -> None:
     Raises
     ------
     OSError
-        If there is no such file.
+        If there is no such file, or it is a folder, a pipe or a device.
     FileFormatError
-        If the path is a folder, a pipe or a device, or the file has holes and is larger than
-        `LARGEST_FREE` and than `LARGEST_RATIO` times what was written.
+        If the file has holes and is larger than `LARGEST_FREE` and than `LARGEST_RATIO` times what
+        was written.
     """
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise FileFormatError(f"{path}: expected a file, got a folder, a pipe or a device")
-    if status.st_size > LARGEST_FREE and LARGEST_RATIO * _written(path) < status.st_size:
+    require_file(path)
+    size = path.stat().st_size
+    if size > LARGEST_FREE and LARGEST_RATIO * _written(path) < size:
         raise FileFormatError(
-            f"{path}: expected a file that was written, got {status.st_size} bytes that are holes "
+            f"{path}: expected a file that was written, got {size} bytes that are holes "
             "but for less than a hundredth"
         )
 
@@ -70,7 +71,7 @@ def _written(path: Path) -> int:
 
 
 def open_binary(path: Path) -> BinaryIO:
-    """Open a file for reading; `.gz` and `.zst` are decompressed as they are read.
+    """Open a file for reading; `.gz`, `.bz2`, `.xz` and `.zst` are decompressed as they are read.
 
     Reading from the stream raises FileFormatError if the compressed data are damaged, or if they
     expand beyond `LARGEST_FREE` and `LARGEST_RATIO`.
@@ -96,10 +97,10 @@ def open_binary(path: Path) -> BinaryIO:
 
 
 def _expanded(path: Path) -> BinaryIO:
+    libraries = {".gz": gzip, ".bz2": bz2, ".xz": lzma}
+    library: Any = libraries.get(path.suffix.lower()) or _zstd()
     compressed = path.open("rb")
-    module = gzip if path.suffix.lower() == ".gz" else _zstd()
-    plain: Any = module.open(compressed)
-    return io.BufferedReader(_Bounded(path, compressed, plain))
+    return io.BufferedReader(_Bounded(path, compressed, library.open(compressed)))
 
 
 def _zstd() -> Any:
@@ -118,7 +119,7 @@ class _Bounded(io.RawIOBase):
 
     def __init__(self, path: Path, compressed: BinaryIO, plain: BinaryIO) -> None:
         self._path, self._compressed, self._plain = path, compressed, plain
-        self._errors: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error)
+        self._errors: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
         if path.suffix.lower() == ".zst":
             self._errors += (_zstd().ZstdError,)
         self._size = 0

@@ -1,13 +1,15 @@
-"""One frame of a trajectory file: a configuration with its time step, time and ids."""
+"""One frame of a trajectory file, and the numbering of species by the names in the file."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import SPECIES_NAMES, Configuration
+from cagebreak.errors import InputError
+from cagebreak.files._text import number
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,46 +25,97 @@ class Frame:
         Time in the units of the file; None if the file states none.
     ids : (N,) array of integers, optional
         Ids of the particles, ascending; particle `i` of the configuration has id ``ids[i]``.
+    species_names
+        Names of the species in the file: species `s` of the configuration is called
+        ``species_names[s]`` there. None if the file has no names.
     """
 
     configuration: Configuration
     step: int | None = None
     time: float | None = None
     ids: NDArray[np.int64] | None = None
+    species_names: tuple[str, ...] | None = None
 
 
-def species_of(names: Sequence[str], known: Iterable[str]) -> list[int]:
-    """Return the species numbers of particles from the names of their types.
+def common_species(frames: Sequence[Frame]) -> list[Frame]:
+    """Number the species of frames, of one file or of several, by the names of all of them.
 
-    Parameters
-    ----------
-    names
-        Name of the type of each particle.
-    known
-        Names of all types in the file, in the file's order. If all are letters of species, A is 0,
-        B is 1 and so on; otherwise they are numbered in this order.
+    A file that happens to lack a species is so numbered as the others are. Frames without names
+    are returned as they are.
 
     Raises
     ------
-    ValueError
-        If there are more types than letters of species.
+    InputError
+        If there are more species than letters.
     """
-    order = list(dict.fromkeys(known))
-    if all(len(name) == 1 and name in SPECIES_NAMES for name in order):
-        order = list(SPECIES_NAMES)
-    if len(order) > len(SPECIES_NAMES):
-        raise ValueError(f"expected at most {len(SPECIES_NAMES)} species, got {len(order)}")
-    number = {name: i for i, name in enumerate(order)}
-    return [number[name] for name in names]
+    names = common_names(frame.species_names for frame in frames if frame.species_names is not None)
+    return [frame if frame.species_names is None else renamed(frame, names) for frame in frames]
 
 
-def in_order(names: Iterable[str]) -> list[str]:
-    """Return the distinct names: numbers ascending, then words in alphabetical order.
+def common_names(names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the names of the species of several frames, in their common order.
 
-    The result does not depend on the order of the particles, which differs between files.
+    An order that all frames share, such as that of the types of LAMMPS, is kept.
     """
+    tuples = set(names)
+    longest = max(tuples, key=len, default=())
+    if all(longest[: len(some)] == some for some in tuples):
+        return longest
+    return in_order(name for some in tuples for name in some)
+
+
+def renamed(frame: Frame, names: Sequence[str]) -> Frame:
+    """Return a frame whose species are numbered in the order of `names`.
+
+    Raises
+    ------
+    InputError
+        If the frame has particles of a species that is not among the names.
+    """
+    current = frame.species_names
+    if current is None or current == tuple(names):
+        return frame
+    index = {name: i for i, name in enumerate(names)}
+    present = np.unique(frame.configuration.species).tolist()
+    unknown = [current[s] for s in present if current[s] not in index]
+    if unknown:
+        raise InputError(
+            f"species: expected the names {', '.join(names)}, got a particle of {unknown[0]!r}"
+        )
+    numbers = np.array([index.get(name, -1) for name in current])
+    species = numbers[frame.configuration.species]
+    configuration = frame.configuration.replace(species=species)
+    return replace(frame, configuration=configuration, species_names=tuple(names))
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names of species in the order in which they are numbered.
+
+    Letters of species keep their places in the alphabet: "A" with or without any others is A, and
+    "C" beside it is C. Of all other names, numbers are in ascending order, then words in
+    alphabetical order. The result does not depend on the order of the particles.
+
+    Raises
+    ------
+    InputError
+        If there are more names than letters of species.
+    """
+    distinct = set(names)
+    if "A" in distinct and all(len(name) == 1 and name in SPECIES_NAMES for name in distinct):
+        return tuple(SPECIES_NAMES[: SPECIES_NAMES.index(max(distinct)) + 1])
+    if len(distinct) > len(SPECIES_NAMES):
+        raise InputError(f"species: expected at most {len(SPECIES_NAMES)}, got {len(distinct)}")
 
     def key(name: str) -> tuple[float, str]:
-        return (int(name) if name.isascii() and name.isdecimal() and len(name) < 19 else inf, name)
+        value = number(name)
+        return (inf if value is None else value, name)
 
-    return sorted(set(names), key=key)
+    return tuple(sorted(distinct, key=key))
+
+
+def named(words: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Return the species of particles from the names of their species, and the names in order."""
+    # A dict is faster than a sort of strings, as np.unique would do.
+    names = in_order(dict.fromkeys(words))
+    index = {name: i for i, name in enumerate(names)}
+    return np.array([index[word] for word in words], np.int64), names

@@ -5,6 +5,7 @@ per-particle quantities, which OVITO shows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from struct import Struct
@@ -17,7 +18,7 @@ from cagebreak._atomic import replacing
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
 from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO, check_regular
-from cagebreak.files.frame import Frame, species_of
+from cagebreak.files.frame import Frame, in_order
 
 # What the library raises on a file that is truncated, edited or not GSD.
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, MemoryError, OverflowError, TypeError)
@@ -58,6 +59,9 @@ def read(path: Path) -> list[Frame]:
         raise FileFormatError(f"{path}: expected a GSD file, whole ({error})") from error
     if not frames:
         raise FileFormatError(f"{path}: expected at least one frame, got none")
+    if any(frame.configuration.images is not None for frame in frames):
+        # By the schema, images that a frame does not store are zero.
+        frames = [_with_images(frame) for frame in frames]
     return frames
 
 
@@ -168,10 +172,8 @@ def _frame(file: Any, index: int) -> Frame:
             f"frame {index}: particles/typeid: expected numbers from 0 to {len(types) - 1}, got "
             f"{type_ids.min()} to {type_ids.max()}"
         )
-    try:
-        species = np.array(species_of(types, types))[type_ids]
-    except ValueError as error:
-        raise InputError(f"frame {index}: particles/types: {error}") from error
+    names = in_order(types) if "A" in types else tuple(types)
+    species = np.array([names.index(name) for name in types])[type_ids]
     configuration = Configuration(
         position,
         species,
@@ -180,7 +182,15 @@ def _frame(file: Any, index: int) -> Frame:
         particles("image", "iu"),
     )
     step = _single(index, "configuration/step", chunk("configuration/step", [0]))
-    return Frame(configuration, step)
+    return Frame(configuration, step, species_names=names)
+
+
+def _with_images(frame: Frame) -> Frame:
+    configuration = frame.configuration
+    if configuration.images is not None:
+        return frame
+    images = np.zeros(configuration.positions.shape, np.int64)
+    return replace(frame, configuration=configuration.replace(images=images))
 
 
 def _single(index: int, name: str, values: Any) -> int:

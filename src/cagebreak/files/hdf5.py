@@ -8,13 +8,15 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._atomic import replacing
 from cagebreak._hdf5 import is_group, read_array
+from cagebreak._sealed import creating, opened
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files._compressed import check_regular
 
 _NAMES = ("positions", "species", "box", "velocities", "images")
+
+FORMAT = "cagebreak configuration 1"
 
 # What h5py raises on a file that is truncated, overwritten or edited.
 UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
@@ -34,11 +36,11 @@ def read(path: Path) -> Configuration:
     Raises
     ------
     FileFormatError
-        If the file is not HDF5, is truncated, or holds no configuration.
+        If the file is not HDF5, has changed since it was written, or holds no configuration.
     """
     check_regular(path)
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with opened(path) as file:
             arrays = read_datasets(file, tuple(name for name in _NAMES if name in set(file)))
     except FileNotFoundError:
         raise
@@ -49,13 +51,8 @@ def read(path: Path) -> Configuration:
 
 def write(path: Path, configuration: Configuration) -> None:
     """Write a configuration: positions, species, box and, if set, velocities and images."""
-    with replacing(path) as temporary, create(temporary) as file:
+    with creating(path, {"format": FORMAT}) as file:
         write_datasets(file, datasets(configuration))
-
-
-def create(path: Path) -> h5py.File:
-    """Open a new file in the format of HDF5 1.10, which checksums its metadata as well."""
-    return h5py.File(path, "w", locking=False, libver=("v110", "v110"))
 
 
 def datasets(configuration: Configuration) -> dict[str, Dataset]:

@@ -1,38 +1,75 @@
 """LAMMPS data files, the files of LAMMPS's `write_data` and `read_data`: one configuration.
 
-The header states the number of atoms and the box. Sections follow it; all sections but Atoms and
-Velocities are skipped.
+The header states the number of atoms and the box. Sections follow it; all sections but Atoms,
+Velocities and Atom Type Labels are skipped. The file cannot say whether the box is periodic, and is
+taken to be.
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import InputError
-from cagebreak.files._lammps import order_of, species_of_types
-from cagebreak.files._text import TextFile, integer, number
+from cagebreak.files._particles import Cell, Columns, cell_of, frame_of, order_of
+from cagebreak.files._text import Rows, TextFile, integer, number, uncommented
+from cagebreak.files.frame import Frame, in_order, renamed
 
-# For each atom style: column of the type, column of x, and number of columns without images.
-_STYLES = {
-    "atomic": (1, 2, 5),
-    "charge": (1, 3, 6),
-    "bond": (2, 3, 6),
-    "angle": (2, 3, 6),
-    "molecular": (2, 3, 6),
-    "full": (2, 4, 7),
-    "sphere": (1, 4, 7),
+
+class Style(NamedTuple):
+    """Where an atom style has the type and x, and how many columns it has without images.
+
+    The width is None if it depends on more than the style. Whether such a line ends with images
+    cannot be known, so that images are not read.
+    """
+
+    type: int
+    x: int
+    width: int | None
+
+
+STYLES = {
+    "amoeba": Style(2, 4, 7),
+    "angle": Style(2, 3, 6),
+    "atomic": Style(1, 2, 5),
+    "body": Style(1, 4, 7),
+    "bond": Style(2, 3, 6),
+    "bpm/sphere": Style(2, 5, 8),
+    "charge": Style(1, 3, 6),
+    "dielectric": Style(1, 3, 14),
+    "dipole": Style(1, 3, 9),
+    "dpd": Style(1, 3, 6),
+    "edpd": Style(1, 4, 7),
+    "electron": Style(1, 5, 8),
+    "ellipsoid": Style(1, 4, 7),
+    "full": Style(2, 4, 7),
+    "hybrid": Style(1, 2, None),
+    "line": Style(2, 5, 8),
+    "mdpd": Style(1, 3, 6),
+    "molecular": Style(2, 3, 6),
+    "peri": Style(1, 4, 7),
+    "smd": Style(1, 10, 13),
+    "sph": Style(1, 5, 8),
+    "sphere": Style(1, 4, 7),
+    "spin": Style(1, 2, 9),
+    "tdpd": Style(1, 2, None),
+    "template": Style(1, 5, 8),
+    "tri": Style(2, 5, 8),
+    "wavepacket": Style(1, 8, 11),
 }
+"""Atom styles of LAMMPS, as its documentation of `read_data` lists their columns."""
+
 _SECTION = re.compile(r"[A-Z][A-Za-z0-9/ ]*")
 
 
-def read(path: Path) -> Configuration:
+def read(path: Path) -> list[Frame]:
     """Read a data file; type 1 is A, and atoms are sorted by their ids.
 
     The atom style is read from the comment after Atoms, where LAMMPS writes it; the default, as in
-    LAMMPS, is atomic.
+    LAMMPS, is atomic. Types may be labels of the section Atom Type Labels, whose numbers decide.
 
     Raises
     ------
@@ -44,37 +81,43 @@ def read(path: Path) -> Configuration:
         sizes: dict[str, list[float]] = {}
         section = _header(file, sizes)
         n = _n_atoms(file, sizes)
-        box = _box(file, sizes)
+        cell = _cell(file, sizes)
         atoms = velocities = None
+        labels: dict[str, int] = {}
         while section is not None:
             name, _, comment = (part.strip() for part in section.partition("#"))
-            if name == "Atoms":
+            name = " ".join(name.lower().split())
+            if name == "atoms":
                 if atoms is not None:
                     raise file.error("one section Atoms", section)
-                atoms, section = _atoms(file, n, comment)
-            elif name == "Velocities":
+                atoms = _atoms(file, n, comment, cell, labels)
+                section = _next(file)
+            elif name == "velocities":
                 if velocities is not None:
                     raise file.error("one section Velocities", section)
-                velocities, section = _velocities(file, n)
+                velocities = _velocities(file, n)
+                section = _next(file)
+            elif name == "atom type labels":
+                labels = _labels(file, sizes)
+                section = _next(file)
             else:
                 section = _skip(file)
         if atoms is None:
             raise file.error("a section Atoms", "the end of the file")
-        ids, species, positions, images = atoms
-        if velocities is not None and (velocities[0] != ids).any():
+        if labels:
+            atoms = _labeled(atoms, labels)
+        if velocities is None:
+            return [atoms]
+        if (velocities[0] != atoms.ids).any():
             raise file.error("the ids of Atoms in Velocities", None)
-        try:
-            return Configuration(
-                positions, species, box, None if velocities is None else velocities[1], images
-            )
-        except InputError as error:
-            raise file.error(f"a configuration ({error})", None) from error
+        configuration = atoms.configuration.replace(velocities=velocities[1])
+        return [replace(atoms, configuration=configuration)]
 
 
 def _header(file: TextFile, sizes: dict[str, list[float]]) -> str | None:
     """Read header lines such as `0 5 xlo xhi` into `sizes`; return the first section's line."""
     while (line := file.next()) is not None:
-        content = line.partition("#")[0].strip()
+        content = uncommented(line)
         if not content:
             continue
         if _SECTION.fullmatch(content):
@@ -84,7 +127,7 @@ def _header(file: TextFile, sizes: dict[str, list[float]]) -> str | None:
         while words and (value := number(words[0])) is not None:
             values.append(value)
             words.pop(0)
-        key = " ".join(words)
+        key = " ".join(words).lower()
         if not values or not key or key in sizes:
             raise file.error("numbers and what they are, each once, or a section", line)
         sizes[key] = values
@@ -98,7 +141,7 @@ def _n_atoms(file: TextFile, sizes: dict[str, list[float]]) -> int:
     return int(values[0])
 
 
-def _box(file: TextFile, sizes: dict[str, list[float]]) -> Box:
+def _cell(file: TextFile, sizes: dict[str, list[float]]) -> Cell:
     def values(key: str, n: int) -> list[float]:
         numbers = sizes.get(key, [])
         if len(numbers) != n:
@@ -107,72 +150,108 @@ def _box(file: TextFile, sizes: dict[str, list[float]]) -> Box:
 
     try:
         if "avec" in sizes:
-            return Box(np.array([values(f"{vector}vec", 3) for vector in "abc"]))
+            return cell_of(np.array([values(f"{vector}vec", 3) for vector in "abc"]))
         bounds = [values(f"{axis}lo {axis}hi", 2) for axis in "xyz"]
         xy, xz, yz = values("xy xz yz", 3) if "xy xz yz" in sizes else (0.0, 0.0, 0.0)
         x, y, z = (high - low for low, high in bounds)
-        return Box(np.array([[x, 0, 0], [xy, y, 0], [xz, yz, z]]))
+        if min(x, y, z) <= 0:
+            raise InputError(f"box: expected lo < hi in each direction, got lengths {[x, y, z]}")
+        return cell_of([[x, 0, 0], [xy, y, 0], [xz, yz, z]])
     except InputError as error:
-        raise file.error(f"a box of positive volume ({error})", None) from error
+        raise file.failure(error) from error
 
 
-def _rows(file: TextFile, n: int, expected: str) -> list[str]:
-    blank = file.line(expected)
-    if blank.strip():
-        raise file.error("an empty line after the name of a section", blank)
-    return [line.partition("#")[0] for line in file.block(n, expected)]
+def _rows(file: TextFile, n: int, expected: str) -> Rows:
+    rows = file.block(n, expected)
+    rows.lines = [line.partition("#")[0] for line in rows.lines]
+    return rows
 
 
-def _atoms(
-    file: TextFile, n: int, style: str
-) -> tuple[tuple[NDArray, NDArray, NDArray, NDArray | None], str | None]:
-    style = style or "atomic"
-    if style not in _STYLES:
-        raise file.error(f"Atoms # one of {', '.join(_STYLES)}", style)
-    type_, x, width = _STYLES[style]
-    lines = _rows(file, n, f"atoms of style {style}")
-    first = file.number - n + 1
-    n_columns = len(lines[0].split())
-    with_images = n_columns == width + 3
-    if n_columns not in (width, width + 3):
-        raise file.error(
-            f"{width} columns of style {style}, or {width + 3} with images (the style stands after "
-            "Atoms, as in Atoms # full)", lines[0], first,
-        )  # fmt: skip
-    for i, line in enumerate(lines):
+def _labels(file: TextFile, sizes: dict[str, list[float]]) -> dict[str, int]:
+    """Return the number of each type by its label."""
+    n = int(sizes.get("atom types", [0.0])[0])
+    rows = _rows(file, n, "labels of atom types")
+    labels: dict[str, int] = {}
+    for row, line in enumerate(rows.lines):
+        words = line.split()
+        type_ = integer(words[0]) if len(words) == 2 else None
+        if type_ is None or not 1 <= type_ <= n or type_ in labels.values() or words[1] in labels:
+            raise rows.error(row, f"a type from 1 to {n} and its label, each once")
+        labels[words[1]] = type_
+    return labels
+
+
+def _labeled(frame: Frame, labels: dict[str, int]) -> Frame:
+    """Return a frame whose species have the labels of the types as names."""
+    names = tuple(sorted(labels, key=lambda label: labels[label]))
+    frame = replace(frame, species_names=names)
+    return renamed(frame, in_order(names)) if "A" in names else frame
+
+
+def _numbered(rows: Rows, column: int, labels: dict[str, int]) -> list[str]:
+    """Return the lines with the numbers of types in place of their labels."""
+    lines = []
+    for row, line in enumerate(rows.lines):
+        words = line.split()
+        if number(words[column]) is None:
+            if words[column] not in labels:
+                raise rows.error(row, "a type, or a label of the section Atom Type Labels")
+            words[column] = str(labels[words[column]])
+        lines.append(" ".join(words))
+    return lines
+
+
+def _atoms(file: TextFile, n: int, comment: str, cell: Cell, labels: dict[str, int]) -> Frame:
+    name = (comment.lower().split() or ["atomic"])[0].removesuffix("/kk")
+    style = STYLES.get(name)
+    if style is None:
+        raise file.error(f"Atoms # one of {', '.join(STYLES)}", comment)
+    rows = _rows(file, n, f"atoms of style {name}")
+    n_columns = len(rows.first())
+    width = n_columns if style.width is None else style.width
+    if n_columns not in (width, width + 3) or n_columns < style.x + 3:
+        raise rows.error(
+            0,
+            f"{width} columns of style {name}, or {width + 3} with images (the style stands "
+            "after Atoms, as in Atoms # full)",
+        )
+    for row, line in enumerate(rows.lines):
         if len(line.split()) != n_columns:
-            raise file.error(f"{n_columns} columns, as in the first line", line, first + i)
-    columns = [0, type_, x, x + 1, x + 2, *range(width, n_columns)]
-    table = file.table(lines, columns, n_columns, f"{n_columns} finite numbers")
-    order, ids = order_of(file, table[:, 0], lines)
-    species = species_of_types(file, table[:, 1], lines)
-    images = None
-    if with_images:
-        images = file.integers(table[:, 5:], lines, "whole numbers as images")[order]
-    return (ids, species[order], table[order, 2:5], images), _next(file)
+            raise rows.error(row, f"{n_columns} columns, as in the first line")
+    if labels:
+        rows.lines = _numbered(rows, style.type, labels)
+    columns = Columns(
+        positions=(style.x, style.x + 1, style.x + 2),
+        width=n_columns,
+        images=tuple(range(width, n_columns)),
+        ids=0,
+        species={"type": style.type},
+    )
+    return frame_of(rows, columns, cell, types_from_one=True)
 
 
-def _velocities(file: TextFile, n: int) -> tuple[tuple[NDArray, NDArray], str | None]:
-    lines = _rows(file, n, "velocities")
-    table = file.table(lines, [0, 1, 2, 3], 4, "an id and three finite numbers")
-    order, ids = order_of(file, table[:, 0], lines)
-    return (ids, table[order, 1:]), _next(file)
+def _velocities(file: TextFile, n: int) -> tuple[NDArray, NDArray]:
+    """Return the ids, ascending, and the velocities."""
+    rows = _rows(file, n, "velocities")
+    table = rows.table([0, 1, 2, 3], 4, "an id and three finite numbers")
+    order, ids = order_of(rows, table[:, :1])
+    return ids, table[order, 1:]
 
 
 def _next(file: TextFile) -> str | None:
     """Return the line that names the next section."""
-    while (line := file.next()) is not None:
-        content = line.partition("#")[0].strip()
-        if content:
-            if integer(content.split()[0]) is not None or not _SECTION.fullmatch(content):
-                raise file.error("the name of a section", line)
-            return line
-    return None
+    line = file.start()
+    if line is None:
+        return None
+    content = uncommented(line)
+    if integer(content.split()[0]) is not None or not _SECTION.fullmatch(content):
+        raise file.error("the name of a section", line)
+    return line
 
 
 def _skip(file: TextFile) -> str | None:
-    while (line := file.next()) is not None:
-        content = line.partition("#")[0].strip()
+    while (line := file.start()) is not None:
+        content = uncommented(line)
         if content and _SECTION.fullmatch(content):
             return line
     return None

@@ -2,7 +2,7 @@
 
 Positions are taken from the first of these columns that the file has: `xu` (unwrapped), `xsu`
 (unwrapped, as fractions of the box), `x`, `xs` (fractions). Fractions are converted to lengths. The
-columns `ix iy iz` become images, unless the positions are unwrapped already.
+columns `ix iy iz` become images; unwrapped positions have images of zero.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,22 +13,18 @@ from numpy.typing import NDArray
 
 from cagebreak._atomic import replacing
 from cagebreak.configuration import Box, Configuration
-from cagebreak.errors import FileFormatError, InputError
+from cagebreak.errors import InputError
 from cagebreak.files import _columns
-from cagebreak.files._lammps import order_of, species_of_types
-from cagebreak.files._text import TextFile, integer, number, numbers
-from cagebreak.files.frame import Frame, in_order, species_of
-
-# Suffixes of the three columns, whether they are fractions, and whether they are unwrapped.
-_POSITIONS = (("u", False, True), ("su", True, True), ("", False, False), ("s", True, False))
+from cagebreak.files._particles import Cell, Field, cell_of, frame_of, recognized
+from cagebreak.files._text import TextFile, integer, number, numbers, uncommented
+from cagebreak.files.frame import Frame
 
 
 def read(path: Path) -> list[Frame]:
     """Read all frames; particles are sorted by their ids.
 
-    The species follow from the column `type` (1 is A), or else from the column `element`: if its
-    names are letters of species, they are kept; otherwise the names in alphabetical order become A,
-    B and so on. Without either column all particles are A.
+    The species follow from the column `type` (1 is A), or else from a column of names, such as
+    `element` or `typelabel`. Without such a column all particles are A.
 
     Raises
     ------
@@ -37,23 +33,11 @@ def read(path: Path) -> list[Frame]:
         no frame.
     """
     frames: list[Frame] = []
-    elements: list[list[str] | None] = []
     with TextFile(path) as file:
-        while (line := file.next()) is not None:
-            if not line.strip():
-                file.end()
-                break
-            frame, names = _frame(file, line)
-            frames.append(frame)
-            elements.append(names)
+        while (line := file.start()) is not None:
+            frames.append(_frame(file, line))
         if not frames:
             raise file.error("ITEM: TIMESTEP", "the end of the file", 1)
-    types = in_order(name for names in elements if names for name in names)
-    for i, names in enumerate(elements):
-        if names is not None:
-            species = _species(path, names, types)
-            configuration = frames[i].configuration.replace(species=species)
-            frames[i] = Frame(configuration, frames[i].step, frames[i].time, frames[i].ids)
     return frames
 
 
@@ -85,32 +69,40 @@ _OURS = _columns.Names(
 )
 
 
-def _frame(file: TextFile, line: str) -> tuple[Frame, list[str] | None]:
-    step, n, box, time = None, None, None, None
-    while not line.startswith("ITEM: ATOMS"):
-        if line == "ITEM: UNITS":
+def _frame(file: TextFile, line: str) -> Frame:
+    step, n, cell, time = None, None, None, None
+    while not (item := " ".join(line.split()).upper()).startswith("ITEM: ATOMS"):
+        if item == "ITEM: UNITS":
             file.line("units")
-        elif line == "ITEM: TIME":
+        elif item == "ITEM: TIME":
             text = file.line("the time")
             time = number(text)
             if time is None:
                 raise file.error("the time", text)
-        elif line == "ITEM: TIMESTEP":
+        elif item == "ITEM: TIMESTEP":
             step = _whole(file, "the time step")
-        elif line == "ITEM: NUMBER OF ATOMS":
+        elif item == "ITEM: NUMBER OF ATOMS":
             n = _whole(file, "the number of atoms, from 1")
             if n < 1:
                 raise file.error("the number of atoms, from 1", str(n))
-        elif line.startswith("ITEM: BOX BOUNDS"):
-            box = _box(file, line.split()[3:])
+        elif item.startswith("ITEM: BOX BOUNDS"):
+            cell = _cell(file, item.lower().split()[3:])
         else:
             raise file.error(
                 "ITEM: TIMESTEP, NUMBER OF ATOMS, BOX BOUNDS, ATOMS, UNITS or TIME", line
             )
         line = file.line("ITEM: ATOMS")
-    if step is None or n is None or box is None:
+    if step is None or n is None or cell is None:
         raise file.error("ITEM: TIMESTEP, NUMBER OF ATOMS and BOX BOUNDS before ITEM: ATOMS", line)
-    return _atoms(file, line.split()[2:], step, time, n, *box)
+    names = line.split()[2:]
+    if len({name.lower() for name in names}) != len(names):
+        raise file.error("columns of different names", " ".join(names))
+    try:
+        columns = recognized([Field(name, i) for i, name in enumerate(names)], len(names))
+    except InputError as error:
+        raise file.failure(error) from error
+    rows = file.block(n, "atoms")
+    return frame_of(rows, columns, cell, step=step, time=time, types_from_one=True)
 
 
 def _whole(file: TextFile, expected: str) -> int:
@@ -121,105 +113,36 @@ def _whole(file: TextFile, expected: str) -> int:
     return value
 
 
-def _box(file: TextFile, words: list[str]) -> tuple[Box, NDArray]:
-    """Return the box and its origin."""
+def _cell(file: TextFile, words: list[str]) -> Cell:
     boundaries = [word for word in words if set(word) <= set("pfsm")]
-    form = words[: len(words) - len(boundaries)]
-    if any(word != "pp" for word in boundaries):
-        raise file.error("periodic boundaries, pp pp pp", " ".join(boundaries))
+    form = [word for word in words if word not in boundaries]
+    if any(set(word) != {"p"} for word in boundaries):
+        raise file.error(
+            "periodic boundaries, pp pp pp (films and clusters are not read)", " ".join(boundaries)
+        )
     width = {(): 2, ("xy", "xz", "yz"): 3, ("abc", "origin"): 4}.get(tuple(form))
     if width is None:
         raise file.error("BOX BOUNDS, with xy xz yz or abc origin if sheared", " ".join(words))
     rows = []
     for _ in range(3):
         line = file.line("three lines of box bounds")
-        row = numbers(line)
+        row = numbers(uncommented(line))
         if row is None or len(row) != width:
             raise file.error(f"{width} numbers", line)
         rows.append(row)
     bounds = np.array(rows)
     try:
         if width == 4:
-            return Box(bounds[:, :3]), bounds[:, 3]
+            return cell_of(bounds[:, :3], bounds[:, 3])
         xy, xz, yz = bounds[:, 2] if width == 3 else np.zeros(3)
         low = bounds[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]
         high = bounds[:, 1] - [max(0, xy, xz, xy + xz), max(0, yz), 0]
         x, y, z = high - low
-        return Box(np.array([[x, 0, 0], [xy, y, 0], [xz, yz, z]])), low
+        if min(x, y, z) <= 0:
+            raise InputError(f"box: expected lo < hi in each direction, got lengths {[x, y, z]}")
+        return cell_of([[x, 0, 0], [xy, y, 0], [xz, yz, z]], low)
     except InputError as error:
-        raise file.error(f"a box of positive volume ({error})", None) from error
-
-
-def _atoms(
-    file: TextFile,
-    names: list[str],
-    step: int,
-    time: float | None,
-    n: int,
-    box: Box,
-    origin: NDArray,
-) -> tuple[Frame, list[str] | None]:
-    if len(set(names)) != len(names):
-        raise file.error("columns of different names", " ".join(names))
-    index = {name: c for c, name in enumerate(names)}
-    form = next(
-        (form for form in _POSITIONS if all(axis + form[0] in index for axis in "xyz")), None
-    )
-    if form is None:
-        raise file.error("columns x y z, or xs, xu, xsu", " ".join(names))
-    suffix, scaled, unwrapped = form
-    chosen = [axis + suffix for axis in "xyz"]
-    parts = [
-        part
-        for part in (["id"], ["type"], ["vx", "vy", "vz"], ["ix", "iy", "iz"])
-        if all(name in index for name in part) and not (part[0] == "ix" and unwrapped)
-    ]
-    chosen += [name for part in parts for name in part]
-    lines = file.block(n, "atoms")
-    expected = f"the {len(names)} columns {' '.join(names)}, finite numbers"
-    table = file.table(lines, [index[name] for name in chosen], len(names), expected)
-    column = {name: table[:, c] for c, name in enumerate(chosen)}
-
-    positions = table[:, :3]
-    if scaled:
-        positions = positions @ box.matrix + origin
-    order, ids = np.arange(n), None
-    if "id" in column:
-        order, ids = order_of(file, column["id"], lines)
-    species: NDArray = np.zeros(n, np.int64)
-    elements = None
-    if "type" in column:
-        species = species_of_types(file, column["type"], lines)
-    elif "element" in index:
-        elements = [lines[i].split()[index["element"]] for i in order]
-
-    def vectors(names: str) -> NDArray | None:
-        components = names.split()
-        return (
-            np.stack([column[name] for name in components], 1) if components[0] in column else None
-        )
-
-    velocities, images = vectors("vx vy vz"), vectors("ix iy iz")
-    if images is not None:
-        images = file.integers(images, lines, "whole numbers as images")[order]
-    try:
-        configuration = Configuration(
-            positions[order],
-            species[order],
-            box,
-            None if velocities is None else velocities[order],
-            images,
-        )
-    except InputError as error:
-        raise file.error(f"a configuration ({error})", None) from error
-    return Frame(configuration, step, time, ids), elements
-
-
-def _species(path: Path, names: list[str], types: list[str]) -> list[int]:
-    try:
-        return species_of(names, types)
-    except ValueError as error:
-        raise FileFormatError(f"{path}: element: {error}") from error
+        raise file.failure(error) from error
 
 
 def _bounds(box: Box) -> list[str]:

@@ -1,10 +1,10 @@
 """The `.sph` format of event-driven hard-sphere codes: spheres and their radii in a box.
 
 The first line is the number of spheres, the second the three edge lengths of the box. Each further
-line is a letter, three coordinates and a radius.
+line is a letter, three coordinates and a radius. A movie has one snapshot after the other; those of
+F. Smallenburg's codes have unwrapped positions and no times.
 """
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 from cagebreak._atomic import replacing
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.files._compressed import open_binary
+from cagebreak.files._text import TextFile, integer, numbers
+from cagebreak.files.frame import Frame
 
-_LONGEST = 1 << 16  # characters of a line
+Floats = NDArray[np.float64]
 
 
-def read(path: Path) -> Configuration:
-    """Read a `.sph` file.
+def read(path: Path) -> list[Frame]:
+    """Read all snapshots of a `.sph` file.
 
     The radius decides the species: the largest spheres are A, the next B, and so on. Lengths keep
-    the units of the file, so sigma is 1 only if the largest radius is 0.5.
+    the units of the file, so sigma is 1 only if the largest radius is 0.5. Positions of several
+    snapshots are unwrapped; whether those of a single one are, the file does not say.
 
     Raises
     ------
@@ -30,50 +32,27 @@ def read(path: Path) -> Configuration:
         If a line violates the format, two letters have the same radius, or there are more radii
         than letters of species.
     """
-    try:
-        with open_binary(path) as file:
-            text = file.read().decode("ascii")
-    except UnicodeDecodeError as error:
-        raise FileFormatError(f"{path}: expected plain text ({error})") from error
-    lines = text.rstrip().splitlines()
-    if lines and not text.endswith(("\n", "\r")):
-        # A truncated number is still a number, so only the missing line break shows it.
-        raise FileFormatError(
-            f"{path}, line {len(lines)}: expected a line that ends, got a file that is cut short, "
-            f"{lines[-1][:80]!r}"
-        )
-    n = _count(path, lines)
-    lengths = _numbers(path, lines, 2, "three edge lengths")
-    if min(lengths) <= 0:
-        raise FileFormatError(f"{path}, line 2: expected positive edge lengths, got {lengths}")
-    if len(lines) != n + 2:
-        raise FileFormatError(
-            f"{path}, line {min(len(lines), n + 2) + 1}: expected {n} spheres as line 1 says, "
-            f"got {len(lines) - 2}"
-        )
-    positions = np.empty((n, 3))
-    radii = np.empty(n)
+    snapshots: list[tuple[Floats, Floats, Box]] = []
     letters: dict[float, str] = {}
-    for i in range(n):
-        *position, radius = _numbers(path, lines, i + 3, "a letter, x, y, z and a radius", 1)
-        letter = lines[i + 2].split()[0]
-        if radius <= 0:
-            raise FileFormatError(f"{path}, line {i + 3}: expected a positive radius, got {radius}")
-        if letters.setdefault(radius, letter) != letter:
-            raise FileFormatError(
-                f"{path}, line {i + 3}: expected one letter a radius, got {letter!r} and "
-                f"{letters[radius]!r} for {radius}"
-            )
-        positions[i], radii[i] = position, radius
-    distinct = np.unique(radii)[::-1]
-    if len(distinct) > len(SPECIES_NAMES):
+    with TextFile(path) as file:
+        while (line := file.start()) is not None:
+            snapshots.append(_snapshot(file, line, letters))
+        if not snapshots:
+            raise file.error("the number of spheres", "the end of the file", 1)
+    radii = np.array(sorted(letters, reverse=True))
+    if len(radii) > len(SPECIES_NAMES):
         raise FileFormatError(
-            f"{path}: expected at most {len(SPECIES_NAMES)} different radii, got {len(distinct)}"
+            f"{path}: expected at most {len(SPECIES_NAMES)} different radii, got {len(radii)}"
         )
-    try:
-        return Configuration(positions, np.searchsorted(-distinct, -radii), Box(np.diag(lengths)))
-    except InputError as error:
-        raise FileFormatError(f"{path}: {error}") from error
+    frames = []
+    for positions, of_spheres, box in snapshots:
+        species = np.searchsorted(-radii, -of_spheres)
+        images = np.zeros(positions.shape, np.int64) if len(snapshots) > 1 else None
+        try:
+            frames.append(Frame(Configuration(positions, species, box, images=images)))
+        except InputError as error:
+            raise FileFormatError(f"{path}: {error}") from error
+    return frames
 
 
 def write(path: Path, configuration: Configuration, diameters: ArrayLike) -> None:
@@ -93,6 +72,12 @@ def write(path: Path, configuration: Configuration, diameters: ArrayLike) -> Non
         If the box is sheared, or the diameters are too few or not descending.
     """
     sizes = _diameters(diameters, configuration.n_species)
+    present = np.unique(configuration.species)
+    if len(present) < configuration.n_species:
+        raise InputError(
+            "configuration: a .sph file numbers the species by the radii in it, so that A and all "
+            f"others have to be present, got {', '.join(SPECIES_NAMES[s] for s in present)}"
+        )
     box = configuration.box
     if not box.is_orthorhombic:
         raise InputError(
@@ -118,25 +103,29 @@ def _diameters(diameters: ArrayLike, n_species: int) -> list[float]:
     return array.tolist()
 
 
-def _count(path: Path, lines: list[str]) -> int:
-    first = lines[0].strip() if lines else ""
-    if not first.isdecimal() or len(first) > 12 or int(first) == 0:
-        raise FileFormatError(f"{path}, line 1: expected the number of spheres, got {first[:80]!r}")
-    return int(first)
-
-
-def _numbers(
-    path: Path, lines: list[str], number: int, expected: str, skip: int = 0
-) -> list[float]:
-    line = lines[number - 1] if len(lines) >= number else ""
-    if len(line) > _LONGEST:
-        raise FileFormatError(f"{path}, line {number}: expected at most {_LONGEST} characters")
-    try:
-        numbers = [float(word) for word in line.split()[skip:]]
-    except ValueError:
-        numbers = []
-    if "_" in line:  # Python reads 1_0 as 10; no other program does.
-        numbers = []
-    if len(numbers) != 3 + skip or not all(map(math.isfinite, numbers)):
-        raise FileFormatError(f"{path}, line {number}: expected {expected}, got {line[:80]!r}")
-    return numbers
+def _snapshot(file: TextFile, line: str, letters: dict[float, str]) -> tuple[Floats, Floats, Box]:
+    """Return positions, radii and box of a snapshot; add the letter of each radius to `letters`."""
+    n = integer(line)
+    if n is None or n < 1:
+        raise file.error("the number of spheres", line)
+    line = file.line("three edge lengths")
+    lengths = numbers(line)
+    if lengths is None or len(lengths) != 3:
+        raise file.error("three edge lengths", line)
+    if min(lengths) <= 0:
+        raise file.error("positive edge lengths", line)
+    rows = file.block(n, "spheres")
+    expected = "a letter, x, y, z and a radius"
+    table = rows.table([1, 2, 3, 4], 5, expected)
+    radii = table[:, 3]
+    bad = np.flatnonzero(radii <= 0)
+    if len(bad):
+        raise rows.error(int(bad[0]), "a positive radius")
+    for row, (letter, radius) in enumerate(
+        zip(rows.words(0, expected), radii.tolist(), strict=True)
+    ):
+        if letters.setdefault(radius, letter) != letter:
+            raise rows.error(
+                row, f"one letter a radius, got {letter!r} and {letters[radius]!r} for {radius}"
+            )
+    return table[:, :3], radii, Box(np.diag(lengths))

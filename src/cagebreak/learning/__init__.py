@@ -29,7 +29,7 @@ from cagebreak.learning.linear_model.baselines import LinearSVR, Softness
 from cagebreak.learning.linear_model.components import PCARegression, PLSRegression
 from cagebreak.learning.linear_model.elastic_net import ElasticNetCV
 from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
-from cagebreak.learning.linear_model.ridge import RidgeCV
+from cagebreak.learning.linear_model.ridge import AlphaWarning, RidgeCV
 from cagebreak.learning.linear_model.whitening import whitening
 from cagebreak.learning.model_selection.compare import Comparison, compare
 from cagebreak.learning.model_selection.evaluate import Scores, evaluate
@@ -48,6 +48,7 @@ from cagebreak.learning.statistics import Statistics
 
 __all__ = [
     "ARDRegression",
+    "AlphaWarning",
     "Collection",
     "Comparison",
     "ElasticNetCV",

@@ -1,32 +1,23 @@
-"""HDF5 files of learners and statistics: arrays, JSON and labels, written atomically."""
+"""HDF5 files of learners and statistics: arrays, JSON and labels, sealed."""
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import h5py
 import numpy as np
 
-from cagebreak._atomic import replacing
+from cagebreak._sealed import creating, opened
 from cagebreak.descriptors.base import rename_kinds
 from cagebreak.errors import FileFormatError
-
-
-@contextmanager
-def creating(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
-    """Yield a file open for writing, which replaces `path` if the block succeeds."""
-    with replacing(Path(path)) as temporary, h5py.File(temporary, "w") as file:
-        yield file
 
 
 def write(
     path: str | os.PathLike[str], kind: str, about: Mapping[str, Any], arrays: Mapping[str, Any]
 ) -> None:
     """Write arrays, `about` as JSON, and the `kind` of object that they belong to."""
-    with creating(path) as file:
+    with creating(path, {"format": f"cagebreak {kind} 1"}) as file:
         file.attrs["kind"] = kind
         file.attrs["about"] = json.dumps(about)
         for name, array in arrays.items():
@@ -42,7 +33,7 @@ def read(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any], dict[
         If the file is damaged, or holds an object of another kind.
     """
     try:
-        with h5py.File(path, "r") as file:
+        with opened(path) as file:
             file_kind = file.attrs["kind"]
             if file_kind != kind:
                 raise ValueError(f"got {file_kind}")

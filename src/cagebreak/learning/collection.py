@@ -4,52 +4,60 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-import h5py
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cagebreak._sealed import creating, opened
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.learning._hdf5 import creating, read_labels, write_labels
-from cagebreak.learning._validation import Floats
+from cagebreak.learning._hdf5 import read_labels, write_labels
+from cagebreak.learning._validation import Floats, Integers, as_columns, as_groups
 from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
 from cagebreak.learning.samples import Sample, Samples, in_turn
-from cagebreak.learning.scores import pair_moments
-from cagebreak.learning.statistics import Statistics
+from cagebreak.learning.scores import merged, pair_moments
+from cagebreak.learning.statistics import Statistics, deviations
 
 KIND = "statistics of configurations"
+SPARE = 2.0
+"""Largest value of a feature held out, in units of `clip` training deviations (chosen: features
+that are alike in all configurations then stay as they are)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Collection:
-    """Statistics of standardized features and targets, for each of C configurations.
+    """Statistics of features and targets, for each of C configurations.
 
     `collect` makes one. Selection, ablation, collinearity, learning curves and every linear fit,
     with cross-validation and bootstrap over configurations, need only a collection, not the data.
 
-    The features are standardized and clipped with `standardizer`. By default its means and
-    deviations come from the features of all configurations, those held out included; the targets
-    do not enter. Everything else that a fit estimates or chooses comes from its training
-    configurations.
+    No statistics of a configuration depend on another one. Its features are clipped at `clip` of
+    its own deviations from its own mean. The means and deviations of `standardizer` are units, the
+    same for all configurations: they cancel when training configurations alone standardize the
+    features, which is a scaling of the statistics. A feature of a configuration held out that
+    reaches beyond twice `clip` deviations of the training is scaled down (`bounded`).
 
     Parameters
     ----------
     parts : sequence of Statistics
         Globally centered statistics of each configuration, or of each group of configurations.
     standardizer : Standardizer
-        The standardizer of the features.
+        The units of the features, and `clip`.
     times : (T,) array
         Times of the targets.
     halves : (C, 6, T) array, optional
         Moments of the targets from the two halves of the runs, for the noise ceiling.
     about : mapping
         Description of the rows, e.g. ``{"species": "A", "length": "sigma"}``; saved with them.
+    extremes : (C, 2, F) array, optional
+        Lowest and highest value of each feature in each configuration; default -`clip` and `clip`.
+    groups : (C,) array of integers, optional
+        The group of each configuration, as of `learning.evaluate`; by default each is its own.
 
     Raises
     ------
     InputError
-        If there is no part, the parts differ in their columns, or `times` does not fit them.
+        If there is no part, the parts differ in their columns, or an array does not fit them.
     """
 
     parts: Sequence[Statistics]
@@ -57,6 +65,8 @@ class Collection:
     times: Floats
     halves: Floats | None = None
     about: Mapping[str, str] = field(default_factory=dict)
+    extremes: Floats = None  # type: ignore[assignment]
+    groups: Integers | None = None
 
     def __post_init__(self) -> None:
         if len(self.parts) == 0:
@@ -67,10 +77,23 @@ class Collection:
         times = np.asarray(self.times, dtype=np.float64)
         if times.shape != (first.n_targets,):
             raise InputError(f"times: expected shape ({first.n_targets},), got {times.shape}")
+        shape = (len(self.parts), 2, first.n_features)
+        clip = np.array([[-1.0], [1.0]]) * self.standardizer.clip
+        extremes = np.broadcast_to(clip, shape) if self.extremes is None else self.extremes
+        if extremes.shape != shape:
+            raise InputError(f"extremes: expected shape {shape}, got {extremes.shape}")
         object.__setattr__(self, "times", times)
+        object.__setattr__(self, "extremes", extremes)
+        if self.groups is not None:
+            object.__setattr__(self, "groups", as_groups(self.groups, len(self.parts)))
 
     def __len__(self) -> int:
         return len(self.parts)
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups of configurations, which are held out and resampled as a whole."""
+        return int(as_groups(self.groups, len(self)).max()) + 1
 
     @property
     def n_features(self) -> int:
@@ -101,6 +124,36 @@ class Collection:
         )
         return Statistics.pooled(weighted, center)
 
+    def held_out(self, index: int, training: Statistics) -> Statistics:
+        """Return the statistics of a configuration, `bounded` as its training data."""
+        return self.bounded(self.parts[index], self.extremes[index], training)
+
+    def bounded(self, rows: Statistics, extremes: Floats, training: Statistics) -> Statistics:
+        """Return rows whose features stay within twice `clip` deviations of the training.
+
+        A feature that is nearly constant in training, such as a shell that is nearly always empty,
+        would otherwise decide the prediction where it is not. Any other feature stays as it is.
+
+        Parameters
+        ----------
+        rows
+            Statistics of rows held out.
+        extremes : (2, F) array
+            Lowest and highest value of each feature in the rows.
+        training
+            Statistics of the training rows.
+        """
+        clip = self.standardizer.clip
+        if not np.isfinite(clip):
+            return rows
+        largest = np.abs(extremes - training.x_mean).max(axis=0)
+        limit = SPARE * clip * deviations(training)
+        beyond = largest > limit
+        if not beyond.any():
+            return rows
+        factors = np.divide(limit, largest, out=np.ones_like(limit), where=beyond)
+        return rows.scaled(factors, training.x_mean)
+
     def weighted(self, weights: ArrayLike) -> Self:
         """Return the collection with the rows of each configuration weighted, by weights (C,)."""
         weights = np.asarray(weights, dtype=np.float64)
@@ -111,9 +164,10 @@ class Collection:
 
     def select(self, features: Any = None, targets: Any = None) -> Self:
         """Return the collection of some features and targets; see `Statistics.select`."""
-        standardizer = self.standardizer
+        standardizer, extremes = self.standardizer, self.extremes
         if features is not None:
-            standardizer = standardizer.select(features)
+            kept = as_columns("features", features, self.n_features)
+            standardizer, extremes = standardizer.select(kept), extremes[:, :, kept]
         columns = np.arange(self.n_targets) if targets is None else targets
         return replace(
             self,
@@ -121,6 +175,7 @@ class Collection:
             standardizer=standardizer,
             times=self.times[columns],
             halves=None if self.halves is None else self.halves[:, :, columns],
+            extremes=extremes,
         )
 
     def __add__(self, other: "Collection") -> Self:
@@ -145,7 +200,13 @@ class Collection:
         halves = None
         if self.halves is not None and other.halves is not None:
             halves = np.concatenate([self.halves, other.halves])
-        return replace(self, parts=[*self.parts, *other.parts], halves=halves)
+        extremes = np.concatenate([self.extremes, other.extremes])
+        groups = None
+        if self.groups is not None or other.groups is not None:
+            first_groups, second_groups = (as_groups(c.groups, len(c)) for c in (self, other))
+            groups = np.concatenate([first_groups, second_groups + len(self)])
+        parts = [*self.parts, *other.parts]
+        return replace(self, parts=parts, halves=halves, extremes=extremes, groups=groups)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the collection to an HDF5 file, completely or not at all.
@@ -154,7 +215,7 @@ class Collection:
         row, `mean` the mean of [X Y], and `count` the number of rows.
         """
         packed = [part.packed() for part in self.parts]
-        with creating(path) as file:
+        with creating(path, {"format": f"cagebreak {KIND} 1"}) as file:
             file.attrs["kind"] = KIND
             file.attrs["n_targets"] = self.n_targets
             for name, text in self.about.items():
@@ -167,8 +228,11 @@ class Collection:
             file["times"] = self.times
             file["x_mean"], file["x_scale"] = self.standardizer.mean_, self.standardizer.scale_
             file["x_mean"].attrs["clip"] = self.standardizer.clip
+            file["extremes"] = self.extremes
             if self.halves is not None:
                 file["halves"] = self.halves
+            if self.groups is not None:
+                file["groups"] = self.groups
             if self.labels is not None:
                 write_labels(file.create_group("labels", track_order=True), self.labels)
 
@@ -182,7 +246,7 @@ class Collection:
             If the file is not an HDF5 file of a collection.
         """
         try:
-            with h5py.File(path, "r") as file:
+            with opened(path) as file:
                 if file.attrs["kind"] != KIND:
                     raise ValueError(f"it holds {file.attrs['kind']!r}")
                 labels = read_labels(file["labels"]) if "labels" in file else None
@@ -196,12 +260,15 @@ class Collection:
                 standardizer.mean_, standardizer.scale_ = file["x_mean"][:], file["x_scale"][:]
                 standardizer.n_features_in_ = len(standardizer.mean_)
                 halves = file["halves"][:] if "halves" in file else None
+                # Earlier versions clipped at bounds of all configurations.
+                extremes: Any = file["extremes"][:] if "extremes" in file else None
                 about = {
                     name.removeprefix("about "): str(text)
                     for name, text in file.attrs.items()
                     if name.startswith("about ")
                 }
-                return cls(parts, standardizer, file["times"][:], halves, about)
+                groups = file["groups"][:] if "groups" in file else None
+                return cls(parts, standardizer, file["times"][:], halves, about, extremes, groups)
         except FileNotFoundError:
             raise
         except (OSError, KeyError, ValueError) as error:
@@ -219,14 +286,15 @@ def collect(
     blocks: int | None = None,
     executor: Executor | None = None,
     about: Mapping[str, str] | None = None,
+    groups: ArrayLike | None = None,
 ) -> Collection:
     """Read configurations one at a time, and return the statistics of each.
 
     Parameters
     ----------
     samples
-        The samples. A sequence is read twice, first for means and deviations. With `standardizer`
-        it is read once, in order, and may be any iterable, such as a generator.
+        The samples. A sequence is read twice, first for the units. With `standardizer` it is read
+        once, in order, and may be any iterable, such as a generator.
     species
         Letter of the species whose particles are the rows.
     labels : (F,) structured array, optional
@@ -234,9 +302,11 @@ def collect(
     times : (T,) array, optional
         Times of the targets; default 0, 1, ...
     standardizer
-        Standardizer of the features; by default one of all configurations is made.
+        Units of the features; by default means and deviations over all configurations, which
+        cancel in every fit.
     clip
-        The `clip` of the standardizer that is made.
+        Bound of the features, in deviations of their configuration; that of `standardizer` if it
+        is given. Default 6; ``inf`` disables clipping.
     blocks
         Number of parts. Configuration i is added to part i modulo this number, so that memory does
         not grow with the number of configurations. By default each configuration is a part.
@@ -245,18 +315,24 @@ def collect(
         must then be a sequence that can be pickled.
     about
         See `Collection`.
+    groups : (C,) array of integers, optional
+        The group of each configuration, as of `learning.evaluate`; not with `blocks`.
 
     Raises
     ------
     InputError
-        If no particle is of the species, samples do not fit each other, or `samples` is an
-        iterator and `standardizer` is not given.
+        If no particle is of the species, `groups` does not fit, samples do not fit each other, or
+        `samples` is an iterator and `standardizer` is not given.
     """
     sequence = hasattr(samples, "__len__") and hasattr(samples, "__getitem__")
     if not sequence and (standardizer is None or executor is not None):
         raise InputError("samples: expected a sequence; an iterator only with a standardizer")
     if blocks is not None and blocks < 1:
         raise InputError(f"blocks: expected at least 1, got {blocks!r}")
+    if groups is not None:
+        if blocks is not None or not sequence:
+            raise InputError("groups: expected none for an iterator or with blocks")
+        groups = as_groups(groups, len(samples))  # type: ignore[arg-type]
     if standardizer is None:
         moments = _reduced(_moments_of, samples, species, executor)
         total = sum(moments[1:], start=moments[0])
@@ -266,41 +342,35 @@ def collect(
         reductions = _reduced(_statistics_of, samples, (species, standardizer, n_blocks), executor)
     else:
         reductions = [_statistics_of(samples, None, (species, standardizer, n_blocks))]
-    parts: dict[int, Statistics] = {}
-    halves: dict[int, Floats] = {}
+    parts: dict[int, _Part] = {}
     for reduction in reductions:
-        for block, (part, half) in reduction.items():
-            parts[block] = parts[block] + part if block in parts else part
-            if half is not None:
-                halves[block] = merged(halves[block], half) if block in halves else half
+        for block, part in reduction.items():
+            parts[block] = parts[block].joined(part) if block in parts else part
     if not parts:
         raise InputError(f"samples: expected particles of species {species}, got none")
-    ordered = sorted(parts)
-    first = parts[ordered[0]]
-    for part in parts.values():
-        if labels is not None and labels.shape != (part.n_features,):
-            raise InputError(f"labels: expected shape ({part.n_features},), got {labels.shape}")
-        part.labels = labels
+    ordered = [parts[block] for block in sorted(parts)]
+    first = ordered[0].statistics
+    for part in ordered:
+        n_features = part.statistics.n_features
+        if labels is not None and labels.shape != (n_features,):
+            raise InputError(f"labels: expected shape ({n_features},), got {labels.shape}")
+        part.statistics.labels = labels
     target_times = np.arange(first.n_targets) if times is None else times
-    all_have_halves = len(halves) == len(parts)
+    halves = [part.halves for part in ordered if part.halves is not None]
     return Collection(
-        [parts[block] for block in ordered],
+        [part.statistics for part in ordered],
         standardizer,
         np.asarray(target_times, dtype=np.float64),
-        np.stack([halves[block] for block in ordered]) if all_have_halves else None,
+        np.stack(halves) if len(halves) == len(ordered) else None,
         {"species": species, **(about or {})},
+        np.stack([part.extremes for part in ordered]),
+        None if groups is None else np.asarray(groups)[sorted(parts)],
     )
 
 
-def merged(first: Floats, second: Floats) -> Floats:
-    """Return the `scores.pair_moments` (6, ...) of the union of two sets of rows."""
-    count = first[0] + second[0]
-    part = np.divide(second[0], count, out=np.zeros_like(count), where=count > 0)
-    delta = second[1:3] - first[1:3]
-    between = first[0] * part * np.stack([delta[0] ** 2, delta[1] ** 2, delta[0] * delta[1]])
-    return np.concatenate(
-        [count[None], first[1:3] + part * delta, first[3:] + second[3:] + between]
-    )
+def widest(extremes: Floats) -> Floats:
+    """Return the extremes (2, F) of the union of several sets of rows, (n, 2, F)."""
+    return np.stack([extremes[:, 0].min(axis=0), extremes[:, 1].max(axis=0)])
 
 
 def _reduced(work: Any, samples: Any, argument: Any, executor: Executor | None) -> list[Any]:
@@ -337,24 +407,44 @@ def _moments_of(samples: Samples, indices: range, species: str) -> Moments:
     return total
 
 
+class _Part(NamedTuple):
+    """What is kept of one configuration, or of several."""
+
+    statistics: Statistics
+    extremes: Floats
+    halves: Floats | None
+
+    def joined(self, other: "_Part") -> "_Part":
+        """Return what is kept of the rows of both."""
+        halves = self.halves if other.halves is None else other.halves
+        if self.halves is not None and other.halves is not None:
+            halves = merged(self.halves, other.halves)
+        extremes = widest(np.stack([self.extremes, other.extremes]))
+        return _Part(self.statistics + other.statistics, extremes, halves)
+
+
 def _statistics_of(
     samples: Any, indices: range | None, argument: tuple[str, Standardizer, int | None]
-) -> dict[int, tuple[Statistics, Floats | None]]:
+) -> dict[int, _Part]:
     species, standardizer, n_blocks = argument
     numbered: Iterable[tuple[int, Sample]] = enumerate(samples)
     if indices is not None:
         numbered = ((indices[k], sample) for k, sample in in_turn(_Share(samples, indices)))
-    blocks: dict[int, tuple[Statistics, Floats | None]] = {}
+    blocks: dict[int, _Part] = {}
     for i, sample in numbered:
         rows = sample.rows().get(species, np.arange(0))
         if not len(rows):
             continue
-        X, Y = sample.features[rows], sample.targets[rows]
-        half = None if sample.halves is None else pair_moments(*sample.halves[:, rows])
+        Z = _clipped(standardizer.in_units(sample.features[rows]), standardizer.clip)
+        statistics = Statistics.from_arrays(Z, sample.targets[rows])
+        halves = None if sample.halves is None else pair_moments(*sample.halves[:, rows])
+        part = _Part(statistics, np.stack([Z.min(axis=0), Z.max(axis=0)]), halves)
         block = i if n_blocks is None else i % n_blocks
-        part, earlier_half = blocks.get(block, (Statistics(X.shape[1], Y.shape[1]), None))
-        part.add(standardizer.standardize(X), Y)
-        if earlier_half is not None and half is not None:
-            half = merged(earlier_half, half)
-        blocks[block] = (part, half)
+        blocks[block] = blocks[block].joined(part) if block in blocks else part
     return blocks
+
+
+def _clipped(Z: Floats, clip: float) -> Floats:
+    """Return the rows of a configuration, clipped at `clip` deviations from their mean."""
+    mean, bound = Z.mean(axis=0), clip * Z.std(axis=0)
+    return Z if np.isinf(clip) else np.clip(Z, mean - bound, mean + bound, out=Z)

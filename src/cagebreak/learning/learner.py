@@ -51,6 +51,8 @@ class FitRecord(NamedTuple):
     """The strength of the penalty, a number or (T,); NaN if there is none."""
     earlier_seconds: float = 0.0
     """CPU time that earlier processes spent on the training."""
+    outside: ArrayLike = False
+    """Whether alpha lies outside the range that the learner was given, a bool or (T,)."""
 
 
 @runtime_checkable

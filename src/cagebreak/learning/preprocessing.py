@@ -161,12 +161,23 @@ class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         InputError
             If the number of columns of X differs from the fit, or a number is not finite.
         """
+        rows = self.in_units(X)
+        return np.clip(rows, -self.clip, self.clip, out=rows)
+
+    def in_units(self, X: Floats) -> Floats:
+        """Return the rows of X in deviations from the mean, (n, F), without clipping.
+
+        Raises
+        ------
+        InputError
+            If the number of columns of X differs from the fit, or a number is not finite.
+        """
         X = as_table("X", X, n_columns=self.n_features_in_)
         require_finite("X", X, X.sum(axis=0))
         factor = np.divide(1.0, self.scale_, out=np.zeros_like(self.scale_), where=self.scale_ > 0)
         rows = X - self.mean_
         rows *= factor
-        return np.clip(rows, -self.clip, self.clip, out=rows)
+        return rows
 
     def select(self, columns: Any) -> Self:
         """Return the standardizer of some of the columns."""

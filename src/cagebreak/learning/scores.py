@@ -11,7 +11,7 @@ from scipy import stats
 
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, require_finite
+from cagebreak.learning._validation import Floats, as_groups, require_finite
 from cagebreak.seeding import Seed, stream
 
 COUNT, X_MEAN, Y_MEAN, XX, YY, XY = range(6)
@@ -58,6 +58,17 @@ def pair_moments(x: ArrayLike, y: ArrayLike) -> Floats:
         moments[XX], moments[YY] = (dx * dx).sum(axis=0), (dy * dy).sum(axis=0)
         moments[XY] = (dx * dy).sum(axis=0)
     return moments
+
+
+def merged(first: Floats, second: Floats) -> Floats:
+    """Return the `pair_moments` (6, ...) of the union of two sets of rows."""
+    count = first[0] + second[0]
+    part = np.divide(second[0], count, out=np.zeros_like(count), where=count > 0)
+    delta = second[1:3] - first[1:3]
+    between = first[0] * part * np.stack([delta[0] ** 2, delta[1] ** 2, delta[0] * delta[1]])
+    return np.concatenate(
+        [count[None], first[1:3] + part * delta, first[3:] + second[3:] + between]
+    )
 
 
 def pooled_pearson(moments: Floats, weights: Floats | None = None) -> Floats:
@@ -116,11 +127,33 @@ def configuration_pearson(moments: Floats, weights: Floats | None = None) -> Flo
     return np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
 
 
-def resamples(n_configurations: int, n_resamples: int, *, seed: Seed) -> Floats:
-    """Return the number of times each configuration is drawn in each bootstrap resample, (B, C)."""
+def resamples(
+    n_configurations: int, n_resamples: int, *, seed: Seed, groups: ArrayLike | None = None
+) -> Floats:
+    """Return the number of times each configuration is drawn in each bootstrap resample, (B, C).
+
+    The configurations of a group are drawn together (`folds.configuration_folds`).
+    """
+    number = as_groups(groups, n_configurations)
+    n_groups = int(number.max()) + 1
     random = stream(seed, "bootstrap")
-    probabilities = np.full(n_configurations, 1.0 / n_configurations)
-    return random.multinomial(n_configurations, probabilities, size=n_resamples).astype(np.float64)
+    probabilities = np.full(n_groups, 1.0 / n_groups)
+    drawn = random.multinomial(n_groups, probabilities, size=n_resamples).astype(np.float64)
+    return drawn[:, number]
+
+
+def n_independent(moments: Floats, groups: ArrayLike | None = None) -> int:
+    """Return the number of groups that have a row, as `interval` expects it.
+
+    Parameters
+    ----------
+    moments : (C, 6, ...) array
+        `pair_moments` of each configuration.
+    groups : (C,) array of integers, optional
+        The group of each configuration; by default each configuration is a group of its own.
+    """
+    present = moments[:, COUNT].reshape(len(moments), -1)[:, 0] > 0
+    return len(np.unique(as_groups(groups, len(moments))[present]))
 
 
 def interval(resampled: Floats, n_configurations: int, confidence: float = 0.95) -> Floats:
@@ -178,6 +211,7 @@ def paired_difference(
     score: str = "pooled",
     n_resamples: int = 2000,
     confidence: float = 0.95,
+    groups: ArrayLike | None = None,
 ) -> tuple[Floats, Floats, Floats]:
     """Return the difference between r of two models, first minus second, and its interval.
 
@@ -198,6 +232,8 @@ def paired_difference(
         Number of bootstrap resamples.
     confidence
         Confidence level of the interval.
+    groups : (C,) array of integers, optional
+        As of `learning.evaluate`.
 
     Returns
     -------
@@ -214,11 +250,10 @@ def paired_difference(
         raise InputError("second: expected the same configurations as of first")
     if score not in SCORES:
         raise InputError(f"score: expected one of {', '.join(SCORES)}, got {score!r}")
-    weights = resamples(len(first), n_resamples, seed=seed)
+    weights = resamples(len(first), n_resamples, seed=seed, groups=groups)
     difference = SCORES[score](first) - SCORES[score](second)
     resampled = SCORES[score](first, weights) - SCORES[score](second, weights)
-    n_present = int((first[:, 0].reshape(len(first), -1)[:, 0] > 0).sum())
-    low, high = interval(resampled, n_present, confidence)
+    low, high = interval(resampled, n_independent(first, groups), confidence)
     return difference, low, high
 
 
@@ -229,6 +264,7 @@ def ceiling_corrected(
     seed: Seed,
     n_resamples: int = 2000,
     confidence: float = 0.95,
+    groups: ArrayLike | None = None,
 ) -> tuple[Floats, Floats, Floats]:
     r"""Return r with the noiseless target, :math:`r / r_\mathrm{ceiling}`, and its interval.
 
@@ -248,6 +284,8 @@ def ceiling_corrected(
         Number of bootstrap resamples.
     confidence
         Confidence level of the interval.
+    groups : (C,) array of integers, optional
+        As of `learning.evaluate`.
 
     Returns
     -------
@@ -260,9 +298,10 @@ def ceiling_corrected(
     """
     if moments.shape != halves.shape:
         raise InputError(f"halves: expected shape {moments.shape}, got {halves.shape}")
-    weights = resamples(len(moments), n_resamples, seed=seed)
+    weights = resamples(len(moments), n_resamples, seed=seed, groups=groups)
     resampled = _ratio(pooled_pearson(moments, weights), pooled_pearson(halves, weights))
-    low, high = interval(resampled, len(moments), confidence)
+    n_groups = int(as_groups(groups, len(moments)).max()) + 1
+    low, high = interval(resampled, n_groups, confidence)
     return _ratio(pooled_pearson(moments), pooled_pearson(halves)), low, high
 
 

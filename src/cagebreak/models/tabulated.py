@@ -17,7 +17,6 @@ distances of the lines, ascending); ``FPRIME`` is ignored.
 import itertools
 import os
 import re
-import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cagebreak._atomic import require_file
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.models.model import Matrix, Model, PairPotential, Table
@@ -238,8 +238,8 @@ def tables_of(model: Model) -> dict[str, Arrays]:
 
 def _text(path: Path) -> str:
     """Return the text of a file; what is no file or too long for tables is refused."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+    require_file(path)
+    if path.stat().st_size > _MOST_BYTES:
         raise InputError(f"potential: {path}: expected a file of at most {_MOST_BYTES} bytes")
     return path.read_text(encoding="utf-8", errors="replace")
 

@@ -2,7 +2,6 @@
 
 from cagebreak.potentials.pair_potentials import (
     FORMS,
-    OVERLAP_TOLERANCE,
     PairSums,
     check_range,
     check_species,
@@ -17,7 +16,6 @@ from cagebreak.potentials.pair_potentials import (
 
 __all__ = [
     "FORMS",
-    "OVERLAP_TOLERANCE",
     "PairSums",
     "check_range",
     "check_species",

@@ -26,13 +26,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import ConfigurationError
 from cagebreak.models.model import Model, PairPotential, Table
 from cagebreak.neighbors import MOST_IN_POTENTIAL, cell_list, check_density
 from cagebreak.potentials import _bond_kernel as bond_kernel
 from cagebreak.potentials import _pair_kernel as kernel
 from cagebreak.potentials.bonds import bond_row, bond_table
+from cagebreak.potentials.overlaps import separated
 
 Floats = NDArray[np.float64]
 
@@ -44,10 +45,6 @@ FORMS = {
     "tabulated": kernel.TABULATED,
 }
 """The forms of a pair potential, and their numbers in kernels."""
-
-OVERLAP_TOLERANCE = 1e-5
-"""Tolerated overlap of hard spheres, as a share of the contact distance: that of positions from a
-single-precision file."""
 
 
 class PairSums(NamedTuple):
@@ -122,6 +119,8 @@ def energies_forces_laplacians(configuration: Configuration, model: Model) -> Pa
     form, table = FORMS[pair.form], pair_table(pair)
     i, j = kernel.sums(cells, form, table, *sums)
     if i >= 0:
+        if model.is_hard:
+            return energies_forces_laplacians(separated(configuration, model, least=0.0), model)
         raise overlap_error(i, j, model)
     if model.bonds is not None:
         bond_kernel.add_sums(bonds, configuration.species, form, table, bond_row(model), *sums)
@@ -144,6 +143,8 @@ def stress(configuration: Configuration, model: Model) -> Floats:
     form, table = FORMS[pair.form], pair_table(pair)
     i, j = kernel.virial(cells, form, table, result)
     if i >= 0:
+        if model.is_hard:
+            return stress(separated(configuration, model, least=0.0), model)
         raise overlap_error(i, j, model)
     if model.bonds is not None:
         bonds = bond_table(configuration, model)
@@ -153,6 +154,7 @@ def stress(configuration: Configuration, model: Model) -> Floats:
 
 def check_species(configuration: Configuration, model: Model) -> None:
     """Raise a `ConfigurationError` if a particle's species is not the model's."""
+    check_one(configuration)
     if configuration.n_species > model.n_species:
         raise ConfigurationError(
             f"configuration.species: expected {' or '.join(model.species_names)}, as in the model; "
@@ -181,15 +183,10 @@ def check_range(configuration: Configuration, model: Model) -> None:
 
 
 def overlap_error(i: int, j: int, model: Model) -> ConfigurationError:
-    """Return the error for two particles at which the potential has no value."""
-    contacts = {
-        "hard_log": "no more than the sum of their radii",
-        "tabulated": "no more than the first one in their table",
-    }
-    contact = contacts.get(model.pair.form, "zero")
+    """Return the error for two particles at which a tabulated potential has no value."""
     return ConfigurationError(
-        f"configuration.positions: expected particles {i} and {j} apart, got a distance of "
-        f"{contact}; the potential of {model.name} has no value there"
+        f"configuration.positions: expected particles {i} and {j} apart, got a distance of no more "
+        f"than the first one in their table; the potential of {model.name} has no value there"
     )
 
 

@@ -187,28 +187,3 @@ def fetch_neighbors(i, spheres, lists):
     for start in range(first, first + books[BOOK_COLUMNS * i + COUNT], LANES):
         for slot in range(start, start + LANES):
             prefetch(lines, COLUMNS * int64(neighbors[slot]))
-
-
-@njit(**OPTIONS)
-def closest_pair(spheres, books, marks, neighbors, space):
-    """Return the smallest distance over sum of radii among the listed pairs, and the pair.
-
-    Only directly after `begin`, when the centers are where the spheres are.
-    """
-    smallest = np.inf
-    first = second = int64(-1)
-    for i in range(len(spheres) - 1):
-        start = books[i, FIRST]
-        for slot in range(start, start + books[i, COUNT]):
-            j = neighbors[slot]
-            dx = marks[i, CENTER] - marks[j, CENTER]
-            dy = marks[i, CENTER + 1] - marks[j, CENTER + 1]
-            dz = marks[i, CENTER + 2] - marks[j, CENTER + 2]
-            dx -= space[EDGE] * np.rint(dx * space[INVERSE])
-            dy -= space[EDGE + 1] * np.rint(dy * space[INVERSE + 1])
-            dz -= space[EDGE + 2] * np.rint(dz * space[INVERSE + 2])
-            distance = math.sqrt(dx * dx + dy * dy + dz * dz)
-            ratio = distance / (spheres[i, RADIUS] + spheres[j, RADIUS])
-            if ratio < smallest:
-                smallest, first, second = ratio, i, int64(j)
-    return smallest, first, second

@@ -7,15 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._simd.contacts import COLUMNS
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.model import Model
-from cagebreak.potentials.pair_potentials import OVERLAP_TOLERANCE, check_range
+from cagebreak.neighbors import check_apart
+from cagebreak.potentials.overlaps import separated
+from cagebreak.potentials.pair_potentials import check_range
 from cagebreak.seeding import Seed
 from cagebreak.simulation import _event_kernel as kernel
 from cagebreak.simulation import _event_state as columns
 from cagebreak.simulation._event_state import Cells, Clock, Lists, Queue, Space, Spheres, State
-from cagebreak.simulation._list_kernel import CACHE_LINE, closest_pair
+from cagebreak.simulation._list_kernel import CACHE_LINE
 from cagebreak.simulation.velocities import thermal_velocities
 
 _EVENTS_A_CALL = 4_000_000  # about a second: Ctrl-C is heard between calls
@@ -50,8 +52,9 @@ class EventDriven:
     Raises
     ------
     ConfigurationError
-        If spheres overlap by more than `OVERLAP_TOLERANCE`, the box is sheared or too small, there
-        are fewer than two spheres, or a species is not the model's.
+        If spheres coincide or overlap by more than `cagebreak.potentials.overlaps.separated` mends,
+        the box is sheared or too small, there are fewer than two spheres, or a species is not the
+        model's.
     InputError
         If the model is not of hard spheres, or neither seed nor velocities are given.
 
@@ -71,6 +74,8 @@ class EventDriven:
         growth_rate: float = 0.0,
     ) -> None:
         _check(configuration, model)
+        if scale > 0:
+            configuration = separated(configuration, model, scale=scale)
         self._start = configuration
         self._model = model
         velocities = configuration.velocities
@@ -113,7 +118,6 @@ class EventDriven:
         self._time = 0.0
         self.reset_averages()
         self._begin()
-        self._refuse_overlap(scale)
 
     @property
     def time(self) -> float:
@@ -266,17 +270,6 @@ class EventDriven:
         result[self._order] = rows
         return result
 
-    def _refuse_overlap(self, scale: float) -> None:
-        ratio, first, second = closest_pair(
-            self._lines, self._books, self._marks, self._neighbors, self._space
-        )
-        if ratio < scale * (1 - OVERLAP_TOLERANCE):
-            i, j = sorted((int(self._order[first]), int(self._order[second])))
-            raise ConfigurationError(
-                f"configuration: spheres {i} and {j} overlap, at {ratio / scale:.6f} of their "
-                "contact distance; expected none closer than 1 (wrong box, units or species?)"
-            )
-
 
 @dataclass(frozen=True)
 class _Layout:
@@ -344,6 +337,7 @@ class _Layout:
 
 
 def _check(configuration: Configuration, model: Model) -> None:
+    check_one(configuration)
     if not model.is_hard:
         raise InputError(f"model: expected hard_spheres, got {model.name}")
     if len(configuration) < 2:
@@ -353,6 +347,7 @@ def _check(configuration: Configuration, model: Model) -> None:
             f"configuration.species: expected {' or '.join(model.species_names)}, as in the model; "
             f"got species number {configuration.n_species - 1}"
         )
+    check_apart(configuration)
     box = configuration.box
     if not box.is_orthorhombic:
         raise ConfigurationError(

@@ -7,19 +7,19 @@ import ctypes
 import importlib.metadata
 import math
 import sys
-import tempfile
 import weakref
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._atomic import TemporaryFolder
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import ConfigurationError, InputError, MissingDependencyError, SimulationError
 from cagebreak.models.model import Model
+from cagebreak.neighbors import check_apart
 from cagebreak.potentials.bonds import bond_table
 from cagebreak.potentials.pair_potentials import check_range, check_species
 from cagebreak.seeding import Seed
@@ -264,8 +264,8 @@ class Engine:
     _idle: ClassVar["list[Engine]"] = []
 
     def __init__(self) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="cagebreak-")
-        self.folder = Path(self._temporary.name)
+        self._temporary = TemporaryFolder("cagebreak-tmp-")
+        self.folder = self._temporary.path
         self._log = self.folder / "log"
         # The fastest version of each style: that of OPT, else that of OPENMP on one thread.
         options = ["-screen", "none", "-log", str(self._log), "-sf", "hybrid", "opt", "omp"]
@@ -350,6 +350,7 @@ def _check(configuration: Configuration, model: Model) -> None:
         )
     check_species(configuration, model)
     check_range(configuration, model)
+    check_apart(configuration)
     bond_table(configuration, model)  # raises if the chains are not whole
     matrix = configuration.box.matrix
     if np.triu(matrix, 1).any() or (np.diag(matrix) <= 0).any():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cagebreak._atomic import write
 from cagebreak.configuration import Configuration
 from cagebreak.models.model import Model, PairPotential
 from cagebreak.models.tabulated import table_text, tables_of
@@ -101,7 +102,7 @@ def interactions(model: Model, folder: Path) -> str:
 
 
 def _tables(model: Model, path: Path) -> str:
-    path.write_text(table_text(tables_of(model)), encoding="utf-8")
+    write(path, table_text(tables_of(model)))
     points = 2 * max(len(table.energies) for row in model.pair.tables for table in row)
     lines = [f"pair_style table spline {points}"]
     for a in range(model.n_species):

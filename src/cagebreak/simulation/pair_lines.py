@@ -2,11 +2,13 @@
 
 import itertools
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._atomic import require_file, require_place, write
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import InputError, SimulationError
 from cagebreak.models.tabulated import Arrays, read_tables, table_text
@@ -21,6 +23,7 @@ POINTS = 4000
 FIRST = 0.5
 """The shortest distance of a table, in sigma (chosen): where Lennard-Jones has 1e4 eps."""
 
+_PAIR_STYLE = re.compile(r"^\s*pair_style\s", re.MULTILINE)
 _LONGEST = 20.0  # no pair style acts farther, in sigma
 _EDGE = 4 * _LONGEST  # of the box
 _COARSE = 1001  # distances among which a cut-off is looked for, again and again
@@ -61,7 +64,8 @@ def tabulate(
         If there are other lines, LAMMPS refuses them, or the style is not one of pairs alone: then
         the energy of a few particles is not the sum of that of their pairs.
     """
-    text = lines if isinstance(lines, str) and "pair_style" in lines else _text(Path(lines))
+    given = isinstance(lines, str) and _PAIR_STYLE.search(lines) and not os.path.exists(lines)
+    text = str(lines) if given else _text(Path(lines))
     for number, line in enumerate(text.splitlines(), 1):
         words = line.partition("#")[0].split()
         if words and words[0] not in COMMANDS:
@@ -74,6 +78,7 @@ def tabulate(
         raise InputError(f"first: expected a length in (0, {_LONGEST}), got {first!r}")
     if not (points == int(points) and 10 <= points <= 1 << 16):
         raise InputError(f"points: expected a whole number from 10 to 65536, got {points!r}")
+    require_place(Path(path))
     engine = Engine.idle_or_new()
     try:
         _set_up(engine, text, n_species)
@@ -88,11 +93,12 @@ def tabulate(
         engine.give_back()
         raise
     engine.give_back()
-    Path(path).write_text(table_text(pairs), encoding="utf-8")
+    write(Path(path), table_text(pairs))
 
 
 def _text(path: Path) -> str:
     try:
+        require_file(path)
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise InputError(

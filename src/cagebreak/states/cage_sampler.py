@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from cagebreak import potentials
 from cagebreak.configuration import Configuration
-from cagebreak.errors import ConfigurationError, InputError
+from cagebreak.errors import InputError
 from cagebreak.models.model import Model
-from cagebreak.neighbors import cell_list, neighbor_table
+from cagebreak.neighbors import cell_list
 from cagebreak.potentials.bonds import bond_row, bond_table
+from cagebreak.potentials.overlaps import separated
 from cagebreak.seeding import Seed, natural, seed_sequence
 from cagebreak.states import _cage_kernel as kernel
 from cagebreak.states import _cage_list_kernel as lists
@@ -117,7 +118,7 @@ class CageSampler:
         potentials.check_species(configuration, model)
         potentials.check_range(configuration, model)
         if model.is_hard:
-            _check_overlaps(configuration, model)
+            configuration = separated(configuration, model)
         self.start = configuration
         """The configuration at the beginning."""
         self._step = FIRST_STEP
@@ -392,19 +393,3 @@ class CageSampler:
         result = np.empty_like(rows)
         result[self._order] = rows
         return result
-
-
-def _check_overlaps(configuration: Configuration, model: Model) -> None:
-    """Raise if spheres overlap by more than the rounding of single-precision files."""
-    sigma, species = np.array(model.pair.sigma), configuration.species
-    table = neighbor_table(configuration, sigma.max())
-    i = np.repeat(np.arange(len(configuration)), np.diff(table.offsets))
-    contact = sigma[species[i], species[table.neighbors]]
-    ratio = np.sqrt((table.vectors**2).sum(axis=1)) / contact
-    if len(ratio) and ratio.min() < 1 - potentials.OVERLAP_TOLERANCE:
-        k = ratio.argmin()
-        first, second = sorted((int(i[k]), int(table.neighbors[k])))
-        raise ConfigurationError(
-            f"configuration: spheres {first} and {second} overlap, at {ratio[k]:.6f} of their "
-            "contact distance; expected none closer than 1 (wrong box, units or species?)"
-        )

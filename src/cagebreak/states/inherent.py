@@ -10,6 +10,7 @@ from cagebreak.errors import InputError, NotConvergedError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
 from cagebreak.potentials.bonds import bond_row, bond_table
+from cagebreak.potentials.overlaps import separated
 from cagebreak.potentials.pair_potentials import FORMS, energy, laplacians, pair_table
 from cagebreak.states import _fire_kernel as kernel
 
@@ -145,6 +146,8 @@ def inherent_state(
         raise InputError(f"force_tolerance: expected a positive force, got {force_tolerance!r}")
     if not isinstance(max_iterations, int | np.integer) or max_iterations < 1:
         raise InputError(f"max_iterations: expected 1, 2, ..., got {max_iterations!r}")
+    if model.is_hard:
+        configuration = separated(configuration, model, least=0.0)
     energy(configuration, model)  # raises if the model cannot describe the configuration
     first_dt = first_dt_of(configuration, model)
     return fire(configuration, model, force_tolerance, max_iterations, first_dt)

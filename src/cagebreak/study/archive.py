@@ -8,21 +8,22 @@ attributes.
 import json
 import os
 import re
-import shutil
-import tempfile
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import TemporaryFolder, reason, require_file, require_place, write
+from cagebreak._sealed import creating, opened, statement
 from cagebreak.errors import FileFormatError, StoreError
-from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, read_datasets, write_datasets
+from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets, write_datasets
 from cagebreak.study.importing import LISTED
 from cagebreak.study.recipe.checks import FILE_NAME
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.store import Store, versions, with_present_names
+from cagebreak.study.store import Store
+from cagebreak.study.unit_file import versions, with_present_names, write_unit
 
 FORMAT = "cagebreak study 1"
 POTENTIAL = "potential"
@@ -40,7 +41,7 @@ def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
     """
     n = 0
     try:
-        with replacing(path) as temporary, create(temporary) as archive:
+        with creating(path, {"format": FORMAT}) as archive:
             archive.attrs["format"] = FORMAT
             archive.attrs["recipe"] = recipe.path.read_text(encoding="utf-8")
             archive.attrs["name"] = recipe.folder.name
@@ -51,22 +52,28 @@ def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
                     if ".partial" in file.name:
                         continue
                     group = archive.create_group(_name(store.folder, file))
-                    with h5py.File(file, "r", locking=False) as unit:
-                        _copy(unit, group)
+                    with opened(file) as unit:
+                        attributes, arrays = _content(unit)
+                    for name, value in attributes.items():
+                        group.attrs[name] = value
+                    write_datasets(group, arrays)
+                    # A disk that is full ends the export here, not after the last unit.
+                    archive.flush()
                     n += 1
             listed = store.folder / LISTED
             if listed.exists():
+                require_file(listed)
                 archive.attrs["imported"] = listed.read_text(encoding="utf-8")
     except UNREADABLE as error:
-        raise StoreError(f"{path}: cannot be written ({error})") from error
+        raise StoreError(f"{path}: cannot be written ({reason(error)})") from error
     return n
 
 
 def unpack(path: Path, recipe: Path) -> int:
     """Write out the recipe and the units of an archive; return the number of units.
 
-    HDF5 verifies the checksums of everything that is read. The recipe is written last, so that it
-    exists only beside a complete folder.
+    The folder appears last, complete. If the process is killed before, a recipe can be left:
+    importing the same archive again goes on.
 
     Raises
     ------
@@ -76,37 +83,55 @@ def unpack(path: Path, recipe: Path) -> int:
         If the recipe or its folder exists, or a different table of potentials with the same name.
     """
     folder = recipe.with_suffix("")
-    for existing in (recipe, folder):
-        if existing.exists():
-            raise StoreError(f"{existing}: exists already, and is never overwritten")
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    if os.path.lexists(folder):
+        raise StoreError(f"{folder}: exists already, and is never overwritten")
+    require_file(path)
+    require_place(recipe)
+    written: list[Path] = []
     try:
-        with h5py.File(path, "r", locking=False) as archive:
+        with TemporaryFolder(f".{folder.name}-", folder.parent) as temporary:
+            unfinished = temporary / folder.name
+            unfinished.mkdir()
+            files, n = _unpacked(path, recipe, unfinished)
+            for file, content in files.items():
+                if not file.exists():
+                    write(file, content)
+                    written.append(file)
+            os.replace(unfinished, folder)
+    except BaseException as error:
+        for file in written:
+            file.unlink()
+        if isinstance(error, OSError) and f"{os.sep}.{folder.name}-" in str(error.filename):
+            raise OSError(error.errno, error.strerror, str(folder)) from error
+        raise
+    return n
+
+
+def _unpacked(path: Path, recipe: Path, folder: Path) -> tuple[dict[Path, bytes], int]:
+    """Write out the units of an archive; return the files beside the folder, and how many units."""
+    try:
+        with opened(path) as archive:
             if (archive_format := archive.attrs.get("format")) != FORMAT:
                 raise ValueError(f"expected format {FORMAT!r}, got {archive_format!r}")
             text, potential = str(archive.attrs["recipe"]), potential_in(archive)
+            files = {recipe: text.encode()}
             if potential:
                 table = recipe.parent / FILE_NAME.convert(tomllib.loads(text)["model"]["file"])
-                if table.exists() and table.read_bytes() != potential.encode():
-                    raise StoreError(f"{table}: exists already, and is never overwritten")
-            n = _unpack_units(archive, unfinished)
+                files = {table: potential.encode()} | files
+            for file, content in files.items():
+                if file.exists() and file.read_bytes() != content:
+                    raise StoreError(f"{file}: exists already, and is never overwritten")
+            n = _unpack_units(archive, folder)
             if "imported" in archive.attrs:
-                listed = str(archive.attrs["imported"])
-                (unfinished / LISTED).write_text(listed, encoding="utf-8")
-        unfinished.chmod(0o755)
-        os.replace(unfinished, folder)
+                write(folder / LISTED, str(archive.attrs["imported"]))
     except FileNotFoundError:
         raise
     except UNREADABLE as error:
+        # An error that names a file is not one of HDF5, but of a file that is written.
+        if isinstance(error, StoreError) or (isinstance(error, OSError) and error.filename):
+            raise
         raise FileFormatError(f"{path}: expected an exported study, whole ({error})") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    if potential:
-        with replacing(table) as temporary:
-            temporary.write_bytes(potential.encode())
-    with replacing(recipe) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return n
+    return files, n
 
 
 def text_of(recipe: Recipe) -> dict[str, Dataset]:
@@ -132,28 +157,41 @@ def _unpack_units(archive: h5py.File, folder: Path) -> int:
             raise ValueError(f"a unit has the name {name!r}")
         target = folder / f"{name}.h5"
         target.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(target) as temporary, create(temporary) as unit:
-            _copy(archive[name], unit)
+        attributes, arrays = _content(archive[name])
+        attributes.pop("content", None)
+        # Units of earlier versions do not state what they were made from.
+        parents = json.loads(attributes.pop("parents", "{}"))
+        write_unit(target, attributes, arrays, parents)
     return len(names)
 
 
-def _copy(source: h5py.Group, target: h5py.Group) -> None:
-    """Copy attributes and arrays by reading them, so that HDF5 verifies their checksums."""
-    for key, value in source.attrs.items():
-        target.attrs[key] = value
-    arrays = {}
-    for name in source:
-        attributes = source[name].attrs
-        arrays[name] = Dataset(source[name][()], attributes["units"], attributes["axes"])
-    write_datasets(target, arrays)
+def _content(unit: h5py.Group) -> tuple[dict[str, Any], dict[str, Dataset]]:
+    """Return the attributes and the arrays of a unit."""
+    arrays = {
+        name: Dataset(values, unit[name].attrs["units"], unit[name].attrs["axes"])
+        for name, values in read_datasets(unit).items()
+    }
+    return dict(unit.attrs), arrays
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file is an exported study."""
+    """Return whether a file is an exported study.
+
+    Raises
+    ------
+    FileFormatError
+        If it is damaged.
+    """
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        stated = statement(path, whole=False)
+        if stated is not None:
+            return stated["format"] == FORMAT
+        with opened(path) as file:
             return file.attrs.get("format") == FORMAT
-    except UNREADABLE:
+    except UNREADABLE as error:
+        # A file of another name may be a trajectory.
+        if Path(path).suffix == ".h5":
+            raise FileFormatError(f"{path}: expected an HDF5 file, whole ({error})") from error
         return False
 
 
@@ -162,7 +200,7 @@ def differences(one: Path, other: Path) -> list[str]:
 
     Names that an earlier version has given arrays are no difference.
     """
-    with h5py.File(one, "r", locking=False) as left, h5py.File(other, "r", locking=False) as right:
+    with opened(one) as left, opened(other) as right:
         arrays = [with_present_names(read_datasets(file)) for file in (left, right)]
     return [
         name

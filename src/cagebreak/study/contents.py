@@ -14,7 +14,7 @@ from cagebreak.errors import InputError, StoreError
 from cagebreak.states import CageState, InherentState
 from cagebreak.study.analysis import tables
 from cagebreak.study.run.work import Work
-from cagebreak.study.stages.descriptors import load_features
+from cagebreak.study.stages.descriptors import describing, load_features
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.propensity import TARGETS, load_propensity
 from cagebreak.study.stages.shear import load_shear
@@ -98,6 +98,8 @@ class Contents(Work):
         The columns of the recommended set, if the recipe has it, are the last.
         """
         index = self._index(c)
+        units = [Unit(describing(source), (index,)) for source in self.recipe.sources]
+        self.store.check_parents({unit: self.store.parents_of(unit) for unit in units})
         return Features.concatenate(
             [load_features(self.store, source, index) for source in self.recipe.sources]
         )
@@ -105,9 +107,9 @@ class Contents(Work):
     def relaxation(self) -> dict[str, float]:
         """Return tau_alpha of each species, in tau, from the finished configurations.
 
-        tau_alpha is the time at which F_s(k, t), averaged over configurations and runs, falls to
-        1/e. It is NaN if F_s does not fall to 1/e within the runs. An equilibration should last
-        several tau_alpha.
+        Species without particles are left out. tau_alpha is the time at which F_s(k, t), averaged
+        over configurations and runs, falls to 1/e. It is NaN if F_s does not fall to 1/e within the
+        runs. An equilibration should last several tau_alpha.
 
         Raises
         ------
@@ -119,9 +121,15 @@ class Contents(Work):
         if not done:
             raise StoreError(f"{self.store.folder}: no propensity is done yet; run the study first")
         arrays = [self.store.load(Unit("propensity", (c,)), ("times", "f_s")) for c in done]
-        f_s = np.mean([datasets["f_s"] for datasets in arrays], axis=0)
-        relaxation_times = tau_alpha(arrays[0]["times"], f_s)
-        return dict(zip(self.recipe.model.species_names, relaxation_times.tolist(), strict=True))
+        times: dict[str, float] = {}
+        for s, name in enumerate(self.recipe.model.species_names):
+            of_species = [data["f_s"][:, s] for data in arrays if s < data["f_s"].shape[1]]
+            # F_s is NaN where a configuration has no particle of the species.
+            present = [f_s for f_s in of_species if not np.isnan(f_s).any()]
+            if present:
+                mean = np.mean(present, axis=0)
+                times[name] = float(tau_alpha(arrays[0]["times"], mean[:, None])[0])
+        return times
 
     def drift(self) -> "DataFrame":
         """Return the changes over the last step of the preparation, for finished configurations.

@@ -1,117 +1,51 @@
 """The folder of a study: one HDF5 file per unit of work, whole or absent, with its provenance."""
 
 import fcntl
-import hashlib
 import json
 import os
 import platform
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache, cached_property
-from importlib.metadata import version
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import h5py
-import numpy as np
-from numpy.lib.recfunctions import rename_fields
 from numpy.typing import NDArray
 
-from cagebreak._atomic import TEMPORARY, replacing
-from cagebreak.descriptors.base import rename_kinds
+from cagebreak._atomic import READ_ONLY, TEMPORARY, open_own, reason, remove_unlocked
+from cagebreak._sealed import opened
 from cagebreak.errors import StoreError
-from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, read_datasets, write_datasets
+from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets
+from cagebreak.study.lineage import Lineage
+from cagebreak.study.survey import Survey
+from cagebreak.study.unit_file import (
+    FORMAT,
+    Identity,
+    Provenance,
+    Unit,
+    as_json,
+    is_partial,
+    read_identity,
+    read_provenance,
+    versions,
+    with_present_names,
+    write_unit,
+)
 
-FORMAT = "cagebreak unit 1"
 ASIDE = "aside"
-_PARTIAL = ".partial"
 _LOCK = ".lock"
-_ADDRESS = re.compile(r"(?:(\d{4,})/)?(\d{4,})(\.partial)?\.h5")
-
-RENAMED = {"wall": "cell_rejection", "drift": "nonaffine", "lost": "dissipated"}
-"""Present names of arrays and fields that earlier versions have stored."""
-
-
-@dataclass(frozen=True, order=True)
-class Unit:
-    """A unit of work: a stage and an address, (configuration,) or (configuration, run)."""
-
-    stage: str
-    address: tuple[int, ...]
-
-    def __str__(self) -> str:
-        return f"{self.stage} {'/'.join(map(str, self.address))}"
+_ADDRESS = re.compile(r"(?:(\d{4,})/)?(\d{4,})(?:\.partial)?\.h5")
+_READERS = 8
+"""Number of files that are read at once (chosen); SHA-256 runs in parallel."""
 
 
 @dataclass(frozen=True)
-class Identity:
-    """The recipe values that identify the results of a stage.
+class Store(Lineage):
+    """The folder of a study: what is saved, loaded, found and set aside there.
 
-    Parameters
-    ----------
-    values
-        Recipe values that the results depend on, directly or through the stages they need.
-    sizes
-        Recipe values that only set how many units of other stages a unit reads, such as the number
-        of runs. If they change, units of this stage are done again, but the units that they read
-        remain valid.
+    The parameters are those of `Lineage`.
     """
-
-    values: dict[str, Any]
-    sizes: dict[str, Any] = field(default_factory=dict)
-
-    @cached_property
-    def hash(self) -> str:
-        """SHA-256 of the values in canonical JSON."""
-        return hashlib.sha256(_json(self.values).encode()).hexdigest()
-
-
-@dataclass
-class Survey:
-    """The content of a stage's folder.
-
-    Parameters
-    ----------
-    done
-        Addresses of the units that are done.
-    outdated
-        Addresses of the units that were done with other `Identity.sizes`.
-    changed
-        Files that were computed with another recipe, and the identity that each states.
-    damaged
-        Damaged files, and what is wrong with each.
-    """
-
-    done: set[tuple[int, ...]] = field(default_factory=set)
-    outdated: set[tuple[int, ...]] = field(default_factory=set)
-    changed: dict[Path, Identity] = field(default_factory=dict)
-    damaged: dict[Path, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Store:
-    """The folder of a study.
-
-    Parameters
-    ----------
-    folder
-        Path of the folder; it is created when the first unit is written.
-    identities
-        Identity of each stage, in the order of the stages.
-    seed
-        Seed of the study, which is recorded in every file.
-    """
-
-    folder: Path
-    identities: Mapping[str, Identity]
-    seed: int
-
-    def path(self, unit: Unit, partial: bool = False) -> Path:
-        """Return the path of a unit's file, or of the partial file of a unit in progress."""
-        *parents, last = (f"{index:04d}" for index in unit.address)
-        return self.folder.joinpath(unit.stage, *parents, last + _PARTIAL * partial + ".h5")
 
     def save(self, unit: Unit, arrays: Mapping[str, Dataset], partial: bool = False) -> None:
         """Write the file of a unit atomically, or its partial file.
@@ -121,25 +55,27 @@ class Store:
         Raises
         ------
         StoreError
-            If the file cannot be written, as on a full disk.
+            If the file cannot be written, as on a full disk, or the units that this one needs were
+            themselves made from different units.
         """
         path, identity = self.path(unit, partial), self.identities[unit.stage]
+        attributes = {
+            "format": FORMAT,
+            "stage": unit.stage,
+            "address": unit.address,
+            "recipe_hash": identity.hash,
+            "recipe": as_json(identity.values),
+            "sizes": as_json(identity.sizes),
+            "seed": self.seed,
+            "versions": as_json(versions()),
+        }
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as temporary, create(temporary) as file:
-                file.attrs["format"] = FORMAT
-                file.attrs["stage"] = unit.stage
-                file.attrs["address"] = unit.address
-                file.attrs["recipe_hash"] = identity.hash
-                file.attrs["recipe"] = _json(identity.values)
-                file.attrs["sizes"] = _json(identity.sizes)
-                file.attrs["seed"] = self.seed
-                file.attrs["versions"] = _json(versions())
-                write_datasets(file, arrays)
+            write_unit(path, attributes, arrays, self.parents(unit))
             if not partial:
                 self.path(unit, partial=True).unlink(missing_ok=True)
         except (OSError, RuntimeError) as error:
-            raise StoreError(f"{path}: cannot be written ({error})") from error
+            raise StoreError(f"{path}: cannot be written ({reason(error)})") from error
 
     def load(
         self, unit: Unit, names: tuple[str, ...] | None = None, partial: bool = False
@@ -153,8 +89,9 @@ class Store:
         """
         path = self.path(unit, partial)
         try:
-            with h5py.File(path, "r", locking=False) as file:
-                header = _header(file, unit)
+            provenance = read_provenance(path, unit)
+            with opened(path) as file:
+                identity = read_identity(file, unit)
                 arrays = with_present_names(read_datasets(file, names))
         except FileNotFoundError:
             raise StoreError(f"{path}: {unit} is not done yet; run the study first") from None
@@ -162,42 +99,49 @@ class Store:
             raise StoreError(
                 f"{path}: damaged ({error}); move it away, or run with --set-aside"
             ) from error
-        if header.hash != self.identities[unit.stage].hash:
-            raise self._changed_error(unit.stage, header)
+        if identity.hash != self.identities[unit.stage].hash:
+            raise self._changed_error(unit.stage, identity)
+        if other := self.other_parent(unit, provenance):
+            raise self._mixed_error({path: other})
         return arrays
 
-    def has(self, unit: Unit, partial: bool = False) -> bool:
-        """Return whether the file of a unit exists."""
-        return self.path(unit, partial).exists()
-
     def survey(self, stage: str) -> Survey:
-        """Read the header of every file of a stage, and sort the files by their state."""
+        """Check every file of a stage, and sort the files by their state."""
         survey, identity = Survey(), self.identities[stage]
-        folder = self.folder / stage
-        for path in sorted(folder.rglob("*.h5")):
-            match = _ADDRESS.fullmatch(path.relative_to(folder).as_posix())
-            if not match:
-                survey.damaged[path] = "no name of a unit"
+        paths = sorted((self.folder / stage).rglob("*.h5"))
+        with ThreadPoolExecutor(_READERS) as readers:
+            provenances = readers.map(lambda path: self._try_provenance(stage, path), paths)
+            results = list(zip(paths, provenances, strict=True))
+        for path, provenance in results:
+            if isinstance(provenance, FileNotFoundError):
+                # A run has just finished this unit, or deleted its partial file.
                 continue
-            address = tuple(int(part) for part in match.groups()[:2] if part)
-            try:
-                with h5py.File(path, "r", locking=False) as file:
-                    header = _header(file, Unit(stage, address))
-            except UNREADABLE as error:
-                survey.damaged[path] = str(error)
+            if isinstance(provenance, Exception):
+                survey.damaged[path] = str(provenance)
                 continue
-            if header.hash != identity.hash:
-                survey.changed[path] = header
-            elif match[3]:
+            unit = self._unit(stage, path)
+            address = unit.address
+            if provenance.recipe != identity.hash:
+                try:
+                    with opened(path) as file:
+                        survey.changed[path] = read_identity(file, unit)
+                except UNREADABLE as error:
+                    survey.damaged[path] = str(error)
                 continue
-            elif header.sizes != identity.sizes:
+            survey.without_digest += provenance.content is None
+            if other := self.other_parent(unit, provenance):
+                survey.mixed[path] = other
+            elif is_partial(path):
+                continue
+            elif provenance.sizes != identity.sizes:
                 survey.outdated.add(address)
             else:
                 survey.done.add(address)
+                survey.parents[address] = provenance.parents
         return survey
 
     def check(self, surveys: Mapping[str, Survey]) -> None:
-        """Check that no file is damaged or belongs to another recipe.
+        """Check that no file is damaged, mixed or of another recipe; see `Survey`.
 
         Raises
         ------
@@ -214,11 +158,15 @@ class Store:
                 f"{path}{rest}: damaged ({why}); with --set-aside such files move to "
                 f"{self.folder / ASIDE} and their units are done again"
             )
+        mixed = {path: stage for survey in surveys.values() for path, stage in survey.mixed.items()}
+        if mixed:
+            raise self._mixed_error(mixed)
 
     def set_aside(self, surveys: Mapping[str, Survey]) -> int:
-        """Move damaged files and files of another recipe to `aside`; return their number.
+        """Move damaged, mixed and other recipes' files to `aside`; return their number.
 
-        Files of this recipe that were set aside earlier are moved back.
+        Files of this recipe that were set aside earlier are moved back, unless there is a newer
+        one.
         """
         moves: dict[Path, Path] = {}
         for stage, survey in surveys.items():
@@ -227,14 +175,19 @@ class Store:
                 moves[path] = self._aside(stage, identity) / path.relative_to(folder)
             for path in survey.damaged:
                 moves[path] = self.folder / ASIDE / f"{stage}-damaged" / path.relative_to(folder)
+            for path in survey.mixed:
+                aside = self.folder / ASIDE / f"{stage}-mixed"
+                moves[path] = aside / path.relative_to(folder)
         n_aside = len(moves)
         for stage, identity in self.identities.items():
             aside = self._aside(stage, identity)
             for path in sorted(aside.rglob("*.h5")):
-                moves[path] = self.folder / stage / path.relative_to(aside)
+                target = self.folder / stage / path.relative_to(aside)
+                if target in moves or not target.exists():
+                    moves[path] = target
         for source, target in moves.items():
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(source, target)
+            os.replace(source, _free(target))
         for folder in sorted((self.folder / ASIDE).rglob("*/"), reverse=True):
             if not any(folder.iterdir()):
                 folder.rmdir()
@@ -249,37 +202,127 @@ class Store:
         Raises
         ------
         StoreError
-            If another process holds the lock, or the folder cannot be written to.
+            If another process holds the lock, the folder cannot be written to, or its file system
+            has no locks.
         """
-        path = self.folder / _LOCK
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            file = path.open("a+", encoding="utf-8")
+            lock = open_own(self.folder / _LOCK, os.O_RDWR | os.O_CREAT)
         except OSError as error:
-            raise StoreError(f"{self.folder}: cannot be written to ({error})") from error
-        with file:
+            raise self._unwritable(error) from error
+        try:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
+                self._lock(lock, fcntl.LOCK_EX)
+            except OSError as error:
+                if isinstance(error, StoreError):
+                    raise
                 raise StoreError(
-                    f"{self.folder}: another run is at work here ({file.read().strip()}); "
-                    "wait for it, or stop it"
-                ) from None
-            file.truncate(0)
-            file.write(f"process {os.getpid()} on {platform.node()}\n")
-            file.flush()
-            # Killed runs leave temporary files behind.
-            for stage in self.identities:
-                for leftover in (self.folder / stage).rglob(f".*{TEMPORARY}"):
-                    leftover.unlink(missing_ok=True)
+                    f"{self.folder}: its file system has no locks ({error.strerror}), without "
+                    "which two runs could be at work at once; put the study on a local disk"
+                ) from error
+            _sign(lock, f"process {os.getpid()} on {platform.node()}\n")
+            self._remove_temporary_files()
             yield
+        finally:
+            _sign(lock, "")
+            os.close(lock)
+
+    @contextmanager
+    def read_locked(self) -> Iterator[None]:
+        """Keep runs out of the folder while it is read, by any number of processes.
+
+        In a folder that cannot be written to and has no lock to share, there is no run to keep out.
+
+        Raises
+        ------
+        StoreError
+            If a run is at work in the folder, or its lock is something else than a file.
+        """
+        lock = self._open_shared()
+        try:
+            if lock is not None:
+                try:
+                    self._lock(lock, fcntl.LOCK_SH)
+                except OSError as error:
+                    # Without locks on the file system there is no run either.
+                    if isinstance(error, StoreError):
+                        raise
+            yield
+        finally:
+            if lock is not None:
+                os.close(lock)
+
+    def _open_shared(self) -> int | None:
+        for flags in (os.O_RDONLY, os.O_RDWR | os.O_CREAT):
+            try:
+                return open_own(self.folder / _LOCK, flags)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                if error.errno not in READ_ONLY:
+                    raise self._unwritable(error) from error
+        return None
+
+    def _lock(self, lock: int, operation: int) -> None:
+        try:
+            fcntl.flock(lock, operation | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 200, 0).decode(errors="replace").strip()
+            raise StoreError(
+                f"{self.folder}: another run is at work here ({holder or 'verify or export'}); "
+                "wait for it, or stop it"
+            ) from None
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        name = f"{error.filename}: " if error.filename != str(self.folder) else ""
+        return StoreError(f"{self.folder}: cannot be written to ({name}{error.strerror})")
+
+    def _remove_temporary_files(self) -> None:
+        for path in self.folder.glob(f".*{TEMPORARY}"):
+            remove_unlocked(path)
+        for folder in self.folder.iterdir():
+            # One by one: a stage may be a link to a folder on another disk.
+            if folder.is_dir():
+                for path in folder.rglob(f".*{TEMPORARY}"):
+                    remove_unlocked(path)
+
+    def _unit(self, stage: str, path: Path) -> Unit:
+        """Return the unit whose file, partial or not, is at a path.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        match = _ADDRESS.fullmatch(path.relative_to(self.folder / stage).as_posix())
+        if match:
+            unit = Unit(stage, tuple(int(part) for part in match.groups() if part))
+            if self.path(unit, is_partial(path)) == path:
+                return unit
+        raise ValueError("no name of a unit")
+
+    def _try_provenance(self, stage: str, path: Path) -> Provenance | Exception:
+        """Return what a file states after a check of its bytes, or what is wrong with it."""
+        try:
+            return read_provenance(path, self._unit(stage, path), whole=True)
+        except UNREADABLE as error:
+            return error
+
+    def _mixed_error(self, mixed: Mapping[Path, str]) -> StoreError:
+        path, stage = next(iter(mixed.items()))
+        rest = f" and {len(mixed) - 1} more" if len(mixed) > 1 else ""
+        return StoreError(
+            f"{path}{rest}: made from another unit of {stage} than the one in {self.folder}, which "
+            "was done again or is of another study. Restore the one that it was made from, or run "
+            f"with --set-aside: such files then move to {self.folder / ASIDE}, and their units are "
+            "done again"
+        )
 
     def _aside(self, stage: str, identity: Identity) -> Path:
         return self.folder / ASIDE / f"{stage}-{identity.hash[:12]}"
 
     def _changed_error(self, stage: str, identity: Identity) -> StoreError:
-        old, new = identity.values, json.loads(_json(self.identities[stage].values))
+        old, new = identity.values, json.loads(as_json(self.identities[stage].values))
         keys = [key for key in new | old if new.get(key) != old.get(key)]
         changes = ", ".join(f"{key} was {old.get(key)!r}, is {new.get(key)!r}" for key in keys)
         return StoreError(
@@ -289,45 +332,18 @@ class Store:
         )
 
 
-def _header(file: h5py.File, unit: Unit) -> Identity:
-    """Return the identity that a unit's file states.
-
-    Raises
-    ------
-    ValueError, KeyError
-        If the header is not that of this unit.
-    """
-    attributes = file.attrs
-    if attributes.get("format") != FORMAT:
-        raise ValueError(f"expected format {FORMAT!r}, got {attributes.get('format')!r}")
-    address = tuple(int(part) for part in np.atleast_1d(attributes["address"]))
-    stated = Unit(str(attributes["stage"]), address)
-    if stated != unit:
-        raise ValueError(f"it is that of {stated}, in the place of {unit}")
-    identity = Identity(json.loads(attributes["recipe"]), json.loads(attributes["sizes"]))
-    if identity.hash != attributes["recipe_hash"]:
-        raise ValueError("its recipe does not have the hash it states")
-    return identity
+def _sign(lock: int, holder: str) -> None:
+    """Write into a lock who holds it, unless the file has another name too, or the disk is full."""
+    with suppress(OSError):
+        if os.fstat(lock).st_nlink == 1:
+            os.truncate(lock, 0)
+            os.pwrite(lock, holder.encode(), 0)
 
 
-def _json(values: Any) -> str:
-    return json.dumps(values, sort_keys=True)
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that results depend on."""
-    packages = ("cagebreak", "numpy", "scipy", "numba", "h5py")
-    return {"python": platform.python_version()} | {name: version(name) for name in packages}
-
-
-def with_present_names(arrays: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """Return the arrays of a unit, of which an earlier version may have named some otherwise."""
-    present = {}
-    for name, array in arrays.items():
-        if array.dtype.names:
-            array = rename_fields(array, RENAMED)
-            if "kind" in (array.dtype.names or ()):
-                rename_kinds(array)
-        present[RENAMED.get(name, name)] = array
-    return present
+def _free(path: Path) -> Path:
+    """Return the path, or the first with a number appended, at which there is no file."""
+    n, free = 1, path
+    while free.exists():
+        n += 1
+        free = path.with_name(f"{path.stem}-{n}{path.suffix}")
+    return free

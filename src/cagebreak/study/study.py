@@ -2,14 +2,17 @@
 
 import math
 import os
+import warnings
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cagebreak._atomic import READ_ONLY, require_folder, require_place
 from cagebreak._frames import to_frame
-from cagebreak.errors import InputError
+from cagebreak.errors import CacheWarning, InputError, StoreError
 from cagebreak.figures import FIGURES
 from cagebreak.figures.literature import read_published
 from cagebreak.study.analysis import table_files
@@ -100,7 +103,7 @@ class Study(Contents):
         letters = [species] if isinstance(species, str) else species
         scores = learn(self.recipe, self.store, learner, chosen, letters, name, target)
         if as_in_recipe:
-            self._write(self._table_path(table), table, scores.rows)
+            self._keep(table, scores.rows, self._provenance(table))
             self._rows("propensity")
         return scores
 
@@ -250,8 +253,7 @@ class Study(Contents):
         table, moments = compare.compare(self.recipe, self.store, chosen, letters, times, workers)
         settings = {name: str(learner) for name, (learner, _) in chosen.items()}
         for name, content in (("comparison", table), ("comparison_configurations", moments)):
-            provenance = {"table": name, "learners": settings}
-            table_files.write(self._table_path(name), content, provenance)
+            self._keep(name, content, {"table": name, "learners": settings})
         return to_frame(table)
 
     def save_model(self, path: str | os.PathLike[str], selection: str) -> None:
@@ -275,6 +277,7 @@ class Study(Contents):
         """
         from cagebreak.study.analysis.model_file import SavedModel
 
+        require_place(Path(path))
         self._require_done(TABLES["scores"].needs(self.recipe))
         SavedModel.of_study(self.recipe, self.store, selection).save(Path(path))
 
@@ -315,7 +318,7 @@ class Study(Contents):
         table = table_files.read(self._table_path(name), spec.dtype(), self._provenance(name))
         if table is None:
             table = spec.make(self.recipe, self.store)
-            self._write(self._table_path(name), name, table)
+            self._keep(name, table, self._provenance(name))
         return table
 
     def figure(
@@ -346,6 +349,8 @@ class Study(Contents):
         """
         if name not in FIGURES:
             raise InputError(f"name: expected one of {', '.join(FIGURES)}, got {name!r}")
+        if path is not None:
+            require_folder(Path(path).parent)
         spec = FIGURES[name]
         tables = {table: self._rows(table) for table in spec.tables}
         arguments: dict[str, Any] = {}
@@ -366,16 +371,36 @@ class Study(Contents):
 
             stem = Path(path)
             save(figure, stem)
+            inside = stem.resolve().is_relative_to(self.store.folder.resolve())
             for table, content in tables.items():
                 suffix = f".{table}.csv" if len(tables) > 1 else ".csv"
-                self._write(stem.with_name(f"{stem.name}{suffix}"), table, content)
+                beside = stem.with_name(f"{stem.name}{suffix}")
+                table_files.write(beside, content, self._provenance(table), listed=inside)
         return figure
 
     def _table_path(self, name: str) -> Path:
         return self.store.folder / "tables" / f"{name}.csv"
 
     def _provenance(self, name: str) -> dict[str, Any]:
-        return {"table": name, "recipe": self.recipe.select(TABLES[name].keys)}
+        spec = TABLES[name]
+        units = {stage: self._contents(stage) for stage in spec.needs(self.recipe)}
+        return {"table": name, "recipe": self.recipe.select(spec.keys), "units": units}
 
-    def _write(self, path: Path, name: str, table: np.ndarray) -> None:
-        table_files.write(path, table, self._provenance(name))
+    def _keep(self, name: str, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
+        """Write a table to the study's folder, if it can be written to."""
+        try:
+            table_files.write(self._table_path(name), table, provenance)
+        except StoreError as error:
+            if error.errno not in READ_ONLY:
+                raise
+            _say_not_kept(self.store.folder)
+
+
+@cache
+def _say_not_kept(folder: Path) -> None:
+    """Say, once a process, that the tables of a study are not kept."""
+    warnings.warn(
+        f"{folder}: cannot be written to, so that its tables are not kept",
+        CacheWarning,
+        stacklevel=2,
+    )

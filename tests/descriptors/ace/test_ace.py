@@ -307,5 +307,5 @@ def test_parameters_out_of_range_are_refused(wrong, message):
 def test_configurations_it_cannot_describe_are_refused():
     with pytest.raises(ConfigurationError, match="at most 2"):
         MIXTURE.compute(cb.Configuration([[0, 0, 0], [1, 1, 1]], [0, 2], 5.0))
-    with pytest.raises(ConfigurationError, match="1 pairs that coincide"):
+    with pytest.raises(ConfigurationError, match="apart, got 0 and 1 at one place"):
         MIXTURE.compute(cb.Configuration([[1, 1, 1], [1, 1, 1], [2, 2, 2]], [0, 0, 1], 5.0))

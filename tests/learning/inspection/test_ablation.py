@@ -128,6 +128,14 @@ def test_a_plot_that_would_mislead_is_warned_of():
         assert warn_if_misleading(collinearity(found.select([0, 1, 2]))) == ""
 
 
+def test_two_features_that_say_the_same_are_one_cluster():
+    random = np.random.default_rng(0)
+    x = random.normal(size=(50, 1))
+    for other, groups in ((-2 * x, 1), (random.normal(size=(50, 1)), 2)):
+        statistics = Statistics.from_arrays(np.hstack([x, other]), x)
+        assert len(clusters(statistics)) == groups
+
+
 def test_clusters_join_what_says_the_same():
     groups = clusters(collection().pooled())
     assert {name: columns.tolist() for name, columns in groups.items()} == {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
 from cagebreak.errors import InputError
-from cagebreak.learning import Statistics, forward_selection
+from cagebreak.learning import Sample, Statistics, collect, forward_selection, selection_curve
 from naive import learning as naive
 
 
@@ -100,3 +100,25 @@ def test_bad_arguments_are_named():
         forward_selection(statistics, 2).moments(Statistics(3, 1))
     with pytest.raises(InputError, match="k: "):
         forward_selection(statistics, 2).coefficients(3)
+
+
+def few_and_noisy():
+    """Configurations whose many features overfit: the strongest penalty is the best."""
+    random = np.random.default_rng(4)
+    made = []
+    for _ in range(6):
+        X = random.normal(size=(12, 25))
+        noise = 3 * random.normal(size=(12, 1))
+        made.append(Sample(X, X[:, :3].sum(axis=1, keepdims=True) + noise))
+    return collect(made)
+
+
+def test_the_alpha_of_a_curve_is_the_best_on_configurations_held_out():
+    collection = few_and_noisy()
+    curves = [
+        selection_curve(collection, 25, seed=1, alphas=alphas, sizes=[25], n_resamples=10)
+        for alphas in ((1e-6,), (1e2,), (1e-6, 1e2))
+    ]
+    weak, strong, chosen = (curve.rows["r"][0] for curve in curves)
+    assert strong > weak + 0.05
+    assert chosen == strong

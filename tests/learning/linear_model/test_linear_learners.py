@@ -39,6 +39,16 @@ def test_ard_is_that_of_scikit_learn():
     assert ours.n_iter_ == theirs.n_iter_
 
 
+def test_ard_without_noise_is_that_of_scikit_learn():
+    """Nothing but the flat prior then keeps the precision finite."""
+    X, _, Z = awkward()
+    y = Z[:, 0] - 0.5 * Z[:, 6]
+    y /= y.std()
+    ours, theirs = ARDRegression(max_iter=3).fit(X, y), linear_model.ARDRegression(max_iter=3)
+    assert ours.noise_ == pytest.approx(1 / theirs.fit(Z, y).alpha_, rel=1e-6)
+    assert ours.noise_ < 1e-7
+
+
 def test_ard_does_not_depend_on_the_units_of_the_target():
     X, y, _ = awkward()
     once, scaled = ARDRegression().fit(X, y), ARDRegression().fit(X, 1e-3 * y + 5)
@@ -116,6 +126,22 @@ def test_what_is_chosen_is_best_on_what_is_held_out(learner):
     )
 
 
+@pytest.mark.parametrize("learner", [ElasticNetCV(tol=1e-12), PCARegression()])
+def test_one_configuration_is_judged_by_generalized_cross_validation(learner):
+    """n RSS / (n - 1 - size)^2, with as many parameters as components or coefficients."""
+    X, y, Z = awkward(n=60)
+    learner.fit(X, y)
+    is_net = isinstance(learner, ElasticNetCV)
+    top = np.abs(Z.T @ (y - y.mean())).max() / 60
+    for row in (0, 3, -1):
+        candidate = learner.candidates_[row, 0]
+        chosen = {"fractions": [candidate / top]} if is_net else {"components": [int(candidate)]}
+        one = clone(learner).set_params(**chosen).fit(X, y)
+        size = np.count_nonzero(one.coef_) if is_net else candidate
+        expected = 60 * ((one.predict(X) - y) ** 2).sum() / (60 - 1 - size) ** 2
+        assert learner.errors_[row] == pytest.approx(expected, rel=1e-5)
+
+
 def _chosen(learner):
     return learner.alpha_ if isinstance(learner, ElasticNetCV) else learner.n_components_
 
@@ -127,6 +153,7 @@ def _chosen(learner):
         (ElasticNetCV(fractions=[0.1, 0.5]), "fractions: .* falling"),
         (ElasticNetCV(fractions=[0.1, -0.5]), "fractions: .* positive"),
         (PCARegression([3, 2]), "components: "),
+        (PCARegression([2, 2]), "components: expected rising integers"),
         (PLSRegression([0, 2]), "components: "),
         (ARDRegression(threshold=0), "threshold: "),
         (ARDRegression(max_iter=0), "max_iter: "),

@@ -312,6 +312,7 @@ def test_what_cannot_be_used_is_named():
         "alphas": [],
         "alphas ": [1.0, 0.1],
         "alphas  ": [-1.0, 1.0],
+        "alphas   ": [1.0, 1.0],
         "folds": 1,
         "center": "none",
         "clip": 0.0,

@@ -54,3 +54,13 @@ def test_differences_of_other_configurations_are_refused():
     fewer = evaluate(RIDGE, samples(5), seed=1).moments["A", "all"]
     with pytest.raises(InputError, match=r"second: expected shape \(6, 6, 2\)"):
         differences(moments, fewer, seed=1)
+
+
+def test_one_learner_has_scores_and_no_differences():
+    alone = compare({"ridge": RIDGE}, samples(), seed=1, n_resamples=10)
+    assert len(alone.table) == 4
+    assert len(alone.differences) == 0
+    assert {"first", "second", "difference"} <= set(alone.differences)
+    # It holds arrays, whose comparison has no truth value.
+    assert alone != compare({"ridge": RIDGE}, samples(), seed=1, n_resamples=10)
+    assert len({alone, alone}) == 1

@@ -106,6 +106,36 @@ def test_a_residual_network_starts_from_each_particle_alone():
         assert np.allclose(here[same_species], there[same_species], atol=1e-6) == alike
 
 
+@pytest.mark.parametrize("residual", [False, True])
+def test_messages_are_those_of_a_loop_over_edges(residual):
+    """Each edge sees itself, its code, its receiver and its sender; a node sees its edges."""
+    from cagebreak.learning.neural_network._training import load_state
+
+    graphs, targets = training(2)
+    learner = network(residual=residual, epochs=1).fit(graphs, targets)
+    module = learner._module()
+    load_state(module, learner.states_[0])
+    given = learner._input(graphs[0], torch.device("cpu"))
+    with torch.no_grad():
+        v0, e0 = module.node_encoder(given.nodes), module.edge_encoder(given.edges)
+        v, e = v0, e0
+        for layer in module.layers:
+            edges, nodes = torch.empty_like(e), torch.empty_like(v)
+            for i in range(len(v)):
+                near = range(*given.pairs.offsets[i : i + 2].tolist())
+                for m in near:
+                    j = given.pairs.senders[m]
+                    first = layer.from_edge(e[m]) + layer.from_encoded(e0[m])
+                    first = first + layer.from_receiver(v[i]) + layer.from_sender(v[j])
+                    edges[m] = layer.edge_update(first.relu()) + (e[m] if residual else 0)
+                total = edges[list(near)].sum(0)
+                mean = total / max(len(near), 1)
+                seen = torch.cat([v[i], v0[i], total / layer.n_neighbors, mean])
+                nodes[i] = layer.node_update(seen) + (v[i] if residual else 0)
+            v, e = nodes, edges
+        np.testing.assert_allclose(module(*given), module.decoder(v), atol=1e-5)
+
+
 def test_dropout_leaves_the_species_and_the_mean():
     graphs, targets = training(2)
     learner = network(dropout=0.25)
@@ -117,6 +147,32 @@ def test_dropout_leaves_the_species_and_the_mean():
     assert set(factors.numpy().round(5).ravel()) == {0, np.float32(1.33333)}
     np.testing.assert_allclose(factors.mean(), 1, atol=0.01)  # 60,000 draws: 0.002
     assert (learner._dropped_out(given, 3, 0).nodes == epochs[3]).all()
+
+
+def test_without_features_nothing_is_dropped_out():
+    graphs, targets = training(3)
+    bare = [Graph(graph.configuration) for graph in graphs]
+    predicted = [
+        network(epochs=2, dropout=dropout).fit(bare, targets).predict(bare)[0]
+        for dropout in (0.5, 0.0)
+    ]
+    np.testing.assert_array_equal(*predicted)
+
+
+def test_an_eval_set_is_scored_after_each_epoch_and_changes_nothing():
+    graphs, targets = training(4)
+    new = [crowded(seed) for seed in (70, 71)]
+    eval_set = [Graph(*given[:2]) for given in new], [given[2] for given in new]
+    fitted = network(epochs=3).fit(graphs, targets, eval_set=eval_set)
+    without = network(epochs=3).fit(graphs, targets)
+    np.testing.assert_array_equal(fitted.predict(graphs)[0], without.predict(graphs)[0])
+    assert fitted.eval_scores_.shape == (3, 2)
+    predicted = np.concatenate(fitted.predict(eval_set[0]))
+    truth = np.concatenate(eval_set[1])
+    species = np.concatenate([graph.configuration.species for graph in eval_set[0]])
+    r = np.mean([pearson(predicted[species == s], truth[species == s]) for s in (0, 1)], axis=0)
+    at_best = fitted.eval_scores_[fitted.best_epoch_, np.arange(2)]
+    np.testing.assert_allclose(r, at_best, atol=1e-5)
 
 
 def test_only_the_rows_asked_for_are_predicted_but_all_particles_are_seen(fitted):

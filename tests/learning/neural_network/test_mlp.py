@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -81,6 +82,45 @@ def test_validation_takes_whole_configurations():
     assert not held & set(groups[~chosen])
 
 
+def test_one_configuration_alone_gives_single_rows_for_validation():
+    X, Y, _ = planted(0, n=50)
+    fitted = network(epochs=2).fit(X, Y, np.zeros(50))
+    alone = network(epochs=2).fit(X, Y)
+    assert (fitted.predict(X) == alone.predict(X)).all()
+
+
+@pytest.mark.parametrize("n", [199, 201])
+def test_groups_that_are_not_those_of_the_rows_are_refused(n):
+    X, Y, _ = planted(0, n=200)
+    with pytest.raises(InputError, match=r"groups: expected shape \(200,\)"):
+        network().fit(X, Y, np.arange(n) // 50)
+
+
+def test_first_weights_are_uniform_within_their_bound():
+    from cagebreak.learning.neural_network._mlp_module import Multilayer
+    from cagebreak.learning.neural_network._torch import generator
+
+    module = Multilayer(2, (100, 25, 16), 0.0, generator(1, "weights"))
+    for weights, n_inputs in zip(module.weights, (100, 25, 16), strict=True):
+        scaled = weights.detach().numpy() * np.sqrt(n_inputs)
+        assert np.abs(scaled).max() <= 1 + 1e-6
+        if weights.numel() > 100:
+            assert scaled.mean() == pytest.approx(0, abs=0.1)
+            assert scaled.std() == pytest.approx(1 / np.sqrt(3), abs=0.05)
+
+
+def test_layers_of_different_widths_drop_nodes_of_the_second():
+    X, Y, groups = planted(0, n=200)
+    fitted = network(hidden=(6, 5, 4), dropout=0.5, epochs=2).fit(X, Y, groups)
+    module = fitted._module(2)
+    from cagebreak.learning.neural_network._torch import generator
+
+    kept = module.keep(400, generator(1, "dropout"))
+    assert kept.shape == (400, 5)
+    assert set(kept.unique().tolist()) == {0.0, 1.0}
+    assert kept.mean().item() == pytest.approx(0.5, abs=0.05)
+
+
 def test_set_bias_is_what_the_test_set_would_gain_by_choosing_the_epoch():
     X, Y, groups = planted(0, n=300)
     new, truth, _ = planted(1, n=300)
@@ -111,13 +151,15 @@ def test_a_training_that_was_stopped_goes_on_with_the_same_bits(tmp_path, monkey
         show(course, *rest)
 
     monkeypatch.setattr(_training, "_show", stopped)
+    began = time.process_time()
     with pytest.raises(KeyboardInterrupt):
         learner.fit(X, Y, groups)
+    seconds = time.process_time() - began
     monkeypatch.setattr(_training, "_show", show)
     resumed = learner.fit(X, Y, groups)
     assert (resumed.validation_ == undisturbed.validation_).all()
     assert (resumed.predict(X) == undisturbed.predict(X)).all()
-    assert resumed.earlier_seconds_ > 0 == undisturbed.earlier_seconds_
+    assert 0 == undisturbed.earlier_seconds_ < resumed.earlier_seconds_ <= seconds
     # Other data, or another network, has a file of its own.
     learner.fit(X + 1.0, Y, groups)
     assert len(list((tmp_path / "trainings").iterdir())) == 2
@@ -169,6 +211,7 @@ def test_the_rows_of_the_paper(row, hidden, dropout, alpha):
     [
         ({"hidden": ()}, "hidden"),
         ({"hidden": 16}, "hidden"),
+        ({"hidden": (16, 0)}, "hidden"),
         ({"dropout": 1.0}, "dropout"),
         ({"alpha": -1.0}, "alpha"),
         ({"batch_size": 0}, "batch_size"),

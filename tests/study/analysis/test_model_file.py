@@ -57,8 +57,8 @@ def test_the_command_line_predicts_and_describes(study, path, tmp_path):
     assert done.exit_code == 0, done.output
     assert "prediction_5: propensity after 5 tau" in done.output
     header = (tmp_path / "p.dump").read_text().splitlines()[8]
-    assert header.split()[-5:] == [f"prediction_{i}" for i in range(1, 6)]
-    written = np.loadtxt((tmp_path / "p.dump").read_text().splitlines()[9:])[:, -5:].T
+    assert header.split()[-6:] == [*(f"prediction_{i}" for i in range(1, 6)), "outside"]
+    written = np.loadtxt((tmp_path / "p.dump").read_text().splitlines()[9:])[:, -6:-1].T
     np.testing.assert_array_equal(written, SavedModel.load(path).predict(study.configuration(0), 1))
 
     done = CliRunner().invoke(
@@ -90,7 +90,7 @@ def test_what_is_wrong_is_named(study, path, tmp_path):
         study.save_model(tmp_path / "model.h5", "LR7")
     saved = SavedModel.load(path)
     three = study.configuration(0).replace(species=np.arange(120) % 3)
-    with pytest.raises(InputError, match="at most 2 species"):
+    with pytest.raises(InputError, match="expected A and B, as hard_spheres has, got 3"):
         saved.predict(three, seed=0)
     whole = path.read_bytes()
     for content in (b"", whole[:1000], whole[:-100]):

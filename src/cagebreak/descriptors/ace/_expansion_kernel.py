@@ -88,7 +88,7 @@ def radial_functions(distance, r_cut, r_s, a, envelope, rows):
 
 @njit(fastmath={"contract"}, error_model="numpy")
 def expand(cells, program, r_s, a, envelope, values):
-    """Write the features of every particle; return the number of coincident neighbors.
+    """Write the features of every particle.
 
     The neighbors of a batch of particles are contiguous, so that functions of them are computed in
     long loops. Only the sums are taken particle by particle and species by species.
@@ -107,7 +107,7 @@ def expand(cells, program, r_s, a, envelope, values):
     features = scratch(values.shape[1] * BATCH).reshape(values.shape[1], BATCH)
     numbers[:] = 0.0
     numbers[0] = 1.0
-    coincident, cell = 0, -1
+    cell = -1
     for batch in range(0, len(cells.x), BATCH):
         particles = cells.order[batch : batch + BATCH]
         for lane in range(len(particles)):
@@ -116,7 +116,7 @@ def expand(cells, program, r_s, a, envelope, values):
                     cell += 1
                 find_candidates(cells, cell, candidates)
             own = starts[lane * n_species : (lane + 1) * n_species + 1]
-            coincident += neighbors_by_species(cells, batch + lane, candidates, own, near)
+            neighbors_by_species(cells, batch + lane, candidates, own, near)
         starts[len(particles) * n_species :] = starts[len(particles) * n_species]
         sums[:] = 0.0
         for begin in range(0, starts[-1], TILE):
@@ -138,7 +138,6 @@ def expand(cells, program, r_s, a, envelope, values):
             out = values[particles[lane]]
             for f in range(len(out)):
                 out[f] = features[f, lane]
-    return coincident
 
 
 @njit

@@ -84,7 +84,7 @@ def find_candidates(cells, cell, candidates):
 
 @njit(fastmath={"contract"})
 def neighbors_by_species(cells, i, candidates, starts, near):
-    """Sort the neighbors of particle i by species; return how many coincide with it.
+    """Sort the neighbors of particle i by species.
 
     The rows of `near` take x, y, z of the vectors to the neighbors and their squared lengths.
     Species z fills columns starts[z] to starts[z + 1], from the given starts[0] on. Columns that
@@ -96,7 +96,7 @@ def neighbors_by_species(cells, i, candidates, starts, near):
     xi, yi, zi = cells.x[i], cells.y[i], cells.z[i]
     limit = cells.cutoff * cells.cutoff
     dx, dy, dz, squares = near[0], near[1], near[2], near[3]
-    begin, coincident = np.uint64(starts[0]), 0
+    begin = np.uint64(starts[0])
     for species in range(len(starts) - 1):
         count = 0
         for j in range(candidates.starts[species], candidates.starts[species + 1], LANES):
@@ -108,12 +108,9 @@ def neighbors_by_species(cells, i, candidates, starts, near):
             dx[place], dy[place], dz[place] = x[c] - xi, y[c] - yi, z[c] - zi
             square = dx[place] ** 2 + dy[place] ** 2 + dz[place] ** 2
             squares[place] = square if square > 0.0 else 2 * limit
-            coincident += square == 0.0
         begin += np.uint64(count)
         while begin % np.uint64(LANES) != 0:
             dx[begin] = dy[begin] = dz[begin] = 0.0
             squares[begin] = 2 * limit
             begin += np.uint64(1)
         starts[species + 1] = begin
-    # The particle itself is at distance 0.
-    return coincident - 1

@@ -12,7 +12,7 @@ from cagebreak.descriptors.ace.program import Program, compile_terms
 from cagebreak.descriptors.ace.radial import RadialBasis
 from cagebreak.descriptors.ace.terms import Term, terms
 from cagebreak.descriptors.base import Features, check_species, make_labels
-from cagebreak.errors import ConfigurationError, InputError
+from cagebreak.errors import InputError
 from cagebreak.neighbors import CELLS_PER_CUTOFF, cell_list
 
 
@@ -131,11 +131,7 @@ class AtomicClusterExpansion:
         per_cutoff = int(np.clip(self.r_cut / filled, 1, CELLS_PER_CUTOFF))
         cells = cell_list(configuration, self.r_cut, per_cutoff)
         _, r_s, a, envelope = self.radial_basis.parameters
-        coincident = expand(cells, program, r_s, a, envelope, values)
-        if coincident:
-            raise ConfigurationError(
-                f"positions: expected particles apart, got {coincident // 2} pairs that coincide"
-            )
+        expand(cells, program, r_s, a, envelope, values)
         return Features(values, self.labels(state))
 
     @property

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Box, Configuration
+from cagebreak.configuration import Box, Configuration, check_one
 from cagebreak.errors import ConfigurationError
+from cagebreak.neighbors import check_apart
 
 Floats = NDArray[np.float64]
 
@@ -53,6 +54,8 @@ def voronoi_cells(configuration: Configuration) -> VoronoiCells:
     The margin grows until every vertex of a cell is nearer to its particle than half the margin.
     Images beyond such a margin cannot change a cell.
     """
+    check_one(configuration)
+    check_apart(configuration)
     n, box = len(configuration), configuration.box
     margin = FIRST_MARGIN * (box.volume / n) ** (1 / 3)
     while True:
@@ -61,12 +64,6 @@ def voronoi_cells(configuration: Configuration) -> VoronoiCells:
         if 2 * radius <= margin:
             break
         margin = min(2 * radius, 2 * margin)
-    empty = np.flatnonzero(cells.volumes == 0)
-    if len(empty):
-        raise ConfigurationError(
-            f"configuration.positions: expected particles apart, got particle {empty[0]} where "
-            "another one is; it has no Voronoi cell"
-        )
     return cells
 
 

@@ -191,7 +191,7 @@ def ablation(
         folds=folds,
         center=center,
     )
-    drawn = resamples(len(collection), n_resamples, seed=seed)
+    drawn = resamples(len(collection), n_resamples, seed=seed, groups=collection.groups)
     parts = []
     for (name, kept), columns in subsets.items():
         moments = moments_of[f"{kept} {name}"]
@@ -199,7 +199,7 @@ def ablation(
         rows["target"], rows["time"] = np.arange(len(rows)), collection.times
         rows["group"], rows["kept"], rows["n_features"] = name, kept, len(columns)
         rows["r"] = pooled_pearson(moments)
-        bounds = interval(pooled_pearson(moments, drawn), len(collection), confidence)
+        bounds = interval(pooled_pearson(moments, drawn), collection.n_groups, confidence)
         rows["low"], rows["high"] = bounds
         rows["ceiling"] = ceiling(collection.halves, len(rows))
         reference: Floats | None = None
@@ -209,7 +209,12 @@ def ablation(
             reference = moments_of["base "]
         if reference is not None:
             rows["change"], rows["change_low"], rows["change_high"] = paired_difference(
-                moments, reference, seed=seed, n_resamples=n_resamples, confidence=confidence
+                moments,
+                reference,
+                seed=seed,
+                n_resamples=n_resamples,
+                confidence=confidence,
+                groups=collection.groups,
             )
         elif kept == "alone":
             rows["change"], rows["change_low"], rows["change_high"] = rows["r"], *bounds

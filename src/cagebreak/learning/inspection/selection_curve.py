@@ -9,11 +9,11 @@ import numpy as np
 
 from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning._validation import Floats, Integers, as_groups
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.inspection.forward_selection import Selection, forward_selection
 from cagebreak.learning.linear_model.base import errors_on, intercepts, prediction_moments
-from cagebreak.learning.linear_model.ridge_solvers import RidgePath
+from cagebreak.learning.linear_model.ridge_solvers import RidgePath, smallest_alpha
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
 from cagebreak.learning.scores import (
     ceiling,
@@ -22,7 +22,7 @@ from cagebreak.learning.scores import (
     pooled_pearson,
     resamples,
 )
-from cagebreak.learning.statistics import Statistics
+from cagebreak.learning.statistics import Statistics, deviations, inverse
 from cagebreak.seeding import Seed
 
 if TYPE_CHECKING:
@@ -142,27 +142,31 @@ def selection_curve(
     fold = fold_of(collection, folds, seed)
     moments = np.zeros((len(collection), 6, len(numbers), collection.n_targets))
     for k in range(int(fold.max()) + 1):
-        parts = [collection.parts[i] for i in np.flatnonzero(fold != k).tolist()]
-        selected = forward_selection(Statistics.pooled(parts), n)
-        held_out = np.flatnonzero(fold == k).tolist()
+        learned = np.flatnonzero(fold != k).tolist()
+        training = Statistics.pooled(collection.parts[i] for i in learned)
+        selected = forward_selection(training, n)
+        held_out = {i: collection.held_out(i, training) for i in np.flatnonzero(fold == k).tolist()}
         if alphas is None:
-            for i in held_out:
-                moments[i] = selected.moments(collection.parts[i])[:, numbers - 1]
+            for i, part in held_out.items():
+                moments[i] = selected.moments(part)[:, numbers - 1]
             continue
-        chosen = _best_alphas(parts, numbers, np.asarray(alphas, dtype=float))
-        training = Statistics.pooled(parts)
+        chosen = _best_alphas(collection, learned, numbers, np.asarray(alphas, dtype=float))
+        factors = inverse(deviations(training))
         for target, order in enumerate(_orders(selected)):
             ordered = training.select(order, [target])
+            standardized = ordered.scaled(factors[order])
             models = np.zeros((len(order), len(numbers), 1))
             for row, size in enumerate(numbers.tolist()):
-                path = RidgePath(ordered.select(slice(size)))
-                models[:size, row] = path.coefficients(chosen[row, target])
+                first = standardized.select(slice(size))
+                alpha = max(chosen[row, target], smallest_alpha(first))
+                models[:size, row] = RidgePath(first).coefficients(alpha)
+            models *= factors[order, None, None]
             offset = intercepts(models, ordered)
-            for i in held_out:
-                rows = collection.parts[i].select(order, [target])
+            for i, part in held_out.items():
+                rows = part.select(order, [target])
                 moments[i, ..., target] = prediction_moments(rows, models, offset)[..., 0]
     selection = forward_selection(collection.pooled(), n)
-    drawn = resamples(len(collection), n_resamples, seed=seed)
+    drawn = resamples(len(collection), n_resamples, seed=seed, groups=collection.groups)
     table = np.zeros((len(numbers), collection.n_targets), CURVE)
     table["target"], table["time"] = np.arange(collection.n_targets), collection.times
     table["n_features"] = numbers[:, None]
@@ -170,7 +174,7 @@ def selection_curve(
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
         for target in range(collection.n_targets):  # One at a time, because resamples are large.
-            bounds = interval(score(moments[..., target], drawn), len(collection), confidence)
+            bounds = interval(score(moments[..., target], drawn), collection.n_groups, confidence)
             table["low" + suffix][:, target], table["high" + suffix][:, target] = bounds
     return SelectionCurve(table.T.ravel(), selection, moments)
 
@@ -186,26 +190,38 @@ def _orders(selected: Selection) -> list[Integers]:
     ]
 
 
-def _best_alphas(parts: Sequence[Statistics], sizes: Integers, alphas: Floats) -> Floats:
+def _best_alphas(
+    collection: Collection, learned: Sequence[int], sizes: Integers, alphas: Floats
+) -> Floats:
     """Return the alpha of each number of features and target, (sizes, T).
 
-    It has the smallest squared error over up to five groups of parts, held out in turn. Features
-    are selected anew without the held-out parts; features selected with them would make alpha too
-    small.
+    It has the smallest squared error over up to five groups of the configurations `learned`, held
+    out in turn. Features are selected anew without the held-out configurations; features selected
+    with them would make alpha too small.
     """
-    groups = [list(parts[k :: min(5, len(parts))]) for k in range(min(5, len(parts)))]
-    errors = np.zeros((len(sizes), len(alphas), parts[0].n_targets))
-    if len(groups) < 2:
-        return np.full((len(sizes), parts[0].n_targets), alphas[0])
-    for k, held_out_parts in enumerate(groups):
-        others = Statistics.pooled(p for j, group in enumerate(groups) if j != k for p in group)
-        rows = Statistics.pooled(held_out_parts)
-        for target, order in enumerate(_orders(forward_selection(others, int(sizes.max())))):
-            learned, held_out = (part.select(order, [target]) for part in (others, rows))
+    numbers = as_groups(collection.groups, len(collection))[learned]
+    present = np.unique(numbers)
+    n_groups = min(5, len(present))
+    groups = [
+        [i for i, number in zip(learned, numbers, strict=True) if number in present[k::n_groups]]
+        for k in range(n_groups)
+    ]
+    errors = np.zeros((len(sizes), len(alphas), collection.n_targets))
+    if n_groups < 2:
+        return np.full((len(sizes), collection.n_targets), alphas[0])
+    for k, held_out in enumerate(groups):
+        others = [i for j, group in enumerate(groups) if j != k for i in group]
+        training = Statistics.pooled(collection.parts[i] for i in others)
+        test = Statistics.pooled(collection.held_out(i, training) for i in held_out)
+        factors = inverse(deviations(training))
+        for target, order in enumerate(_orders(forward_selection(training, int(sizes.max())))):
+            first, rows = (
+                part.select(order, [target]).scaled(factors[order]) for part in (training, test)
+            )
             for row, size in enumerate(sizes.tolist()):
-                training, test = learned.select(slice(size)), held_out.select(slice(size))
-                squared = errors_on(test, RidgePath(training).path(alphas), training)
-                errors[row, :, target] += squared[:, 0]
+                part = first.select(slice(size))
+                path = RidgePath(part).path(np.maximum(alphas, smallest_alpha(part)))
+                errors[row, :, target] += errors_on(rows.select(slice(size)), path, part)[:, 0]
     best: Floats = alphas[errors.argmin(axis=1)]
     return best
 
@@ -249,7 +265,9 @@ def selection_stability(
     n_features, n_targets = collection.n_features, collection.n_targets
     ranks = np.zeros((n_resamples, n_targets, n_features), dtype=np.int64)
     for ranks_of_draw, weights in zip(
-        ranks, resamples(len(collection), n_resamples, seed=seed), strict=True
+        ranks,
+        resamples(len(collection), n_resamples, seed=seed, groups=collection.groups),
+        strict=True,
     ):
         orders = np.atleast_2d(forward_selection(collection.pooled(weights), n).order)
         for of_target, order in zip(ranks_of_draw, orders, strict=True):

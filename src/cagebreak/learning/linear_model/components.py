@@ -7,6 +7,7 @@ import numpy as np
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
 from cagebreak.learning.linear_model.path import PathLearner
+from cagebreak.learning.linear_model.ridge_solvers import smallest_alpha
 from cagebreak.learning.preprocessing import CLIP
 from cagebreak.learning.statistics import Statistics, decompose
 
@@ -131,6 +132,7 @@ class PLSRegression(_ComponentRegression):
         n_features, n_targets = residual.shape
         # A smaller norm of X'y is rounding, and the Krylov space has no further direction.
         smallest = 1e-10 * np.linalg.norm(residual, axis=0)
+        rounding = smallest_alpha(statistics)
         numbers = candidates[:, 0].astype(int)
         directions = np.zeros((numbers[-1], n_features, n_targets))
         loadings = np.zeros_like(directions)
@@ -146,7 +148,7 @@ class PLSRegression(_ComponentRegression):
                 direction -= (loadings[i] * weight).sum(axis=0) * directions[i]
             image = xx @ direction
             variance = (direction * image).sum(axis=0)
-            alive &= variance > 0
+            alive &= variance > rounding * (direction**2).sum(axis=0)
             np.divide(image, variance, out=loadings[k], where=alive)
             slope = np.divide(
                 (direction * residual).sum(axis=0), variance, out=np.zeros(n_targets), where=alive

@@ -1,26 +1,37 @@
 """Ridge regression with the penalty chosen by cross-validation over configurations."""
 
 import itertools
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.learner import FitRecord, Traits
 from cagebreak.learning.linear_model.base import LinearLearner, errors_on
-from cagebreak.learning.linear_model.ridge_solvers import RidgePath, WeightedRidge
+from cagebreak.learning.linear_model.ridge_solvers import (
+    RESOLUTION,
+    SEARCHED,
+    RidgePath,
+    WeightedRidge,
+    norm_of,
+)
 from cagebreak.learning.preprocessing import CLIP, Standardizer
 from cagebreak.learning.statistics import Statistics
 
 ALPHAS = tuple(10.0**decade for decade in range(-5, 5))
 """Default penalties to choose from (:cite:`Alkemade2022`)."""
-WIDEST = (1e-10, 1e10)
-"""The range to which the search for alpha may extend (chosen)."""
+LARGEST = 1e10
+"""The largest alpha to which the search may extend (chosen)."""
+
+
+class AlphaWarning(UserWarning):
+    """The chosen alpha lies outside the range that was given."""
 
 
 class RidgeCV(LinearLearner):
@@ -32,7 +43,10 @@ class RidgeCV(LinearLearner):
     Alpha is chosen for each target by cross-validation over configurations, and minimizes the
     squared error on held-out configurations. The squared error is what the regression minimizes.
     Unlike Pearson r, it is a sum over folds and is defined for a constant prediction. If the best
-    alpha is at an end of `alphas`, the search continues beyond it by decades, to 1e-10 or 1e10.
+    alpha is at an end of `alphas`, the search continues beyond it by decades, up to 1e10 and down
+    to 1.5e-8 times the norm of X'X. If the chosen alpha lies outside the range of `alphas`,
+    `outside_` is True and an `AlphaWarning` is given. An alpha that is asked for is raised to
+    `smallest_alpha`, 2.2e-12 times the norm, if it is smaller: the rounding of X'X would decide.
 
     Without groups, or with a single configuration, alpha minimizes the generalized
     cross-validation error ``n E / (n - 1 - d)^2`` (:cite:`Golub1979`), with the squared
@@ -48,7 +62,7 @@ class RidgeCV(LinearLearner):
     ----------
     alphas : sequence of floats
         Penalties to choose from, default 1e-5, 1e-4, ..., 1e4 (:cite:`Alkemade2022`). A single
-        value is used as it is.
+        value is used as it is, unless it is below `smallest_alpha`.
     folds : int
         Number of folds; one for each configuration if there are fewer configurations.
     center : "global" or "configuration"
@@ -75,6 +89,8 @@ class RidgeCV(LinearLearner):
     alpha_ : float or (T,) array
     alphas_ : (A,) array
         `alphas`, with the decades that the search added.
+    outside_ : bool or (T,) array
+        Whether `alpha_` lies outside the range of `alphas`.
     weights_ : (families,) or (T, families) array
         The factor of each family; 1 for the first.
     errors_ : (A,) or (A, T) array
@@ -89,9 +105,10 @@ class RidgeCV(LinearLearner):
 
     alpha_: Floats
     alphas_: Floats
+    outside_: NDArray[np.bool_]
     weights_: Floats
 
-    _of_each_target = ("coef_", "intercept_", "alpha_", "weights_")
+    _of_each_target = ("coef_", "intercept_", "alpha_", "outside_", "weights_")
 
     def __init__(
         self,
@@ -170,12 +187,15 @@ class RidgeCV(LinearLearner):
         combinations = _combinations(feature_groups, n_features, self.weights)
         blocks = self._blocks(parts)
         everything = Statistics.pooled(blocks, self.center)
+        candidates = [factors for _, factors in combinations]
+        norm = max(norm_of(everything.scaled(factors)) for factors in candidates)
         if len(self.alphas) == len(combinations) == 1:
-            self.alphas_, self.errors_ = np.array(self.alphas, dtype=float), None
+            self.alphas_, self.errors_ = np.maximum(self.alphas, RESOLUTION * norm), None
             self.alpha_ = np.full(everything.n_targets, self.alphas_[0])
             chosen = np.zeros(everything.n_targets, dtype=np.int64)
         else:
-            chosen = self._choose(blocks, everything, [factors for _, factors in combinations])
+            chosen = self._choose(blocks, everything, candidates, norm)
+        self._compare_with_range()
         self.weights_ = np.array([combinations[k][0] for k in chosen])
         coefficients = np.empty((n_features, everything.n_targets))
         for k in np.unique(chosen):
@@ -191,18 +211,30 @@ class RidgeCV(LinearLearner):
 
     def fit_record(self) -> FitRecord:
         """Return the number of coefficients and intercepts, and alpha."""
-        return super().fit_record()._replace(alpha=self.alpha_)
+        return super().fit_record()._replace(alpha=self.alpha_, outside=self.outside_)
+
+    def _compare_with_range(self) -> None:
+        """Set `outside_`, and warn if an alpha lies outside the range that was given."""
+        first, last = min(self.alphas), max(self.alphas)
+        self.outside_ = (self.alpha_ < first) | (self.alpha_ > last)
+        if self.outside_.any():
+            text = outside_range(self.alphas, self.alpha_[self.outside_], self.alpha_.size)
+            warnings.warn(text, AlphaWarning, stacklevel=3)
 
     def _choose(
-        self, blocks: Sequence[Statistics], everything: Statistics, candidates: Sequence[Floats]
+        self,
+        blocks: Sequence[Statistics],
+        everything: Statistics,
+        candidates: Sequence[Floats],
+        norm: float,
     ) -> Integers:
         """Set alpha and the errors; return the index of the best candidate of each target, (T,).
 
-        A candidate is a set of factors (F,) of the features.
+        A candidate is a set of factors (F,) of the features; `norm` is that of X'X.
         """
-        alphas, inside = np.asarray(self.alphas, dtype=float), slice(0, 1)
+        alphas, inside = np.maximum(self.alphas, RESOLUTION * norm), slice(0, 1)
         if len(alphas) > 1:
-            alphas, inside = _widened(self.alphas)
+            alphas, inside = _widened(alphas, SEARCHED * norm)
         if len(blocks) == 1:
             paths = (RidgePath(everything.scaled(factors)) for factors in candidates)
             errors = np.array([path.generalized_errors(alphas) for path in paths])
@@ -250,12 +282,23 @@ def _combinations(
     return [(combination, np.array(combination)[family]) for combination in combinations]
 
 
-def _widened(alphas: Sequence[float]) -> tuple[Floats, slice]:
+def outside_range(alphas: Sequence[float], outside: Floats, n: int) -> str:
+    """Return what is said of the chosen alphas `outside` of `alphas`, of n that were chosen."""
+    low, high = float(outside.min()), float(outside.max())
+    return (
+        f"alphas: {len(outside)} of {n} chosen alphas lie outside the range {min(alphas):.3g} to "
+        f"{max(alphas):.3g}, at {low:.3g}{f' to {high:.3g}' if high > low else ''}"
+    )
+
+
+def _widened(alphas: Floats, smallest: float) -> tuple[Floats, slice]:
     """Return `alphas` extended by decades at both ends, and the slice that holds `alphas`."""
-    inner = np.asarray(alphas, dtype=float)
-    tolerance = 1.0 + 1e-9  # Rounding must not exclude the ends of `WIDEST`.
-    n_below = max(0, int(np.floor(np.log10(inner[0] / WIDEST[0] * tolerance))))
-    n_above = max(0, int(np.floor(np.log10(WIDEST[1] / inner[-1] * tolerance))))
+    inner = np.unique(alphas)
+    tolerance = 1.0 + 1e-9  # Rounding must not exclude the ends.
+    n_below = 0
+    if smallest > 0:
+        n_below = max(0, int(np.floor(np.log10(inner[0] / smallest * tolerance))))
+    n_above = max(0, int(np.floor(np.log10(LARGEST / inner[-1] * tolerance))))
     below = inner[0] * 10.0 ** np.arange(-n_below, 0)
     above = inner[-1] * 10.0 ** np.arange(1, n_above + 1)
     return np.concatenate([below, inner, above]), slice(n_below, n_below + len(inner))

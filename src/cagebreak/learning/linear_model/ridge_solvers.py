@@ -5,14 +5,41 @@ from numpy.typing import ArrayLike
 from scipy.linalg import blas, cho_factor, cho_solve, eigh
 
 from cagebreak.learning._validation import Floats, Integers
-from cagebreak.learning.statistics import Statistics, decompose, inverse, scale_of
+from cagebreak.learning.statistics import Statistics, deviations, inverse, spectrum, varying
+
+RESOLUTION = 1e4 * np.finfo(float).eps
+"""Smallest alpha in units of the norm of X'X (chosen: the coefficients are then known to 1e-4)."""
+SEARCHED = float(np.sqrt(np.finfo(float).eps))
+"""Smallest alpha that is tried unasked, in the same units (chosen: a deviation of a feature that
+breaks a collinearity, as clipping does, is then multiplied by no more than 1e4)."""
+
+
+def norm_of(statistics: Statistics) -> float:
+    """Return the Frobenius norm of X'X.
+
+    It is at least the largest eigenvalue, and near to it if features are collinear.
+    """
+    return float(np.linalg.norm(statistics.xx))
+
+
+def smallest_alpha(statistics: Statistics) -> float:
+    r"""Return the smallest penalty that the rounding of X'X allows, 0 if no feature varies.
+
+    .. math:: \alpha \ge 10^4 \epsilon \, \|X'X\|, \qquad \epsilon = 2.2 \cdot 10^{-16}
+
+    X'X holds squares of the data. Its eigenvalues are therefore known to about
+    :math:`\epsilon \|X'X\|`, and a smaller alpha would divide by their rounding. With the smallest
+    alpha the coefficients agree to about 1e-4 with a singular value decomposition of the data
+    matrix, and the rounding of a squared error is below 1e-4 of the variance of the target.
+    """
+    return RESOLUTION * norm_of(statistics)
 
 
 class RidgePath:
     """Solutions of ``(X'X + alpha) w = X'y`` for all alpha and all targets.
 
-    With ``X'X = V diag(lambda) V'`` the solution is ``V (V'X'y / (lambda + alpha))``. The
-    component along a direction without variance is 0.
+    With ``X'X = V diag(lambda) V'`` the solution is ``V (V'X'y / (lambda + alpha))``, for alpha
+    of at least `smallest_alpha`.
 
     Parameters
     ----------
@@ -22,8 +49,7 @@ class RidgePath:
 
     def __init__(self, statistics: Statistics) -> None:
         self.statistics = statistics
-        self._values, self._vectors, self._rotated = decompose(statistics)
-        self._rank = int((self._values > 0).sum())
+        self._values, self._vectors, self._rotated = spectrum(statistics)
 
     def coefficients(self, alpha: ArrayLike) -> Floats:
         """Return the coefficients (F, T) for a single alpha, or for one alpha per target, (T,)."""
@@ -51,8 +77,8 @@ class RidgePath:
         number of coefficients ``d = sum_k lambda_k / (lambda_k + alpha)``. E_0 is the squared error
         of least squares.
         """
-        count, kept = self.statistics.count, self._values > 0
-        values, spare = self._values[kept], self.statistics.count - 1 - self._rank
+        count, kept = self.statistics.count, varying(self._values)
+        values, spare = self._values[kept], self.statistics.count - 1 - int(kept.sum())
         explained = self._rotated[kept] ** 2 / values[:, None]
         unexplained = np.zeros(self.statistics.n_targets)
         if spare > 0:
@@ -89,14 +115,14 @@ class WeightedRidge:
     weighted : (F,) array of bool
         True for the features v.
     alphas : (A,) array
+        Penalties of at least `smallest_alpha`.
     """
 
     def __init__(self, statistics: Statistics, weighted: np.ndarray, alphas: Floats) -> None:
         self._weighted, self._alphas = weighted, alphas
-        values, self._vectors, self._rotated = decompose(statistics.select(~weighted))
+        values, self._vectors, self._rotated = spectrum(statistics.select(~weighted))
         xx = statistics.xx
         self._crossed = self._vectors.T @ xx[np.ix_(~weighted, weighted)]
-        self._crossed[values == 0] = 0.0
         self._shrunk = [1.0 / (values + alpha)[:, None] for alpha in alphas]
         within, xy = xx[np.ix_(weighted, weighted)], statistics.xy[weighted]
         self._left = [within - self._crossed.T @ (r * self._crossed) for r in self._shrunk]
@@ -142,14 +168,15 @@ class SubsetRidge:
     statistics : Statistics
         Statistics of the training rows.
     alphas : (A,) array
+        Penalties; one below `smallest_alpha` is raised to it.
     """
 
     def __init__(self, statistics: Statistics, alphas: Floats) -> None:
-        squares = np.diag(statistics.xx_lower)
-        scale = scale_of(squares, statistics.x_mean, statistics.count)
-        self._factors = inverse(scale) * np.sqrt(statistics.count)
-        self._varies = scale > 0
-        self._statistics, self._alphas = statistics, alphas
+        self._factors = inverse(deviations(statistics))
+        self._varies = self._factors > 0
+        self._statistics = statistics
+        standardized = statistics.scaled(self._factors)
+        self._alphas = np.maximum(alphas, smallest_alpha(standardized))
         self._inverses: list[Floats] | None = None
 
     def coefficients(self, columns: Integers) -> Floats:

@@ -7,11 +7,12 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 
 from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats
+from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.model_selection.evaluate import evaluate
 from cagebreak.learning.samples import Samples
 from cagebreak.learning.scores import COUNT, SCORES, paired_difference, pooled_pearson
@@ -119,6 +120,7 @@ def compare(
                 seed=seed,
                 n_resamples=n_resamples,
                 confidence=confidence,
+                groups=settings.get("groups"),
             )
             pair = np.zeros(len(of_pair), PAIRS)
             for name, _ in DIFFERENCES:
@@ -138,7 +140,13 @@ def compare(
 
 
 def differences(
-    first: Floats, second: Floats, *, seed: Seed, n_resamples: int = 2000, confidence: float = 0.95
+    first: Floats,
+    second: Floats,
+    *,
+    seed: Seed,
+    n_resamples: int = 2000,
+    confidence: float = 0.95,
+    groups: ArrayLike | None = None,
 ) -> np.ndarray:
     """Return by how much r of the first learner exceeds that of the second, with its interval.
 
@@ -150,6 +158,8 @@ def differences(
         Moments of prediction and target in each configuration, as in `Scores`.
     seed, n_resamples, confidence
         Of the bootstrap over configurations.
+    groups : (C,) array of integers, optional
+        As of `learning.evaluate`.
 
     Returns
     -------
@@ -164,7 +174,13 @@ def differences(
     table = np.zeros(first.shape[2], DIFFERENCES)
     for score, suffix in zip(SCORES, ("", "_configuration"), strict=True):
         difference, low, high = paired_difference(
-            first, second, seed=seed, score=score, n_resamples=n_resamples, confidence=confidence
+            first,
+            second,
+            seed=seed,
+            score=score,
+            n_resamples=n_resamples,
+            confidence=confidence,
+            groups=groups,
         )
         table[f"difference{suffix}"] = difference
         table[f"difference_low{suffix}"], table[f"difference_high{suffix}"] = low, high
@@ -200,7 +216,12 @@ def moments_table(
 
 
 def with_differences(
-    table: np.ndarray, moments: np.ndarray, *, seed: Seed, n_resamples: int
+    table: np.ndarray,
+    moments: np.ndarray,
+    *,
+    seed: Seed,
+    n_resamples: int,
+    groups: Integers | None = None,
 ) -> np.ndarray:
     """Return a table of scores with the columns `DIFFERENCES`, computed anew if it has them.
 
@@ -215,6 +236,8 @@ def with_differences(
         As of `moments_table`, of all learners.
     seed, n_resamples
         Of the bootstrap over configurations.
+    groups : (C,) array of integers, optional
+        As of `learning.evaluate`.
     """
     names = [name for name, _ in DIFFERENCES]
     plain = [column for column in table.dtype.descr if column[0] not in names]
@@ -228,7 +251,13 @@ def with_differences(
         for learner in learners:
             of_learner = _moments(moments, species, learner)
             rows = (table["species"] == species) & (table["learner"] == learner)
-            of_times = differences(of_learner, of_first, seed=seed, n_resamples=n_resamples)
+            of_times = differences(
+                of_learner,
+                of_first,
+                seed=seed,
+                n_resamples=n_resamples,
+                groups=None if groups is None else groups[: len(of_first)],
+            )
             of_rows = of_times[np.searchsorted(times, table["time"][rows])]
             for name in names:
                 wider[name][rows] = of_rows[name]

@@ -1,6 +1,7 @@
 """Scores of a learner on held-out configurations, by nested cross-validation."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from time import process_time
@@ -16,7 +17,8 @@ from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.learner import fit_record, traits
+from cagebreak.learning.learner import FitRecord, fit_record, traits
+from cagebreak.learning.linear_model.ridge import AlphaWarning
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.model_selection.nested_fits import (
     FITTERS,
@@ -30,6 +32,7 @@ from cagebreak.learning.scores import (
     COUNT,
     configuration_pearson,
     interval,
+    n_independent,
     pair_moments,
     pooled_pearson,
     resamples,
@@ -52,6 +55,7 @@ COLUMNS = [
     ("high_configuration", "f8"),
     ("ceiling", "f8"),
     ("alpha", "f8"),
+    ("alpha_outside", "f8"),
     ("n_features", "i8"),
     ("n_configurations", "i8"),
 ]
@@ -109,6 +113,7 @@ def evaluate(
     n_resamples: int = 2000,
     confidence: float = 0.95,
     name: str | None = None,
+    groups: ArrayLike | None = None,
 ) -> Scores:
     """Score a learner by nested cross-validation over configurations.
 
@@ -157,6 +162,10 @@ def evaluate(
         the variation between test configurations, not between training sets.
     name
         Name of the learner in the table; default its class.
+    groups : (C,) array of integers, optional
+        The group of each configuration. Configurations that share their structure, such as frames
+        of one cage, are a group: they are held out together, and drawn together in the bootstrap.
+        By default each configuration is a group of its own.
 
     Returns
     -------
@@ -169,6 +178,8 @@ def evaluate(
           of r within each, and its interval;
         - `ceiling`: the noise ceiling of the pooled r, NaN without halves;
         - `alpha`: the median over folds, NaN if the learner has no alpha;
+        - `alpha_outside`: the share of folds whose alpha lies outside the range that the learner
+          was given; an `AlphaWarning` counts them;
         - `n_features`: the number of features in the selection;
         - `n_configurations`: the number of configurations that have particles of the species.
 
@@ -195,16 +206,21 @@ def evaluate(
             f"configuration_mean: expected a column from 0 to {n_features - 1}, "
             f"got {configuration_mean!r}"
         )
-    fold = configuration_folds(len(samples), folds, seed=seed)
-    weights = resamples(len(samples), n_resamples, seed=seed)
+    fold = configuration_folds(len(samples), folds, seed=seed, groups=groups)
+    if fold.max() == 0:
+        raise InputError("groups: expected at least 2, got one that has all configurations")
+    weights = resamples(len(samples), n_resamples, seed=seed, groups=groups)
 
     start = process_time()
     fitter = FITTERS[traits(learner).learns_from]
-    fits = fitter(learner, samples, fold, indices, families)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AlphaWarning)  # One warning for all fits follows.
+        fits = fitter(learner, samples, fold, indices, families)
     training_seconds = process_time() - start
     # Several species may share a fit, whose time is counted once.
     records = {id(fit): fit_record(fit) for fit in fits.values()}
     training_seconds += sum(record.earlier_seconds for record in records.values())
+    _warn_if_outside(list(records.values()))
     means = None
     if configuration_mean is not None:
         fitted_means = fit_configuration_means(samples, fold, configuration_mean)
@@ -219,13 +235,31 @@ def evaluate(
         table["time"], table["species"], table["features"] = times, species, features
         table["learner"] = name or _name(learner)
         table["alpha"] = np.median(np.array([record.alpha for record in fold_records]), axis=0)
+        outside = np.array([record.outside for record in fold_records], dtype=float)
+        table["alpha_outside"] = outside.mean(axis=0)
         table["n_features"] = len(indices[features])
-        _score(table, species_moments, halves[species], weights, confidence)
+        n_groups = n_independent(species_moments, groups)
+        _score(table, species_moments, halves[species], weights, n_groups, confidence)
         tables.append(table)
         costs[species, features] = Costs(
             training_seconds, seconds[species, features], fold_records[0].n_parameters
         )
     return Scores(np.concatenate(tables), moments, costs)
+
+
+def _warn_if_outside(records: Sequence[FitRecord]) -> None:
+    """Warn, once for all fits, if an alpha lies outside the range that the learner was given."""
+    pairs = [np.broadcast_arrays(np.atleast_1d(r.alpha), r.outside) for r in records]
+    alphas, outside = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+    beyond = alphas[outside]
+    if len(beyond):
+        warnings.warn(
+            f"alphas: {len(beyond)} of {len(alphas)} chosen alphas lie outside the range that the "
+            f"learner was given, at {beyond.min():.3g} to {beyond.max():.3g}; see the column "
+            "alpha_outside",
+            AlphaWarning,
+            stacklevel=3,
+        )
 
 
 class _Means(NamedTuple):
@@ -246,14 +280,19 @@ def _families(feature_groups: ArrayLike | None, n_features: int) -> Integers | N
 
 
 def _score(
-    table: np.ndarray, moments: Floats, halves: Floats, weights: Floats, confidence: float
+    table: np.ndarray,
+    moments: Floats,
+    halves: Floats,
+    weights: Floats,
+    n_groups: int,
+    confidence: float,
 ) -> None:
     """Fill the scores of moments (C, 6, T), their intervals and the ceiling into a table."""
-    table["n_configurations"] = n_present = int((moments[:, COUNT, 0] > 0).sum())
+    table["n_configurations"] = (moments[:, COUNT, 0] > 0).sum()
     table["ceiling"] = np.sqrt(spearman_brown(pooled_pearson(halves)))
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
-        low, high = interval(score(moments, weights), n_present, confidence)
+        low, high = interval(score(moments, weights), n_groups, confidence)
         table["low" + suffix], table["high" + suffix] = low, high
 
 

@@ -12,12 +12,13 @@ from scipy.optimize import least_squares
 
 from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning._validation import Floats, Integers, as_groups
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.linear_model.base import prediction_moments
-from cagebreak.learning.linear_model.ridge import RidgeCV
+from cagebreak.learning.linear_model.ridge import AlphaWarning, RidgeCV, outside_range
 from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS, fold_of
 from cagebreak.learning.scores import ceiling_corrected, interval, pooled_pearson, resamples
+from cagebreak.learning.statistics import Statistics, deviations, inverse
 from cagebreak.seeding import Seed, stream
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class LearningCurve:
         The arguments of `learning_curve`.
     seed
         Seed of the bootstrap.
+    groups : (C,) array of integers, optional
+        As of `Collection`.
     """
 
     rows: np.ndarray
@@ -98,6 +101,11 @@ class LearningCurve:
     runs: Integers
     truth: Integers
     seed: Seed
+    groups: Integers | None = None
+
+    @property
+    def _n_groups(self) -> int:
+        return int(as_groups(self.groups, self.moments.shape[1]).max()) + 1
 
     @cached_property
     def table(self) -> "DataFrame":
@@ -132,7 +140,7 @@ class LearningCurve:
             If there are fewer than three numbers of configurations, or no halves.
         """
         fitted, resampled, noise = self._fits(target, n_resamples)
-        bounds = interval(resampled, self.moments.shape[1], confidence)
+        bounds = interval(resampled, self._n_groups, confidence)
         u, k, gamma = fitted
         if gamma < 1.01 * RATES[0]:
             warnings.warn(
@@ -184,7 +192,7 @@ class LearningCurve:
             return accuracy(parameters, 2 * n, runs) - accuracy(parameters, n, increased_runs)
 
         gains = np.array([gain(parameters) for parameters in resampled])
-        low, high = interval(gains, n, confidence)
+        low, high = interval(gains, self._n_groups, confidence)
         now, by_runs = accuracy(fitted, n, runs), accuracy(fitted, n, increased_runs)
         by_configurations, best = accuracy(fitted, 2 * n, runs), gain(fitted)
         if low > 0:
@@ -226,7 +234,7 @@ class LearningCurve:
             return np.moveaxis(r**2, 0, -2) / np.asarray(reliability)[..., None, None]
 
         runs = self.runs[columns]
-        weights = resamples(self.moments.shape[1], n_resamples, seed=self.seed)
+        weights = resamples(self.moments.shape[1], n_resamples, seed=self.seed, groups=self.groups)
         fitted = _fit(1 - squared(None), self.sizes, runs, noise)
         resampled = [
             _fit(errors, self.sizes, runs, noise, fitted) for errors in 1 - squared(weights)
@@ -301,37 +309,51 @@ def learning_curve(
     if full.min() < 0 or full.max() >= n_targets:
         raise InputError(f"truth: expected targets from 0 to {n_targets - 1}, got {truth!r}")
     moments = np.zeros((len(counts), n, 6, n_targets))
+    beyond: list[Floats] = []
     for s, size in enumerate(counts.tolist()):
         for k in range(int(fold.max()) + 1):
             outside = np.flatnonzero(fold != k)
             for draw in range(n_draws):
                 order = stream(seed, "learning curve", size, k, draw).permutation(outside)
                 parts = [collection.parts[i] for i in order[:size].tolist()]
-                learner = RidgeCV(alphas=alphas, folds=max(min(size, 5), 2)).fit_statistics(parts)
-                w = learner.coef_.T
+                training = Statistics.pooled(parts)
+                factors = inverse(deviations(training))
+                learner = RidgeCV(alphas=alphas, folds=max(min(size, 5), 2))
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", AlphaWarning)  # One for all fits follows.
+                    learner.fit_statistics([part.scaled(factors) for part in parts])
+                beyond.append(learner.alpha_[learner.outside_])
+                w = factors[:, None] * learner.coef_.T
                 for i in np.flatnonzero(fold == k).tolist():
-                    rows = collection.parts[i].select(targets=full)
+                    rows = collection.held_out(i, training).select(targets=full)
                     moments[s, i] += prediction_moments(rows, w, learner.intercept_) / n_draws
+    if any(map(len, beyond)):
+        text = outside_range(alphas, np.concatenate(beyond), n_targets * len(beyond))
+        warnings.warn(text, AlphaWarning, stacklevel=2)
     halves = collection.halves
     if halves is None:
         halves = np.full((n, 6, n_targets), np.nan)
-    weights = resamples(n, n_resamples, seed=seed)
+    weights = resamples(n, n_resamples, seed=seed, groups=collection.groups)
     table = np.zeros((len(counts), n_targets), TABLE)
     table["n_configurations"] = counts[:, None]
     table["n_runs"], table["target"], table["time"] = n_runs, full, collection.times
     for row, size_moments in zip(table, moments, strict=True):
         row["r"] = pooled_pearson(size_moments)
-        row["low"], row["high"] = interval(pooled_pearson(size_moments, weights), n, confidence)
+        resampled = pooled_pearson(size_moments, weights)
+        row["low"], row["high"] = interval(resampled, collection.n_groups, confidence)
         corrected = ceiling_corrected(
             size_moments,
             halves[..., full],
             seed=seed,
             n_resamples=n_resamples,
             confidence=confidence,
+            groups=collection.groups,
         )
         for name, values in zip(("r", "low", "high"), corrected, strict=True):
             row[f"{name}_corrected"] = values
-    return LearningCurve(table.ravel(), moments, halves, counts, n_runs, full, seed)
+    return LearningCurve(
+        table.ravel(), moments, halves, counts, n_runs, full, seed, collection.groups
+    )
 
 
 def _error(parameters: Floats, n: ArrayLike, runs: ArrayLike, noise: float) -> Floats:

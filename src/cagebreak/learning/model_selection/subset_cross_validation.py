@@ -8,7 +8,7 @@ import numpy as np
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
-from cagebreak.learning.collection import Collection
+from cagebreak.learning.collection import Collection, widest
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.linear_model.base import intercepts, prediction_moments, squared_errors
 from cagebreak.learning.linear_model.ridge_solvers import SubsetRidge
@@ -44,7 +44,7 @@ def held_out_moments(
     seed
         Seed of the folds.
     alphas
-        Penalties to choose from, for features of unit variance, as in `RidgeCV`.
+        Penalties to choose from, for features of unit variance in training, as in `RidgeCV`.
     folds
         Number of folds; one for each configuration if there are fewer configurations.
     center
@@ -70,20 +70,20 @@ def held_out_moments(
     }
     fold = fold_of(collection, folds, seed)
     n_folds = int(fold.max()) + 1
-    blocks = [
-        Statistics.pooled((collection.parts[int(i)] for i in np.flatnonzero(fold == k)), center)
-        for k in range(n_folds)
-    ]
+    members = [np.flatnonzero(fold == k).tolist() for k in range(n_folds)]
+    blocks = [Statistics.pooled((collection.parts[i] for i in rows), center) for rows in members]
+    extremes = [widest(collection.extremes[rows]) for rows in members]
 
     errors = {name: np.zeros((n_folds, len(strengths), collection.n_targets)) for name in indices}
     for pair in combinations(range(n_folds), 2):
         training = Statistics.pooled([b for k, b in enumerate(blocks) if k not in pair], center)
         models = SubsetRidge(training, strengths)
+        tests = {k: collection.bounded(blocks[k], extremes[k], training) for k in pair}
         for name, columns in indices.items():
             coefficients = models.coefficients(columns)
             offset = intercepts(coefficients, training)
             for held_out, test in (pair, pair[::-1]):
-                moments = prediction_moments(blocks[test], coefficients, offset)
+                moments = prediction_moments(tests[test], coefficients, offset)
                 errors[name][held_out] += squared_errors(moments, center)
 
     targets = np.arange(collection.n_targets)
@@ -91,12 +91,12 @@ def held_out_moments(
     for held_out in range(n_folds):
         training = Statistics.pooled([b for k, b in enumerate(blocks) if k != held_out], center)
         models = SubsetRidge(training, strengths)
+        parts = {i: collection.held_out(i, training) for i in members[held_out]}
         for name, columns in indices.items():
             best = errors[name][held_out].argmin(axis=0)
             coefficients = models.coefficients(columns)[:, best, targets]
             offset = intercepts(coefficients, training)
-            for i in np.flatnonzero(fold == held_out).tolist():
-                part = collection.parts[i]
+            for i, part in parts.items():
                 predictions[name][i] = prediction_moments(part, coefficients, offset)
     return predictions
 
@@ -111,4 +111,4 @@ def fold_of(collection: Collection, folds: int, seed: Seed) -> Integers:
     """
     if len(collection) < 2:
         raise InputError(f"collection: expected at least 2 configurations, got {len(collection)}")
-    return configuration_folds(len(collection), folds, seed=seed)
+    return configuration_folds(len(collection), folds, seed=seed, groups=collection.groups)

@@ -10,17 +10,19 @@ from sklearn.base import RegressorMixin, clone
 
 from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats
-from cagebreak.learning.collection import collect
+from cagebreak.learning._validation import Floats, as_groups
 from cagebreak.learning.learner import traits
+from cagebreak.learning.linear_model.base import LinearLearner
 from cagebreak.learning.linear_model.ridge import RidgeCV
+from cagebreak.learning.linear_model.whitening import whiten
 from cagebreak.learning.model_selection.evaluate import evaluate
+from cagebreak.learning.preprocessing import Moments, Standardizer
 from cagebreak.learning.samples import Samples, in_turn
 from cagebreak.learning.scores import (
-    COUNT,
     ceiling,
     configuration_pearson,
     interval,
+    n_independent,
     pair_moments,
     pooled_pearson,
     resamples,
@@ -62,12 +64,15 @@ class Source:
     times : (T,) array, optional
         Times of the targets; default 0, 1, ... Targets of two sources correspond by index, so that
         their times may differ, as relaxation times do.
+    groups : (C,) array of integers, optional
+        The group of each configuration, as of `learning.evaluate`.
     """
 
     samples: Samples
     labels: np.ndarray
     units: Mapping[str, str] = field(default_factory=dict)
     times: ArrayLike | None = None
+    groups: ArrayLike | None = None
 
 
 def transfer(
@@ -127,6 +132,7 @@ def transfer(
             folds=folds,
             n_resamples=n_resamples,
             confidence=confidence,
+            groups=source.groups,
         ).rows
         for species in np.unique(scores["species"]):
             species_scores = scores[scores["species"] == species]
@@ -134,7 +140,7 @@ def transfer(
             for name, _ in TABLE[4:]:
                 table[name] = species_scores[name]
             rows.append(table)
-        fits = _fit_all(learner, source.samples)
+        fits = _fit_all(learner, source)
         for test in names:
             if test == train:
                 continue
@@ -156,29 +162,50 @@ def transfer(
     return to_frame(np.concatenate(rows))
 
 
-def _fit_all(learner: RegressorMixin, samples: Samples) -> dict[str, RegressorMixin]:
+def _fit_all(learner: RegressorMixin, source: Source) -> dict[str, RegressorMixin]:
     """Return a fit to all configurations for each species."""
+    if traits(learner).learns_from == "statistics":
+        return _fit_statistics(learner, source)
+    samples = source.samples
     data: dict[str, list[tuple[Floats, Floats]]] = {}
-    learner_traits = traits(learner)
-    linear = learner_traits.learns_from == "statistics"
     for _, sample in in_turn(samples):
         for species, rows in sample.rows().items():
             parts = data.setdefault(species, [])
-            if not linear:  # A linear learner needs only the names of the species here.
-                parts.append((sample.features[rows], sample.targets[rows]))
+            parts.append((sample.features[rows], sample.targets[rows]))
     fits: dict[str, RegressorMixin] = {}
     for species, parts in data.items():
-        if linear:
-            collection = collect(samples, species=species, clip=learner.clip)
-            blocks = [Statistics.pooled([part], learner.center) for part in collection.parts]
-            fits[species] = clone(learner).fit_statistics(blocks, collection.standardizer)
-            continue
         arguments = {}
-        if learner_traits.groups:
+        if traits(learner).groups:
             arguments["groups"] = np.repeat(np.arange(len(parts)), [len(x) for x, _ in parts])
         X, Y = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         fits[species] = clone(learner).fit(X, Y, **arguments)
     return fits
+
+
+def _fit_statistics(learner: LinearLearner, source: Source) -> dict[str, RegressorMixin]:
+    """Return a fit to the statistics of all groups of configurations for each species."""
+    samples = source.samples
+    groups = as_groups(source.groups, len(samples)).tolist()
+    moments: dict[str, Moments] = {}
+    for _, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            of_rows = Moments.of(sample.features[rows])
+            moments[species] = moments[species] + of_rows if species in moments else of_rows
+    standardizers = {
+        species: Standardizer.from_moments(total, learner.clip)
+        for species, total in moments.items()
+    }
+    parts: dict[str, dict[int, Statistics]] = {species: {} for species in moments}
+    for i, sample in in_turn(samples):
+        for species, rows in sample.rows().items():
+            Z, Y = standardizers[species].standardize(sample.features[rows]), sample.targets[rows]
+            matrix = learner.whitening_of(sample.particles(rows), len(rows))
+            empty = Statistics(Z.shape[1], Y.shape[1], learner.center)
+            parts[species].setdefault(groups[i], empty).add(*whiten(matrix, Z, Y))
+    return {
+        species: clone(learner).fit_statistics(list(of_species.values()), standardizers[species])
+        for species, of_species in parts.items()
+    }
 
 
 def _predicted(
@@ -219,11 +246,11 @@ def _scored(
 ) -> np.ndarray:
     table = _empty(train, test, species, moments.shape[2])
     table["time"] = table["target"] if source.times is None else np.asarray(source.times)
-    weights = resamples(len(moments), n_resamples, seed=seed)
-    n_present = int((moments[:, COUNT, 0] > 0).sum())
+    weights = resamples(len(moments), n_resamples, seed=seed, groups=source.groups)
+    n_groups = n_independent(moments, source.groups)
     for score, suffix in ((pooled_pearson, ""), (configuration_pearson, "_configuration")):
         table["r" + suffix] = score(moments)
-        bounds = interval(score(moments, weights), n_present, confidence)
+        bounds = interval(score(moments, weights), n_groups, confidence)
         table["low" + suffix], table["high" + suffix] = bounds
     table["ceiling"] = ceiling(halves, len(table))
     return table

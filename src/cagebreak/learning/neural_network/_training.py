@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cagebreak.errors import InputError
+from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning import _hdf5
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.neural_network._base import State
@@ -193,12 +193,17 @@ def _write(
     arrays |= {f"module/{name}": value for name, value in _state(module).items()}
     for i, of_parameter in optimizer.state_dict()["state"].items():
         arrays |= {f"adam/{i}/{name}": value.cpu().numpy() for name, value in of_parameter.items()}
-    _hdf5.write(path, "training", {}, arrays)
+    _hdf5.write(path, "training", {"name": path.name}, arrays)
 
 
 def _resume(schedule: Schedule, module: torch.nn.Module, optimizer: torch.optim.Adam) -> _History:
     assert schedule.checkpoint is not None
-    _, arrays = _hdf5.read(schedule.checkpoint, "training")
+    about, arrays = _hdf5.read(schedule.checkpoint, "training")
+    # Checkpoints of earlier releases do not state their name.
+    if about.get("name", schedule.checkpoint.name) != schedule.checkpoint.name:
+        raise FileFormatError(
+            f"{schedule.checkpoint}: it is that of another training, {about['name']}"
+        )
     history = _History(schedule.patience)
     # Checkpoints of earlier releases call it `watched`.
     eval_scores = arrays["watched"] if "watched" in arrays else arrays["eval_scores"]

@@ -199,6 +199,7 @@ def compare(
         all_moments,
         seed=seed_sequence(recipe.study.seed, "fit"),
         n_resamples=recipe.learning.bootstrap,
+        groups=recipe.groups,
     )
     return table, all_moments
 

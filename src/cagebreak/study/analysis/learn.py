@@ -117,6 +117,7 @@ def learn(
                     times=study_times[time_indices],
                     folds=settings.outer_folds,
                     n_resamples=settings.bootstrap,
+                    groups=recipe.groups,
                     name="Ridge" if learner is None and name is None else name,
                 )
                 parts.append(part)
@@ -184,7 +185,7 @@ def source(
             # Rounding makes labels equal if descriptor sets scale with the spacing.
             chosen_labels[name] = np.round(chosen_labels[name] / spacing, 9)
     units = UNITS | {"length": LENGTHS[length]}
-    return Source(samples, chosen_labels, units, study_times[time_indices])
+    return Source(samples, chosen_labels, units, study_times[time_indices], recipe.groups)
 
 
 def statistics(
@@ -201,6 +202,7 @@ def statistics(
             times=data.times,
             clip=recipe.learning.clip,
             about=about,
+            groups=recipe.groups,
         )
 
 

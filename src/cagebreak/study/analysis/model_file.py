@@ -1,28 +1,31 @@
 """Fitted models of a study in files, and their predictions for other configurations."""
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from cagebreak._atomic import replacing
+from cagebreak._sealed import creating, opened
 from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.descriptors import Features
+from cagebreak.descriptors.base import column_names
 from cagebreak.descriptors.cage import Source
 from cagebreak.descriptors.recommended import feature_groups
-from cagebreak.errors import FileFormatError, InputError
-from cagebreak.files.hdf5 import UNREADABLE, Dataset, create, read_datasets, write_datasets
+from cagebreak.errors import ConfigurationWarning, FileFormatError, InputError
+from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets, write_datasets
 from cagebreak.learning import RidgeCV, Standardizer, Statistics
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.preprocessing import Moments
+from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
 from cagebreak.study.analysis.samples import StudySamples
+from cagebreak.study.analysis.training_range import TrainingRange
 from cagebreak.study.archive import potential_in, text_of
 from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.recipe import Recipe
@@ -44,10 +47,32 @@ class SpeciesFit:
         The regression on the features of the selection.
     configuration_mean
         The fit of the mean target of a configuration; None unless the mean is predicted separately.
+    training
+        The range of the features in training; None in a file of an earlier version.
     """
 
     ridge: RidgeCV
     configuration_mean: ConfigurationMean | None
+    training: TrainingRange | None
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The prediction for a configuration, and where it is an extrapolation.
+
+    Parameters
+    ----------
+    values : (T, N) array
+        Predicted propensity in sigma; NaN for species without a fit.
+    outside : (N,) array
+        Number of features outside the range of training; NaN where the range is unknown.
+    remarks
+        What leaves the range, in words; one sentence a species at most.
+    """
+
+    values: NDArray[np.float64]
+    outside: NDArray[np.float64]
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,34 +138,56 @@ class SavedModel:
 
         Raises
         ------
-        InputError
-            If the configuration has more species than the model.
+        ConfigurationError
+            If the configuration cannot be one of the model; see `cagebreak.check`.
+
+        Warns
+        -----
+        ConfigurationWarning
+            If the configuration differs from the model, or features leave the range of training.
         """
-        model = self.recipe.model
-        if configuration.n_species > model.n_species:
-            raise InputError(
-                f"configuration: expected at most {model.n_species} species, got "
-                f"{configuration.n_species}"
-            )
-        group, _ = _group(self.recipe, self.selection)
+        match = check(configuration, self.recipe.model)
+        prediction = self.apply(match.configuration, seed)
+        for remark in prediction.remarks:
+            warnings.warn(remark, ConfigurationWarning, stacklevel=2)
+        return prediction.values
+
+    def apply(self, configuration: Configuration, seed: Seed) -> Prediction:
+        """Return the prediction for a configuration that was compared with the model before.
+
+        The parameters are those of `predict`.
+        """
+        group, labels = _group(self.recipe, self.selection)
         features = describe(self.recipe, group.sources, configuration, seed).values[:, group.read]
         columns = group.columns[self.selection]
+        read_labels = labels[np.isin(labels.source, group.sources)][group.read][columns]
+        names = column_names(read_labels.view(np.recarray))
         predicted = np.full((len(self.times), len(configuration)), np.nan)
+        outside, remarks = np.full(len(configuration), np.nan), []
         for number, fit in self.fits.items():
             rows = np.flatnonzero(configuration.species == number)
             if not len(rows):
                 continue
-            values = fit.ridge.predict(features[np.ix_(rows, columns)])
+            of_species = features[np.ix_(rows, columns)]
+            values = fit.ridge.predict(of_species)
+            if fit.training is None:
+                remarks.append(
+                    f"the range of the features of {SPECIES_NAMES[number]} in training is unknown: "
+                    "the model was saved by an earlier version"
+                )
+            else:
+                outside[rows] = fit.training.outside(of_species).sum(axis=1)
+                remarks.append(fit.training.remark(SPECIES_NAMES[number], of_species, names))
             if fit.configuration_mean is not None and group.configuration_mean is not None:
                 feature = float(features[rows, group.configuration_mean].mean())
                 mean = fit.configuration_mean.predict(feature)
                 values = values - values.mean(axis=0) + mean
             predicted[:, rows] = values.T
-        return predicted
+        return Prediction(predicted, outside, tuple(remark for remark in remarks if remark))
 
     def save(self, path: Path) -> None:
         """Write the model as HDF5; an existing file is replaced atomically."""
-        with replacing(path) as temporary, create(temporary) as file:
+        with creating(path, {"format": FORMAT}) as file:
             file.attrs["format"] = FORMAT
             file.attrs["recipe"] = json.dumps(self.recipe.values)
             file.attrs["selection"] = self.selection
@@ -159,6 +206,8 @@ class SavedModel:
                     "mean": Dataset(scaling.mean_, "reduced", "feature"),
                     "deviation": Dataset(scaling.scale_, "reduced", "feature"),
                 }
+                if fit.training is not None:
+                    arrays |= fit.training.datasets()
                 if fit.configuration_mean is not None:
                     for name, values in fit.configuration_mean.numbers().items():
                         arrays[name] = Dataset(
@@ -176,7 +225,7 @@ class SavedModel:
             If the file is damaged or not a saved model.
         """
         try:
-            with h5py.File(path, "r", locking=False) as file:
+            with opened(path) as file:
                 if (file_format := file.attrs.get("format")) != FORMAT:
                     raise ValueError(f"expected format {FORMAT!r}, got {file_format!r}")
                 values = json.loads(file.attrs["recipe"])
@@ -235,18 +284,22 @@ def _fit(
     for _, X, _ in read():
         moments = moments + Moments.of(X)
     standardizer = Standardizer.from_moments(moments, ridge.clip)
-    parts, x, y = [], [], []
-    for features, X, Y in read():
+    # Configurations of one group are held out together when alpha is chosen.
+    groups = samples.recipe.groups
+    parts: dict[int, Statistics] = {}
+    x, y = [], []
+    for c, (features, X, Y) in enumerate(read()):
         if not len(X):
             continue
-        part = Statistics(X.shape[1], Y.shape[1], ridge.center)
+        empty = Statistics(X.shape[1], Y.shape[1], ridge.center)
+        part = parts.setdefault(c if groups is None else int(groups[c]), empty)
         part.add(standardizer.standardize(X), Y)
-        parts.append(part)
         y.append(Y.mean(axis=0))
         if group.configuration_mean is not None:
             x.append(features[:, group.configuration_mean].mean())
-    fitted = clone(ridge).fit_statistics(parts, standardizer, families[columns])
-    return SpeciesFit(fitted, ConfigurationMean(np.array(x), np.array(y)) if x else None)
+    fitted = clone(ridge).fit_statistics(list(parts.values()), standardizer, families[columns])
+    mean = ConfigurationMean(np.array(x), np.array(y)) if x else None
+    return SpeciesFit(fitted, mean, TrainingRange.of(lambda: (X for _, X, _ in read())))
 
 
 def _loaded(
@@ -263,5 +316,7 @@ def _loaded(
     scaling.n_features_in_ = n_features
     ridge.standardizer_ = scaling
     return SpeciesFit(
-        ridge, ConfigurationMean.of_numbers(arrays) if "level_slope" in arrays else None
+        ridge,
+        ConfigurationMean.of_numbers(arrays) if "level_slope" in arrays else None,
+        TrainingRange.of_datasets(arrays, n_features),
     )

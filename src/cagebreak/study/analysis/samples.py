@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
+from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.descriptors import load_features
@@ -85,6 +86,15 @@ class StudySamples:
             features=values[np.ix_(rows, self.columns)],
             targets=propensity.mean[self.times][:, rows].T,
             species=propensity.species[rows],
-            halves=propensity.halves[:, self.times][:, :, rows].swapaxes(1, 2),
+            halves=_halves(propensity, self.times, rows),
             graph=graph,
         )
+
+
+def _halves(
+    propensity: Propensity, times: NDArray[np.int64] | slice, rows: NDArray[np.int64]
+) -> NDArray[np.float64] | None:
+    """Return the propensity from the halves of the runs, (2, n, T); None with one run."""
+    if propensity.n_runs == 1:
+        return None
+    return propensity.halves[:, times][:, :, rows].swapaxes(1, 2)

@@ -1,24 +1,30 @@
 """Descriptors and predictions of single files, without a study."""
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import require_place
+from cagebreak._sealed import creating
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
-from cagebreak.errors import InputError
+from cagebreak.errors import ConfigurationError, ConfigurationWarning, InputError
 from cagebreak.files import hdf5, read, write
-from cagebreak.files.hdf5 import create, write_datasets
+from cagebreak.files.hdf5 import write_datasets
+from cagebreak.models.model import Model
+from cagebreak.potentials.match import examine
 from cagebreak.study.analysis.model_file import SavedModel, describe
 from cagebreak.study.importing import set_parameters
 from cagebreak.study.recipe import schema
-from cagebreak.study.recipe.protocols import protocol_name
-from cagebreak.study.recipe.recipe import Recipe, read_potential
+from cagebreak.study.recipe.protocols import PROTOCOLS, protocol_name
+from cagebreak.study.recipe.recipe import Recipe, make_model, read_potential
 from cagebreak.study.stages.descriptors import feature_arrays
+
+FORMAT = "cagebreak descriptors 1"
 
 
 def describe_file(
@@ -30,6 +36,8 @@ def describe_file(
     generations: int,
     states: Sequence[str],
     seed: int,
+    frame: int | None = None,
+    **reading: Any,
 ) -> Features:
     """Write the descriptors of a configuration, their labels and the configuration to a file.
 
@@ -51,28 +59,46 @@ def describe_file(
         The states to describe, of "initial", "inherent" and "cage".
     seed
         Seed of the cage state.
+    frame
+        Number of the frame of a file of several.
+    reading
+        `format`, `box` and `species` of `cagebreak.read`.
 
     Raises
     ------
+    ConfigurationError
+        If the configuration cannot be one of the model; see `cagebreak.check`.
     FileFormatError
         If the file cannot be read.
     InputError
         If the file has several frames, `output` does not end in .h5, or a recipe would refuse a
         parameter or option.
     """
-    configuration = _one(file)
+    configuration = _one(file, frame, reading)
     if Path(output).suffix != ".h5":
         raise InputError(f"output: expected a name that ends in .h5, got {os.fspath(output)!r}")
+    require_place(Path(output))
     values = schema.defaults(protocol_name(model), work="imported")
     table = set_parameters(Path(model), values["model"], parameters)
     potential = read_potential(Path(model), table) if table else ""
     values["preparation"] |= {"n_particles": max(len(configuration), 10), "imported": "0" * 64}
+    names = make_model(Path(model), values["model"], potential).species_names
+    values["learning"]["species"] = list(names)
     options = {"set": set_, "generations": generations, "states": list(states)}
     values["descriptors"] |= options | {"recommended": False}
     values["learning"]["selections"] = {"all": {"generations": generations}}
+    if PROTOCOLS[values["model"]["name"]].of_file:
+        # Density and composition are not in the table: the configuration gives them.
+        shares = np.bincount(configuration.species) / len(configuration)
+        of_file = {
+            "number_density": len(configuration) / configuration.box.volume,
+            "composition": tuple(shares.tolist()),
+        }
+        values["model"] |= {name: of_file[name] for name in of_file if name not in parameters}
     recipe = Recipe.of_values(Path(model), _plain(values), potential)
+    configuration = _compared(file, configuration, recipe.model)
     features = describe(recipe, recipe.sources, configuration, seed)
-    with replacing(Path(output)) as temporary, create(temporary) as file:
+    with creating(output, {"format": FORMAT}) as file:
         write_datasets(file, feature_arrays(features) | hdf5.datasets(configuration))
     return features
 
@@ -82,6 +108,8 @@ def predict_file(
     file: str | os.PathLike[str],
     output: str | os.PathLike[str],
     seed: int,
+    frame: int | None = None,
+    **reading: Any,
 ) -> dict[str, float]:
     """Write a configuration with its predicted propensity; return the time of each column.
 
@@ -92,9 +120,14 @@ def predict_file(
     file
         A file of one configuration.
     output
-        The file to write, of a format that holds columns: `.xyz`, `.dump` or `.gsd`.
+        The file to write, of a format that holds columns: `.xyz`, `.dump` or `.gsd`. Its column
+        ``outside`` is the number of features of a particle that leave the range of training.
     seed
         Seed of the cage state.
+    frame
+        Number of the frame of a file of several.
+    reading
+        `format`, `box` and `species` of `cagebreak.read`.
 
     Returns
     -------
@@ -104,25 +137,54 @@ def predict_file(
 
     Raises
     ------
+    ConfigurationError
+        If the configuration cannot be one of the model.
     FileFormatError
         If the model or the file cannot be read.
     InputError
         If the file has several frames, or the format of `output` holds no columns.
+
+    Warns
+    -----
+    ConfigurationWarning
+        If the configuration differs from the model, or features leave the range of training.
     """
+    require_place(Path(output))
     saved = SavedModel.load(Path(model))
-    configuration = _one(file)
-    predicted = saved.predict(configuration, seed)
+    configuration = _one(file, frame, reading)
+    configuration = _compared(file, configuration, saved.recipe.model)
+    prediction = saved.apply(configuration, seed)
+    for remark in prediction.remarks:
+        warnings.warn(f"{os.fspath(file)}: {remark}", ConfigurationWarning, stacklevel=2)
     names = [f"prediction_{i + 1}" for i in range(len(saved.times))]
     if len(names) == 1:
         names = ["prediction"]
-    write(output, configuration, columns=dict(zip(names, predicted, strict=True)))
+    columns = dict(zip(names, prediction.values, strict=True))
+    write(output, configuration, columns=columns | {"outside": prediction.outside})
     return dict(zip(names, np.asarray(saved.times).tolist(), strict=True))
 
 
-def _one(file: str | os.PathLike[str]) -> Configuration:
-    content = read(file)
+def _compared(
+    file: str | os.PathLike[str], configuration: Configuration, model: Model
+) -> Configuration:
+    """Compare the configuration of a file with a model, and return it."""
+    match = examine(configuration, model)
+    if match.problem:
+        raise ConfigurationError(f"{os.fspath(file)}: {match.problem}")
+    for remark in match.remarks:
+        warnings.warn(f"{os.fspath(file)}: {remark}", ConfigurationWarning, stacklevel=3)
+    return match.configuration
+
+
+def _one(
+    file: str | os.PathLike[str], frame: int | None, reading: Mapping[str, Any]
+) -> Configuration:
+    content = read(file, frame=frame, **reading)
     if not isinstance(content, Configuration):
-        raise InputError(f"{os.fspath(file)}: expected one frame, got {len(content)}")
+        raise InputError(
+            f"{os.fspath(file)}: expected one frame, got {len(content)}; choose one (frame=, "
+            "--frame), counted from 0"
+        )
     return content
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._atomic import replacing
+from cagebreak._atomic import reason, replacing
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.dynamics.propensity import Propensity
-from cagebreak.errors import StoreError
+from cagebreak.errors import DamagedFileWarning, StoreError
+from cagebreak.study import sha256sums
 
 PROPENSITY = np.dtype(
     [
@@ -42,57 +44,94 @@ def propensity_table(
     Returns
     -------
     structured array
-        A row for each species and time. The columns are `time` in tau; `propensity` in sigma,
-        averaged over configurations, and `error`, its standard error (NaN for one configuration);
+        A row for each species that has particles, and time. The columns are `time` in tau;
+        `propensity` in sigma, averaged over the configurations that have the species, and `error`,
+        its standard error (NaN for one configuration);
         `msd` in sigma^2; `f_s`; `ceiling`, the mean over configurations of the noise ceiling of r;
         and `n_configurations`.
     """
-    times, rows = np.empty(0), []
+    times = np.empty(0)
+    rows: dict[int, list[list[NDArray]]] = {}
     for propensity, relaxation in measured:
         times = propensity.times
-        means = [
-            propensity.mean[:, propensity.species == s].mean(axis=1)
-            for s in range(relaxation["msd"].shape[1])
-        ]
-        rows.append([np.transpose(means), relaxation["msd"], relaxation["f_s"], propensity.ceiling])
-    values = np.array(rows)  # configuration, quantity, time, species
-    n_configurations, _, n_times, n_species = values.shape
-    mean = values.mean(axis=0)
-    error = np.full((n_times, n_species), np.nan)
-    if n_configurations > 1:
-        error = values[:, 0].std(axis=0, ddof=1) / np.sqrt(n_configurations)
-    table = np.zeros((n_species, n_times), PROPENSITY)
-    table["time"] = times
-    table["species"] = np.array(list(SPECIES_NAMES[:n_species]))[:, None]
-    for name, quantity in zip(("propensity", "msd", "f_s", "ceiling"), mean, strict=True):
-        table[name] = quantity.T
-    table["error"] = error.T
-    table["n_configurations"] = n_configurations
+        for s in np.unique(propensity.species).tolist():
+            mean = propensity.mean[:, propensity.species == s].mean(axis=1)
+            of_species = (relaxation["msd"], relaxation["f_s"], propensity.ceiling)
+            rows.setdefault(s, []).append([mean, *(values[:, s] for values in of_species)])
+    table = np.zeros((len(rows), len(times)), PROPENSITY)
+    for of_table, s in zip(table, sorted(rows), strict=True):
+        values = np.array(rows[s])  # configuration, quantity, time
+        for name, quantity in zip(
+            ("propensity", "msd", "f_s", "ceiling"), values.mean(axis=0), strict=True
+        ):
+            of_table[name] = quantity
+        of_table["time"], of_table["species"] = times, SPECIES_NAMES[s]
+        of_table["n_configurations"] = len(values)
+        of_table["error"] = np.nan
+        if len(values) > 1:
+            of_table["error"] = values[:, 0].std(axis=0, ddof=1) / np.sqrt(len(values))
     return table.ravel()
 
 
-def write(path: Path, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
-    """Write a table as CSV with numbers in full precision, and its provenance as JSON beside it."""
+def write(
+    path: Path, table: np.ndarray, provenance: Mapping[str, Any], listed: bool = True
+) -> None:
+    """Write a table as CSV with numbers in full precision, and its provenance as JSON beside it.
+
+    Parameters
+    ----------
+    path
+    table
+    provenance
+    listed
+        Whether the SHA-256 of both files is recorded in `sha256sums.NAME` beside them.
+
+    Raises
+    ------
+    StoreError
+        If the files cannot be written.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.dtype.names or ())
     writer.writerows(table.tolist())
+    beside = path.with_suffix(".json")
+    contents = {path: text.getvalue().encode(), beside: _json(provenance)}
+
+    def announce() -> None:
+        if listed:
+            digests = {file.name: sha256sums.sha256(content) for file, content in contents.items()}
+            sha256sums.record(path.parent, digests)
+        # A table whose writing was interrupted has no provenance, and is made again.
+        beside.unlink(missing_ok=True)
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The provenance is removed first: if writing is interrupted, the table is made again.
-        path.with_suffix(".json").unlink(missing_ok=True)
-        with replacing(path) as temporary:
-            temporary.write_text(text.getvalue(), encoding="utf-8")
-        with replacing(path.with_suffix(".json")) as temporary:
-            temporary.write_text(_json(provenance), encoding="utf-8")
+        with replacing(beside) as json_file:
+            json_file.write_bytes(contents[beside])
+            with replacing(path, before=announce) as csv_file:
+                csv_file.write_bytes(contents[path])
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error})") from error
+        failure = StoreError(f"{path}: cannot be written ({reason(error)})")
+        failure.errno = error.errno
+        raise failure from error
 
 
 def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.ndarray | None:
-    """Return the table in a file; None if it is absent, unreadable or of another provenance."""
+    """Return the table in a file; None if it is absent, damaged or of another provenance.
+
+    A damaged file is named by a warning.
+    """
     try:
-        if path.with_suffix(".json").read_text(encoding="utf-8") != _json(provenance):
+        if not all(map(sha256sums.is_unchanged, (path.with_suffix(".json"), path))):
+            return None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        warnings.warn(f"{error}; the table is made again", DamagedFileWarning, stacklevel=2)
+        return None
+    try:
+        if path.with_suffix(".json").read_bytes() != _json(provenance):
             return None
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
@@ -123,5 +162,5 @@ def _parsed(rows: list[list[str]], dtype: np.dtype) -> np.ndarray:
     return typed
 
 
-def _json(provenance: Mapping[str, Any]) -> str:
-    return json.dumps(provenance, indent=1, sort_keys=True) + "\n"
+def _json(provenance: Mapping[str, Any]) -> bytes:
+    return (json.dumps(provenance, indent=1, sort_keys=True) + "\n").encode()

@@ -115,6 +115,8 @@ def _configurations(recipe: Recipe, store: Store) -> np.ndarray:
         propensity, _ = load_propensity(store, c)
         configuration = load_configuration(store, c)
         for s, name in enumerate(recipe.model.species_names):
+            if s not in propensity.species:
+                continue
             rows = np.zeros(len(propensity.times), CONFIGURATIONS)
             rows["time"], rows["species"], rows["configuration"] = propensity.times, name, c
             rows["propensity"] = propensity.mean[:, propensity.species == s].mean(axis=1)
@@ -131,8 +133,9 @@ def _structures(recipe: Recipe, store: Store) -> np.ndarray:
         n_configurations = recipe.preparation.n_configurations
         sources = [load_state(store, state, c) for c in range(n_configurations)]
         rdf = radial_distribution([configuration_of(source) for source in sources], R_MAX, N_BINS)
-        for a, name in enumerate(names):
-            partial_g = {**dict(zip(names, rdf.pairs[a], strict=True)), "all": rdf.total[a]}
+        # Species that no configuration has are in neither.
+        for name, pairs, total in zip(names, rdf.pairs, rdf.total, strict=False):
+            partial_g = {**dict(zip(names, pairs, strict=False)), "all": total}
             for neighbors, g in partial_g.items():
                 rows = np.zeros(N_BINS, STRUCTURES)
                 rows["state"], rows["species"], rows["neighbors"] = state, name, neighbors

@@ -227,6 +227,10 @@ SPECIES = dataclasses.replace(
     list_of(one_of(tuple(SPECIES_NAMES))),
     expected="a list of species of the model, for instance A, B",
 )
+SETS_OF_CONFIGURATIONS = dataclasses.replace(
+    list_of(list_of(integer(0, 10**6)), empty=True),
+    expected="a list of lists of numbers of configurations, each in one list",
+)
 
 SETS = ("alkemade2023", "alkemade2022", "boattini2021", "jung2023")
 """The papers' sets of descriptors, as in `cagebreak.descriptors.papers`."""

@@ -4,7 +4,6 @@ import hashlib
 import itertools
 import os
 import re
-import stat
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from cagebreak._atomic import require_file
 from cagebreak.descriptors import Generations
 from cagebreak.descriptors.recommended import Recommended
 from cagebreak.errors import FileFormatError, InputError, RecipeError
@@ -172,6 +173,35 @@ class Recipe:
         return isinstance(self.preparation, schema.Imported)
 
     @property
+    def groups(self) -> NDArray[np.int64] | None:
+        """The group of each configuration, as of `learning.evaluate`; None if each is its own."""
+        sets = self.preparation.share_fold if isinstance(self.preparation, schema.Imported) else ()
+        if not sets:
+            return None
+        groups = np.arange(self.preparation.n_configurations)
+        for members in sets:
+            groups[list(members)] = min(members)
+        return groups
+
+    @property
+    def missing_for_fit(self) -> str:
+        """What a fit needs and the configurations and runs do not give; empty if nothing."""
+        if not self.isoconfigurational.n_runs:
+            return "the configurations have no runs, expected at least one of each"
+        groups = self.groups
+        n = self.preparation.n_configurations if groups is None else len(np.unique(groups))
+        if n > 1:
+            return ""
+        if groups is None:
+            return (
+                "there is one configuration, expected at least 2, since one is held out for a test"
+            )
+        return (
+            "all configurations share one structure, expected at least 2, since one is held out "
+            "for a test"
+        )
+
+    @property
     def folder(self) -> Path:
         """The folder of the results: beside the recipe, with its name."""
         return self.path.with_suffix("")
@@ -196,8 +226,8 @@ class Recipe:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+        require_file(path)
+        if path.stat().st_size > _MOST_BYTES:
             raise RecipeError(f"{path}: expected a file of at most {_MOST_BYTES} bytes")
         text = path.read_text(encoding="utf-8")
         if _LONG_KEY.search(text):
@@ -250,6 +280,7 @@ def _checked_section(
 def read_potential(path: Path, table: Path) -> str:
     """Return the text of the file of tables that a recipe names."""
     try:
+        require_file(table)
         return table.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise RecipeError(
@@ -306,6 +337,13 @@ def _check_together(recipe: Recipe) -> None:
         _check_shear(recipe, problem)
     if not recipe.asks_for("isoconfigurational"):
         return
+    if isinstance(recipe.preparation, schema.Imported):
+        members = list(itertools.chain(*(recipe.preparation.share_fold or ())))
+        if len(set(members)) < len(members) or max(members, default=0) >= n_configurations:
+            raise problem(
+                "preparation.share_fold",
+                f"configurations from 0 to {n_configurations - 1}, each in one list",
+            )
     learning = recipe.learning
     if isinstance(recipe.isoconfigurational, schema.ImportedRuns):
         if bool(recipe.isoconfigurational.n_runs) != bool(recipe.isoconfigurational.times):

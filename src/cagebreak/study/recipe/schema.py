@@ -20,6 +20,7 @@ from cagebreak.study.recipe.checks import (
     FILE_NAME,
     POSITIVE,
     SETS,
+    SETS_OF_CONFIGURATIONS,
     SPECIES,
     STATES,
     Check,
@@ -123,6 +124,11 @@ class Imported(_Sizes):
     n_configurations: int = _key(integer(1, 10**6), 1, "as many as the files hold")
     imported: str = _key(
         DIGEST, "", "SHA-256 of the files; the list of them is imported.json in the study's folder"
+    )
+    share_fold: tuple[tuple[int, ...], ...] | None = _key(
+        optional(SETS_OF_CONFIGURATIONS.also("left out, each configuration is on its own")),
+        (),
+        "sets of configurations that are held out together: their structures are related",
     )
 
     @property

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from cagebreak._atomic import replacing
+from cagebreak._atomic import write as write_file
 from cagebreak.errors import RecipeError
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.checks import JsonSchema, short, table_json
@@ -44,6 +46,8 @@ def write_new(
     ------
     RecipeError
         If the file exists or is not called `.toml`, or no model has this name.
+    OSError
+        If the files cannot be written; then neither is.
     """
     path = Path(path)
     name = protocol_name(model)
@@ -51,28 +55,28 @@ def write_new(
         raise RecipeError(f"model: {model} has no energy to minimize, so it is not sheared")
     if path.suffix != ".toml":
         raise RecipeError(f"{path}: expected the name of a recipe to end in .toml")
-    try:
-        write(path, schema.defaults(name, small, "shear" if shear else "isoconfigurational"))
-    except FileExistsError:
-        raise RecipeError(f"{path}: exists already, and is never overwritten") from None
+    if os.path.lexists(path):
+        raise RecipeError(f"{path}: exists already, and is never overwritten")
+    write(path, schema.defaults(name, small, "shear" if shear else "isoconfigurational"))
 
 
 def write(path: Path, values: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write a recipe, and its JSON schema into a file beside it.
+    """Write a new recipe, and its JSON schema into a file beside it.
 
     The first line of the recipe names the schema, so that editors (Even Better TOML, Taplo, Tombi)
     complete and check the keys of this model, without a network.
 
     Raises
     ------
-    FileExistsError
-        If the recipe exists.
+    OSError
+        If the files cannot be written; then neither is.
     """
     beside = schema_path(path)
-    with path.open("x", encoding="utf-8") as file:
-        file.write(f"#:schema ./{quote(beside.name)}\n{text(values)}")
     content = json_schema(values["model"]["name"], schema.work_of(values))
-    beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    described = json.dumps(content, indent=1) + "\n"
+    # The recipe is the last to appear, so that it never stands without its schema.
+    with replacing(path, before=lambda: write_file(beside, described)) as temporary:
+        temporary.write_text(f"#:schema ./{quote(beside.name)}\n{text(values)}", encoding="utf-8")
 
 
 def schema_path(recipe: Path) -> Path:

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from cagebreak._atomic import append, require_file
 from cagebreak.study.run.progress import Tally
 from cagebreak.study.run.schedule import Report
 from cagebreak.study.store import Store, Unit
@@ -50,9 +51,8 @@ class Durations(Report):
                   _recipe(self._store, unit.stage))  # fmt: skip
         # A failure to write durations must not stop a study. A full disk shows when units are
         # saved.
-        with contextlib.suppress(OSError), path.open("ab") as file:
-            start = f"{_COLUMNS}\n" if not file.tell() else ""
-            file.write((start + ",".join(map(str, fields)) + "\n").encode())
+        with contextlib.suppress(OSError):
+            append(path, f"{','.join(map(str, fields))}\n".encode(), f"{_COLUMNS}\n".encode())
         self._report.done(unit, seconds)
 
     def failed(self, unit: Unit, error: BaseException, again: bool) -> None:
@@ -96,6 +96,7 @@ def mean_seconds(store: Store, stages: Iterable[str]) -> dict[str, float]:
 def _read(store: Store, stages: Iterable[str]) -> Iterator[tuple[str, float, int]]:
     """Yield stage, seconds and workers of the units timed under this recipe."""
     try:
+        require_file(store.folder / NAME)
         lines = (store.folder / NAME).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return

@@ -18,6 +18,8 @@ from typing import Any
 
 from cagebreak.errors import InputError, MissingDependencyError
 
+_OF_TERMINAL = (signal.SIGINT, signal.SIGHUP)
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -261,24 +263,27 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _apart_from_main(deaf: bool = True) -> Iterator[None]:
-    """Shield processes that start in this block from the user's script and from Ctrl-C.
+    """Shield processes that start in this block from the user's script and from the terminal.
 
     A spawned process imports `__main__` again, which would run a user's script a second time if it
-    lacks ``if __name__ == "__main__"``. Ctrl-C sends SIGINT to every process of a terminal, but
-    only the parent should handle it; a new process inherits that the signal is ignored.
+    lacks ``if __name__ == "__main__"``. Ctrl-C sends SIGINT to every process of a terminal, and the
+    end of the terminal SIGHUP, but only the parent should handle them; a new process inherits that
+    a signal is ignored.
 
     Parameters
     ----------
     deaf
-        Whether new processes ignore SIGINT.
+        Whether new processes ignore these signals.
     """
     main = sys.modules["__main__"]
     in_main_thread = deaf and threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
+    handlers = {}
+    if in_main_thread:
+        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _OF_TERMINAL}
     sys.modules["__main__"] = types.ModuleType("__main__")
     try:
         yield
     finally:
         sys.modules["__main__"] = main
-        if in_main_thread:
-            signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

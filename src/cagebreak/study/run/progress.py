@@ -1,5 +1,6 @@
 """Progress of a run: bars on a terminal, a few lines elsewhere."""
 
+import contextlib
 import sys
 import time
 from collections import Counter
@@ -104,7 +105,9 @@ class Lines(AbstractContextManager):
         return 10 * self._n_done() // max(sum(self._tally.totals.values()), 1)
 
     def _print(self, line: str) -> None:
-        print(line, file=self._stream, flush=True)
+        # A log that cannot be written to, as on a full disk, must not stop a study.
+        with contextlib.suppress(OSError):
+            print(line, file=self._stream, flush=True)
 
 
 class Bars(AbstractContextManager):

@@ -1,12 +1,13 @@
-"""Verification of a study's folder: all checksums, and a sample of units computed again."""
+"""Verification of a study's folder: all digests, and a sample of units computed again."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cagebreak._atomic import TemporaryFolder
 from cagebreak.errors import CagebreakError
-from cagebreak.seeding import stream
+from cagebreak.seeding import random_seed, stream
+from cagebreak.study import sha256sums
 from cagebreak.study.archive import differences
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages import stages
@@ -20,9 +21,15 @@ class Verification:
     Parameters
     ----------
     n_read
-        Number of files that are whole: all their checksums are right.
+        Number of units whose files are whole.
+    without_digest
+        Number of these of earlier versions, whose bytes have no digest: only the checksums of their
+        arrays are right.
     damaged
-        The damaged files, and what is wrong with each.
+        The damaged files, and what is wrong with each. A unit that was made from other units than
+        those in the folder counts as damaged.
+    seed
+        Seed of the choice of units.
     again
         The units that were done again.
     different
@@ -30,7 +37,9 @@ class Verification:
     """
 
     n_read: int
+    without_digest: int
     damaged: Mapping[Path, str]
+    seed: int
     again: Sequence[Unit]
     different: Mapping[Unit, Sequence[str]]
 
@@ -41,13 +50,15 @@ class Verification:
 
 
 def verify(
-    recipe: Recipe, store: Store, surveys: Mapping[str, Survey], sample: int, seed: int
+    recipe: Recipe, store: Store, surveys: Mapping[str, Survey], sample: int, seed: int | None
 ) -> Verification:
     """Read every array of every unit, and do a random sample of the units again.
 
     The study's folder is only read; the sample is computed in temporary folders.
     """
-    damaged = {path: why for survey in surveys.values() for path, why in survey.damaged.items()}
+    seed = random_seed() if seed is None else seed
+    damaged = {path: why for survey in surveys.values() for path, why in survey.problems.items()}
+    damaged |= sha256sums.damaged(store.folder)
     done = [
         unit
         for name, survey in surveys.items()
@@ -63,10 +74,11 @@ def verify(
             damaged[store.path(unit)] = str(error)
     # Imported configurations and runs cannot be computed again.
     imported = stages.IMPORTED if recipe.imported else ()
+    whole = set(sound)
     candidates = [
         unit
         for unit in sound
-        if unit.stage not in imported and all(store.has(n) for n in stages.needs(recipe, unit))
+        if unit.stage not in imported and whole.issuperset(stages.needs_of_all(recipe, unit))
     ]
     chosen = stream(seed, "verify").permutation(len(candidates))[:sample]
     again = [candidates[i] for i in sorted(chosen)]
@@ -74,13 +86,14 @@ def verify(
     for unit in again:
         if names := _done_again(recipe, store, unit):
             different[unit] = names
-    return Verification(len(sound), damaged, again, different)
+    without_digest = sum(survey.without_digest for survey in surveys.values())
+    return Verification(len(sound), without_digest, damaged, seed, again, different)
 
 
 def _done_again(recipe: Recipe, store: Store, unit: Unit) -> list[str]:
     """Do a unit again in a temporary folder; return the names of the arrays that differ."""
-    with tempfile.TemporaryDirectory(prefix="cagebreak-") as folder:
-        copy = replace(store, folder=Path(folder))
+    with TemporaryFolder("cagebreak-tmp-") as folder:
+        copy = replace(store, folder=folder)
         for need in stages.needs_of_all(recipe, unit):
             if store.has(need):
                 target = copy.path(need)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from cagebreak._atomic import require_place
+from cagebreak._sealed import joint_digest
 from cagebreak.errors import InputError, StoreError, UnitError
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.durations import Durations, TimeLeft, mean_seconds, time_left
@@ -41,6 +43,12 @@ class StageStatus:
         Number of files that were computed with another recipe.
     damaged
         Number of damaged files.
+    mixed
+        Number of files that were made from other units than those in the folder.
+    without_digest
+        Number of files of earlier versions, whose bytes have no digest.
+    problems
+        The damaged and the mixed files, and what is wrong with each.
     """
 
     stage: str
@@ -49,6 +57,9 @@ class StageStatus:
     outdated: int
     changed: int
     damaged: int
+    mixed: int
+    without_digest: int
+    problems: Mapping[Path, str]
 
 
 class Work:
@@ -97,7 +108,8 @@ class Work:
         address
             Address of a Dask scheduler, ``"tcp://host:8786"``; for ``"slurm"`` the partition.
         set_aside
-            Whether to move damaged files and results of another recipe aside instead of raising.
+            Whether to move damaged files, results of another recipe and units that were made from
+            other units than those in the folder aside instead of raising.
         retries
             How often a unit that fails is tried again.
         progress
@@ -108,8 +120,8 @@ class Work:
         InputError
             If the engine is unknown, or `workers`, `address` or `retries` does not suit it.
         StoreError
-            If another run is at work in the folder, results belong to another recipe, or a file
-            is damaged.
+            If another run is at work in the folder, results belong to another recipe, a file is
+            damaged, or a unit was made from other units than those in the folder.
         UnitError
             If units failed at every attempt. All units that do not need them are done.
         """
@@ -117,21 +129,18 @@ class Work:
         if retries < 0:
             raise InputError(f"retries: expected a number from 0, got {retries!r}")
         with self.store.locked():
-            surveys = self._surveys()
-            if set_aside and self.store.set_aside(surveys):
-                surveys = self._surveys()
-            self.store.check(surveys)
-            todo = [
-                unit
-                for name in self._stages
-                for unit in self._units(name)
-                if unit.address not in surveys[name].done
-            ]
+            todo = self._todo(set_aside)
             self._require_imported(todo)
-            if todo:
-                with context as active_engine:
-                    outcome = self._do(todo, active_engine, retries, progress)
-                _raise_if_failed(outcome)
+            if not todo:
+                return
+            with context as active_engine:
+                # A unit that was lost and is done again can have other bits. What was made from
+                # the lost one is then named, or set aside and done again, stage by stage.
+                for _ in self._stages:
+                    _raise_if_failed(self._do(todo, active_engine, retries, progress))
+                    todo = self._todo(set_aside)
+                    if not todo:
+                        break
 
     @classmethod
     def import_files(
@@ -143,7 +152,12 @@ class Work:
         parameters: Mapping[str, Any] | None = None,
         time: float | None = None,
         timestep: float | None = None,
+        interval: float | None = None,
         wrapped: bool = False,
+        origins: int | None = None,
+        species: Sequence[str] | None = None,
+        box: Any = None,
+        format: str | None = None,
         states: Sequence[str] = ("initial",),
     ) -> Self:
         """Make a study from files of configurations and runs; `run` then does the other stages.
@@ -156,42 +170,55 @@ class Work:
         files
             BOTAN or DeepMind files, each a configuration with its runs; or trajectories, each a run
             that starts from its first frame. One-frame files in one folder whose steps differ are
-            the frames of one run; other one-frame files are configurations without runs. Runs that
-            start from the same configuration are grouped.
+            the frames of one run; other one-frame files are configurations without runs. Runs whose
+            starts differ by rounding (1e-4 sigma, or the digits of the text) are an ensemble.
         model
-            Name of the glass former, such as ``"kob-andersen"``. It decides how states and
-            descriptors are computed.
+            Name of the glass former, such as ``"kob-andersen"``.
         parameters
-            Parameters of the model that differ from its defaults, ``{"temperature": 0.5}``. For the
-            model ``"tabulated"`` they include the file of its table, ``{"file": "ka.table"}``,
-            which is copied beside the recipe; number density and composition are by default those
-            of the first configuration.
+            Parameters of the model that differ from its defaults, ``{"temperature": 0.5}``. The
+            model ``"tabulated"`` needs the file of its table, ``{"file": "ka.table"}``, which is
+            copied beside the recipe; number density and composition are by default those of the
+            first configuration.
         time
             Duration of the runs in BOTAN files, in tau.
         timestep
-            Duration of a time step, in tau, for trajectories that state steps. The time of a frame
-            is its number of steps after the first frame times `timestep`. Trajectories that state
-            times need none.
+            Duration of a time step, in tau, for trajectories that state steps but no times.
+        interval
+            Time between two frames, in tau, for trajectories that state neither times nor steps.
         wrapped
             Whether positions are wrapped into the box and come without images. Displacements from
             frame to frame are then minimum images.
+        origins
+            Number of configurations to take from each trajectory, at equal intervals; the run of
+            each is the stretch up to the next. They are held out in blocks, which are further apart
+            than the memory of the structure. By default the first frame is the only configuration.
+        species, box, format
+            As of `cagebreak.read`, for all files. By default species are numbered by the names in
+            all files together.
         states
-            The states to describe, of ``"initial"``, ``"inherent"`` and ``"cage"``. More may be
-            added to the recipe later.
+            The states to describe, of ``"initial"``, ``"inherent"`` and ``"cage"``.
+
+        Warns
+        -----
+        ImportedFilesWarning
+            Where starts share their structure (at least 1/e of the particles within half the mean
+            spacing of their place in the other), so that the configurations share a fold; and of
+            everything else that is done to the files.
 
         Raises
         ------
-        InputError
-            If the files do not form a study: their particles, times or numbers of runs differ,
-            positions look wrapped, or `time` or `timestep` is missing.
-        FileFormatError
-            If a file cannot be read.
-        RecipeError
-            If the recipe exists and was written for other files or options.
+        InputError, FileFormatError, RecipeError
+            If the files do not form a study, a time is missing, an option contradicts the files, a
+            file cannot be read, or the recipe exists and was written for other files or options.
         """
         from cagebreak.study.importing import Options, import_files
 
-        options = Options(model, dict(parameters or {}), time, timestep, wrapped, tuple(states))
+        options = Options(
+            model=model,
+            parameters=dict(parameters or {}), states=tuple(states),
+            time=time, timestep=timestep, interval=interval, wrapped=wrapped, origins=origins,
+            species=None if species is None else tuple(species), box=box, format=format,
+        )  # fmt: skip
         import_files(Path(path), [Path(file) for file in files], options)
         return cls(path)
 
@@ -226,9 +253,19 @@ class Work:
         rows = []
         for name, survey in self._surveys().items():
             addresses = {unit.address for unit in self._units(name)}
-            done, outdated = len(survey.done & addresses), len(survey.outdated & addresses)
-            changed, damaged = len(survey.changed), len(survey.damaged)
-            rows.append(StageStatus(name, len(addresses), done, outdated, changed, damaged))
+            rows.append(
+                StageStatus(
+                    stage=name,
+                    total=len(addresses),
+                    done=len(survey.done & addresses),
+                    outdated=len(survey.outdated & addresses),
+                    changed=len(survey.changed),
+                    damaged=len(survey.damaged),
+                    mixed=len(survey.mixed),
+                    without_digest=survey.without_digest,
+                    problems=survey.problems,
+                )
+            )
         return rows
 
     def time_left(self) -> TimeLeft | None:
@@ -238,8 +275,8 @@ class Work:
         totals = {stage.stage: stage.total for stage in statuses}
         return time_left(self.store, done, totals, self._weights())
 
-    def verify(self, sample: int = 3, *, seed: int) -> "Verification":
-        """Check all checksums, and compute a sample of units again to compare them to the bit.
+    def verify(self, sample: int = 3, *, seed: int | None = None) -> "Verification":
+        """Check all digests, and compute a sample of units again to compare them to the bit.
 
         Results of another machine may differ by rounding.
 
@@ -248,20 +285,20 @@ class Work:
         sample
             Number of units to compute again, in a temporary folder; `plan` estimates their cost.
         seed
-            Seed of the choice of units.
+            Seed of the choice of units; by default other units are chosen each time.
 
         Raises
         ------
         InputError
-            If `sample` is negative.
+            If `sample` or `seed` is negative.
         StoreError
-            If another run is at work in the folder.
+            If a run is at work in the folder.
         """
         from cagebreak.study.run.verify import verify
 
         if sample < 0:
             raise InputError(f"sample: expected a number from 0, got {sample!r}")
-        with self.store.locked():
+        with self.store.read_locked():
             return verify(self.recipe, self.store, self._surveys(), sample, seed)
 
     def export(self, path: str | os.PathLike[str]) -> int:
@@ -270,13 +307,16 @@ class Work:
         Raises
         ------
         StoreError
-            If a unit is damaged or belongs to another recipe, another run is at work in the folder,
-            or the file cannot be written.
+            If a unit is damaged, belongs to another recipe or was made from other units than those
+            in the folder, a run is at work in the folder, or the file cannot be written.
         """
         from cagebreak.study.archive import pack
 
-        with self.store.locked():
-            self.store.check(self._surveys())
+        require_place(Path(path))
+        with self.store.read_locked():
+            surveys = self._surveys()
+            self.store.check(surveys)
+            self._require_one_origin(surveys)
             return pack(self.recipe, self.store, list(self._stages), Path(path))
 
     @classmethod
@@ -338,6 +378,32 @@ class Work:
                 }
         return surveys
 
+    def _todo(self, set_aside: bool) -> list[Unit]:
+        """Return the units that are not done, after a check of the files in the folder."""
+        while set_aside and self.store.set_aside(self._surveys()):
+            pass
+        surveys = self._surveys()
+        self.store.check(surveys)
+        return [
+            unit
+            for name in self._stages
+            for unit in self._units(name)
+            if unit.address not in surveys[name].done
+        ]
+
+    def _require_one_origin(self, surveys: Mapping[str, Survey]) -> None:
+        self.store.check_parents(
+            {
+                Unit(name, address): parents
+                for name, survey in surveys.items()
+                for address, parents in survey.parents.items()
+            }
+        )
+
+    def _contents(self, stage: str) -> str:
+        """Return the SHA-256 of the contents of all units of a stage."""
+        return joint_digest(map(self.store.content, self._units(stage)))
+
     def _require_imported(self, todo: Sequence[Unit]) -> None:
         absent = [unit for unit in todo if unit.stage in stages.IMPORTED]
         if self.recipe.imported and absent:
@@ -353,6 +419,7 @@ class Work:
             )
         surveys = {name: self.store.survey(name) for name in names}
         self.store.check(surveys)
+        self._require_one_origin(surveys)
         for name, survey in surveys.items():
             missing = [u for u in self._units(name) if u.address not in survey.done]
             if missing:

@@ -4,6 +4,7 @@ To add a stage, write its file and add a line to the list of `STAGES`.
 """
 
 import time
+from functools import partial
 
 import numba
 from threadpoolctl import threadpool_limits
@@ -82,7 +83,7 @@ def open_store(recipe: Recipe) -> Store:
         name: Identity(recipe.select(_all_keys(stage)), recipe.select(stage.sizes))
         for name, stage in STAGES.items()
     }
-    return Store(recipe.folder, identities, recipe.study.seed)
+    return Store(recipe.folder, identities, recipe.study.seed, partial(needs, recipe))
 
 
 def do(recipe: Recipe, store: Store, unit: Unit) -> float:

@@ -1,0 +1,155 @@
+"""Configurations of DynamO, the event-driven code: `.xml`, often compressed as `.xml.bz2`.
+
+The file has the size of the box, which is centered at the origin, the species as ranges of particle
+ids, and for each particle its id, position and velocity.
+"""
+
+from pathlib import Path
+from xml.parsers import expat
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Configuration, as_box
+from cagebreak.errors import FileFormatError, InputError
+from cagebreak.files._compressed import open_binary
+from cagebreak.files._text import integer, number
+from cagebreak.files.frame import Frame, in_order, renamed
+
+_CHUNK = 1 << 20
+
+
+def read(path: Path) -> list[Frame]:
+    """Read a configuration, sorted by the ids of the particles.
+
+    The species are those of `Genus`: letters keep their names, others are numbered in the order of
+    the file. Positions may be wrapped, and the file has no images.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is not XML of DynamO, has entities, a box that is not periodic, or particles
+        without a position, with the id of another, or of no single species.
+    """
+    parser = _Parser(path)
+    with open_binary(path) as file:
+        parser.parse(file)
+    try:
+        return [parser.frame()]
+    except InputError as error:
+        raise FileFormatError(f"{path}: {error}") from error
+
+
+class _Parser:
+    """Handlers of expat that collect the box, the species and the particles.
+
+    A document type could define entities that expand to any size, so that it is refused.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._expat = expat.ParserCreate()
+        self._expat.StartElementHandler = self._start
+        self._expat.EndElementHandler = self._end
+        self._expat.StartDoctypeDeclHandler = self._refuse_doctype
+        self._open: list[str] = []
+        self._lengths: list[float] = []
+        self._species: list[tuple[str, list[tuple[float, float]]]] = []
+        self._ids: list[int] = []
+        self._vectors: dict[str, list[list[float]]] = {"P": [], "V": []}
+
+    def parse(self, file) -> None:
+        try:
+            while chunk := file.read(_CHUNK):
+                self._expat.Parse(chunk, False)
+            self._expat.Parse(b"", True)
+        except expat.ExpatError as error:
+            raise FileFormatError(f"{self._path}: expected XML, whole ({error})") from error
+
+    def frame(self) -> Frame:
+        """Return the configuration that was read."""
+        n = len(self._ids)
+        positions, velocities = (np.array(self._vectors[name]).reshape(-1, 3) for name in "PV")
+        if not n or len(positions) != n or len(velocities) not in (0, n):
+            raise InputError(
+                f"Pt: expected particles, each with one P and one V, got {n} particles with "
+                f"{len(positions)} positions and {len(velocities)} velocities"
+            )
+        if len(self._lengths) != 3:
+            raise InputError("SimulationSize: expected the edge lengths of the box, got none")
+        order = np.argsort(self._ids, kind="stable")
+        ids = np.array(self._ids, np.int64)[order]
+        repeated = ids[1:][ids[1:] == ids[:-1]]
+        if len(repeated):
+            raise InputError(f"ID: expected each once, got {repeated[0]} again")
+        species, names = self._species_of(ids)
+        configuration = Configuration(
+            positions[order],
+            species,
+            as_box(self._lengths),
+            velocities[order] if len(velocities) else None,
+        )
+        frame = Frame(configuration, ids=ids, species_names=names or None)
+        return renamed(frame, in_order(names)) if "A" in names else frame
+
+    def _species_of(self, ids: NDArray) -> tuple[NDArray, tuple[str, ...]]:
+        names = tuple(name for name, _ in self._species)
+        species = np.full(len(ids), -1)
+        for s, (name, ranges) in enumerate(self._species):
+            for first, last in ranges:
+                inside = (ids >= first) & (ids <= last)
+                if (species[inside] >= 0).any():
+                    raise InputError(f"Species: {name} has particles of another species")
+                species[inside] = s
+        if names and (species < 0).any():
+            raise InputError(f"Species: expected one for each ID, {ids[species < 0][0]} has none")
+        return (species, names) if names else (np.zeros(len(ids), np.int64), names)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        parent = self._open[-1] if self._open else ""
+        if not self._open and name != "DynamOconfig":
+            raise self._error("a DynamOconfig", name)
+        self._open.append(name)
+        if len(self._open) > 50:
+            raise self._error("elements of at most 50 levels", name)
+        if name == "SimulationSize":
+            self._lengths = self._vector(attributes)
+        elif name == "BC" and attributes.get("Type") != "PBC":
+            raise self._error("periodic boundaries, BC of type PBC", str(attributes.get("Type")))
+        elif name == "Species":
+            self._species.append((attributes.get("Name", ""), []))
+        elif name == "IDRange" and parent == "Species":
+            self._species[-1][1].append(self._range(attributes))
+        elif name == "Pt" and parent == "ParticleData":
+            id_ = integer(attributes.get("ID", ""))
+            if id_ is None:
+                raise self._error("a particle with an ID", str(attributes))
+            self._ids.append(id_)
+        elif name in self._vectors and parent == "Pt":
+            self._vectors[name].append(self._vector(attributes))
+
+    def _end(self, name: str) -> None:
+        self._open.pop()
+
+    def _vector(self, attributes: dict[str, str]) -> list[float]:
+        values = [number(attributes.get(axis, "")) for axis in "xyz"]
+        if None in values:
+            raise self._error("three finite numbers x, y, z", str(attributes))
+        return values  # type: ignore[return-value]
+
+    def _range(self, attributes: dict[str, str]) -> tuple[float, float]:
+        kind = attributes.get("Type")
+        if kind == "All":
+            return -np.inf, np.inf
+        names = {"Ranged": ("Start", "End"), "Single": ("ID", "ID")}.get(str(kind))
+        ends = [integer(attributes.get(end, "")) for end in names or ()]
+        if not ends or None in ends:
+            raise self._error("an IDRange of type All, Ranged or Single", str(attributes))
+        return ends[0], ends[1]  # type: ignore[return-value]
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise self._error("XML without a document type", "one")
+
+    def _error(self, expected: str, got: str) -> FileFormatError:
+        line = self._expat.CurrentLineNumber
+        return FileFormatError(f"{self._path}, line {line}: expected {expected}, got {got[:80]!r}")

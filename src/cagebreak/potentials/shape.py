@@ -1,0 +1,69 @@
+"""Configurations that are no bulk: flat ones, and those with a void."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Configuration
+
+FLAT = 1e-4
+"""Thickness below which a configuration is flat, in mean spacings: rounding, but no motion."""
+
+LAYER = 2.0
+"""Least thickness of an empty layer that counts as a void, in mean spacings. Layers of a simple
+cubic lattice are 1 apart, and 2 where one of them is missing."""
+
+
+def flat_axis(configuration: Configuration) -> int | None:
+    """Return the lattice vector across which at least four particles lie in one plane, or None."""
+    if len(configuration) < 4:
+        return None
+    box = configuration.box
+    spacing = (box.volume / len(configuration)) ** (1 / 3)
+    thickness = (1 - _largest_gaps(configuration)) * box.heights
+    axis = int(thickness.argmin())
+    return axis if thickness[axis] < FLAT * spacing else None
+
+
+def is_thin(configuration: Configuration, axis: int) -> bool:
+    """Return whether the box of a flat configuration is a sheet: half as high as it is wide."""
+    heights = configuration.box.heights
+    return bool(heights[axis] <= np.delete(heights, axis).min() / 2)
+
+
+def void(configuration: Configuration, rare: float) -> str:
+    """Return what is empty in a configuration, in words, or "" if it is a bulk.
+
+    Something is empty if independent random points would leave it empty with a probability below
+    `rare`. Points of a dense liquid are spread more evenly.
+    """
+    n, box = len(configuration), configuration.box
+    spacing = (box.volume / n) ** (1 / 3)
+    gaps = _largest_gaps(configuration)
+    thickness = gaps * box.heights
+    for axis in np.argsort(-thickness):
+        # One of n points has the gap behind it, which all others avoid.
+        likelihood = np.log(3 * n) + (n - 1) * np.log1p(-min(gaps[axis], 1 - 1e-16))
+        if thickness[axis] > LAYER * spacing and likelihood < np.log(rare):
+            return (
+                f"an empty layer {thickness[axis]:.3g} thick across lattice vector {axis + 1}, at "
+                f"a mean spacing of {spacing:.3g}"
+            )
+    # Cells of a size that is empty with less than this probability, in all of at most n cells.
+    mean = np.log(n / rare)
+    shape = np.maximum(box.heights // (mean * box.volume / n) ** (1 / 3), 1).astype(np.int64)
+    if n / np.prod(shape) < mean:
+        return ""
+    fractions = configuration.wrapped @ box.inverse
+    cells = np.clip((fractions * shape).astype(np.int64), 0, shape - 1)
+    numbers = np.ravel_multi_index(tuple(cells.T), tuple(shape))
+    if (np.bincount(numbers, minlength=int(np.prod(shape))) == 0).any():
+        edges = " x ".join(f"{edge:.3g}" for edge in box.heights / shape)
+        return f"an empty region of {edges}, at a mean spacing of {spacing:.3g}"
+    return ""
+
+
+def _largest_gaps(configuration: Configuration) -> NDArray[np.float64]:
+    """Return the largest periodic gap between fractional coordinates along each vector, (3,)."""
+    fractions = np.sort(configuration.wrapped @ configuration.box.inverse, axis=0)
+    gaps = np.diff(fractions, axis=0, append=fractions[:1] + 1)
+    return gaps.max(axis=0)

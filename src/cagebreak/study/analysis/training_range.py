@@ -1,0 +1,162 @@
+"""The range of the features that a saved model was trained on, and what lies outside of it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.files.hdf5 import Dataset
+
+Floats = NDArray[np.float64]
+
+MARGIN = 1.0
+"""Distance beyond the lowest and the highest value of training at which a feature is outside, in
+standard deviations; chosen: of thousands of particles with hundreds of features, half have one
+that is the highest or the lowest so far, and few have one that is this much beyond."""
+
+OFTEN = 2.0
+"""Factor between the share of particles that are outside and the largest share in a training
+configuration left out, above which it is said; chosen."""
+
+MOST = 0.5
+"""Share of particles above which it is always said; chosen."""
+
+RARE = 1e-3
+"""Probability below which the mean of a feature is not one of the training configurations', for
+all features together; chosen."""
+
+_NAMES = ("range_low", "range_high", "range_deviation", "range_means", "range_scatter")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRange:
+    """Where the features of particles of one species lay in training.
+
+    Parameters
+    ----------
+    low, high, deviation : (F,) arrays
+        The lowest and the highest value, and the standard deviation, over all particles.
+    means, scatter : (F,) arrays
+        Mean of the configurations' means, and their standard deviation.
+    n_configurations
+        Configurations with particles of the species.
+    left_out
+        Largest share of particles outside in a configuration, with the range of all others; NaN
+        for less than two.
+    """
+
+    low: Floats
+    high: Floats
+    deviation: Floats
+    means: Floats
+    scatter: Floats
+    n_configurations: int
+    left_out: float
+
+    @classmethod
+    def of(cls, read: Callable[[], Iterable[Floats]]) -> "TrainingRange":
+        """Return the range of configurations, which `read` yields as arrays (N, F); twice."""
+        lows, highs, means, squares, counts = [], [], [], [], []
+        for X in read():
+            if len(X):
+                lows.append(X.min(axis=0))
+                highs.append(X.max(axis=0))
+                means.append(X.mean(axis=0))
+                squares.append(X.var(axis=0))
+                counts.append(len(X))
+        low, high, mean = np.array(lows), np.array(highs), np.array(means)
+        weights = np.array(counts) / sum(counts)
+        total = weights @ mean
+        deviation = np.sqrt(weights @ (np.array(squares) + (mean - total) ** 2))
+        n = len(counts)
+        shares = []
+        for k, X in enumerate(X for X in read() if n > 1 and len(X)):
+            others = np.arange(n) != k
+            outside = _outside(X, low[others].min(axis=0), high[others].max(axis=0), deviation)
+            shares.append(float(outside.any(axis=1).mean()))
+        return cls(
+            low=low.min(axis=0),
+            high=high.max(axis=0),
+            deviation=deviation,
+            means=mean.mean(axis=0),
+            scatter=mean.std(axis=0, ddof=1) if n > 1 else np.full_like(total, np.nan),
+            n_configurations=n,
+            left_out=max(shares, default=np.nan),
+        )
+
+    def outside(self, values: Floats) -> NDArray[np.bool_]:
+        """Return which features (N, F) are outside."""
+        return _outside(values, self.low, self.high, self.deviation)
+
+    def remark(self, species: str, values: Floats, names: Sequence[str]) -> str:
+        """Return what leaves the range in a configuration, (N, F), in words; "" if nothing does."""
+        outside = self.outside(values)
+        share = float(outside.any(axis=1).mean())
+        if share > min(OFTEN * self.left_out, MOST) or (np.isnan(self.left_out) and share > 0):
+            most = np.argsort(-outside.sum(axis=0), kind="stable")[:3]
+            listed = ", ".join(names[f] for f in most if outside[:, f].any())
+            usual = (
+                f"in training configurations left out at most {100 * self.left_out:.2g} %"
+                if np.isfinite(self.left_out)
+                else "there was one training configuration only"
+            )
+            return (
+                f"{100 * share:.3g} % of the {species} particles have features outside the range "
+                f"of training ({usual}), most often {listed}; their predictions are extrapolations"
+            )
+        return self._mean_remark(species, values, names)
+
+    def _mean_remark(self, species: str, values: Floats, names: Sequence[str]) -> str:
+        """Return the mean that is the least likely of a training configuration, or ""."""
+        n = self.n_configurations
+        if n < 3:
+            return ""
+        # Imported at need, as scipy takes long.
+        from scipy.stats import t as student
+
+        error = self.scatter * np.sqrt(1 + 1 / n)
+        apart = np.abs(values.mean(axis=0) - self.means)
+        ratio = np.divide(apart, error, out=np.zeros_like(apart), where=error > 0)
+        limit = student.isf(RARE / 2 / len(ratio), n - 1)
+        if not (ratio > limit).any():
+            return ""
+        most = np.argsort(-ratio, kind="stable")[:3]
+        listed = ", ".join(names[f] for f in most if ratio[f] > limit)
+        return (
+            f"the means over {species} particles of {np.count_nonzero(ratio > limit)} features are "
+            f"not those of the training configurations, by up to {ratio.max():.3g} standard errors "
+            f"({listed}); another state point or preparation?"
+        )
+
+    def datasets(self) -> dict[str, Dataset]:
+        """Return the range as datasets of a file."""
+        arrays = (self.low, self.high, self.deviation, self.means, self.scatter)
+        numbers = np.array([self.n_configurations, self.left_out])
+        return {
+            name: Dataset(array, "reduced", "feature")
+            for name, array in zip(_NAMES, arrays, strict=True)
+        } | {"range_configurations": Dataset(numbers, "number; share left out", "")}
+
+    @classmethod
+    def of_datasets(cls, arrays: Mapping[str, NDArray], n_features: int) -> "TrainingRange | None":
+        """Return a stored range; None for a file of an earlier version, which has none.
+
+        Raises
+        ------
+        ValueError
+            If an array has another shape.
+        """
+        if _NAMES[0] not in arrays:
+            return None
+        low, high, deviation, means, scatter = parts = [arrays[name] for name in _NAMES]
+        numbers = arrays["range_configurations"]
+        if any(part.shape != (n_features,) for part in parts) or numbers.shape != (2,):
+            raise ValueError(f"expected a range of {n_features} features")
+        n, left_out = int(numbers[0]), float(numbers[1])
+        return cls(low, high, deviation, means, scatter, n, left_out)
+
+
+def _outside(values: Floats, low: Floats, high: Floats, deviation: Floats) -> NDArray[np.bool_]:
+    margin = MARGIN * deviation
+    return (values < low - margin) | (values > high + margin)

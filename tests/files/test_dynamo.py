@@ -1,0 +1,98 @@
+"""Configurations of DynamO."""
+
+import bz2
+
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak.errors import FileFormatError
+from cagebreak.files import read_frames
+from support.eight_particles import assert_is_they, rows
+
+PARTICLE = '<Pt ID="{id}"><P x="{x}" y="{y}" z="{z}"/><V x="1" y="0" z="{id}"/></Pt>'
+SPECIES = """<Genus>
+<Species Mass="1" Name="{}" Type="Point"><IDRange Type="Ranged" Start="1" End="5"/></Species>
+<Species Mass="1" Name="{}" Type="Point"><IDRange Type="Ranged" Start="6" End="8"/></Species>
+</Genus>"""
+
+
+LETTERS = SPECIES.format("A", "B")
+
+
+def xml(species=LETTERS, boundary="PBC", particles=None, before=""):
+    particles = rows(PARTICLE) if particles is None else particles
+    return (
+        f'<?xml version="1.0"?>\n{before}<DynamOconfig version="1.5.0">\n<Simulation>\n'
+        f'<SimulationSize x="3" y="3" z="3"/>\n{species}\n<BC Type="{boundary}"/>\n'
+        f"</Simulation>\n<ParticleData>\n{particles}</ParticleData>\n</DynamOconfig>\n"
+    )
+
+
+@pytest.mark.parametrize("names", [("A", "B"), ("Large", "Small"), ("Small", "Large")])
+def test_dynamo(tmp_path, names):
+    path = tmp_path / "config.xml.bz2"
+    path.write_bytes(bz2.compress(xml(SPECIES.format(*names)).encode()))
+    (frame,) = read_frames(path)
+    assert_is_they(frame.configuration)
+    assert frame.configuration.images is None
+    assert frame.species_names == names
+    assert frame.ids.tolist() == list(range(1, 9))
+    assert frame.configuration.velocities[:, 2].tolist() == frame.ids.tolist()
+
+
+def test_letters_keep_their_names(tmp_path):
+    path = tmp_path / "c.xml"
+    path.write_text(xml(SPECIES.format("B", "A")))
+    assert cb.read(path).species.tolist() == [1] * 5 + [0] * 3
+
+
+def test_particles_are_sorted_by_their_ids(tmp_path):
+    path = tmp_path / "c.xml"
+    path.write_text(xml(particles="\n".join(rows(PARTICLE).splitlines()[::-1])))
+    assert_is_they(cb.read(path))
+
+
+@pytest.mark.parametrize(
+    "species",
+    [
+        "",
+        '<Genus><Species Name="Bulk"><IDRange Type="All"/></Species></Genus>',
+    ],
+)
+def test_one_species(tmp_path, species):
+    path = tmp_path / "c.xml"
+    path.write_text(xml(species))
+    assert cb.read(path).species.tolist() == [0] * 8
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (xml(boundary="None"), "line 9: expected periodic boundaries"),
+        (xml(boundary="LE"), "line 9: expected periodic boundaries"),
+        (xml()[:-20], "expected XML, whole"),
+        (xml(particles=""), "got 0 particles"),
+        (xml(particles=rows(PARTICLE) + rows(PARTICLE)), "ID: expected each once, got 1 again"),
+        (xml().replace('x="0.375"', 'x="nan"', 1), "three finite numbers"),
+        (xml().replace('<P x="0.375"', '<Q x="0.375"', 1).replace("/><V", "/><V", 1), "XML|7 pos"),
+        (xml().replace('ID="8"', 'ID="9"'), "expected one for each ID, 9 has none"),
+        (xml().replace('Start="6"', 'Start="5"'), "has particles of another species"),
+        (xml().replace('Type="Ranged"', 'Type="List"'), "IDRange of type All, Ranged or Single"),
+        (xml().replace("SimulationSize", "Size"), "SimulationSize"),
+        ("<html></html>", "line 1: expected a DynamOconfig"),
+        ("<DynamOconfig>" + "<a>" * 60, "at most 50 levels"),
+        (xml(before='<!DOCTYPE x [<!ENTITY a "b">]>\n'), "without a document type"),
+    ],
+)
+def test_what_is_not_a_configuration_of_dynamo(tmp_path, text, expected):
+    path = tmp_path / "c.xml"
+    path.write_text(text)
+    with pytest.raises(FileFormatError, match=rf"c\.xml.*({expected})"):
+        cb.read(path)
+
+
+def test_positions_are_exact(tmp_path):
+    path = tmp_path / "c.xml"
+    path.write_text(xml().replace('x="1.875"', 'x="-2.4999999999999996"'))
+    assert np.isin(cb.read(path).positions[4:, 0], [-2.4999999999999996]).all()

@@ -1,0 +1,105 @@
+"""Configurations that share their structure: one fold, one draw of the bootstrap, one part."""
+
+import numpy as np
+import pytest
+
+from cagebreak.errors import InputError
+from cagebreak.learning import (
+    Collection,
+    RidgeCV,
+    Sample,
+    collect,
+    configuration_folds,
+    evaluate,
+    learning_curve,
+    selection_curve,
+)
+from cagebreak.learning.model_selection.compare import compare
+from cagebreak.learning.model_selection.transfer import Source, transfer
+from cagebreak.learning.scores import interval, n_independent, pooled_pearson, resamples
+
+GROUPS = [5, 5, 5, 7, 7, 7, 0, 0, 0, 2, 2, 2]
+
+
+@pytest.fixture(scope="module")
+def copies():
+    """Four structures in three copies each; the target is noise that the copies share."""
+    random = np.random.default_rng(0)
+    samples = []
+    for _ in range(4):
+        features, target = random.normal(size=(60, 40)), random.normal(size=(60, 1))
+        for _ in range(3):
+            near = features + 0.05 * random.normal(size=features.shape)
+            samples.append(Sample(near, target + 0.1 * random.normal(size=target.shape)))
+    return samples
+
+
+@pytest.mark.parametrize("n_folds", [2, 3, 4, 9])
+def test_a_group_is_in_one_fold_and_folds_have_as_many_groups(n_folds):
+    fold = configuration_folds(12, n_folds, seed=1, groups=GROUPS)
+    of_groups = [set(fold[np.array(GROUPS) == g].tolist()) for g in (0, 2, 5, 7)]
+    assert all(len(folds) == 1 for folds in of_groups)
+    counts = np.bincount([folds.pop() for folds in of_groups])
+    assert len(counts) == min(n_folds, 4)
+    assert counts.max() - counts.min() <= 1
+    alone = configuration_folds(12, n_folds, seed=1, groups=range(12))
+    np.testing.assert_array_equal(alone, configuration_folds(12, n_folds, seed=1))
+
+
+@pytest.mark.parametrize("groups", [[0, 1], [0.5] * 12, ["a"] * 12])
+def test_groups_that_do_not_fit_are_refused(groups):
+    with pytest.raises(InputError, match="groups: expected 12 whole numbers"):
+        configuration_folds(12, 3, seed=1, groups=groups)
+
+
+def test_a_resample_draws_whole_groups():
+    drawn = resamples(12, 50, seed=1, groups=GROUPS)
+    assert (drawn.reshape(50, 4, 3) == drawn[:, ::3, None]).all()
+    assert (drawn[:, ::3].sum(axis=1) == 4).all()
+    np.testing.assert_array_equal(resamples(4, 50, seed=1), drawn[:, ::3])
+
+
+def test_copies_in_training_and_test_are_not_seen_as_a_prediction(copies):
+    """Without groups the noise is recognized from its copies."""
+    apart = evaluate(RidgeCV(alphas=[1.0]), copies, seed=1, n_resamples=200).rows[0]
+    assert apart["r"] > 0.3
+    together = evaluate(RidgeCV(alphas=[1.0]), copies, seed=1, n_resamples=200, groups=GROUPS)
+    row = together.rows[0]
+    assert abs(row["r"]) < 0.15
+    assert row["n_configurations"] == 12
+    moments = together.moments["A", "all"]
+    assert n_independent(moments, GROUPS) == 4
+    drawn = pooled_pearson(moments, resamples(12, 200, seed=1, groups=GROUPS))
+    np.testing.assert_array_equal(np.ravel(interval(drawn, 4)), [row["low"], row["high"]])
+    with pytest.raises(InputError, match="at least 2, got one that has all"):
+        evaluate(RidgeCV(), copies, seed=1, groups=[3] * 12)
+
+
+def test_everything_that_is_cross_validated_honors_groups(copies, tmp_path):
+    collection = collect(copies, groups=GROUPS)
+    collection.save(tmp_path / "a.h5")
+    read = Collection.load(tmp_path / "a.h5")
+    assert read.groups.tolist() == collection.groups.tolist() == np.repeat(range(4), 3).tolist()
+    assert read.n_groups == 4
+    for curve in (
+        selection_curve(read, 10, seed=1, alphas=[1.0], n_resamples=100),
+        selection_curve(read, 10, seed=1, n_resamples=100),
+        learning_curve(read, seed=1, sizes=[9], alphas=[1.0], n_resamples=100),
+    ):
+        assert np.abs(curve.rows["r"]).max() < 0.25
+    learners = {"one": RidgeCV(alphas=[1.0]), "other": RidgeCV(alphas=[100.0])}
+    comparison = compare(learners, copies, seed=1, n_resamples=100, groups=GROUPS)
+    assert np.abs(comparison.rows["r"]).max() < 0.25
+    sources = {name: Source(copies, np.zeros(40, [("r", float)]), groups=GROUPS) for name in "ab"}
+    table = transfer(sources, learners["one"], seed=1, n_resamples=100)
+    own = np.array(table["r"])[np.array(table["train"]) == np.array(table["test"])]
+    assert np.abs(own).max() < 0.25
+
+
+def test_groups_join_with_their_collections(copies):
+    first = collect(copies[:6], groups=GROUPS[:6])
+    second = collect(copies[6:], standardizer=first.standardizer)
+    assert (first + second).groups.tolist() == [0, 0, 0, 1, 1, 1, 2, 3, 4, 5, 6, 7]
+    assert first.select([0, 1]).groups.tolist() == first.groups.tolist()
+    with pytest.raises(InputError, match="groups: expected none"):
+        collect(copies, groups=GROUPS, blocks=2)

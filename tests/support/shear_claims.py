@@ -1,0 +1,77 @@
+"""What documents say of a study of athermal shear, from its data set and its table of windows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import cagebreak as cb
+from support.claims import table
+
+
+@dataclass
+class Shear:
+    """Plastic events and stress of a study.
+
+    `late` is after the strain that is discarded, `rate` the number of late events per glass and
+    1 % of strain, `stress` the mean late stress, `error` that of its mean over glasses.
+    """
+
+    n_events: int
+    n_late: int
+    rate: float
+    smallest: float
+    largest: float
+    median: float
+    peak: float
+    strain_of_peak: float
+    stress: float
+    error: float
+    stress_falls: float
+    energy_falls: float
+    minutes: float
+
+
+def shear(recipe: Path, threshold: float) -> Shear:
+    """Return the summary of a study; events dissipate more than `threshold`, in eps."""
+    study = cb.Study(recipe)
+    section = study.recipe.shear
+    curves = [study.shear(c).curve for c in range(study.n_configurations)]
+    strain, stress, energy, dissipated = (
+        np.array([curve[name] for curve in curves])
+        for name in ("strain", "stress", "energy", "dissipated")
+    )
+    event, late = dissipated > threshold, strain > section.discard
+    of_glass = np.array([s[after].mean() for s, after in zip(stress, late, strict=True)])
+    mean = stress.mean(axis=0)
+    percent = 100 * (section.strain - section.discard)
+    return Shear(
+        n_events=event.sum(),
+        n_late=(event & late).sum(),
+        rate=(event & late).sum() / len(curves) / percent,
+        smallest=dissipated[event & late].min(),
+        largest=dissipated[event & late].max(),
+        median=np.median(dissipated[event & late]),
+        peak=mean.max(),
+        strain_of_peak=strain[0][mean.argmax()],
+        stress=of_glass.mean(),
+        error=of_glass.std(ddof=1) / np.sqrt(len(curves)),
+        stress_falls=100 * (np.diff(stress) < 0)[event[:, 1:]].mean(),
+        energy_falls=100 * (np.diff(energy) < 0)[event[:, 1:]].mean(),
+        minutes=table(recipe.with_suffix("") / "durations.csv").seconds.sum() / 60,
+    )
+
+
+def steps_above(recipe: Path, threshold: float) -> int:
+    """Return how many steps dissipate more than `threshold`."""
+    study = cb.Study(recipe)
+    curves = (study.shear(c).curve for c in range(study.n_configurations))
+    return sum(int((curve.dissipated > threshold).sum()) for curve in curves)
+
+
+def windows(path: Path) -> tuple[int, int, int, int]:
+    """Return the numbers of windows, of those without an event and of avalanches; active A."""
+    rows = table(path)
+    of_a = rows[rows.species == "A"]
+    active = of_a[~of_a.avalanche].active.sum()
+    return len(of_a), (of_a.events == 0).sum(), of_a.avalanche.sum(), active
