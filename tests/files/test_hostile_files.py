@@ -31,6 +31,7 @@ TEXTS = {
     "dashes.xyz": "1\n" + "a-" * 400_000 + "\nA 1 2 3\n",
     "equals.xyz": "1\n" + 'a="' * 300_000 + "\nA 1 2 3\n",
     "braces.xyz": "1\n" + "a={" * 300_000 + "\nA 1 2 3\n",
+    "spaces.xyz": "1\nL" + " " * 900_000 + "\nA 1 2 3\n",
     "zeros.xyz": "\0" * 2_000_000,
     "line.dump": "1" * 2_000_000,
     "line.sph": "1\n6 6 6\na" + " 1" * 500_000 + "\n",
