@@ -3,10 +3,14 @@
     python benchmarks/reliability/fuzz_files.py                      10,000 mutations a format
     python benchmarks/reliability/fuzz_files.py --format .gsd --mutations 1000 --seed 7
 
-What may not happen: another exception than FileFormatError, a crash, more than `SECONDS` or
-`MEMORY`, a process started or a file written, and a wrong configuration. Whether it is wrong is
-known for formats with checksums, which have to give the original; of others each configuration has
-to survive being written and read again, and to have the particles that the file says.
+Mutations change bits, bytes, pieces and lines, and plant numbers and instructions made to do harm:
+claimed sizes, nesting, pieces repeated many times.
+
+What may not happen: another exception than FileFormatError, a crash, more than `SECONDS` of
+computing or `MEMORY`, a process started or a file written, and a wrong configuration. Whether it is
+wrong is known for formats with checksums, which have to give the original; of others each
+configuration has to survive being written and read again, and to have the particles that the file
+says.
 """
 
 import argparse
@@ -26,8 +30,8 @@ import numpy as np
 import cagebreak as cb
 from cagebreak.errors import FileFormatError
 
-SECONDS = 10
-MEMORY = 2 << 30
+SECONDS = 2
+MEMORY = 1 << 30
 CHECKED = (".h5", ".npz", ".xyz.gz")
 """Formats whose checksums tell every change of the content."""
 
@@ -38,6 +42,17 @@ _TOKENS = [
     *(b"\x80\x04", b"\x8c\x02os\x8c\x06system\x93", b"\xff" * 8, b"\x7f" + b"\xff" * 7, b"q\x00"),
     *(b"r\xff\xff\xff\xff", b"\x95\xff\xff\xff\xff\xff\xff\xff\x7f", b"O8", b"V99", b"\x85R."),
 ]
+_CLAIMS = [
+    *(b"1000000000000", b"9" * 5000, b"1e300", b"1e-300", b"-1e308", b"N 9999999", b"a" * 5000),
+    *(b"[" * 3000, b"(" * 3000, b":a:R:99" * 500, b"\0" * 4096, b"\n" * 5000, b"a." * 3000),
+    *(b")" + b"\x85" * 50_000 + b"\x93", b"\x94" * 5000, b"]q\xffh\xffa", b"}" + b"\x85" * 99),
+    *(b"\x8e" + b"\xff" * 6 + b"\0\0", b"\x8b\xff\xff\xff\x7f", b"\x96\0\0\0\0\1\0\0\0"),
+    *(b"c_codecs\nencode\nh\0X\6\0\0\0latin1\x86R", b"h\0h\1\x86R" * 3000),
+]
+"""Claims of text and pickles; for all files, whole numbers of `_SIZES` in place of others."""
+
+_SIZES = [1 << 20, 1 << 30, (1 << 31) - 1, 1 << 32, 10**12, 1 << 58, 1 << 62, (1 << 64) - 1]
+
 _FORBIDDEN = ("os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen", "ctypes.",
               "socket.", "os.remove", "os.rename")  # fmt: skip
 
@@ -155,7 +170,7 @@ def mutated(whole, rng):
     for _ in range(rng.integers(1, 5)):
         at = int(rng.integers(len(content) + 1))
         to = min(len(content), at + int(rng.geometric(0.1)))
-        kind = rng.integers(8)
+        kind = rng.integers(11)
         if kind == 0 and at < len(content):
             content[at] ^= 1 << int(rng.integers(8))
         elif kind == 1 and at < len(content):
@@ -176,6 +191,14 @@ def mutated(whole, rng):
             i, j = rng.integers(len(lines), size=2)
             lines[i] = lines[j]
             content = bytearray(b"\n".join(lines))
+        elif kind == 8:
+            content[at:at] = _CLAIMS[rng.integers(len(_CLAIMS))]
+        elif kind == 9:
+            size, width = _SIZES[rng.integers(len(_SIZES))], (4, 8)[rng.integers(2)]
+            content[at : at + width] = (size & ((1 << 8 * width) - 1)).to_bytes(width, "little")
+        elif kind == 10 and rng.random() < 0.1:
+            piece = content[at:to]
+            content[at:at] = piece * int(rng.integers(1, 3 + (1 << 18) // max(1, len(piece))))
     return bytes(content)
 
 
@@ -228,8 +251,11 @@ def fuzz(suffix, whole, seed, first, last):
     for i in range(first, last):
         changed = mutated(content, np.random.default_rng((seed, i)))
         path.write_bytes(changed)
+        start = time.process_time()
         try:
             endings[check(path, original, suffix in CHECKED)] += 1
+            seconds = time.process_time() - start
+            assert seconds < SECONDS, f"{seconds:.1f} s"
         except AssertionError as error:
             raise AssertionError(f"{suffix}, seed {seed}, mutation {i}: {error}") from error
         except Exception as error:
@@ -250,8 +276,8 @@ def _watch(event, arguments):
 
 
 def _limited():
-    """End a process that takes too long for one file, too much memory, or does what it may not."""
-    resource.setrlimit(resource.RLIMIT_AS, (16 * MEMORY, 16 * MEMORY))
+    """Let a process neither take much more memory than it may nor do what it may not."""
+    resource.setrlimit(resource.RLIMIT_AS, (8 * MEMORY, 8 * MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.addaudithook(_watch)
 
@@ -301,7 +327,7 @@ def in_child(work, *arguments, n):
         os.close(reading)
         try:
             _limited()
-            signal.alarm(SECONDS * max(1, n // 20))
+            signal.alarm(60 * SECONDS * max(1, n // 20))
             text = repr(dict(work(*arguments)))
             status = 0
         except BaseException as error:

@@ -1,8 +1,12 @@
 """GSD files of HOOMD."""
 
+import struct
+
 import numpy as np
 import pytest
 
+import cagebreak as cb
+from cagebreak.errors import FileFormatError
 from cagebreak.files import read_frames
 
 pytest.importorskip("gsd", reason="the library gsd is absent")
@@ -34,6 +38,34 @@ def test_gsd_of_hoomd(tmp_path):
         assert found.species.tolist() == [1, 0, 0]
         np.testing.assert_array_equal(found.positions, (k + 1) * np.eye(3))
         np.testing.assert_array_equal(found.box.matrix, [[4, 0, 0], [1.25, 5, 0], [0, 0, 6]])
+
+
+@pytest.mark.parametrize("place", [8, 16, 24, 32])
+@pytest.mark.parametrize("value", [1 << 31, 1 << 58, 1 << 62, (1 << 64) - 1])
+def test_tables_that_end_beyond_the_file_are_refused(tmp_path, place, value):
+    path = tmp_path / "c.gsd"
+    cb.write(path, cb.Configuration(np.eye(3), [0, 1, 0], 4.0))
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<Q", content, place, value)
+    path.write_bytes(content)
+    with pytest.raises(FileFormatError, match=r"c\.gsd: expected a GSD file"):
+        cb.read(path)
+
+
+def test_frames_that_repeat_one_without_end_are_refused(tmp_path):
+    """Each entry of the index that states a step makes a frame, with the positions of the first."""
+    import gsd.fl
+
+    path = tmp_path / "c.gsd"
+    cb.write(
+        path, cb.Configuration(np.random.default_rng(1).random((10_000, 3)), [0] * 10_000, 4.0)
+    )
+    with gsd.fl.open(str(path), "r+", "cagebreak", "hoomd", (1, 4)) as file:
+        for step in range(1, 3000):
+            file.write_chunk("configuration/step", np.array([step], np.uint64))
+            file.end_frame()
+    with pytest.raises(FileFormatError, match=r"c\.gsd: frame .* times the file"):
+        cb.read(path)
 
 
 def test_a_frame_with_fewer_particles_takes_none_of_the_first(tmp_path):

@@ -182,3 +182,7 @@ def _assignment(text: str) -> tuple[str, Any]:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return name.strip(), value.strip()
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"parameter: expected a number, text or a list, got {text[:40]!r}... ({error})"
+        ) from error

@@ -26,6 +26,9 @@ Numbers as text compress to a tenth at best, so that no honest file comes near i
 """
 
 
+_STEP = 1 << 20
+
+
 def bare_name(path: Path) -> str:
     """Return the name of a file in lower case, without `.gz` or the like."""
     name = path.name.lower()
@@ -86,8 +89,16 @@ def open_binary(path: Path) -> BinaryIO:
     suffix = path.suffix.lower()
     if suffix not in COMPRESSED:
         return path.open("rb")
+    # The beginning is expanded once before anyone parses it: that takes far longer.
+    with _expanded(path) as start:
+        for _ in range(0, LARGEST_FREE + 1, _STEP):
+            start.read(_STEP)
+    return _expanded(path)
+
+
+def _expanded(path: Path) -> BinaryIO:
     libraries = {".gz": gzip, ".bz2": bz2, ".xz": lzma}
-    library: Any = libraries.get(suffix) or _zstd()
+    library: Any = libraries.get(path.suffix.lower()) or _zstd()
     compressed = path.open("rb")
     return io.BufferedReader(_Bounded(path, compressed, library.open(compressed)))
 

@@ -4,10 +4,11 @@ The box of a GSD file is centered at the origin. Columns of the user are written
 per-particle quantities, which OVITO shows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,18 @@ from numpy.typing import NDArray
 from cagebreak._atomic import replacing
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
-from cagebreak.files._compressed import check_regular
+from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO, check_regular
 from cagebreak.files.frame import Frame, in_order
 
 # What the library raises on a file that is truncated, edited or not GSD.
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, MemoryError, OverflowError, TypeError)
+
+
+_HEADER = Struct("<5Q")
+"""Magic number; place and number of entries of the index; place and number of names."""
+
+_ENTRY_BYTES = 32
+_NAME_BYTES = 64
 
 
 def read(path: Path) -> list[Frame]:
@@ -37,12 +45,12 @@ def read(path: Path) -> list[Frame]:
     """
     library = _library("gsd.fl")
     check_regular(path)
-    path.open("rb").close()
+    _check_header(path)
     try:
         with library.open(str(path), "r", application="", schema="hoomd") as file:
             if file.schema != "hoomd":
                 raise FileFormatError(f"{path}: expected schema 'hoomd', got {file.schema!r}")
-            frames = [_frame(file, index) for index in range(file.nframes)]
+            frames = list(_frames(file, path.stat().st_size))
     except FileFormatError:
         raise
     except InputError as error:
@@ -96,6 +104,31 @@ def _library(name: str) -> Any:
         raise MissingDependencyError(
             "GSD files need the library gsd: pip install 'cagebreak[files]'"
         ) from error
+
+
+def _check_header(path: Path) -> None:
+    """Check that the tables of a GSD file lie in the file; the library ends the process if not."""
+    with path.open("rb") as file:
+        head = file.read(_HEADER.size)
+    if len(head) < _HEADER.size:
+        raise FileFormatError(f"{path}: expected a GSD file, got {len(head)} bytes")
+    _, index, n_entries, names, n_names = _HEADER.unpack(head)
+    size = path.stat().st_size
+    if index + n_entries * _ENTRY_BYTES > size or names + n_names * _NAME_BYTES > size:
+        raise FileFormatError(f"{path}: expected a GSD file, got one cut short")
+
+
+def _frames(file: Any, size: int) -> Iterator[Frame]:
+    """Yield the frames; frames of a small file can repeat the arrays of the first without end."""
+    n_bytes = 0
+    for index in range(file.nframes):
+        frame = _frame(file, index)
+        n_bytes += frame.configuration.positions.nbytes
+        if n_bytes > max(LARGEST_FREE, LARGEST_RATIO * size):
+            raise InputError(
+                f"frame {index}: expected positions of less than {LARGEST_RATIO} times the file"
+            )
+        yield frame
 
 
 def _frame(file: Any, index: int) -> Frame:

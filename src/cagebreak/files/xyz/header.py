@@ -139,7 +139,7 @@ def _fields(text: str) -> tuple[list[Field], int]:
 
 def _listed(comment: str) -> dict[str, list[str]]:
     """Return keys and their lists of values in `key:1,2,3 key=4`, as atooms and RUMD write them."""
-    comment = re.sub(r"\s*([:=,])\s*", r"\1", _BRACKETS.sub(_comma_or_space, comment))
+    comment = re.sub(r"(?<!\s)\s*([:=,])\s*", r"\1", _BRACKETS.sub(_comma_or_space, comment))
     listed: dict[str, list[str]] = {}
     for word in comment.split():
         key, _, values = word.replace("=", ":").partition(":")

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ from cagebreak.study.recipe import descriptors, schema, selections
 from cagebreak.study.recipe.checks import checked, entry, near
 from cagebreak.study.recipe.descriptors import RECOMMENDED
 from cagebreak.study.recipe.protocols import PROTOCOLS
+
+_MOST_BYTES = 1 << 16
+"""Length of the file of a recipe, at most; those of this package have two thousand bytes."""
+
+# The time to parse a key grows with the square of the number of its parts, a.a.a.a.
+_LONG_KEY = re.compile(r"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){16}")
 
 
 @dataclass(frozen=True)
@@ -220,13 +227,20 @@ class Recipe:
 def _parsed(path: Path) -> dict[str, Any]:
     try:
         require_file(path)
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > _MOST_BYTES:
+            raise RecipeError(f"{path}: expected a file of at most {_MOST_BYTES} bytes")
+        text = path.read_text(encoding="utf-8")
+        if _LONG_KEY.search(text):
+            raise RecipeError(f"{path}: expected keys of at most 16 parts")
+        return tomllib.loads(text)
     except FileNotFoundError:
         raise RecipeError(
             f"{path}: no such file; write one with `cagebreak new hard-spheres {path}`"
         ) from None
     except OSError as error:
         raise RecipeError(f"{path}: cannot be read ({error.strerror})") from error
+    except RecipeError:
+        raise
     except (ValueError, RecursionError) as error:
         raise RecipeError(f"{path}: expected TOML ({error})") from error
 
