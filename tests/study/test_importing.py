@@ -157,7 +157,7 @@ def test_botan_files_and_the_command_line(tmp_path, simulated):
     arguments += ["--parameter", "temperature=0.5", "--workers", "1"]
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 0, done.output
-    assert f"3 configurations of {N} particles, 2 runs of each" in done.output
+    assert f"3 configurations of {N} particles, 2 runs each" in done.output
     study = cb.Study(recipe)
     assert study.recipe.model.temperature == 0.5
     np.testing.assert_allclose(

@@ -163,8 +163,7 @@ def import_(
     n_runs = study.recipe.isoconfigurational.n_runs
     click.echo(
         f"wrote {recipe}: {study.n_configurations} configurations of "
-        f"{study.recipe.preparation.n_particles} particles, "
-        f"{n_runs} run{'s' * (n_runs != 1)} of each"
+        f"{study.recipe.preparation.n_particles} particles, {n_runs} run{'s' * (n_runs != 1)} each"
     )
     if no_run:
         click.echo(f"look through it, then: cagebreak run {recipe}")
