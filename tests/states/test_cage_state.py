@@ -9,7 +9,7 @@ from cagebreak import models, potentials
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.neighbors import neighbor_table
 from cagebreak.seeding import seed_sequence
-from cagebreak.states import CageSampler, cage_state
+from cagebreak.states import CageSampler, cage_sampler, cage_state
 from cagebreak.states.cage import pool_chains
 from support import paths
 from support.cage_systems import crystal, dense_hard_spheres, glass, voronoi_test
@@ -113,6 +113,16 @@ def test_one_seed_gives_the_same_bits_however_sweeps_are_divided():
     other.relax(40)
     other.run(60)
     assert (other.positions != runs[0].positions).all()
+
+
+def test_calls_of_a_single_sweep_give_the_same_bits(monkeypatch):
+    """Large systems have few sweeps a call, but never none."""
+    model, start = dense_hard_spheres()
+    whole = cage_state(start, model, seed=2, sweeps=(10, 20))
+    monkeypatch.setattr(cage_sampler, "_MOVES_PER_CALL", len(start) - 1)
+    divided = cage_state(start, model, seed=2, sweeps=(10, 20))
+    np.testing.assert_array_equal(whole.configuration.positions, divided.configuration.positions)
+    np.testing.assert_array_equal(whole.covariance, divided.covariance)
 
 
 def test_the_motion_of_the_center_of_mass_is_left_out():
