@@ -44,8 +44,8 @@ class CoarseGrained:
 
     The first columns are the particle's own values, of kinds "energy", "perimeter", "area" and
     "volume"; their `r` is nan. The averages follow, of kinds "density", the same four and "energy
-    var", their variance. Their labels have the length as `r` and the species as `species`, "" for
-    all.
+    var", the variance of the energy. Their labels have the length as `r` and the species as
+    `species`, "" for all.
 
     Parameters
     ----------
