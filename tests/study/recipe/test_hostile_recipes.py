@@ -40,7 +40,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "fifo.toml")
     (tmp_path / "zero.toml").symlink_to("/dev/zero")
     for name in ("fifo.toml", "zero.toml"):
-        with pytest.raises(RecipeError, match=rf"{name}: expected a file of at most"):
+        with pytest.raises(RecipeError, match=rf"{name}: .*expected a file"):
             Recipe.read(tmp_path / name)
 
 
