@@ -62,6 +62,15 @@ def test_equal_twins_for_random_parameters(seed, n, edge, orders, shells):
     assert_equals_twins(configuration, r, width, orders, [0])
 
 
+@pytest.mark.parametrize("n_shells", [7, 8, 17])
+def test_equal_twins_of_many_shells(n_shells):
+    """As in the papers: more shells than any block of them holds."""
+    positions = np.random.default_rng(3).uniform(0, 4, (30, 3))
+    configuration = cb.Configuration(positions, np.arange(30) % 2, 4.0)
+    r = tuple(np.linspace(0.8, 2.4, n_shells))
+    assert_equals_twins(configuration, r, (0.1,) * n_shells, (1, 4), range(0, 30, 10))
+
+
 def test_neighbors_along_the_axes_are_no_special_case():
     axes = np.concatenate([[[0, 0, 0]], np.eye(3), -np.eye(3)])
     configuration = cb.Configuration(axes + 5, [0] * 7, 10.0)
