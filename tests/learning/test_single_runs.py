@@ -23,7 +23,7 @@ def ensembles(n_runs, n_species=1, noise=1.5, n_configurations=16, n_particles=3
 
 
 def test_single_runs_estimate_the_propensity_without_bias():
-    single, w = ensembles(1)
+    single, w = ensembles(1, n_configurations=80)
     X = np.concatenate([sample.features for sample in single])
     y = np.concatenate([sample.targets[:, 0] for sample in single])
     ridge = RidgeCV(alphas=[1e-3], clip=np.inf).fit(X, y)
