@@ -241,10 +241,12 @@ def test_one_species_and_one_run_of_each_make_a_study_without_ceiling(tmp_path, 
         start = start.replace(species=np.zeros(N, int), **wider)
         frames = frames_of(start, runs[0], True)
         files += write_run(tmp_path / f"run{c}", "all.dump", frames, "one file")
-    study = cb.Study.import_files(
-        tmp_path / "one.toml", files, model="hard-spheres", timestep=0.01,
-        parameters={"packing_fraction": 0.4, "composition": 1.0},
-    )  # fmt: skip
+    with pytest.warns(ImportedFilesWarning, match=r"all particles are A.*composition = 1"):
+        study = cb.Study.import_files(
+            tmp_path / "one.toml", files, model="hard-spheres", timestep=0.01,
+            parameters={"packing_fraction": 0.4},
+        )  # fmt: skip
+    assert study.recipe.values["model"]["composition"] == 1
     assert study.recipe.isoconfigurational.n_runs == 1
     assert study.recipe.learning.species == ("A",)
     study.run("serial", progress=False)

@@ -19,6 +19,7 @@ from cagebreak._atomic import write as write_file
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import ConfigurationWarning, ImportedFilesWarning, InputError, RecipeError
 from cagebreak.files import hdf5
+from cagebreak.models.model import Model
 from cagebreak.potentials.overlaps import separated
 from cagebreak.study.importing.pieces import Files, Options
 from cagebreak.study.importing.survey import Survey, survey
@@ -54,7 +55,7 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
         _require_same_table(table, path.parent)
     model = make_model(path, values["model"], potential)
     grouped = Files.of(files, options)
-    content = survey(grouped, model)
+    content = survey(grouped, model, _of_one_component(path, values["model"], options, model))
     listed = [
         {
             "files": [{"name": str(f), "sha256": _sha256(f)} for f in source.files],
@@ -133,6 +134,15 @@ def _require_same_table(table: Path, folder: Path) -> None:
         raise InputError(f"{target}: exists already, and is another table than {table}")
 
 
+def _of_one_component(
+    path: Path, values: Mapping[str, Any], options: Options, model: Model
+) -> Model:
+    """Return the model with A alone, if it is a mixture by default and not by choice."""
+    if "composition" in options.parameters or model.n_species != 2 or model.pair.tables:
+        return model
+    return make_model(path, {**values, "composition": 1.0}, "")
+
+
 def _fill(
     values: dict[str, dict[str, Any]], options: Options, content: Survey, digest: str
 ) -> None:
@@ -143,6 +153,8 @@ def _fill(
         for name in ("number_density", "composition"):
             if name not in options.parameters:
                 values["model"][name] = getattr(content.sources[0], name)
+    elif content.one_component:
+        values["model"]["composition"] = 1.0
     values["preparation"] |= {
         "n_configurations": n,
         "n_particles": content.n_particles,

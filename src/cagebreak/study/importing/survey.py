@@ -89,6 +89,8 @@ class Survey:
         Numbers of the species that have particles.
     n_particles
         Number of particles of every configuration.
+    one_component
+        Whether all particles are A though the model is a mixture by default.
     remarks
         What the user should know about the files, in words.
     """
@@ -99,11 +101,21 @@ class Survey:
     share_fold: Sequence[Sequence[int]]
     species: Sequence[int]
     n_particles: int
+    one_component: bool
     remarks: Sequence[str]
 
 
-def survey(files: Files, model: Model) -> Survey:
+def survey(files: Files, model: Model, alone: Model) -> Survey:
     """Read all files once, and return what they hold.
+
+    Parameters
+    ----------
+    files
+    model
+        The glass former that the configurations are compared with.
+    alone
+        The same with A particles alone, for files that have no others; `model` itself if its
+        composition was chosen.
 
     Raises
     ------
@@ -111,6 +123,7 @@ def survey(files: Files, model: Model) -> Survey:
         If times, numbers of particles or numbers of runs differ, or a configuration cannot be one
         of the model.
     """
+    mixture = model
     starts, sources = Starts(), list[Source]()
     places, blocks = [], dict[tuple[Path, int], set[int]]()
     present: set[int] = set()
@@ -124,6 +137,8 @@ def survey(files: Files, model: Model) -> Survey:
         c, rounding = starts.add(piece.configuration)
         if c == len(sources):
             sources.append(_source(piece, model))
+            if len(sources) == 1 and not piece.configuration.species.any():
+                model = alone
             expected = _expected(model, sources[0], files.options.parameters)
             mismatches += _compared(piece, expected)
         elif rounding:
@@ -149,6 +164,9 @@ def survey(files: Files, model: Model) -> Survey:
             f"{rounded} starts differ from another by at most {largest_rounding:.2g} sigma, which "
             "is rounding: they are one configuration with it"
         )
+    one_component = model is not mixture
+    if one_component:
+        remarks.append("all particles are A: this is a study of one component, composition = 1")
     remarks += mismatches[:1]
     if len(mismatches) > 1:
         remarks.append(f"{len(mismatches) - 1} other configurations differ likewise")
@@ -161,6 +179,7 @@ def survey(files: Files, model: Model) -> Survey:
         shared,
         sorted(present),
         len(first.configuration),
+        one_component,
         remarks,
     )
 
