@@ -18,7 +18,6 @@ and some are negative.
 
 import itertools
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,20 +31,19 @@ from cagebreak.potentials import _match_kernel as kernel
 from cagebreak.potentials.overlaps import separated
 from cagebreak.potentials.pair_potentials import FORMS, energies_forces_laplacians, pair_table
 from cagebreak.potentials.shape import flat_axis, void
+from cagebreak.potentials.state_point import (
+    COMPOSITION_REMARK,
+    composition_problem,
+    density,
+    density_problem,
+    in_order,
+)
 
 Floats = NDArray[np.float64]
-
-DENSITY = 5.0
-"""Factor between densities that is an error: beyond it a liquid is a gas (the critical density of
-Lennard-Jones particles is a quarter of that of the Kob-Andersen mixture), and lengths in Angstrom
-or nm, where sigma is 2.5 to 5 or a tenth of this, differ by a factor above 15."""
 
 DENSITY_REMARK = 0.1
 """Relative difference of densities that is said; a glass that was cooled at constant pressure
 contracts by less."""
-
-COMPOSITION_REMARK = 0.02
-"""Difference of a fraction that is said, besides one particle."""
 
 TEMPERATURE = 10.0
 """Configurational temperature over the model's beyond which it is an error: far above the liquids
@@ -139,7 +137,7 @@ def check(configuration: Configuration, model: Model) -> Match:
     ------
     ConfigurationError
         If the configuration cannot be one of the model: it has other species, is a film, a cluster
-        or two-dimensional, has another density by a factor of two, overlaps, exchanged species, or
+        or two-dimensional, has another density by a factor of five, overlaps, exchanged species, or
         forces that the potential does not explain. The message says how to go on.
 
     Warns
@@ -165,7 +163,7 @@ def examine(configuration: Configuration, model: Model) -> Match:
             if (species != configuration.species).any() and not _examined(
                 configuration.replace(species=species), model
             ).problem:
-                hint = f"; with its species exchanged it does match: {_in_order(np.argsort(order))}"
+                hint = f"; with its species exchanged it does match: {in_order(np.argsort(order))}"
                 return replace(match, problem=match.problem + hint)
     return match
 
@@ -188,8 +186,8 @@ def _examined(configuration: Configuration, model: Model) -> Match:
         return replace(match, problem=problem)
     problem = (
         _shape_problem(configuration)
-        or _density_problem(match, model)
-        or _composition_problem(match, model)
+        or density_problem(match.number_density, match.composition, model)
+        or composition_problem(match.composition, n, model)
     )
     if problem:
         return replace(match, problem=problem)
@@ -228,61 +226,6 @@ def _shape_problem(configuration: Configuration) -> str:
             "model, so cut out the interior, in a box that it fills"
         )
     return ""
-
-
-def _density(match: Match, model: Model) -> tuple[str, float, float]:
-    """Return the name of the model's parameter of density, the value expected, and the value."""
-    if model.is_hard:
-        cubes = float(np.dot(match.composition, np.power(model.diameters, 3)))
-        packing = np.pi / 6 * cubes * match.number_density
-        return "packing_fraction", model.packing_fraction, packing
-    return "number_density", model.number_density, match.number_density
-
-
-def _density_problem(match: Match, model: Model) -> str:
-    name, expected, density = _density(match, model)
-    if 1 / DENSITY <= density / expected <= DENSITY:
-        return ""
-    sigma = (expected / density) ** (1 / 3)
-    return (
-        f"configuration: expected a {name} of about {expected:.4g}, as in {model.name}, got "
-        f"{density:.4g}; if lengths are in another unit, such as Angstrom or nm, divide "
-        f"positions and box by sigma, about {sigma:.4g}; if the density is meant, say "
-        f"{name}={density:.4g} (--parameter)"
-    )
-
-
-def _composition_problem(match: Match, model: Model) -> str:
-    n, expected = len(match.configuration), np.array(model.composition)
-    percent = ", ".join(
-        f"{100 * share:.3g} % {letter}"
-        for share, letter in zip(match.composition, model.species_names, strict=True)
-    )
-    got = f"configuration.species: expected the composition of {model.name}, got {percent}"
-    missing = np.flatnonzero((match.composition == 0) & (expected * n >= 3))
-    if len(missing):
-        only = "; for A alone say composition=1 (--parameter)" if match.composition[0] == 1 else ""
-        return f"{got}: no particle is {SPECIES_NAMES[missing[0]]}{only}"
-
-    def deviation(shares: Floats) -> float:
-        return float(np.abs(shares - expected).max())
-
-    tolerance = COMPOSITION_REMARK + 1 / n
-    if deviation(match.composition) > tolerance:
-        for order in itertools.permutations(range(model.n_species)):
-            if deviation(match.composition[list(order)]) <= tolerance:
-                return (
-                    f"{got}: the species are exchanged; {_in_order(order)}, or state composition "
-                    "(--parameter) if it is meant"
-                )
-    return ""
-
-
-def _in_order(species: Iterable[int]) -> str:
-    """Return how to read a file so that these of its species become A, B, ..."""
-    letters = ",".join(SPECIES_NAMES[s] for s in species)
-    numbers = ",".join(str(s + 1) for s in species)
-    return f"read it with --species {letters}, or {numbers} if types have numbers"
 
 
 def _with_distances(match: Match, model: Model) -> Match:
@@ -384,11 +327,11 @@ def _force_problem(match: Match, errors: Floats, model: Model) -> str:
 
 def _remarks(match: Match, model: Model) -> list[str]:
     remarks = []
-    name, expected, density = _density(match, model)
-    if abs(density / expected - 1) > DENSITY_REMARK:
+    name, expected, value = density(match.number_density, match.composition, model)
+    if abs(value / expected - 1) > DENSITY_REMARK:
         remarks.append(
-            f"configuration: its {name} is {density:.4g}, that of the model {expected:.4g}; if "
-            f"this is meant, say {name}={density:.4g} (--parameter)"
+            f"configuration: its {name} is {value:.4g}, that of the model {expected:.4g}; if "
+            f"this is meant, say {name}={value:.4g} (--parameter)"
         )
     deviation = np.abs(match.composition - model.composition).max()
     if deviation > COMPOSITION_REMARK + 1 / len(match.configuration):

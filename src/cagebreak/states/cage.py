@@ -8,9 +8,10 @@ from functools import partial
 import numpy as np
 from numba import get_num_threads
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
+from cagebreak.potentials.state_point import warn_of_another_state_point
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.states.cage_cells import Cell
 from cagebreak.states.cage_sampler import CageSampler, CageState
@@ -81,6 +82,8 @@ def cage_state(
     The standard error of a single chain compares two halves of the run. Motion that is slower than
     the run does not contribute to it.
     """
+    check_one(configuration)
+    warn_of_another_state_point(configuration, model)
     if sweeps is not None and precision is not None:
         raise InputError("sweeps: expected either sweeps or precision, got both")
     if sweeps is not None:

@@ -12,6 +12,7 @@ from cagebreak.neighbors import cell_list
 from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.potentials.overlaps import separated
 from cagebreak.potentials.pair_potentials import FORMS, energy, laplacians, pair_table
+from cagebreak.potentials.state_point import warn_of_another_state_point
 from cagebreak.states import _fire_kernel as kernel
 
 # Parameters of FIRE, as printed by Bitzek 2006.
@@ -149,6 +150,7 @@ def inherent_state(
     if model.is_hard:
         configuration = separated(configuration, model, least=0.0)
     energy(configuration, model)  # raises if the model cannot describe the configuration
+    warn_of_another_state_point(configuration, model)
     first_dt = first_dt_of(configuration, model)
     return fire(configuration, model, force_tolerance, max_iterations, first_dt)
 

@@ -1,0 +1,102 @@
+"""Density and composition of a configuration, compared with those of a model."""
+
+import itertools
+import warnings
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import SPECIES_NAMES, Configuration
+from cagebreak.errors import ConfigurationWarning
+from cagebreak.models.model import Model
+
+Floats = NDArray[np.float64]
+
+DENSITY = 5.0
+"""Factor between densities that is an error: beyond it a liquid is a gas (the critical density of
+Lennard-Jones particles is a quarter of that of the Kob-Andersen mixture), and lengths in Angstrom
+or nm, where sigma is 2.5 to 5 or a tenth of this, differ by a factor above 15."""
+
+COMPOSITION_REMARK = 0.02
+"""Difference of a fraction that is said, besides one particle."""
+
+
+def warn_of_another_state_point(configuration: Configuration, model: Model) -> None:
+    """Warn if density or composition cannot be meant, before a state is computed from them.
+
+    Import, `describe` and `predict` refuse such a configuration; see `cagebreak.check`. A state may
+    be wanted of any, such as a gas.
+
+    Warns
+    -----
+    ConfigurationWarning
+        If the density differs by a factor of `DENSITY`, or species are exchanged or missing.
+    """
+    n = len(configuration)
+    counts = np.bincount(configuration.species, minlength=model.n_species)
+    if len(counts) > model.n_species:
+        return  # an error of the function that is called
+    composition = counts / n
+    problem = density_problem(
+        n / configuration.box.volume, composition, model
+    ) or composition_problem(composition, n, model)
+    if problem:
+        warnings.warn(problem, ConfigurationWarning, stacklevel=3)
+
+
+def density(number_density: float, composition: Floats, model: Model) -> tuple[str, float, float]:
+    """Return the name of the model's parameter of density, the value expected, and the value."""
+    if model.is_hard:
+        cubes = float(np.dot(composition, np.power(model.diameters, 3)))
+        packing = np.pi / 6 * cubes * number_density
+        return "packing_fraction", model.packing_fraction, packing
+    return "number_density", model.number_density, number_density
+
+
+def density_problem(number_density: float, composition: Floats, model: Model) -> str:
+    """Return why a density cannot be meant; empty if it can."""
+    name, expected, value = density(number_density, composition, model)
+    if 1 / DENSITY <= value / expected <= DENSITY:
+        return ""
+    sigma = (expected / value) ** (1 / 3)
+    return (
+        f"configuration: expected a {name} of about {expected:.4g}, as in {model.name}, got "
+        f"{value:.4g}; if lengths are in another unit, such as Angstrom or nm, divide "
+        f"positions and box by sigma, about {sigma:.4g}; if the density is meant, say "
+        f"{name}={value:.4g} (--parameter)"
+    )
+
+
+def composition_problem(composition: Floats, n: int, model: Model) -> str:
+    """Return why the composition of n particles cannot be meant; empty if it can."""
+    expected = np.array(model.composition)
+    percent = ", ".join(
+        f"{100 * share:.3g} % {letter}"
+        for share, letter in zip(composition, model.species_names, strict=True)
+    )
+    got = f"configuration.species: expected the composition of {model.name}, got {percent}"
+    missing = np.flatnonzero((composition == 0) & (expected * n >= 3))
+    if len(missing):
+        only = "; for A alone say composition=1 (--parameter)" if composition[0] == 1 else ""
+        return f"{got}: no particle is {SPECIES_NAMES[missing[0]]}{only}"
+
+    def deviation(shares: Floats) -> float:
+        return float(np.abs(shares - expected).max())
+
+    tolerance = COMPOSITION_REMARK + 1 / n
+    if deviation(composition) > tolerance:
+        for order in itertools.permutations(range(model.n_species)):
+            if deviation(composition[list(order)]) <= tolerance:
+                return (
+                    f"{got}: the species are exchanged; {in_order(order)}, or state composition "
+                    "(--parameter) if it is meant"
+                )
+    return ""
+
+
+def in_order(species: Iterable[int]) -> str:
+    """Return how to read a file so that these of its species become A, B, ..."""
+    letters = ",".join(SPECIES_NAMES[s] for s in species)
+    numbers = ",".join(str(s + 1) for s in species)
+    return f"read it with --species {letters}, or {numbers} if types have numbers"
