@@ -276,4 +276,5 @@ def check_apart(configuration: Configuration) -> None:
 
     Functions that make a cell list need no such call: `cell_list` raises the same.
     """
-    cell_list(configuration, (configuration.box.volume / len(configuration)) ** (1 / 3))
+    spacing = (configuration.box.volume / len(configuration)) ** (1 / 3)
+    cell_list(configuration, COINCIDENT * spacing)

@@ -272,7 +272,10 @@ def trajectories(tmp_path, liquid):
     (tmp_path / "elsewhere" / "ka.table").write_text(text_of(arrays(KA, FIRST, 300)))
     rng, files = np.random.default_rng(1), []
     for c in range(3):
-        start = liquid.replace(positions=liquid.positions + rng.normal(0, 0.01, (400, 3)))
+        # Mirrored, in another order and moved a little: nobody takes them for copies.
+        order, side = rng.permutation(400), [(1, 1, 1), (-1, 1, 1), (1, -1, 1)][c]
+        positions = (liquid.positions * side)[order] + rng.normal(0, 0.03, (400, 3))
+        start = liquid.replace(positions=positions, species=liquid.species[order])
         for run in range(2):
             moved = start.positions + rng.normal(0, 0.1, (400, 3))
             text = ""

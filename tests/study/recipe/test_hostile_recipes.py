@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cagebreak.cli.commands import _assignment
+from cagebreak.cli.file_commands import _assignment
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.recipe import Recipe
