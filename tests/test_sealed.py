@@ -163,7 +163,10 @@ def test_a_disk_that_is_full_at_any_byte_is_an_error_and_no_crash(path):
 
 
 @pytest.mark.parametrize("flushes", [True, False])
-def test_ctrl_c_waits_until_hdf5_is_done(path, flushes):
+def test_ctrl_c_waits_until_hdf5_is_done(path, flushes, request):
+    # Libraries that other tests import have handlers of their own.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, handler))
     before, steps = path.read_bytes(), []
 
     def write_stopped():

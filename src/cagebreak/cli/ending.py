@@ -1,6 +1,7 @@
 """How a command ends early: signals that stop it, and errors and warnings in one line."""
 
 import errno
+import os
 import signal
 import sys
 import threading
@@ -81,11 +82,21 @@ def plain_warnings() -> Iterator[None]:
         warnings.formatwarning = earlier
 
 
+def is_of_output(error: Exception) -> bool:
+    """Return whether what commands print does not fit; all files that are written have names."""
+    return isinstance(error, OSError) and error.errno in _FULL and error.filename is None
+
+
+def discard_output() -> None:
+    """Discard what standard output did not take: Python would try again when it ends."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def one_line(error: Exception) -> str:
     """Return an error as one line; one of the file system is its file and the reason."""
     text = str(error)
     if isinstance(error, OSError) and not isinstance(error, CagebreakError):
-        # All files that are written have names; what has none is where commands print.
-        name = error.filename or ("standard output" if error.errno in _FULL else None)
+        name = "standard output" if is_of_output(error) else error.filename
         text = f"{name}: {error.strerror}" if name else text
     return " ".join(text.split())

@@ -4,7 +4,13 @@ from typing import Any
 
 import click
 
-from cagebreak.cli.ending import one_line, plain_warnings, stoppable
+from cagebreak.cli.ending import (
+    discard_output,
+    is_of_output,
+    one_line,
+    plain_warnings,
+    stoppable,
+)
 from cagebreak.errors import CagebreakError
 
 RECIPE = click.argument("recipe", type=click.Path(dir_okay=False))
@@ -31,6 +37,8 @@ class _Commands(click.Group):
         except BrokenPipeError:
             raise  # click ends quietly: whoever reads the output has read enough
         except (CagebreakError, OSError) as error:
+            if is_of_output(error):
+                discard_output()
             raise _Failure(one_line(error)) from error
 
 

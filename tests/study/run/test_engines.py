@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -120,3 +122,14 @@ def test_failed_units_are_reported_with_their_address(tmp_path, monkeypatch):
     monkeypatch.setattr("cagebreak.study.stages.stages.do", broken)
     with pytest.raises(UnitError, match=r"1 unit failed, and 1 .*run 1/2: ValueError: no luck"):
         study.run("serial", retries=0, progress=False)
+
+
+def test_dask_jobqueue_does_not_take_ctrl_c_for_itself():
+    pytest.importorskip("dask_jobqueue")
+    ask = (
+        "import signal; from cagebreak.study.run.dask_cluster import _module\n"
+        "_module('dask_jobqueue')\n"
+        "print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"

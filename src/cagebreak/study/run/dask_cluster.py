@@ -1,5 +1,6 @@
 """Dask clusters for a study: workers of one thread each, replaced when they die."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -99,9 +100,14 @@ def jobs(workers: int, partition: str | None) -> Iterator["Client"]:
 
 
 def _module(name: str) -> ModuleType:
+    # dask_jobqueue takes Ctrl-C for itself when it is imported.
+    handler = signal.getsignal(signal.SIGINT)
     try:
         return import_module(name)
     except ImportError as error:
         raise MissingDependencyError(
             "engines dask and slurm need `pip install 'cagebreak[engines]'`"
         ) from error
+    finally:
+        if signal.getsignal(signal.SIGINT) is not handler:
+            signal.signal(signal.SIGINT, handler)
