@@ -14,7 +14,7 @@ FENCE = re.compile(r"^ *```.*?^ *```", re.M | re.S)
 INDENTED = re.compile(r"(?<=\n\n) {4}.*(?:\n+ {4}.*)*")
 # Text in which digits belong to a name: code, addresses of links, formulas, works and their parts.
 NAMES = re.compile(
-    r"`[^`]*`|\]\([^)]*\)|<[^>]*>|https?://\S+|arXiv:\S+|\$[^$]*\$"
+    r"`[^`]*`|\]\([^)]*\)|<[a-z/][^>]*>|https?://\S+|arXiv:\S+|\$[^$]*\$"
     r"|(?i:figures?|tables?|sections?|equations?|eqs?\.|rows?|pages?) "
     r"(?:[\dIVX]+[a-z]?(?:,? (?:and|to) |, |-)?)+"
     r"|(?:SHA|UTF|BSD)-\d+|[A-Za-z|)\]]\^-?\d+"
