@@ -1,11 +1,14 @@
 """The documents: their links, the names and files and works they mention, the code they show."""
 
+import json
 import re
+import tomllib
 from importlib import import_module
 from importlib.util import find_spec
 
 import pytest
 
+from cagebreak.study.recipe.schema import defaults
 from support.paths import ROOT
 
 FOLDERS = ("docs", "results", "datasets", "benchmarks", "examples")
@@ -36,6 +39,7 @@ HEADING = re.compile(r"^#+ +(.*)$", re.M)
 DOTTED = re.compile(r"\bcagebreak(?:\.\w+)+")
 NAMED_SCRIPT = re.compile(r"`((?:\w+/)*\w+\.py)`")
 NAMED_PATH = re.compile(r"`((?:src|tests|docs|benchmarks|results|datasets|examples)/[^`\s]*)`")
+TOML = re.compile(r"^```toml\n(.*?)^```", re.M | re.S)
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 CITATION = re.compile(r":cite:`([^`]*)`")
 
@@ -112,6 +116,16 @@ def test_the_ten_lines_of_the_readme_run(capsys):
     header, of_a, of_b = capsys.readouterr().out.splitlines()
     assert header.split() == ["species", "r", "low", "high"]
     assert all(abs(float(row.split()[2])) <= 1 for row in (of_a, of_b))
+
+
+@pytest.mark.parametrize(
+    ("section", "work"), [("shear", "shear"), ("states", "isoconfigurational")]
+)
+def test_values_of_recipes_in_the_page_of_studies_are_the_defaults(section, work):
+    blocks = map(tomllib.loads, TOML.findall((ROOT / "docs/studies.md").read_text("utf-8")))
+    (shown,) = (block[section] for block in blocks if section in block)
+    expected = defaults("kob_andersen_smoothed", work=work)[section]
+    assert shown == json.loads(json.dumps(expected))  # tuples as lists
 
 
 def test_demonstrations_print_what_the_documents_show(capsys):

@@ -1,6 +1,6 @@
 """Numbers of the scripts that try to break studies."""
 
-from support.claims import table
+from support.claims import holds, table
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "benchmarks/reliability/README.md"
@@ -14,5 +14,4 @@ def computed():
     workers = {
         int(table(TABLES / f"{name}.csv").workers[0]) for name in ("cluster", "cluster_dask")
     }
-    if len(workers) == 1:
-        yield f"keeps {workers.pop()} workers at work"
+    yield holds(f"keeps {workers.pop()} workers at work", len(workers) == 1)

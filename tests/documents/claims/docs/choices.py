@@ -11,7 +11,7 @@ from cagebreak.potentials.pair_potentials import energies_forces_laplacians
 from cagebreak.simulation import packing
 from cagebreak.states import cage_sampler, inherent
 from cagebreak.study.recipe.schema import defaults
-from support.claims import printed, table
+from support.claims import holds, printed, table
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/choices.md"
@@ -35,8 +35,9 @@ def computed():
     own = inherent.DT_PER_CURVATURE
     yield f"a tabulated model with a time step of {own} / sqrt(median Laplacian)"
     temperature, harmonic = factor("harmonic-00045/harmonic.toml")
-    if round(harmonic, 2) == own:
-        yield f"Harmonic spheres at T = {temperature} have this factor"
+    yield holds(
+        f"Harmonic spheres at T = {temperature} have this factor", round(harmonic, 2) == own
+    )
     temperature, lennard_jones = factor("kob-andersen-050/ka050.toml")
     yield f"Kob-Andersen at T = {temperature} has {lennard_jones:.2f}"
 

@@ -5,7 +5,7 @@ from cagebreak.files import _compressed, _pickle
 from cagebreak.models import table_checks
 from cagebreak.models.tabulated import _MOST_BYTES
 from cagebreak.study.recipe import recipe
-from support.claims import printed, table
+from support.claims import holds, printed, table
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/files.md"
@@ -27,8 +27,10 @@ def computed():
         yield f"Beyond {free} a file may expand to at most a hundred times its size"
         yield f"files of more than {free} of which less than a hundredth was written"
         yield f"a hundred times what was read of it, beyond {free}"
-    if table_checks.SPACING == 3:
-        yield f"Allowed are {100 * table_checks.DISAGREEMENT:.0f} % of the change, three times the"
+    yield holds(
+        f"Allowed are {100 * table_checks.DISAGREEMENT:.0f} % of the change, three times the",
+        table_checks.SPACING == 3,
+    )
     step = table_checks.TRUNCATION
     yield f"a last step to zero of at most {step} kT or {step} depths of the well"
     yield (

@@ -13,7 +13,7 @@ from cagebreak.learning.linear_model import ridge, ridge_solvers, whitening
 from cagebreak.learning.near_copies import require_distinct
 from cagebreak.learning.preprocessing import CLIP
 from cagebreak.learning.scores import interval as bootstrap
-from support.claims import default, printed
+from support.claims import default, holds, printed
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/learning.md"
@@ -61,10 +61,11 @@ def computed():
     yield f"A feature with v_j < {printed(DEPENDENT)} depends"
     yield f"clipped at {CLIP:g} deviations from its own mean"
     yield f"reaches beyond {SPARE * CLIP:g} deviations of the training"
-    if is_seen(0.04, shuffled=False):
-        yield "Positions that differ by 0.04 sigma in each direction are seen if particles are in"
-    if is_seen(0.01, shuffled=True):
-        yield "by 0.01 sigma in any order"
+    yield holds(
+        "Positions that differ by 0.04 sigma in each direction are seen if particles are in",
+        is_seen(0.04, shuffled=False),
+    )
+    yield holds("by 0.01 sigma in any order", is_seen(0.01, shuffled=True))
     yield f"{100 * default(bootstrap, 'confidence'):.0f} % bootstrap intervals over configurations"
     yield f"the {100 * SHARE:.0f} % most and the {100 * SHARE:.0f} % least mobile"
     yield f"D2min exceeds {ACTIVE} in a window"

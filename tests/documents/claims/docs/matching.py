@@ -3,7 +3,7 @@
 import cagebreak as cb
 from cagebreak.potentials import match, overlaps, shape, state_point
 from cagebreak.study.analysis import training_range
-from support.claims import printed
+from support.claims import holds, printed
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/matching.md"
@@ -53,9 +53,10 @@ def computed():
     yield f"no two particles nearer than {match.REACH} sigma"
     yield f", R = {match.REACH} sigma_ij)"
     yield f"by more than {match.SIGNIFICANCE:g} standard errors"
-    if not any(is_refused(path, factor) for path in MIXTURES for factor in (0.99, 1.01)):
-        yield "Scaling all positions by 1 % is no error"
+    yield holds(
+        "Scaling all positions by 1 % is no error",
+        not any(is_refused(path, factor) for path in MIXTURES for factor in (0.99, 1.01)),
+    )
     yield f"Fewer than {match.FEWEST} particles are not tested"
-    if overlaps.DIGITS == 6:
-        yield "Positions with six significant digits"
+    yield holds("Positions with six significant digits", overlaps.DIGITS == 6)
     yield f"with a probability of {training_range.RARE} for all features together"

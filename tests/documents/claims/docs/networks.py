@@ -3,7 +3,7 @@
 import cagebreak as cb
 from cagebreak.learning import Ensemble, EquivariantNetwork, GraphNetwork
 from cagebreak.learning.neural_network.mlp import ALKEMADE2022
-from support.claims import default, row, table
+from support.claims import default, holds, row, table
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/networks.md"
@@ -41,12 +41,12 @@ def computed():
     rows = {3: "network 3", 1: "network 1", 2: "network 2", 4: "network 4", 5: "network"}
     means = table(FOLDER / "hard_spheres.csv").query("species == 'A'").groupby("learner")
     r = means.r_configuration.mean()[list(rows.values())]
-    if len(times) == 6:
-        yield (
-            f"row 3 (alpha = {ALKEMADE2022[3]['alpha']:g}) predicts worse than the others: its r "
-            f"of A particles, mean over configurations and six times, is {r.iloc[0]:.3f}, that of "
-            f"rows 1, 2, 4 and 5 is {span(r.iloc[1:])}"
-        )
+    yield holds(
+        f"row 3 (alpha = {ALKEMADE2022[3]['alpha']:g}) predicts worse than the others: its r "
+        f"of A particles, mean over configurations and six times, is {r.iloc[0]:.3f}, that of "
+        f"rows 1, 2, 4 and 5 is {span(r.iloc[1:])}",
+        len(times) == 6,
+    )
 
     hard = cb.Study(ROOT / "datasets/hard-spheres-058/hs058.toml").recipe
     n = hard.preparation.n_configurations
@@ -87,5 +87,4 @@ def computed():
     state = row(table(ROOT / "results/rottler2024/studies.csv"), system="KA", way="thermal")
     yield f"In Kob-Andersen at T = {state.temperature} it is {span(of_all - singles)} above a"
     yield f"{span(ridges - of_all)} below ridge on the same columns"
-    if default(Ensemble, "members") == 5:
-        yield "averages the predictions of five trainings"
+    yield holds("averages the predictions of five trainings", default(Ensemble, "members") == 5)

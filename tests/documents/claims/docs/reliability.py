@@ -2,7 +2,7 @@
 
 from load_cluster import THREADS
 from load_kills import SHORTEST
-from support.claims import table
+from support.claims import holds, table
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/reliability.md"
@@ -31,14 +31,16 @@ def of_kills():
     (units,) = kills.units.unique()
     yield f"Each line is a study of {units} units"
     yield f"killed after {1000 * SHORTEST:.0f} ms to a fifth"
-    if n == 4 and not kills.leftovers.any():
-        yield (
-            f"Four studies took {kills.kills.sum()} kills; {kills.while_writing.sum()} of them "
-            f"fell into the writing of a file, {kills.with_partial_equilibration.sum()} between two"
-        )
+    yield holds(
+        f"Four studies took {kills.kills.sum()} kills; {kills.while_writing.sum()} of them "
+        f"fell into the writing of a file, {kills.with_partial_equilibration.sum()} between two",
+        n == 4 and not kills.leftovers.any(),
+    )
     commands = table(TABLES / "kills_commands.csv")
-    if len(commands) == 13 and not commands[["changed", "left"]].any(axis=None):
-        yield "stops thirteen commands at random moments"
+    yield holds(
+        "stops thirteen commands at random moments",
+        len(commands) == 13 and not commands[["changed", "left"]].any(axis=None),
+    )
 
 
 def of_fuzz():
@@ -70,8 +72,10 @@ def of_schedule():
     )
     yield f"if a unit takes longer than 2 x {cpu['pool']:.2f} / 0.05 = {by_cpu}"
     yield f"By wall time on the busy machine these are {by_wall}"
-    if tuple(schedule.units[["serial", "pool", "dask"]]) == (10_000, 10_000, 2000):
-        yield "Ten thousand units were scheduled in process and by the pool, two thousand by Dask"
+    yield holds(
+        "Ten thousand units were scheduled in process and by the pool, two thousand by Dask",
+        tuple(schedule.units[["serial", "pool", "dask"]]) == (10_000, 10_000, 2000),
+    )
     yield f"at 70 times takes {cpu['save']:.0f} ms of CPU to be written, synced and moved"
     n = 10_000
     yield f"{cpu['survey']:.1f} ms of CPU each: {cpu['survey'] * n / 1000:.0f} s for {n:,}"
@@ -99,21 +103,24 @@ def of_a_thousand_workers():
     threads, dask = tables
     kept, kept_by_dask = (percent(each.efficiency_until_the_last_starts) for each in tables)
     whole, whole_of_dask = (percent(each.efficiency) for each in tables)
-    if (threads.units / threads.workers, dask.units / dask.workers) == (3, 12):
-        yield (
-            f"{whole_of_dask} through Dask with twelve rounds of units, their end included, and "
-            f"{kept_by_dask} until the last starts; threads {kept} until then, {whole} with the end"
-        )
+    yield holds(
+        f"{whole_of_dask} through Dask with twelve rounds of units, their end included, and "
+        f"{kept_by_dask} until the last starts; threads {kept} until then, {whole} with the end",
+        (threads.units / threads.workers, dask.units / dask.workers) == (3, 12),
+    )
     seconds = threads.seconds_a_unit
-    if (threads.units, threads.workers) == (3000, 1000):
-        yield f"Three thousand units of {seconds / 2:.0f} to {3 * seconds / 2:.0f} s sleep on"
+    yield holds(
+        f"Three thousand units of {seconds / 2:.0f} to {3 * seconds / 2:.0f} s sleep on",
+        (threads.units, threads.workers) == (3000, 1000),
+    )
     yield f"with {threads.cpu_ms_a_unit * threads.units / 1000:.1f} s of CPU in all"
     yield f"keeps {kept} of them at work until the last unit starts"
-    if round(1 - threads.efficiency, 2) == 0.25:
-        yield "costs a quarter of the time"
+    yield holds("costs a quarter of the time", round(1 - threads.efficiency, 2) == 0.25)
     work, rest = 20 * seconds, round(threads.wall_s * (1 - threads.efficiency), -1)
-    if round(work / (work + rest), 2) == 0.95:
-        yield f"would reach 95 % ({work:.0f} s of work beside the same {rest:.0f} s of start and"
+    yield holds(
+        f"would reach 95 % ({work:.0f} s of work beside the same {rest:.0f} s of start and",
+        round(work / (work + rest), 2) == 0.95,
+    )
 
     seconds, cpu = dask.seconds_a_unit, f"{dask.cpu_ms_a_unit:.0f}"
     yield f"four of its workers of {THREADS} threads each"

@@ -19,7 +19,7 @@ from cagebreak.study.recipe.schema import defaults
 from cagebreak.study.recipe.selections import default_selections
 from cagebreak.study.stages import shear
 from support import table_models
-from support.claims import printed, table
+from support.claims import holds, printed, table
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/studies.md"
@@ -51,8 +51,10 @@ def computed():
         f"p = {quench['pressure']:g}"
     )
     segment = f"{preparation.SEGMENT:.0f}"
-    if preparation.SEGMENTS == 10:
-        yield f"A step has at least ten segments (one for each {segment} τ of hard spheres)"
+    yield holds(
+        f"A step has at least ten segments (one for each {segment} τ of hard spheres)",
+        preparation.SEGMENTS == 10,
+    )
     yield f"resumes from its last segment ({segment} tau)"
     yield "Tables with diameters outside {:g} to {:g} are refused".format(*SIZES)
     spacing = (2.5 - 0.5) / 2000
@@ -64,24 +66,25 @@ def computed():
         f"right to {power(energy)} eps a particle and forces to {power(force)} eps/sigma"
     )
     finer = errors_of_a_table(study, 4001)
-    if finer[0] < energy / 15 and finer[1] < force / 7:
-        yield "Half that spacing reduces the errors to a sixteenth and an eighth"
+    yield holds(
+        "Half that spacing reduces the errors to a sixteenth and an eighth",
+        finer[0] < energy / 15 and finer[1] < force / 7,
+    )
     yield f"with a time step of {lammps_input.STEP_OF_STIFFNESS} sqrt(m / k)"
 
     yield f"if it dissipates more than {printed(plasticity.DISSIPATION)} eps of the work"
-    if plasticity.AVALANCHE == 0.1:
-        yield "more than a tenth of the particles of a species is active"
+    yield holds(
+        "more than a tenth of the particles of a species is active", plasticity.AVALANCHE == 0.1
+    )
     yield f"the last state kept, every {shear.KEPT_EVERY} steps"
 
     yield f"All runs have the same times (to {100 * SAME_TIME:g} %)"
     yield f"differ by rounding: {printed(ROUNDING)} sigma"
-    if 1 / math.e == NEAR:
-        yield "at least 1/e of the particles are within"
+    yield holds("at least 1/e of the particles are within", 1 / math.e == NEAR)
     yield f"only copies (nearer than {COPY} spacings)"
     yield f"by more than {AMBIGUOUS} of the box"
     yield f"may change by up to {100 * LARGEST_STRAIN:.0f} %"
-    if (MOST_BLOCKS, LEAST_BLOCKS) == (5, 3):
-        yield "in at most five blocks of neighbors"
+    yield holds("in at most five blocks of neighbors", (MOST_BLOCKS, LEAST_BLOCKS) == (5, 3))
 
     hard = cb.Study(ROOT / "datasets/hard-spheres-058/hs058.toml").recipe
     convergence = table(ROOT / "results/cage-state/convergence.csv")
@@ -94,11 +97,11 @@ def computed():
     )
     selections = default_selections(force=False)
     last = {selections[name]["generations"] for name in ("X IS", "X CS")}
-    if len(last) == 1:
-        yield f"the inherent and the cage state, generations 0 to {last.pop()}"
+    yield holds(f"the inherent and the cage state, generations 0 to {last.pop()}", len(last) == 1)
     columns = len(cb.papers.alkemade2023(hard.model).labels())
     yield f"two states of hard spheres have {2 * columns + 1} columns"
 
     yield f"The first {_sealed.BLOCK} bytes of every HDF5 file"
-    if inspect.signature(cb.Study.run).parameters["retries"].default == 2:
-        yield "It is tried twice more"
+    yield holds(
+        "It is tried twice more", inspect.signature(cb.Study.run).parameters["retries"].default == 2
+    )

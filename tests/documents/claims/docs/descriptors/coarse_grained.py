@@ -5,7 +5,7 @@ import numpy as np
 import cagebreak as cb
 from cagebreak.descriptors.coarse_grained import quantities
 from cagebreak.learning.scores import interval as bootstrap
-from support.claims import default, interval, row, table
+from support.claims import default, holds, interval, row, table
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/descriptors/coarse-grained.md"
@@ -51,8 +51,10 @@ def computed():
     yield f"has {n_columns} columns for a mixture"
     reach = quantities.CUTOFF * max(quantities.LENGTHS)
     yield f"up to {quantities.CUTOFF} of the longest length, {reach} sigma"
-    if round((4000 / model.number_density) ** (1 / 3) / 2, 1) == reach:
-        yield "half a box of 4000 particles"
+    yield holds(
+        "half a box of 4000 particles",
+        round((4000 / model.number_density) ** (1 / 3) / 2, 1) == reach,
+    )
 
     recipe = cb.Study(FOLDER / "ka050.toml").recipe
     n = recipe.preparation.n_particles
@@ -74,8 +76,10 @@ def computed():
         for name, scores in both.items()
     }
     n_few, n_many = n_columns, row(sets, features="X IS", time=46).n_features
-    if (r["coarse-grained, IS"] > r["X IS"]).all() and round(n_many / n_few) == 8:
-        yield "an eighth of the columns predicts better at all times shown"
+    yield holds(
+        "an eighth of the columns predicts better at all times shown",
+        (r["coarse-grained, IS"] > r["X IS"]).all() and round(n_many / n_few) == 8,
+    )
     few, many = (
         interval(row(scores, features=name, time=46), 3).strip("()").replace("–", " to ")
         for name, scores in both.items()

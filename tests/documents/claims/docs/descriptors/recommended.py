@@ -3,7 +3,7 @@
 import cagebreak as cb
 from cagebreak.descriptors import recommended
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
-from support.claims import row, table
+from support.claims import holds, row, table
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/descriptors/recommended.md"
@@ -24,18 +24,24 @@ def computed():
     lengths = ", ".join(f"{length:g}" for length in LENGTHS)
     yield f"with weights exp(-r / l), l = {lengths} sigma"
     labels = recommended.recommended(cb.kob_andersen(), "quick").labels()
-    if set(labels[labels.state == "initial"].generation) == {0}:
-        yield "Every size also has generation 0 of the initial state"
+    yield holds(
+        "Every size also has generation 0 of the initial state",
+        set(labels[labels.state == "initial"].generation) == {0},
+    )
 
     scores = table(RESULTS / "kob_andersen.csv").set_index("features").r_configuration
     one, two = scores["+ initial LR0"], scores["+ second chain: recommended, full"]
     yield f"a second long chain gained {two - one:.3f} in r"
     yield f"gives {scores['full, correlated errors']:.3f} instead of {two:.3f} for"
-    if abs(scores["quick, correlated errors"] - scores["recommended, quick"]) < 5e-4:
-        yield "and nothing for `quick`, by nested cross-validation"
+    yield holds(
+        "and nothing for `quick`, by nested cross-validation",
+        abs(scores["quick, correlated errors"] - scores["recommended, quick"]) < 5e-4,
+    )
     botan = row(table(ROOT / "results/rottler2024/studies.csv"), system="KA", way="thermal")
-    if botan.configurations == 10:
-        yield f"on ten configurations of {botan.particles} particles at tau_alpha"
+    yield holds(
+        f"on ten configurations of {botan.particles} particles at tau_alpha",
+        botan.configurations == 10,
+    )
 
     hard = table(RESULTS / "hard_spheres.csv")
     without, whole = (
@@ -46,5 +52,7 @@ def computed():
     yield f"r of hard spheres at {first:g} tau is {without[first]:.2f} rather than"
     yield f"rather than {whole[first]:.2f}; from"
     late = hard.time.unique() > 2.4
-    if (whole - without).abs()[late].max() < 0.002:
-        yield f"from {hard.time.unique()[late][0]:.1f} tau on r changes by less than 0.002"
+    yield holds(
+        f"from {hard.time.unique()[late][0]:.1f} tau on r changes by less than 0.002",
+        (whole - without).abs()[late].max() < 0.002,
+    )

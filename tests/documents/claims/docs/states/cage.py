@@ -9,6 +9,7 @@ GIVEN = ["Positions are 32-bit integers"]  # the type of the kernel's arrays
 
 
 def computed():
+    yield f"by default {cage.PRECISION} sigma: measure until"
     yield f"is below this; {cage.RELAX} sweeps relax"
     yield f"tuned to an acceptance of {cage_sampler.ACCEPTANCE} during"
     yield f"with a margin of {printed(cage_sampler._HARD_MARGIN)} for hard spheres"
