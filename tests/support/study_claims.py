@@ -85,6 +85,14 @@ def hours(recipe: Path) -> float:
     return table(recipe.with_suffix("") / "durations.csv").seconds.sum() / 3600
 
 
+def runs_and_folds(study: cb.Study) -> Iterator[str]:
+    """Yield how many runs, how long they are, and how they are learned from."""
+    runs = study.recipe.isoconfigurational
+    yield f"in {WORDS[runs.n_runs]} runs each to {runs.last:g} τ"
+    yield f"There are {WORDS[study.recipe.learning.outer_folds]} outer folds"
+    yield f"{CONFIDENCE} bootstrap"
+
+
 def relaxation(study: cb.Study) -> Iterator[str]:
     """Yield tau_alpha of each species, and how many of it the last step of the preparation took."""
     tau = study.relaxation()

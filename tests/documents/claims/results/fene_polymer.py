@@ -5,7 +5,7 @@ import numpy as np
 import cagebreak as cb
 from support.claims import row
 from support.paths import ROOT
-from support.study_claims import CONFIDENCE, WORDS, Scores, holds, hours, ordered, relaxation
+from support.study_claims import WORDS, Scores, holds, hours, ordered, relaxation, runs_and_folds
 
 FOLDER = ROOT / "results/fene-polymer"
 DOCUMENT = FOLDER / "README.md"
@@ -60,10 +60,8 @@ def computed():
     yield f"were melted at T = {melt.temperature[0]:g}"
     yield f"quenched over {quench.time:g} τ at p = {quench.pressure:g}"
     yield f"held for {held.time:g} τ at this pressure and {last.time:g} τ at constant volume"
-    yield f"followed in {WORDS[runs.n_runs]} runs each to {runs.last:g} τ"
     yield f"{hours(STUDY.recipe.path):.1f} core-hours"
-    yield f"There are {WORDS[recipe.learning.outer_folds]} outer folds"
-    yield f"{CONFIDENCE} bootstrap"
+    yield from runs_and_folds(STUDY)
     yield from relaxation(STUDY)
     tau = STUDY.relaxation()["A"]
     yield f"{chains} chains instead of"

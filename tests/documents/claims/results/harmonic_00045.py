@@ -5,7 +5,7 @@ import numpy as np
 import cagebreak as cb
 from support.claims import row
 from support.paths import ROOT
-from support.study_claims import CONFIDENCE, WORDS, Scores, holds, ordered
+from support.study_claims import WORDS, Scores, holds, ordered, runs_and_folds
 
 FOLDER = ROOT / "results/harmonic-00045"
 DOCUMENT = FOLDER / "README.md"
@@ -56,9 +56,7 @@ def computed():
         f"size ratio {model.diameters[1] / model.diameters[0]:g})"
     )
     yield f"for {first:g} τ at constant temperature and {last:g} τ at constant energy"
-    yield f"in {WORDS[runs.n_runs]} runs each to {runs.last:g} τ"
-    yield f"There are {WORDS[recipe.learning.outer_folds]} outer folds"
-    yield f"{CONFIDENCE} bootstrap"
+    yield from runs_and_folds(STUDY)
     yield f"({recipe.states.cage['sweeps'][1]:,} sweeps here)"
     tau = STUDY.relaxation()
     yield f"F_s of A at k = {runs.wavenumber / np.pi:g} pi / sigma_A falls to 1/e at"

@@ -5,7 +5,7 @@ import numpy as np
 import cagebreak as cb
 from support.claims import row
 from support.paths import ROOT
-from support.study_claims import CONFIDENCE, WORDS, Scores, holds, ordered, relaxation
+from support.study_claims import WORDS, Scores, holds, ordered, relaxation, runs_and_folds
 
 FOLDER = ROOT / "results/kob-andersen-050"
 DOCUMENT = FOLDER / "README.md"
@@ -67,10 +67,8 @@ def computed():
     yield f"{configurations} of {size} particles (rho = {model.number_density:g}"
     yield f"{configurations} of {size * model.composition[0]:.0f} A particles"
     yield f"for {first:g} τ at constant temperature and {last:g} τ at constant energy"
-    yield f"in {WORDS[runs.n_runs]} runs each to {runs.last:g} τ"
     yield f"there are {WORDS[runs.n_runs]} runs instead of"
-    yield f"There are {WORDS[folds]} outer folds"
-    yield f"{CONFIDENCE} bootstrap"
+    yield from runs_and_folds(STUDY)
     fewest, most = sorted({n - len(held_out) for held_out in np.array_split(range(n), folds)})
     yield f"from {WORDS[fewest]} or {WORDS[most]} configurations here"
     yield from relaxation(STUDY)

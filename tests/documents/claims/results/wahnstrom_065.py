@@ -3,7 +3,7 @@
 import cagebreak as cb
 from support.claims import interval, row
 from support.paths import ROOT
-from support.study_claims import CONFIDENCE, WORDS, Scores, holds, hours, ordered, relaxation
+from support.study_claims import WORDS, Scores, holds, hours, ordered, relaxation, runs_and_folds
 
 FOLDER = ROOT / "results/wahnstrom-065"
 DOCUMENT = FOLDER / "README.md"
@@ -48,7 +48,7 @@ def computed():
     )
 
     recipe = STUDY.recipe
-    model, runs = recipe.model, recipe.isoconfigurational
+    model = recipe.model
     quench, held, last = recipe.preparation.protocol
     share = 100 * model.composition[0]
     yield f"A Wahnström mixture at T = {model.temperature:g}"
@@ -60,11 +60,9 @@ def computed():
     )
     yield f"were quenched over {quench.time:g} τ from T = {quench.temperature[0]:g}"
     yield f"for {held.time:g} τ at constant pressure and {last.time:g} τ at constant volume"
-    yield f"in {WORDS[runs.n_runs]} runs each to {runs.last:g} τ"
     yield f"{hours(recipe.path):.1f} core-hours"
     yield f"within {recipe.states.cage['sweeps'][1]:,} sweeps"
-    yield f"There are {WORDS[recipe.learning.outer_folds]} outer folds"
-    yield f"{CONFIDENCE} bootstrap"
+    yield from runs_and_folds(STUDY)
     yield from relaxation(STUDY)
     drift = STUDY.drift()
     of_a = row(drift, quantity="F_s A")
