@@ -3,6 +3,8 @@
     python benchmarks/reliability/fuzz_files.py                      10,000 mutations a format
     python benchmarks/reliability/fuzz_files.py --format .gsd --mutations 1000 --seed 7
 
+The rows of the formats that were tried replace theirs in fuzz_files.csv.
+
 Mutations change bits, bytes, pieces and lines, and plant numbers and instructions made to do harm:
 claimed sizes, nesting, pieces repeated many times.
 
@@ -14,6 +16,7 @@ says.
 """
 
 import argparse
+import csv
 import gzip
 import os
 import pickle
@@ -23,12 +26,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 
 import cagebreak as cb
 from cagebreak.errors import FileFormatError
+from reliability import FOLDER, write_table
 
 SECONDS = 2
 MEMORY = 1 << 30
@@ -288,7 +293,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--format", action="append")
     options = parser.parse_args()
-    failed = False
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         paths = samples(Path(folder))
         for suffix in options.format or paths:
@@ -312,11 +317,27 @@ def main():
                         if status:
                             crashes.append((i, status, line))
                 at = end
-            failed |= bool(crashes)
-            print(f"{suffix:8} {dict(total)} in {time.monotonic() - start:.0f} s", flush=True)
+            counts = {"clear_error": total["error"], "right_answer": total["read"]}
+            rows.append(
+                {"format": suffix, "seed": options.seed, "mutations": options.mutations}
+                | counts
+                | {"failed": options.mutations - sum(counts.values())}
+            )
+            print(*rows[-1].values(), f"{time.monotonic() - start:.0f} s", flush=True)
             for crash in crashes[:5]:
                 print("        ", *crash, flush=True)
-    sys.exit(failed)
+    write_table("fuzz_files", sorted([*others(rows), *rows], key=itemgetter("format")))
+    sys.exit(any(row["failed"] for row in rows))
+
+
+def others(rows):
+    """Return the rows of the table of formats that are not among these."""
+    path = FOLDER / "fuzz_files.csv"
+    if not path.exists():
+        return []
+    formats = {row["format"] for row in rows}
+    with path.open(newline="", encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row["format"] not in formats]
 
 
 def in_child(work, *arguments, n):

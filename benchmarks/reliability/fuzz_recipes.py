@@ -1,6 +1,7 @@
 """Mutated recipes: one clear error or a study that can be surveyed, and nothing else.
 
-    python benchmarks/reliability/fuzz_recipes.py                    10,000 mutated recipes
+    python benchmarks/reliability/fuzz_recipes.py                    10,000 mutated recipes,
+                                                                     written as fuzz_recipes.csv
     python benchmarks/reliability/fuzz_recipes.py --mutations 1000 --seed 7
 
 Bytes, lines and values of the recipes that `cagebreak new` writes are changed. These are failures:
@@ -29,6 +30,7 @@ from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.recipe.writing import json_schema, text
 from cagebreak.study.stages import stages
 from fuzz_files import in_child, mutated
+from reliability import write_table
 from support import table_models
 
 _VALUES = [
@@ -144,9 +146,12 @@ def main():
             else:
                 total["FAILED"] += 1
                 failures.append((first, status, outcome))
-        print(f"{dict(total)} in {time.monotonic() - start:.0f} s")
+        print(f"{time.monotonic() - start:.0f} s")
         for failure in failures[:10]:
             print("   ", *failure)
+    counts = {"clear_error": total["error"], "study": total["study"], "failed": total["FAILED"]}
+    row = {"seed": options.seed, "mutations": options.mutations} | counts
+    write_table("fuzz_recipes", [row])
     sys.exit(bool(failures))
 
 

@@ -1,11 +1,9 @@
 """The documents: their links, the names and files and works they mention, the code they show."""
 
-import csv
 import re
 from importlib import import_module
 from importlib.util import find_spec
 
-import numpy as np
 import pytest
 
 from support.paths import ROOT
@@ -14,6 +12,11 @@ FOLDERS = ("docs", "results", "datasets", "benchmarks", "examples")
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))]
 )
+SCRIPTS = [
+    f"/{path.relative_to(ROOT).as_posix()}"
+    for folder in ("src", "tests", *FOLDERS)
+    for path in (ROOT / folder).rglob("*.py")
+]
 # Each continues those before it.
 DEMONSTRATIONS = [
     "descriptors/radial.md",
@@ -31,6 +34,7 @@ LINK = re.compile(r"\]\(([^()\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.M | re.S)
 HEADING = re.compile(r"^#+ +(.*)$", re.M)
 DOTTED = re.compile(r"\bcagebreak(?:\.\w+)+")
+NAMED_SCRIPT = re.compile(r"`((?:\w+/)*\w+\.py)`")
 NAMED_PATH = re.compile(r"`((?:src|tests|docs|benchmarks|results|datasets|examples)/[^`\s]*)`")
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 CITATION = re.compile(r":cite:`([^`]*)`")
@@ -70,6 +74,16 @@ def test_every_file_that_is_named_exists(document):
     assert [path for path in named if not any(ROOT.glob(path.rstrip("/")))] == []
 
 
+def test_every_script_that_is_named_exists(document):
+    """A script may be named from any folder above it, as in `recipe/tables.py`."""
+    missing = {
+        path
+        for path in NAMED_SCRIPT.findall(existing(document))
+        if not any(script.endswith(f"/{path}") for script in SCRIPTS)
+    }
+    assert missing == set()
+
+
 def test_the_tree_of_the_architecture_has_every_folder():
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     package = ROOT / "src/cagebreak"
@@ -98,27 +112,6 @@ def test_the_ten_lines_of_the_readme_run(capsys):
     header, of_a, of_b = capsys.readouterr().out.splitlines()
     assert header.split() == ["species", "r", "low", "high"]
     assert all(abs(float(row.split()[2])) <= 1 for row in (of_a, of_b))
-
-
-@pytest.mark.parametrize(
-    "table",
-    [
-        "cage-state/hard_spheres.csv",
-        "cage-state/kob_andersen.csv",
-        "kob-andersen-050/scores.csv",
-        "harmonic-00045/scores.csv",
-        "wahnstrom-065/scores.csv",
-        "fene-polymer/scores.csv",
-    ],
-)
-def test_the_readme_has_the_best_r_of_a_table(table):
-    with (ROOT / "results" / table).open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row.get("species", "A") == "A"]
-    best = max(rows, key=lambda row: float(row["r_configuration"]))
-    names = ("r_configuration", "low_configuration", "high_configuration", "ceiling")
-    row = re.compile(r"\| ([\d.]+) \(([\d.]+)–([\d.]+)\) \| [\d.]+ τ \| ([\d.]+) \|")
-    readme = [tuple(map(float, found)) for found in row.findall(README)]
-    assert any(np.allclose(shown, [float(best[n]) for n in names], atol=5.1e-4) for shown in readme)
 
 
 def test_demonstrations_print_what_the_documents_show(capsys):

@@ -1,17 +1,23 @@
 """Numbers of documents: how the modules of `tests/documents/claims` read tables and print."""
 
+import inspect
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 FENCE = re.compile(r"^ *```.*?^ *```", re.M | re.S)
+# A block of formulas or of a layout of files: indented lines after an empty one.
+INDENTED = re.compile(r"(?<=\n\n) {4}.*(?:\n+ {4}.*)*")
 # Text in which digits belong to a name: code, addresses of links, formulas, works and their parts.
 NAMES = re.compile(
-    r"`[^`]*`|\]\([^)]*\)|<[^>]*>|https?://\S+|arXiv:\S+|\$[^$]*\$"
-    r"|(?i:figures?|tables?|sections?|equations?|rows?|pages?) "
-    r"(?:[\dIVX]+[a-z]?(?:,? (?:and|to) |, )?)+"
+    r"`[^`]*`|\]\([^)]*\)|<[a-z/][^>]*>|https?://\S+|arXiv:\S+|\$[^$]*\$"
+    r"|(?i:figures?|tables?|sections?|equations?|eqs?\.|rows?|pages?) "
+    r"(?:[\dIVX]+[a-z]?(?:,? (?:and|to) |, |-)?)+"
+    r"|(?:SHA|UTF|BSD)-\d+|[A-Za-z|)\]]\^-?\d+"
     r"|[A-Z][a-zä]+ (?:and [A-Z]\w+ )?(?:et al\. )?(?:19|20)\d\d"
     r"|^\d+\. "
 )
@@ -20,7 +26,7 @@ NUMBER = re.compile(r"(?<![\w.])[−+-]?\d[\d.,]*\d(?:e[+-]?\d+)?|(?<![\w.])[−
 
 def plain(text: str) -> str:
     """Return a document as one line of single spaces, without code and what belongs to names."""
-    text = FENCE.sub(" ", text)
+    text = INDENTED.sub(" ", FENCE.sub(" ", text))
     text = "\n".join(NAMES.sub(" ", line) for line in joined(text))
     return re.sub(r"\s+", " ", text)
 
@@ -57,6 +63,20 @@ def unclaimed(text: str, claims: list[str]) -> list[str]:
 def table(path: Path) -> pd.DataFrame:
     """Return a table of `results`."""
     return pd.read_csv(path, keep_default_na=False, na_values=["", "nan"])
+
+
+def printed(value: float, digits: int = 4) -> str:
+    """Return a number as documents print it: 0.003, 1e-9, 10,000, 1e6."""
+    if 10_000 <= abs(value) < 1e6 and value == int(value):
+        return f"{int(value):,}"
+    if 0 < value <= 1e-3 and np.isclose(np.log10(value) % 1, (0, 1), atol=1e-9).any():
+        return f"1e{np.log10(value):.0f}"
+    return re.sub(r"e([+-])0*", lambda e: "e" + e[1].strip("+"), f"{value:.{digits}g}")
+
+
+def default(function: Callable[..., Any], parameter: str) -> Any:
+    """Return the default of a parameter."""
+    return inspect.signature(function).parameters[parameter].default
 
 
 def row(frame: pd.DataFrame, **values: object) -> pd.Series:

@@ -115,7 +115,7 @@ def _whole(file: TextFile, expected: str) -> int:
 
 def _cell(file: TextFile, words: list[str]) -> Cell:
     boundaries = [word for word in words if set(word) <= set("pfsm")]
-    form = [word for word in words if word not in boundaries]
+    form = [word for word in words if not set(word) <= set("pfsm")]
     if any(set(word) != {"p"} for word in boundaries):
         raise file.error(
             "periodic boundaries, pp pp pp (films and clusters are not read)", " ".join(boundaries)

@@ -114,6 +114,10 @@ def _snapshot(file: TextFile, line: str, letters: dict[float, str]) -> tuple[Flo
         raise file.error("three edge lengths", line)
     if min(lengths) <= 0:
         raise file.error("positive edge lengths", line)
+    try:
+        box = Box(np.diag(lengths))
+    except InputError as error:
+        raise file.failure(error) from error
     rows = file.block(n, "spheres")
     expected = "a letter, x, y, z and a radius"
     table = rows.table([1, 2, 3, 4], 5, expected)
@@ -128,4 +132,4 @@ def _snapshot(file: TextFile, line: str, letters: dict[float, str]) -> tuple[Flo
             raise rows.error(
                 row, f"one letter a radius, got {letter!r} and {letters[radius]!r} for {radius}"
             )
-    return table[:, :3], radii, Box(np.diag(lengths))
+    return table[:, :3], radii, box

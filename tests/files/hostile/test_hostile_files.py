@@ -34,9 +34,11 @@ TEXTS = {
     "spaces.xyz": "1\nL" + " " * 900_000 + "\nA 1 2 3\n",
     "zeros.xyz": "\0" * 2_000_000,
     "line.dump": "1" * 2_000_000,
+    "words.dump": DUMP.format(n=1).replace("pp pp pp", "xy xz yz" + " pp xz yz" * 20_000),
     "blank.sph": "\n" * 500_000,
     "box.xyz": f"1\n{HEAD.replace('6', '1e300')}\nA 1 2 3\n",
     "box.dump": DUMP.format(n=1).replace("0 6", "-1e308 1e308"),
+    "box.sph": "1\n41000000000000 5 6\na 1 2 3 0.5\n",
     "far.xyz": f"1\n{HEAD}\nA 1e300 2 3\n",
 }
 

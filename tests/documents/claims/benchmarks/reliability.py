@@ -1,0 +1,18 @@
+"""Numbers of the scripts that try to break studies."""
+
+from support.claims import table
+from support.paths import ROOT
+
+DOCUMENT = ROOT / "benchmarks/reliability/README.md"
+TABLES = ROOT / "docs/reliability"
+GIVEN = []
+
+
+def computed():
+    schedule = table(TABLES / "schedule.csv").set_index("what")
+    yield f"schedules {schedule.units['pool']:,} units that do nothing"
+    workers = {
+        int(table(TABLES / f"{name}.csv").workers[0]) for name in ("cluster", "cluster_dask")
+    }
+    if len(workers) == 1:
+        yield f"keeps {workers.pop()} workers at work"

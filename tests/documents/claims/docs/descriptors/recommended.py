@@ -1,0 +1,50 @@
+"""Numbers of the recommended set."""
+
+import cagebreak as cb
+from cagebreak.descriptors import recommended
+from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
+from support.claims import row, table
+from support.paths import ROOT
+
+DOCUMENT = ROOT / "docs/descriptors/recommended.md"
+RESULTS = ROOT / "results/cage-state"
+GIVEN = []
+
+
+def computed():
+    last = recommended.GENERATIONS
+    yield f"of the inherent state, generations 0 to {recommended.GENERATIONS_INHERENT}, and its"
+    sweeps, chains = recommended.SIZES["medium"]
+    yield (
+        f"{chains} chains of {sum(sweeps)} sweeps | `alkemade2023` averaged over "
+        f"{recommended.SAMPLES} samples of each chain, generations 0 to {last}"
+    )
+    sweeps, chains = recommended.SIZES["full"]
+    yield f"{chains} chains of {sum(sweeps):,} sweeps"
+    lengths = ", ".join(f"{length:g}" for length in LENGTHS)
+    yield f"with weights exp(-r / l), l = {lengths} sigma"
+    labels = recommended.recommended(cb.kob_andersen(), "quick").labels()
+    if set(labels[labels.state == "initial"].generation) == {0}:
+        yield "Every size also has generation 0 of the initial state"
+
+    scores = table(RESULTS / "kob_andersen.csv").set_index("features").r_configuration
+    one, two = scores["+ initial LR0"], scores["+ second chain: recommended, full"]
+    yield f"a second long chain gained {two - one:.3f} in r"
+    yield f"gives {scores['full, correlated errors']:.3f} instead of {two:.3f} for"
+    if abs(scores["quick, correlated errors"] - scores["recommended, quick"]) < 5e-4:
+        yield "and nothing for `quick`, by nested cross-validation"
+    botan = row(table(ROOT / "results/rottler2024/studies.csv"), system="KA", way="thermal")
+    if botan.configurations == 10:
+        yield f"on ten configurations of {botan.particles} particles at tau_alpha"
+
+    hard = table(RESULTS / "hard_spheres.csv")
+    without, whole = (
+        hard[hard.features == features].set_index("time").r_configuration
+        for features in ("+ inherent scalars", "+ initial LR0: recommended")
+    )
+    first = hard.time.min()
+    yield f"r of hard spheres at {first:g} tau is {without[first]:.2f} rather than"
+    yield f"rather than {whole[first]:.2f}; from"
+    late = hard.time.unique() > 2.4
+    if (whole - without).abs()[late].max() < 0.002:
+        yield f"from {hard.time.unique()[late][0]:.1f} tau on r changes by less than 0.002"
