@@ -9,12 +9,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cagebreak._hdf5 import UNREADABLE, dataset_in, group_in, read_array
 from cagebreak._sealed import creating, opened
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning._hdf5 import read_labels, write_labels
 from cagebreak.learning._validation import Floats, Integers, as_columns, as_groups
 from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
-from cagebreak.learning.samples import Sample, Samples, in_turn
+from cagebreak.learning.samples import Sample, Samples, Share, in_turn, shared_out
 from cagebreak.learning.scores import merged, pair_moments
 from cagebreak.learning.statistics import Statistics, deviations
 
@@ -82,6 +83,9 @@ class Collection:
         extremes = np.broadcast_to(clip, shape) if self.extremes is None else self.extremes
         if extremes.shape != shape:
             raise InputError(f"extremes: expected shape {shape}, got {extremes.shape}")
+        moments = (len(self.parts), 6, first.n_targets)
+        if self.halves is not None and self.halves.shape != moments:
+            raise InputError(f"halves: expected shape {moments}, got {self.halves.shape}")
         object.__setattr__(self, "times", times)
         object.__setattr__(self, "extremes", extremes)
         if self.groups is not None:
@@ -249,29 +253,30 @@ class Collection:
             with opened(path) as file:
                 if file.attrs["kind"] != KIND:
                     raise ValueError(f"it holds {file.attrs['kind']!r}")
-                labels = read_labels(file["labels"]) if "labels" in file else None
+                labels = read_labels(group_in(file, "labels")) if "labels" in file else None
+                mean = read_array(file, "mean", (None, None))
+                n, width = mean.shape
                 n_targets = int(file.attrs["n_targets"])
-                numbers = zip(file["count"][:].tolist(), file["mean"][:], strict=True)
-                parts = [
-                    Statistics.unpacked(count, mean, file["gram"][row], n_targets, labels)
-                    for row, (count, mean) in enumerate(numbers)
-                ]
-                standardizer = Standardizer(float(file["x_mean"].attrs["clip"]))
-                standardizer.mean_, standardizer.scale_ = file["x_mean"][:], file["x_scale"][:]
-                standardizer.n_features_in_ = len(standardizer.mean_)
-                halves = file["halves"][:] if "halves" in file else None
-                # Earlier versions clipped at bounds of all configurations.
-                extremes: Any = file["extremes"][:] if "extremes" in file else None
+                gram = dataset_in(file, "gram", (n, width * (width + 1) // 2))
+                rows = zip(read_array(file, "count", (n,)).tolist(), mean, gram, strict=True)
+                parts = [Statistics.unpacked(*row, n_targets, labels) for row in rows]
+                x_mean = read_array(file, "x_mean", (width - n_targets,))
+                x_scale = read_array(file, "x_scale", (width - n_targets,))
+                clip = float(file["x_mean"].attrs["clip"])
+                standardizer = Standardizer.of(x_mean, x_scale, clip)
+                times = read_array(file, "times")
+                # Earlier versions clipped at bounds of all configurations, and had no extremes.
+                present = {"halves", "extremes", "groups"} & set(file)
+                arrays: Any = {name: read_array(file, name) for name in present}
                 about = {
                     name.removeprefix("about "): str(text)
                     for name, text in file.attrs.items()
                     if name.startswith("about ")
                 }
-                groups = file["groups"][:] if "groups" in file else None
-                return cls(parts, standardizer, file["times"][:], halves, about, extremes, groups)
+                return cls(parts, standardizer, times, about=about, **arrays)
         except FileNotFoundError:
             raise
-        except (OSError, KeyError, ValueError) as error:
+        except UNREADABLE as error:
             raise FileFormatError(f"{path}: expected a saved collection, {error}") from error
 
 
@@ -334,12 +339,14 @@ def collect(
             raise InputError("groups: expected none for an iterator or with blocks")
         groups = as_groups(groups, len(samples))  # type: ignore[arg-type]
     if standardizer is None:
-        moments = _reduced(_moments_of, samples, species, executor)
+        moments = shared_out(_moments_of, samples, species, executor)
         total = sum(moments[1:], start=moments[0])
         standardizer = Standardizer.from_moments(total, clip)
     n_blocks = blocks
     if sequence:
-        reductions = _reduced(_statistics_of, samples, (species, standardizer, n_blocks), executor)
+        reductions = shared_out(
+            _statistics_of, samples, (species, standardizer, n_blocks), executor
+        )
     else:
         reductions = [_statistics_of(samples, None, (species, standardizer, n_blocks))]
     parts: dict[int, _Part] = {}
@@ -373,32 +380,9 @@ def widest(extremes: Floats) -> Floats:
     return np.stack([extremes[:, 0].min(axis=0), extremes[:, 1].max(axis=0)])
 
 
-def _reduced(work: Any, samples: Any, argument: Any, executor: Executor | None) -> list[Any]:
-    """Return the result of `work` for each worker's share of the samples."""
-    if executor is None:
-        return [work(samples, range(len(samples)), argument)]
-    workers = getattr(executor, "_max_workers", None) or os.cpu_count() or 1
-    shares = [range(k, len(samples), workers) for k in range(min(workers, len(samples)))]
-    futures = [executor.submit(work, samples, share, argument) for share in shares]
-    return [future.result() for future in futures]
-
-
-class _Share:
-    """A subset of the samples, each read when it is accessed."""
-
-    def __init__(self, samples: Samples, indices: range) -> None:
-        self.samples, self.indices = samples, indices
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __getitem__(self, index: int) -> Sample:
-        return self.samples[self.indices[index]]
-
-
 def _moments_of(samples: Samples, indices: range, species: str) -> Moments:
     total = None
-    for _, sample in in_turn(_Share(samples, indices)):
+    for _, sample in in_turn(Share(samples, indices)):
         rows = sample.rows().get(species, np.arange(0))
         new = Moments.of(sample.features[rows])
         total = new if total is None else total + new
@@ -429,7 +413,7 @@ def _statistics_of(
     species, standardizer, n_blocks = argument
     numbered: Iterable[tuple[int, Sample]] = enumerate(samples)
     if indices is not None:
-        numbered = ((indices[k], sample) for k, sample in in_turn(_Share(samples, indices)))
+        numbered = ((indices[k], sample) for k, sample in in_turn(Share(samples, indices)))
     blocks: dict[int, _Part] = {}
     for i, sample in numbered:
         rows = sample.rows().get(species, np.arange(0))
