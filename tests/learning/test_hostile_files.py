@@ -22,7 +22,8 @@ def statistics(path):
 
 
 def collection(path):
-    samples = [Sample(ROWS + k, ROWS[:, :2], halves=np.stack([ROWS[:, :2]] * 2)) for k in range(2)]
+    halves = np.stack([ROWS[:, :2]] * 2)
+    samples = [Sample(X, ROWS[:, :2], halves=halves) for X in (ROWS, ROWS[:, ::-1])]
     collect(samples, labels=LABELS, groups=[0, 1]).save(path)
     return Collection.load
 

@@ -183,6 +183,17 @@ class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         rows *= factor
         return rows
 
+    def about_mean(self, X: Floats) -> Floats:
+        """Return as `in_units`, clipped at `clip` deviations of these rows from their mean."""
+        rows = self.in_units(X)
+        mean, bound = rows.mean(axis=0), self.clip * rows.std(axis=0)
+        return rows if np.isinf(self.clip) else np.clip(rows, mean - bound, mean + bound, out=rows)
+
+    def equals(self, other: "Standardizer") -> bool:
+        """Return whether another standardizer has the same means, deviations and clip."""
+        same_means = np.array_equal(self.mean_, other.mean_)
+        return same_means and np.array_equal(self.scale_, other.scale_) and self.clip == other.clip
+
     def select(self, columns: Any) -> Self:
         """Return the standardizer of some of the columns."""
         check_is_fitted(self)

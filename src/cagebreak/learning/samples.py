@@ -11,6 +11,7 @@ import numpy as np
 from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_table, require_finite
+from cagebreak.learning.preprocessing import Moments
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +164,24 @@ def shared_out(work: Any, samples: Any, argument: Any, executor: Executor | None
     shares = [range(k, len(samples), workers) for k in range(min(workers, len(samples)))]
     futures = [executor.submit(work, samples, share, argument) for share in shares]
     return [future.result() for future in futures]
+
+
+def moments_of(samples: Samples, indices: Sequence[int], species: str) -> Moments:
+    """Return the moments of the features of a species in some of the samples.
+
+    Raises
+    ------
+    InputError
+        If there are no samples, or as of `in_turn`.
+    """
+    total = None
+    for _, sample in in_turn(Share(samples, indices)):
+        rows = sample.rows().get(species, np.arange(0))
+        new = Moments.of(sample.features[rows])
+        total = new if total is None else total + new
+    if total is None:
+        raise InputError("samples: expected at least one configuration, got none")
+    return total
 
 
 def in_turn(samples: Samples) -> Iterator[tuple[int, Sample]]:
