@@ -106,6 +106,17 @@ def test_few_neighbors_are_fitted_exactly():
     assert (d2min(start, end, 1.6)[:4] >= 0).all()
 
 
+@pytest.mark.parametrize("unit", [1e-5, 1e5])
+@pytest.mark.parametrize("cutoff", [0.6, CUTOFF])
+def test_it_scales_as_a_squared_length(cutoff, unit):
+    """Also where neighbors span no volume, which is a question of their shape."""
+    start, end = system(6)
+    box = cb.Box(start.box.matrix * unit)
+    scaled = [each.replace(positions=each.positions * unit, box=box) for each in (start, end)]
+    expected = d2min(start, end, cutoff)
+    np.testing.assert_allclose(d2min(*scaled, cutoff * unit) / unit**2, expected, atol=1e-10)
+
+
 def test_many_frames_at_once():
     start, end = system(5)
     measure = D2Min(start, CUTOFF)
