@@ -206,7 +206,7 @@ def run(tree, packages, table):
         tests = relevant(tree, row["file"], int(row["line"]), known)
         result = ("survived", 0.0, "no test executes it")
         if tests:
-            start = 10 + 150 * is_kernel(path)  # of imports and fixtures, and of compiling
+            start = 10 + 75 * is_kernel(path)  # of imports and fixtures, and of compiling
             allowed = {test: start + 3 * known[test][0] for test in tests}
             result = test_mutant(tree, row, mutated, allowed, kernels)
         row |= dict(zip(RESULTS, (*result, ""), strict=True))

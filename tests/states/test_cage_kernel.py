@@ -146,6 +146,10 @@ def test_trials_are_even_and_opposite_moves_equally_likely():
     assert abs(uniform).max() <= 1
     np.testing.assert_allclose(uniform.mean(axis=1), 0, atol=4 / np.sqrt(3 * n))
     np.testing.assert_allclose(np.cov(uniform), np.eye(4) / 3, atol=4 / np.sqrt(5 * n))
+    # Random bits and their complement give opposite moves.
+    signed = random_kernel._signed.py_func
+    for bits in (0, 1, 12345, 2**31):
+        assert signed(np.uint64(bits)) == -signed(np.uint64(2**32 - 1 - bits))
     later = np.empty((3, 10), np.int32), np.empty(10, np.float32)
     random_kernel.draw_trials(key, 7, 1000, 1010, np.eye(3) * 1e8, *later)
     np.testing.assert_array_equal(later[0], moves[:, 1000:1010])
