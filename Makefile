@@ -2,7 +2,7 @@
 #   make run          a small study from nothing to figures, in run/
 #   make test         style, spelling, types, import rules and the test suite
 #   make environment  the environment of `make test`, .venv-test, to work in
-#   make benchmark    speed against peers and against the machine's limit
+#   make benchmark    speed against peers and against the machine's limit: the tables of docs/speed.md
 #   make clean        remove environments and results of `make run`
 
 PYTHON ?= python3
@@ -30,7 +30,7 @@ test: .venv-test/installed
 environment: .venv-test/installed
 
 benchmark: .venv-benchmark/installed
-	for script in benchmarks/*.py; do .venv-benchmark/bin/python $$script || exit 1; done
+	.venv-benchmark/bin/python benchmarks
 
 clean:
 	rm -rf .venv-run .venv-test .venv-benchmark run

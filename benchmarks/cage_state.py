@@ -1,29 +1,25 @@
-"""Monte Carlo moves per second of the cage state, against a plain scalar loop of the same rules.
+"""Monte Carlo moves of the cage state, against a plain scalar loop of the same rules.
 
-    python benchmarks/cage_state.py [--hard FILE] [--soft FILE.npz] [--rounds 9]
+    python benchmarks/cage_state.py
 
 The peer is what one would write first: static neighbor lists of the same pairs, one neighbor
 after the other in double precision with the nearest image, out at the first overlap, faces of
-cells tested at every trial. Both run in turn, on one core, by CPU time. Read the medians of the
-ratio: absolute times vary with the load of the machine. Without files, a small glass is made.
+cells tested at every trial. Then two chains in two threads, against one after the other.
 """
 
-import argparse
 import math
-import platform
-import time
-from pathlib import Path
 
+import numba
 import numpy as np
-from numba import njit
 
 import cagebreak as cb
+import measure
 from cagebreak import models, potentials
 from cagebreak.potentials._pair_kernel import CUTOFF_SQUARED, energy, parameters
 from cagebreak.states import CageSampler
 
 
-@njit(error_model="numpy", fastmath={"contract"})
+@numba.njit(error_model="numpy", fastmath={"contract"})
 def plain(
     sweeps, seed, step, x, start, edges, species, hard, form, table, beta, rows, lists, cells
 ):
@@ -80,10 +76,8 @@ def plain(
     return accepted
 
 
-def compare(name, configuration, model, sweeps, rounds):
-    ours = CageSampler(configuration, model, 1)
-    ours.relax(200)
-    # The peer is given our lists, sorted positions and cells.
+def plain_side(ours, configuration, model, sweeps):
+    """Return the peer, which is given our lists, sorted positions and cells."""
     start = ours._sorted.positions.copy()
     x = start + ours._from_centers() + ours._sites.centers.T
     common = (
@@ -91,48 +85,55 @@ def compare(name, configuration, model, sweeps, rounds):
         model.is_hard, potentials.FORMS[model.pair.form],
         potentials.pair_table(model.pair), 1 / model.temperature,
     )  # fmt: skip
-    cells = ours._cells.offsets, ours._cells.faces
-    rates = []
-    for k in range(rounds + 1):
-        before = time.process_time()
-        ours.run(sweeps)
-        own = time.process_time() - before
-        before = time.process_time()
-        plain(sweeps, k, ours.step, x, *common, ours._lists.rows, ours._lists.entries, cells)
-        peer = time.process_time() - before
-        if k:  # the first compiles
-            rates.append((own, peer))
-    own, peer = np.array(rates).T / (sweeps * len(configuration)) * 1e9
-    low, middle, high = np.percentile(peer / own, [25, 50, 75])
-    print(
-        f"{name:14s} {len(configuration):6d} {np.median(own):10.0f} {np.median(peer):10.0f} "
-        f"{middle:7.2f} ({low:.2f}-{high:.2f})",
-        flush=True,
+    lists, cells = ours._lists, (ours._cells.offsets, ours._cells.faces)
+    step, seeds = ours.step, iter(range(1_000_000))
+    return measure.cpu(
+        lambda: plain(sweeps, next(seeds), step, x, *common, lists.rows, lists.entries, cells)
     )
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--hard", type=Path, help="a configuration of hard spheres at 0.58")
-    parser.add_argument("--soft", type=Path, help="a Kob-Andersen npz of the BOTAN data")
-    parser.add_argument("--rounds", type=int, default=9)
-    arguments = parser.parse_args()
+def moves(name, configuration, model, sweeps):
+    ours = CageSampler(configuration, model, 1)
+    ours.relax(200)
+    sides = measure.in_turn(
+        {
+            measure.OURS: measure.cpu(lambda: ours.run(sweeps)),
+            "plain loop": plain_side(ours, configuration, model, sweeps),
+        }
+    )
+    n = len(configuration)
+    yield from measure.compare(
+        "cage state", f"{name}, N = {n}", sides, "ns", 1e9 / (n * sweeps),
+        quantity="CPU time a move", aims={"plain loop": "at least 3"},
+    )  # fmt: skip
+
+
+def two_chains(name, configuration, model, sweeps):
+    def chains(threads):
+        numba.set_num_threads(threads)
+        cb.cage_state(configuration, model, seed=1, sweeps=(0, sweeps), chains=2)
+
+    sides = measure.in_turn({k: measure.wall(lambda k=k: chains(k)) for k in (1, 2)})
+    yield measure.row(
+        "two chains of the cage state", f"{name}, N = {len(configuration)}", "speed",
+        "two threads", sides[1] / sides[2], peer="one thread",
+    )  # fmt: skip
+
+
+def rows():
     hard, soft = models.hard_spheres(0.58), models.kob_andersen(number_density=1.2)
-    spheres = cb.read(arguments.hard) if arguments.hard else cb.equilibrate(hard, 2000, 100, seed=1)
-    if arguments.soft:
-        data = np.load(arguments.soft)
-        glass = cb.Configuration(
-            data["initial_positions"], data["types"].astype(int), soft.box(len(data["types"]))
-        )
-    else:
-        packed = cb.equilibrate(models.hard_spheres(0.5, 0.88, 0.8), 4096, 10, seed=1)
-        scale = soft.box(4096).lengths[0] / packed.box.lengths[0]
-        glass = cb.Configuration(packed.positions * scale, packed.species, soft.box(4096))
-    print(f"{platform.processor() or platform.machine()}, one core, CPU time, medians")
-    print("model               N   ours [ns]  peer [ns]   ratio (middle half)   per move")
-    compare("hard spheres", spheres, hard, 300, arguments.rounds)
-    compare("Kob-Andersen", glass, soft, 30, arguments.rounds)
+    spheres = cb.equilibrate(hard, 2000, 100, seed=1)
+    packed = cb.equilibrate(models.hard_spheres(0.5, 0.88, 0.8), 4096, 10, seed=1)
+    scale = soft.box(4096).lengths[0] / packed.box.lengths[0]
+    glass = cb.Configuration(packed.positions * scale, packed.species, soft.box(4096))
+    for name, start, model, sweeps in (
+        ("hard spheres", spheres, hard, 1000),
+        ("Kob-Andersen", glass, soft, 100),
+    ):
+        yield from moves(name, start, model, sweeps)
+        if numba.config.NUMBA_NUM_THREADS > 1:
+            yield from two_chains(name, start, model, 10 * sweeps)
 
 
 if __name__ == "__main__":
-    main()
+    measure.main(rows)

@@ -1,16 +1,14 @@
-"""Collisions per second of the event-driven kernel, against a peer if one is named.
+"""Collisions of hard spheres a second: against a peer, and over the number of spheres.
 
-    python benchmarks/event_driven.py [--peer prototype.py]
+    python benchmarks/event_driven.py
 
-The peer is a module with `Sim(positions, radii, L, shell=...)`, `.run(duration)` and a collision
-counter `.C[0]`, such as this project's first sketch of the algorithm. Both, and all numbers of
-spheres, run in turn, on one core; medians of the ratios are what to read, since absolute times
-drift with the machine's load.
+The peer is this project's first prototype, `edmd.py` in the folder that the environment variable
+PROTOTYPES names, else in shared/prototypes beside the repository. Our kernel at all numbers of
+spheres and the peer take turns.
 """
 
-import argparse
 import importlib.util
-import platform
+import os
 import sys
 import time
 from pathlib import Path
@@ -18,77 +16,91 @@ from pathlib import Path
 import numpy as np
 
 import cagebreak as cb
+import measure
+import page
 from cagebreak.simulation.hard_spheres import EventDriven
 
-
-def speed(run, counter, duration):
-    before, start = counter(), time.process_time()
-    run(duration)
-    return (counter() - before) / (time.process_time() - start)
-
-
-def tiled(configuration, copies):
-    """Return copies**3 images of a configuration side by side, as one."""
-    shifts = np.stack(np.meshgrid(*[np.arange(copies)] * 3), axis=-1).reshape(-1, 1, 3)
-    box = configuration.box.matrix
-    positions = (configuration.positions + shifts @ box).reshape(-1, 3)
-    return cb.Configuration(positions, np.tile(configuration.species, copies**3), box * copies)
+N = 2000
+COPIES = ((1, 1, 1), (2, 2, 2), (5, 5, 2), (4, 4, 4))
+"""Images of the small configuration along each edge."""
+PROTOTYPE = "event-driven prototype"
 
 
-def load(path):
-    spec = importlib.util.spec_from_file_location("peer", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["peer"] = module
+def prototype():
+    folder = Path(os.environ.get("PROTOTYPES", page.ROOT.parent / "shared/prototypes"))
+    path = folder / "edmd.py"
+    if not path.exists():
+        return None
+    spec = importlib.util.spec_from_file_location("edmd", path)
+    module = sys.modules["edmd"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def prepare(start, model, peer):
-    """Return our simulation, the peer's (or None) and a duration, both past their first steps."""
-    duration = max(4000.0 / len(start), 0.2)
+def tiled(configuration, copies):
+    """Return images of a configuration side by side, as one configuration."""
+    shifts = np.stack(np.meshgrid(*map(np.arange, copies), indexing="ij"), -1).reshape(-1, 1, 3)
+    box = configuration.box.matrix
+    positions = (configuration.positions + shifts @ box).reshape(-1, 3)
+    species = np.tile(configuration.species, len(shifts))
+    return cb.Configuration(positions, species, box * np.array(copies)[:, None])
+
+
+def rate(run, collisions, duration):
+    """Return a side that runs for a duration and returns collisions a second of CPU time."""
+
+    def side():
+        before, begun = collisions(), time.process_time()
+        run(duration)
+        return (collisions() - before) / (time.process_time() - begun)
+
+    return side
+
+
+def sides_of(start, model, peer):
+    """Return our side and the peer's, which is absent also if the box is not cubic."""
+    duration = max(4000 / len(start), 0.2)
     ours = EventDriven(start, model, seed=2)
-    ours.run(duration)
-    theirs = None
-    if peer:
-        radii = np.asarray(model.diameters)[start.species] / 2
-        theirs = peer.Sim(
-            start.positions, radii, start.box.lengths[0], shell=1.5, vel=ours.velocities
-        )
-        theirs.run(duration)
-    return ours, theirs, duration
+    own = rate(ours.run, lambda: ours.collisions, duration)
+    edges = start.box.lengths
+    if peer is None or len(set(edges)) > 1:
+        return own, None
+    radii = np.asarray(model.diameters)[start.species] / 2
+    theirs = peer.Sim(start.positions, radii, edges[0], shell=1.5, vel=ours.velocities)
+    return own, rate(theirs.run, lambda: theirs.C[0], duration)
 
 
-def measure(ours, theirs, duration):
-    own = speed(ours.run, lambda: ours.collisions, duration)
-    return own, speed(theirs.run, lambda: theirs.C[0], duration) if theirs else np.nan
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--peer", type=Path, help="a Python file with a class Sim")
-    parser.add_argument("--copies", type=int, nargs="+", default=[1, 2, 4], help="along each edge")
-    parser.add_argument("--packing", type=float, nargs="+", default=[0.50, 0.58])
-    parser.add_argument("--rounds", type=int, default=9)
-    arguments = parser.parse_args()
-    peer = load(arguments.peer) if arguments.peer else None
-
-    print(f"{platform.processor() or platform.machine()}, one core, CPU time, medians")
-    print("packing       N   cagebreak [1e6/s]   over first N   peer [1e6/s]   ratio (middle half)")
-    for packing in arguments.packing:
-        model = cb.hard_spheres(packing)
-        small = cb.equilibrate(model, 2000, 100, seed=1)
-        pairs = [prepare(tiled(small, copies), model, peer) for copies in arguments.copies]
-        rates = np.array([[measure(*pair) for pair in pairs] for _ in range(arguments.rounds)])
-        share = np.median(rates[:, :, 0] / rates[:, :1, 0], axis=0)
-        own, other = np.median(rates, axis=0).T
-        low, ratio, high = np.percentile(rates[:, :, 0] / rates[:, :, 1], [25, 50, 75], axis=0)
-        for k, copies in enumerate(arguments.copies):
-            print(
-                f"{packing:7.2f} {2000 * copies**3:7d} {own[k] / 1e6:19.2f} {share[k]:14.2f} "
-                f"{other[k] / 1e6:14.2f} {ratio[k]:7.2f} ({low[k]:.2f}-{high[k]:.2f})",
-                flush=True,
+def collisions(packing, peer):
+    model = cb.hard_spheres(packing)
+    small = cb.equilibrate(model, N, 100, seed=1)
+    sides = {}
+    for copies in COPIES:
+        own, theirs = sides_of(tiled(small, copies), model, peer)
+        sides[copies, measure.OURS], sides[copies, PROTOTYPE] = own, theirs
+    rates = measure.in_turn(sides, seconds=40)
+    small_rates = rates[COPIES[0], measure.OURS]
+    for copies in COPIES:
+        n = N * int(np.prod(copies))
+        subject, case = "event-driven dynamics", f"eta = {packing}, N = {n:,}"
+        own, theirs = rates[copies, measure.OURS], rates[copies, PROTOTYPE]
+        yield measure.row(subject, case, "collisions", measure.OURS, own / 1e6, unit="million/s")
+        if len(set(copies)) == 1:
+            aim = "at least 1" if n == N else ""
+            speeds = measure.ratio(own, theirs)
+            yield measure.row(subject, case, "speed", measure.OURS, speeds, peer=PROTOTYPE, aim=aim)
+        if n > N:
+            aim = "at least 0.5" if n == 100_000 else ""
+            share = own / small_rates
+            yield measure.row(
+                subject, case, "collisions", measure.OURS, share, peer=f"N = {N:,}", aim=aim
             )
 
 
+def rows():
+    peer = prototype()
+    yield from collisions(0.5, peer)
+    yield from collisions(0.58, peer)
+
+
 if __name__ == "__main__":
-    main()
+    measure.main(rows)

@@ -1,37 +1,47 @@
-"""How long `import cagebreak` takes over `import numba`, which it cannot do without.
+"""`import cagebreak` over `import numba`, which it cannot do without, and the first step after it.
 
-Fresh processes, interleaved; medians.
+    python benchmarks/import_time.py
+
+Fresh processes take turns, by wall time. The first step is that of a simulation whose kernels an
+earlier process has compiled.
 """
 
-import statistics
 import subprocess
 import sys
-import time
 
-REPEATS = 15
-STATEMENTS = ("pass", "import numpy", "import numba", "import cagebreak")
+import measure
+
+STEP = """
+import numpy as np
+import cagebreak as cb
+from cagebreak.simulation.hard_spheres import EventDriven
+
+model = cb.hard_spheres(0.3)
+edge = model.box(125).lengths[0]
+lattice = np.stack(np.meshgrid(*[np.arange(5)] * 3), axis=-1).reshape(-1, 3) * edge / 5
+EventDriven(cb.Configuration(lattice, model.species(125), edge), model, seed=1).run(0.01)
+"""
 
 
-def seconds(statement: str) -> float:
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", statement], check=True)
-    return time.perf_counter() - start
+def process(code):
+    return measure.wall(lambda: subprocess.run([sys.executable, "-c", code], check=True))
 
 
-def main() -> None:
-    for statement in STATEMENTS:  # once, so that every file has been read
-        seconds(statement)
-    times: dict[str, list[float]] = {statement: [] for statement in STATEMENTS}
-    for _ in range(REPEATS):
-        for statement in STATEMENTS:
-            times[statement].append(seconds(statement))
-    medians = {statement: statistics.median(values) for statement, values in times.items()}
-    print(f"{'process':<20} {'median':>8} {'least':>8}   seconds, {REPEATS} repeats")
-    for statement, values in times.items():
-        print(f"{statement:<20} {medians[statement]:8.3f} {min(values):8.3f}")
-    over = medians["import cagebreak"] - medians["import numba"]
-    print(f"import cagebreak over import numba: {over:.3f} s (aim: at most 0.3 s)")
+def rows():
+    codes = {"numba": "import numba", measure.OURS: "import cagebreak", "step": STEP}
+    times = measure.in_turn({name: process(code) for name, code in codes.items()}, seconds=40)
+    subject, ours = "start of a process", times[measure.OURS]
+    for name in ("numba", measure.OURS):
+        yield measure.row(subject, "", "wall time", f"`import {name}`", times[name], unit="s")
+    yield measure.row(
+        subject, "", "additional wall time", "`import cagebreak`", ours - times["numba"],
+        peer="`import numba`", unit="s", aim="at most 0.3",
+    )  # fmt: skip
+    yield measure.row(
+        subject, "", "additional wall time", "a first step of hard spheres", times["step"] - ours,
+        peer="`import cagebreak`", unit="s", aim="at most 1",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    measure.main(rows)

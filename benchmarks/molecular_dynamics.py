@@ -1,66 +1,66 @@
-"""What our molecular dynamics costs over LAMMPS alone, and what log-spaced stops cost.
+"""Molecular dynamics over LAMMPS alone, and what log-spaced stops cost.
 
-    python benchmarks/molecular_dynamics.py [--particles 2000] [--tau 10] [--rounds 7]
+    python benchmarks/molecular_dynamics.py
 
-The peer runs the same input lines on the same particles, in one command and with nothing read. All
-run in turn, on one core, by CPU time; the ratios are medians.
+The peer runs the same input lines on the same particles, in one command and with nothing read.
 """
 
-import argparse
-import platform
-import time
-
-import numpy as np
-
 import cagebreak as cb
+import measure
 from cagebreak.simulation import lammps_input
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
 from cagebreak.simulation.lammps import Engine
 
+N = 2000
 STOPS = 70
+MODELS = ((cb.kob_andersen(temperature=0.6), 4000), (cb.wahnstrom(), 4000),
+          (cb.harmonic_spheres(), 24_000))  # fmt: skip
+"""Models and numbers of steps, a few seconds each."""
 
 
-def seconds(work):
-    begun = time.process_time()
-    work()
-    return time.process_time() - begun
+def lammps_alone(start, model, time_step, steps):
+    def run():
+        engine = Engine()
+        engine.do(lammps_input.particles(start, model, time_step))
+        engine.place(start, start.velocities)
+        engine.do(lammps_input.interactions(model, engine.folder))
+        engine.do(f"fix integrator all nve\nrun {steps}")
+
+    return run
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--particles", type=int, default=2000)
-    parser.add_argument("--tau", type=float, default=10.0)
-    parser.add_argument("--rounds", type=int, default=7)
-    wanted = parser.parse_args()
-    print(f"{platform.processor() or platform.machine()}, N = {wanted.particles}")
-    for model in (cb.kob_andersen(temperature=0.6), cb.harmonic_spheres(), cb.wahnstrom()):
-        start = cb.equilibrate(model, wanted.particles, 5.0, seed=1)
-        time_step = lammps_input.TIME_STEPS[model.pair.form]
-        tau = wanted.tau * (time_step / 0.005)
-        times = log_times(2 * time_step, tau, STOPS)
+def sides_of(model, steps):
+    time_step = lammps_input.time_step_of(model)
+    end = steps * time_step
+    start = cb.equilibrate(model, N, 5.0, seed=1)
+    stops = log_times(2 * time_step, end, STOPS)
+    return {
+        "LAMMPS alone": measure.cpu(lammps_alone(start, model, time_step, steps)),
+        measure.OURS: measure.cpu(lambda: trajectory(start, model, [end], 3)),
+        "stops": measure.cpu(lambda: trajectory(start, model, stops, 3)),
+    }
 
-        def alone(model=model, start=start, time_step=time_step, tau=tau):
-            engine = Engine()
-            engine.do(lammps_input.particles(start, model, time_step))
-            engine.place(start, start.velocities)
-            engine.do(lammps_input.interactions(model, engine.folder))
-            engine.do(f"fix integrator all nve\nrun {round(tau / time_step)}")
 
-        work = {
-            "LAMMPS alone": alone,
-            "one stop": lambda m=model, s=start, t=tau: trajectory(s, m, [t], 3),
-            f"{STOPS} stops": lambda m=model, s=start, t=times: trajectory(s, m, t, 3),
-        }
-        taken = {name: [] for name in work}
-        for _ in range(wanted.rounds):
-            for name, each in work.items():
-                taken[name].append(seconds(each))
-        rate = wanted.particles * tau / time_step / np.median(taken["LAMMPS alone"]) / 1e6
-        base = np.array(taken["LAMMPS alone"])
-        ratios = {name: np.median(np.array(each) / base) for name, each in taken.items()}
-        print(f"{model.name}: {rate:.2f} M particle-steps/s; over LAMMPS alone:", end="")
-        print("".join(f" {name} {ratio:.3f}" for name, ratio in list(ratios.items())[1:]))
+def rows():
+    there = measure.peer("lammps") is not None
+    for model, steps in MODELS:
+        names = ("LAMMPS alone", measure.OURS, "stops")
+        sides = measure.in_turn(sides_of(model, steps) if there else dict.fromkeys(names))
+        alone, own, stops = (sides[name] for name in names)
+        subject, case = "molecular dynamics", f"{model.name}, N = {N}, {steps:,} steps"
+        for side, seconds in (("LAMMPS alone", alone), (measure.OURS, own)):
+            rate = N * steps / seconds / 1e6 if len(seconds) else seconds
+            unit = "million particle-steps/s"
+            yield measure.row(subject, case, "rate", side, rate, unit=unit)
+        yield measure.row(
+            subject, case, "CPU time", measure.OURS, measure.ratio(own, alone),
+            peer="LAMMPS alone", aim="at most 1.1",
+        )  # fmt: skip
+        yield measure.row(
+            subject, case, "CPU time", f"cagebreak with {STOPS} log-spaced stops",
+            measure.ratio(stops, own), peer="one stop", aim="at most 1.03",
+        )  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    measure.main(rows)

@@ -1,33 +1,54 @@
 """Ridge regression from statistics: time against one dsyrk and scikit-learn, and peak memory.
 
-    python benchmarks/ridge.py [--rows 60000] [--rounds 5] [--skip-memory]
+    python benchmarks/ridge.py
 
-Everything on one thread, in CPU time, which other work on the machine disturbs least. The fit
-does: moments, standardizing and clipping, statistics, 5-fold cross-validation over 40
+The fit does: moments, standardizing and clipping, statistics, 5-fold cross-validation over 40
 configurations, 10 alphas (and the wider range), 40 times. A dsyrk of the features alone is what it
-cannot do without. The time of scikit-learn's `RidgeCV`, which fits all times at once but one alpha
-and one fold, is extrapolated from three fits.
+cannot do without. scikit-learn's `Ridge` fits all times at once but one alpha and one fold: the
+time of one such fit is multiplied by the number of fits of a cross-validation.
 """
-
-import os
-
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
-
-import argparse
-import resource
-import statistics
-import subprocess
-import sys
-import time
 
 import numpy as np
 from scipy.linalg import blas
 from sklearn.linear_model import Ridge as SklearnRidge
 
+import measure
 from cagebreak.learning import RidgeCV, Sample, evaluate
 
-N_FEATURES, N_TIMES, N_ALPHAS, N_FOLDS, N_CONFIGURATIONS = 1062, 40, 10, 5, 40
+N_ROWS, N_FEATURES, N_TIMES, N_ALPHAS, N_FOLDS, N_CONFIGURATIONS = 60_000, 1062, 40, 10, 5, 40
 ROWS_OF_SAMPLE = 1500
+CONFIGURATIONS = (5, 10, 20, 40)
+"""Numbers of configurations of which the peak memory is measured."""
+
+
+def times():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(N_ROWS, N_FEATURES))
+    Y = X[:, :N_TIMES] + 3 * random.normal(size=(N_ROWS, N_TIMES))
+    groups = np.arange(N_ROWS) * N_CONFIGURATIONS // N_ROWS
+    n_training = N_ROWS * (N_FOLDS - 1) // N_FOLDS
+    sides = measure.in_turn(
+        {
+            "dsyrk": measure.cpu(lambda: blas.dsyrk(1.0, X.T, lower=1)),
+            measure.OURS: measure.cpu(lambda: RidgeCV().fit(X, Y, groups=groups)),
+            "scikit-learn Ridge": measure.cpu(
+                lambda: SklearnRidge(alpha=1.0).fit(X[:n_training], Y[:n_training])
+            ),
+        },
+        seconds=60,
+    )
+    fits = N_ALPHAS * N_FOLDS + 1
+    limit = sides.pop("dsyrk")
+    sides[f"scikit-learn, {fits} times a Ridge"] = fits * sides.pop("scikit-learn Ridge")
+    subject = "ridge regression"
+    case = f"{N_ROWS:,} x {N_FEATURES}, {N_ALPHAS} alphas, {N_TIMES} times, {N_FOLDS} folds"
+    yield measure.row(subject, case, "CPU time", "a dsyrk of the features", limit, unit="s")
+    own = sides[measure.OURS] / limit
+    yield measure.row(
+        subject, case, "CPU time", measure.OURS, own, peer="a dsyrk of the features",
+        aim="at most 5",
+    )  # fmt: skip
+    yield from measure.compare(subject, case, sides, "s")
 
 
 class Drawn:
@@ -46,75 +67,28 @@ class Drawn:
         return Sample(X, Y)
 
 
-def seconds(work):
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+def evaluation(n_configurations):
+    evaluate(RidgeCV(), Drawn(n_configurations), seed=0)
 
 
-def compare_times(n_rows, rounds):
-    random = np.random.default_rng(0)
-    X = random.normal(size=(n_rows, N_FEATURES))
-    Y = X[:, :N_TIMES] + 3 * random.normal(size=(n_rows, N_TIMES))
-    groups = np.arange(n_rows) * N_CONFIGURATIONS // n_rows
-    n_training = n_rows * (N_FOLDS - 1) // N_FOLDS
-    work = {
-        "dsyrk": lambda: blas.dsyrk(1.0, X.T, lower=1),
-        "cagebreak": lambda: RidgeCV().fit(X, Y, groups=groups),
-    }
-    times = {name: [] for name in work}
-    for _ in range(rounds):
-        for name, one in work.items():
-            times[name].append(seconds(one))
-    median = {name: statistics.median(values) for name, values in times.items()}
-    peer = statistics.median(
-        seconds(lambda: SklearnRidge(alpha=1.0).fit(X[:n_training], Y[:n_training]))
-        for _ in range(3)
-    )
-    median["scikit-learn, extrapolated"] = peer * (N_ALPHAS * N_FOLDS + 1)
-    print(
-        f"{n_rows} x {N_FEATURES}, {N_ALPHAS} alphas, {N_TIMES} times, {N_FOLDS} folds, "
-        f"one thread, CPU time, medians of {rounds}"
-    )
-    print(f"{'':28} {'seconds':>8} {'dsyrks':>7}")
-    for name, value in median.items():
-        print(f"{name:28} {value:8.2f} {value / median['dsyrk']:7.2f}")
-    print("aim: at most 5 dsyrks")
+def memory():
+    subject, peaks = "evaluation", {}
+    for n in CONFIGURATIONS:
+        peaks[n] = measure.peak_memory(evaluation, n)
+        data = n * ROWS_OF_SAMPLE * N_FEATURES * 8 / 1e6
+        case = f"{n} configurations of {ROWS_OF_SAMPLE} x {N_FEATURES}, {data:.0f} MB"
+        yield measure.row(subject, case, "peak memory", measure.OURS, peaks[n], unit="MB")
+    few, many = CONFIGURATIONS[0], CONFIGURATIONS[-1]
+    yield measure.row(
+        subject, f"{many} configurations", "peak memory", measure.OURS, peaks[many] / peaks[few],
+        peer=f"{few} configurations", aim="at most 1.05",
+    )  # fmt: skip
 
 
-def compare_memory():
-    print(f"\npeak memory of `evaluate`, {ROWS_OF_SAMPLE} x {N_FEATURES} rows a configuration")
-    print("configurations   seconds   peak MB   data MB")
-    for n_configurations in (5, 10, 20, 40):
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, __file__, "--measure-memory", str(n_configurations)],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        data = n_configurations * ROWS_OF_SAMPLE * N_FEATURES * 8 / 1e6
-        print(
-            f"{n_configurations:14} {time.perf_counter() - start:9.1f} "
-            f"{float(done.stdout):9.0f} {data:9.0f}"
-        )
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=60_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--skip-memory", action="store_true")
-    parser.add_argument("--measure-memory", type=int, help="used by the script itself")
-    arguments = parser.parse_args()
-    if arguments.measure_memory:
-        evaluate(RidgeCV(), Drawn(arguments.measure_memory), seed=0)
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
-        return
-    compare_times(arguments.rows, arguments.rounds)
-    if not arguments.skip_memory:
-        compare_memory()
+def rows():
+    yield from times()
+    yield from memory()
 
 
 if __name__ == "__main__":
-    main()
+    measure.main(rows)

@@ -3,6 +3,8 @@
     PYTHONPATH=tests python benchmarks/reliability/damage_files.py                 2000 of each kind
     PYTHONPATH=tests python benchmarks/reliability/damage_files.py --damages 50 --kind table
 
+The row of a kind in the table is replaced once the kind is done.
+
 A damage is one flipped bit, a zeroed block of 4 kB, the end or the start cut off, bytes appended,
 or another file in the place. The file is then used in a process of its own by what uses it: the
 commands, `Study`, or the `load` of its class. The outcome is `named` (one error of cagebreak, or
@@ -35,7 +37,7 @@ from cagebreak.learning import Collection, Ensemble, MLPRegressor, Statistics
 from cagebreak.study.analysis.model_file import SavedModel
 from cagebreak.study.stages import stages
 from cagebreak.study.store import Unit
-from reliability import write_table
+from reliability import read_table, write_table
 from support.tiny_study import SEGMENTS, write_recipe
 
 SECONDS = 20
@@ -303,14 +305,12 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         kinds = study_kinds(Path(folder)) | network_kinds(Path(folder))
-        rows = [
-            tried(name, kind, options.damages, options.seed)
-            for name, kind in kinds.items()
-            if options.kind is None or re.search(options.kind, name)
-        ]
-    if options.kind is None:
-        write_table("damages", rows)
-    if any(row["named"] != row["damages"] for row in rows):
+        rows = {row["kind"]: row for row in read_table("damages") if row["kind"] in kinds}
+        for name, kind in kinds.items():
+            if options.kind is None or re.search(options.kind, name):
+                rows[name] = tried(name, kind, options.damages, options.seed)
+                write_table("damages", [rows[known] for known in kinds if known in rows])
+    if any(int(row["named"]) != int(row["damages"]) for row in rows.values()):
         sys.exit("some damages were not named")
 
 

@@ -10,6 +10,15 @@ from cagebreak.figures import style
 FOLDER = Path(__file__).parents[2] / "docs" / "reliability"
 
 
+def read_table(name):
+    """Return the rows of the CSV file of that name, mappings of text, if there is one."""
+    path = FOLDER / f"{name}.csv"
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 def write_table(name, rows):
     """Write rows, mappings with the same keys, as the CSV file of that name, and print them."""
     FOLDER.mkdir(exist_ok=True)

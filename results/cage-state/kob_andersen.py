@@ -2,7 +2,7 @@
 
 Run: python results/cage-state/kob_andersen.py DATA FOLDER, where DATA has train and test/*.npz.
 States and features are kept in FOLDER, so that a second run only fits; the table is written to
-FOLDER/kob_andersen.csv.
+FOLDER/kob_andersen.csv, and the noise ceiling of each configuration to kob_andersen.ceilings.csv.
 """
 
 import csv
@@ -17,6 +17,7 @@ from cagebreak.descriptors import recommended, select
 from cagebreak.files import botan
 from cagebreak.learning import RidgeCV, Sample, evaluate, pearson
 from cagebreak.learning.linear_model.whitening import LENGTH, NUGGET
+from cagebreak.learning.scores import ceiling, pair_moments
 from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageState, InherentState
 from cagebreak.states.cage import pool_chains
@@ -138,9 +139,32 @@ def described(start, stem, folder):
     }
 
 
+def displacements(path):
+    """Return a configuration, and how far each A particle moved in each run."""
+    configuration, moved = botan.read_runs(path)
+    a = configuration.species == 0
+    return configuration, np.linalg.norm(moved - configuration.unwrapped, axis=2)[:, a]
+
+
+def halves_of(lengths):
+    """Return the propensities of the even and of the odd runs."""
+    return np.stack([lengths[k::2].mean(axis=0) for k in (0, 1)])
+
+
+def ceilings(data, folder):
+    """Write the noise ceiling of each configuration."""
+    with (folder / "kob_andersen.ceilings.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["part", "file", "ceiling"])
+        for path in [*sorted(data.glob("train/*.npz")), *sorted(data.glob("test/*.npz"))]:
+            even, odd = halves_of(displacements(path)[1])[:, :, None]
+            (of_file,) = ceiling(pair_moments(even, odd)[None], 1)
+            writer.writerow([path.parent.name, path.name, f"{of_file:.4f}"])
+
+
 def sample(path, folder):
     """Return the blocks of features, the targets, their halves, and the particles, for A."""
-    configuration, moved = botan.read_runs(path)
+    configuration, lengths = displacements(path)
     a = configuration.species == 0
     file = folder / f"features_{path.stem}.npz"
     if not file.exists():
@@ -148,8 +172,7 @@ def sample(path, folder):
         arrays = {f"{name} values": block.values[a] for name, block in blocks.items()}
         arrays |= {f"{name} labels": np.asarray(block.labels) for name, block in blocks.items()}
         np.savez(file, **arrays)
-    lengths = np.linalg.norm(moved - configuration.unwrapped, axis=2)[:, a]
-    halves = np.stack([lengths[k::2].mean(axis=0) for k in (0, 1)])
+    halves = halves_of(lengths)
     print(path.name, flush=True)
     there = cb.Configuration(
         configuration.positions[a], configuration.species[a], configuration.box
@@ -207,8 +230,9 @@ def row(made, name, selection, center, weights, correlation=None):
 
 
 def main(data, folder):
-    """Write the table."""
+    """Write the tables."""
     folder.mkdir(exist_ok=True, parents=True)
+    ceilings(data, folder)
     made = {
         part: [sample(path, folder) for path in sorted(data.glob(f"{part}/*.npz"))]
         for part in ("train", "test")

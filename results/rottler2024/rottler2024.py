@@ -34,7 +34,7 @@ from cagebreak.learning import (
     pair_functions,
 )
 from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS
-from cagebreak.seeding import stream
+from cagebreak.learning.scores import interval, resamples
 
 SEED = 1
 FOLDS = 10
@@ -75,11 +75,11 @@ def gains(kept, sets, main):
         data = [one for one in kept[r_cut].labeled() if len(one)]
         ends = [1, *figures.blocks(labels)]
         right = np.array([[told_right(data, i, n) for i in range(len(data))] for n in ends])
-        drawn = stream(SEED, "gains").integers(0, len(data), (RESAMPLES, len(data)))
+        drawn = resamples(len(data), RESAMPLES, seed=SEED)
         particles = np.array([len(one) for one in data])
         for before, after, more in zip(ends, ends[1:], np.diff(right, axis=0), strict=False):
-            resampled = more[drawn].sum(axis=1) / particles[drawn].sum(axis=1)
-            low, high = np.quantile(resampled, [0.025, 0.975]).tolist()
+            resampled = (drawn @ more) / (drawn @ particles)
+            low, high = interval(resampled, len(data)).tolist()
             yield {
                 "r_cut": r_cut, "before": before, "after": after,
                 "gain": float(more.sum() / particles.sum()), "low": low, "high": high,

@@ -26,6 +26,16 @@ from cagebreak.learning.scores import (
 
 SEED = 1
 STRENGTHS = [1e-5, 1e-4, 1e-3]
+SCORES = ("r", "low", "high", "r_configuration", "low_configuration", "high_configuration")
+
+
+def scored(moments):
+    """Return the `SCORES`: r pooled over particles, r of configurations, and their intervals."""
+    drawn = resamples(len(moments), 2000, seed=SEED)
+    scores = []
+    for score in (pooled_pearson, configuration_pearson):
+        scores += [score(moments), *interval(score(moments, drawn), len(moments))]
+    return [float(score) for score in scores]
 
 
 def held_out(folder, name, target):
@@ -59,16 +69,11 @@ def main(folder):
     """Write support_vectors.csv beside this script."""
     with Path(__file__).with_suffix(".csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["system", "r", "low", "high", "r_configuration", "low_configuration",
-                         "high_configuration", "C"])  # fmt: skip
+        writer.writerow(["system", *SCORES, "C"])
         for name in ("ka", "hs"):
             moments, chosen = held_out(folder, name, -1)
-            row = [name]
-            drawn = resamples(len(moments), 2000, seed=SEED)
-            for score in (pooled_pearson, configuration_pearson):
-                low, high = interval(score(moments, drawn), len(moments))
-                row += [f"{value:.4f}" for value in (score(moments), low, high)]
-            writer.writerow([*row, " ".join(f"{c:g}" for c in chosen)])
+            scores = (f"{value:.4f}" for value in scored(moments))
+            writer.writerow([name, *scores, " ".join(f"{c:g}" for c in chosen)])
             file.flush()
 
 

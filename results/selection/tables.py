@@ -1,8 +1,8 @@
 """Tables and figures of what the fits of Kob-Andersen and hard-sphere particles A know.
 
 Run: python results/selection/tables.py FOLDER [ka] [hs] [selection] [stability]
-[collinearity] [ablation] [learning], where FOLDER is what data.py has filled; all if no more is
-said. It reads the two files of statistics alone, and support_vectors.csv for the figure.
+[everything] [collinearity] [ablation] [learning], where FOLDER is what data.py has filled; all if
+no more is said. It reads the two files of statistics alone, and support_vectors.csv for the figure.
 """
 
 import csv
@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from data import RUNS
+from support_vectors import SCORES, scored
 
 from cagebreak.figures import boattini2021, inspection, style
 from cagebreak.learning import (
@@ -27,7 +29,7 @@ from cagebreak.learning import (
     selection_curve,
     selection_stability,
 )
-from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS
+from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS, held_out_moments
 
 HERE = Path(__file__).parent
 SEED = 1
@@ -36,6 +38,8 @@ NAMES = {"ka": "Kob-Andersen", "hs": "hard spheres"}
 FOLDS = 3
 """Of the ablations: two thirds of the configurations to learn from."""
 GROUPS = ("kind", "generation", "r", "species")
+COSTS = (1.0, 100.0)
+"""Of preparing a configuration, in runs."""
 
 
 def write(name, table):
@@ -82,6 +86,13 @@ def stable(name, last):
     write(f"{name}_stability", found[names][:40])
 
 
+def everything(name, last):
+    """Write r of ridge regression on all descriptors, with the folds of the selection curve."""
+    moments = held_out_moments(last, {"all": slice(None)}, seed=SEED)["all"][..., 0]
+    row = (last.n_features, *scored(moments))
+    write(f"{name}_all_descriptors", pd.DataFrame([row], columns=["n_features", *SCORES]))
+
+
 def ablated(name, last):
     """Write ablations of groups, ranges and orders."""
     labels = last.labels
@@ -98,11 +109,13 @@ def ablated(name, last):
 
 
 def collinear(name, last):
-    """Say how collinear the features are; draw the coefficients that mislead."""
-    everything = last.pooled()
-    found = collinearity(everything)
+    """Write how collinear the features are; draw the coefficients that mislead."""
+    pooled = last.pooled()
+    found = collinearity(pooled)
+    names = ["column", "vif", "with_target", "coefficient", "flipped", "readable"]
+    write(f"{name}_collinearity", found[names])
     known = found[~np.isnan(found["vif"])]
-    groups = clusters(everything)
+    groups = clusters(pooled)
     finite = known["vif"][np.isfinite(known["vif"])]
     print(
         f"{NAMES[name]}: of {len(known)} features {(~known['readable']).sum()} with inflation "
@@ -114,7 +127,7 @@ def collinear(name, last):
 
 
 def learned(name, found, target, **runs):
-    """Write and draw a learning curve, and say what it advises."""
+    """Write and draw a learning curve, where it leads, and what it advises."""
     start = time.process_time()
     curve = learning_curve(found, seed=SEED, n_draws=10, **runs)
     write(f"{name}_learning", curve.table)
@@ -122,8 +135,14 @@ def learned(name, found, target, **runs):
     figure = inspection.learning(curve.table, target, limit.limit)
     style.save(figure, HERE / f"{name}_learning")
     print(f"{NAMES[name]}: learning curve {time.process_time() - start:.0f} s of CPU; {limit}")
-    for cost in (1.0, 100.0):
-        print(f"  a configuration costs {cost:g} runs: {curve.advise(target, cost).text}")
+    fitted = [(part, *getattr(limit, part)) for part in ("limit", "rate", "exponent")]
+    write(f"{name}_extrapolation", pd.DataFrame(fitted, columns=["part", "value", "low", "high"]))
+    uses = [(cost, curve.advise(target, cost)) for cost in COSTS]
+    rows = [
+        (cost, use.now, use.more_runs, use.more_configurations, *use.gain) for cost, use in uses
+    ]
+    names = ["cost", "now", "more_runs", "more_configurations", "gain", "low", "high"]
+    write(f"{name}_advice", pd.DataFrame(rows, columns=names))
 
 
 def learning(name, found, last):
@@ -140,6 +159,7 @@ def learning(name, found, last):
 PARTS = {
     "selection": lambda name, found, last: selected(name, last, baselines()[name]),
     "stability": lambda name, found, last: stable(name, last),
+    "everything": lambda name, found, last: everything(name, last),
     "collinearity": lambda name, found, last: collinear(name, last),
     "ablation": lambda name, found, last: ablated(name, last),
     "learning": learning,

@@ -10,8 +10,11 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5d, h5l, h5t, h5z
+from h5py import h5d, h5l, h5o, h5t, h5z
 from numpy.typing import NDArray
+
+UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
+"""What h5py and readers raise on a file that is truncated, overwritten or edited."""
 
 LARGEST_FREE = 1 << 26
 """Bytes up to which a compressed dataset may expand."""
@@ -23,43 +26,115 @@ _FILTERS = {h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32}
 _PLAIN = {h5t.INTEGER, h5t.FLOAT, h5t.ENUM, h5t.STRING}
 
 
-def read_array(group: h5py.Group, name: str) -> NDArray:
+def read_array(
+    group: h5py.Group, name: str, shape: tuple[int | None, ...] | None = None
+) -> NDArray:
     """Return a dataset of a group, whose numbers are in the file itself.
 
-    Every reader of this package uses this function. Memory follows what the file holds: an array
-    that was never written, or that expands to more than `LARGEST_FREE` and to more than
-    `LARGEST_RATIO` times the file, is refused before it is allocated.
+    Every reader of this package uses this function or `dataset_in`.
+
+    Parameters
+    ----------
+    group
+    name
+    shape
+        The shape that is expected, with None for any length; by default any shape.
+
+    Raises
+    ------
+    KeyError, ValueError
+        As for `dataset_in`.
+    OSError
+        If the file is damaged.
+    """
+    return np.asarray(dataset_in(group, name, shape)[()])
+
+
+def dataset_in(
+    group: h5py.Group, name: str, shape: tuple[int | None, ...] | None = None
+) -> h5py.Dataset:
+    """Return a dataset whose numbers are in the file itself, to be read whole or in parts.
+
+    Memory follows what the file holds: an array that was never written, or that expands to more
+    than `LARGEST_FREE` and to more than `LARGEST_RATIO` times the file, is refused before it is
+    allocated. The parameters are those of `read_array`.
 
     Raises
     ------
     KeyError
         If the group has no such name.
     ValueError
-        If the name is a link or a group, or the dataset is external, virtual, incomplete, too
-        large for the file, compressed by another filter than gzip, or of other elements than
-        numbers, booleans, text of fixed length and records of them.
-    OSError
-        If the file is damaged.
+        If the name is a link or a group, or the dataset has another shape, or is external, virtual,
+        incomplete, too large for the file, compressed by another filter than gzip, or of other
+        elements than numbers, booleans, text of fixed length and records of them.
     """
-    key = name.encode()
-    if not group.id.links.exists(key):
-        raise KeyError(f"no dataset {name!r}")
-    if group.id.links.get_info(key).type != h5l.TYPE_HARD:
-        raise ValueError(f"{name}: expected a dataset in this file, got a link")
-    dataset = group[name]
+    dataset = _object_in(group, name)
     if not isinstance(dataset, h5py.Dataset):
         raise ValueError(f"{name}: expected a dataset, got {type(dataset).__name__.lower()}")
     try:
         _check(dataset)
+        if shape is not None:
+            _check_shape(dataset.shape, shape)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-    return np.asarray(dataset[()])
+    return dataset
+
+
+def group_in(group: h5py.Group, name: str) -> h5py.Group:
+    """Return a group inside a group.
+
+    Raises
+    ------
+    KeyError
+        If the group has no such name.
+    ValueError
+        If the name is a link or a dataset.
+    """
+    inner = _object_in(group, name)
+    if not isinstance(inner, h5py.Group):
+        raise ValueError(f"{name}: expected a group, got {type(inner).__name__.lower()}")
+    return inner
+
+
+def names_in(group: h5py.Group) -> list[str]:
+    """Return the names in a group.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not the only name of its object: a file could hold a dataset once and be
+        any number of arrays, or a group inside itself.
+    """
+    names = list(group)
+    for name in names:
+        key = name.encode()
+        is_hard = group.id.links.get_info(key).type == h5l.TYPE_HARD
+        if is_hard and h5o.get_info(group.id, key).rc > 1:
+            raise ValueError(f"{name}: expected a single name for each dataset and group")
+    return names
 
 
 def is_group(group: h5py.Group, name: str) -> bool:
     """Return whether a name is a group inside a group, and not a dataset or a link."""
     is_hard = group.id.links.get_info(name.encode()).type == h5l.TYPE_HARD
     return is_hard and isinstance(group[name], h5py.Group)
+
+
+def _object_in(group: h5py.Group, name: str) -> Any:
+    key = name.encode()
+    if not group.id.links.exists(key):
+        raise KeyError(f"expected {name!r} in the file, found none")
+    if group.id.links.get_info(key).type != h5l.TYPE_HARD:
+        raise ValueError(f"{name}: expected a dataset in this file, got a link")
+    return group[name]
+
+
+def _check_shape(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> None:
+    if len(shape) != len(expected) or any(
+        n is not None and n != length for n, length in zip(expected, shape, strict=True)
+    ):
+        text = str(expected).replace("None", "any")
+        raise ValueError(f"expected shape {text}, got {shape}")
 
 
 def _check(dataset: h5py.Dataset) -> None:

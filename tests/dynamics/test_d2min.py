@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cagebreak as cb
+from cagebreak.dynamics import _d2min_kernel as kernel
 from cagebreak.dynamics.d2min import D2Min, d2min, nonaffine, thermal_d2min
 from cagebreak.dynamics.plasticity import is_event
 from cagebreak.errors import ConfigurationError, InputError
@@ -104,6 +105,26 @@ def test_few_neighbors_are_fitted_exactly():
     end = start.replace(positions=start.positions + rng.normal(scale=0.1, size=(5, 3)))
     np.testing.assert_allclose(d2min(start, end, 1.2), 0, atol=1e-14)
     assert (d2min(start, end, 1.6)[:4] >= 0).all()
+
+
+@pytest.mark.parametrize("unit", [1e-5, 1e5])
+@pytest.mark.parametrize("cutoff", [0.6, CUTOFF])
+def test_it_scales_as_a_squared_length(cutoff, unit):
+    """Also where neighbors span no volume, which is a question of their shape."""
+    start, end = system(6)
+    box = cb.Box(start.box.matrix * unit)
+    scaled = [each.replace(positions=each.positions * unit, box=box) for each in (start, end)]
+    expected = d2min(start, end, cutoff)
+    np.testing.assert_allclose(d2min(*scaled, cutoff * unit) / unit**2, expected, atol=1e-10)
+
+
+def test_kernels_index_nothing_beyond_their_arrays(monkeypatch):
+    """Uncompiled, they give the same: numpy checks every index."""
+    start, end = system(7, n=12, length=3.0)
+    expected = d2min(start, end, CUTOFF)
+    for name in ("invert", "residuals"):
+        monkeypatch.setattr(kernel, name, getattr(kernel, name).py_func)
+    np.testing.assert_allclose(d2min(start, end, CUTOFF), expected, rtol=1e-9, atol=1e-14)
 
 
 def test_many_frames_at_once():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from cagebreak import potentials
+from cagebreak import potentials, tabulated
 from cagebreak._simd.sites import any_within, squares
 from cagebreak._simd.vectors import pointer
 from cagebreak.potentials import _pair_kernel as pair_kernel
@@ -14,7 +14,7 @@ from cagebreak.states._cage_kernel import as_tuple, single
 from naive import cage as naive
 from naive import potentials as naive_potentials
 from naive.descriptors import images
-from support.cage_systems import SHEARED, SYSTEMS, voronoi_test
+from support.cage_systems import SHEARED, SYSTEMS, jittered, voronoi_test
 
 
 def naive_run(configuration, model, sampler, sweeps, step, cell):
@@ -75,6 +75,20 @@ def test_equals_twin_move_by_move(system, cell):
     assert accepted.any()
 
 
+def test_both_images_of_a_particle_within_the_cutoff_are_met():
+    # Half of the box is 5.25 of 6 sigma. The forces of the two images of a neighbor cancel.
+    r = np.linspace(0.5, 6.0, 200)
+    table = {"AA": (r, (1 - r / 6) ** 2, (1 - r / 6) / 3)}
+    model = tabulated(table, temperature=0.01, number_density=0.007, diameters=(1,))
+    configuration = jittered(2, np.eye(3) * 10.5, n_species=1, noise=0.2)
+    sampler = CageSampler(configuration, model, seed=3, cell=0.4)
+    sampler.step = 0.4
+    sampler.run(10)
+    positions, accepted, _ = naive_run(configuration, model, sampler, 10, 0.4, 0.4)
+    np.testing.assert_allclose(sampler.positions, positions, atol=1e-7)
+    assert 0.1 < accepted.mean() < 0.9
+
+
 def test_random_numbers_are_those_of_philox_4x32():
     # Known answers of the authors' library, Random123.
     answers = {
@@ -132,6 +146,10 @@ def test_trials_are_even_and_opposite_moves_equally_likely():
     assert abs(uniform).max() <= 1
     np.testing.assert_allclose(uniform.mean(axis=1), 0, atol=4 / np.sqrt(3 * n))
     np.testing.assert_allclose(np.cov(uniform), np.eye(4) / 3, atol=4 / np.sqrt(5 * n))
+    # Random bits and their complement give opposite moves.
+    signed = random_kernel._signed.py_func
+    for bits in (0, 1, 12345, 2**31):
+        assert signed(np.uint64(bits)) == -signed(np.uint64(2**32 - 1 - bits))
     later = np.empty((3, 10), np.int32), np.empty(10, np.float32)
     random_kernel.draw_trials(key, 7, 1000, 1010, np.eye(3) * 1e8, *later)
     np.testing.assert_array_equal(later[0], moves[:, 1000:1010])

@@ -12,7 +12,9 @@ from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageSampler, cage_sampler, cage_state
 from cagebreak.states.cage import pool_chains
 from support import paths
-from support.cage_systems import crystal, dense_hard_spheres, glass, voronoi_test
+from support.cage_systems import crystal, dense_hard_spheres, glass, jittered, voronoi_test
+
+TILTED = np.array([[3.1, 0.4, -0.5], [0.6, 3.3, 0.3], [-0.7, 0.5, 3.2]])  # in every direction
 
 
 def test_the_mean_of_a_crystal_is_its_lattice():
@@ -139,6 +141,27 @@ def test_the_motion_of_the_center_of_mass_is_left_out():
     center_of_mass = masses @ absolute / masses.sum()
     assert np.linalg.norm(center_of_mass) > 1e-4
     np.testing.assert_allclose(absolute - relative, np.tile(center_of_mass, (200, 1)), atol=1e-9)
+
+
+@pytest.mark.parametrize("include", [False, True])
+def test_moments_are_those_of_the_positions_after_each_sweep(include):
+    """Relative to the center of mass by default, and in a box of any shape."""
+    model, start = models.wahnstrom(), jittered(3, TILTED)
+    sampler = CageSampler(start, model, 1, include_center_of_mass=include)
+    moved = np.empty((20, len(start), 3))
+    for k in range(20):
+        sampler.run(1)
+        moved[k] = sampler.positions - start.unwrapped
+    if not include:
+        masses = np.array(model.masses)[start.species]
+        moved -= (masses @ moved / masses.sum())[:, None]
+    state = sampler.state()
+    mean = moved.mean(axis=0)
+    np.testing.assert_allclose(state.configuration.positions - start.positions, mean, atol=1e-9)
+    around = moved - mean
+    covariance = np.einsum("kia,kib->iab", around, around) / 20
+    np.testing.assert_allclose(state.covariance, covariance, atol=1e-9)
+    assert np.abs(covariance).min(axis=0).max() > 0
 
 
 def test_means_are_unwrapped_from_the_start_and_keep_its_images():

@@ -10,7 +10,7 @@ from cagebreak._sealed import BLOCK, statement
 from cagebreak.cli import main
 from cagebreak.errors import FileFormatError, StoreError
 from cagebreak.files.hdf5 import Dataset
-from cagebreak.study.archive import differences
+from cagebreak.study.archive import FORMAT, differences
 from cagebreak.study.store import Unit
 from support.tiny_study import write_recipe
 
@@ -39,6 +39,14 @@ def test_a_study_is_one_file_and_comes_back(study, tmp_path):
         assert all(stated[key] == restored[key] for key in ("content", "parents", "recipe"))
     assert back.fit().table.equals(study.fit().table)
     with pytest.raises(StoreError, match="exists already"):
+        cb.Study.from_export(tmp_path / "all.h5", tmp_path / "back.toml")
+
+
+def test_a_table_of_potentials_that_is_not_in_the_archive_is_refused(tmp_path):
+    with h5py.File(tmp_path / "all.h5", "w") as file:
+        file.attrs["format"], file.attrs["recipe"] = FORMAT, ""
+        file.create_dataset("potential", dtype="u1", shape=(10**11,))
+    with pytest.raises(FileFormatError, match=r"all\.h5: .*potential: expected the 100000000000"):
         cb.Study.from_export(tmp_path / "all.h5", tmp_path / "back.toml")
 
 

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._hdf5 import is_group, read_array
+from cagebreak._hdf5 import UNREADABLE, is_group, names_in, read_array
 from cagebreak._sealed import creating, opened
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
@@ -17,9 +17,6 @@ from cagebreak.files._compressed import check_regular
 _NAMES = ("positions", "species", "box", "velocities", "images")
 
 FORMAT = "cagebreak configuration 1"
-
-# What h5py raises on a file that is truncated, overwritten or edited.
-UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
 
 
 class Dataset(NamedTuple):
@@ -114,5 +111,6 @@ def read_datasets(file: h5py.Group, names: tuple[str, ...] | None = None) -> dic
     KeyError, ValueError, OSError
         As for `cagebreak._hdf5.read_array`.
     """
-    chosen = names if names is not None else [name for name in file if not is_group(file, name)]
-    return {name: read_array(file, name) for name in chosen}
+    if names is None:
+        names = tuple(name for name in names_in(file) if not is_group(file, name))
+    return {name: read_array(file, name) for name in names}

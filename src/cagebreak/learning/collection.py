@@ -9,16 +9,25 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cagebreak._hdf5 import UNREADABLE, dataset_in, group_in, read_array
 from cagebreak._sealed import creating, opened
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning._hdf5 import read_labels, write_labels
 from cagebreak.learning._validation import Floats, Integers, as_columns, as_groups
-from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
-from cagebreak.learning.samples import Sample, Samples, in_turn
+from cagebreak.learning.near_copies import (
+    Axes,
+    Rows,
+    require_different,
+    require_other_statistics,
+)
+from cagebreak.learning.preprocessing import CLIP, Standardizer
+from cagebreak.learning.samples import Sample, Samples, Share, in_turn, moments_of, shared_out
 from cagebreak.learning.scores import merged, pair_moments
 from cagebreak.learning.statistics import Statistics, deviations
 
 KIND = "statistics of configurations"
+ROWS_OF_BLOCKS = 128
+"""Rows of a configuration that are compared with others if `blocks` bound the memory (chosen)."""
 SPARE = 2.0
 """Largest value of a feature held out, in units of `clip` training deviations (chosen: features
 that are alike in all configurations then stay as they are)."""
@@ -82,6 +91,9 @@ class Collection:
         extremes = np.broadcast_to(clip, shape) if self.extremes is None else self.extremes
         if extremes.shape != shape:
             raise InputError(f"extremes: expected shape {shape}, got {extremes.shape}")
+        moments = (len(self.parts), 6, first.n_targets)
+        if self.halves is not None and self.halves.shape != moments:
+            raise InputError(f"halves: expected shape {moments}, got {self.halves.shape}")
         object.__setattr__(self, "times", times)
         object.__setattr__(self, "extremes", extremes)
         if self.groups is not None:
@@ -184,19 +196,15 @@ class Collection:
         Raises
         ------
         InputError
-            If features, times, standardizers or `about` differ.
+            If features, times, standardizers or `about` differ, or a configuration is in both.
         """
-        first, second = self.standardizer, other.standardizer
-        equal = first.clip == second.clip and all(
-            np.array_equal(a, b)
-            for a, b in ((first.mean_, second.mean_), (first.scale_, second.scale_))
-        )
-        if not equal:
+        if not self.standardizer.equals(other.standardizer):
             raise InputError(
                 "other: expected features standardized alike; give both a standardizer"
             )
         if not np.array_equal(self.times, other.times) or dict(self.about) != dict(other.about):
             raise InputError("other: expected the same times, and the same said about it")
+        require_other_statistics(self.parts, other.parts)
         halves = None
         if self.halves is not None and other.halves is not None:
             halves = np.concatenate([self.halves, other.halves])
@@ -249,29 +257,30 @@ class Collection:
             with opened(path) as file:
                 if file.attrs["kind"] != KIND:
                     raise ValueError(f"it holds {file.attrs['kind']!r}")
-                labels = read_labels(file["labels"]) if "labels" in file else None
+                labels = read_labels(group_in(file, "labels")) if "labels" in file else None
+                mean = read_array(file, "mean", (None, None))
+                n, width = mean.shape
                 n_targets = int(file.attrs["n_targets"])
-                numbers = zip(file["count"][:].tolist(), file["mean"][:], strict=True)
-                parts = [
-                    Statistics.unpacked(count, mean, file["gram"][row], n_targets, labels)
-                    for row, (count, mean) in enumerate(numbers)
-                ]
-                standardizer = Standardizer(float(file["x_mean"].attrs["clip"]))
-                standardizer.mean_, standardizer.scale_ = file["x_mean"][:], file["x_scale"][:]
-                standardizer.n_features_in_ = len(standardizer.mean_)
-                halves = file["halves"][:] if "halves" in file else None
-                # Earlier versions clipped at bounds of all configurations.
-                extremes: Any = file["extremes"][:] if "extremes" in file else None
+                gram = dataset_in(file, "gram", (n, width * (width + 1) // 2))
+                rows = zip(read_array(file, "count", (n,)).tolist(), mean, gram, strict=True)
+                parts = [Statistics.unpacked(*row, n_targets, labels) for row in rows]
+                x_mean = read_array(file, "x_mean", (width - n_targets,))
+                x_scale = read_array(file, "x_scale", (width - n_targets,))
+                clip = float(file["x_mean"].attrs["clip"])
+                standardizer = Standardizer.of(x_mean, x_scale, clip)
+                times = read_array(file, "times")
+                # Earlier versions clipped at bounds of all configurations, and had no extremes.
+                present = {"halves", "extremes", "groups"} & set(file)
+                arrays: Any = {name: read_array(file, name) for name in present}
                 about = {
                     name.removeprefix("about "): str(text)
                     for name, text in file.attrs.items()
                     if name.startswith("about ")
                 }
-                groups = file["groups"][:] if "groups" in file else None
-                return cls(parts, standardizer, file["times"][:], halves, about, extremes, groups)
+                return cls(parts, standardizer, times, about=about, **arrays)
         except FileNotFoundError:
             raise
-        except (OSError, KeyError, ValueError) as error:
+        except UNREADABLE as error:
             raise FileFormatError(f"{path}: expected a saved collection, {error}") from error
 
 
@@ -308,8 +317,8 @@ def collect(
         Bound of the features, in deviations of their configuration; that of `standardizer` if it
         is given. Default 6; ``inf`` disables clipping.
     blocks
-        Number of parts. Configuration i is added to part i modulo this number, so that memory does
-        not grow with the number of configurations. By default each configuration is a part.
+        Number of parts. Configuration i is added to part i modulo this number, so that memory grows
+        by 8 kB a configuration only. By default each configuration is a part.
     executor
         Any `concurrent.futures.Executor`. Each of its workers reads a share of the samples, which
         must then be a sequence that can be pickled.
@@ -321,8 +330,9 @@ def collect(
     Raises
     ------
     InputError
-        If no particle is of the species, `groups` does not fit, samples do not fit each other, or
-        `samples` is an iterator and `standardizer` is not given.
+        If no particle is of the species, `groups` does not fit, samples do not fit each other,
+        configurations of different groups or parts are nearly equal (`near_copies`), or `samples`
+        is an iterator and `standardizer` is not given.
     """
     sequence = hasattr(samples, "__len__") and hasattr(samples, "__getitem__")
     if not sequence and (standardizer is None or executor is not None):
@@ -334,26 +344,36 @@ def collect(
             raise InputError("groups: expected none for an iterator or with blocks")
         groups = as_groups(groups, len(samples))  # type: ignore[arg-type]
     if standardizer is None:
-        moments = _reduced(_moments_of, samples, species, executor)
+        moments = shared_out(moments_of, samples, species, executor)
         total = sum(moments[1:], start=moments[0])
         standardizer = Standardizer.from_moments(total, clip)
-    n_blocks = blocks
+    # All workers compare configurations along the same axes.
+    axes = None if executor is None else _axes(samples, species, standardizer)
+    argument = (species, standardizer, blocks, axes)
     if sequence:
-        reductions = _reduced(_statistics_of, samples, (species, standardizer, n_blocks), executor)
+        reductions = shared_out(_statistics_of, samples, argument, executor)
     else:
-        reductions = [_statistics_of(samples, None, (species, standardizer, n_blocks))]
+        reductions = [_statistics_of(samples, None, argument)]
     parts: dict[int, _Part] = {}
-    for reduction in reductions:
-        for block, part in reduction.items():
+    projected: dict[int, Rows] = {}
+    for of_blocks, of_configurations in reductions:
+        projected |= of_configurations
+        for block, part in of_blocks.items():
             parts[block] = parts[block].joined(part) if block in parts else part
+    group = np.arange(max(projected, default=0) + 1) if groups is None else np.asarray(groups)
+    held_out = group if blocks is None else group % blocks
+    require_different(
+        dict(sorted(projected.items())),
+        lambda i, j: held_out[i] != held_out[j],
+        of=f" of species {species}",
+    )
     if not parts:
         raise InputError(f"samples: expected particles of species {species}, got none")
     ordered = [parts[block] for block in sorted(parts)]
     first = ordered[0].statistics
+    if labels is not None and labels.shape != (first.n_features,):
+        raise InputError(f"labels: expected shape ({first.n_features},), got {labels.shape}")
     for part in ordered:
-        n_features = part.statistics.n_features
-        if labels is not None and labels.shape != (n_features,):
-            raise InputError(f"labels: expected shape ({n_features},), got {labels.shape}")
         part.statistics.labels = labels
     target_times = np.arange(first.n_targets) if times is None else times
     halves = [part.halves for part in ordered if part.halves is not None]
@@ -373,40 +393,6 @@ def widest(extremes: Floats) -> Floats:
     return np.stack([extremes[:, 0].min(axis=0), extremes[:, 1].max(axis=0)])
 
 
-def _reduced(work: Any, samples: Any, argument: Any, executor: Executor | None) -> list[Any]:
-    """Return the result of `work` for each worker's share of the samples."""
-    if executor is None:
-        return [work(samples, range(len(samples)), argument)]
-    workers = getattr(executor, "_max_workers", None) or os.cpu_count() or 1
-    shares = [range(k, len(samples), workers) for k in range(min(workers, len(samples)))]
-    futures = [executor.submit(work, samples, share, argument) for share in shares]
-    return [future.result() for future in futures]
-
-
-class _Share:
-    """A subset of the samples, each read when it is accessed."""
-
-    def __init__(self, samples: Samples, indices: range) -> None:
-        self.samples, self.indices = samples, indices
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __getitem__(self, index: int) -> Sample:
-        return self.samples[self.indices[index]]
-
-
-def _moments_of(samples: Samples, indices: range, species: str) -> Moments:
-    total = None
-    for _, sample in in_turn(_Share(samples, indices)):
-        rows = sample.rows().get(species, np.arange(0))
-        new = Moments.of(sample.features[rows])
-        total = new if total is None else total + new
-    if total is None:
-        raise InputError("samples: expected at least one configuration, got none")
-    return total
-
-
 class _Part(NamedTuple):
     """What is kept of one configuration, or of several."""
 
@@ -423,28 +409,37 @@ class _Part(NamedTuple):
         return _Part(self.statistics + other.statistics, extremes, halves)
 
 
+def _axes(samples: Any, species: str, standardizer: Standardizer) -> Axes | None:
+    """Return the axes of the first configuration with particles of the species."""
+    for _, sample in in_turn(samples):
+        if len(rows := sample.rows().get(species, np.arange(0))):
+            return Axes.of(standardizer.about_mean(sample.features[rows]))
+    return None
+
+
 def _statistics_of(
-    samples: Any, indices: range | None, argument: tuple[str, Standardizer, int | None]
-) -> dict[int, _Part]:
-    species, standardizer, n_blocks = argument
+    samples: Any,
+    indices: range | None,
+    argument: tuple[str, Standardizer, int | None, Axes | None],
+) -> tuple[dict[int, _Part], dict[int, Rows]]:
+    """Return what is kept of each part, and the rows of each configuration along the axes."""
     numbered: Iterable[tuple[int, Sample]] = enumerate(samples)
     if indices is not None:
-        numbered = ((indices[k], sample) for k, sample in in_turn(_Share(samples, indices)))
+        numbered = ((indices[k], sample) for k, sample in in_turn(Share(samples, indices)))
     blocks: dict[int, _Part] = {}
+    projected: dict[int, Rows] = {}
+    species, standardizer, n_blocks, axes = argument
     for i, sample in numbered:
         rows = sample.rows().get(species, np.arange(0))
         if not len(rows):
             continue
-        Z = _clipped(standardizer.in_units(sample.features[rows]), standardizer.clip)
+        Z = standardizer.about_mean(sample.features[rows])
+        axes = Axes.of(Z) if axes is None else axes
+        compared = Z if n_blocks is None else Z[:: -(-len(Z) // ROWS_OF_BLOCKS)]
+        projected[i] = axes.project(compared)
         statistics = Statistics.from_arrays(Z, sample.targets[rows])
         halves = None if sample.halves is None else pair_moments(*sample.halves[:, rows])
         part = _Part(statistics, np.stack([Z.min(axis=0), Z.max(axis=0)]), halves)
         block = i if n_blocks is None else i % n_blocks
         blocks[block] = blocks[block].joined(part) if block in blocks else part
-    return blocks
-
-
-def _clipped(Z: Floats, clip: float) -> Floats:
-    """Return the rows of a configuration, clipped at `clip` deviations from their mean."""
-    mean, bound = Z.mean(axis=0), clip * Z.std(axis=0)
-    return Z if np.isinf(clip) else np.clip(Z, mean - bound, mean + bound, out=Z)
+    return blocks, projected

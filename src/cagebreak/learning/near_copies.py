@@ -4,17 +4,26 @@ Two configurations are compared by their features, since samples need not hold p
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats
+from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.preprocessing import Standardizer
 from cagebreak.learning.samples import Samples, in_turn
+from cagebreak.learning.statistics import Statistics
 from cagebreak.seeding import stream
+
+Rows = NDArray[np.float32]
+
+GROUP_THEM = (
+    "give them one number in `groups`, or make them one configuration with the mean of their "
+    "targets"
+)
 
 DIRECTIONS = 16
 """Directions in the space of features along which rows are compared (chosen)."""
@@ -33,8 +42,38 @@ NEARER = 0.7, 0.9
 distance to their nearest in their own, for at least the second share of the probes (chosen)."""
 
 
-def require_distinct(samples: Samples, apart: Callable[[int, int], bool]) -> None:
-    """Raise if two configurations are nearly equal and may not be.
+class Axes(NamedTuple):
+    """The main directions of the features of one configuration, along which all are compared.
+
+    Few numbers a row tell copies from other configurations.
+    """
+
+    standardizer: Standardizer
+    directions: Floats
+
+    @classmethod
+    def of(cls, X: Floats) -> "Axes":
+        """Return the axes of the rows X (n, F), up to 16."""
+        standardizer = Standardizer().fit(X)
+        Z = standardizer.standardize(X)
+        Z -= Z.mean(axis=0)
+        directions = stream(0, "near copies").normal(size=(X.shape[1], min(DIRECTIONS, X.shape[1])))
+        for _ in range(2):  # Subspace iteration; the directions need not be exact.
+            directions, _ = np.linalg.qr(Z.T @ (Z @ directions))
+        return cls(standardizer, directions)
+
+    def project(self, X: Floats) -> Rows:
+        """Return the rows X (n, F) along the axes, (n, D)."""
+        return (self.standardizer.standardize(X) @ self.directions).astype(np.float32)
+
+
+def require_distinct(
+    samples: Samples,
+    apart: Callable[[int, int], bool],
+    name: Callable[[int], str] = "samples[{}]".format,
+    way_on: str = GROUP_THEM,
+) -> None:
+    """Raise if two samples are nearly equal and may not be.
 
     Rows are compared in order, and by their nearest rows if their order differs. Features are
     standardized and projected on their main directions. With 100 configurations of 1000 rows and
@@ -43,47 +82,96 @@ def require_distinct(samples: Samples, apart: Callable[[int, int], bool]) -> Non
     Parameters
     ----------
     samples
-    apart
-        Function that returns whether two configurations, given by index, must differ, such as two
-        that are in different folds.
+    apart, name, way_on
+        As of `require_different`.
 
     Raises
     ------
     InputError
         If two configurations that are apart are nearly equal.
     """
-    projections: dict[str, dict[int, NDArray[np.float32]]] = defaultdict(dict)
-    bases: dict[str, tuple[Standardizer, Floats]] = {}
+    projected: dict[str, dict[int, Rows]] = defaultdict(dict)
+    axes: dict[str, Axes] = {}
     for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
             X = sample.features[rows]
-            if species not in bases:
-                bases[species] = _basis(X)
-            standardizer, directions = bases[species]
-            projections[species][i] = (standardizer.standardize(X) @ directions).astype(np.float32)
-    for species, projected in projections.items():
-        for i, j, how in _alike(projected, apart):
-            raise InputError(
-                f"samples: expected configurations that differ, got samples[{i}] and samples[{j}] "
-                f"with nearly equal features of species {species} ({how}): copies of one structure "
-                "in training and test make r too large; give them one number in `groups`, or make "
-                "them one configuration with the mean of their targets"
-            )
+            if species not in axes:
+                axes[species] = Axes.of(X)
+            projected[species][i] = axes[species].project(X)
+    for species, of_species in projected.items():
+        require_different(of_species, apart, name, f" of species {species}", way_on)
 
 
-def _basis(X: Floats) -> tuple[Standardizer, Floats]:
-    """Return the standardizer of rows (n, F) and their main directions, (F, up to 16)."""
-    standardizer = Standardizer().fit(X)
-    Z = standardizer.standardize(X)
-    Z -= Z.mean(axis=0)
-    directions = stream(0, "near copies").normal(size=(X.shape[1], min(DIRECTIONS, X.shape[1])))
-    for _ in range(2):  # Subspace iteration; the directions need not be exact.
-        directions, _ = np.linalg.qr(Z.T @ (Z @ directions))
-    return standardizer, directions
+def require_different(
+    projected: Mapping[int, Rows],
+    apart: Callable[[int, int], bool],
+    name: Callable[[int], str] = "samples[{}]".format,
+    of: str = "",
+    way_on: str = GROUP_THEM,
+    particles: Mapping[int, Integers] | None = None,
+) -> None:
+    """Raise if two configurations are nearly equal and may not be.
+
+    Parameters
+    ----------
+    projected
+        The rows of each configuration along the same `Axes`.
+    apart
+        Function that returns whether two configurations, given by index, must differ, such as two
+        that are in different folds.
+    name
+        Function that returns the name of a configuration.
+    of
+        What the features belong to, such as " of species A".
+    way_on
+        What the user can do.
+    particles
+        The particle of each row, if rows are those of some particles only: the particles that are
+        in both configurations are compared. By default rows are compared one by one, and without
+        order.
+
+    Raises
+    ------
+    InputError
+        If two configurations that are apart are nearly equal.
+    """
+    alike = _alike(projected, apart)
+    if particles is not None:
+        alike = _alike_particles(projected, particles, apart)
+    for i, j, how in alike:
+        raise InputError(
+            f"{name(i)}: expected another configuration than {name(j)}, got nearly equal "
+            f"features{of} ({how}): copies of one structure in training and test make scores too "
+            f"high; {way_on}"
+        )
+
+
+def require_other_statistics(parts: Sequence[Statistics], others: Sequence[Statistics]) -> None:
+    """Raise if two collections hold one configuration: rows of the same means, which vary.
+
+    Raises
+    ------
+    InputError
+        If they do.
+    """
+    for i, part in enumerate(parts):
+        for j, other in enumerate(others):
+            same = part.count == other.count and np.array_equal(part.x_mean, other.x_mean)
+            if same and np.diag(part.xx_lower).any():
+                raise InputError(
+                    f"other.parts[{j}]: expected another configuration than parts[{i}], got the "
+                    "same: copies of one structure in training and test make scores too high"
+                )
+
+
+def _limit(n: int) -> float:
+    """Return the correlation of n rows from which configurations are nearly equal."""
+    # The error of Fisher's z of a correlation is 1 / sqrt(n - 3).
+    return max(ALIKE, float(np.tanh(ERRORS / np.sqrt(n - 3))))
 
 
 def _alike(
-    projected: dict[int, NDArray[np.float32]], apart: Callable[[int, int], bool]
+    projected: Mapping[int, Rows], apart: Callable[[int, int], bool]
 ) -> Iterator[tuple[int, int, str]]:
     """Yield pairs of nearly equal configurations that are apart, and how they are alike."""
     of_size: dict[int, list[int]] = defaultdict(list)
@@ -93,9 +181,7 @@ def _alike(
         if n < FEWEST:
             continue
         r = _correlations(np.stack([projected[i] for i in members]))
-        # The error of Fisher's z of a correlation is 1 / sqrt(n - 3).
-        by_chance = np.tanh(ERRORS / np.sqrt(n - 3))
-        for a, b in np.argwhere(np.triu(r >= max(ALIKE, by_chance), 1)).tolist():
+        for a, b in np.argwhere(np.triu(r >= _limit(n), 1)).tolist():
             if apart(members[a], members[b]):
                 yield members[a], members[b], f"row by row they correlate by {r[a, b]:.3f}"
         if n < PROBES:
@@ -109,7 +195,22 @@ def _alike(
                 yield i, j, "each row has a copy in the other, in another order"
 
 
-def _correlations(rows: NDArray[np.float32]) -> Floats:
+def _alike_particles(
+    projected: Mapping[int, Rows],
+    particles: Mapping[int, Integers],
+    apart: Callable[[int, int], bool],
+) -> Iterator[tuple[int, int, str]]:
+    """Yield as `_alike`, by the particles that are in both configurations."""
+    for i, j in combinations(projected, 2):
+        _, a, b = np.intersect1d(particles[i], particles[j], return_indices=True)
+        if len(a) < FEWEST or not apart(i, j):
+            continue
+        r = _correlations(np.stack([projected[i][a], projected[j][b]]))[0, 1]
+        if r >= _limit(len(a)):
+            yield i, j, f"{len(a)} particles that both have correlate by {r:.3f}"
+
+
+def _correlations(rows: Rows) -> Floats:
     """Return the correlation of each two configurations (C, n, D), row by row; 0 if undefined."""
     deviations = (rows - rows.mean(axis=1, keepdims=True)).reshape(len(rows), -1)
     norm = np.linalg.norm(deviations, axis=1, keepdims=True)
@@ -117,9 +218,7 @@ def _correlations(rows: NDArray[np.float32]) -> Floats:
     return (unit @ unit.T).astype(np.float64)
 
 
-def _nearest(
-    rows: NDArray[np.float32], others: NDArray[np.float32], own: bool = False
-) -> NDArray[np.float32]:
+def _nearest(rows: Rows, others: Rows, own: bool = False) -> Rows:
     """Return the squared distance of some rows to the nearest of `others`, itself left out."""
     chosen = np.linspace(0, len(rows) - 1, PROBES).astype(np.int64)
     probes = rows[chosen]

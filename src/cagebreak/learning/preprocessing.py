@@ -122,12 +122,16 @@ class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 "X: expected at least one row and one column, "
                 f"got shape ({moments.count}, {len(moments.mean)})"
             )
-        fitted = cls(clip)
         variance = moments.squares / moments.count
         varies = variance > np.finfo(float).eps * (moments.mean**2 + variance)
-        fitted.mean_ = moments.mean
-        fitted.scale_ = np.where(varies, np.sqrt(variance), 0.0)
-        fitted.n_features_in_ = len(moments.mean)
+        return cls.of(moments.mean, np.where(varies, np.sqrt(variance), 0.0), clip)
+
+    @classmethod
+    def of(cls, mean: Floats, scale: Floats, clip: float = CLIP) -> Self:
+        """Return the standardizer of features of these means and deviations, (F,) both."""
+        fitted = cls(clip)
+        fitted.mean_, fitted.scale_ = mean, scale
+        fitted.n_features_in_ = len(mean)
         return fitted
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
@@ -179,14 +183,22 @@ class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         rows *= factor
         return rows
 
+    def about_mean(self, X: Floats) -> Floats:
+        """Return as `in_units`, clipped at `clip` deviations of these rows from their mean."""
+        rows = self.in_units(X)
+        mean, bound = rows.mean(axis=0), self.clip * rows.std(axis=0)
+        return rows if np.isinf(self.clip) else np.clip(rows, mean - bound, mean + bound, out=rows)
+
+    def equals(self, other: "Standardizer") -> bool:
+        """Return whether another standardizer has the same means, deviations and clip."""
+        same_means = np.array_equal(self.mean_, other.mean_)
+        return same_means and np.array_equal(self.scale_, other.scale_) and self.clip == other.clip
+
     def select(self, columns: Any) -> Self:
         """Return the standardizer of some of the columns."""
         check_is_fitted(self)
         columns = as_columns("columns", columns, self.n_features_in_)
-        part = type(self)(self.clip)
-        part.mean_, part.scale_ = self.mean_[columns], self.scale_[columns]
-        part.n_features_in_ = len(columns)
-        return part
+        return self.of(self.mean_[columns], self.scale_[columns], self.clip)
 
 
 def location_and_scale(Y: Floats) -> tuple[Floats, Floats]:

@@ -1,14 +1,17 @@
 """Samples: the features and targets of one configuration each, read one at a time."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_table, require_finite
+from cagebreak.learning.preprocessing import Moments
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +141,47 @@ class Samples(Protocol):
 
     def __getitem__(self, index: int, /) -> Sample:
         """Return the sample of a configuration."""
+
+
+class Share:
+    """Some of the samples, each read when it is accessed."""
+
+    def __init__(self, samples: Samples, indices: Sequence[int]) -> None:
+        self.samples, self.indices = samples, indices
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self.samples[self.indices[index]]
+
+
+def shared_out(work: Any, samples: Any, argument: Any, executor: Executor | None) -> list[Any]:
+    """Return ``work(samples, indices, argument)`` for each worker's share of the samples."""
+    if executor is None:
+        return [work(samples, range(len(samples)), argument)]
+    workers = getattr(executor, "_max_workers", None) or os.cpu_count() or 1
+    shares = [range(k, len(samples), workers) for k in range(min(workers, len(samples)))]
+    futures = [executor.submit(work, samples, share, argument) for share in shares]
+    return [future.result() for future in futures]
+
+
+def moments_of(samples: Samples, indices: Sequence[int], species: str) -> Moments:
+    """Return the moments of the features of a species in some of the samples.
+
+    Raises
+    ------
+    InputError
+        If there are no samples, or as of `in_turn`.
+    """
+    total = None
+    for _, sample in in_turn(Share(samples, indices)):
+        rows = sample.rows().get(species, np.arange(0))
+        new = Moments.of(sample.features[rows])
+        total = new if total is None else total + new
+    if total is None:
+        raise InputError("samples: expected at least one configuration, got none")
+    return total
 
 
 def in_turn(samples: Samples) -> Iterator[tuple[int, Sample]]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import blas, eigh
 
+from cagebreak._hdf5 import UNREADABLE, group_in, read_array
 from cagebreak._sealed import creating, opened
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning._hdf5 import read_labels, write_labels
@@ -275,17 +276,21 @@ class Statistics:
         """
         try:
             with opened(path) as file:
-                labels = read_labels(file["labels"]) if "labels" in file else None
-                x_mean, y_mean = file["x_mean"][:], file["y_mean"][:]
-                loaded = cls(len(x_mean), len(y_mean), file.attrs["center"], labels)
-                loaded.count = file.attrs["count"].item()
+                labels = read_labels(group_in(file, "labels")) if "labels" in file else None
+                x_mean, y_mean = (read_array(file, name, (None,)) for name in ("x_mean", "y_mean"))
+                n, m = len(x_mean), len(y_mean)
+                xx, xy = read_array(file, "xx", (n, n)), read_array(file, "xy", (n, m))
+                yy = read_array(file, "yy", (m, m))
+                loaded = cls(n, m, file.attrs["center"], labels)
+                count = file.attrs["count"]
+                if not (isinstance(count, np.number) and 0 <= count < np.inf):
+                    raise ValueError(f"count: expected a number from 0, got {count!r}")
+                loaded.count = count.item()
                 loaded._mean = np.concatenate([x_mean, y_mean])
-                loaded._gram = np.block(
-                    [[file["xx"][:], file["xy"][:]], [file["xy"][:].T, file["yy"][:]]]
-                )
+                loaded._gram = np.block([[xx, xy], [xy.T, yy]])
         except FileNotFoundError:
             raise
-        except (OSError, KeyError, ValueError) as error:
+        except UNREADABLE as error:
             raise FileFormatError(f"{path}: expected saved statistics, {error}") from error
         return loaded
 

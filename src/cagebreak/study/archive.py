@@ -16,9 +16,10 @@ import h5py
 import numpy as np
 
 from cagebreak._atomic import TemporaryFolder, reason, require_file, require_place, write
+from cagebreak._hdf5 import UNREADABLE, read_array
 from cagebreak._sealed import creating, opened, statement
 from cagebreak.errors import FileFormatError, StoreError
-from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets, write_datasets
+from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
 from cagebreak.study.importing import LISTED
 from cagebreak.study.recipe.checks import FILE_NAME
 from cagebreak.study.recipe.recipe import Recipe
@@ -144,7 +145,7 @@ def text_of(recipe: Recipe) -> dict[str, Dataset]:
 
 def potential_in(file: h5py.File) -> str:
     """Return the table of potentials that `text_of` stored; empty if there is none."""
-    return file[POTENTIAL][()].tobytes().decode() if POTENTIAL in file else ""
+    return read_array(file, POTENTIAL).tobytes().decode() if POTENTIAL in file else ""
 
 
 def _unpack_units(archive: h5py.File, folder: Path) -> int:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cagebreak._hdf5 import UNREADABLE
 from cagebreak._sealed import joint_digest, statement
 from cagebreak.errors import StoreError
-from cagebreak.files.hdf5 import UNREADABLE
 from cagebreak.study.unit_file import (
     PARTIAL,
     Identity,

@@ -14,9 +14,10 @@ from pathlib import Path
 from numpy.typing import NDArray
 
 from cagebreak._atomic import READ_ONLY, TEMPORARY, open_own, reason, remove_unlocked
+from cagebreak._hdf5 import UNREADABLE
 from cagebreak._sealed import opened
 from cagebreak.errors import StoreError
-from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets
+from cagebreak.files.hdf5 import Dataset, read_datasets
 from cagebreak.study import sha256sums
 from cagebreak.study.lineage import Lineage
 from cagebreak.study.survey import Survey

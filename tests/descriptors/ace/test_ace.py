@@ -226,6 +226,21 @@ def test_a_cutoff_beyond_half_the_box_meets_every_image():
     np.testing.assert_allclose(descriptor.compute(large).values[:4], features.values, atol=1e-9)
 
 
+@pytest.mark.parametrize("axis", range(3))
+def test_a_box_thinner_than_the_cutoff_is_searched_as_far_on_either_side(axis):
+    heights = np.roll([0.7, 4.0, 6.0], axis)
+    positions = np.random.default_rng(7).uniform(size=(20, 3)) * heights
+    kinds = np.arange(20) % 2
+    copies = np.arange(6)[:, None, None] * 0.7 * np.eye(3)[axis]
+    thick = cb.Configuration(
+        (positions + copies).reshape(-1, 3), np.tile(kinds, 6), np.roll([6 * 0.7, 4.0, 6.0], axis)
+    )
+    descriptor = cb.AtomicClusterExpansion(2.0, 2, 4, 6, n_species=2)
+    thin = descriptor.compute(cb.Configuration(positions, kinds, heights)).values
+    expected = descriptor.compute(thick).values[:20]
+    np.testing.assert_allclose(thin, expected, rtol=1e-9, atol=1e-9)
+
+
 def test_more_neighbors_than_fit_one_pass_are_all_counted():
     rng = np.random.default_rng(6)
     dense = cb.Configuration(rng.uniform(0, 1.2, (20, 3)), np.arange(20) % 2, 1.2)

@@ -89,6 +89,11 @@ def test_components_are_those_of_a_decomposition(k):
     np.testing.assert_allclose(PLSRegression([k]).fit(X, y).predict(X), theirs, atol=1e-8)
 
 
+def test_as_many_components_are_tried_in_each_decade():
+    numbers = [step * ten for ten in (1, 10, 100) for step in (1, 1.5, 2, 3, 5, 7)]
+    assert list(PCARegression().components) == [n for n in numbers if n % 1 == 0] + [1000]
+
+
 def test_all_components_are_least_squares():
     X, y, Z = awkward()
     expected = linear_model.LinearRegression().fit(Z, y).predict(Z)

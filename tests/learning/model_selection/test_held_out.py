@@ -133,9 +133,9 @@ def test_targets_held_out_change_no_prediction_of_a_network(score):
     require_held_out(score)
 
 
-def noise(n_features=40):
+def noise(seed=5, n_features=40):
     """Return configurations whose targets have nothing to do with their many features."""
-    random = np.random.default_rng(5)
+    random = np.random.default_rng(seed)
     made = []
     for _ in range(8):
         X, Y = random.normal(size=(50, n_features)), random.normal(size=(50, 1))
@@ -161,8 +161,7 @@ def test_nothing_is_learned_from_noise(table):
 def test_a_source_learns_nothing_from_the_noise_of_another():
     made = noise()
     labels = np.array([(f"f{i}",) for i in range(40)], dtype=[("kind", "U4")])
-    random = np.random.default_rng(6)
-    other = [Sample(s.features, random.normal(size=s.targets.shape), s.species) for s in made]
+    other = noise(6)
     table = transfer(
         {"one": Source(made, labels), "other": Source(other, labels)}, seed=1, folds=4,
         n_resamples=10,

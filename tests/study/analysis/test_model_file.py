@@ -102,3 +102,33 @@ def test_what_is_wrong_is_named(study, path, tmp_path):
     cb.write(tmp_path / "c.h5", study.configuration(0))
     with pytest.raises(FileFormatError, match="expected a saved model"):
         SavedModel.load(tmp_path / "c.h5")
+
+
+def test_numbers_that_are_not_in_the_file_or_do_not_fit_are_refused(path, tmp_path):
+    other, outside = tmp_path / "other.h5", tmp_path / "outside"
+    np.ones(300).tofile(outside)
+
+    def claimed(file, name):
+        file.create_dataset(name, dtype="f8", shape=(10**5, 10**5))
+
+    def external(file, name):
+        file.create_dataset(name, dtype="f8", shape=(5,), external=[(str(outside), 0, 40)])
+
+    def shape(file, name):
+        file[name] = np.ones((5, 7))
+
+    def link(file, name):
+        file[name] = h5py.ExternalLink(path, name)
+
+    numbers = ("coefficients", "intercept", "alpha", "mean", "deviation", "range_low")
+    for name in ("times", "A", *(f"B/{name}" for name in numbers)):
+        for store in (claimed, external, shape, link):
+            with h5py.File(path) as source, h5py.File(other, "w") as file:
+                for key, value in source.attrs.items():
+                    file.attrs[key] = value
+                for key in source:
+                    source.copy(key, file)
+                del file[name]
+                store(file, name)
+            with pytest.raises(FileFormatError, match=r"other\.h5: expected a saved model"):
+                SavedModel.load(other)

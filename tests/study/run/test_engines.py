@@ -10,6 +10,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.errors import InputError, UnitError
 from cagebreak.study.run import engines
+from cagebreak.study.run.dask_cluster import DaskExecutor
 from cagebreak.study.run.schedule import schedule
 from cagebreak.study.store import Unit
 from support.tiny_study import unit_bytes, write_recipe
@@ -82,6 +83,22 @@ def test_a_worker_that_dies_is_replaced_and_the_unit_tried_again(tmp_path):
         (units[1], "KilledWorker", True),
         (units[1], "KilledWorker", False),
     ]
+
+
+class _LostOnTheWay:
+    """A result that a worker finishes and the client does not get."""
+
+    def __reduce__(self):
+        return _lose, ()
+
+
+def _lose():
+    raise OSError("the result is lost")
+
+
+def test_a_result_that_is_lost_on_the_way_ends_the_future(cluster):
+    future = DaskExecutor(cluster).submit(_LostOnTheWay)
+    assert "lost" in str(future.exception(timeout=60))
 
 
 @pytest.mark.parametrize(

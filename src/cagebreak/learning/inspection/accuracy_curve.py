@@ -19,6 +19,7 @@ from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.inspection.forward_selection import forward_selection
 from cagebreak.learning.learner import traits
 from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
+from cagebreak.learning.near_copies import Axes, require_different
 from cagebreak.learning.preprocessing import Standardizer
 from cagebreak.learning.scores import interval, resamples
 from cagebreak.learning.statistics import Statistics, decompose
@@ -91,8 +92,8 @@ def accuracy_curve(
     Raises
     ------
     InputError
-        If there are not two configurations, a size or the order does not fit, or a training set
-        lacks a class.
+        If there are not two configurations, configurations are nearly equal (`near_copies`), a size
+        or the order does not fit, or a training set lacks a class.
     """
     data = _usable(data)
     numbers = np.asarray(sizes)
@@ -156,8 +157,8 @@ def accuracy_against_data(
     Raises
     ------
     InputError
-        If there are not two configurations, a size exceeds those outside a fold, or a training set
-        lacks a class.
+        If there are not two configurations, configurations are nearly equal (`near_copies`), a size
+        exceeds those outside a fold, or a training set lacks a class.
     """
     data = _usable(data)
     numbers = np.asarray(sizes)
@@ -183,13 +184,33 @@ def accuracy_against_data(
 
 
 def _usable(data: Sequence[Labeled]) -> list[Labeled]:
-    usable = [one for one in data if len(one)]
+    """Return the configurations with particles, which fit each other and differ."""
+    usable = {i: one for i, one in enumerate(data) if len(one)}
     if len(usable) < 2:
         raise InputError(f"data: expected two configurations with particles, got {len(usable)}")
-    widths = {one.features.shape[1] for one in usable}
+    widths = {one.features.shape[1] for one in usable.values()}
     if len(widths) != 1:
         raise InputError(f"data: expected as many features everywhere, got {sorted(widths)}")
-    return usable
+    within = {i: _within_classes(one) for i, one in usable.items()}
+    axes = Axes.of(next(iter(within.values())))
+    particles = {i: one.particles for i, one in usable.items() if one.particles is not None}
+    require_different(
+        {i: axes.project(X) for i, X in within.items()},
+        lambda i, j: True,
+        "data[{}]".format,
+        way_on="make them one configuration",
+        particles=particles if len(particles) == len(usable) else None,
+    )
+    return list(usable.values())
+
+
+def _within_classes(one: Labeled) -> Floats:
+    """Return the features about the mean of their class, which is alike in all configurations."""
+    X = one.features.copy()
+    for of_class in (one.active, ~one.active):
+        if of_class.any():
+            X[of_class] -= X[of_class].mean(axis=0)
+    return X
 
 
 def _rows(data: Sequence[Labeled]) -> tuple[Floats, np.ndarray, Integers]:

@@ -12,7 +12,7 @@ from cagebreak.learning.preprocessing import CLIP
 from cagebreak.learning.statistics import Statistics, decompose
 
 COMPONENTS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
-"""Default numbers of components of `PCARegression` (chosen: about five per decade)."""
+"""Default numbers of components of `PCARegression` (chosen: 1, 1.5, 2, 3, 5, 7 in each decade)."""
 
 
 class _ComponentRegression(PathLearner):

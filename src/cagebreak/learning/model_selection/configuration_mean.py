@@ -63,11 +63,19 @@ class ConfigurationMean:
         }
 
     @classmethod
-    def of_numbers(cls, numbers: Mapping[str, Floats]) -> Self:
-        """Return the fit with the `numbers` of another."""
+    def of_numbers(cls, numbers: Mapping[str, Floats], n_targets: int) -> Self:
+        """Return the fit with the `numbers` of another.
+
+        Raises
+        ------
+        ValueError
+            If the numbers are not those of so many targets.
+        """
         fit = cls.__new__(cls)
         fit._x_mean = float(numbers["level_x_mean"])
         fit._y_mean, fit._slope = numbers["level_log_y_mean"], numbers["level_slope"]
+        if fit._y_mean.shape != (n_targets,) or fit._slope.shape != (n_targets,):
+            raise ValueError(f"expected the mean of a configuration at {n_targets} times")
         return fit
 
     @classmethod

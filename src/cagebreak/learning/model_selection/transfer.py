@@ -1,6 +1,6 @@
 """Transfer: training at one state point or model, prediction at another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,9 @@ from cagebreak.learning.linear_model.base import LinearLearner
 from cagebreak.learning.linear_model.ridge import RidgeCV
 from cagebreak.learning.linear_model.whitening import whiten
 from cagebreak.learning.model_selection.evaluate import evaluate
+from cagebreak.learning.near_copies import require_distinct
 from cagebreak.learning.preprocessing import Moments, Standardizer
-from cagebreak.learning.samples import Samples, in_turn
+from cagebreak.learning.samples import Sample, Samples, in_turn
 from cagebreak.learning.scores import (
     ceiling,
     configuration_pearson,
@@ -112,8 +113,9 @@ def transfer(
     Raises
     ------
     InputError
-        If there are fewer than two sources, or their labels, units, numbers of targets or species
-        do not match.
+        If there are fewer than two sources, their labels, units, numbers of targets or species do
+        not match, or configurations are nearly equal (`near_copies`): in two sources, or in
+        different folds of one.
     """
     if len(sources) < 2:
         raise InputError(f"sources: expected at least 2, got {len(sources)}")
@@ -121,6 +123,7 @@ def transfer(
     names = list(sources)
     for name in names[1:]:
         _require_match(names[0], sources[names[0]], name, sources[name])
+    _require_distinct_sources(sources)
     rows = []
     for train in names:
         source = sources[train]
@@ -160,6 +163,32 @@ def transfer(
                     )
                 )
     return to_frame(np.concatenate(rows))
+
+
+def _require_distinct_sources(sources: Mapping[str, Source]) -> None:
+    """Raise if configurations of different sources are nearly equal."""
+    places = [(name, i) for name, source in sources.items() for i in range(len(source.samples))]
+    require_distinct(
+        _Joined([source.samples for source in sources.values()]),
+        lambda a, b: places[a][0] != places[b][0],
+        lambda a: "sources[{!r}].samples[{}]".format(*places[a]),
+        "leave one of them out",
+    )
+
+
+class _Joined:
+    """The samples of several sources, one after the other."""
+
+    def __init__(self, parts: Sequence[Samples]) -> None:
+        self._ends = np.cumsum([len(samples) for samples in parts])
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def __getitem__(self, index: int) -> Sample:
+        part = int(np.searchsorted(self._ends, index, side="right"))
+        return self._parts[part][index - int(self._ends[part])]
 
 
 def _fit_all(learner: RegressorMixin, source: Source) -> dict[str, RegressorMixin]:

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -139,9 +140,21 @@ class Network(BaseEstimator):
             loaded.states_ = [states[k] for k in range(len(states))]
             loaded.earlier_seconds_ = 0.0
             loaded._set_further(further)
-        except (KeyError, TypeError, ValueError) as error:
+            loaded._check_parameters()
+            n_stored = min(sum(array.size for array in state.values()) for state in loaded.states_)
+            if (n_least := loaded._least_parameters()) > n_stored:
+                raise ValueError(f"expected {n_least} parameters or more, got {n_stored}")
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileFormatError(f"{path}: expected a saved {cls.kind}, {error}") from error
         return loaded
+
+    def _check_parameters(self) -> None:
+        """Raise if a parameter is out of range."""
+        raise NotImplementedError
+
+    def _least_parameters(self) -> int:
+        """Return how many parameters the module has at least; a file may claim any sizes."""
+        raise NotImplementedError
 
     def _further(self) -> dict[str, np.ndarray]:
         """Return the arrays of other attributes that are saved, by name."""
@@ -197,6 +210,11 @@ def require_sizes(name: str, sizes: Any, minimum: int = 0) -> None:
         good = False
     if not good:
         raise InputError(f"{name}: expected numbers of nodes such as (16, 16), got {sizes!r}")
+
+
+def n_weights(sizes: Sequence[int]) -> int:
+    """Return the number of weights of a fully connected network, without biases."""
+    return sum(n_in * n_out for n_in, n_out in pairwise(sizes))
 
 
 def _plain(parameters: Mapping[str, Any], without: Iterable[str]) -> dict[str, Any]:

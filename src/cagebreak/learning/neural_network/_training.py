@@ -174,8 +174,20 @@ def _state(module: torch.nn.Module) -> State:
 
 
 def load_state(module: torch.nn.Module, state: State) -> None:
-    """Give a module the parameters of a state."""
-    module.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
+    """Give a module the parameters of a state.
+
+    Raises
+    ------
+    FileFormatError
+        If they are those of another module.
+    """
+    try:
+        module.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
+    except (RuntimeError, TypeError) as error:
+        raise FileFormatError(
+            f"{type(module).__name__}: expected parameters as in the file of a whole network, "
+            f"got others ({error})"
+        ) from error
 
 
 def _write(

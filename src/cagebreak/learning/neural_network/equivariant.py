@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cagebreak.errors import InputError
-from cagebreak.learning.neural_network._base import require_sizes
+from cagebreak.learning.neural_network._base import n_weights, require_sizes
 from cagebreak.learning.neural_network._graph_base import GraphLearner
 from cagebreak.learning.preprocessing import CLIP
 
@@ -133,6 +133,17 @@ class EquivariantNetwork(GraphLearner):
             cutoff=self.cutoff / float(self.edge_scale_[0]),
             n_neighbors=float(self.n_neighbors_[0]),
             generator=generator(self.seed, "weights"),
+        )
+
+    def _least_parameters(self) -> int:
+        n_species, n_targets = self.target_mean_.shape
+        of_layer = n_weights((self.n_radial, *self.radial_hidden)) + sum(
+            n**2 for n in self.channels
+        )
+        return (
+            n_weights((n_species + self.n_features_in_, *self.node_encoder, self.channels[0]))
+            + self.layers * of_layer
+            + n_weights((self.channels[0], *self.decoder, n_targets))
         )
 
     def _check_parameters(self) -> None:

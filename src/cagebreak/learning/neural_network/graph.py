@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from cagebreak.errors import InputError
-from cagebreak.learning.neural_network._base import require_sizes
+from cagebreak.learning.neural_network._base import n_weights, require_sizes
 from cagebreak.learning.neural_network._graph_base import GraphLearner
 from cagebreak.learning.preprocessing import CLIP
 
@@ -194,6 +194,16 @@ class GraphNetwork(GraphLearner):
             n_neighbors=float(self.n_neighbors_[0]),
             residual=self.residual,
             generator=generator(self.seed, "weights"),
+        )
+
+    def _least_parameters(self) -> int:
+        n_species, n_targets = self.target_mean_.shape
+        of_layer = 1 + n_weights(self.node_hidden) + n_weights(self.edge_hidden)
+        return (
+            n_weights((n_species + self.n_features_in_, *self.node_encoder))
+            + n_weights((len(self.edge_mean_), *self.edge_encoder))
+            + self.layers * of_layer
+            + n_weights((1, *self.decoder, n_targets))
         )
 
     def _check_parameters(self) -> None:

@@ -21,6 +21,7 @@ from cagebreak.learning.neural_network._base import (
     Network,
     checkpoint_file,
     is_validation,
+    n_weights,
     require_sizes,
 )
 from cagebreak.learning.preprocessing import CLIP, Standardizer, location_and_scale
@@ -272,13 +273,14 @@ class MLPRegressor(RegressorMixin, MultiOutputMixin, Network):
         predicted = predicted * self.target_scale_ + self.target_mean_
         return predicted[:, 0] if self.single_ else predicted
 
+    def _least_parameters(self) -> int:
+        return len(self.target_mean_) * n_weights((self.n_features_in_, *self.hidden, 1))
+
     def _further(self) -> dict[str, np.ndarray]:
         return {"mean": self.standardizer_.mean_, "scale": self.standardizer_.scale_}
 
     def _set_further(self, arrays: Mapping[str, np.ndarray]) -> None:
-        self.standardizer_ = Standardizer(self.clip)
-        self.standardizer_.mean_, self.standardizer_.scale_ = arrays["mean"], arrays["scale"]
-        self.standardizer_.n_features_in_ = len(arrays["mean"])
+        self.standardizer_ = Standardizer.of(arrays["mean"], arrays["scale"], self.clip)
 
     def _module(self, n_targets: int) -> "Multilayer":
         from cagebreak.learning.neural_network._mlp_module import Multilayer

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
+from cagebreak._hdf5 import UNREADABLE, group_in, read_array
 from cagebreak._sealed import creating, opened
 from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
 from cagebreak.descriptors import Features
@@ -18,7 +19,7 @@ from cagebreak.descriptors.base import column_names
 from cagebreak.descriptors.cage import Source
 from cagebreak.descriptors.recommended import feature_groups
 from cagebreak.errors import ConfigurationWarning, FileFormatError, InputError
-from cagebreak.files.hdf5 import UNREADABLE, Dataset, read_datasets, write_datasets
+from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
 from cagebreak.learning import RidgeCV, Standardizer, Statistics
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.preprocessing import Moments
@@ -235,12 +236,12 @@ class SavedModel:
                 values = json.loads(file.attrs["recipe"])
                 recipe = Recipe.of_values(path, values, potential_in(file))
                 selection = str(file.attrs["selection"])
-                times = file["times"][()]
-                arrays = {n: read_datasets(file[n]) for n in file if n in SPECIES_NAMES}
+                times = read_array(file, "times", (None,))
+                arrays = {n: read_datasets(group_in(file, n)) for n in file if n in SPECIES_NAMES}
             group, _ = _group(recipe, selection)
             n_features = len(group.columns[selection])
             fits = {
-                SPECIES_NAMES.index(name): _loaded(datasets, group, recipe, n_features)
+                SPECIES_NAMES.index(name): _loaded(datasets, group, recipe, len(times), n_features)
                 for name, datasets in arrays.items()
             }
         except FileNotFoundError:
@@ -308,20 +309,29 @@ def _fit(
 
 
 def _loaded(
-    arrays: Mapping[str, NDArray], group: selections.Group, recipe: Recipe, n_features: int
+    arrays: Mapping[str, NDArray],
+    group: selections.Group,
+    recipe: Recipe,
+    n_times: int,
+    n_features: int,
 ) -> SpeciesFit:
+    shapes = {
+        "coefficients": (n_times, n_features),
+        "intercept": (n_times,),
+        "alpha": (n_times,),
+        "mean": (n_features,),
+        "deviation": (n_features,),
+    }
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name}: expected shape {shape}, got {arrays[name].shape}")
     ridge = RidgeCV(clip=recipe.learning.clip, **group.learned)
     ridge.coef_, ridge.intercept_ = arrays["coefficients"], arrays["intercept"]
     ridge.alpha_ = arrays["alpha"]
-    ridge.n_features_in_ = ridge.coef_.shape[1]
-    if ridge.n_features_in_ != n_features:
-        raise ValueError(f"expected {n_features} coefficients, got {ridge.n_features_in_}")
-    scaling = Standardizer(recipe.learning.clip)
-    scaling.mean_, scaling.scale_ = arrays["mean"], arrays["deviation"]
-    scaling.n_features_in_ = n_features
-    ridge.standardizer_ = scaling
+    ridge.n_features_in_ = n_features
+    ridge.standardizer_ = Standardizer.of(arrays["mean"], arrays["deviation"], recipe.learning.clip)
     return SpeciesFit(
         ridge,
-        ConfigurationMean.of_numbers(arrays) if "level_slope" in arrays else None,
+        ConfigurationMean.of_numbers(arrays, n_times) if "level_slope" in arrays else None,
         TrainingRange.of_datasets(arrays, n_features),
     )

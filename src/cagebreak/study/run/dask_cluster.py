@@ -1,7 +1,8 @@
 """Dask clusters for a study: workers of one thread each, replaced when they die."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
@@ -20,6 +21,41 @@ _CONFIG = {
     "distributed.scheduler.work-stealing": False,
     "distributed.comm.timeouts.connect": f"{_PATIENCE}s",
 }
+# A process that died is started again; on a busy machine this takes longer than Dask waits for it.
+_OF_THIS_MACHINE = {"distributed.deploy.lost-worker-timeout": f"{_PATIENCE}s"}
+
+
+class DaskExecutor(Executor):
+    """An executor of the workers of a Dask cluster, whose futures always end.
+
+    A result that a worker has finished but not sent yet is lost with the worker. Dask then calls
+    the function again, and if that fails too, the future of `Client.get_executor` never ends.
+
+    Parameters
+    ----------
+    client
+        A client of the cluster.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
+        """Submit a call to the cluster; its future ends with the result or the error."""
+        # pure=False: Dask would merge two calls with equal arguments.
+        call = self._client.submit(fn, *args, **kwargs, pure=False, retries=0)
+        ended: Future = Future()
+
+        async def transmit() -> None:
+            try:
+                result = await call
+            except BaseException as error:
+                ended.set_exception(error)
+            else:
+                ended.set_result(result)
+
+        self._client.loop.add_callback(transmit)
+        return ended
 
 
 @contextmanager
@@ -27,7 +63,7 @@ def local(workers: int) -> Iterator["Client"]:
     """Yield a client of a new cluster of processes on this machine; it is closed at exit."""
     distributed = _module("distributed")
     with (
-        _module("dask").config.set(_CONFIG),
+        _module("dask").config.set(_CONFIG | _OF_THIS_MACHINE),
         distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -41,6 +77,8 @@ def local(workers: int) -> Iterator["Client"]:
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
+        # A worker whose supervisor ends with it is replaced too.
+        cluster.adapt(minimum=workers, maximum=workers)
         client.wait_for_workers(workers, timeout=_PATIENCE)
         yield client
 

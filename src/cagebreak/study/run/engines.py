@@ -90,7 +90,7 @@ def dask(workers: int | None, address: str | None) -> Iterator[Engine]:
     InputError
         If `workers` is omitted and the cluster has none yet.
     """
-    from cagebreak.study.run.dask_cluster import local, remote
+    from cagebreak.study.run.dask_cluster import DaskExecutor, local, remote
 
     n = workers or available_cores()
     with (
@@ -101,7 +101,7 @@ def dask(workers: int | None, address: str | None) -> Iterator[Engine]:
             n = workers or len(client.nthreads())
         if not n:
             raise InputError(f"workers: the cluster at {address} has none yet; say how many to use")
-        yield Engine(_dask_executor(client), n, ahead=n, replaces_workers=True)
+        yield Engine(DaskExecutor(client), n, ahead=n, replaces_workers=True)
 
 
 @contextmanager
@@ -115,11 +115,11 @@ def slurm(workers: int | None, address: str | None) -> Iterator[Engine]:
     address
         Partition; by default that of dask-jobqueue's configuration, or else SLURM's own.
     """
-    from cagebreak.study.run.dask_cluster import jobs
+    from cagebreak.study.run.dask_cluster import DaskExecutor, jobs
 
     n = workers or 1
     with jobs(n, address) as client:
-        yield Engine(_dask_executor(client), n, ahead=n, replaces_workers=True)
+        yield Engine(DaskExecutor(client), n, ahead=n, replaces_workers=True)
 
 
 @contextmanager
@@ -162,11 +162,6 @@ ENGINES: dict[str, Callable[[int | None, str | None], AbstractContextManager[Eng
 def _no_address(engine: str, address: str | None) -> None:
     if address is not None:
         raise InputError(f"address: engine {engine} takes none, got {address!r}")
-
-
-def _dask_executor(client: Any) -> Executor:
-    # pure=False: Dask would merge two calls with equal arguments. retries=0: `schedule` retries.
-    return client.get_executor(pure=False, retries=0)
 
 
 class SerialExecutor(Executor):

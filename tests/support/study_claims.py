@@ -1,0 +1,105 @@
+"""What documents say of a study: its table of scores, and its preparation."""
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import cagebreak as cb
+from cagebreak.learning import evaluate
+from support.claims import interval, row, table
+
+WORDS = {4: "four", 5: "five", 6: "six", 8: "eight", 10: "ten", 12: "twelve", 20: "twenty"}
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+CONFIDENCE = f"{100 * inspect.signature(evaluate).parameters['confidence'].default:.0f} %"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The table of scores in a folder of results, of one species.
+
+    `times` are those of the table in the document, as it prints them.
+    """
+
+    rows: pd.DataFrame
+    times: tuple[str, ...]
+
+    @classmethod
+    def read(cls, folder: Path, times: Iterable[str] = (), species: str = "A") -> "Scores":
+        rows = table(folder / "scores.csv")
+        return cls(rows[rows.species == species], tuple(times))
+
+    def at(self, features: str, time: float | str) -> pd.Series:
+        """Return the scores of a selection at the time that is nearest."""
+        return row(self.rows, features=features, time=float(time))
+
+    def over_time(self, features: str, first: float = 0) -> pd.Series:
+        """Return the mean r of the configurations by time, from a time on."""
+        of = self.rows[(self.rows.features == features) & (self.rows.time >= first)]
+        return of.set_index("time").r_configuration
+
+    def lines(self, rows: Mapping[str, tuple[str, Iterable[str]]]) -> Iterator[str]:
+        """Yield the rows of a table of mean r against time: its times, `rows`, and the ceiling.
+
+        A row has a selection, and the times at which its interval is printed.
+        """
+        nearest = (self.at("LR0", time).time for time in self.times)
+        yield "| t / τ | " + " | ".join(map(as_printed, nearest, self.times))
+        for name, (features, exact) in rows.items():
+            scores = {time: self.at(features, time) for time in self.times}
+            yield f"| {name} | " + " | ".join(
+                f"{each.r_configuration:.3f}" + (f" {interval(each)}" if time in exact else "")
+                for time, each in scores.items()
+            )
+        ceilings = (self.at("LR0", time).ceiling for time in self.times)
+        yield "| ceiling | " + " | ".join(f"{ceiling:.3f}" for ceiling in ceilings)
+
+
+def as_printed(number: float, example: str) -> str:
+    """Return a number with as many significant digits as an example has."""
+    digits = len(example.replace(".", "").lstrip("0"))
+    return f"{number:.{digits}g}"
+
+
+def power(number: float) -> str:
+    """Return a power of ten as documents print it: 10³."""
+    return "10" + f"{np.log10(number):.0f}".translate(SUPERSCRIPTS)
+
+
+def holds(sentence: str, condition: bool | np.bool_) -> str:
+    """Return a sentence of a document if what it says is so, else what no document contains."""
+    return sentence if condition else f"not so: {sentence}"
+
+
+def ordered(*curves: pd.Series) -> bool:
+    """Return whether each curve is above the next at all times."""
+    return all((above > below).all() for above, below in pairwise(curves))
+
+
+def hours(recipe: Path) -> float:
+    """Return the core-hours that the units of a study took."""
+    return table(recipe.with_suffix("") / "durations.csv").seconds.sum() / 3600
+
+
+def runs_and_folds(study: cb.Study) -> Iterator[str]:
+    """Yield how many runs, how long they are, and how they are learned from."""
+    runs = study.recipe.isoconfigurational
+    yield f"in {WORDS[runs.n_runs]} runs each to {runs.last:g} τ"
+    yield f"There are {WORDS[study.recipe.learning.outer_folds]} outer folds"
+    yield f"{CONFIDENCE} bootstrap"
+
+
+def relaxation(study: cb.Study) -> Iterator[str]:
+    """Yield tau_alpha of each species, and how many of it the last step of the preparation took."""
+    tau = study.relaxation()
+    last = study.recipe.preparation.protocol[-1].time
+    wave_vector = study.recipe.isoconfigurational.wavenumber / np.pi
+    yield f"tau_alpha (F_s at k = {wave_vector:g} pi falls to 1/e) is " + " and ".join(
+        f"{time:.0f} τ" + (f" for {name}" if len(tau) > 1 else "") for name, time in tau.items()
+    )
+    aged = " and ".join(f"{last / time:.2g}" for time in tau.values())
+    yield f"the configurations were aged for {aged} times that"
