@@ -18,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from cagebreak.figures import style
-from cagebreak.study.run.dask_cluster import _CONFIG
-from cagebreak.study.run.engines import Engine, _dask_executor
+from cagebreak.study.run.dask_cluster import _CONFIG, DaskExecutor
+from cagebreak.study.run.engines import Engine
 from cagebreak.study.run.schedule import schedule
 from cagebreak.study.store import Unit
 from reliability import clock, load, save_figure, write_table
@@ -67,7 +67,7 @@ def dask_threads(workers):
         Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip
         client.wait_for_workers(workers // THREADS, timeout=600)
-        yield _dask_executor(client)
+        yield DaskExecutor(client)
 
 
 def main():

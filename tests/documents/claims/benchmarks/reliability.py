@@ -1,6 +1,6 @@
 """Numbers of the scripts that try to break studies."""
 
-from support.claims import holds, table
+from support.claims import table
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "benchmarks/reliability/README.md"
@@ -14,4 +14,5 @@ def computed():
     workers = {
         int(table(TABLES / f"{name}.csv").workers[0]) for name in ("cluster", "cluster_dask")
     }
-    yield holds(f"keeps {workers.pop()} workers at work", len(workers) == 1)
+    (n,) = workers
+    yield f"keeps {n} workers at work"
