@@ -70,11 +70,6 @@ def power(number: float) -> str:
     return "10" + f"{np.log10(number):.0f}".translate(SUPERSCRIPTS)
 
 
-def holds(sentence: str, condition: bool | np.bool_) -> str:
-    """Return a sentence of a document if what it says is so, else what no document contains."""
-    return sentence if condition else f"not so: {sentence}"
-
-
 def ordered(*curves: pd.Series) -> bool:
     """Return whether each curve is above the next at all times."""
     return all((above > below).all() for above, below in pairwise(curves))

@@ -5,9 +5,9 @@ import runpy
 import numpy as np
 
 import cagebreak as cb
-from support.claims import table
+from support.claims import holds, table
 from support.paths import ROOT
-from support.study_claims import CONFIDENCE, WORDS, Scores, holds, power
+from support.study_claims import CONFIDENCE, WORDS, Scores, power
 
 FOLDER = ROOT / "results/hard-spheres-058"
 DOCUMENT = FOLDER / "README.md"

@@ -3,9 +3,9 @@
 import numpy as np
 
 import cagebreak as cb
-from support.claims import row
+from support.claims import holds, row
 from support.paths import ROOT
-from support.study_claims import WORDS, Scores, holds, ordered, runs_and_folds
+from support.study_claims import WORDS, Scores, ordered, runs_and_folds
 
 FOLDER = ROOT / "results/harmonic-00045"
 DOCUMENT = FOLDER / "README.md"

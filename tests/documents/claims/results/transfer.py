@@ -1,9 +1,9 @@
 """Numbers of the transfer between state points and models."""
 
 import cagebreak as cb
-from support.claims import interval, row, table
+from support.claims import holds, interval, row, table
 from support.paths import ROOT
-from support.study_claims import CONFIDENCE, WORDS, holds, power
+from support.study_claims import CONFIDENCE, WORDS, power
 
 FOLDER = ROOT / "results/transfer"
 DOCUMENT = FOLDER / "README.md"

@@ -1,9 +1,9 @@
 """Numbers of the study of Wahnström's mixture."""
 
 import cagebreak as cb
-from support.claims import interval, row
+from support.claims import holds, interval, row
 from support.paths import ROOT
-from support.study_claims import WORDS, Scores, holds, hours, ordered, relaxation, runs_and_folds
+from support.study_claims import WORDS, Scores, hours, ordered, relaxation, runs_and_folds
 
 FOLDER = ROOT / "results/wahnstrom-065"
 DOCUMENT = FOLDER / "README.md"
