@@ -34,11 +34,11 @@ def computed():
     step = table_checks.TRUNCATION
     yield f"a last step to zero of at most {step} kT or {step} depths of the well"
     yield (
-        f"A pickle has at most {printed(_pickle._FEWEST_INSTRUCTIONS, 6)} instructions, or one for "
+        f"A pickle has at most {printed(_pickle._FEWEST_INSTRUCTIONS)} instructions, or one for "
         f"{_pickle._BYTES_PER_INSTRUCTION} bytes"
     )
     yield (
-        f"recipes {printed(recipe._MOST_BYTES, 6)} bytes, tables of potentials "
+        f"recipes {printed(recipe._MOST_BYTES)} bytes, tables of potentials "
         f"{_MOST_BYTES / MEBIBYTE:.0f} MiB"
     )
     shortest, longest = (printed(length) for length in configuration.LENGTHS)
@@ -48,7 +48,7 @@ def computed():
     )
     yield f"Particles are at most {printed(configuration.FARTHEST)} boxes away"
     yield (
-        f"At most {printed(neighbors.MOST_NEIGHBORS, 6)} neighbors on average lie within a "
+        f"At most {printed(neighbors.MOST_NEIGHBORS)} neighbors on average lie within a "
         f"cut-off, and {printed(neighbors.MOST_IN_POTENTIAL)} within the range of a potential"
     )
     fuzz = table(ROOT / "docs/reliability/fuzz_files.csv").set_index("format")
