@@ -136,6 +136,7 @@ GOOD = {"positions": np.zeros((2, 3)), "species": [0, 1], "box": 4.0}
         ({"positions": [["a", "b", "c"]]}, "positions: expected numbers"),
         ({"species": [0]}, r"species: expected shape \(2,\)"),
         ({"species": [0, -1]}, "species: expected numbers from 0"),
+        ({"species": [0, 1e300]}, r"species: expected numbers from 0 to \d+, got 0.0 to 1e\+300"),
         ({"species": [0, 0.5]}, "species: expected integers or letters"),
         ({"species": ["A", "ä"]}, "species: expected one of A"),
         ({"box": -1.0}, r"box\.matrix"),

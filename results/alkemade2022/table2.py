@@ -50,7 +50,7 @@ def main():
             network = cb.GraphNetwork.alkemade2022(row, **settings)
         else:
             network = cb.GraphNetwork(**settings)
-        species = (0, 1) if network.together else (0,)
+        species = (0, 1) if network.share_species else (0,)
         times, graphs, targets = read(study, wanted.times, 2 if row == 2 else 0, species)
         begun = time.process_time()
         network.fit(*([x for x, held in zip(given, held_out, strict=True) if not held]

@@ -296,13 +296,12 @@ def _species(species: ArrayLike | Sequence[str], n: int) -> Integers:
         array.dtype.kind == "f" and (array == np.rint(array)).all()
     ):
         raise ConfigurationError(f"species: expected integers or letters, got {array.dtype}")
-    array = array.astype(np.int64)
     if array.min() < 0 or array.max() >= len(SPECIES_NAMES):
         raise ConfigurationError(
             f"species: expected numbers from 0 to {len(SPECIES_NAMES) - 1}, "
             f"got {array.min()} to {array.max()}"
         )
-    return array
+    return array.astype(np.int64)
 
 
 def _vectors(name: str, values: ArrayLike, n: int | None = None) -> Floats:
