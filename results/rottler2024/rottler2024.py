@@ -110,8 +110,13 @@ def regression(kept, sets, main):
     for r_cut, labels in papers(sets):
         every = {str(n): slice(0, n) for n in sizes(labels)}
         whole = {str(n): slice(0, n) for n in figures.blocks(labels)}
-        for learner, columns in ((RidgeCV(alphas=ALPHAS), every), (ARDRegression(), whole)):
-            table = evaluate(learner, kept[r_cut], seed=SEED, columns=columns, folds=FOLDS).table
+        for learner, columns, name in (
+            (RidgeCV(alphas=ALPHAS), every, "Ridge"),
+            (ARDRegression(), whole, "ARD"),
+        ):
+            table = evaluate(
+                learner, kept[r_cut], seed=SEED, columns=columns, folds=FOLDS, name=name
+            ).table
             for row in table.to_dict("records"):
                 yield {
                     "r_cut": r_cut,

@@ -3,7 +3,7 @@
 import numpy as np
 
 import cagebreak as cb
-from support.claims import row, table
+from support.claims import holds, row, table
 from support.paths import ROOT
 
 FOLDER = ROOT / "results/selection"
@@ -93,18 +93,19 @@ def selection():
     falls = int(np.flatnonzero(np.diff(r)[sizes[:-1] > 10] < 0)[0] + (sizes <= 10).sum())
     begins = int(np.flatnonzero(r >= r[falls] - 0.01)[0])
     yield f"a first plateau from {sizes[begins]} to {sizes[falls]}, which"
-    if all(curve.r.idxmax() == len(curve) - 1 for curve in curves):
-        yield "up to the largest number tried in both systems"
+    highest = [curve.r.idxmax() for curve in curves]
+    rises = all(size == len(curve) - 1 for size, curve in zip(highest, curves, strict=True))
+    yield holds("up to the largest number tried in both systems", rises)
     peaks = [each.n_features[each.r.idxmax()] for each in of_each("selection_least_squares")]
     yield "r peaks at {} and at {} and is lower beyond".format(*peaks)
-    if all(everything[1][name] >= curves[1][name].max() for name in SCORES):
-        yield "For hard spheres all descriptors together are no worse"
+    no_worse = all(everything[1][name] >= curves[1][name].max() for name in SCORES)
+    yield holds("For hard spheres all descriptors together are no worse", no_worse)
 
     first = of_each("first_twenty")[0]
     orders = ", ".join(f"{order}" for order in first.l[:3])
     yield f"For Kob-Andersen {(first.generation == 2).sum()} are of generation 2"
-    if (first.kind[:3] == "angular").all():
-        yield f"and the first three are angular (l = {orders})"
+    angular = (first.kind[:3] == "angular").all()
+    yield holds(f"and the first three are angular (l = {orders})", angular)
     stability = of_each("stability")
     most = [100 * each.frequency.max() for each in stability]
     yield "in {:.0f} and {:.0f} % of the draws".format(*most)
@@ -120,8 +121,9 @@ def ablation():
     without = [each[each.kept == "without"].set_index("group") for each in found]
     alone = [each[each.kept == "alone"].set_index("group") for each in found]
     changes = [change(each.loc["generation 1"]) for each in without]
-    if all(each.loc["generation 1"].change_high > 0 for each in without):
-        yield "Without generation 1 r does not fall in either system ({}; {})".format(*changes)
+    no_fall = all(each.loc["generation 1"].change_high > 0 for each in without)
+    changes = "; ".join(changes)
+    yield holds(f"Without generation 1 r does not fall in either system ({changes})", no_fall)
     worst = [each.filter(like="generation", axis=0).change.idxmin() for each in without]
     ka, hs = (change(each.loc[name]) for each, name in zip(without, worst, strict=True))
     yield f"Kob-Andersen loses most without {worst[0]} ({ka})"
@@ -130,20 +132,21 @@ def ablation():
     (worst,) = {each.change.idxmin() for each in shells}
     yield f"the first coordination shell, {worst.removeprefix('r ')} sigma, causes the largest loss"
     beyond = ["r 2 to 3", "r 3 to 4", "r 4 to 5"]
-    if all((each.change_high[beyond] > 0).all() for each in shells):
-        yield "shells beyond 2 sigma cause none in either system"
+    none = all((each.change_high[beyond] > 0).all() for each in shells)
+    yield holds("shells beyond 2 sigma cause none in either system", none)
     kinds = [each.loc[["kind radial", "kind angular"]] for each in alone]
-    if all(each.low.max() < each.r.min() and each.high.min() > each.r.max() for each in kinds):
-        yield "Radial alone and angular alone differ by less than their intervals in both systems"
+    near = all(each.low.max() < each.r.min() and each.high.min() > each.r.max() for each in kinds)
+    statement = "Radial alone and angular alone differ by less than their intervals in both systems"
+    yield holds(statement, near)
     angular, radial = ([each.loc[f"kind {kind}"] for each in without] for kind in
                        ("angular", "radial"))  # fmt: skip
-    if max(angular[1].change_high, radial[1].change_high) < 0:
-        yield f"Hard spheres lose without the angular ones ({change(angular[1])}) and"
-        yield f"without the radial ones ({change(radial[1])})"
-    if min(angular[0].change_high, radial[0].change_high) > 0:
-        yield "Kob-Andersen loses nothing significant without"
-        yield f"the angular ones ({change(angular[0])}) or"
-        yield f"without the radial ones ({change(radial[0])})"
+    lose = max(angular[1].change_high, radial[1].change_high) < 0
+    yield holds(f"Hard spheres lose without the angular ones ({change(angular[1])})", lose)
+    yield f"and without the radial ones ({change(radial[1])})"
+    nothing = min(angular[0].change_high, radial[0].change_high) > 0
+    statement = "Kob-Andersen loses nothing significant without the angular ones"
+    yield holds(f"{statement} ({change(angular[0])})", nothing)
+    yield f"or without the radial ones ({change(radial[0])})"
 
     ends = []
     for each in of_each("ranges"):
