@@ -13,7 +13,7 @@ from cagebreak.simulation.lammps import Engine
 
 N = 2000
 STOPS = 70
-MODELS = ((cb.kob_andersen(temperature=0.6), 4000), (cb.wahnstrom(), 4000),
+MODELS = ((cb.kob_andersen(temperature=0.6), 4000), (cb.wahnstrom(), 3000),
           (cb.harmonic_spheres(), 24_000))  # fmt: skip
 """Models and numbers of steps, a few seconds each."""
 

@@ -106,7 +106,9 @@ def _aims(lines: Lines) -> str:
 
 def _machines(lines: Lines) -> str:
     header = ["machine", "software", "script", "date", "minutes", "cores busy", "peers"]
-    return _markdown(header, _without_repeats([_machine(line) for line in lines], 2))
+    rows = _without_repeats([_machine(line) for line in lines], 2)
+    minutes = sum(float(line["minutes"]) for line in lines)
+    return _markdown(header, [*rows, ["", "", "all", "", f"{minutes:.1f}", "", ""]])
 
 
 def _machine(line: dict[str, str]) -> list[str]:

@@ -93,6 +93,20 @@ def test_a_table_has_a_line_a_row_and_says_what_is_absent(page):
     ]
 
 
+def test_the_machine_is_shown_once_and_the_minutes_are_added(page):
+    line = dict.fromkeys(
+        ("cores", "processor", "vectors", "numba_target", "numba_vectors", "version", "software",
+         "date", "cores_of_others", "peers"), "x",
+    )  # fmt: skip
+    lines = [line | {"script": "a", "minutes": "1.5"}, line | {"script": "b", "minutes": "2.6"}]
+    text = page.rendered("<!-- table: machine -->\n<!-- end of table -->", [], lines)
+    assert text.splitlines()[3:-1] == [
+        "| x cores of x, x; Numba compiles for x, x | cagebreak x, x | `a.py` | x | 1.5 | x | x |",
+        "|  |  | `b.py` | x | 2.6 | x | x |",
+        "|  |  | all |  | 4.1 |  |  |",
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0, "0"), (1.2345, "1.23"), (12.345, "12.3"), (9.999, "10.0"), (116_900, "117,000"),
