@@ -26,7 +26,8 @@ class Traits:
         `Statistics`, one for each part of the data. "graphs": ``fit(X, y)`` with a `Graph` and its
         targets (n, T) for each configuration.
     groups
-        Whether `fit` takes `groups`, the configuration of each row.
+        Whether `fit` takes `groups`, the group of each row or graph: rows of one configuration are
+        a group, and configurations that share their structure are.
     feature_groups
         Whether `fit` or `fit_statistics` takes `feature_groups`, the family of each feature.
     share_species

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from test_graph import crowded
 
-from cagebreak.learning import Graph, GraphNetwork, MLPRegressor
+from cagebreak.learning import (
+    Ensemble,
+    Graph,
+    GraphNetwork,
+    MLPRegressor,
+    Sample,
+    Source,
+    evaluate,
+    transfer,
+)
+from cagebreak.learning.neural_network import _base, _graph_base, mlp
 
 pytest.importorskip("torch")
 
@@ -59,3 +69,47 @@ def require_apart(fit, learner, what):
 @pytest.mark.parametrize(("fit", "learner"), NETWORKS.values(), ids=NETWORKS)
 def test_a_validation_configuration_is_not_trained_on(fit, learner, what):
     require_apart(fit, learner, what)
+
+
+GROUPS = [7, 3, 7, 3, 5]
+"""Of the configurations, of which two pairs share their structure."""
+
+
+def by_evaluate(learner, samples):
+    evaluate(learner, samples, seed=1, folds=3, n_resamples=10, groups=GROUPS)
+
+
+def by_transfer(learner, samples):
+    labels = np.zeros(samples[0].features.shape[1], [("l", "i4")])
+    others = [Sample(*crowded(seed, n=30)[1:]) for seed in range(20, 23)]
+    sources = {"a": Source(samples, labels, groups=GROUPS), "b": Source(others, labels)}
+    transfer(sources, learner, seed=1, folds=3, n_resamples=10)
+
+
+@pytest.mark.parametrize(
+    ("fit", "learner"),
+    [
+        (by_evaluate, NETWORKS["fully connected"][1]),
+        (by_evaluate, NETWORKS["graph"][1]),
+        (by_evaluate, Ensemble(NETWORKS["graph"][1], members=1)),
+        (by_transfer, NETWORKS["fully connected"][1]),
+    ],
+)
+def test_configurations_of_one_group_do_not_both_train_and_choose_the_epoch(
+    fit, learner, monkeypatch
+):
+    chosen = []
+
+    def witness(groups, *arguments):
+        validation = _base.is_validation(groups, *arguments)
+        chosen.append((np.asarray(groups), validation))
+        return validation
+
+    for module in (mlp, _graph_base):
+        monkeypatch.setattr(module, "is_validation", witness)
+    made = [crowded(seed, n=30) for seed in range(N)]
+    fit(learner, [Sample(X, Y, graph=Graph(particles, X)) for particles, X, Y in made])
+    assert chosen
+    for groups, validation in chosen:
+        assert not set(groups[validation].tolist()) & set(groups[~validation].tolist())
+        assert len(set(groups.tolist())) <= 3  # Five configurations are three groups.

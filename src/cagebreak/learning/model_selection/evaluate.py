@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from cagebreak._frames import to_frame, with_whole_names
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers, as_columns
+from cagebreak.learning._validation import Floats, Integers, as_columns, as_groups
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.learner import FitRecord, fit_record, traits
 from cagebreak.learning.linear_model.ridge import AlphaWarning
@@ -133,8 +133,11 @@ def evaluate(
     - A graph network, or an `Ensemble` of them, is fitted to the graphs of the training
       configurations. Every sample must have a graph.
     - Any other scikit-learn regressor is fitted to the rows of the training configurations, X
-      (n, F) and y (n, T). If its `fit` has the argument `groups`, it receives the configuration of
-      each row. `sklearn.multioutput.MultiOutputRegressor` adapts a regressor of a single target.
+      (n, F) and y (n, T). `sklearn.multioutput.MultiOutputRegressor` adapts a regressor of a single
+      target.
+
+    If the `fit` of a learner has the argument `groups`, it receives the group of the configuration
+    of each row or graph.
 
     Parameters
     ----------
@@ -218,7 +221,7 @@ def evaluate(
     fitter = FITTERS[traits(learner).learns_from]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AlphaWarning)  # One warning for all fits follows.
-        fits = fitter(learner, samples, fold, indices, families)
+        fits = fitter(learner, samples, fold, indices, families, as_groups(groups, len(samples)))
     training_seconds = process_time() - start
     # Several species may share a fit, whose time is counted once.
     records = {id(fit): fit_record(fit) for fit in fits.values()}

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import RegressorMixin, clone
 
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning._validation import Floats, Integers, as_groups
 from cagebreak.learning.learner import traits
 from cagebreak.learning.linear_model.base import LinearLearner
 from cagebreak.learning.linear_model.whitening import whiten
@@ -40,8 +40,13 @@ class Fitter(Protocol):
         fold: Integers,
         columns: Mapping[str, Integers],
         feature_groups: Integers | None = None,
+        groups: Integers | None = None,
     ) -> Fits:
-        """Return the fits; `fold` holds the fold in which each configuration is held out."""
+        """Return the fits.
+
+        `fold` holds the fold in which each configuration is held out, `groups` its group, which a
+        learner leaves together when it divides the training data; default a group for each.
+        """
 
 
 def fit_linear(
@@ -50,6 +55,7 @@ def fit_linear(
     fold: Integers,
     columns: Mapping[str, Integers],
     feature_groups: Integers | None = None,
+    groups: Integers | None = None,
 ) -> Fits:
     """Fit a linear learner to statistics, reading one configuration at a time.
 
@@ -110,8 +116,10 @@ def fit_rows(
     fold: Integers,
     columns: Mapping[str, Integers],
     feature_groups: Integers | None = None,
+    groups: Integers | None = None,
 ) -> Fits:
     """Fit any regressor to the rows of the training configurations, which are all in memory."""
+    group = as_groups(groups, len(samples))
     data: dict[str, list[tuple[int, Floats, Floats]]] = defaultdict(list)
     for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
@@ -127,7 +135,9 @@ def fit_rows(
             Y = np.concatenate([y for _, _, y in training])
             arguments: dict[str, Integers] = {}
             if learner_traits.groups:
-                arguments["groups"] = np.concatenate([np.full(len(x), i) for i, x, _ in training])
+                arguments["groups"] = np.concatenate(
+                    [np.full(len(x), group[i]) for i, x, _ in training]
+                )
             for name, indices in columns.items():
                 if feature_groups is not None and learner_traits.feature_groups:
                     arguments["feature_groups"] = feature_groups[indices]
@@ -141,17 +151,20 @@ def fit_graphs(
     fold: Integers,
     columns: Mapping[str, Integers],
     feature_groups: Integers | None = None,
+    groups: Integers | None = None,
 ) -> Fits:
     """Fit a learner to the graphs of the training configurations, which are all in memory.
 
     There is one fit for each species, or a single fit if the learner shares species.
     """
+    group = as_groups(groups, len(samples))
     configurations = [sample for _, sample in in_turn(samples)]
     present = sorted({species for sample in configurations for species in sample.rows()})
     shared = traits(learner).share_species
     fits: Fits = {}
     for k in range(int(fold.max()) + 1):
         training = [sample for i, sample in enumerate(configurations) if fold[i] != k]
+        arguments = {"groups": group[fold != k]} if traits(learner).groups else {}
         for letters in [present] if shared else [[letter] for letter in present]:
             rows = [
                 np.sort(np.concatenate([r for s, r in sample.rows().items() if s in letters]))
@@ -162,7 +175,7 @@ def fit_graphs(
             Y = [sample.targets[r] for sample, r in zip(training, rows, strict=True)]
             for name, indices in columns.items():
                 X = [_graph(sample, r, indices) for sample, r in zip(training, rows, strict=True)]
-                fitted = clone(learner).fit(X, Y)
+                fitted = clone(learner).fit(X, Y, **arguments)
                 fits |= {Fit(k, letter, name): fitted for letter in letters}
     return fits
 

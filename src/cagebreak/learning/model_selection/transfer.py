@@ -10,7 +10,7 @@ from sklearn.base import RegressorMixin, clone
 
 from cagebreak._frames import to_frame, with_whole_names
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, as_groups
+from cagebreak.learning._validation import Floats, Integers, as_groups
 from cagebreak.learning.learner import traits
 from cagebreak.learning.linear_model.base import LinearLearner
 from cagebreak.learning.linear_model.ridge import RidgeCV
@@ -196,17 +196,17 @@ def _fit_all(learner: RegressorMixin, source: Source) -> dict[str, RegressorMixi
     if traits(learner).learns_from == "statistics":
         return _fit_statistics(learner, source)
     samples = source.samples
-    data: dict[str, list[tuple[Floats, Floats]]] = {}
-    for _, sample in in_turn(samples):
+    group = as_groups(source.groups, len(samples))
+    data: dict[str, list[tuple[Floats, Floats, Integers]]] = {}
+    for i, sample in in_turn(samples):
         for species, rows in sample.rows().items():
             parts = data.setdefault(species, [])
-            parts.append((sample.features[rows], sample.targets[rows]))
+            of_rows = np.full(len(rows), group[i])
+            parts.append((sample.features[rows], sample.targets[rows], of_rows))
     fits: dict[str, RegressorMixin] = {}
     for species, parts in data.items():
-        arguments = {}
-        if traits(learner).groups:
-            arguments["groups"] = np.repeat(np.arange(len(parts)), [len(x) for x, _ in parts])
-        X, Y = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        X, Y, groups = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        arguments = {"groups": groups} if traits(learner).groups else {}
         fits[species] = clone(learner).fit(X, Y, **arguments)
     return fits
 

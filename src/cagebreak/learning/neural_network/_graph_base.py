@@ -71,6 +71,7 @@ class GraphLearner(Network):
         self,
         X: Sequence[Graph],
         y: Sequence[ArrayLike],
+        groups: ArrayLike | None = None,
         eval_set: tuple[Sequence[Graph], Sequence[ArrayLike]] | None = None,
     ) -> Self:
         """Fit to graphs X and the targets (n, T) of the rows of each.
@@ -78,6 +79,9 @@ class GraphLearner(Network):
         Parameters
         ----------
         X, y
+        groups : (n,) array, optional
+            The group of each graph; whole groups are taken for validation. Graphs that share their
+            structure are a group. By default each graph is a group of its own.
         eval_set : pair, optional
             Further graphs and their targets. Their r after each epoch is recorded and does not
             affect the training; see `test_set_bias`.
@@ -97,7 +101,7 @@ class GraphLearner(Network):
         targets = _tables(X, y)
         if len(X) < 2:
             raise InputError(f"X: expected at least 2 graphs, got {len(X)}")
-        chooses = is_validation(None, len(X), self.validation, self.seed)
+        chooses = is_validation(groups, len(X), self.validation, self.seed)
         training = [graph for graph, held in zip(X, chooses, strict=True) if not held]
         Y = [table for table, held in zip(targets, chooses, strict=True) if not held]
         self._standardize(training, Y)
@@ -132,7 +136,7 @@ class GraphLearner(Network):
                 self.patience,
                 self.learning_rate,
                 self.alpha,
-                checkpoint_file(self, _identity(everything)),
+                checkpoint_file(self, [chooses, *_identity(everything)]),
                 self.progress,
             )
             trained = train(
@@ -176,7 +180,10 @@ class GraphLearner(Network):
     def learner_traits(self) -> Traits:
         """Return that the network is fitted to graphs, of one species or of all."""
         return Traits(
-            learns_from="graphs", share_species=self.share_species, requires=self.requires
+            learns_from="graphs",
+            groups=True,
+            share_species=self.share_species,
+            requires=self.requires,
         )
 
     def __sklearn_tags__(self) -> Tags:

@@ -64,7 +64,7 @@ class Ensemble(RegressorMixin, MultiOutputMixin, BaseEstimator):
         return FitRecord(self.n_parameters_, np.nan, self.earlier_seconds_)
 
     def fit(self, X: Any, y: Any, groups: Any = None) -> Self:
-        """Fit to the data of the learner; `groups` is for networks that learn from rows.
+        """Fit to the data of the learner; `groups` as of its `fit`.
 
         Raises
         ------
@@ -75,12 +75,11 @@ class Ensemble(RegressorMixin, MultiOutputMixin, BaseEstimator):
             raise InputError(f"learner: expected a network, got {self.learner!r}")
         if self.members < 1:
             raise InputError(f"members: expected at least 1, got {self.members!r}")
-        further = {} if self._takes_graphs else {"groups": groups}
         self.members_ = []
         for k in range(self.members):
             (seed,) = seed_sequence(self.learner.seed, "member", k).generate_state(1)
             member = clone(self.learner).set_params(seed=int(seed))
-            self.members_.append(member.fit(X, y, **further))
+            self.members_.append(member.fit(X, y, groups=groups))
         return self
 
     def predict(self, X: Any) -> Any:
