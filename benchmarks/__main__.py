@@ -1,4 +1,4 @@
-"""Run all benchmarks, each in a process of its own, so that none finds what another compiled.
+"""Run all benchmarks, each in a process of its own, so that none depends on what another loaded.
 
     python benchmarks
 
