@@ -2,13 +2,16 @@
 
 import ast
 import os
+import pickle
 import shutil
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+import cagebreak
 from cagebreak import _compile
 from cagebreak._compile import PACKAGE, sources
 
@@ -211,3 +214,47 @@ def _imported(path):
             else:
                 files.add(module.with_suffix(".py"))
     return {Path(file) for file in files}
+
+
+class Call:
+    """An object whose pickle calls a function."""
+
+    def __init__(self, function, *arguments):
+        self.called = function, arguments
+
+    def __reduce__(self):
+        return self.called
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call(os.system, "true"),
+        Call(eval, "1"),
+        Call(getattr, "text", "upper"),
+        Call(subprocess.run, ["true"]),
+        Call(_compile.njit, len),
+        Call(cagebreak.write, "a", "b"),
+    ],
+    ids=["os", "eval", "getattr", "subprocess", "function of a kernel", "function of the package"],
+)
+def test_a_pickle_that_calls_something_else_is_not_read(call):
+    with pytest.raises(pickle.UnpicklingError, match="expected a type of a kernel, got"):
+        _compile._Unpickler(BytesIO(pickle.dumps(call))).load()
+
+
+def test_what_every_kernel_needs_is_read():
+    """Otherwise it would be compiled in every process, in silence."""
+    positions = [[0.5, 0.5, 0.5], [1.5, 1.5, 1.5], [2.5, 2.5, 2.5]]
+    start = cagebreak.Configuration(positions, [0, 0, 0], 4.0)
+    model = cagebreak.hard_spheres(0.02, composition=1)
+    cagebreak.cage_state(start, model, sweeps=(2, 4), seed=1)
+    folder = _compile._folder()
+    if folder is None or _compile._edited():
+        pytest.skip("the cache cannot be written")
+    kept_now = list(folder.glob("*.nbc"))
+    assert len(kept_now) > 3
+    for path in kept_now:
+        key, parts = _compile._Unpickler(BytesIO(path.read_bytes())).load()
+        assert path.name.startswith(key[0].replace("<", "").replace(">", ""))
+        assert parts

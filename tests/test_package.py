@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from ast import literal_eval
+from dataclasses import fields, is_dataclass
 from importlib import import_module, metadata
 from importlib.util import find_spec
 from inspect import getdoc, isclass, isfunction, signature
@@ -108,3 +109,27 @@ def test_no_attribute_of_a_result_can_be_set():
     }
     assert len(ours) > 50
     assert open_ones <= filled
+
+
+def test_no_dataclass_compares_arrays():
+    """The truth value of an array is ambiguous: `==` of two states would raise."""
+    arrays = re.compile(r"ndarray|NDArray")
+    compared = []
+    for module in modules():
+        for kind in vars(module).values():
+            if not (isclass(kind) and is_dataclass(kind) and kind.__dataclass_params__.eq):
+                continue
+            types = [str(field.type) for field in fields(kind) if field.compare]
+            if any(arrays.search(text) and "Callable" not in text for text in types):
+                compared.append(kind.__qualname__)
+    assert compared == []
+
+
+def test_states_can_be_compared():
+    positions = [[0.5, 0.5, 0.5], [1.5, 1.5, 1.5], [2.5, 2.5, 2.5]]
+    start = cagebreak.Configuration(positions, [0, 0, 0], 4.0)
+    model = cagebreak.hard_spheres(3 / 64 * 0.5, composition=1)
+    one, other = (cagebreak.cage_state(start, model, sweeps=(2, 4), seed=1) for _ in range(2))
+    assert one == one
+    assert one != other
+    assert one not in [other]

@@ -17,11 +17,13 @@ import time
 import warnings
 from collections.abc import Callable
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import llvmlite
 import numba
+from numba.core import types
 from numba.core.caching import CompileResultCacheImpl, NullCache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
@@ -38,6 +40,15 @@ OWN = {"fastmath": False, "error_model": "python"}
 """Defaults of Numba, stated: left out, a kernel takes those of the first caller it is compiled for.
 Its rounding would depend on which kernel ran first, in this process or in one that filled the
 cache."""
+
+_NAMED = {
+    *(("builtins", "object"), ("copyreg", "_reconstructor"), ("numpy", "dtype")),
+    ("numba.core.environment", "_rebuild_env"),
+    ("numba.core.funcdesc", "PythonFunctionDescriptor"),
+    ("numba.core.types.abstract", "_type_reconstructor"),
+    ("numba.core.typing.templates", "Signature"),
+}
+"""Functions and classes in the pickles of kernels, beside types of Numba and NamedTuples."""
 
 _IMPORTED = time.time()
 _SOURCE = re.compile(rb"^(?:from|import) (?:llvmlite|cagebreak\._compile)\b", re.MULTILINE)
@@ -76,6 +87,24 @@ def sources() -> tuple[Path, ...]:
     return tuple(file for file in files if _SOURCE.search(file.read_bytes()))
 
 
+class _Unpickler(pickle.Unpickler):
+    """Reads the pickle of a kernel: types, signatures and names, beside its machine code.
+
+    Any other function or class that it names is refused before it is imported. The machine code
+    runs as it is: the folder of the cache has to be the user's own, as that of Numba's cache has.
+    """
+
+    def find_class(self, module: str, name: str) -> Any:
+        of_types, of_package = f"{types.__name__}.", f"{__package__}."
+        if (module, name) in _NAMED:
+            return super().find_class(module, name)
+        if module.startswith((of_types, of_package)):
+            found = super().find_class(module, name)
+            if isinstance(found, type) and issubclass(found, (types.Type, tuple)):
+                return found
+        raise pickle.UnpicklingError(f"expected a type of a kernel, got {module}.{name}")
+
+
 class _KernelCache(NullCache):
     """The cache of one kernel, a file for each signature and processor.
 
@@ -92,7 +121,7 @@ class _KernelCache(NullCache):
         if path is None:
             return None
         try:
-            stored, parts = pickle.loads(path.read_bytes())
+            stored, parts = _Unpickler(BytesIO(path.read_bytes())).load()
         except Exception:  # absent, or damaged, which may raise anything: it is compiled again
             return None
         return CompileResult._rebuild(target_context, *parts) if stored == key else None

@@ -3,8 +3,9 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
-from cagebreak.cli.report import print_drift
+from cagebreak.cli.report import print_drift, print_scores
 from cagebreak.dynamics.equilibrium import DRIFT
 from cagebreak.study.analysis import tables
 
@@ -24,3 +25,25 @@ def test_no_verdict_comes_from_nan(monkeypatch, capsys):
     assert second == "F_s A over the last step of preparation: not measured"
     (line,) = printed([alone], monkeypatch, capsys)
     assert line.startswith("drift of the preparation: not measured")
+
+
+@pytest.mark.parametrize(
+    ("n_runs", "ceiling", "reason"),
+    [
+        (1, np.nan, "no ceiling: the noise is measured with two or more runs"),
+        (4, np.nan, "no ceiling: the halves of the runs do not vary"),
+        (4, 0.9, None),
+    ],
+)
+def test_the_reason_of_an_empty_ceiling_stands_below_the_scores(capsys, n_runs, ceiling, reason):
+    study = SimpleNamespace(
+        relaxation=lambda: {"A": 3.0},
+        recipe=SimpleNamespace(isoconfigurational=SimpleNamespace(n_runs=n_runs)),
+    )
+    names = ("time", "r", "low", "high", "ceiling")
+    dtype = [("species", "U1"), ("features", "U8"), *((name, "f8") for name in names)]
+    print_scores(study, np.array([("A", "LR0", 3.0, 0.5, 0.4, 0.6, ceiling)], dtype))
+    text = capsys.readouterr().out
+    assert "0.400 to 0.600" in text
+    assert (reason or "0.900") in text
+    assert ("no ceiling" in text) == (reason is not None)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.descriptors import select
-from cagebreak.descriptors.base import column_names, make_labels, read_labels
+from cagebreak.descriptors import papers, select
+from cagebreak.descriptors.base import column_names, make_labels, read_labels, rename_kinds
+from cagebreak.descriptors.cage_average import CageScalars
 from cagebreak.errors import InputError
 
 DESCRIPTOR = cb.Generations([cb.Radial((1.0, 1.3), 0.1, 2), cb.Angular((4, 6), (1.0,), 0.1)], 2)
@@ -131,3 +132,19 @@ def test_a_data_frame_of_features_is_a_copy():
     frame = original.to_pandas()
     frame.iloc[0, 0] = 99.0
     assert original.values[0, 0] == 0.0
+
+
+@pytest.mark.parametrize("text", ["U16", "S16"])
+def test_kinds_of_earlier_versions_get_their_present_names(text):
+    kinds = ["wall", "energy variance", "energy", "radial"]
+    labels = np.array([(kind, k) for k, kind in enumerate(kinds)], [("kind", text), ("l", "i4")])
+    rename_kinds(labels)
+    present = ["cell_rejection", "energy var", "energy", "radial"]
+    assert labels["kind"].astype("U16").tolist() == present
+    assert labels["l"].tolist() == [0, 1, 2, 3]
+    # The present names are those that the descriptors have.
+    known = {
+        *papers.jung2023(cb.hard_spheres()).labels().kind,
+        *CageScalars(cb.hard_spheres()).labels("cage").kind,
+    }
+    assert set(present[:2]) <= known

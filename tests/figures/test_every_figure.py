@@ -1,16 +1,25 @@
 """What holds for every figure: errors name what is missing, curves are seen, files are written."""
 
 import re
+from inspect import signature
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
-from cagebreak.figures import FIGURES
+from cagebreak.figures import FIGURES, alkemade2022
 from cagebreak.figures.style import save
-from support.figure_tables import SELECTIONS, TABLES, TAU_ALPHA, draw, scores_table
+from support.figure_tables import (
+    SELECTIONS,
+    TABLES,
+    TAU_ALPHA,
+    draw,
+    learners_table,
+    scores_table,
+)
 
 # The column that a table cannot do without.
 VALUES = {"propensity": "propensity", "structure": "g", "configurations": "propensity"}
@@ -107,3 +116,29 @@ def test_figures_of_arrays_and_of_data_frames_are_the_same_files(name, tmp_path)
     frames = [to_frame(TABLES[table]()) for table in FIGURES[name].tables]
     save(draw(name, *frames, tau_alpha=TAU_ALPHA), tmp_path / "new" / "eta0.58")
     assert pdf.read_bytes() == first
+
+
+OF_SPECIES = {
+    kind: make for kind, make in TABLES.items() if "species" in signature(make).parameters
+}
+
+
+@pytest.mark.parametrize("species", ["A", "ABC", "ABCD"])
+@pytest.mark.parametrize("name", OVER_TIME)
+def test_one_three_and_four_species_are_drawn(name, species):
+    tables = [OF_SPECIES[kind](species=species) for kind in FIGURES[name].tables]
+    figure = draw(name, *tables, tau_alpha=dict.fromkeys(species, 300.0))
+    assert any(axes.get_lines() for axes in figure.axes)
+    figure.canvas.draw()
+    if name in ("alkemade2022.mean_propensity", "boattini2021.generations"):
+        text = " ".join(t.get_text() for t in figure.findobj(Text))
+        assert all(re.search(rf"\b{letter}\b", text) for letter in species)
+
+
+@pytest.mark.parametrize("species", ["A", "ABC", "ABCD"])
+@pytest.mark.parametrize("learners", [("ridge",), ("ridge", "network", "graph")])
+def test_learners_of_one_three_and_four_species_are_drawn(species, learners):
+    figure = alkemade2022.comparison(learners_table(species, learners))
+    figure.canvas.draw()
+    text = " ".join(t.get_text() for t in figure.findobj(Text))
+    assert all(f"{letter} particles" in text for letter in species)

@@ -1,5 +1,7 @@
 """Intervals cover, differences are paired, learning curves tell what they are made of."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
@@ -207,6 +209,11 @@ def test_a_learning_curve_rises_and_is_scored_on_what_is_held_out():
     assert dear.more_runs > advice.more_runs
     assert dear.more_configurations == advice.more_configurations
     assert dear.gain[0] < advice.gain[0]
+    alone = replace(curve, groups=np.zeros(curve.moments.shape[1], dtype=int))
+    unknown = alone.advise(2, cost=0.0, n_resamples=50)
+    assert np.isnan(unknown.gain[1:]).all()
+    assert unknown.text.startswith("no advice: these data give no interval of the difference. ")
+    assert unknown.gain[0] == advice.gain[0]
 
 
 def test_the_fit_of_a_learning_curve_finds_its_parameters():

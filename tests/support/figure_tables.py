@@ -41,10 +41,10 @@ def displacement(times, cage=0.11, tau=800.0):
 def propensity_table(species="AB", times=TIMES):
     rows = [
         (time, name, value, 0.02 * value, value**2 * 1.2, np.exp(-value), 0.8, 0.9)
-        for name, scale in zip("AB", (1.0, 1.4), strict=True)
+        for name, scale in zip("ABCD", (1.0, 1.4, 1.2, 1.3), strict=True)
         if name in species
         for time, value in zip(
-            times, displacement(times, 0.11 * scale, TAU_ALPHA[name]), strict=True
+            times, displacement(times, 0.11 * scale, TAU_ALPHA.get(name, 300.0)), strict=True
         )
     ]
     numbers = ["propensity", "error", "msd", "f_s", "reliability", "ceiling"]
@@ -55,7 +55,7 @@ def scores_table(species="AB", selections=SELECTIONS, times=TIMES):
     rows = []
     for name in species:
         for selection in selections:
-            x = np.log10(times / TAU_ALPHA[name])
+            x = np.log10(times / TAU_ALPHA.get(name, 300.0))
             r = 0.25 + 0.2 * np.exp(-((x + 4) ** 2)) + LATE[selection] * np.exp(-(x**2) / 6)
             r *= 0.95 if name == "B" else 1.0
             ceiling = 0.97 - 0.25 * np.exp(-((x + 2.2) ** 2) / 1.5)
@@ -68,24 +68,24 @@ def scores_table(species="AB", selections=SELECTIONS, times=TIMES):
     return np.array(rows, [("time", float), *labels, *numbers])
 
 
-def structure_table(states=("initial", "inherent", "cage")):
+def structure_table(states=("initial", "inherent", "cage"), species="AB"):
     r = np.linspace(0.01, 4.99, 250)
     rows = [
-        (state, species, neighbors, at, 1 + (i + 1) * np.exp(-(((at - 1) / 0.1) ** 2)))
+        (state, name, neighbors, at, 1 + (i + 1) * np.exp(-(((at - 1) / 0.1) ** 2)))
         for i, state in enumerate(states)
-        for species in "AB"
-        for neighbors in ("A", "B", "all")
+        for name in species
+        for neighbors in (*species, "all")
         for at in r
     ]
     labels = [("state", "U16"), ("species", "U1"), ("neighbors", "U3")]
     return np.array(rows, [*labels, ("r", float), ("g", float)])
 
 
-def configurations_table(spread=0.01):
+def configurations_table(spread=0.01, species="AB"):
     rows = [
-        (time, species, c, value * (1 + 0.1 * c), 1.2 + spread * c)
+        (time, name, c, value * (1 + 0.1 * c), 1.2 + spread * c)
         for c in range(3)
-        for species in "AB"
+        for name in species
         for time, value in zip(TIMES, displacement(TIMES), strict=True)
     ]
     labels = [("time", float), ("species", "U1"), ("configuration", int)]

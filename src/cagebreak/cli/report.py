@@ -127,8 +127,11 @@ def print_scores(study: "Study", scores: np.ndarray) -> None:
                  ceiling)
             )  # fmt: skip
     print_table(("species", "time", "features", "r", "95 % interval", "ceiling"), rows)
-    if study.recipe.isoconfigurational.n_runs == 1:
-        click.echo("no ceiling: the noise is measured with two or more runs of each configuration")
+    if any(ceiling == "" for *_, ceiling in rows):
+        reason = "the halves of the runs do not vary"
+        if study.recipe.isoconfigurational.n_runs == 1:
+            reason = "the noise is measured with two or more runs of each configuration"
+        click.echo(f"no ceiling: {reason}")
     others = sorted(relaxation.keys() - set(scores["species"].tolist()))
     if others:
         click.echo(f"not fitted: species {', '.join(others)}, which [learning] species leaves out")

@@ -76,7 +76,7 @@ class _Type:
         return dtype.newbyteorder(">") if self.order == ">" else dtype
 
 
-@dataclass
+@dataclass(eq=False)
 class Array:
     """An array of a pickle; `values` is None until the pickle sets its state."""
 

@@ -21,7 +21,7 @@ CLIP = 6.0
 """Default bound of standardized features, in standard deviations."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Moments:
     """Count, mean and sum of squared deviations of each column; moments of rows can be added.
 

@@ -271,7 +271,7 @@ class EventDriven:
         return result
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Layout:
     """The sizes of lists and cells for one mixture in one box."""
 

@@ -34,7 +34,7 @@ _MOVES_PER_CALL = 4_000_000  # about a second: Ctrl-C takes effect between calls
 _MARKS = 64  # earlier sums that are kept for the standard error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CageState:
     r"""Mean positions of N caged particles, and the moments of their motion in the cages.
 

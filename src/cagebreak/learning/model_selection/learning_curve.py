@@ -195,7 +195,9 @@ class LearningCurve:
         low, high = interval(gains, self._n_groups, confidence)
         now, by_runs = accuracy(fitted, n, runs), accuracy(fitted, n, increased_runs)
         by_configurations, best = accuracy(fitted, 2 * n, runs), gain(fitted)
-        if low > 0:
+        if np.isnan([low, high]).any():
+            verdict = "no advice: these data give no interval of the difference"
+        elif low > 0:
             verdict = "more configurations"
         elif high < 0:
             verdict = "more runs"

@@ -34,7 +34,7 @@ def nearest(known: NDArray[np.float64], times: Sequence[float]) -> list[int]:
     return [int(np.argmin(np.abs(np.log(known / time)))) for time in times]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StudySamples:
     """The configurations of a study as `learning.Samples`, each read from disk on access.
 

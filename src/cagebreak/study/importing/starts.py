@@ -95,7 +95,7 @@ class Near:
     rms: float
 
 
-@dataclass
+@dataclass(eq=False)
 class Starts:
     """The starts of a study.
 

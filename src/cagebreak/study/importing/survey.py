@@ -24,7 +24,7 @@ SAME_RUN = 1e-3
 """Relative difference of displacements below which two runs are one (chosen)."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Source:
     """A configuration of the study.
 
@@ -71,7 +71,7 @@ class Source:
         self.n_runs += len(piece.runs)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Survey:
     """The content of the files of a study.
 
