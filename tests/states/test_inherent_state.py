@@ -95,6 +95,22 @@ def assert_best_of_path(start, model, path, forces):
         np.testing.assert_allclose(state.configuration.positions, path[best], atol=1e-9)
 
 
+def test_scratch_has_room_for_the_neighbors_of_any_particle(monkeypatch):
+    """Compiled kernels check no index. Uncompiled, `descend` does the same."""
+    start = liquid(SOFT["harmonic"], 14, seed=3, matrix=SHEARED / 2.5)
+    expected = inherent_state(start, SOFT["harmonic"]).configuration.positions
+    compiled = kernel._forces
+
+    def forces(form, table, species, neighbor_list, x, near, forces):
+        assert near.shape == (3, np.diff(neighbor_list.bounds).max())
+        return compiled(form, table, species, neighbor_list, x, near, forces)
+
+    monkeypatch.setattr(kernel, "_forces", forces)
+    monkeypatch.setattr(kernel, "descend", kernel.descend.py_func)
+    found = inherent_state(start, SOFT["harmonic"]).configuration.positions
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
 def test_two_particles_end_at_the_bottom_of_their_potential():
     model = SOFT["lennard_jones"]
     start = cb.Configuration([[1, 1, 1], [1, 1, 2.3]], [0, 1], 20.0)
