@@ -97,11 +97,6 @@ def row(frame: pd.DataFrame, **values: object) -> pd.Series:
     return frame.iloc[0]
 
 
-def holds(statement: str, condition: bool) -> str:
-    """Return what a document states if it is so, else words that no document has."""
-    return statement if condition else f"it is not so: {statement}"
-
-
 def interval(score: pd.Series, digits: int = 2, suffix: str = "_configuration") -> str:
     """Return the interval of a score as documents print it: (0.71–0.80)."""
     low, high = score["low" + suffix], score["high" + suffix]
