@@ -4,11 +4,11 @@
 
 The study must be done. Each parameter predicts alone, by a straight line, on the folds of
 `compare.py`: the volume of the Voronoi cell, the density within a sigma (exponential weights),
-the energy of a particle, and of other states than the initial one the displacement to it. The
-unsupervised one of Boattini 2020 (autoencoder and Gaussian mixture) sees averaged bond order, and
-of the dynamics only which of its two groups is the mobile one; ridge regression on the same eight
-numbers says how much they hold. Writes the table and draws r over
-time, or at a single time with its intervals.
+the energy of a particle, and of other states than the initial one the displacement to it, with
+its averages over neighbors. The unsupervised one of Boattini 2020 (autoencoder and Gaussian
+mixture) sees averaged bond order, and of the dynamics only which of its two groups is the mobile
+one; ridge regression on the same eight numbers says how much they hold. Writes the table and draws
+r over time, or at a single time with its intervals.
 """
 
 import os

@@ -1,6 +1,6 @@
 """What a fit to hard spheres says of harmonic spheres, and the reverse.
 
-    python results/transfer/hard_to_harmonic.py hs058.toml@1000 harmonic.toml@220
+    python results/transfer/hard_to_harmonic.py hs058.toml@1000 harmonic.toml@182
 
 Both studies must have initial and inherent states. The papers' sets differ between the two models,
 so here both are described alike: by the shells of `papers.alkemade2023` in units of the mean

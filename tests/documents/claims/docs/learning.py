@@ -62,10 +62,10 @@ def computed():
     yield f"clipped at {CLIP:g} deviations from its own mean"
     yield f"reaches beyond {SPARE * CLIP:g} deviations of the training"
     yield holds(
-        "Positions that differ by 0.04 sigma in each direction are seen if particles are in",
+        "noise with a deviation of 0.04 sigma in each direction, or, with the particles in",
         is_seen(0.04, shuffled=False),
     )
-    yield holds("by 0.01 sigma in any order", is_seen(0.01, shuffled=True))
+    yield holds("in another order, of 0.01 sigma", is_seen(0.01, shuffled=True))
     yield f"{100 * default(bootstrap, 'confidence'):.0f} % bootstrap intervals over configurations"
     yield f"the {100 * SHARE:.0f} % most and the {100 * SHARE:.0f} % least mobile"
     yield f"D2min exceeds {ACTIVE} in a window"

@@ -326,9 +326,11 @@ def order_parameters():
     if max(at("cell volume", 1000), at("energy", 1000)) < 0:
         yield f"have {volume:.2f} and {energy:.2f} at 0.04 τ, and below 0 at 1000 τ"
     cage, inherent = states("displacement", "cage", "inherent")
-    yield f"displacement to the cage or inherent state has {cage:.2f} and {inherent:.2f}"
+    yield f"displacement to the cage or inherent state has {cage:.2f} and {inherent:.2f} with its"
+    alone = row(table(ROOT / "results/cage-state/kob_andersen.csv"), features="dr CS").r
+    yield f"to the cage state, without them, it has {alone:.2f}"
     first, second, third = states("energy", "initial", "inherent", "cage")
-    yield f"the energy {first:.2f}, {second:.2f} and {third:.2f} in the"
+    yield f"The energy has {first:.2f}, {second:.2f} and {third:.2f} in the"
     yield f"has {at('structural order', 1000):.2f} for hard spheres at 1000 τ"
     yield f"instead of two it has {at('structural order of 4', 1000):.2f}"
     yield f"ridge on the same eight bond orders has {at('bond order, ridge', 1000):.2f}"

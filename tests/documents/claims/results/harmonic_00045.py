@@ -67,6 +67,6 @@ def computed():
     energy = row(drift, quantity="energy")
     shift = f"{energy.difference:.1e} ± {energy.error:.0e}".replace("e-0", "e-")
     yield holds(
-        f"its energy falls ({shift}) and F_s rises",
+        f"its potential energy falls ({shift}) and F_s rises",
         (drift.drifts & (drift.difference > 0))[drift.quantity.str.startswith("F_s")].all(),
     )

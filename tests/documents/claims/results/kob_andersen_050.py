@@ -75,7 +75,7 @@ def computed():
     drift = STUDY.drift()
     energy, pressure = (row(drift, quantity=name) for name in ("energy", "pressure"))
     yield holds(
-        "the energy does not drift, but the pressure does "
+        "the potential energy does not drift, but the pressure does "
         f"({pressure.difference:.3f} ± {pressure.error:.4f})",
         pressure.drifts and not energy.drifts,
     )

@@ -20,9 +20,9 @@ def computed():
     )
     steps = inherent.FIRST_DT
     yield (
-        f"first time steps of {steps['lennard_jones']} (Lennard-Jones), {steps['harmonic']} "
-        f"(harmonic) and {steps['hard_log']} (hard spheres), and at most {inherent.LONGEST_STEP} "
-        "sigma a step"
+        f"first time steps of {steps['lennard_jones']} (Lennard-Jones), "
+        f"{inherent.FIRST_DT_BONDED} (chains), {steps['harmonic']} (harmonic) and "
+        f"{steps['hard_log']} (hard spheres), and at most {inherent.LONGEST_STEP} sigma a step"
     )
     yield f"shifted to zero at {cb.hard_spheres().pair.cutoff} sigma_ij"
     yield f"stays below {inherent.DT_PER_GAP} of the smallest gap"
