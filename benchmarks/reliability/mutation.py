@@ -235,7 +235,9 @@ def rates(table):
                 "mutants": len(of_package),
                 "equivalent": len(equivalent),
                 "killed": n - n_survived,
-                "at first": sum(row["note"] != "survived at first" for row in of_package)
+                "at first": sum(
+                    not row["note"].startswith("survived at first") for row in of_package
+                )
                 - len(survived),
                 "survived": n_survived,
                 "share": round((n - n_survived) / max(n, 1), 3),

@@ -9,6 +9,7 @@ from cagebreak._simd.sites import any_within, squares
 from cagebreak._simd.vectors import pointer
 from cagebreak.potentials import _pair_kernel as pair_kernel
 from cagebreak.states import CageSampler
+from cagebreak.states import _cage_list_kernel as lists
 from cagebreak.states import _philox_kernel as random_kernel
 from cagebreak.states._cage_kernel import as_tuple, single
 from naive import cage as naive
@@ -87,6 +88,31 @@ def test_both_images_of_a_particle_within_the_cutoff_are_met():
     positions, accepted, _ = naive_run(configuration, model, sampler, 10, 0.4, 0.4)
     np.testing.assert_allclose(sampler.positions, positions, atol=1e-7)
     assert 0.1 < accepted.mean() < 0.9
+
+
+def test_lists_of_longer_reaches_are_those_made_anew():
+    model, configuration = SYSTEMS["Kob-Andersen"]
+    sampler = CageSampler(configuration, model, seed=1)
+    reach, reaches = 0.6, sampler._sites.reaches
+    statuses = set()
+    for i in range(len(configuration)):
+        lengthened, place = sampler._lists, sampler._places[i]
+        status = lists.extend(place, reach, sampler._cell_list, reaches, sampler._rules, lengthened)
+        statuses.add(status)
+        reaches[i] = reach
+        sampler._list()
+        if status == lists.DONE:
+            for one, other in zip(listed(lengthened), listed(sampler._lists), strict=True):
+                np.testing.assert_array_equal(one, other)
+            sampler._lists = lengthened
+    assert statuses == {lists.DONE, lists.FULL}
+
+
+def listed(neighbor_lists):
+    """Return the sorted sites and limits of each list."""
+    rows, entries, limits = neighbor_lists
+    parts = [slice(first, first + n) for first, n in rows.reshape(-1, 2)]
+    return [np.sort(np.stack([entries[part], limits[part]]), axis=1) for part in parts]
 
 
 def test_random_numbers_are_those_of_philox_4x32():

@@ -24,7 +24,7 @@ from cagebreak.study.importing import LISTED
 from cagebreak.study.recipe.checks import FILE_NAME
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.store import Store
-from cagebreak.study.unit_file import versions, with_present_names, write_unit
+from cagebreak.study.unit_file import check_content, versions, with_present_names, write_unit
 
 FORMAT = "cagebreak study 1"
 POTENTIAL = "potential"
@@ -159,7 +159,8 @@ def _unpack_units(archive: h5py.File, folder: Path) -> int:
         target = folder / f"{name}.h5"
         target.parent.mkdir(parents=True, exist_ok=True)
         attributes, arrays = _content(archive[name])
-        attributes.pop("content", None)
+        values = {array: dataset.values for array, dataset in arrays.items()}
+        check_content(values, attributes.pop("content", None))
         # Units of earlier versions do not state what they were made from.
         parents = json.loads(attributes.pop("parents", "{}"))
         write_unit(target, attributes, arrays, parents)

@@ -27,6 +27,7 @@ from cagebreak.study.unit_file import (
     Provenance,
     Unit,
     as_json,
+    check_content,
     is_partial,
     read_identity,
     read_provenance,
@@ -94,7 +95,10 @@ class Store(Lineage):
             provenance = read_provenance(path, unit)
             with opened(path) as file:
                 identity = read_identity(file, unit)
-                arrays = with_present_names(read_datasets(file, names))
+                arrays = read_datasets(file, names)
+            if names is None:
+                check_content(arrays, provenance.content)
+            arrays = with_present_names(arrays)
         except FileNotFoundError:
             raise StoreError(f"{path}: {unit} is not done yet; run the study first") from None
         except UNREADABLE as error:

@@ -274,6 +274,11 @@ class Study(Contents):
             If the study is not done.
         InputError
             If the recipe has no such selection.
+
+        Warns
+        -----
+        ConfigurationWarning
+            If the energy of the inherent state of a configuration is far from those of all others.
         """
         from cagebreak.study.analysis.model_file import SavedModel
 

@@ -136,7 +136,10 @@ def read_provenance(path: Path, unit: Unit, whole: bool = False) -> Provenance:
     _require_unit(stated.get("format"), stated["stage"], stated["address"], unit)
     if stated["partial"] != is_partial(path):
         raise ValueError("a partial file and that of a finished unit are in each other's place")
-    return Provenance(stated["recipe"], stated["sizes"], stated["content"], stated["parents"])
+    if not isinstance(stated["content"], str):
+        raise ValueError(f"expected the SHA-256 of its arrays, got {stated['content']!r}")
+    sizes, parents = (_table(name, stated[name]) for name in ("sizes", "parents"))
+    return Provenance(stated["recipe"], sizes, stated["content"], parents)
 
 
 def read_identity(file: h5py.File, unit: Unit) -> Identity:
@@ -150,7 +153,8 @@ def read_identity(file: h5py.File, unit: Unit) -> Identity:
     attributes = file.attrs
     address = np.atleast_1d(attributes.get("address", ())).tolist()
     _require_unit(attributes.get("format"), attributes.get("stage"), address, unit)
-    identity = Identity(json.loads(attributes["recipe"]), json.loads(attributes["sizes"]))
+    values, sizes = (_table(name, json.loads(attributes[name])) for name in ("recipe", "sizes"))
+    identity = Identity(values, sizes)
     if identity.hash != attributes["recipe_hash"]:
         raise ValueError("its recipe does not have the hash it states")
     return identity
@@ -166,9 +170,37 @@ def _require_unit(file_format: Any, stage: Any, address: Sequence[Any], unit: Un
     """
     if file_format != FORMAT:
         raise ValueError(f"expected format {FORMAT!r}, got {file_format!r}")
-    stated = Unit(str(stage), tuple(int(part) for part in address))
+    stated = Unit(str(stage), tuple(address))
     if stated != unit:
         raise ValueError(f"it is that of {stated}, in the place of {unit}")
+
+
+def _table(name: str, value: Any) -> dict[str, Any]:
+    """Return a value that a file states, after a check that it is a table.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if not isinstance(value, dict):
+        raise ValueError(f"{name}: expected values by name, got {type(value).__name__}")
+    return value
+
+
+def check_content(arrays: Mapping[str, NDArray], content: str | None) -> None:
+    """Check all arrays of a unit against `Provenance.content`.
+
+    The digest of the bytes of a file does not tell that arrays were edited and the file sealed
+    again; this one does, and units that were made from this one state it too.
+
+    Raises
+    ------
+    ValueError
+        If they are others.
+    """
+    if content is not None and content_digest(arrays) != content:
+        raise ValueError("its arrays do not have the SHA-256 that it states")
 
 
 def is_partial(path: Path) -> bool:

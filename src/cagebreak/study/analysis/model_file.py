@@ -2,8 +2,9 @@
 
 import json
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ from cagebreak.learning.model_selection.configuration_mean import ConfigurationM
 from cagebreak.learning.preprocessing import Moments
 from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
+from cagebreak.states import InherentState
+from cagebreak.study.analysis import inherent_energy
 from cagebreak.study.analysis.samples import StudySamples
 from cagebreak.study.analysis.training_range import TrainingRange
 from cagebreak.study.archive import potential_in, text_of
@@ -68,7 +71,8 @@ class Prediction:
     outside : (N,) array
         Number of features outside the range of training; NaN where the range is unknown.
     remarks
-        What leaves the range, in words; one sentence a species at most.
+        What is not as in training, in words: the energy of the inherent state, and features that
+        leave the range, one sentence a species at most.
     """
 
     values: NDArray[np.float64]
@@ -90,12 +94,17 @@ class SavedModel:
         Times of the propensity, in tau.
     fits
         The fit of each species, by its number.
+    inherent_energies : (n,) array
+        Energy of the inherent state of training configurations per particle, in eps; None for hard
+        spheres and in a file of an earlier version. See
+        `cagebreak.study.analysis.inherent_energy.training_energies`.
     """
 
     recipe: Recipe
     selection: str
     times: NDArray[np.float64]
     fits: Mapping[int, SpeciesFit]
+    inherent_energies: NDArray[np.float64] | None = None
 
     @classmethod
     def of_study(cls, recipe: Recipe, store: Store, selection: str) -> "SavedModel":
@@ -108,6 +117,11 @@ class SavedModel:
         ------
         InputError
             If the recipe has no such selection.
+
+        Warns
+        -----
+        ConfigurationWarning
+            If the energy of the inherent state of a configuration is far from those of all others.
         """
         group, labels = _group(recipe, selection)
         read_labels = labels[np.isin(labels.source, group.sources)][group.read]
@@ -126,7 +140,11 @@ class SavedModel:
                 number = SPECIES_NAMES.index(letter)
                 samples = StudySamples(store, recipe, [number], group.sources, group.read)
                 fits[number] = _fit(ridge, samples, group, families)
-        return cls(recipe, selection, load_propensity(store, 0)[0].times, fits)
+        energies = inherent_energy.training_energies(recipe, store)
+        if energies is not None:
+            for c, remark in inherent_energy.outliers(energies, recipe.model):
+                warnings.warn(f"configuration {c}: {remark}", ConfigurationWarning, stacklevel=3)
+        return cls(recipe, selection, load_propensity(store, 0)[0].times, fits, energies)
 
     def predict(self, configuration: Configuration, seed: Seed) -> NDArray[np.float64]:
         """Return the predicted propensity, (T, N) in sigma; NaN for species without a fit.
@@ -145,7 +163,8 @@ class SavedModel:
         Warns
         -----
         ConfigurationWarning
-            If the configuration differs from the model, or features leave the range of training.
+            If the configuration differs from the model, the energy of its inherent state from those
+            of training, or features leave the range of training.
         """
         check_one(configuration)
         match = check(configuration, self.recipe.model)
@@ -160,12 +179,16 @@ class SavedModel:
         The parameters are those of `predict`.
         """
         group, labels = _group(self.recipe, self.selection)
-        features = describe(self.recipe, group.sources, configuration, seed).values[:, group.read]
+        state = _states(self.recipe, configuration, seed)
+        features = _described(self.recipe, group.sources, state).values[:, group.read]
         columns = group.columns[self.selection]
         read_labels = labels[np.isin(labels.source, group.sources)][group.read][columns]
         names = column_names(read_labels.view(np.recarray))
         predicted = np.full((len(self.times), len(configuration)), np.nan)
-        outside, remarks = np.full(len(configuration), np.nan), []
+        outside = np.full(len(configuration), np.nan)
+        remarks = [
+            self._energy_remark(configuration, state if "inherent" in group.sources else None)
+        ]
         for number, fit in self.fits.items():
             rows = np.flatnonzero(configuration.species == number)
             if not len(rows):
@@ -190,15 +213,36 @@ class SavedModel:
             predicted[:, rows] = values.T
         return Prediction(predicted, outside, tuple(remark for remark in remarks if remark))
 
+    def _energy_remark(
+        self, configuration: Configuration, state: Callable[[str], Source] | None
+    ) -> str:
+        """Return that the energy of the inherent state is not one of training, or "".
+
+        `state` returns the inherent state if it is needed anyway.
+        """
+        if self.inherent_energies is None:
+            return ""
+        if state is None:
+            energy = inherent_energy.inherent_energy(configuration, self.recipe.model)
+        else:
+            inherent = state("inherent")
+            assert isinstance(inherent, InherentState)
+            energy = inherent.energy
+        share = self.recipe.preparation.n_particles / len(configuration)
+        return inherent_energy.remark(energy, self.inherent_energies, self.recipe.model, share)
+
     def save(self, path: Path) -> None:
         """Write the model as HDF5; an existing file is replaced atomically."""
         with creating(path, {"format": FORMAT}) as file:
             file.attrs["format"] = FORMAT
             file.attrs["recipe"] = json.dumps(self.recipe.values)
             file.attrs["selection"] = self.selection
-            write_datasets(
-                file, {"times": Dataset(self.times, "tau", "time")} | text_of(self.recipe)
-            )
+            arrays = {"times": Dataset(self.times, "tau", "time")}
+            if self.inherent_energies is not None:
+                arrays["inherent_energies"] = Dataset(
+                    self.inherent_energies, "eps per particle", "configuration"
+                )
+            write_datasets(file, arrays | text_of(self.recipe))
             for number, fit in self.fits.items():
                 scaling = fit.ridge.standardizer_
                 assert scaling is not None
@@ -237,6 +281,8 @@ class SavedModel:
                 recipe = Recipe.of_values(path, values, potential_in(file))
                 selection = str(file.attrs["selection"])
                 times = read_array(file, "times", (None,))
+                known = "inherent_energies" in set(file)
+                energies = read_array(file, "inherent_energies", (None,)) if known else None
                 arrays = {n: read_datasets(group_in(file, n)) for n in file if n in SPECIES_NAMES}
             group, _ = _group(recipe, selection)
             n_features = len(group.columns[selection])
@@ -248,20 +294,24 @@ class SavedModel:
             raise
         except UNREADABLE as error:
             raise FileFormatError(f"{path}: expected a saved model, whole ({error})") from error
-        return cls(recipe, selection, times, fits)
+        return cls(recipe, selection, times, fits, energies)
 
 
 def describe(
     recipe: Recipe, sources: tuple[str, ...], configuration: Configuration, seed: Seed
 ) -> Features:
     """Return the descriptors of a configuration from `sources`, joined by columns as in a study."""
-    cache: dict[str, Source] = {}
+    return _described(recipe, sources, _states(recipe, configuration, seed))
 
-    def state(name: str) -> Source:
-        if name not in cache:
-            cache[name] = make_state(recipe, configuration, name, seed)
-        return cache[name]
 
+def _states(recipe: Recipe, configuration: Configuration, seed: Seed) -> Callable[[str], Source]:
+    """Return a function that returns a state of a configuration, and computes it once."""
+    return cache(lambda name: make_state(recipe, configuration, name, seed))
+
+
+def _described(
+    recipe: Recipe, sources: tuple[str, ...], state: Callable[[str], Source]
+) -> Features:
     return Features.concatenate([compute(recipe, source, state) for source in sources])
 
 

@@ -63,7 +63,7 @@ def verify(
         unit
         for name, survey in surveys.items()
         for address in sorted(survey.done)
-        if store.has(unit := Unit(name, address))
+        if store.has(unit := Unit(name, address)) and store.path(unit) not in damaged
     ]
     sound = []
     for unit in done:
@@ -71,7 +71,7 @@ def verify(
             store.load(unit)
             sound.append(unit)
         except CagebreakError as error:
-            damaged[store.path(unit)] = str(error)
+            damaged[store.path(unit)] = str(error).removeprefix(f"{store.path(unit)}: ")
     # Imported configurations and runs cannot be computed again.
     imported = stages.IMPORTED if recipe.imported else ()
     whole = set(sound)

@@ -1,9 +1,11 @@
 """Numbers of what is checked against the model."""
 
+import numpy as np
+
 import cagebreak as cb
 from cagebreak.potentials import match, overlaps, shape, state_point
-from cagebreak.study.analysis import training_range
-from support.claims import holds, printed
+from cagebreak.study.analysis import inherent_energy, training_range
+from support.claims import holds, printed, table
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/matching.md"
@@ -34,7 +36,31 @@ def is_refused(path, factor):
     return bool(cb.potentials.match.examine(scaled, study.recipe.model).problem)
 
 
+def of_inherent_energies():
+    """Yield the sentences on the energy of the inherent state."""
+    energies = table(ROOT / "docs/reliability/inherent_energy.csv").set_index("configurations")
+    cooled = energies.index.str.startswith("cooled")
+    yield f"with a probability of {inherent_energy.RARE} (chosen)"
+    yield "proportional to 1/N"  # the mean over independent regions
+    yield f"Fewer than {inherent_energy.FEWEST} training"
+    model, three, inside = cb.kob_andersen(), np.arange(3.0), 1.0
+    while inherent_energy.deviation(inside, three) < 1:
+        inside += 0.1
+    below, above = (inherent_energy.remark(e, three, model) for e in (inside - 0.1, inside))
+    yield holds("above 1 is a warning", bool(above) and not below)
+    foreign = energies.loc["pyg_botan, T = 0.44"]
+    yield f"{len(foreign)} of another group (Kob-Andersen, T = 0.44)"
+    yield f"the largest deviation is {energies.deviation[~cooled].abs().max():.2f}"
+    references = energies.loc["kob-andersen-050"]
+    yield f"to 0.5 within a short time were compared with the {len(references)}"
+    found = energies.deviation
+    yield f"from 2 within 2 tau, the deviation is {found['cooled from 2 within 2']:.2f}"
+    yield f"from 0.6 within 10 tau, {found['cooled from 0.6 within 10']:.2f}"
+    yield f"from 2 within 20 tau, {found['cooled from 2 within 20']:.2f}"
+
+
 def computed():
+    yield from of_inherent_energies()
     yield f"a fraction differs by more than {state_point.COMPOSITION_REMARK} and one particle"
     yield f"in one plane, to {printed(shape.FLAT)} of the mean spacing"
     yield f"an empty layer of {shape.LAYER:g} mean spacings"
