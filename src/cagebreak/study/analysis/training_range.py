@@ -94,7 +94,7 @@ class TrainingRange:
             most = np.argsort(-outside.sum(axis=0), kind="stable")[:3]
             listed = ", ".join(names[f] for f in most if outside[:, f].any())
             usual = (
-                f"in training configurations left out at most {100 * self.left_out:.2g} %"
+                f"in training configurations left out at most {100 * self.left_out:.3g} %"
                 if np.isfinite(self.left_out)
                 else "there was one training configuration only"
             )
