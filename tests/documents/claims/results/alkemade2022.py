@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 import cagebreak as cb
-from support.claims import interval, row, table
+from support.claims import holds, interval, row, table
 from support.learner_claims import (
     DIFFERENCE,
     Comparison,
@@ -16,6 +16,7 @@ from support.learner_claims import (
     with_spread,
 )
 from support.paths import ROOT
+from support.study_claims import CONFIDENCE
 
 FOLDER = ROOT / "results/alkemade2022"
 DOCUMENT = FOLDER / "README.md"
@@ -73,19 +74,8 @@ ROWS = {
 GIVEN = [
     "our training , at most 60 epochs",  # the options of the commands
     "all at most 60 epochs",
-    "95 % bootstrap",
-    "| t / τ | 0.04 | 0.4 | 2.5 | 16 | 100 | 1000 | CPU s |",
-    "support vectors on generation 0 are below ridge",
-    "there generation 0 suffices",
-    "gains as much from generation 1 as ridge, and nothing more from generation 2",
-    "on n of the 16 configurations",
-    "No learner has converged with 16",
     # Alkemade 2022, section IV C
     "(3 minutes for ridge on a laptop, 24 hours for a network and 6.5 hours for a graph network on",
-    # the files of BOTAN
-    "## Kob-Andersen at T = 0.44, A particles",
-    "(4096 particles, 32 runs each to 4120 τ)",
-    "Kob-Andersen, A, at 4120 τ",
     "or, for generation 0, from ridge",
     # the repository EIGNN: results/pcc_*.csv
     "from up to 400 training configurations instead of nine or ten: GlassMLP 0.768, BOTAN 0.755, "
@@ -100,6 +90,7 @@ def computed():
     yield from ensembles()
     yield from single_networks()
     yield from rows_of_table_1()
+    yield from generations()
     yield from graph_networks()
     yield from learning_curve()
     yield from table_of_kob_andersen()
@@ -110,8 +101,11 @@ def computed():
 
 
 def tables_of_hard_spheres():
-    if HARD.follows() and KOB_ANDERSEN.follows():
-        yield "from which every pooled r, mean, interval and difference follows"
+    yield holds(
+        "from which every pooled r, mean, interval and difference follows",
+        HARD.follows() and KOB_ANDERSEN.follows(),
+    )
+    yield f"{CONFIDENCE} bootstrap"
     yield f"## Hard spheres at {STUDY.recipe.model.packing_fraction}"
     n, folds = STUDY.n_configurations, STUDY.recipe.learning.outer_folds
     yield f"{n - n // folds} for training, of which networks keep three to choose the epoch"
@@ -142,18 +136,17 @@ def tables_of_hard_spheres():
 def ensembles():
     networks, of_b = (HARD.of("network ensemble", species) for species in "AB")
     both = pd.concat([networks, of_b])
-    if (both.difference[both.difference_low * both.difference_high > 0] > 0).all():
-        yield (
-            f"mean of five networks is {between(networks.difference)} ridge for A particles, and "
-            f"{between(of_b.difference)} for B; every interval without zero is above"
-        )
+    yield holds(
+        f"mean of five networks is {between(networks.difference)} ridge for A particles, and "
+        f"{between(of_b.difference)} for B; every interval without zero is above",
+        (both.difference[both.difference_low * both.difference_high > 0] > 0).all(),
+    )
     graphs = HARD.of("graph ensemble")
-    outside = graphs.time[graphs.difference_low * graphs.difference_high > 0]
-    if len(outside) == 1:
-        yield (
-            f"no averages over them, is {below(graphs.difference)}; only at "
-            f"{outside.iloc[0]:.2f} τ does the interval exclude zero"
-        )
+    (outside,) = graphs.time[graphs.difference_low * graphs.difference_high > 0]
+    yield (
+        f"no averages over them, is {below(graphs.difference)}; only at {outside:.2f} τ does the "
+        "interval exclude zero"
+    )
     names = ("ridge", "network ensemble", "graph ensemble")
     ridge, five, graphs = (f"{HARD.at(name, 1000).training_seconds:.0f}" for name in names)
     yield f"Ridge took {ridge} CPU s, five networks {five}, five graph networks {graphs}"
@@ -166,9 +159,11 @@ def single_networks():
     network = HARD.of("network")
     early = network.time < 20
     equal = network.difference_low * network.difference_high < 0
-    if (equal != early).all():
-        by = below(network.difference[early]).removesuffix(" below")
-        yield f"below ridge** by {by} until 16 τ for A particles, and equal from 100 τ on"
+    by = below(network.difference[early]).removesuffix(" below")
+    yield holds(
+        f"below ridge** by {by} until 16 τ for A particles, and equal from 100 τ on",
+        (equal != early).all(),
+    )
     yield f"single graph network is {below(HARD.of('graph').difference)} ridge for A particles, and"
     yield f"and {between(HARD.of('graph', 'B').difference)} for B"
     names = ("ridge", "network", "graph")
@@ -177,15 +172,21 @@ def single_networks():
     yield f"and a graph network {10 * round(graph / ridge / 10)} times"
     mean, low, high = HARD.paired("equivariant", "graph").T
     clear = [round(time, 2) for time in HARD.times[low * high > 0]]
-    if clear == [0.04, 0.4] and mean[0] < 0 < mean[1]:
-        yield (
-            f"is {between(mean)} the graph network; the interval excludes zero at 0.04 τ (below) "
-            "and 0.4 τ (above)"
-        )
+    yield holds(
+        f"is {between(mean)} the graph network; the interval excludes zero at 0.04 τ (below) and "
+        "0.4 τ (above)",
+        clear == [0.04, 0.4] and mean[0] < 0 < mean[1],
+    )
     vectors = HARD.of("svm")
-    if (vectors.difference[vectors.time > 15] < 0).all():
-        yield "Averages over neighbors matter from 16 τ on"
-    yield f"At 0.04 τ they are above by {vectors.difference.iloc[0]:.3f}"
+    yield holds(
+        "Averages over neighbors matter from 16 τ on: support vectors on generation 0 are below",
+        (vectors.difference_high[vectors.time > 15] < 0).all(),
+    )
+    first = vectors.iloc[0]
+    yield holds(
+        f"At 0.04 τ they are above by {first.difference:.3f}: there generation 0 suffices",
+        first.difference_low > 0,
+    )
 
 
 def rows_of_table_1():
@@ -197,14 +198,33 @@ def rows_of_table_1():
     yield f"Row 1, of a single layer, is up to {(fifth - first).max():.3f} below"
     third = HARD.of("network 3")
     within = third.r_configuration
-    if third.r[third.time < 20].abs().max() < 0.08:
-        yield f"near 0 until 16 τ, and {within.min():.2f} to {within.max():.2f} within"
-    names = ("network, generation 0", "network, generation 1", "network")
-    zero, one, two = (f"{HARD.at(name, 1000).r:.3f}" for name in names)
-    yield f": {zero}, {one} and {two} at 1000 τ for A"
+    yield holds(
+        f"near 0 until 16 τ, and {within.min():.2f} to {within.max():.2f} within",
+        third.r[third.time < 20].abs().max() < 0.08,
+    )
+
+
+def generations():
+    zero, one, two = (
+        HARD.of(name).r for name in ("network, generation 0", "network, generation 1", "network")
+    )
+    scores = table(ROOT / "results/hard-spheres-058/scores.csv").query("species == 'A'")
+    without, averaged = (
+        np.array([row(scores, features=name, time=time).r for time in TIMES])
+        for name in ("LR0", "LR1")
+    )
+    gain, of_ridge = (one - zero).to_numpy(), averaged - without
+    yield holds(
+        "A network gains more from generation 1 than ridge: for A particles from 16 τ on, at "
+        f"1000 τ {gain[-1]:.3f} where ridge gains {of_ridge[-1]:.3f}",
+        (gain > of_ridge)[3:].all(),
+    )
+    yield f"Generation 2 adds at most {(two - one).max():.3f}"
+    yield "r is {:.3f}, {:.3f} and {:.3f} at 1000 τ".format(*(r.iloc[-1] for r in (zero, one, two)))
 
 
 def graph_networks():
+    yield f"| t / τ | {' | '.join(f'{time:g}' for time in TIMES)} | CPU s |"
     for title, (species, name) in GRAPHS.items():
         rows = HARD.of(name, species)
         seconds = f"{rows.training_seconds.iloc[0]:.0f}"
@@ -214,8 +234,7 @@ def graph_networks():
     apart = HARD.of("graph, vectors").r - HARD.of("graph, averaged").r
     yield f"as good as edges with distances, within {apart.abs().max():.3f}"
     gain = HARD.of("graph, averaged").r - HARD.of("graph").r
-    if (gain[gain.index > 15] > 0).all():
-        yield "improve it from 16 τ on"
+    yield holds("improve it from 16 τ on", (gain[gain.index > 15] > 0).all())
     score = HARD.at("graph, averaged", 1000)
     span = spread(score.difference_low, score.difference_high)
     yield f"to the r of ridge ({signed(score.difference)}, {span} at 1000 τ)"
@@ -236,17 +255,33 @@ def learning_curve():
         f"{behind('graph', 8, 1000):.3f} with 8, {behind('graph', 12, 1000):.3f} with 12 and "
         f"{shown(16)} with 16"
     )
-    if all(behind("graph", 16, time) > behind("graph", 4, time) for time in (0.4, 2.5, 16)):
-        yield "From 0.4 to 16 τ it is further below with 16 configurations than with 4"
+    yield holds(
+        "From 0.4 to 16 τ it is further below with 16 configurations than with 4",
+        all(behind("graph", 16, time) > behind("graph", 4, time) for time in (0.4, 2.5, 16)),
+    )
     few, many = (behind("graph", n, 100) for n in (4, 16))
     yield f"at 100 τ nearly as far ({few:.3f} and {many:.3f})"
     few, many = (-behind("network", n, 0.04) for n in (4, 16))
     yield f"at 0.04 and 0.4 τ, from {signed(few)} to {signed(many)} at 0.04 τ"
     of_four = curve[(curve.learner == "network ensemble") & (curve.n == 4)]
     yield f"is within {of_four.difference.abs().max():.3f} of ridge even with 4"
-    ridge = curve[curve.learner == "ridge"].pivot(index="time", columns="n", values="r")
-    gain = ridge[16] - ridge[12]
-    yield f"ridge still gains {gain.min():.3f} to {gain.max():.3f} from 12 to 16"
+    yield f"on n of the {curve.n.max()} configurations"
+    r = curve.pivot(index="time", columns=["learner", "n"], values="r")
+    gain = {name: r[name][16] - r[name][12] for name in curve.learner.unique()}
+    ridge, five = (
+        f"{gain[name].min():.3f} to {gain[name].max():.3f}"
+        for name in ("ridge", "network ensemble")
+    )
+    yield holds(
+        "Ridge and the mean of five networks have not converged with 16: from 12 to 16 they gain "
+        f"{ridge} and {five}",
+        min(gain["ridge"].min(), gain["network ensemble"].min()) > 0,
+    )
+    one, graph = (gain[name] for name in ("network", "graph"))
+    yield holds(
+        f"gain at some times and lose at others, at most {-one.min():.3f} and {-graph.min():.3f}",
+        min(one.max(), graph.max()) > 0 > max(one.min(), graph.min()),
+    )
 
 
 def ridge_of(name):
@@ -268,6 +303,10 @@ def table_of_kob_andersen():
         cells += [f"{score.training_seconds:.3g}", f"{score.memory / 1e9:.2g}"]
         yield f"| {' | '.join(cells)} |"
     yield f"a noise ceiling of {KOB_ANDERSEN.at('ridge', 4120).ceiling:.3f}"
+    botan = row(table(ROOT / "results/rottler2024/studies.csv"), system="KA", way="thermal")
+    yield f"## Kob-Andersen at T = {botan.temperature}, A particles"
+    yield f"({botan.particles} particles, {botan.runs} runs each to {botan.time:.0f} τ)"
+    yield f"Kob-Andersen, A, at {KOB_ANDERSEN.times[0]:.0f} τ"
 
 
 def learners_of_kob_andersen():
@@ -307,10 +346,11 @@ def order_parameters():
     hard, kob = (
         table(FOLDER / f"{name}.order_parameters.csv") for name in ("hard_spheres", "kob_andersen")
     )
-    if max(hard.r.max(), kob.r.max()) < 0.4:
-        yield "No number has r above 0.40"
-    if (hard.r[hard.alpha_outside > 0] < 0).all():
-        yield "only where a parameter of hard spheres predicts nothing, with r below zero"
+    yield holds("No number has r above 0.40", max(hard.r.max(), kob.r.max()) < 0.4)
+    yield holds(
+        "only where a parameter of hard spheres predicts nothing, with r below zero",
+        (hard.r[hard.alpha_outside > 0] < 0).all(),
+    )
 
     def at(learner, time):
         return row(hard, learner=learner, time=time).r
@@ -323,8 +363,10 @@ def order_parameters():
         return f"{min(found):.2f} to {max(found):.2f}"
 
     volume, energy = at("cell volume", 0.04), at("energy", 0.04)
-    if max(at("cell volume", 1000), at("energy", 1000)) < 0:
-        yield f"have {volume:.2f} and {energy:.2f} at 0.04 τ, and below 0 at 1000 τ"
+    yield holds(
+        f"have {volume:.2f} and {energy:.2f} at 0.04 τ, and below 0 at 1000 τ",
+        max(at("cell volume", 1000), at("energy", 1000)) < 0,
+    )
     cage, inherent = states("displacement", "cage", "inherent")
     yield f"displacement to the cage or inherent state has {cage:.2f} and {inherent:.2f} with its"
     alone = row(table(ROOT / "results/cage-state/kob_andersen.csv"), features="dr CS").r
@@ -343,9 +385,9 @@ def costs_of_table_1():
     names = ("network 1", "network 2", "network 3", "network 4", "network")
     rows = pd.DataFrame([HARD.at(name, 1000) for name in names])
     seconds, memory = rows.training_seconds, rows.memory / 1e9
-    if f"{memory.min():.2f}" == f"{memory.max():.2f}":
-        yield f"{seconds.min():.0f} to {seconds.max():.0f} CPU s each"
-        yield f"and {memory.max():.2f} GB"
+    yield f"{seconds.min():.0f} to {seconds.max():.0f} CPU s each"
+    (all_alike,) = {f"{each:.2f}" for each in memory}
+    yield f"and {all_alike} GB"
 
 
 def settings():

@@ -40,8 +40,9 @@ def computed():
         "X CS better than X IS and X IS better than X init from 114 τ on",
         ordered(*(r(name, 114) for name in ("X CS", "X IS", "LR2"))),
     )
-    late = np.abs(r("X CS", 1800) - r("X init + X CS + dr CS", 1800)).max()
-    yield f"from 1880 τ on X CS alone is within {late:.2f} of the combination"
+    apart = (r("X CS") - r("X init + X CS + dr CS")).abs()
+    first = apart.index[apart.index > apart.index[apart > 0.01].max()].min()
+    yield f"from {first:.0f} τ on X CS alone is within 0.01 of the combination"
     best = SCORES.at("dr CS", r("dr CS").idxmax())
     yield f"Δr CS reaches {best.r_configuration:.2f} rather"
     yield f"with an interval up to {best.high_configuration:.2f}"

@@ -50,7 +50,7 @@ def computed():
     loss = r("dr CS") - r("X init + X CS + dr CS")
     below = loss[0.1:].index[loss[0.1:] > 0]
     yield f"from {below.min():.1f} to {below.max():.0f} τ the combination is below Δr CS alone"
-    averaged = max((r(name) - r("LR0"))[0.02:].max() for name in ("LR1", "LR2"))
+    averaged = max((r(name) - r("LR0")).max() for name in ("LR1", "LR2"))
     yield f"LR1 and LR2 gain at most {averaged:.2f} over LR0"
     yield f"for {SCORES.at('LR2', 1).n_features} columns of a state"
     late = SCORES.at("recommended", 188)
