@@ -1,12 +1,13 @@
 """What documents say of a study of athermal shear, from its data set and its table of windows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 import cagebreak as cb
-from support.claims import table
+from support.claims import printed, table
 
 
 @dataclass
@@ -30,6 +31,29 @@ class Shear:
     stress_falls: float
     energy_falls: float
     minutes: float
+
+
+def preparation(recipe: Path) -> Iterator[str]:
+    """Yield how the glasses of a mixture were made and sheared."""
+    of = cb.Study(recipe).recipe
+    melt, quench = of.preparation.protocol
+    section, model = of.shear, of.model
+    yield (
+        f"of {of.preparation.n_particles} particles (rho = {model.number_density:g}, smoothed "
+        f"potential) were melted at T = {melt.temperature[0]:g}, quenched to zero over "
+        f"{quench.time:g} tau and sheared quasistatically by {section.strain:g} in steps of "
+        f"{printed(section.step)}"
+    )
+    yield f"after the first {100 * section.discard:g} % of strain"
+
+
+def instead(recipe: Path, of_what: str) -> str:
+    """Return how many glasses there are and how small the steps, beside the paper (V.A)."""
+    of = cb.Study(recipe).recipe
+    return (
+        f"{of.preparation.n_configurations} glasses of {of.preparation.n_particles} {of_what} "
+        f"instead of 30; steps of {printed(of.shear.step)} instead of 5e-5"
+    )
 
 
 def shear(recipe: Path, threshold: float) -> Shear:

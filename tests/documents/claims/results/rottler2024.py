@@ -2,8 +2,13 @@
 
 import math
 
+import cagebreak as cb
+from cagebreak.dynamics import plasticity
+from cagebreak.learning import classification
+from cagebreak.learning.linear_model import logistic
 from support.claims import holds, row, table
 from support.paths import ROOT
+from support.study_claims import CONFIDENCE
 
 FOLDER = ROOT / "results/rottler2024"
 DOCUMENT = FOLDER / "README.md"
@@ -13,6 +18,7 @@ STUDIES, ACCURACY, GAINS, LEARNING, REGRESSION, VARIANTS = (
 )
 # How many features each block ends with: pairs with A, all pairs, up to 3 and up to 4 bodies.
 MIXTURE, POLYMER = (10, 20, 174, 574), (20, 224, 1121)
+BEADS = cb.Study(ROOT / "datasets/fene-polymer/fene.toml").recipe.model.chain_length
 WORDS = {6: "six", 8: "eight", 10: "ten"}
 FRACTIONS = ("accuracy", "low", "high")
 GIVEN = [
@@ -31,12 +37,6 @@ GIVEN = [
     "(the paper has 73 with one feature and 83 with three bodies)",  # the same
     "not 0.58)",  # Rottler and Ortner 2024, simulation details
     "instead of 30,",  # the same
-    "a window of 1 % of strain",  # the recipes of shear
-    "the 5 % most and the 5 % least mobile",  # cagebreak.learning.classification.SHARE
-    "above 0.6 sigma²",  # cagebreak.dynamics.plasticity.ACTIVE
-    "from 1 to 1000 by",  # cagebreak.learning.linear_model.logistic.ALPHAS
-    "are 95 %, by bootstrap",
-    "of 20 beads",  # the recipes of the polymer
     "r_0 = 1",  # variants
     "(Apache-2.0)",
 ]
@@ -90,7 +90,7 @@ def data():
         f"{wahnstrom.time:.0f} τ | {wahnstrom.active} |"
     )
     yield (
-        f"of {polymer.particles // 20} chains of 20 beads, T = {polymer.temperature}, "
+        f"of {polymer.particles // BEADS} chains of {BEADS} beads, T = {polymer.temperature}, "
         f"{WORDS[polymer.runs]} runs, {polymer.time:.0f} τ | {polymer.active} |"
     )
     for name in ("KA", "Wahnström"):
@@ -98,7 +98,7 @@ def data():
         yield f"| {name}, shear | [{WORDS[glass.configurations]}"
         yield f"of {glass.particles} | {glass.active} |"
     glass = study("polymer", "shear")
-    yield f"of {glass.particles // 20} chains of 20 beads | {glass.active} |"
+    yield f"of {glass.particles // BEADS} chains of {BEADS} beads | {glass.active} |"
 
 
 def tables():
@@ -134,6 +134,13 @@ def thermal():
     yield holds(statement, max(ka[1].low, wahnstrom[1].low) <= 0)
     yield f"and {gained(wahnstrom[1])} in Wahnström"
     yield holds("four bodies nothing", max(ka[2].low, wahnstrom[2].low) < 0)
+    nearer = [gain("KA", "thermal", MIXTURE[2], r_cut) for r_cut in (2, 2.5, 3)]
+    added = [100 * each.gain for each in nearer]
+    yield holds(
+        "At cut-offs of 2, 2.5 and 3 three bodies add "
+        f"{min(added):.1f} to {max(added):.1f} % in KA, and every interval is above zero",
+        min(each.low for each in nearer) > 0,
+    )
 
     one, twenty, three = (percent("polymer", "thermal", n, 4) for n in (1, *POLYMER[:2]))
     yield f"{one} % with one feature, {twenty} with 20 pairs and {three} with three bodies, at a"
@@ -231,6 +238,13 @@ def sheared():
     most = (third.configurations, study("polymer", "shear").configurations) == (5, 6)
     yield holds("positive in five of six glasses", most)
     cutoffs = sorted(ACCURACY.r_cut[ACCURACY.system == "KA"].unique())
+    added = [
+        gain(name, "shear", n, r_cut).low
+        for name in ("KA", "Wahnström")
+        for n in MIXTURE[2:]
+        for r_cut in cutoffs
+    ]
+    yield holds("Three and four bodies add nothing in mixtures", max(added) <= 0)
     ka, wahnstrom = (
         [percent(name, "shear", 20, r_cut) for r_cut in cutoffs] for name in ("KA", "Wahnström")
     )
@@ -243,7 +257,19 @@ def sheared():
     yield f"r = {ka} in KA, {wahnstrom} in Wahnström and {polymer} in the polymer"
 
 
+def settings():
+    """Yield what the classes and the learner are."""
+    strained = cb.Study(ROOT / "datasets/shear-kob-andersen/ka.toml").recipe.shear
+    yield f"a window of {100 * strained.window:g} % of strain"
+    share = f"{100 * classification.SHARE:g} %"
+    yield f"the {share} most and the {share} least mobile"
+    yield f"above {plasticity.ACTIVE} sigma²"
+    yield f"chosen from {min(logistic.ALPHAS):g} to {max(logistic.ALPHAS):g} by"
+    yield f"are {CONFIDENCE}, by bootstrap"
+
+
 def computed():
+    yield from settings()
     yield from data()
     yield from tables()
     yield from thermal()

@@ -3,8 +3,10 @@
 import numpy as np
 
 import cagebreak as cb
+from cagebreak.dynamics.plasticity import AVALANCHE, DISSIPATION
+from support.claims import printed
 from support.paths import ROOT
-from support.shear_claims import shear, steps_above, windows
+from support.shear_claims import instead, shear, steps_above, windows
 
 FOLDER = ROOT / "results/shear-fene-polymer"
 DOCUMENT = FOLDER / "README.md"
@@ -12,42 +14,53 @@ STUDIES = {
     name: ROOT / f"datasets/{name}.toml"
     for name in ("shear-kob-andersen/ka", "shear-wahnstrom/wahnstrom", "shear-fene-polymer/fene")
 }
-GIVEN = [
-    "of 60 chains of 20 beads were melted at T = 1 and quenched to zero over 500 tau, both at p = "
-    "1, and sheared quasistatically at constant volume by 0.25 in steps of 1e-4",  # the recipe
-    "after the first 10 % of strain",
-    "our limit: 10 % of the beads",
-    "of 2.25 sigma",
-    "more than 3e-4 eps",
-    "more than 1e-3, our threshold",
-    "more than 0.01 eps",
-    "windows of 1 %",
-    "6 glasses of 1200 beads instead of 30; steps of 1e-4 instead of 5e-5",  # Rottler, Ortner 2024
-]
+GIVEN = []
+LARGE = 0.01  # eps that an event dissipates at least which is no bond that crosses the cut-off
+SMALL = 3e-4
+
+
+def preparation(recipe):
+    """Yield how the glasses were made and sheared."""
+    chain = recipe.model.chain_length
+    melt, quench = recipe.preparation.protocol
+    (pressure,) = {step.pressure for step in (melt, quench)}
+    yield (
+        f"of {recipe.preparation.n_particles // chain} chains of {chain} beads were melted at T = "
+        f"{melt.temperature[0]:g} and quenched to zero over {quench.time:g} tau, both at p = "
+        f"{pressure:g}, and sheared quasistatically at constant volume by {recipe.shear.strain:g} "
+        f"in steps of {printed(recipe.shear.step)}"
+    )
 
 
 def computed():
     mixture, other, polymer = STUDIES.values()
-    of = shear(polymer, threshold=1e-2)
-    n_steps = 6 * cb.Study(polymer).recipe.shear.n_steps
-    yield f"{steps_above(polymer, 3e-4)} of {n_steps:,} steps dissipate more than"
-    yield f"and {steps_above(polymer, 1e-3)} more than 1e-3"
-    yield f"numbers are {steps_above(mixture, 3e-4)} and {steps_above(mixture, 1e-3)}"
-    yield f"{of.n_events} plastic events dissipate more than"
-    yield f"eps, {of.n_late} of them after"
+    recipe = cb.Study(polymer).recipe
+    yield from preparation(recipe)
+    yield instead(polymer, "beads")
+    section, n_glasses = recipe.shear, recipe.preparation.n_configurations
+    of = shear(polymer, threshold=LARGE)
+    n_steps = n_glasses * section.n_steps
+    yield f"{steps_above(polymer, SMALL)} of {n_steps:,} steps dissipate more than {SMALL:g} eps"
+    yield f"and {steps_above(polymer, DISSIPATION)} more than {printed(DISSIPATION)}, our threshold"
+    yield f"numbers are {steps_above(mixture, SMALL)} and {steps_above(mixture, DISSIPATION)}"
+    yield (
+        f"{of.n_events} plastic events dissipate more than {LARGE:g} eps, {of.n_late} of them "
+        f"after the first {100 * section.discard:g} % of strain"
+    )
+    yield f"our limit: {100 * AVALANCHE:g} % of the beads"
     yield f": {of.rate:.1f} per glass and 1 %, up to {of.largest:.0f} eps"
     yield f"falls in {of.stress_falls:.0f} % of these steps"
     yield f"the energy in {of.energy_falls:.0f} %"
     yield f"is on average {of.stress:.2f} ± {of.error:.2f} eps/sigma³ after 10 %"
-    smooth = [shear(recipe, 1e-3).stress for recipe in (mixture, other)]
+    smooth = [shear(each, DISSIPATION).stress for each in (mixture, other)]
     yield f"[Kob-Andersen](../shear-kob-andersen) has {smooth[0]:.2f} and [Wahnström]" + (
         f"(../shear-wahnstrom) {smooth[1]:.2f}."
     )
-    r = 2.25
-    yield f"sigma, by {4 * (6 / r**7 - 12 / r**13):.2f} eps/sigma"
+    r = recipe.model.pair.cutoff
+    yield f"at the cut-off** of {r:g} sigma, by {4 * (6 / r**7 - 12 / r**13):.2f} eps/sigma"
     yield f"{of.minutes:.0f} core-minutes"
     n, _, avalanches, active = windows(FOLDER / "windows.csv")
-    yield f"Of {n} windows"
+    yield f"Of {n} windows of {100 * section.window:g} %"
     yield f"{avalanches} are avalanches"
     yield f"have {active} active beads"
     study = cb.Study(polymer)

@@ -1,24 +1,26 @@
 """Numbers of the sheared Kob-Andersen glass."""
 
+import cagebreak as cb
+from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, DISSIPATION
+from support.claims import printed
 from support.paths import ROOT
-from support.shear_claims import shear, windows
+from support.shear_claims import instead, preparation, shear, windows
 
 FOLDER = ROOT / "results/shear-kob-andersen"
 DOCUMENT = FOLDER / "README.md"
-GIVEN = [
-    "of 1000 particles (rho = 1.2, smoothed potential) were melted at T = 1, quenched to zero over "
-    "500 tau and sheared quasistatically by 0.25 in steps of 1e-4",  # the recipe
-    "after the first 10 % of strain",
-    "over 10 % of the A particles active, D2min > 0.6 sigma²",
-    "(the threshold is 1e-3)",
-    "one step of 1e-4 adds more",
-    "6 glasses of 1000 particles instead of 30; steps of 1e-4 instead of 5e-5",  # paper: V.A
-    "50 tau of melt",
-]
+RECIPE = ROOT / "datasets/shear-kob-andersen/ka.toml"
+GIVEN = []
 
 
 def computed():
-    of = shear(ROOT / "datasets/shear-kob-andersen/ka.toml", threshold=1e-3)
+    recipe = cb.Study(RECIPE).recipe
+    yield from preparation(RECIPE)
+    yield instead(RECIPE, "particles")
+    yield f"{recipe.preparation.protocol[0].time:g} tau of melt"
+    yield f"one step of {printed(recipe.shear.step)} adds more"
+    yield f"over {100 * AVALANCHE:g} % of the A particles active, D2min > {ACTIVE} sigma²"
+    of = shear(RECIPE, threshold=DISSIPATION)
+    yield f"(the threshold is {printed(DISSIPATION)})"
     yield f"There are {of.n_events} plastic events, {of.n_late} of them after"
     yield f": {of.rate:.1f} per glass and 1 %"
     yield f"between {of.smallest:.1e}".replace("e-0", "e-")
