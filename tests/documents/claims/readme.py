@@ -58,9 +58,8 @@ def computed():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     yield f"Python {project['requires-python'].removeprefix('>=')} or newer"
     percent = 100 * default(bootstrap, "confidence")
-    if percent == 100 * default(evaluate, "confidence"):
-        yield f"Bands are {percent:.0f} %"
-        yield f"with its {percent:.0f} % interval"
+    yield f"Bands are {percent:.0f} %"
+    yield f"with its {100 * default(evaluate, 'confidence'):.0f} % interval"
 
     for name, (recipe, scores) in STUDIES.items():
         of = cb.Study(RESULTS / recipe).recipe

@@ -45,10 +45,12 @@ def of_kills():
 
 def of_fuzz():
     recipes = table(TABLES / "fuzz_recipes.csv").iloc[0]
-    if recipes.mutations == 10_000 and not recipes.failed:
-        error, study = recipes.clear_error, recipes.study
-        yield f"| {error} clear errors, {study} studies, nothing else"
-        yield (f"Of ten thousand (seed {recipes.seed}) {error} are refused and {study} are studies")
+    error, study = recipes.clear_error, recipes.study
+    yield holds(f"| {error} clear errors, {study} studies, nothing else", not recipes.failed)
+    yield holds(
+        f"Of ten thousand (seed {recipes.seed}) {error} are refused and {study} are studies",
+        recipes.mutations == 10_000,
+    )
     mutants = table(TABLES / "mutants.csv")
     rates = table(TABLES / "mutation.csv").set_index("package").loc["all"]
     yield f"samples {len(mutants)} places of the code"

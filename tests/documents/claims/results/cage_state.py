@@ -3,8 +3,9 @@
 import cagebreak as cb
 from cagebreak.descriptors import recommended
 from cagebreak.learning.linear_model.whitening import LENGTH, NUGGET
-from support.claims import interval, row, table
+from support.claims import holds, interval, row, table
 from support.paths import ROOT
+from support.study_claims import CONFIDENCE, WORDS, power
 
 FOLDER = ROOT / "results/cage-state"
 DOCUMENT = FOLDER / "README.md"
@@ -19,19 +20,12 @@ STATES = ("LR2", "X IS", "X CS", "X init + X IS + dr IS", "X init + X CS + dr CS
 # A row whose name in the document says more than that in the table.
 NAMES = {"full, correlated errors": "recommended, full, correlated errors"}
 GIVEN = [
-    "twenty configurations of [hard-spheres-058",
-    "with 20 runs each to 10³ τ",  # the recipe
-    "95 % bootstrap",
     "displacement to the cage state alone exceeds r = 0.8",  # Alkemade 2023, section III B
     "| t / τ | X init",
-    "| features | 0.1 τ | 1 τ | 10 τ | 10² τ | 10³ τ |",
-    # the files of BOTAN, and kob_andersen.py
-    "## Kob-Andersen, T = 0.44, t about tau_alpha",
-    "of 4096 particles with 32 runs each",
-    "| test 401 | test 402 |",
+    "| test 401 | test 402 |",  # names of files
     # the repository EIGNN: results/pcc_per_config.csv
     "EIGNN, reaches 0.817, mean over configurations, with up to 400 training configurations",
-    "of Kob-Andersen (N = 4096), with 2000 sweeps to relax",  # the files, and convergence.py
+    "with 2000 sweeps to relax",  # convergence.py
     "within 0.005 of the limit",
     "(Apache-2.0)",
 ]
@@ -49,6 +43,11 @@ def of_set(features, time):
 
 
 def hard_spheres():
+    runs, number = STUDY.recipe.isoconfigurational, WORDS[STUDY.n_configurations]
+    yield f"{number} configurations of [hard-spheres-058"
+    yield f"with {runs.n_runs} runs each to {power(runs.last)} τ"
+    yield f"{CONFIDENCE} bootstrap"
+    yield f"| features | {' | '.join(f'{time} τ' for time in TIMES.values())} |"
     yield f"## Hard spheres at {STUDY.recipe.model.packing_fraction}"
     states = STUDY.recipe.states
     yield f"by FIRE to a force of {states.force_tolerance:.0e}".replace("e-0", "e-")
@@ -75,16 +74,18 @@ def hard_spheres():
     init, inherent, cage = (
         [of_set(features, time).r_configuration for time in late] for features in STATES[:3]
     )
-    if all(c > i for c, i in zip(cage, init, strict=True)) and cage[-1] > inherent[-1] > init[-1]:
-        yield "(X CS > X init from 10² τ on, all three in order at 10³ τ)"
+    above = all(c > i for c, i in zip(cage, init, strict=True))
+    yield holds(
+        "(X CS > X init from 10² τ on, all three in order at 10³ τ)",
+        above and cage[-1] > inherent[-1] > init[-1],
+    )
     gains = [
         of_set("X init + X CS + dr CS", time).r_configuration
         - of_set("X CS + dr CS", time).r_configuration
         for time in SCORES.time.unique()
         if time > 0.99
     ]
-    if max(gains) < 0.001:
-        yield "adds nothing to X CS and Δr CS from 1 τ on"
+    yield holds("adds nothing to X CS and Δr CS from 1 τ on", max(gains) < 0.001)
 
 
 def of_recommended(features, time):
@@ -93,6 +94,10 @@ def of_recommended(features, time):
 
 
 def kob_andersen():
+    botan = row(table(ROOT / "results/rottler2024/studies.csv"), system="KA", way="thermal")
+    yield f"## Kob-Andersen, T = {botan.temperature}, t about tau_alpha"
+    yield f"of {botan.particles} particles with {botan.runs} runs each"
+    yield f"of Kob-Andersen (N = {botan.particles})"
     for _, each in KOB_ANDERSEN.iterrows():
         cells = [NAMES.get(each.features, each.features), str(each.n_features)]
         cells.append(f"{each.r_configuration:.3f} {interval(each, 3)}")
@@ -118,8 +123,7 @@ def kob_andersen():
         r[f"{size}, correlated errors"] - r[f"recommended, {size}"] for size in ("medium", "quick")
     )
     yield f"correlated errors give {gain_of_full:+.3f} for `full`, {medium:+.3f} for `medium`"
-    if abs(quick) < 5e-4:
-        yield "and nothing for `quick`"
+    yield holds("and nothing for `quick`", abs(quick) < 5e-4)
     rows = of["+ cage scalars":full]
     error = (rows.high_configuration - rows.low_configuration).mean() / (2 * 1.96)
     yield f"adjacent rows differ by at most {rows.r_configuration.diff().abs().max():.3f}"
@@ -151,8 +155,11 @@ def sweeps():
     seconds = [f"{each.seconds:.0f} s" for each in kob.values()]
     yield f"{r[0]} after 300 sweeps, {r[1]} after 1000, {r[2]} after 3000 ({seconds[2]})"
     yield f"{r[3]} after 10,000 ({seconds[3]}), {r[4]} after 30,000 ({seconds[4]})"
-    if [n for n, each in kob.items() if abs(each.r - kob[30_000].r) < 0.005] == [10_000, 30_000]:
-        yield f"within 0.005 of the longest run from 10,000 sweeps on, {seconds[3]}"
+    near = [n for n, each in kob.items() if abs(each.r - kob[30_000].r) < 0.005]
+    yield holds(
+        f"within 0.005 of the longest run from 10,000 sweeps on, {seconds[3]}",
+        near == [10_000, 30_000],
+    )
     short, long = (converged("kob_andersen", n, "X CS LR2", chains=2) for n in (3000, 30_000))
     yield f"two chains of 3000 sweeps reach this too ({short.r:.3f} of {long.r:.3f})"
     yield f"in {short.seconds:.0f} s each"

@@ -24,10 +24,7 @@ PAIRS = [(COLD, COLD), (WARM, COLD), (WARM, WARM), (COLD, WARM)]  # trained on, 
 HARD, SOFT = "hard spheres", "harmonic spheres"
 TAU_KOB_ANDERSEN = 3075  # tau_alpha at T = 0.44, Alkemade 2023, section II.A
 GIVEN = [
-    # The data of BOTAN.
-    "at T = 0.44 are the ten",
-    "(4096 particles, 32 runs each, 4120 τ)",
-    "(the densities are 1.2 and",
+    "(the densities are 1.2 and",  # import of BOTAN, --parameter number_density=1.2
     "about a tenth of tau_alpha (10⁴ and",  # Alkemade 2022, section II.A
     "(Apache-2.0)",  # a name
 ]
@@ -52,6 +49,9 @@ def computed():
 def temperatures(tau):
     """Yield what is said of Kob-Andersen at two temperatures."""
     cold, warm = (score(KOB_ANDERSEN, "inherent", each, each) for each in (COLD, WARM))
+    botan = row(table(ROOT / "results/rottler2024/studies.csv"), system="KA", way="thermal")
+    yield f"at T = {botan.temperature} are the {WORDS[botan.configurations]}"
+    yield f"({botan.particles} particles, {botan.runs} runs each, {botan.time:.0f} τ)"
     recipe = STUDIES["KA, T = 0.5"].recipe
     yield f"Those at T = {recipe.model.temperature:g} are"
     yield (
