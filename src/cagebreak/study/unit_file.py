@@ -75,12 +75,15 @@ class Provenance:
     parents
         For each stage that the unit needs, directly or indirectly, the SHA-256 of the contents of
         the units that it was made from.
+    bytes
+        SHA-256 of the bytes of the file after its first lines; None as for `content`.
     """
 
     recipe: str
     sizes: Mapping[str, Any]
     content: str | None
     parents: Mapping[str, str]
+    bytes: str | None
 
 
 def write_unit(
@@ -132,14 +135,14 @@ def read_provenance(path: Path, unit: Unit, whole: bool = False) -> Provenance:
     if stated is None:
         with opened(path) as file:
             identity = read_identity(file, unit)
-        return Provenance(identity.hash, identity.sizes, None, {})
+        return Provenance(identity.hash, identity.sizes, None, {}, None)
     _require_unit(stated.get("format"), stated["stage"], stated["address"], unit)
     if stated["partial"] != is_partial(path):
         raise ValueError("a partial file and that of a finished unit are in each other's place")
     if not isinstance(stated["content"], str):
         raise ValueError(f"expected the SHA-256 of its arrays, got {stated['content']!r}")
     sizes, parents = (_table(name, stated[name]) for name in ("sizes", "parents"))
-    return Provenance(stated["recipe"], sizes, stated["content"], parents)
+    return Provenance(stated["recipe"], sizes, stated["content"], parents, stated["sha256"])
 
 
 def read_identity(file: h5py.File, unit: Unit) -> Identity:

@@ -13,6 +13,8 @@ GIVEN = [
     "10,000 mutated files a reader",
     "10,000 mutated recipes",
     "10,000 units, less than 5 % overhead",
+    "2000 damages of every kind of file",
+    "at most 2 % of a study for digests",
     "95 % parallel efficiency on 2 workers",
     "90 % on 1000 workers",
     # Parameters of the scripts.
@@ -41,6 +43,17 @@ def of_kills():
         "stops thirteen commands at random moments",
         len(commands) == 13 and not commands[["changed", "left"]].any(axis=None),
     )
+
+
+def of_digests():
+    damages = table(TABLES / "damages.csv")
+    yield holds(
+        f"{damages.damages.sum():,} damages of {len(damages)} kinds: all named, within "
+        f"{damages.longest_s.max():.2f} s",
+        (damages.damages == 2000).all() and (damages.named == damages.damages).all(),
+    )
+    shares = 100 * table(TABLES / "digests.csv").set_index("what").share
+    yield f"{shares['run']:.1f} % of its run and {shares['fit']:.1f} % of its fit"
 
 
 def of_fuzz():
