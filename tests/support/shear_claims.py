@@ -86,6 +86,20 @@ def shear(recipe: Path, threshold: float) -> Shear:
     )
 
 
+def events(of: Shear, folder: Path) -> Iterator[str]:
+    """Yield what is said of the events, the stress and the windows of a mixture."""
+    yield f"There are {of.n_events} plastic events, {of.n_late} of them after"
+    yield f": {of.rate:.1f} per glass and 1 %"
+    yield f"peaks at {of.peak:.2f} eps/sigma³"
+    yield f"after 10 % it is on average {of.stress:.3f} ± {of.error:.3f}"
+    yield f"falls in {of.stress_falls:.0f} % of the steps with an event"
+    yield f"the energy in {of.energy_falls:.0f} %"
+    yield f"{of.minutes:.0f} core-minutes"
+    n, quiet, avalanches, active = windows(folder / "windows.csv")
+    yield f"Of {n} windows of 1 %, {quiet} have no event and {avalanches} are avalanches"
+    yield f"have {active} active A particles"
+
+
 def steps_above(recipe: Path, threshold: float) -> int:
     """Return how many steps dissipate more than `threshold`."""
     study = cb.Study(recipe)

@@ -161,7 +161,8 @@ def thermal():
     )
     at = "{:g}, {:g}, {:g} and {:g} sigma".format(*cutoffs)
     yield "in KA, as in the paper: {}, {}, {} and {} % ".format(*of_ka) + f"at {at}"
-    yield f"it does not: {min(of_wahnstrom)} to {max(of_wahnstrom)} % at all four"
+    span = f"{min(of_wahnstrom)} to {max(of_wahnstrom)} %"
+    yield f"it does not, unlike in the paper: {span} at all four"
     liquid = study("Wahnström", "thermal")
     yield f"the liquid is warmer ({liquid.temperature}, "
     yield f"relaxes in {liquid.tau_alpha:.0f} τ"
