@@ -150,6 +150,7 @@ def of_a_thousand_workers():
 
 def computed():
     yield from of_kills()
+    yield from of_digests()
     yield from of_fuzz()
     yield from of_schedule()
     yield from of_two_workers()
