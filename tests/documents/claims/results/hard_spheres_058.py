@@ -13,7 +13,7 @@ FOLDER = ROOT / "results/hard-spheres-058"
 DOCUMENT = FOLDER / "README.md"
 STUDY = cb.Study(ROOT / "datasets/hard-spheres-058/hs058.toml")
 SCORES = {species: Scores.read(FOLDER, species=species) for species in "AB"}
-COLUMNS = ("LR0", "LR1", "LR2", "LR2 radial", "LR2 angular")
+COLUMNS = ("LR0", "LR1", "LR2", "LR2 radial", "LR2 angular", "recommended")
 LAST = 1e3
 DURATION = runpy.run_path(str(FOLDER / "pressure.py"))["DURATION"]
 GIVEN = [
