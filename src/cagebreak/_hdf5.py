@@ -80,6 +80,19 @@ def dataset_in(
     return dataset
 
 
+def require_finite(**arrays: NDArray) -> None:
+    """Check that the elements of arrays from a file, by name, are finite real numbers.
+
+    Raises
+    ------
+    ValueError
+        If they are not.
+    """
+    for name, array in arrays.items():
+        if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
+            raise ValueError(f"{name}: expected finite numbers, got others")
+
+
 def group_in(group: h5py.Group, name: str) -> h5py.Group:
     """Return a group inside a group.
 

@@ -266,10 +266,11 @@ def test_a_signal_ends_a_command_with_its_code_and_nothing_left(tmp_path, number
     assert list(tmp_path.iterdir()) == []
 
 
-def test_output_that_does_not_fit_is_said(recipe):
+@pytest.mark.parametrize("arguments", [("status",), ("--help",), ("run", "--help")], ids=str)
+def test_output_that_does_not_fit_is_said(recipe, arguments):
     with Path("/dev/full").open("w") as full:
         result = subprocess.run(
-            [sys.executable, "-m", "cagebreak", "status", recipe],
+            [sys.executable, "-m", "cagebreak", *arguments, *[recipe] * (arguments == ("status",))],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

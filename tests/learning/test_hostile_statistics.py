@@ -192,3 +192,41 @@ def refused(folder, save, change):
         load(changed)
     assert time.process_time() - start < 1.0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20  # kB
+
+
+NUMBERS = {
+    statistics: ["x_mean", "y_mean", "xx", "xy", "yy"],
+    collection: ["mean", "gram", "x_mean", "x_scale"],
+}
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 1j, b"1"], ids=str)
+@pytest.mark.parametrize(
+    ("save", "name"), [(save, name) for save, names in NUMBERS.items() for name in names]
+)
+def test_what_is_no_finite_number_is_named(tmp_path, save, name, value):
+    load = save(tmp_path / "saved.h5")
+
+    def change(file):
+        shape, attributes = file[name].shape, dict(file[name].attrs)
+        del file[name]
+        file[name] = np.full(shape, value)
+        file[name].attrs.update(attributes)
+
+    with pytest.raises(FileFormatError, match=rf"changed\.h5: .*{name}: expected finite numbers"):
+        load(unsealed(tmp_path / "saved.h5", change))
+
+
+@pytest.mark.parametrize("value", [1j, b"1"], ids=str)
+def test_parameters_of_a_network_that_are_no_numbers_are_named(tmp_path, value):
+    load = network(tmp_path / "saved.h5")
+
+    def change(file):
+        states = file["states/0"]
+        name = next(iter(states))
+        shape = states[name].shape
+        del states[name]
+        states[name] = np.full(shape, value)
+
+    with pytest.raises(FileFormatError, match=r"changed\.h5: .*states/0/.*: expected numbers"):
+        load(unsealed(tmp_path / "saved.h5", change))

@@ -1,5 +1,8 @@
 """A study verified, and as one file and back."""
 
+import errno
+import time
+
 import h5py
 import numpy as np
 import pytest
@@ -48,6 +51,33 @@ def test_a_table_of_potentials_that_is_not_in_the_archive_is_refused(tmp_path):
         file.create_dataset("potential", dtype="u1", shape=(10**11,))
     with pytest.raises(FileFormatError, match=r"all\.h5: .*potential: expected the 100000000000"):
         cb.Study.from_export(tmp_path / "all.h5", tmp_path / "back.toml")
+
+
+def test_groups_that_are_no_units_are_refused_at_once(tmp_path):
+    """A visit of all groups takes a time that grows as the square of their depth."""
+    with h5py.File(tmp_path / "all.h5", "w") as file:
+        file.attrs["format"], file.attrs["recipe"] = FORMAT, ""
+        inner = file.create_group("run/0000")
+        for _ in range(3000):
+            inner = inner.create_group("g")
+    began = time.monotonic()
+    with pytest.raises(FileFormatError, match=r"all\.h5: .*a unit has the name 'run/0000/g'"):
+        cb.Study.from_export(tmp_path / "all.h5", tmp_path / "back.toml")
+    assert time.monotonic() - began < 1
+
+
+def test_a_disk_that_is_full_names_the_folder_of_the_study(study, tmp_path, monkeypatch):
+    study.export(tmp_path / "all.h5")
+
+    def full(path, *_):
+        raise OSError(errno.ENOSPC, "full", str(path))
+
+    monkeypatch.setattr("cagebreak.study.archive.write_unit", full)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match="full") as error:
+        cb.Study.from_export("all.h5", "back.toml")
+    assert error.value.filename == "back"
+    assert [path.name for path in tmp_path.iterdir()] == ["all.h5"]
 
 
 def test_a_damaged_archive_is_named(study, tmp_path):

@@ -1,5 +1,6 @@
 """The command `cagebreak`, a group of commands that ends cleanly whatever happens in one."""
 
+import sys
 from typing import Any
 
 import click
@@ -29,7 +30,14 @@ class _Commands(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         message = "stopped; what is done is kept: `cagebreak run` goes on from there"
         with stoppable(message), plain_warnings():
-            return super().main(*args, **kwargs)
+            try:
+                return super().main(*args, **kwargs)
+            except OSError as error:  # of --help and --version, which are printed before `invoke`
+                if not is_of_output(error):
+                    raise
+                discard_output()
+                click.echo(f"Error: {one_line(error)}", err=True)
+                sys.exit(_Failure.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

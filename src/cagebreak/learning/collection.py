@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cagebreak._hdf5 import UNREADABLE, dataset_in, group_in, read_array
+from cagebreak._hdf5 import UNREADABLE, dataset_in, group_in, read_array, require_finite
 from cagebreak._sealed import creating, opened
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning._hdf5 import read_labels, write_labels
@@ -263,9 +263,13 @@ class Collection:
                 n_targets = int(file.attrs["n_targets"])
                 gram = dataset_in(file, "gram", (n, width * (width + 1) // 2))
                 rows = zip(read_array(file, "count", (n,)).tolist(), mean, gram, strict=True)
-                parts = [Statistics.unpacked(*row, n_targets, labels) for row in rows]
+                parts = []
+                for count, of_part, triangle in rows:
+                    require_finite(mean=of_part, gram=triangle)
+                    parts.append(Statistics.unpacked(count, of_part, triangle, n_targets, labels))
                 x_mean = read_array(file, "x_mean", (width - n_targets,))
                 x_scale = read_array(file, "x_scale", (width - n_targets,))
+                require_finite(x_mean=x_mean, x_scale=x_scale)
                 clip = float(file["x_mean"].attrs["clip"])
                 standardizer = Standardizer.of(x_mean, x_scale, clip)
                 times = read_array(file, "times")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import blas, eigh
 
+from cagebreak import _hdf5
 from cagebreak._hdf5 import UNREADABLE, group_in, read_array
 from cagebreak._sealed import creating, opened
 from cagebreak.errors import FileFormatError, InputError
@@ -281,6 +282,7 @@ class Statistics:
                 n, m = len(x_mean), len(y_mean)
                 xx, xy = read_array(file, "xx", (n, n)), read_array(file, "xy", (n, m))
                 yy = read_array(file, "yy", (m, m))
+                _hdf5.require_finite(x_mean=x_mean, y_mean=y_mean, xx=xx, xy=xy, yy=yy)
                 loaded = cls(n, m, file.attrs["center"], labels)
                 count = file.attrs["count"]
                 if not (isinstance(count, np.number) and 0 <= count < np.inf):

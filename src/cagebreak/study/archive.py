@@ -9,6 +9,7 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import h5py
 import numpy as np
 
 from cagebreak._atomic import TemporaryFolder, reason, require_file, require_place, write
-from cagebreak._hdf5 import UNREADABLE, read_array
+from cagebreak._hdf5 import UNREADABLE, group_in, is_group, names_in, read_array
 from cagebreak._sealed import creating, opened, statement
 from cagebreak.errors import FileFormatError, StoreError
 from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
@@ -30,6 +31,7 @@ FORMAT = "cagebreak study 1"
 POTENTIAL = "potential"
 
 _NAME = re.compile(r"[a-z-]+(/[0-9]{4,}){1,2}")
+_FOLDER = re.compile(r"[a-z-]+(/[0-9]{4,})?")
 
 
 def pack(recipe: Recipe, store: Store, stages: list[str], path: Path) -> int:
@@ -102,7 +104,9 @@ def unpack(path: Path, recipe: Path) -> int:
     except BaseException as error:
         for file in written:
             file.unlink()
-        if isinstance(error, OSError) and f"{os.sep}.{folder.name}-" in str(error.filename):
+        if isinstance(error, OSError) and any(
+            part.startswith(f".{folder.name}-") for part in Path(str(error.filename)).parts
+        ):
             raise OSError(error.errno, error.strerror, str(folder)) from error
         raise
     return n
@@ -149,13 +153,8 @@ def potential_in(file: h5py.File) -> str:
 
 
 def _unpack_units(archive: h5py.File, folder: Path) -> int:
-    names: list[str] = []
-    archive.visititems(
-        lambda name, item: names.append(name) if "recipe_hash" in item.attrs else None
-    )
+    names = list(_unit_names(archive))
     for name in names:
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"a unit has the name {name!r}")
         target = folder / f"{name}.h5"
         target.parent.mkdir(parents=True, exist_ok=True)
         attributes, arrays = _content(archive[name])
@@ -165,6 +164,24 @@ def _unpack_units(archive: h5py.File, folder: Path) -> int:
         parents = json.loads(attributes.pop("parents", "{}"))
         write_unit(target, attributes, arrays, parents)
     return len(names)
+
+
+def _unit_names(group: h5py.Group, path: str = "") -> Iterator[str]:
+    """Yield the paths of the units in a group, whose own path ends in a slash.
+
+    Raises
+    ------
+    ValueError
+        If a group is neither a unit nor has the name of a folder of units.
+    """
+    for name in filter(lambda name: is_group(group, name), names_in(group)):
+        inner, full = group_in(group, name), f"{path}{name}"
+        if "recipe_hash" not in inner.attrs and _FOLDER.fullmatch(full):
+            yield from _unit_names(inner, f"{full}/")
+        elif _NAME.fullmatch(full):
+            yield full
+        else:
+            raise ValueError(f"a unit has the name {full[:80]!r}")
 
 
 def _content(unit: h5py.Group) -> tuple[dict[str, Any], dict[str, Dataset]]:

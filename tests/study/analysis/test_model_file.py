@@ -132,3 +132,36 @@ def test_numbers_that_are_not_in_the_file_or_do_not_fit_are_refused(path, tmp_pa
                 store(file, name)
             with pytest.raises(FileFormatError, match=r"other\.h5: expected a saved model"):
                 SavedModel.load(other)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1j, b"1"], ids=str)
+@pytest.mark.parametrize("name", ["times", "A/coefficients", "B/intercept", "A/mean"])
+def test_a_model_of_other_than_finite_numbers_is_named(path, tmp_path, name, value):
+    changed = tmp_path / "changed.h5"
+
+    def change(file):
+        shape = file[name].shape
+        del file[name]
+        file[name] = np.full(shape, value)
+
+    copied(path, changed, change)
+    array = name.split("/")[-1]
+    with pytest.raises(FileFormatError, match=rf"changed\.h5: .*{array}: expected finite numbers"):
+        SavedModel.load(changed)
+
+
+@pytest.mark.parametrize("recipe", ["5", "null", "[1]"])
+def test_a_model_whose_recipe_is_no_table_is_named(path, tmp_path, recipe):
+    changed = tmp_path / "changed.h5"
+    copied(path, changed, lambda file: file.attrs.__setitem__("recipe", recipe))
+    with pytest.raises(FileFormatError, match=r"changed\.h5: .*recipe: expected sections"):
+        SavedModel.load(changed)
+
+
+def copied(path, changed, change):
+    """Write a changed copy of a file, which says nothing of its bytes."""
+    with h5py.File(path) as source, h5py.File(changed, "w") as file:
+        file.attrs.update(source.attrs)
+        for key in source:
+            source.copy(key, file)
+        change(file)

@@ -129,6 +129,8 @@ class Network(BaseEstimator):
             for name, value in arrays.items():
                 match name.split("/", 2):
                     case ["states", k, key]:
+                        if value.dtype.kind not in "biuf":
+                            raise ValueError(f"{name}: expected numbers, got {value.dtype}")
                         states.setdefault(int(k), {})[key] = value
                     case ["feature_names_in_"]:
                         loaded.feature_names_in_ = np.char.decode(value, "utf-8").astype(object)

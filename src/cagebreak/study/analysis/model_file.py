@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from cagebreak._hdf5 import UNREADABLE, group_in, read_array
+from cagebreak._hdf5 import UNREADABLE, group_in, read_array, require_finite
 from cagebreak._sealed import creating, opened
 from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
 from cagebreak.descriptors import Features
@@ -278,11 +278,16 @@ class SavedModel:
                 if (file_format := file.attrs.get("format")) != FORMAT:
                     raise ValueError(f"expected format {FORMAT!r}, got {file_format!r}")
                 values = json.loads(file.attrs["recipe"])
+                if not isinstance(values, dict):
+                    raise ValueError(f"recipe: expected sections, got {type(values).__name__}")
                 recipe = Recipe.of_values(path, values, potential_in(file))
                 selection = str(file.attrs["selection"])
                 times = read_array(file, "times", (None,))
+                require_finite(times=times)
                 known = "inherent_energies" in set(file)
                 energies = read_array(file, "inherent_energies", (None,)) if known else None
+                if energies is not None:
+                    require_finite(inherent_energies=energies)
                 arrays = {n: read_datasets(group_in(file, n)) for n in file if n in SPECIES_NAMES}
             group, _ = _group(recipe, selection)
             n_features = len(group.columns[selection])
@@ -375,6 +380,7 @@ def _loaded(
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name}: expected shape {shape}, got {arrays[name].shape}")
+        require_finite(**{name: arrays[name]})
     ridge = RidgeCV(clip=recipe.learning.clip, **group.learned)
     ridge.coef_, ridge.intercept_ = arrays["coefficients"], arrays["intercept"]
     ridge.alpha_ = arrays["alpha"]
