@@ -153,9 +153,12 @@ def test_botan_files_and_the_command_line(tmp_path, simulated):
         )  # fmt: skip
     files = [str(tmp_path / f"{c}.npz") for c in range(CONFIGURATIONS)]
     recipe = str(tmp_path / "ka.toml")
-    arguments = ["import", recipe, *files, "--model", "kob-andersen", "--time", "1.0"]
+    arguments = ["import", recipe, *files, "--model", "kob-andersen"]
     arguments += ["--parameter", "temperature=0.5", "--workers", "1"]
-    done = CliRunner().invoke(main, arguments)
+    refused = CliRunner().invoke(main, arguments)
+    assert "does not say when its runs end, expected their duration in tau" in refused.output
+    assert "--time" in refused.output
+    done = CliRunner().invoke(main, [*arguments, "--time", "1.0"])
     assert done.exit_code == 0, done.output
     assert f"3 configurations of {N} particles, 2 runs each" in done.output
     study = cb.Study(recipe)
@@ -407,6 +410,7 @@ def test_import_names_a_next_command_only_if_it_can_work(tmp_path, simulated):
     done = CliRunner().invoke(main, [*arguments, "--timestep", "0.01", "--workers", "1"])
     assert done.exit_code == 0, done.output
     assert "there is no fit: there is one configuration, expected at least 2" in done.output
+    assert "(--origins)" in done.output
     shown = CliRunner().invoke(main, ["status", str(tmp_path / "one.toml")])
     assert "there is no fit: there is one configuration" in shown.output
     assert "cagebreak fit" not in done.output + shown.output

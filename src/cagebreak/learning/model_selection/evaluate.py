@@ -261,10 +261,11 @@ def _warn_if_outside(records: Sequence[FitRecord]) -> None:
     alphas, outside = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
     beyond = alphas[outside]
     if len(beyond):
+        low, high = beyond.min(), beyond.max()
         warnings.warn(
             f"alphas: {len(beyond)} of {len(alphas)} chosen alphas lie outside the range that the "
-            f"learner was given, at {beyond.min():.3g} to {beyond.max():.3g}; see the column "
-            "alpha_outside",
+            f"learner was given, at {low:.3g}{f' to {high:.3g}' if high > low else ''}; see the "
+            "column alpha_outside",
             AlphaWarning,
             stacklevel=3,
         )

@@ -195,7 +195,10 @@ def _pieces(files: Files, group: Sequence[Path]) -> Iterator[Piece]:
     module = format_of(file, options.format)
     if module is botan:
         if options.time is None:
-            raise InputError(f"time: {file} does not say when its runs end, got none")
+            raise InputError(
+                f"time: {file} does not say when its runs end, expected their duration in tau "
+                "(time=, --time), got none"
+            )
         start, ends = botan.read_runs(file)
         displacements = ends - start.positions
         runs = [run[None] for run in displacements]

@@ -149,12 +149,12 @@ def _times(file: Path, frames: Sequence[Frame], clock: Clock) -> NDArray[np.floa
     if states_steps:
         raise InputError(
             f"timestep: {file} states no times but time steps, expected the duration of a step in "
-            "tau, got none"
+            "tau (timestep=, --timestep), got none"
         )
     raise InputError(
         f"interval: {file} states no times and no time steps in all of its {len(frames)} frames "
         "(looked for: Time, Step and Timestep in extended XYZ, ITEM: TIME and ITEM: TIMESTEP in "
-        "dumps), expected the time between two frames in tau, got none"
+        "dumps), expected the time between two frames in tau (interval=, --interval), got none"
     )
 
 

@@ -194,7 +194,8 @@ class Recipe:
             return ""
         if groups is None:
             return (
-                "there is one configuration, expected at least 2, since one is held out for a test"
+                "there is one configuration, expected at least 2, since one is held out for a "
+                "test; import more files, or several origins of a long trajectory (--origins)"
             )
         return (
             "all configurations share one structure, expected at least 2, since one is held out "
