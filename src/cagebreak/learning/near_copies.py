@@ -21,8 +21,8 @@ from cagebreak.seeding import stream
 Rows = NDArray[np.float32]
 
 GROUP_THEM = (
-    "give them one number in `groups`, or make them one configuration with the mean of their "
-    "targets"
+    "give them one number in `groups` (in a recipe: one list in [preparation] share_fold), or make "
+    "them one configuration with the mean of their targets"
 )
 
 DIRECTIONS = 16
