@@ -12,7 +12,8 @@ CELL = 'Lattice="3 0 0 0 3 0 0 0 3"'
 
 
 @pytest.mark.parametrize(
-    "name", ["id:I", "ID:I", "ids:I", "identifier:I", "particle_identifier:I", "atom_id:R"]
+    "name",
+    ["id:I", "ID:I", "ids:I", "identifier:I", "particle_identifier:I", "atom_id:R", "atom_index:I"],
 )
 def test_ids_of_xyz_sort_the_particles(tmp_path, name):
     path = tmp_path / "c.xyz"

@@ -11,12 +11,20 @@ from cagebreak.learning import (
     collect,
     configuration_folds,
     evaluate,
+    held_out_moments,
     learning_curve,
     selection_curve,
 )
 from cagebreak.learning.model_selection.compare import compare
 from cagebreak.learning.model_selection.transfer import Source, transfer
-from cagebreak.learning.scores import interval, n_independent, pooled_pearson, resamples
+from cagebreak.learning.scores import (
+    XX,
+    YY,
+    interval,
+    n_independent,
+    pooled_pearson,
+    resamples,
+)
 
 GROUPS = [5, 5, 5, 7, 7, 7, 0, 0, 0, 2, 2, 2]
 
@@ -102,6 +110,12 @@ def test_everything_that_is_cross_validated_honors_groups(copies, tmp_path):
     assert np.abs(own).max() < 0.25
 
 
+def test_copies_do_not_choose_the_alpha_of_a_learning_curve(copies):
+    """Noise cannot be predicted: alpha becomes large, unless copies of the training judge it."""
+    moments = learning_curve(collect(copies, groups=GROUPS), seed=1, sizes=[9]).moments[0]
+    assert moments[:, XX].sum() < 0.05 * moments[:, YY].sum()
+
+
 def test_groups_join_with_their_collections(copies):
     first = collect(copies[:6], groups=GROUPS[:6])
     second = collect(copies[6::3], standardizer=first.standardizer)
@@ -109,3 +123,32 @@ def test_groups_join_with_their_collections(copies):
     assert first.select([0, 1]).groups.tolist() == first.groups.tolist()
     with pytest.raises(InputError, match="groups: expected none"):
         collect(copies, groups=GROUPS, blocks=2)
+
+
+def test_too_few_groups_for_folds_are_named(copies):
+    two, one = (collect(copies, groups=[k // n for k in range(12)]) for n in (6, 12))
+    with pytest.raises(InputError, match="groups: expected at least 3"):
+        held_out_moments(two, {"all": slice(None)}, seed=1)
+    for curve in (lambda: selection_curve(one, 3, seed=1), lambda: learning_curve(one, seed=1)):
+        with pytest.raises(InputError, match="groups: expected at least 2"):
+            curve()
+
+
+@pytest.mark.parametrize("alphas", [[], 1.0, ["a"], [-1.0, 1.0], [np.nan], [np.inf]], ids=str)
+def test_penalties_that_are_none_are_named(copies, alphas):
+    collection = collect(copies, groups=GROUPS)
+    with pytest.raises(InputError, match="alphas: expected numbers from 0"):
+        held_out_moments(collection, {"all": slice(None)}, seed=1, alphas=alphas)
+    with pytest.raises(InputError, match="alphas: expected numbers from 0"):
+        selection_curve(collection, 3, seed=1, alphas=alphas)
+
+
+def test_what_does_not_vary_is_not_chosen_and_does_not_saturate():
+    random = np.random.default_rng(0)
+    numbers, ones = random.normal(size=(4, 20, 3)), np.ones((20, 3))
+    constant = collect([Sample(ones, X[:, :1]) for X in numbers])
+    curve = selection_curve(constant, 2, seed=1, n_resamples=20)
+    assert curve.selection.order.tolist() == [-1, -1]
+    same_targets = collect([Sample(X, ones[:, :1]) for X in numbers])
+    with pytest.raises(InputError, match="whose r is NaN"):
+        selection_curve(same_targets, 2, seed=1, n_resamples=20).saturation()

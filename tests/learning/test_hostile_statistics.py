@@ -196,7 +196,7 @@ def refused(folder, save, change):
 
 NUMBERS = {
     statistics: ["x_mean", "y_mean", "xx", "xy", "yy"],
-    collection: ["mean", "gram", "x_mean", "x_scale"],
+    collection: ["mean", "gram", "x_mean", "x_scale", "count", "times", "extremes"],
 }
 
 

@@ -3,10 +3,12 @@
 import gzip
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.errors import FileFormatError
 from cagebreak.learning import (
     Ensemble,
     EquivariantNetwork,
@@ -85,6 +87,18 @@ def test_a_training_that_was_stopped_goes_on(tmp_path, monkeypatch):
     assert resumed.earlier_seconds_ > 0
     np.testing.assert_allclose(resumed.eval_scores_, scores, rtol=1e-5)
     np.testing.assert_allclose(resumed.predict(X), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["best", "seconds", "adam/0/step", "module/weights.0"])
+def test_a_checkpoint_that_lacks_an_array_is_named(tmp_path, monkeypatch, name):
+    mlp = pytest.importorskip("cagebreak.learning.neural_network.mlp")
+    path = unpacked(tmp_path, "training.h5")
+    with h5py.File(path, "r+") as file:
+        del file[name]
+    monkeypatch.setattr(mlp, "checkpoint_file", lambda *data: path)
+    learner = MLPRegressor(hidden=(4,), dropout=0.0, epochs=5, device="cpu", progress=False)
+    with pytest.raises(FileFormatError, match=r"(?s)training\.h5: .*remove it to train anew"):
+        learner.fit(*rows())
 
 
 def test_a_model_of_a_study_with_a_fit_of_the_mean_of_a_configuration(tmp_path):

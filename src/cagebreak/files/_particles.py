@@ -42,7 +42,11 @@ _IDS = {
     *("id", "ids", "identifier", "identifiers", "atom_id", "atom_ids", "atomid"),
     *("particle_id", "particle_ids", "particleid", "particle_identifier", "particle_identifiers"),
 }
-_MAYBE_IDS = {"index", "indices", "tag", "tags", "serial"}
+_MAYBE_IDS = {
+    *("index", "indices", "idx", "tag", "tags", "serial", "nr", "uid", "gid", "global_id"),
+    *("atom_index", "atom_idx", "atom_number", "particle_index", "particle_idx"),
+    *("particle_number", "orig_id", "orig_index", "original_id", "original_index"),
+}
 """Names of columns that are ids if their values differ."""
 
 _TYPES = {

@@ -129,6 +129,17 @@ def as_columns(name: str, columns: Any, n_columns: int) -> Integers:
     return indices
 
 
+def as_penalties(alphas: ArrayLike) -> Floats:
+    """Return penalties to choose from, (A,); raise unless they are finite numbers from 0."""
+    try:
+        values = np.asarray(alphas, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if values.ndim != 1 or not len(values) or not (np.isfinite(values) & (values >= 0)).all():
+        raise InputError(f"alphas: expected numbers from 0, at least one, got {alphas!r}")
+    return values
+
+
 def require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise if `value` is not one of `choices`."""
     if value not in choices:

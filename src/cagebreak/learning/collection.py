@@ -262,7 +262,12 @@ class Collection:
                 n, width = mean.shape
                 n_targets = int(file.attrs["n_targets"])
                 gram = dataset_in(file, "gram", (n, width * (width + 1) // 2))
-                rows = zip(read_array(file, "count", (n,)).tolist(), mean, gram, strict=True)
+                counts, times = read_array(file, "count", (n,)), read_array(file, "times")
+                # Earlier versions clipped at bounds of all configurations, and had no extremes.
+                present = {"halves", "extremes", "groups"} & set(file)
+                arrays: Any = {name: read_array(file, name) for name in present}
+                require_finite(count=counts, times=times, **arrays)
+                rows = zip(counts.tolist(), mean, gram, strict=True)
                 parts = []
                 for count, of_part, triangle in rows:
                     require_finite(mean=of_part, gram=triangle)
@@ -272,10 +277,6 @@ class Collection:
                 require_finite(x_mean=x_mean, x_scale=x_scale)
                 clip = float(file["x_mean"].attrs["clip"])
                 standardizer = Standardizer.of(x_mean, x_scale, clip)
-                times = read_array(file, "times")
-                # Earlier versions clipped at bounds of all configurations, and had no extremes.
-                present = {"halves", "extremes", "groups"} & set(file)
-                arrays: Any = {name: read_array(file, name) for name in present}
                 about = {
                     name.removeprefix("about "): str(text)
                     for name, text in file.attrs.items()

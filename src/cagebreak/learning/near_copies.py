@@ -15,14 +15,14 @@ from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.preprocessing import Standardizer
 from cagebreak.learning.samples import Samples, in_turn
-from cagebreak.learning.statistics import Statistics
+from cagebreak.learning.statistics import Statistics, deviations
 from cagebreak.seeding import stream
 
 Rows = NDArray[np.float32]
 
 GROUP_THEM = (
-    "give them one number in `groups`, or make them one configuration with the mean of their "
-    "targets"
+    "give them one number in `groups` (in a recipe: one list in [preparation] share_fold), or make "
+    "them one configuration with the mean of their targets"
 )
 
 DIRECTIONS = 16
@@ -35,6 +35,8 @@ ERRORS = 6.0
 """Standard errors by which the correlation must exceed chance (chosen)."""
 FEWEST = 8
 """Fewest rows that are compared: fewer may be alike by chance (chosen)."""
+ROUNDING = 1e-6
+"""Difference of means, in standard deviations, that is taken for rounding (chosen)."""
 PROBES = 32
 """Rows whose nearest row is looked for if the order of rows may differ (chosen)."""
 NEARER = 0.7, 0.9
@@ -147,7 +149,10 @@ def require_different(
 
 
 def require_other_statistics(parts: Sequence[Statistics], others: Sequence[Statistics]) -> None:
-    """Raise if two collections hold one configuration: rows of the same means, which vary.
+    """Raise if two collections hold one configuration: as many rows with the same statistics.
+
+    Means and deviations are compared to `ROUNDING`. Noise of the positions cannot be noticed, since
+    the rows are not known.
 
     Raises
     ------
@@ -156,8 +161,11 @@ def require_other_statistics(parts: Sequence[Statistics], others: Sequence[Stati
     """
     for i, part in enumerate(parts):
         for j, other in enumerate(others):
-            same = part.count == other.count and np.array_equal(part.x_mean, other.x_mean)
-            if same and np.diag(part.xx_lower).any():
+            spread = deviations(part)
+            varies = spread > 0
+            apart = np.abs([part.x_mean - other.x_mean, spread - deviations(other)])[:, varies]
+            same = part.count == other.count and (apart <= ROUNDING * spread[varies]).all()
+            if same and varies.any():
                 raise InputError(
                     f"other.parts[{j}]: expected another configuration than parts[{i}], got the "
                     "same: copies of one structure in training and test make scores too high"

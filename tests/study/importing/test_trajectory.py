@@ -9,7 +9,7 @@ import pytest
 from cagebreak.configuration import Box
 from cagebreak.errors import InputError
 from cagebreak.study.importing.trajectory import Clock, trajectory
-from support.trajectory_files import EDGE, N, configuration, frames, places
+from support.trajectory_files import EDGE, SPECIES, N, configuration, frames, moved, places
 
 FILE = Path("run.dump")
 STEPS = Clock(timestep=0.5, interval=None)
@@ -33,6 +33,21 @@ def test_unwrapped_positions_are_believed_however_far_particles_go():
     # Without images, positions over more than a box are not wrapped.
     np.testing.assert_array_equal(read(frames([x, y], [0, 10], unwrapped=False)).displacements,
                                   found)  # fmt: skip
+
+
+def test_particles_without_ids_in_another_order_are_not_paired_by_line():
+    x = places(0)
+    order = np.arange(N)
+    for s in (0, 1):
+        of_species = np.flatnonzero(s == SPECIES)
+        order[of_species] = np.roll(of_species, 3)
+    y = moved(x, 0.05, seed=1)
+    with pytest.raises(InputError, match=r"frame 3 has its particles in .* another order"):
+        read(frames([x, y, y[order]], [0, 10, 20]))
+    with_ids = frames([x, y, y[order]], [0, 10, 20], ids=[np.arange(N)] * 3)
+    assert read(with_ids).displacements.shape == (3, N, 3)
+    for later in (moved(x, 0.3, seed=2), places(1)):  # a liquid, before and after it relaxed
+        assert read(frames([x, later], [0, 10])).displacements.shape == (2, N, 3)
 
 
 @pytest.mark.parametrize("unwrapped", [True, False])
@@ -73,6 +88,9 @@ def test_frames_with_images_beside_frames_without_are_refused():
         (None, None, Clock(0.5, None), r"interval: run\.dump states no times and .*--interval"),
         ([5, 7, 11], None, Clock(None, 0.2), r"interval: run\.dump states time steps, expected no"),
         (None, [1.0, 2.0, 4.0], Clock(None, 0.2), r"interval: run\.dump states times"),
+        ([0, 0, 0], None, Clock(None, 0.2), [0, 0.2, 0.4]),
+        ([0, 0, 0], [0.0, 0.0, 0.0], Clock(0.5, None), r"no time steps .* or the same in all"),
+        ([5, 7, 11], [0.0, 0.0, 0.0], Clock(0.5, None), [0, 1, 3]),
         ([5, 11, 7], None, Clock(0.5, None), r"got 1 in frame 3 after 3"),
         ([5, 7, 7], None, Clock(0.5, None), r"frames 2 and 3 at 1, 0\.\d+ sigma apart"),
     ],

@@ -33,7 +33,8 @@ class Selection:
         The features in the order in which they were chosen; -1 after the last independent one.
     r : (n,) array
         Multiple correlation of the first k features with the target, on the rows of the selection.
-        It is constant after the last independent feature, and NaN for a target that does not vary.
+        It is constant after the last independent feature, and NaN for a target that does not vary
+        or if no feature does.
     labels : (n,) structured array or None
         The labels of the features, in the same order.
     """
@@ -214,9 +215,11 @@ def forward_selection(statistics: Statistics, n: int) -> Selection:
     for target in np.flatnonzero(y_scale > 0):
         chosen, steps, triangle = _greedy(correlation, with_target[:, target], most)
         k = len(chosen)
+        if not k:  # no feature varies
+            continue
         order[target, :k] = chosen
         r[target, :k] = np.sqrt(np.minimum(np.cumsum(steps**2), 1.0))
-        r[target, k:] = r[target, k - 1] if k else np.nan
+        r[target, k:] = r[target, k - 1]
         # After each step w = L'^-1 z, which is the running sum of U[j, i] z[j] over j, U = L^-1.
         triangle_inverse = np.linalg.solve(triangle, np.eye(k))
         path = np.cumsum(np.tril(triangle_inverse) * steps[:, None], axis=0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers, as_groups
+from cagebreak.learning._validation import Floats, Integers, as_groups, as_penalties
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.inspection.forward_selection import Selection, forward_selection
 from cagebreak.learning.linear_model.base import errors_on, intercepts, prediction_moments
@@ -82,8 +82,18 @@ class SelectionCurve:
         return int(rows["n_features"][reached[0]]) if len(reached) else None
 
     def saturation(self, within: float = 0.01, target: int = 0, score: str = "r") -> int:
-        """Return the smallest number of features with a score within `within` of the best one."""
+        """Return the smallest number of features with a score within `within` of the best one.
+
+        Raises
+        ------
+        InputError
+            If no score is defined, since the target or all features do not vary.
+        """
         rows = self.rows[self.rows["target"] == target]
+        if np.isnan(rows[score]).all():
+            raise InputError(
+                f"target: expected one with a score, got {target!r}, whose {score} is NaN"
+            )
         best = float(np.nanmax(rows[score]))
         number = self.needed(best - within, target, score)
         assert number is not None
@@ -134,11 +144,13 @@ def selection_curve(
     Raises
     ------
     InputError
-        If n is out of range or there are fewer than two configurations.
+        If n is out of range, there are fewer than two groups of configurations, or an alpha is not
+        a number from 0.
     """
     numbers = np.arange(1, n + 1) if sizes is None else np.asarray(sizes)
     if numbers.ndim != 1 or not len(numbers) or numbers.min() < 1 or numbers.max() > n:
         raise InputError(f"sizes: expected numbers of features from 1 to {n}, got {sizes!r}")
+    penalties = None if alphas is None else as_penalties(alphas)
     fold = fold_of(collection, folds, seed)
     moments = np.zeros((len(collection), 6, len(numbers), collection.n_targets))
     for k in range(int(fold.max()) + 1):
@@ -146,11 +158,11 @@ def selection_curve(
         training = Statistics.pooled(collection.parts[i] for i in learned)
         selected = forward_selection(training, n)
         held_out = {i: collection.held_out(i, training) for i in np.flatnonzero(fold == k).tolist()}
-        if alphas is None:
+        if penalties is None:
             for i, part in held_out.items():
                 moments[i] = selected.moments(part)[:, numbers - 1]
             continue
-        chosen = _best_alphas(collection, learned, numbers, np.asarray(alphas, dtype=float))
+        chosen = _best_alphas(collection, learned, numbers, penalties)
         factors = inverse(deviations(training))
         for target, order in enumerate(_orders(selected)):
             ordered = training.select(order, [target])

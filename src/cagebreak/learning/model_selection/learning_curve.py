@@ -311,19 +311,24 @@ def learning_curve(
     if full.min() < 0 or full.max() >= n_targets:
         raise InputError(f"truth: expected targets from 0 to {n_targets - 1}, got {truth!r}")
     moments = np.zeros((len(counts), n, 6, n_targets))
+    group = as_groups(collection.groups, n).tolist()
     beyond: list[Floats] = []
     for s, size in enumerate(counts.tolist()):
         for k in range(int(fold.max()) + 1):
             outside = np.flatnonzero(fold != k)
             for draw in range(n_draws):
                 order = stream(seed, "learning curve", size, k, draw).permutation(outside)
-                parts = [collection.parts[i] for i in order[:size].tolist()]
-                training = Statistics.pooled(parts)
+                drawn = order[:size].tolist()
+                training = Statistics.pooled(collection.parts[i] for i in drawn)
                 factors = inverse(deviations(training))
-                learner = RidgeCV(alphas=alphas, folds=max(min(size, 5), 2))
+                # Configurations of one group are held out together when alpha is chosen.
+                parts: dict[int, list[Statistics]] = {}
+                for i in drawn:
+                    parts.setdefault(group[i], []).append(collection.parts[i].scaled(factors))
+                learner = RidgeCV(alphas=alphas, folds=max(min(len(parts), 5), 2))
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", AlphaWarning)  # One for all fits follows.
-                    learner.fit_statistics([part.scaled(factors) for part in parts])
+                    learner.fit_statistics([Statistics.pooled(part) for part in parts.values()])
                 beyond.append(learner.alpha_[learner.outside_])
                 w = factors[:, None] * learner.coef_.T
                 for i in np.flatnonzero(fold == k).tolist():

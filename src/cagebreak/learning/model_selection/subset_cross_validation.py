@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers, as_columns
+from cagebreak.learning._validation import Floats, Integers, as_columns, as_penalties
 from cagebreak.learning.collection import Collection, widest
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.linear_model.base import intercepts, prediction_moments, squared_errors
@@ -59,17 +59,20 @@ def held_out_moments(
     Raises
     ------
     InputError
-        If there are fewer than three configurations, or a subset has no feature.
+        If there are fewer than three groups of configurations or folds, a subset has no feature, or
+        an alpha is not a number from 0.
     """
     if len(collection) < 3:
         raise InputError(f"collection: expected at least 3 configurations, got {len(collection)}")
-    strengths = np.asarray(alphas, dtype=float)
+    strengths = as_penalties(alphas)
     indices = {
         name: as_columns(f"subsets[{name!r}]", columns, collection.n_features)
         for name, columns in subsets.items()
     }
     fold = fold_of(collection, folds, seed)
     n_folds = int(fold.max()) + 1
+    if n_folds < 3:
+        raise InputError(f"groups: expected at least 3 of them, and folds, got {n_folds}")
     members = [np.flatnonzero(fold == k).tolist() for k in range(n_folds)]
     blocks = [Statistics.pooled((collection.parts[i] for i in rows), center) for rows in members]
     extremes = [widest(collection.extremes[rows]) for rows in members]
@@ -107,8 +110,10 @@ def fold_of(collection: Collection, folds: int, seed: Seed) -> Integers:
     Raises
     ------
     InputError
-        If there are fewer than two configurations.
+        If there are fewer than two configurations, or they are one group.
     """
     if len(collection) < 2:
         raise InputError(f"collection: expected at least 2 configurations, got {len(collection)}")
+    if collection.n_groups < 2:
+        raise InputError("groups: expected at least 2, got one that has all configurations")
     return configuration_folds(len(collection), folds, seed=seed, groups=collection.groups)

@@ -121,6 +121,9 @@ def transfer(
         raise InputError(f"sources: expected at least 2, got {len(sources)}")
     learner = RidgeCV() if learner is None else learner
     names = list(sources)
+    for name in names:
+        if not len(sources[name].samples):
+            raise InputError(f"sources[{name!r}].samples: expected configurations, got none")
     for name in names[1:]:
         _require_match(names[0], sources[names[0]], name, sources[name])
     _require_distinct_sources(sources)

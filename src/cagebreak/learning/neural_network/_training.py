@@ -6,13 +6,14 @@ stopped resumes with the same bits.
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from cagebreak._hdf5 import UNREADABLE
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning import _hdf5
 from cagebreak.learning._validation import Floats, Integers
@@ -216,7 +217,23 @@ def _resume(schedule: Schedule, module: torch.nn.Module, optimizer: torch.optim.
         raise FileFormatError(
             f"{schedule.checkpoint}: it is that of another training, {about['name']}"
         )
-    history = _History(schedule.patience)
+    try:
+        return _restored(schedule.patience, arrays, module, optimizer)
+    except UNREADABLE as error:
+        raise FileFormatError(
+            f"{schedule.checkpoint}: expected the checkpoint of this training, whole ({error}); "
+            "remove it to train anew"
+        ) from error
+
+
+def _restored(
+    patience: int,
+    arrays: Mapping[str, np.ndarray],
+    module: torch.nn.Module,
+    optimizer: torch.optim.Adam,
+) -> _History:
+    """Return the history in the arrays of a checkpoint; restore module and optimizer."""
+    history = _History(patience)
     # Checkpoints of earlier releases call it `watched`.
     eval_scores = arrays["watched"] if "watched" in arrays else arrays["eval_scores"]
     history.validation, history.eval_scores = list(arrays["validation"]), list(eval_scores)

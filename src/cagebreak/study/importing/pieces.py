@@ -18,6 +18,9 @@ from cagebreak.study.importing import origins
 from cagebreak.study.importing.starts import NEAR
 from cagebreak.study.importing.trajectory import Clock, Trajectory, trajectory
 
+_NO_TRAJECTORIES = (botan, deepmind, hdf5)
+"""Modules of formats that state their runs whole, or none."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -57,10 +60,12 @@ class Options:
                 f"time: is the duration of the runs of BOTAN files, got {self.time!r} and none of "
                 "them; trajectories take timestep or interval"
             )
-        if self.origins is not None:
-            for module in (botan, deepmind, hdf5):
-                if module in formats:
-                    raise InputError(f"origins: expected trajectories, got {formats[module]}")
+        others = [file for module, file in formats.items() if module in _NO_TRAJECTORIES]
+        if self.origins is not None and others:
+            raise InputError(f"origins: expected trajectories, got {others[0]}")
+        for name in ("timestep", "interval", "wrapped"):
+            if getattr(self, name) and len(others) == len(formats):
+                raise InputError(f"{name}: is for trajectories, got none of them but {others[0]}")
 
     @property
     def clock(self) -> Clock:
@@ -289,6 +294,8 @@ class _Content:
     def of(cls, file: Path, options: Options) -> "_Content":
         module = format_of(file, options.format)
         if module in (botan, deepmind):
+            if options.species is not None or options.box is not None:
+                _frames(file, options)  # refuses what the file does not need
             return cls(module)
         frames = _frames(file, options)
         steps = [frame.step for frame in frames if frame.step is not None]

@@ -28,6 +28,10 @@ NEAR = 1 / math.e
 COPY = 0.05
 """Largest rms distance of copies of a start, in mean spacings (chosen: less than a rattling)."""
 
+TAKEN = 0.9
+"""Share of places that are taken where only the order of the particles differs (chosen; between
+independent liquids it is one in nine)."""
+
 SAMPLE = 256
 """Number of particles that starts are compared by; the error of an overlap is then 0.03."""
 
@@ -156,6 +160,18 @@ class Starts:
                     pairs.append(Near(a, b, float(near.mean()), rms))
                     joined[joined == joined[b]] = joined[a]
         return pairs
+
+
+def reordered(one: Configuration, other: Configuration) -> bool:
+    """Return whether two frames have their particles in the same places, in another order.
+
+    Nearly all places are then taken, but less than half of them by the particle that was there.
+    """
+    distances, reach, _ = _of_particles(one, other)
+    if (distances <= reach).mean() >= 0.5:
+        return False
+    distances, reach, _ = _of_places(one, other)
+    return bool((distances <= reach).mean() >= TAKEN)
 
 
 def _fractions(start: Configuration) -> NDArray[np.float64]:

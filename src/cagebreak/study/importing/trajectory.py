@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import InputError
 from cagebreak.files import Frame
+from cagebreak.study.importing.starts import reordered
 
 LARGEST_STRAIN = 0.1
 """Largest change of the box of a run, as a strain (chosen: beyond it a run is a deformation)."""
@@ -83,6 +84,7 @@ def trajectory(file: Path, frames: Sequence[Frame], clock: Clock, wrapped: bool)
         _require_same_particles(file, frames[0], frame, number)
     times = _times(file, frames, clock)
     frames, times, repeated = _without_repeated(file, frames, times)
+    _require_same_order(file, frames)
     displacements, strain = _displacements(file, frames, wrapped)
     remarks = []
     if repeated:
@@ -117,16 +119,27 @@ def _require_same_particles(file: Path, first: Frame, frame: Frame, number: int)
         )
 
 
+def _require_same_order(file: Path, frames: Sequence[Frame]) -> None:
+    """Raise if particles without ids are in another order in the next frame."""
+    for number, (previous, frame) in enumerate(pairwise(frames), start=2):
+        if frame.ids is None and reordered(previous.configuration, frame.configuration):
+            raise InputError(
+                f"{file}: frame {number} has its particles in the places of the frame before, but "
+                "in another order, and the file has no column of ids that is known; write their "
+                "ids as a column id, or the particles in one order"
+            )
+
+
 def _times(file: Path, frames: Sequence[Frame], clock: Clock) -> NDArray[np.float64]:
     """Return the times of all frames, counted from the first."""
-    states_steps = all(frame.step is not None for frame in frames)
-    states_times = all(frame.time is not None for frame in frames)
+    if len(frames) == 1:
+        return np.zeros(1)
+    states_steps = _tell_apart([frame.step for frame in frames])
+    states_times = _tell_apart([frame.time for frame in frames])
     stated = np.zeros(0)
     if states_times:
         stated = np.array([frame.time for frame in frames], dtype=np.float64)
         stated -= stated[0]
-    if len(frames) == 1:
-        return np.zeros(1)
     if clock.interval is not None:
         if states_steps or states_times:
             raise InputError(
@@ -152,10 +165,19 @@ def _times(file: Path, frames: Sequence[Frame], clock: Clock) -> NDArray[np.floa
             "tau (timestep=, --timestep), got none"
         )
     raise InputError(
-        f"interval: {file} states no times and no time steps in all of its {len(frames)} frames "
-        "(looked for: Time, Step and Timestep in extended XYZ, ITEM: TIME and ITEM: TIMESTEP in "
-        "dumps), expected the time between two frames in tau (interval=, --interval), got none"
+        f"interval: {file} states no times and no time steps in all of its {len(frames)} frames, "
+        "or the same in all (looked for: Time, Step and Timestep in extended XYZ, ITEM: TIME and "
+        "ITEM: TIMESTEP in dumps), expected the time between two frames in tau (interval=, "
+        "--interval), got none"
     )
+
+
+def _tell_apart(stated: Sequence[float | None]) -> bool:
+    """Return whether all frames state a time or a step, and not the same one.
+
+    Files whose writer knows neither, as of the library gsd, state 0 in all frames.
+    """
+    return None not in stated and len(set(stated)) > 1
 
 
 def _without_repeated(
