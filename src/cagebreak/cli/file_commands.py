@@ -132,6 +132,7 @@ def import_(
 ) -> None:
     """Make a study RECIPE from FILES of configurations and runs, or from an exported study."""
     from cagebreak.study import Study
+    from cagebreak.study.analysis import learn
     from cagebreak.study.archive import is_archive
 
     if len(files) == 1 and is_archive(files[0]):
@@ -169,7 +170,12 @@ def import_(
         click.echo(f"look through it, then: cagebreak run {recipe}")
         return
     study.run(workers=workers)
-    click.echo(next_step(study))
+    try:
+        if not study.recipe.missing_for_fit:
+            learn.require_distinct(study.recipe, study.store)
+        click.echo(next_step(study))
+    except InputError as error:
+        click.echo(f"there is no fit yet: {error}")
 
 
 def _assignment(text: str) -> tuple[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration
+from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_table, require_finite
 from cagebreak.learning.preprocessing import Moments
@@ -38,6 +38,7 @@ class Graph:
     rows: Integers = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
+        check_one(self.configuration, "graph.configuration")
         n = len(self.configuration)
         values = np.empty((n, 0)) if self.features is None else self.features
         features = as_table("graph.features", values, n)
@@ -111,10 +112,13 @@ class Sample:
                     f"got {self.graph.features.shape[1]}"
                 )
 
-        if self.configuration is not None and len(self.configuration) != len(features):
-            raise InputError(
-                f"configuration: expected {len(features)} particles, got {len(self.configuration)}"
-            )
+        if self.configuration is not None:
+            check_one(self.configuration)
+            if len(self.configuration) != len(features):
+                raise InputError(
+                    f"configuration: expected {len(features)} particles, "
+                    f"got {len(self.configuration)}"
+                )
 
     def rows(self) -> dict[str, Integers]:
         """Return the rows of each species that is present; the keys are letters."""

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration
+from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
 from cagebreak.errors import ConfigurationError, ConfigurationWarning
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list, check_apart
@@ -145,6 +145,7 @@ def check(configuration: Configuration, model: Model) -> Match:
     ConfigurationWarning
         If density, composition or temperature differ from the model's, but may be meant.
     """
+    check_one(configuration)
     match = examine(configuration, model)
     if match.problem:
         raise ConfigurationError(match.problem)

@@ -1,6 +1,6 @@
 """Learning in a study: evaluation of learners, sufficient statistics and forward selection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,10 @@ from cagebreak.learning import (
     Source,
     collect,
     evaluate,
+    near_copies,
     selection_curve,
 )
-from cagebreak.learning._validation import require_choice
+from cagebreak.learning._validation import Integers, as_groups, require_choice
 from cagebreak.learning.learner import traits, with_checkpoints
 from cagebreak.seeding import seed_sequence
 from cagebreak.study.analysis.samples import StudySamples, nearest
@@ -204,6 +205,28 @@ def statistics(
             about=about,
             groups=recipe.groups,
         )
+
+
+def require_distinct(recipe: Recipe, store: Store) -> None:
+    """Check that configurations have different features unless they share a fold.
+
+    Files are compared up to a shift when they are imported. Features find rotated and mirrored
+    copies too.
+
+    Raises
+    ------
+    InputError
+        If two configurations are copies of one structure.
+    """
+    for species in recipe.learning.species:
+        data = source(recipe, store, None, species)
+        group = as_groups(data.groups, len(data.samples))
+        near_copies.require_distinct(data.samples, _differ(group), "configuration {}".format)
+
+
+def _differ(group: Integers) -> Callable[[int, int], bool]:
+    """Return a function that returns whether two configurations are in different groups."""
+    return lambda i, j: bool(group[i] != group[j])
 
 
 def selection(
