@@ -4,7 +4,10 @@ import bz2
 import gzip
 import io
 import lzma
+import resource
 import sys
+import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,3 +70,21 @@ def test_binary_formats_are_not_read_compressed(tmp_path):
         (tmp_path / f"c{suffix}.gz").write_bytes(gzip.compress(b"x"))
         with pytest.raises(FileFormatError, match="expand it first"):
             cb.read(tmp_path / f"c{suffix}.gz")
+
+
+def test_a_claimed_dictionary_is_an_error(tmp_path):
+    head = 12  # bytes of the stream's header; the block's header follows, with a CRC-32 at its end
+    content = bytearray(lzma.compress(b"1\n\nA 0 0 0\n"))
+    end = head + 4 * content[head] + 4
+    content[content.index(b"\x21\x01", head) + 2] = 40  # a dictionary of 4 GB
+    content[end - 4 : end] = zlib.crc32(content[head : end - 4]).to_bytes(4, "little")
+    path = tmp_path / "c.xyz.xz"
+    path.write_bytes(content)
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 30), hard))
+    try:
+        with pytest.raises(FileFormatError, match=r"c\.xyz\.xz: .*smaller dictionary"):
+            cb.read(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

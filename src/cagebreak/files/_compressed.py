@@ -134,6 +134,11 @@ class _Bounded(io.RawIOBase):
             raise FileFormatError(
                 f"{self._path}: expected a whole {self._path.suffix} file ({error})"
             ) from error
+        except MemoryError as error:  # the head of .xz states how much memory it takes to expand
+            raise FileFormatError(
+                f"{self._path}: expected a {self._path.suffix} file that expands in the memory "
+                "there is, got one that asks for more; compress it again with a smaller dictionary"
+            ) from error
         self._size += len(chunk)
         # Compared at once, not at the end: a bomb ends early, however large it is.
         if self._size > max(LARGEST_FREE, LARGEST_RATIO * self._compressed.tell()):
