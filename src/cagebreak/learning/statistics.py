@@ -79,6 +79,7 @@ class Statistics:
         self._mean = np.zeros(n_features + n_targets)
         # Only the lower triangle is kept up to date; `gram` copies it to the upper one.
         self._gram = np.zeros((n_features + n_targets, n_features + n_targets))
+        self._is_mirrored = True
 
     @classmethod
     def from_arrays(cls, X: ArrayLike, Y: ArrayLike, labels: np.ndarray | None = None) -> Self:
@@ -127,7 +128,9 @@ class Statistics:
     @property
     def gram(self) -> Floats:
         """Centered Gram matrix of [X Y], (F + T, F + T)."""
-        _mirror(self._gram)
+        if not self._is_mirrored:
+            _mirror(self._gram)
+            self._is_mirrored = True
         return self._gram
 
     @property
@@ -174,6 +177,7 @@ class Statistics:
         require_finite("X", X, mean[: self.n_features])
         require_finite("Y", Y, mean[self.n_features :])
         block = np.empty((min(n, _ROWS), len(mean)))
+        self._is_mirrored = False
         for first in range(0, n, _ROWS):
             part = slice(first, first + _ROWS)
             rows = block[: len(X[part])]
@@ -313,13 +317,14 @@ class Statistics:
         part = cls(len(mean) - n_targets, n_targets, labels=labels)
         part.count, part._mean = count, mean.astype(np.float64)
         part._gram[np.tril_indices(len(mean))] = triangle
+        part._is_mirrored = False
         return part
 
     def _copy(self) -> Self:
         copy = type(self)(self.n_features, self.n_targets, self.center, self.labels)
         copy.count = self.count
         copy._mean = self._mean.copy()
-        copy._gram = self._gram.copy()
+        copy._gram, copy._is_mirrored = self._gram.copy(), self._is_mirrored
         return copy
 
     def _combine(self, other: "Statistics", sign: int) -> Self:
@@ -334,6 +339,7 @@ class Statistics:
         count = self.count + sign * other.count
         change = np.add if sign > 0 else np.subtract
         change(self._gram, other._gram, out=self._gram)
+        self._is_mirrored = False
         if count == 0:
             self._gram[:] = 0.0
             self._mean[:] = 0.0
