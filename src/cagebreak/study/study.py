@@ -104,7 +104,7 @@ class Study(Contents):
         scores = learn(self.recipe, self.store, learner, chosen, letters, name, target)
         if as_in_recipe:
             self._keep(table, scores.rows, self._provenance(table))
-            self._rows("propensity")
+            self.rows("propensity")
         return scores
 
     def statistics(self, features: Any = None, species: str = "A") -> "Collection":
@@ -312,9 +312,10 @@ class Study(Contents):
         StoreError
             If the study is not done.
         """
-        return to_frame(self._rows(name))
+        return to_frame(self.rows(name))
 
-    def _rows(self, name: str) -> np.ndarray:
+    def rows(self, name: str) -> np.ndarray:
+        """Return a table as `table` does, as a structured array."""
         if name not in TABLES:
             raise InputError(f"name: expected one of {', '.join(TABLES)}, got {name!r}")
         spec = TABLES[name]
@@ -357,7 +358,7 @@ class Study(Contents):
         if path is not None:
             require_folder(Path(path).parent)
         spec = FIGURES[name]
-        tables = {table: self._rows(table) for table in spec.tables}
+        tables = {table: self.rows(table) for table in spec.tables}
         arguments: dict[str, Any] = {}
         if spec.section == "isoconfigurational":
             arguments["tau_alpha"] = self.relaxation()

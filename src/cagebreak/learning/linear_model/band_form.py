@@ -49,7 +49,7 @@ class BandForm:
         # Row d holds the diagonal d below the main one, as LAPACK expects it.
         self._diagonals = np.zeros((width + 1, n))
         self._reflectors: list[_Reflector] = []
-        rest = np.array(lower, order="F")
+        rest, spare = np.array(lower, order="F"), np.empty(lower.shape)
         first = 0
         while len(rest) > width + 1:
             # Columns of the panel are reduced to a triangle by the QR decomposition below the band.
@@ -60,7 +60,7 @@ class BandForm:
             np.fill_diagonal(vectors, 1.0)
             self._keep(first, np.concatenate([rest[:width, :width], np.triu(factored[:size])]))
             # The rest becomes Q'AQ = A - V W' - W V', in half the operations of full products.
-            rest = np.array(rest[width:, width:], order="F")
+            rest, spare = _copied(rest[width:, width:], spare), rest
             vectors = np.asfortranarray(vectors)
             product = dsymm(1.0, rest, vectors @ triangle, lower=1)
             product -= vectors @ (0.5 * triangle.T @ (vectors.T @ product))
@@ -103,6 +103,15 @@ class BandForm:
             return solveh_banded(shifted, rotated, lower=True, check_finite=False)
         except np.linalg.LinAlgError:
             raise not_positive(alpha) from None
+
+
+def _copied(matrix: Floats, spare: Floats) -> Floats:
+    """Return a copy of a square matrix, in Fortran order, in the memory of a larger one."""
+    # Memory that is used again is faster than new pages by the time of the copy itself.
+    n = len(matrix)
+    copy = spare.ravel(order="K")[: n * n].reshape((n, n), order="F")
+    copy[:] = matrix
+    return copy
 
 
 def not_positive(alpha: float) -> InputError:

@@ -326,9 +326,10 @@ def _held_out_errors(
     weighted = (np.array(candidates) != 1.0).any(axis=0)
     for held_out, rows in enumerate(blocks):
         # The training blocks are summed anew, since subtraction from the total would lose digits.
-        training = Statistics.pooled(
-            (block for k, block in enumerate(blocks) if k != held_out), center
-        )
+        others = [block for k, block in enumerate(blocks) if k != held_out]
+        training = others[0]
+        if len(others) > 1 or training.center != center:
+            training = Statistics.pooled(others, center)
         if len(candidates) == 1 or weighted.all():
             for k, factors in enumerate(candidates):
                 scaled = _scaled(training, factors)
