@@ -229,14 +229,15 @@ def figure(recipe: str, names: Sequence[str], published: str | None, output: Pat
     fitting = [n for n, spec in FIGURES.items() if not spec.section or asks_for(spec.section)]
     for name in names or fitting:
         try:
-            study.figure(name, folder / name, published)
+            drawn = study.draw(name, folder / name, published)
         except InputError as error:
             # Without names, figures that need other selections than the recipe's are skipped.
             if names:
                 raise
             click.echo(f"{name} is not drawn: {error}", err=True)
         else:
-            click.echo(f"wrote {folder / name}.png, .pdf and its tables")
+            files = f"{folder / name}.png, .pdf and its tables"
+            click.echo(f"wrote {files}" if drawn else f"{files} are up to date")
 
 
 def _study(recipe: str) -> "Study":

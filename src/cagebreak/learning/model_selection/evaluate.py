@@ -206,9 +206,9 @@ class Evaluation:
 
     def run(self) -> Scores:
         """Hold out each fold, and return the scores."""
-        seen = overview(self.outer)
-        folds = range(self.outer.n_folds)
-        return self.scores([hold_out(self.outer, k, seen) for k in folds])
+        outer = self.outer.with_small_samples()
+        seen = overview(outer)
+        return self.scores([hold_out(outer, k, seen) for k in range(outer.n_folds)])
 
     def scores(self, results: Sequence[HeldOut]) -> Scores:
         """Return the scores from the results of all folds."""

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +22,8 @@ from cagebreak.learning.statistics import Statistics
 
 Fits = dict[tuple[str, str], Any]
 """Fitted learners of one fold, by species and name of the selection."""
+SMALL = 2_000_000
+"""Numbers in samples that are always kept in memory (chosen: 16 MB)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,18 @@ class Outer:
     def n_folds(self) -> int:
         """Number of folds."""
         return int(self.fold.max()) + 1
+
+    def with_small_samples(self) -> Self:
+        """Return the cross-validation with its samples in memory, if they take little of it.
+
+        They do if they are smaller than K - 1 times the Gram blocks of one fold of K.
+        """
+        first = self.samples[0]
+        width = first.features.shape[1] + first.targets.shape[1]
+        n_spare = max(SMALL, (self.n_folds - 1) ** 2 * width**2)
+        if len(self.samples) * len(first.features) * width > n_spare:
+            return self
+        return replace(self, samples=[sample for _, sample in in_turn(self.samples)])
 
     def families(self, name: str) -> dict[str, Integers]:
         """Return the argument of a fit to a selection that names the families of its features."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from threadpoolctl import threadpool_limits
 from cagebreak.learning.model_selection.evaluate import Evaluation
 from cagebreak.learning.model_selection.nested_fits import Outer, Overview, overview
 from cagebreak.learning.model_selection.outer_fold import HeldOut, hold_out
-from cagebreak.learning.samples import in_turn
 from cagebreak.study.analysis import fold_files
 from cagebreak.study.run.engines import Engine, available_cores, pool, serial
 from cagebreak.study.run.progress import Tally, show
@@ -182,16 +181,8 @@ class _Known:
 
 @lru_cache(maxsize=1)
 def _read(known: _Known) -> tuple[Outer, Overview]:
-    """Return what the folds share that a process does one after the other.
-
-    Samples are kept in memory if they are smaller than the Gram blocks of all other folds.
-    """
-    outer = known.outer
-    first = outer.samples[0]
-    n_blocks = (outer.n_folds - 1) ** 2
-    width = first.features.shape[1] + first.targets.shape[1]
-    if len(outer.samples) * first.features.size <= n_blocks * width**2:
-        outer = replace(outer, samples=[sample for _, sample in in_turn(outer.samples)])
+    """Return what the folds share that a process does one after the other."""
+    outer = known.outer.with_small_samples()
     return outer, overview(outer)
 
 
