@@ -13,6 +13,27 @@ from cagebreak.errors import InputError
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
+SCORES = [
+    ("time", "f8"),
+    ("species", "U1"),
+    ("learner", "U32"),
+    ("features", "U64"),
+    ("r", "f8"),
+    ("low", "f8"),
+    ("high", "f8"),
+    ("r_configuration", "f8"),
+    ("low_configuration", "f8"),
+    ("high_configuration", "f8"),
+    ("ceiling", "f8"),
+    ("alpha", "f8"),
+    ("alpha_outside", "f8"),
+    ("n_features", "i8"),
+    ("n_configurations", "i8"),
+]
+"""Columns of the scores of a learner (`learning.evaluate`), which a study reads from its files.
+
+They are here, since learning takes more than a second to import."""
+
 
 def with_whole_names(columns: Sequence[Any], **names: Iterable[str]) -> np.dtype:
     """Return the dtype of `columns` with text columns as wide as the longest of their names.

@@ -26,7 +26,12 @@ from cagebreak.learning import (
     pearson,
 )
 from cagebreak.learning.linear_model.base import LinearLearner
-from cagebreak.learning.model_selection.nested_fits import Fit, fit_linear, fit_rows
+from cagebreak.learning.model_selection.nested_fits import (
+    Outer,
+    fit_linear,
+    fit_rows,
+    overview,
+)
 from naive import learning as naive
 
 LEARNERS = {
@@ -153,18 +158,24 @@ def test_a_configuration_held_out_does_not_change_its_training(learner, what):
     fold = np.arange(len(made)) % 4
     columns = {"all": np.arange(6), "two": np.array([4, 1])}
     fit = fit_linear if isinstance(learner, LinearLearner) else fit_rows
-    before = fit(learner, made, fold, columns)
+
+    def fits():
+        outer = Outer(learner, made, fold, columns)
+        seen = overview(outer)
+        return [fit(outer, k, seen) for k in range(4)]
+
+    before = fits()
     changed = {"features": made[2].features, "targets": made[2].targets}
     changed[what] = 50.0 * changed[what] ** 3 - 7.0
     made[2] = Sample(**changed, species=made[2].species)
-    after = fit(learner, made, fold, columns)
+    after = fits()
     X = made[0].features
     for name, chosen in columns.items():
         for species in "AB":
             for k in range(4):
                 same = (
-                    before[Fit(k, species, name)].predict(X[:, chosen])
-                    == after[Fit(k, species, name)].predict(X[:, chosen])
+                    before[k][species, name].predict(X[:, chosen])
+                    == after[k][species, name].predict(X[:, chosen])
                 ).all()
                 assert same == (k == fold[2])
 

@@ -229,3 +229,28 @@ def test_what_does_not_fit_is_named():
         Statistics(3, 2, center="local")
     with pytest.raises(InputError, match="at least one"):
         Statistics.pooled([])
+
+
+@pytest.mark.parametrize(
+    "columns", [[4, 5, 6, 0, 1, 9], [3], [7, 6, 5], np.arange(40)[::2], [5, 5]]
+)
+def test_a_selection_is_its_rows_and_columns_of_the_gram_matrix(columns):
+    X = np.random.default_rng(0).normal(size=(60, 40))
+    statistics = Statistics.from_arrays(X, X[:, :2])
+    kept = [*columns, 40, 41]
+    expected = statistics.gram[np.ix_(kept, kept)]
+    np.testing.assert_array_equal(statistics.select(columns).gram, expected)
+
+
+def test_the_mirrored_half_of_the_gram_matrix_follows_every_change():
+    X = np.random.default_rng(0).normal(size=(90, 150))
+    first, second = (Statistics.from_arrays(rows, rows[:, :1]) for rows in (X[:50], X[50:]))
+    assert first.gram[0, 1] == first.gram[1, 0]
+    first.add(X[50:], X[50:, :1])
+    merged = Statistics.from_arrays(X[:50], X[:50, :1])
+    assert merged.gram[0, 1] == merged.gram[1, 0]
+    merged = merged + second
+    scaled = merged.scaled(np.linspace(1.0, 2.0, 150))
+    for statistics in (first, merged, scaled, merged - second, merged.weighted(2.0)):
+        np.testing.assert_array_equal(statistics.gram, statistics.gram.T)
+    np.testing.assert_allclose(first.gram, merged.gram, atol=1e-12)

@@ -259,9 +259,9 @@ def test_one_species_and_one_run_of_each_make_a_study_without_ceiling(tmp_path, 
     assert np.isfinite(scores["r"]).all()
     assert np.isnan(scores["ceiling"]).all()
     for name in ("propensity", "configurations", "structure"):
-        table = study._rows(name)
+        table = study.rows(name)
         assert set(table["species"]) == {"A"}
-    assert np.isnan(study._rows("propensity")["ceiling"]).all()
+    assert np.isnan(study.rows("propensity")["ceiling"]).all()
 
 
 def test_regression_on_single_runs_estimates_the_propensity_without_bias(study):

@@ -166,7 +166,7 @@ def test_tables_are_read_again_until_the_recipe_changes(study, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("fitted again")
 
-    monkeypatch.setattr("cagebreak.study.analysis.learn.evaluate", refuse)
+    monkeypatch.setattr("cagebreak.study.analysis.learn.plan", refuse)
     again = study.table("scores")
     assert again.equals(first)
     assert np.array_equal(again["time"], times)
@@ -184,7 +184,7 @@ def test_fit_uses_one_thread_so_that_its_bits_depend_on_none(study, monkeypatch)
         found.extend(p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas")
         raise InterruptedError
 
-    monkeypatch.setattr("cagebreak.study.analysis.learn.evaluate", look)
+    monkeypatch.setattr("cagebreak.study.analysis.learn.plan", look)
     with threadpool_limits(limits=2), pytest.raises(InterruptedError):
         study.fit()
     assert found

@@ -145,6 +145,7 @@ def status(recipe: str) -> None:
 def fit(recipe: str, target: str, save: str | None, selection: str | None) -> None:
     """Learn propensity from structure, and show how well it is predicted."""
     from cagebreak.study.analysis.tables import SCORES
+    from cagebreak.study.contents import target_of
 
     study = _study(recipe)
     if save is not None:
@@ -152,10 +153,17 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
         study.save_model(save, selection or known[-1])
         click.echo(f"wrote {save}, of {selection or known[-1]}; next: cagebreak predict")
         return
-    scores = study.fit(target=target)
-    report.print_scores(study, scores.rows)
-    table = study.store.folder / "tables" / f"{SCORES[target]}.csv"
-    wrote = f"wrote {table}; " if os.access(table.parent, os.W_OK) else ""
+    name = SCORES[target_of(target)]
+    table = study.store.folder / "tables" / f"{name}.csv"
+    # What has not changed since the last fit is read.
+    before = table.stat().st_mtime_ns if table.exists() else None
+    scores = study.rows(name)
+    study.rows("propensity")
+    report.print_scores(study, scores)
+    wrote = ""
+    if table.exists():
+        unchanged = table.stat().st_mtime_ns == before
+        wrote = f"{table} is up to date; " if unchanged else f"wrote {table}; "
     click.echo(f"{wrote}next: cagebreak figure {recipe}")
 
 
@@ -221,14 +229,15 @@ def figure(recipe: str, names: Sequence[str], published: str | None, output: Pat
     fitting = [n for n, spec in FIGURES.items() if not spec.section or asks_for(spec.section)]
     for name in names or fitting:
         try:
-            study.figure(name, folder / name, published)
+            drawn = study.draw(name, folder / name, published)
         except InputError as error:
             # Without names, figures that need other selections than the recipe's are skipped.
             if names:
                 raise
             click.echo(f"{name} is not drawn: {error}", err=True)
         else:
-            click.echo(f"wrote {folder / name}.png, .pdf and its tables")
+            files = f"{folder / name}.png, .pdf and its tables"
+            click.echo(f"wrote {files}" if drawn else f"{files} are up to date")
 
 
 def _study(recipe: str) -> "Study":

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.preprocessing import Standardizer
-from cagebreak.learning.samples import Samples, in_turn
+from cagebreak.learning.samples import Sample, Samples, in_turn
 from cagebreak.learning.statistics import Statistics, deviations
 from cagebreak.seeding import stream
 
@@ -92,16 +92,36 @@ def require_distinct(
     InputError
         If two configurations that are apart are nearly equal.
     """
-    projected: dict[str, dict[int, Rows]] = defaultdict(dict)
-    axes: dict[str, Axes] = {}
+    projections = Projections()
     for i, sample in in_turn(samples):
+        projections.add(i, sample)
+    projections.require_distinct(apart, name, way_on)
+
+
+class Projections:
+    """The rows of samples along the axes of the first one with the species; see `Axes`."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[int, Rows]] = defaultdict(dict)
+        self._axes: dict[str, Axes] = {}
+
+    def add(self, i: int, sample: Sample) -> None:
+        """Project the rows of sample i."""
         for species, rows in sample.rows().items():
             X = sample.features[rows]
-            if species not in axes:
-                axes[species] = Axes.of(X)
-            projected[species][i] = axes[species].project(X)
-    for species, of_species in projected.items():
-        require_different(of_species, apart, name, f" of species {species}", way_on)
+            if species not in self._axes:
+                self._axes[species] = Axes.of(X)
+            self._rows[species][i] = self._axes[species].project(X)
+
+    def require_distinct(
+        self,
+        apart: Callable[[int, int], bool],
+        name: Callable[[int], str] = "samples[{}]".format,
+        way_on: str = GROUP_THEM,
+    ) -> None:
+        """Raise as `cagebreak.learning.near_copies.require_distinct`, for the samples added."""
+        for species, rows in self._rows.items():
+            require_different(rows, apart, name, f" of species {species}", way_on)
 
 
 def require_different(

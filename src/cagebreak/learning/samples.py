@@ -1,7 +1,7 @@
 """Samples: the features and targets of one configuration each, read one at a time."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -188,24 +188,25 @@ def moments_of(samples: Samples, indices: Sequence[int], species: str) -> Moment
     return total
 
 
-def in_turn(samples: Samples) -> Iterator[tuple[int, Sample]]:
-    """Yield each sample with its index, and check that the samples fit each other.
+def in_turn(samples: Samples, indices: Iterable[int] | None = None) -> Iterator[tuple[int, Sample]]:
+    """Yield samples, by default all, each with its index, and check that they fit each other.
 
     Raises
     ------
     InputError
-        If the number of features or targets differs from the first sample, or a number is not
+        If the number of features or targets differs from the first of them, or a number is not
         finite.
     """
-    expected = None
-    for i in range(len(samples)):
+    first = expected = None
+    for i in range(len(samples)) if indices is None else map(int, indices):
         sample = samples[i]
         widths = (sample.features.shape[1], sample.targets.shape[1])
-        expected = expected or widths
+        if expected is None:
+            first, expected = i, widths
         if widths != expected:
             raise InputError(
                 f"samples[{i}]: expected {expected[0]} features and {expected[1]} targets, as in "
-                f"samples[0], got {widths[0]} and {widths[1]}"
+                f"samples[{first}], got {widths[0]} and {widths[1]}"
             )
         for what, table in (("features", sample.features), ("targets", sample.targets)):
             require_finite(f"samples[{i}].{what}", table, table.sum(axis=0))

@@ -15,6 +15,7 @@ from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning._hdf5 import read_labels, write_labels
 from cagebreak.learning._validation import (
     Floats,
+    Integers,
     as_columns,
     as_table,
     require_choice,
@@ -24,6 +25,8 @@ from cagebreak.learning._validation import (
 CENTERS = ("global", "configuration")
 _ROWS = 1024
 """Number of rows centered at a time: they fit in the cache, and BLAS runs at full speed."""
+_RUNS = 16
+"""Largest number of runs of columns that are copied run by run, four times as fast (chosen)."""
 
 
 class Statistics:
@@ -79,6 +82,7 @@ class Statistics:
         self._mean = np.zeros(n_features + n_targets)
         # Only the lower triangle is kept up to date; `gram` copies it to the upper one.
         self._gram = np.zeros((n_features + n_targets, n_features + n_targets))
+        self._is_mirrored = True
 
     @classmethod
     def from_arrays(cls, X: ArrayLike, Y: ArrayLike, labels: np.ndarray | None = None) -> Self:
@@ -102,14 +106,16 @@ class Statistics:
         """
         total = None
         for part in parts:
-            if total is None:
-                total = cls(part.n_features, part.n_targets, center, part.labels)
             if center == "global" and part.center != "global":
                 raise InputError(
                     "parts: expected globally centered ones, got some centered per configuration"
                 )
-            total._require_same_columns(part)
-            total._merge(part, +1)
+            if total is None:
+                total = cls(part.n_features, part.n_targets, center, part.labels)
+                total._take(part)
+            else:
+                total._require_same_columns(part)
+                total._merge(part, +1)
         if total is None:
             raise InputError("parts: expected at least one, got none")
         return total
@@ -127,7 +133,9 @@ class Statistics:
     @property
     def gram(self) -> Floats:
         """Centered Gram matrix of [X Y], (F + T, F + T)."""
-        _mirror(self._gram)
+        if not self._is_mirrored:
+            _mirror(self._gram)
+            self._is_mirrored = True
         return self._gram
 
     @property
@@ -174,6 +182,7 @@ class Statistics:
         require_finite("X", X, mean[: self.n_features])
         require_finite("Y", Y, mean[self.n_features :])
         block = np.empty((min(n, _ROWS), len(mean)))
+        self._is_mirrored = False
         for first in range(0, n, _ROWS):
             part = slice(first, first + _ROWS)
             rows = block[: len(X[part])]
@@ -208,7 +217,7 @@ class Statistics:
         columns = np.concatenate([x_columns, self.n_features + y_columns])
         part.count = self.count
         part._mean = self._mean[columns]
-        part._gram = self.gram[np.ix_(columns, columns)]
+        part._gram = _submatrix(self.gram, columns)
         return part
 
     def scaled(self, factors: Floats, about: Floats | float = 0.0) -> Self:
@@ -313,14 +322,19 @@ class Statistics:
         part = cls(len(mean) - n_targets, n_targets, labels=labels)
         part.count, part._mean = count, mean.astype(np.float64)
         part._gram[np.tril_indices(len(mean))] = triangle
+        part._is_mirrored = False
         return part
 
     def _copy(self) -> Self:
         copy = type(self)(self.n_features, self.n_targets, self.center, self.labels)
-        copy.count = self.count
-        copy._mean = self._mean.copy()
-        copy._gram = self._gram.copy()
+        copy._take(self)
         return copy
+
+    def _take(self, other: "Statistics") -> None:
+        """Take the rows of another, in place of one's own."""
+        self.count = other.count
+        self._mean = other._mean.copy()
+        self._gram, self._is_mirrored = other._gram.copy(), other._is_mirrored
 
     def _combine(self, other: "Statistics", sign: int) -> Self:
         self._require_same_columns(other)
@@ -334,6 +348,7 @@ class Statistics:
         count = self.count + sign * other.count
         change = np.add if sign > 0 else np.subtract
         change(self._gram, other._gram, out=self._gram)
+        self._is_mirrored = False
         if count == 0:
             self._gram[:] = 0.0
             self._mean[:] = 0.0
@@ -357,6 +372,15 @@ class Statistics:
         same_type = self.labels.dtype == other.labels.dtype
         if not same_type or self.labels.tobytes() != other.labels.tobytes():
             raise InputError("other: expected the same labels of the features")
+
+
+def _submatrix(matrix: Floats, columns: Integers) -> Floats:
+    """Return the rows and columns of a matrix; runs of successive columns are copied as a whole."""
+    starts = np.flatnonzero(np.diff(columns, prepend=-2) != 1)
+    if len(starts) > _RUNS:
+        return matrix[np.ix_(columns, columns)]
+    runs = [slice(run[0], run[-1] + 1) for run in np.split(columns, starts[1:])]
+    return np.block([[matrix[rows, run] for run in runs] for rows in runs])
 
 
 def _mirror(matrix: Floats) -> None:

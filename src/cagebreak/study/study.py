@@ -2,23 +2,22 @@
 
 import math
 import os
-import warnings
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cagebreak._atomic import READ_ONLY, require_folder, require_place
+from cagebreak._atomic import require_file, require_folder, require_place
 from cagebreak._frames import to_frame
-from cagebreak.errors import CacheWarning, InputError, StoreError
-from cagebreak.figures import FIGURES
+from cagebreak.errors import InputError
+from cagebreak.figures import FIGURES, FigureSpec
 from cagebreak.figures.literature import read_published
-from cagebreak.study.analysis import table_files
+from cagebreak.study.analysis import drawings, table_files
 from cagebreak.study.analysis.tables import SCORES, TABLES, panels_of
 from cagebreak.study.contents import Contents, target_of
 from cagebreak.study.recipe import selections
+from cagebreak.study.sha256sums import sha256
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -103,8 +102,8 @@ class Study(Contents):
         letters = [species] if isinstance(species, str) else species
         scores = learn(self.recipe, self.store, learner, chosen, letters, name, target)
         if as_in_recipe:
-            self._keep(table, scores.rows, self._provenance(table))
-            self._rows("propensity")
+            self._keep(table, scores.rows)
+            self.rows("propensity")
         return scores
 
     def statistics(self, features: Any = None, species: str = "A") -> "Collection":
@@ -253,7 +252,8 @@ class Study(Contents):
         table, moments = compare.compare(self.recipe, self.store, chosen, letters, times, workers)
         settings = {name: str(learner) for name, (learner, _) in chosen.items()}
         for name, content in (("comparison", table), ("comparison_configurations", moments)):
-            self._keep(name, content, {"table": name, "learners": settings})
+            provenance = {"table": name, "learners": settings}
+            table_files.keep(self._table_path(name), content, provenance)
         return to_frame(table)
 
     def save_model(self, path: str | os.PathLike[str], selection: str) -> None:
@@ -312,9 +312,10 @@ class Study(Contents):
         StoreError
             If the study is not done.
         """
-        return to_frame(self._rows(name))
+        return to_frame(self.rows(name))
 
-    def _rows(self, name: str) -> np.ndarray:
+    def rows(self, name: str) -> np.ndarray:
+        """Return a table as `table` does, as a structured array."""
         if name not in TABLES:
             raise InputError(f"name: expected one of {', '.join(TABLES)}, got {name!r}")
         spec = TABLES[name]
@@ -323,7 +324,7 @@ class Study(Contents):
         table = table_files.read(self._table_path(name), spec.dtype(), self._provenance(name))
         if table is None:
             table = spec.make(self.recipe, self.store)
-            self._keep(name, table, self._provenance(name))
+            self._keep(name, table)
         return table
 
     def figure(
@@ -352,12 +353,10 @@ class Study(Contents):
         StoreError
             If the study is not done.
         """
-        if name not in FIGURES:
-            raise InputError(f"name: expected one of {', '.join(FIGURES)}, got {name!r}")
+        spec = self._figure(name, published)
         if path is not None:
             require_folder(Path(path).parent)
-        spec = FIGURES[name]
-        tables = {table: self._rows(table) for table in spec.tables}
+        tables = {table: self.rows(table) for table in spec.tables}
         arguments: dict[str, Any] = {}
         if spec.section == "isoconfigurational":
             arguments["tau_alpha"] = self.relaxation()
@@ -366,22 +365,76 @@ class Study(Contents):
             arguments["mean_speed"] = math.sqrt(8 * model.temperature / (math.pi * model.masses[0]))
         if spec.panels:
             arguments["panels"] = panels_of(self.recipe, self.store)
-        if spec.published:
-            if published is None:
-                raise InputError("published: expected a CSV file of published curves, got none")
+        if published is not None and spec.published:
             arguments["curves"] = read_published(published)
         figure = spec.function(*tables.values(), **arguments)
         if path is not None:
-            from cagebreak.figures.style import save
-
             stem = Path(path)
-            save(figure, stem)
             inside = stem.resolve().is_relative_to(self.store.folder.resolve())
-            for table, content in tables.items():
-                suffix = f".{table}.csv" if len(tables) > 1 else ".csv"
-                beside = stem.with_name(f"{stem.name}{suffix}")
-                table_files.write(beside, content, self._provenance(table), listed=inside)
+            provenances = {table: self._provenance(table) for table in tables}
+            files = drawings.write(stem, figure, tables, provenances, inside)
+            drawings.keep(stem, self._origin(name, published), files)
         return figure
+
+    def draw(
+        self,
+        name: str,
+        path: str | os.PathLike[str],
+        published: str | os.PathLike[str] | None = None,
+    ) -> bool:
+        """Write a figure as `figure` does, unless its files are up to date.
+
+        They are if the units, the recipe, the published curves and the code that draws are those
+        that the files were made from, and no file has changed since.
+
+        Parameters
+        ----------
+        name, path, published
+            As of `figure`.
+
+        Returns
+        -------
+        bool
+            Whether the figure was drawn.
+
+        Raises
+        ------
+        InputError, StoreError
+            As of `figure`.
+        """
+        spec = self._figure(name, published)
+        for table in spec.tables:
+            self._ask_for(TABLES[table].section)
+            self._require_done(TABLES[table].needs(self.recipe))
+        if drawings.is_up_to_date(Path(path), self._origin(name, published)):
+            return False
+        self.figure(name, path, published)
+        return True
+
+    def _figure(self, name: str, published: str | os.PathLike[str] | None) -> FigureSpec:
+        """Return the specification of a figure, after a check that it has what it needs."""
+        if name not in FIGURES:
+            raise InputError(f"name: expected one of {', '.join(FIGURES)}, got {name!r}")
+        if FIGURES[name].published and published is None:
+            raise InputError("published: expected a CSV file of published curves, got none")
+        return FIGURES[name]
+
+    def _origin(self, name: str, published: str | os.PathLike[str] | None) -> dict[str, Any]:
+        """Return everything that the files of a figure depend on."""
+        spec = FIGURES[name]
+        stages = sorted(set(self._stages) & {"equilibrate", "propensity", "shear"})
+        done = {stage: filter(self.store.has, self._units(stage)) for stage in stages}
+        curves = published if spec.published else None
+        if curves is not None:
+            require_file(curves)
+        return {
+            "figure": name,
+            "tables": {table: self._provenance(table) for table in spec.tables},
+            "recipe": self.recipe.select(("model", "preparation", "isoconfigurational", "shear")),
+            "units": {stage: [*map(self.store.content, units)] for stage, units in done.items()},
+            "published": None if curves is None else sha256(Path(curves).read_bytes()),
+            "code": drawings.source(),
+        }
 
     def _table_path(self, name: str) -> Path:
         return self.store.folder / "tables" / f"{name}.csv"
@@ -391,21 +444,5 @@ class Study(Contents):
         units = {stage: self._contents(stage) for stage in spec.needs(self.recipe)}
         return {"table": name, "recipe": self.recipe.select(spec.keys), "units": units}
 
-    def _keep(self, name: str, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
-        """Write a table to the study's folder, if it can be written to."""
-        try:
-            table_files.write(self._table_path(name), table, provenance)
-        except StoreError as error:
-            if error.errno not in READ_ONLY:
-                raise
-            _say_not_kept(self.store.folder)
-
-
-@cache
-def _say_not_kept(folder: Path) -> None:
-    """Say, once a process, that the tables of a study are not kept."""
-    warnings.warn(
-        f"{folder}: cannot be written to, so that its tables are not kept",
-        CacheWarning,
-        stacklevel=2,
-    )
+    def _keep(self, name: str, table: np.ndarray) -> None:
+        table_files.keep(self._table_path(name), table, self._provenance(name))

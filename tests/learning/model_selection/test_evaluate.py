@@ -99,10 +99,16 @@ def test_statistics_give_the_scores_of_the_rows(center, inner_folds):
                 assert table["r_configuration"][t] == pytest.approx(np.mean(each), abs=1e-6)
 
 
-def test_four_readings_serve_everything():
+@pytest.mark.parametrize("folds", [3, 5])
+def test_a_reading_and_one_for_each_fold_serve_everything(folds, monkeypatch):
+    small = Lazy(samples())
+    expected = evaluate(RidgeCV(), small, columns=COLUMNS, seed=0, folds=folds)
+    assert (small.readings[1:] == 1).all()  # they stay in memory
+    monkeypatch.setattr("cagebreak.learning.model_selection.nested_fits.SMALL", 0)
     lazy = Lazy(samples())
-    evaluate(RidgeCV(), lazy, columns=COLUMNS, seed=0)
-    assert (lazy.readings[1:] == 4).all()
+    found = evaluate(RidgeCV(), lazy, columns=COLUMNS, seed=0, folds=folds)
+    assert (lazy.readings[1:] == 1 + folds).all()
+    np.testing.assert_array_equal(found.rows, expected.rows)
 
 
 def test_each_configuration_is_predicted_once_while_held_out():

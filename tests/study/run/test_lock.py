@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from cagebreak.cli import main
 from cagebreak.errors import CacheWarning, StoreError
-from cagebreak.study import study as study_module
+from cagebreak.study.analysis import table_files
 from cagebreak.study.store import Store
 from support.paths import ROOT
 
@@ -133,7 +133,7 @@ class Unwritable:
 def test_a_study_that_cannot_be_written_to_is_read(study, tmp_path, monkeypatch):
     read_only = study.recipe.path
     Unwritable(monkeypatch, read_only.parent)
-    study_module._say_not_kept.cache_clear()
+    table_files._say_not_kept.cache_clear()
     with pytest.warns(CacheWarning, match=r"hs: cannot be written to, so that its tables"):
         study.table("configurations")
     before = sorted(read_only.parent.rglob("*"))

@@ -13,7 +13,7 @@ from cagebreak.learning._validation import Floats, Integers, as_groups, as_penal
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.inspection.forward_selection import Selection, forward_selection
 from cagebreak.learning.linear_model.base import errors_on, intercepts, prediction_moments
-from cagebreak.learning.linear_model.ridge_solvers import RidgePath, smallest_alpha
+from cagebreak.learning.linear_model.ordered_ridge import ordered_ridge
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
 from cagebreak.learning.scores import (
     ceiling,
@@ -167,11 +167,9 @@ def selection_curve(
         for target, order in enumerate(_orders(selected)):
             ordered = training.select(order, [target])
             standardized = ordered.scaled(factors[order])
-            models = np.zeros((len(order), len(numbers), 1))
-            for row, size in enumerate(numbers.tolist()):
-                first = standardized.select(slice(size))
-                alpha = max(chosen[row, target], smallest_alpha(first))
-                models[:size, row] = RidgePath(first).coefficients(alpha)
+            distinct, place = np.unique(chosen[:, target], return_inverse=True)
+            of_alphas = ordered_ridge(standardized, numbers, distinct)
+            models = of_alphas[:, np.arange(len(numbers)), place][..., None]
             models *= factors[order, None, None]
             offset = intercepts(models, ordered)
             for i, part in held_out.items():
@@ -230,10 +228,8 @@ def _best_alphas(
             first, rows = (
                 part.select(order, [target]).scaled(factors[order]) for part in (training, test)
             )
-            for row, size in enumerate(sizes.tolist()):
-                part = first.select(slice(size))
-                path = RidgePath(part).path(np.maximum(alphas, smallest_alpha(part)))
-                errors[row, :, target] += errors_on(rows.select(slice(size)), path, part)[:, 0]
+            models = ordered_ridge(first, sizes, alphas)
+            errors[:, :, target] += errors_on(rows, models[..., None], first)[..., 0]
     best: Floats = alphas[errors.argmin(axis=1)]
     return best
 

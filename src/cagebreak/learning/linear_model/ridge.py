@@ -19,6 +19,7 @@ from cagebreak.learning.linear_model.ridge_solvers import (
     SEARCHED,
     RidgePath,
     WeightedRidge,
+    generalized_errors,
     norm_of,
 )
 from cagebreak.learning.preprocessing import CLIP, Standardizer
@@ -55,8 +56,8 @@ class RidgeCV(LinearLearner):
 
     Families of features, such as a thousand descriptors and twenty scalars, may have different
     penalties. With several `weights`, the features of each family but the first are multiplied by
-    one of the weights. The combination of weights is chosen together with alpha, at the cost of a
-    decomposition for each combination and fold.
+    one of the weights. The combination of weights is chosen together with alpha, from one
+    reduction of X'X for each fold.
 
     Parameters
     ----------
@@ -188,7 +189,7 @@ class RidgeCV(LinearLearner):
         blocks = self._blocks(parts)
         everything = Statistics.pooled(blocks, self.center)
         candidates = [factors for _, factors in combinations]
-        norm = max(norm_of(everything.scaled(factors)) for factors in candidates)
+        norm = max(norm_of(_scaled(everything, factors)) for factors in candidates)
         if len(self.alphas) == len(combinations) == 1:
             self.alphas_, self.errors_ = np.maximum(self.alphas, RESOLUTION * norm), None
             self.alpha_ = np.full(everything.n_targets, self.alphas_[0])
@@ -200,8 +201,8 @@ class RidgeCV(LinearLearner):
         coefficients = np.empty((n_features, everything.n_targets))
         for k in np.unique(chosen):
             factors, targets = combinations[k][1], chosen == k
-            path = RidgePath(everything.select(targets=targets).scaled(factors))
-            coefficients[:, targets] = factors[:, None] * path.coefficients(self.alpha_[targets])
+            of_all_targets = RidgePath(_scaled(everything, factors)).coefficients(self.alpha_)
+            coefficients[:, targets] = factors[:, None] * of_all_targets[:, targets]
         self._set(coefficients, everything, standardizer)
         return self
 
@@ -236,8 +237,8 @@ class RidgeCV(LinearLearner):
         if len(alphas) > 1:
             alphas, inside = _widened(alphas, SEARCHED * norm)
         if len(blocks) == 1:
-            paths = (RidgePath(everything.scaled(factors)) for factors in candidates)
-            errors = np.array([path.generalized_errors(alphas) for path in paths])
+            scaled = (_scaled(everything, factors) for factors in candidates)
+            errors = np.array([generalized_errors(statistics, alphas) for statistics in scaled])
         else:
             errors = _held_out_errors(blocks, self.center, alphas, candidates)
         best = np.array([_best(candidate_errors, inside) for candidate_errors in errors])
@@ -325,15 +326,22 @@ def _held_out_errors(
     weighted = (np.array(candidates) != 1.0).any(axis=0)
     for held_out, rows in enumerate(blocks):
         # The training blocks are summed anew, since subtraction from the total would lose digits.
-        training = Statistics.pooled(
-            (block for k, block in enumerate(blocks) if k != held_out), center
-        )
+        others = [block for k, block in enumerate(blocks) if k != held_out]
+        training = others[0]
+        if len(others) > 1 or training.center != center:
+            training = Statistics.pooled(others, center)
         if len(candidates) == 1 or weighted.all():
             for k, factors in enumerate(candidates):
-                scaled = training.scaled(factors)
-                total[k] += errors_on(rows.scaled(factors), RidgePath(scaled).path(alphas), scaled)
+                scaled = _scaled(training, factors)
+                path = RidgePath(scaled).path(alphas)
+                total[k] += errors_on(_scaled(rows, factors), path, scaled)
         else:
             ridge = WeightedRidge(training, weighted, alphas)
             for k, factors in enumerate(candidates):
                 total[k] += errors_on(rows, ridge.coefficients(factors), training)
     return total / sum(block.count for block in blocks)
+
+
+def _scaled(statistics: Statistics, factors: Floats) -> Statistics:
+    """Return `Statistics.scaled`, without a copy if all factors are 1."""
+    return statistics if (factors == 1.0).all() else statistics.scaled(factors)

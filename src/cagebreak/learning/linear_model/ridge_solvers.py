@@ -1,10 +1,11 @@
-"""Solvers of ridge regression for many penalties, weights and subsets from one decomposition."""
+"""Solvers of ridge regression for many penalties, weights and subsets from one reduction."""
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import blas, cho_factor, cho_solve, eigh
+from scipy.linalg import cho_factor, cho_solve, eigh, lapack
 
 from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning.linear_model.band_form import BandForm, not_positive
 from cagebreak.learning.statistics import Statistics, deviations, inverse, spectrum, varying
 
 RESOLUTION = 1e4 * np.finfo(float).eps
@@ -38,8 +39,8 @@ def smallest_alpha(statistics: Statistics) -> float:
 class RidgePath:
     """Solutions of ``(X'X + alpha) w = X'y`` for all alpha and all targets.
 
-    With ``X'X = V diag(lambda) V'`` the solution is ``V (V'X'y / (lambda + alpha))``, for alpha
-    of at least `smallest_alpha`.
+    With the band form ``X'X = Q B Q'`` (`BandForm`) the solution is ``Q (B + alpha)^-1 Q'X'y``, for
+    alpha of at least `smallest_alpha`.
 
     Parameters
     ----------
@@ -48,52 +49,64 @@ class RidgePath:
     """
 
     def __init__(self, statistics: Statistics) -> None:
-        self.statistics = statistics
-        self._values, self._vectors, self._rotated = spectrum(statistics)
+        # The coefficient of a constant column is exactly 0, not 0 within rounding.
+        self._varies = np.diag(statistics.xx_lower) > 0.0
+        self._n_targets = statistics.n_targets
+        lower = statistics.xx_lower
+        if not self._varies.all():
+            lower = lower[np.ix_(self._varies, self._varies)]
+        self._band = BandForm(lower)
+        self._rotated = self._band.rotate(statistics.xy[self._varies])
 
     def coefficients(self, alpha: ArrayLike) -> Floats:
         """Return the coefficients (F, T) for a single alpha, or for one alpha per target, (T,)."""
-        return self._vectors @ (self._rotated / (self._values[:, None] + np.asarray(alpha)))
-
-    def inverse(self, alpha: float) -> Floats:
-        """Return ``(X'X + alpha)^-1``, (F, F)."""
-        root = self._vectors / np.sqrt(self._values + alpha)
-        # dsyrk computes one triangle only, in half the time of a full product.
-        lower = blas.dsyrk(1.0, root.T, trans=1, lower=1)
-        return np.tril(lower) + np.tril(lower, -1).T
+        alphas = np.broadcast_to(np.asarray(alpha, dtype=float), self._n_targets)
+        solved = np.empty_like(self._rotated)
+        for value in np.unique(alphas):
+            targets = alphas == value
+            solved[:, targets] = self._band.solve(value, self._rotated[:, targets])
+        return self._of_all_features(solved)
 
     def path(self, alphas: Floats) -> Floats:
         """Return the coefficients (F, A, T) for several alphas."""
-        # One matrix product for all alphas is several times as fast as one product for each.
-        scaled = [self._rotated / (self._values + alpha)[:, None] for alpha in alphas]
-        coefficients = self._vectors @ np.concatenate(scaled, axis=1)
+        # One product with Q for all alphas is several times as fast as one for each.
+        solved = [self._band.solve(alpha, self._rotated) for alpha in alphas]
+        coefficients = self._of_all_features(np.concatenate(solved, axis=1))
         return coefficients.reshape(len(coefficients), len(alphas), -1)
 
-    def generalized_errors(self, alphas: Floats) -> Floats:
-        """Return the generalized cross-validation error of each alpha and target, (A, T).
+    def _of_all_features(self, solved: Floats) -> Floats:
+        """Return coefficients (F, k) from solutions of the band system."""
+        coefficients = np.zeros((len(self._varies), solved.shape[1]))
+        coefficients[self._varies] = self._band.rotate_back(solved)
+        return coefficients
 
-        The error is ``n E / (n - 1 - d)^2``, with the squared error in training
-        ``E = E_0 + sum_k (alpha / (lambda_k + alpha))^2 (v_k'X'y)^2 / lambda_k`` and the effective
-        number of coefficients ``d = sum_k lambda_k / (lambda_k + alpha)``. E_0 is the squared error
-        of least squares.
-        """
-        count, kept = self.statistics.count, varying(self._values)
-        values, spare = self._values[kept], self.statistics.count - 1 - int(kept.sum())
-        explained = self._rotated[kept] ** 2 / values[:, None]
-        unexplained = np.zeros(self.statistics.n_targets)
-        if spare > 0:
-            unexplained = np.maximum(np.diag(self.statistics.yy) - explained.sum(axis=0), 0.0)
-        # E and n - 1 - d both vanish as d approaches n - 1; sums of positive terms avoid
-        # cancellation in their ratio.
-        errors = np.empty((len(alphas), self.statistics.n_targets))
-        for error, alpha in zip(errors, alphas, strict=True):
-            shrunk = alpha / (values + alpha)
-            freedom = max(spare, 0) + shrunk.sum()  # n - 1 - d
-            if freedom > 0:
-                error[:] = count * (unexplained + shrunk**2 @ explained) / freedom**2
-            else:
-                error[:] = 0.0
-        return errors
+
+def generalized_errors(statistics: Statistics, alphas: Floats) -> Floats:
+    """Return the generalized cross-validation error of each alpha and target, (A, T).
+
+    The error is ``n E / (n - 1 - d)^2``, with the squared error in training
+    ``E = E_0 + sum_k (alpha / (lambda_k + alpha))^2 (v_k'X'y)^2 / lambda_k`` and the effective
+    number of coefficients ``d = sum_k lambda_k / (lambda_k + alpha)``. E_0 is the squared error
+    of least squares.
+    """
+    values, _, rotated = spectrum(statistics)
+    count, kept = statistics.count, varying(values)
+    values, spare = values[kept], statistics.count - 1 - int(kept.sum())
+    explained = rotated[kept] ** 2 / values[:, None]
+    unexplained = np.zeros(statistics.n_targets)
+    if spare > 0:
+        unexplained = np.maximum(np.diag(statistics.yy) - explained.sum(axis=0), 0.0)
+    # E and n - 1 - d both vanish as d approaches n - 1; sums of positive terms avoid
+    # cancellation in their ratio.
+    errors = np.empty((len(alphas), statistics.n_targets))
+    for error, alpha in zip(errors, alphas, strict=True):
+        shrunk = alpha / (values + alpha)
+        freedom = max(spare, 0) + shrunk.sum()  # n - 1 - d
+        if freedom > 0:
+            error[:] = count * (unexplained + shrunk**2 @ explained) / freedom**2
+        else:
+            error[:] = 0.0
+    return errors
 
 
 class WeightedRidge:
@@ -104,7 +117,7 @@ class WeightedRidge:
     :math:`R = (\Lambda + \alpha)^{-1}`, block elimination gives
 
     .. math::
-        (X_v'X_v - C'RC + \alpha f^{-2}) w_v = X_v'y - C'Rc, \qquad w_u = VR (c - C w_v)
+        (X_v'X_v - C'RC + \alpha f^{-2}) w_v = X_v'y - C'Rc, \qquad w_u = QR (c - C w_v)
 
     so that each additional set of factors costs the solution of a system of the size of v.
 
@@ -120,27 +133,33 @@ class WeightedRidge:
 
     def __init__(self, statistics: Statistics, weighted: np.ndarray, alphas: Floats) -> None:
         self._weighted, self._alphas = weighted, alphas
-        values, self._vectors, self._rotated = spectrum(statistics.select(~weighted))
-        xx = statistics.xx
-        self._crossed = self._vectors.T @ xx[np.ix_(~weighted, weighted)]
-        self._shrunk = [1.0 / (values + alpha)[:, None] for alpha in alphas]
-        within, xy = xx[np.ix_(weighted, weighted)], statistics.xy[weighted]
-        self._left = [within - self._crossed.T @ (r * self._crossed) for r in self._shrunk]
-        self._right = [xy - self._crossed.T @ (r * self._rotated) for r in self._shrunk]
+        xx, xy = statistics.xx, statistics.xy
+        # The coefficient of a constant column is exactly 0, not 0 within rounding.
+        self._unweighted = ~weighted & (np.diag(xx) > 0.0)
+        self._band = BandForm(xx[np.ix_(self._unweighted, self._unweighted)])
+        crossed = self._band.rotate(xx[np.ix_(self._unweighted, weighted)])
+        rotated = self._band.rotate(xy[self._unweighted])
+        of_both = np.concatenate([crossed, rotated], axis=1)
+        n = crossed.shape[1]
+        self._solved = [np.split(self._band.solve(a, of_both), [n], axis=1) for a in alphas]
+        within, direct = xx[np.ix_(weighted, weighted)], xy[weighted]
+        self._left = [within - crossed.T @ solved for solved, _ in self._solved]
+        self._right = [direct - crossed.T @ solved for _, solved in self._solved]
 
     def coefficients(self, factors: Floats) -> Floats:
         """Return the coefficients (F, A, T) of the unscaled features, for factors (F,)."""
         f = factors[self._weighted][:, None]
-        n_targets = self._rotated.shape[1]
-        coefficients = np.empty((len(factors), len(self._alphas), n_targets))
-        unweighted = np.empty((len(self._vectors), len(self._alphas), n_targets))
+        n_targets = self._right[0].shape[1]
+        coefficients = np.zeros((len(factors), len(self._alphas), n_targets))
+        rotated = []
         for a, alpha in enumerate(self._alphas):
             # The system is scaled by f, so that the penalty is a constant alpha on the diagonal.
             v = f * _solve(f * self._left[a] * f.T, alpha, f * self._right[a])
             coefficients[self._weighted, a] = v
-            unweighted[:, a] = self._shrunk[a] * (self._rotated - self._crossed @ v)
-        of_unweighted = self._vectors @ unweighted.reshape(len(unweighted), -1)
-        coefficients[~self._weighted] = of_unweighted.reshape(unweighted.shape)
+            of_crossed, of_targets = self._solved[a]
+            rotated.append(of_targets - of_crossed @ v)
+        unweighted = self._band.rotate_back(np.concatenate(rotated, axis=1))
+        coefficients[self._unweighted] = unweighted.reshape(-1, len(self._alphas), n_targets)
         return coefficients
 
 
@@ -191,8 +210,7 @@ class SubsetRidge:
             coefficients[self._varies] = self._without(left_out)
         else:
             path = RidgePath(self._statistics.select(kept).scaled(self._factors[kept]))
-            for a, alpha in enumerate(self._alphas):
-                coefficients[kept, a] = path.coefficients(alpha)
+            coefficients[kept] = path.path(self._alphas)
         return coefficients * self._factors[:, None, None]
 
     def _without(self, left_out: Integers) -> Floats:
@@ -216,6 +234,18 @@ class SubsetRidge:
     def _decompose(self) -> None:
         kept = np.flatnonzero(self._varies)
         part = self._statistics.select(kept).scaled(self._factors[kept])
-        path = RidgePath(part)
-        self._all = path.path(self._alphas)
-        self._inverses = [path.inverse(alpha) for alpha in self._alphas]
+        self._all = RidgePath(part).path(self._alphas)
+        self._inverses = [_inverse(part.xx_lower, alpha) for alpha in self._alphas]
+
+
+def _inverse(lower: Floats, alpha: float) -> Floats:
+    """Return (A + alpha)^-1 of a matrix A (n, n), of which the lower triangle is read."""
+    shifted = np.array(lower, order="F")
+    shifted[np.diag_indices(len(lower))] += alpha
+    try:
+        factor, _ = cho_factor(shifted, lower=True, overwrite_a=True, check_finite=False)
+    except np.linalg.LinAlgError:
+        raise not_positive(alpha) from None
+    # One triangle of the inverse, in half the time of a solution with the unit matrix.
+    half, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    return np.tril(half) + np.tril(half, -1).T

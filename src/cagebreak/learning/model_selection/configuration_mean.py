@@ -77,9 +77,3 @@ class ConfigurationMean:
         if fit._y_mean.shape != (n_targets,) or fit._slope.shape != (n_targets,):
             raise ValueError(f"expected the mean of a configuration at {n_targets} times")
         return fit
-
-    @classmethod
-    def of_training(cls, x: Floats, y: Floats, used: np.ndarray) -> Self:
-        """Return the fit to the configurations that are used; NaN marks absent ones."""
-        used = used & np.isfinite(x)
-        return cls(x[used], y[used])

@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from time import process_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,29 +11,21 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.pipeline import Pipeline
 
-from cagebreak._frames import to_frame, with_whole_names
+from cagebreak._frames import SCORES, to_frame, with_whole_names
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers, as_columns, as_groups
+from cagebreak.learning._validation import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.learner import FitRecord, fit_record, traits
+from cagebreak.learning.learner import FitRecord
 from cagebreak.learning.linear_model.ridge import AlphaWarning
-from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
-from cagebreak.learning.model_selection.nested_fits import (
-    FITTERS,
-    Fit,
-    Fits,
-    fit_configuration_means,
-    predict,
-)
-from cagebreak.learning.near_copies import require_distinct
-from cagebreak.learning.samples import Samples, in_turn
+from cagebreak.learning.model_selection.nested_fits import Outer, overview
+from cagebreak.learning.model_selection.outer_fold import HeldOut, hold_out
+from cagebreak.learning.samples import Samples
 from cagebreak.learning.scores import (
     COUNT,
     configuration_pearson,
     interval,
     n_independent,
-    pair_moments,
     pooled_pearson,
     resamples,
 )
@@ -42,24 +33,6 @@ from cagebreak.seeding import Seed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-COLUMNS = [
-    ("time", "f8"),
-    ("species", "U1"),
-    ("learner", "U32"),
-    ("features", "U64"),
-    ("r", "f8"),
-    ("low", "f8"),
-    ("high", "f8"),
-    ("r_configuration", "f8"),
-    ("low_configuration", "f8"),
-    ("high_configuration", "f8"),
-    ("ceiling", "f8"),
-    ("alpha", "f8"),
-    ("alpha_outside", "f8"),
-    ("n_features", "i8"),
-    ("n_configurations", "i8"),
-]
 
 
 class Costs(NamedTuple):
@@ -126,10 +99,10 @@ def evaluate(
     The data that a learner is fitted to depends on its kind (`cagebreak.learning.learner.Traits`):
 
     - `RidgeCV`, `ARDRegression`, `ElasticNetCV`, `PCARegression` and `PLSRegression` are fitted to
-      sufficient statistics. The samples are read four times, one configuration at a time, for all
-      selections and targets, so that memory does not grow with the number of configurations. The
-      inner cross-validation holds out the training folds in turn; they are pooled into
-      ``learner.folds`` folds if there are more.
+      sufficient statistics. The samples are read once, and once for each fold, one configuration
+      at a time, for all selections and targets, so that memory does not grow with the number of
+      configurations. The inner cross-validation holds out the training folds in turn; they are
+      pooled into ``learner.folds`` folds if there are more.
     - A graph network, or an `Ensemble` of them, is fitted to the graphs of the training
       configurations. Every sample must have a graph.
     - Any other scikit-learn regressor is fitted to the rows of the training configurations, X
@@ -196,11 +169,113 @@ def evaluate(
         finite, configurations in different folds are nearly equal (`near_copies`), or no training
         configuration of a fold has particles of a species.
     """
+    return plan(
+        learner,
+        samples,
+        seed=seed,
+        columns=columns,
+        times=times,
+        feature_groups=feature_groups,
+        configuration_mean=configuration_mean,
+        folds=folds,
+        n_resamples=n_resamples,
+        confidence=confidence,
+        name=name,
+        groups=groups,
+    ).run()
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """An evaluation whose folds are held out one by one, in any order and process.
+
+    Parameters
+    ----------
+    outer
+        The cross-validation.
+    times, seed, n_resamples, confidence, name
+        As of `evaluate`.
+    """
+
+    outer: Outer
+    times: Floats
+    seed: Seed
+    n_resamples: int
+    confidence: float
+    name: str
+
+    def run(self) -> Scores:
+        """Hold out each fold, and return the scores."""
+        outer = self.outer.with_small_samples()
+        seen = overview(outer)
+        return self.scores([hold_out(outer, k, seen) for k in range(outer.n_folds)])
+
+    def scores(self, results: Sequence[HeldOut]) -> Scores:
+        """Return the scores from the results of all folds."""
+        outer = self.outer
+        n = len(outer.samples)
+        weights = resamples(n, self.n_resamples, seed=self.seed, groups=outer.groups)
+        # Selections and species that are learned together may share a fit.
+        training_seconds = sum(result.training_seconds for result in results)
+        _warn_if_outside([record for result in results for record in result.records.values()])
+        keys = [(s, name) for s in sorted(results[0].halves) for name in outer.columns]
+        dtype = with_whole_names(SCORES, learner=[self.name], features=outer.columns)
+        tables, all_moments, costs = [], {}, {}
+        for species, features in keys:
+            records = [result.records[species, features] for result in results]
+            moments = _joined(n, results, [result.moments[species, features] for result in results])
+            halves = _joined(n, results, [result.halves[species] for result in results])
+            table = np.zeros(len(self.times), dtype)
+            table["time"], table["species"], table["features"] = self.times, species, features
+            table["learner"] = self.name
+            table["alpha"] = np.median(np.array([record.alpha for record in records]), axis=0)
+            outside = np.array([record.outside for record in records], dtype=float)
+            table["alpha_outside"] = outside.mean(axis=0)
+            table["n_features"] = len(outer.columns[features])
+            n_groups = n_independent(moments, outer.groups)
+            _score(table, moments, halves, weights, n_groups, self.confidence)
+            tables.append(table)
+            all_moments[species, features] = moments
+            seconds = sum(result.inference_seconds[species, features] for result in results)
+            costs[species, features] = Costs(training_seconds, seconds, records[0].n_parameters)
+        return Scores(np.concatenate(tables), all_moments, costs)
+
+
+def _joined(n: int, results: Sequence[HeldOut], moments: Sequence[Floats]) -> Floats:
+    """Return the moments (n, 6, T) of all configurations from those of each fold."""
+    joined = np.zeros((n, *moments[0].shape[1:]))
+    for result, of_fold in zip(results, moments, strict=True):
+        joined[result.configurations] = of_fold
+    return joined
+
+
+def plan(
+    learner: RegressorMixin,
+    samples: Samples,
+    *,
+    seed: Seed,
+    columns: Mapping[str, Any] | None = None,
+    times: ArrayLike | None = None,
+    feature_groups: ArrayLike | None = None,
+    configuration_mean: int | None = None,
+    folds: int = 5,
+    n_resamples: int = 2000,
+    confidence: float = 0.95,
+    name: str | None = None,
+    groups: ArrayLike | None = None,
+) -> Evaluation:
+    """Check the arguments of `evaluate`, and divide its configurations into folds.
+
+    Raises
+    ------
+    InputError
+        As of `evaluate`, but for what only reading all samples shows.
+    """
     if len(samples) < 2:
         raise InputError(f"samples: expected at least 2 configurations, got {len(samples)}")
     first = samples[0]
     n_features, n_targets = first.features.shape[1], first.targets.shape[1]
-    times = np.arange(n_targets) if times is None else np.asarray(times, dtype=np.float64)
+    times = np.asarray(np.arange(n_targets) if times is None else times, dtype=np.float64)
     if times.shape != (n_targets,):
         raise InputError(f"times: expected shape ({n_targets},), got {times.shape}")
     columns = {"all": slice(None)} if columns is None else columns
@@ -214,45 +289,8 @@ def evaluate(
     fold = configuration_folds(len(samples), folds, seed=seed, groups=groups)
     if fold.max() == 0:
         raise InputError("groups: expected at least 2, got one that has all configurations")
-    weights = resamples(len(samples), n_resamples, seed=seed, groups=groups)
-    require_distinct(samples, lambda i, j: fold[i] != fold[j])
-
-    start = process_time()
-    fitter = FITTERS[traits(learner).learns_from]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AlphaWarning)  # One warning for all fits follows.
-        fits = fitter(learner, samples, fold, indices, families, as_groups(groups, len(samples)))
-    training_seconds = process_time() - start
-    # Several species may share a fit, whose time is counted once.
-    records = {id(fit): fit_record(fit) for fit in fits.values()}
-    training_seconds += sum(record.earlier_seconds for record in records.values())
-    _warn_if_outside(list(records.values()))
-    means = None
-    if configuration_mean is not None:
-        fitted_means = fit_configuration_means(samples, fold, configuration_mean)
-        means = _Means(configuration_mean, fitted_means)
-    moments, halves, seconds = _predict_held_out(fits, samples, fold, indices, means)
-    name = name or _name(learner)
-    dtype = with_whole_names(COLUMNS, learner=[name], features=columns)
-    tables, costs = [], {}
-    for (species, features), species_moments in moments.items():
-        fold_records = [
-            records[id(fits[Fit(k, species, features)])] for k in range(int(fold.max()) + 1)
-        ]
-        table = np.zeros(n_targets, dtype)
-        table["time"], table["species"], table["features"] = times, species, features
-        table["learner"] = name
-        table["alpha"] = np.median(np.array([record.alpha for record in fold_records]), axis=0)
-        outside = np.array([record.outside for record in fold_records], dtype=float)
-        table["alpha_outside"] = outside.mean(axis=0)
-        table["n_features"] = len(indices[features])
-        n_groups = n_independent(species_moments, groups)
-        _score(table, species_moments, halves[species], weights, n_groups, confidence)
-        tables.append(table)
-        costs[species, features] = Costs(
-            training_seconds, seconds[species, features], fold_records[0].n_parameters
-        )
-    return Scores(np.concatenate(tables), moments, costs)
+    outer = Outer(learner, samples, fold, indices, families, groups, configuration_mean)
+    return Evaluation(outer, times, seed, n_resamples, confidence, name or _name(learner))
 
 
 def _warn_if_outside(records: Sequence[FitRecord]) -> None:
@@ -269,13 +307,6 @@ def _warn_if_outside(records: Sequence[FitRecord]) -> None:
             AlphaWarning,
             stacklevel=3,
         )
-
-
-class _Means(NamedTuple):
-    """Fits of the mean target of a configuration to the mean of a column, by fold and species."""
-
-    column: int
-    fits: Mapping[tuple[int, str], ConfigurationMean]
 
 
 def _families(feature_groups: ArrayLike | None, n_features: int) -> Integers | None:
@@ -303,40 +334,6 @@ def _score(
         table["r" + suffix] = score(moments)
         low, high = interval(score(moments, weights), n_groups, confidence)
         table["low" + suffix], table["high" + suffix] = low, high
-
-
-def _predict_held_out(
-    fits: Fits,
-    samples: Samples,
-    fold: Integers,
-    columns: Mapping[str, Integers],
-    means: _Means | None,
-) -> tuple[dict[tuple[str, str], Floats], dict[str, Floats], dict[tuple[str, str], float]]:
-    """Return the moments of predictions and targets, the moments of the halves, and CPU times."""
-    shape = (len(samples), 6, samples[0].targets.shape[1])
-    moments = {
-        (species, features): np.zeros(shape)
-        for species in sorted({fit.species for fit in fits})
-        for features in columns
-    }
-    halves = {species: np.zeros(shape) for species, _ in moments}
-    seconds = dict.fromkeys(moments, 0.0)
-    for i, sample in in_turn(samples):
-        for species, rows in sample.rows().items():
-            Y = sample.targets[rows]
-            for features, indices in columns.items():
-                fitted = fits[Fit(int(fold[i]), species, features)]
-                start = process_time()
-                predicted = predict(fitted, sample, rows, indices).reshape(Y.shape)
-                seconds[species, features] += process_time() - start
-                if means is not None:
-                    feature = sample.features[rows, means.column].mean()
-                    mean = means.fits[int(fold[i]), species].predict(feature)
-                    predicted = predicted - predicted.mean(axis=0) + mean
-                moments[species, features][i] = pair_moments(predicted, Y)
-            if sample.halves is not None:
-                halves[species][i] = pair_moments(*sample.halves[:, rows])
-    return moments, halves, seconds
 
 
 def _name(learner: RegressorMixin) -> str:

@@ -1,187 +1,221 @@
-"""Fits of the outer cross-validation, one for each fold, species and selection of features."""
+"""Fits of one outer fold of a cross-validation, for each species and selection of features."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-from sklearn.base import RegressorMixin, clone
+from numpy.typing import ArrayLike
+from sklearn.base import clone
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_groups
 from cagebreak.learning.learner import traits
-from cagebreak.learning.linear_model.base import LinearLearner
 from cagebreak.learning.linear_model.whitening import whiten
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
+from cagebreak.learning.near_copies import Projections
 from cagebreak.learning.preprocessing import Moments, Standardizer
 from cagebreak.learning.samples import Graph, Sample, Samples, in_turn
+from cagebreak.learning.scores import pair_moments
 from cagebreak.learning.statistics import Statistics
 
-
-class Fit(NamedTuple):
-    """The key of a fit: the fold held out, the species, and the name of the selection."""
-
-    held_out: int
-    species: str
-    features: str
+Fits = dict[tuple[str, str], Any]
+"""Fitted learners of one fold, by species and name of the selection."""
+SMALL = 2_000_000
+"""Numbers in samples that are always kept in memory (chosen: 16 MB)."""
 
 
-Fits = dict[Fit, Any]
-"""Fitted learners."""
+@dataclass(frozen=True, eq=False)
+class Outer:
+    """A cross-validation, whose outer folds are fitted one by one.
 
-
-class Fitter(Protocol):
-    """Fits a learner for each fold, species and selection."""
-
-    def __call__(
-        self,
-        learner: Any,
-        samples: Samples,
-        fold: Integers,
-        columns: Mapping[str, Integers],
-        feature_groups: Integers | None = None,
-        groups: Integers | None = None,
-    ) -> Fits:
-        """Return the fits.
-
-        `fold` holds the fold in which each configuration is held out, `groups` its group, which a
-        learner leaves together when it divides the training data; default a group for each.
-        """
-
-
-def fit_linear(
-    learner: LinearLearner,
-    samples: Samples,
-    fold: Integers,
-    columns: Mapping[str, Integers],
-    feature_groups: Integers | None = None,
-    groups: Integers | None = None,
-) -> Fits:
-    """Fit a linear learner to statistics, reading one configuration at a time.
-
-    The samples are read twice, for the moments of the features and then for the statistics. The
-    standardizer depends on the training data. Each outer fold therefore has its own statistics,
-    with a block for each of its training folds: K (K - 1) blocks of (F + T)^2 numbers for each
-    species. The memory does not depend on the number of configurations.
+    Parameters
+    ----------
+    learner
+    samples
+    fold : (C,) array of integers
+        The fold in which each configuration is held out.
+    columns
+        Indices of the features of each selection, by name.
+    feature_groups
+        The family of each feature, if families are given.
+    groups
+        The group of each configuration, which a learner leaves together when it divides the
+        training data; default a group for each.
+    configuration_mean
+        As of `learning.evaluate`.
     """
-    n_folds = int(fold.max()) + 1
-    moments: dict[str, dict[int, Moments]] = defaultdict(dict)
-    for i, sample in in_turn(samples):
-        for species, rows in sample.rows().items():
-            new = Moments.of(sample.features[rows])
-            by_fold = moments[species]
-            by_fold[fold[i]] = by_fold[fold[i]] + new if fold[i] in by_fold else new
 
-    standardizers = {
-        (k, species): Standardizer.from_moments(
+    learner: Any
+    samples: Samples
+    fold: Integers
+    columns: Mapping[str, Integers]
+    feature_groups: Integers | None = None
+    groups: ArrayLike | None = None
+    configuration_mean: int | None = None
+
+    @property
+    def n_folds(self) -> int:
+        """Number of folds."""
+        return int(self.fold.max()) + 1
+
+    def with_small_samples(self) -> Self:
+        """Return the cross-validation with its samples in memory, if they take little of it.
+
+        They do if they are smaller than K - 1 times the Gram blocks of one fold of K.
+        """
+        first = self.samples[0]
+        width = first.features.shape[1] + first.targets.shape[1]
+        n_spare = max(SMALL, (self.n_folds - 1) ** 2 * width**2)
+        if len(self.samples) * len(first.features) * width > n_spare:
+            return self
+        return replace(self, samples=[sample for _, sample in in_turn(self.samples)])
+
+    def families(self, name: str) -> dict[str, Integers]:
+        """Return the argument of a fit to a selection that names the families of its features."""
+        if self.feature_groups is None or not traits(self.learner).feature_groups:
+            return {}
+        return {"feature_groups": self.feature_groups[self.columns[name]]}
+
+
+class Overview(NamedTuple):
+    """What all folds need of each configuration, by species and index of the configuration."""
+
+    moments: dict[str, dict[int, Moments]]
+    """Moments of the features."""
+    halves: dict[str, dict[int, Floats]]
+    """`scores.pair_moments` of the targets from the two halves of the runs, if there are any."""
+    means: dict[str, dict[int, tuple[float, Floats]]]
+    """Mean of the feature `configuration_mean`, and mean targets, if this feature is given."""
+
+
+def overview(outer: Outer) -> Overview:
+    """Read all configurations once.
+
+    Raises
+    ------
+    InputError
+        If samples do not fit each other, or are nearly equal in different folds (`near_copies`).
+    """
+    result = Overview(defaultdict(dict), defaultdict(dict), defaultdict(dict))
+    projections = Projections()
+    column = outer.configuration_mean
+    for i, sample in in_turn(outer.samples):
+        projections.add(i, sample)
+        for species, rows in sample.rows().items():
+            result.moments[species][i] = Moments.of(sample.features[rows])
+            if sample.halves is not None:
+                result.halves[species][i] = pair_moments(*sample.halves[:, rows])
+            if column is not None:
+                x = float(sample.features[rows, column].mean())
+                result.means[species][i] = (x, sample.targets[rows].mean(axis=0))
+    projections.require_distinct(lambda i, j: outer.fold[i] != outer.fold[j])
+    return result
+
+
+def fit_linear(outer: Outer, k: int, seen: Overview) -> Fits:
+    """Fit a linear learner to statistics, reading one training configuration at a time.
+
+    The standardizer depends on the training data. Each outer fold therefore has its own statistics,
+    with a block for each of its training folds: K - 1 blocks of (F + T)^2 numbers for each species.
+    The memory does not depend on the number of configurations.
+    """
+    learner, fold = outer.learner, outer.fold
+    standardizers = {}
+    for species, moments in seen.moments.items():
+        by_fold: dict[int, Moments] = {}
+        for i, new in moments.items():
+            by_fold[fold[i]] = by_fold[fold[i]] + new if fold[i] in by_fold else new
+        standardizers[species] = Standardizer.from_moments(
             _sum(species, k, [by_fold[j] for j in sorted(by_fold) if j != k]), learner.clip
         )
-        for species, by_fold in moments.items()
-        for k in range(n_folds)
-    }
-
-    parts: dict[tuple[int, str], dict[int, Statistics]] = defaultdict(dict)
-    for i, sample in in_turn(samples):
+    parts: dict[str, dict[int, Statistics]] = defaultdict(dict)
+    for i, sample in in_turn(outer.samples, np.flatnonzero(fold != k)):
         for species, rows in sample.rows().items():
             X, Y = sample.features[rows], sample.targets[rows]
             matrix = learner.whitening_of(sample.particles(rows), len(rows))
-            for k in range(n_folds):
-                if k == fold[i]:
-                    continue
-                blocks = parts[k, species]
-                if fold[i] not in blocks:
-                    blocks[fold[i]] = Statistics(X.shape[1], Y.shape[1], learner.center)
-                blocks[fold[i]].add(*whiten(matrix, standardizers[k, species].standardize(X), Y))
-
-    uses_feature_groups = traits(learner).feature_groups
+            blocks = parts[species]
+            if fold[i] not in blocks:
+                blocks[fold[i]] = Statistics(X.shape[1], Y.shape[1], learner.center)
+            blocks[fold[i]].add(*whiten(matrix, standardizers[species].standardize(X), Y))
     fits: Fits = {}
-    for (k, species), blocks in parts.items():
+    for species, blocks in parts.items():
         # Blocks are in the order of the folds, so that sums do not depend on the samples' order.
         ordered = [blocks[j] for j in sorted(blocks)]
-        for name, indices in columns.items():
-            arguments = {}
-            if feature_groups is not None and uses_feature_groups:
-                arguments["feature_groups"] = feature_groups[indices]
-            fits[Fit(k, species, name)] = clone(learner).fit_statistics(
-                [block.select(indices) for block in ordered],
-                standardizers[k, species].select(indices),
-                **arguments,
+        for name, indices in outer.columns.items():
+            everything = np.array_equal(indices, np.arange(ordered[0].n_features))
+            selected = ordered if everything else [block.select(indices) for block in ordered]
+            fits[species, name] = clone(learner).fit_statistics(
+                selected,
+                standardizers[species].select(indices),
+                **outer.families(name),
             )
     return fits
 
 
-def fit_rows(
-    learner: RegressorMixin,
-    samples: Samples,
-    fold: Integers,
-    columns: Mapping[str, Integers],
-    feature_groups: Integers | None = None,
-    groups: Integers | None = None,
-) -> Fits:
+def fit_rows(outer: Outer, k: int, seen: Overview) -> Fits:
     """Fit any regressor to the rows of the training configurations, which are all in memory."""
-    group = as_groups(groups, len(samples))
+    group = as_groups(outer.groups, len(outer.samples))
     data: dict[str, list[tuple[int, Floats, Floats]]] = defaultdict(list)
-    for i, sample in in_turn(samples):
+    for i, sample in in_turn(outer.samples, np.flatnonzero(outer.fold != k)):
         for species, rows in sample.rows().items():
             data[species].append((i, sample.features[rows], sample.targets[rows]))
-    learner_traits = traits(learner)
     fits: Fits = {}
-    for species, configurations in data.items():
-        for k in range(int(fold.max()) + 1):
-            training = [entry for entry in configurations if fold[entry[0]] != k]
-            if not training:
-                raise _missing(species, k)
-            X = np.concatenate([x for _, x, _ in training])
-            Y = np.concatenate([y for _, _, y in training])
-            arguments: dict[str, Integers] = {}
-            if learner_traits.groups:
-                arguments["groups"] = np.concatenate(
-                    [np.full(len(x), group[i]) for i, x, _ in training]
-                )
-            for name, indices in columns.items():
-                if feature_groups is not None and learner_traits.feature_groups:
-                    arguments["feature_groups"] = feature_groups[indices]
-                fits[Fit(k, species, name)] = clone(learner).fit(X[:, indices], Y, **arguments)
+    for species in seen.moments:
+        training = data[species]
+        if not training:
+            raise _missing(species, k)
+        X = np.concatenate([x for _, x, _ in training])
+        Y = np.concatenate([y for _, _, y in training])
+        arguments: dict[str, Integers] = {}
+        if traits(outer.learner).groups:
+            arguments["groups"] = np.concatenate(
+                [np.full(len(x), group[i]) for i, x, _ in training]
+            )
+        for name, indices in outer.columns.items():
+            fits[species, name] = clone(outer.learner).fit(
+                X[:, indices], Y, **arguments, **outer.families(name)
+            )
     return fits
 
 
-def fit_graphs(
-    learner: Any,
-    samples: Samples,
-    fold: Integers,
-    columns: Mapping[str, Integers],
-    feature_groups: Integers | None = None,
-    groups: Integers | None = None,
-) -> Fits:
+def fit_graphs(outer: Outer, k: int, seen: Overview) -> Fits:
     """Fit a learner to the graphs of the training configurations, which are all in memory.
 
     There is one fit for each species, or a single fit if the learner shares species.
     """
-    group = as_groups(groups, len(samples))
-    configurations = [sample for _, sample in in_turn(samples)]
-    present = sorted({species for sample in configurations for species in sample.rows()})
-    shared = traits(learner).share_species
+    group = as_groups(outer.groups, len(outer.samples))
+    training = [sample for _, sample in in_turn(outer.samples, np.flatnonzero(outer.fold != k))]
+    present = sorted(seen.moments)
+    arguments = {"groups": group[outer.fold != k]} if traits(outer.learner).groups else {}
+    shared = traits(outer.learner).share_species
     fits: Fits = {}
-    for k in range(int(fold.max()) + 1):
-        training = [sample for i, sample in enumerate(configurations) if fold[i] != k]
-        arguments = {"groups": group[fold != k]} if traits(learner).groups else {}
-        for letters in [present] if shared else [[letter] for letter in present]:
-            rows = [
-                np.sort(np.concatenate([r for s, r in sample.rows().items() if s in letters]))
-                for sample in training
-            ]
-            if not any(len(r) for r in rows):
-                raise _missing(letters[0], k)
-            Y = [sample.targets[r] for sample, r in zip(training, rows, strict=True)]
-            for name, indices in columns.items():
-                X = [_graph(sample, r, indices) for sample, r in zip(training, rows, strict=True)]
-                fitted = clone(learner).fit(X, Y, **arguments)
-                fits |= {Fit(k, letter, name): fitted for letter in letters}
+    for letters in [present] if shared else [[letter] for letter in present]:
+        rows = [
+            np.sort(
+                np.concatenate(
+                    [np.arange(0), *(r for s, r in sample.rows().items() if s in letters)]
+                )
+            )
+            for sample in training
+        ]
+        if not any(len(r) for r in rows):
+            raise _missing(letters[0], k)
+        Y = [sample.targets[r] for sample, r in zip(training, rows, strict=True)]
+        for name, indices in outer.columns.items():
+            X = [_graph(sample, r, indices) for sample, r in zip(training, rows, strict=True)]
+            fitted = clone(outer.learner).fit(X, Y, **arguments)
+            fits |= {(letter, name): fitted for letter in letters}
     return fits
 
 
-FITTERS: dict[str, Fitter] = {"statistics": fit_linear, "rows": fit_rows, "graphs": fit_graphs}
-"""The fitter for each value of `learner.Traits.learns_from`."""
+FITTERS: dict[str, Callable[[Outer, int, Overview], Fits]] = {
+    "statistics": fit_linear,
+    "rows": fit_rows,
+    "graphs": fit_graphs,
+}
+"""The function that fits one fold, for each value of `learner.Traits.learns_from`."""
 
 
 def predict(fitted: Any, sample: Sample, rows: Integers, columns: Integers) -> Floats:
@@ -201,24 +235,14 @@ def _graph(sample: Sample, rows: Integers, columns: Integers) -> Graph:
     return Graph(graph.configuration, graph.features[:, columns], graph.rows[rows])
 
 
-def fit_configuration_means(
-    samples: Samples, fold: Integers, column: int
-) -> dict[tuple[int, str], ConfigurationMean]:
-    """Fit the mean targets of the training configurations, for each fold and species."""
-    x: dict[str, Floats] = {}
-    y: dict[str, Floats] = {}
-    for i, sample in in_turn(samples):
-        for species, rows in sample.rows().items():
-            x.setdefault(species, np.full(len(samples), np.nan))[i] = sample.features[
-                rows, column
-            ].mean()
-            means = y.setdefault(species, np.full((len(samples), sample.targets.shape[1]), np.nan))
-            means[i] = sample.targets[rows].mean(axis=0)
-    return {
-        (k, species): ConfigurationMean.of_training(x[species], y[species], fold != k)
-        for species in x
-        for k in range(int(fold.max()) + 1)
-    }
+def fit_configuration_means(outer: Outer, k: int, seen: Overview) -> dict[str, ConfigurationMean]:
+    """Fit the mean targets of the training configurations, for each species."""
+    fits = {}
+    for species, means in seen.means.items():
+        used = [i for i in means if outer.fold[i] != k]
+        x, y = zip(*(means[i] for i in used), strict=True)
+        fits[species] = ConfigurationMean(np.array(x), np.array(y))
+    return fits
 
 
 def _sum(species: str, held_out: int, moments: list[Moments]) -> Moments:

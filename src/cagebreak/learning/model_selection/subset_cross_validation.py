@@ -33,7 +33,7 @@ def held_out_moments(
     The cross-validation is nested. For each outer fold, subset and target, alpha minimizes the
     squared error of an inner cross-validation on the other folds. The model trained without folds i
     and j serves twice: fold j is its inner test fold for outer fold i, and fold i for outer fold j.
-    K folds therefore need K (K + 1) / 2 decompositions.
+    K folds therefore need K (K + 1) / 2 models.
 
     Parameters
     ----------

@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from threadpoolctl import threadpool_limits
 
-from cagebreak.configuration import species_index
+from cagebreak._sealed import joint_digest
+from cagebreak.configuration import SPECIES_NAMES, species_index
 from cagebreak.descriptors.recommended import feature_groups
 from cagebreak.learning import (
     Collection,
@@ -16,20 +17,25 @@ from cagebreak.learning import (
     SelectionCurve,
     Source,
     collect,
-    evaluate,
     near_copies,
     selection_curve,
 )
 from cagebreak.learning._validation import Integers, as_groups, require_choice
 from cagebreak.learning.learner import traits, with_checkpoints
+from cagebreak.learning.model_selection.evaluate import plan
 from cagebreak.seeding import seed_sequence
+from cagebreak.study.analysis.fits import Part, hold_out_all
 from cagebreak.study.analysis.samples import StudySamples, nearest
 from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.sha256sums import sha256
+from cagebreak.study.stages.descriptors import describing
 from cagebreak.study.stages.propensity import TARGETS, load_propensity
+from cagebreak.study.stages.stages import STAGES, units
 from cagebreak.study.stages.states import MADE_BY
 from cagebreak.study.store import Store
+from cagebreak.study.unit_file import as_json
 
 
 def learn(
@@ -46,7 +52,8 @@ def learn(
 
     Each species is evaluated separately, except for a graph network with `share_species`.
     Selections with the same sources are evaluated together. Networks write their checkpoints to the
-    folder `trainings` of the study.
+    folder `trainings` of the study; the outer folds of the recipe's own fit are kept in the folder
+    `fits`, and read while nothing that they depend on has changed.
 
     Parameters
     ----------
@@ -71,6 +78,7 @@ def learn(
     features come from several states.
     """
     settings = recipe.learning
+    own = learner is None and chosen is None and times is None
     chosen = settings.selections if chosen is None else chosen
     species = species or settings.species
     if learner is not None:
@@ -78,19 +86,19 @@ def learn(
     default = {"center": settings.center, "weights": (1.0,)}
     numbers = [species_index(letter, recipe.model.n_species) for letter in species]
     labels = recipe.labels()
-    study_times = load_propensity(store, 0, target)[0].times
-    time_indices = np.arange(len(study_times))
+    propensity, _ = load_propensity(store, 0, target)
+    time_indices = np.arange(len(propensity.times))
     if times is not None:
-        time_indices = np.unique(nearest(study_times, times))
+        time_indices = np.unique(nearest(propensity.times, times))
     learner_traits = traits(RidgeCV() if learner is None else learner)
     graphs = learner_traits.learns_from == "graphs"
     species_sets = [numbers] if learner_traits.share_species else [[s] for s in numbers]
-    parts = []
+    evaluations, parts = [], []
     # With one BLAS thread results do not depend on the number of cores. Several threads were eight
     # times slower on busy cores.
     with threadpool_limits(limits=1, user_api="blas"):
         for species_numbers in species_sets:
-            for group in selections.groups(labels, chosen, default):
+            for g, group in enumerate(selections.groups(labels, chosen, default)):
                 of_sources = labels[np.isin(labels.source, group.sources)]
                 ridge = RidgeCV(
                     alphas=settings.alphas,
@@ -99,7 +107,7 @@ def learn(
                     seed=recipe.study.seed,
                     **group.learned,
                 )
-                part = evaluate(
+                evaluation = plan(
                     ridge if learner is None else learner,
                     StudySamples(
                         store,
@@ -115,16 +123,66 @@ def learn(
                     columns=group.columns,
                     feature_groups=feature_groups(of_sources[group.read].view(np.recarray)),
                     configuration_mean=group.configuration_mean,
-                    times=study_times[time_indices],
+                    times=propensity.times[time_indices],
                     folds=settings.outer_folds,
                     n_resamples=settings.bootstrap,
                     groups=recipe.groups,
                     name="Ridge" if learner is None and name is None else name,
                 )
-                parts.append(part)
-    moments = {key: value for part in parts for key, value in part.moments.items()}
-    costs = {key: value for part in parts for key, value in part.costs.items()}
-    return Scores(np.concatenate([part.rows for part in parts]), moments, costs)
+                evaluations.append(evaluation)
+                if own:
+                    (number,) = species_numbers
+                    letter = SPECIES_NAMES[number]
+                    parts.append(
+                        Part(
+                            evaluation,
+                            letter,
+                            store.folder / "fits" / f"{target}-{letter}-{g}",
+                            _identity(recipe, store, letter, target, group),
+                            int((propensity.species == number).sum()),
+                        )
+                    )
+        if own:
+            results = hold_out_all(parts)
+            scores = [e.scores(r) for e, r in zip(evaluations, results, strict=True)]
+        else:
+            scores = [evaluation.run() for evaluation in evaluations]
+    moments = {key: value for part in scores for key, value in part.moments.items()}
+    costs = {key: value for part in scores for key, value in part.costs.items()}
+    return Scores(np.concatenate([part.rows for part in scores]), moments, costs)
+
+
+_FITTED = (
+    "study",
+    "model",
+    "preparation",
+    "isoconfigurational",
+    "states",
+    "descriptors",
+    *(f"learning.{key}" for key in ("outer_folds", "inner_folds", "alphas", "center", "clip")),
+)
+"""Sections and keys of the recipe that a fit depends on, beside its selections."""
+
+
+def _identity(
+    recipe: Recipe, store: Store, species: str, target: str, group: selections.Group
+) -> str:
+    """Return the SHA-256 of everything that the fit to a group of selections depends on."""
+    stages = ["propensity", *map(describing, group.sources)]
+    about = {
+        "recipe": recipe.select(_FITTED),
+        "units": {
+            stage: joint_digest(map(store.content, units(recipe, STAGES[stage])))
+            for stage in stages
+        },
+        "species": species,
+        "target": target,
+        "read": group.read.tolist(),
+        "selections": [(name, columns.tolist()) for name, columns in group.columns.items()],
+        "learned": group.learned,
+        "configuration_mean": group.configuration_mean,
+    }
+    return sha256(as_json(about).encode())
 
 
 def _one_state(labels: np.ndarray) -> str:

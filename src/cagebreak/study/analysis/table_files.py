@@ -5,17 +5,18 @@ import io
 import json
 import warnings
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._atomic import reason, replacing
+from cagebreak._atomic import READ_ONLY, reason, replacing
 from cagebreak._frames import with_whole_names
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.dynamics.propensity import Propensity
-from cagebreak.errors import DamagedFileWarning, StoreError
+from cagebreak.errors import CacheWarning, DamagedFileWarning, StoreError
 from cagebreak.study import sha256sums
 
 PROPENSITY = np.dtype(
@@ -116,6 +117,26 @@ def write(
         failure = StoreError(f"{path}: cannot be written ({reason(error)})")
         failure.errno = error.errno
         raise failure from error
+
+
+def keep(path: Path, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
+    """Write a table to the folder of a study, if that can be written to."""
+    try:
+        write(path, table, provenance)
+    except StoreError as error:
+        if error.errno not in READ_ONLY:
+            raise
+        _say_not_kept(path.parent.parent)
+
+
+@cache
+def _say_not_kept(folder: Path) -> None:
+    """Say, once a process, that the tables of a study are not kept."""
+    warnings.warn(
+        f"{folder}: cannot be written to, so that its tables are not kept",
+        CacheWarning,
+        stacklevel=2,
+    )
 
 
 def read(path: Path, dtype: np.dtype, provenance: Mapping[str, Any]) -> np.ndarray | None:

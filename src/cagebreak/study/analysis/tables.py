@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cagebreak._frames import SCORES as SCORES_COLUMNS
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import select
 from cagebreak.descriptors.cage import configuration_of
@@ -314,10 +315,7 @@ def drift(recipe: Recipe, store: Store) -> np.recarray:
 
 
 def _scores_dtype() -> np.dtype:
-    # scikit-learn takes a second to import, so it is imported when it is needed.
-    from cagebreak.learning.model_selection.evaluate import COLUMNS
-
-    return np.dtype(COLUMNS)
+    return np.dtype(SCORES_COLUMNS)
 
 
 def _learning_stages(recipe: Recipe) -> list[str]:
@@ -364,7 +362,10 @@ TABLES = {
     ),
     "scores": TableSpec(_scores, _scores_dtype, (*_RUNS, *_STATES, "learning"), _learning_stages),
     "scores_d2min": TableSpec(
-        _scores_d2min, _scores_dtype, (*_RUNS, *_STATES, "learning"), _learning_stages
+        _scores_d2min,
+        _scores_dtype,
+        (*_RUNS, *_STATES, "learning"),
+        _learning_stages,
     ),
     "shear": TableSpec(_shear, lambda: SHEAR, _SHEAR, lambda recipe: ["shear"], "shear"),
     "windows": TableSpec(_windows, lambda: WINDOWS, _SHEAR, lambda recipe: ["shear"], "shear"),

@@ -76,7 +76,9 @@ class Lines(AbstractContextManager):
         self._tenth = self._tenths()
 
     def __enter__(self) -> Self:
-        self._print(f"{self._n_done()} of {sum(self._tally.totals.values())} units are done")
+        text = f"{self._n_done()} of {sum(self._tally.totals.values())} units are done"
+        left = self._tally.seconds_left
+        self._print(text + (f", about {duration(left)} left" if left else ""))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -132,6 +134,7 @@ class Bars(AbstractContextManager):
 
     def __enter__(self) -> Self:
         self._progress.start()
+        self._show_time_left()
         return self
 
     def __exit__(
@@ -146,6 +149,9 @@ class Bars(AbstractContextManager):
         """Count a unit; advance the bar of its stage."""
         self._tally.add(unit, seconds)
         self._progress.advance(self._tasks[unit.stage])
+        self._show_time_left()
+
+    def _show_time_left(self) -> None:
         left = self._tally.seconds_left
         text = f"about {duration(left)} left" if left else ""
         self._progress.update(next(iter(self._tasks.values())), left=text)

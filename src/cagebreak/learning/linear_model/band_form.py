@@ -1,0 +1,122 @@
+"""Reduction of a symmetric matrix to band form, in which every shifted system is cheap."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import lapack, solveh_banded
+from scipy.linalg.blas import dsymm, dsyr2k
+
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats
+
+WIDTH = 64
+"""Number of diagonals below the main one (chosen: matrix products run at full speed from here on,
+and the solution of band systems takes a small part of the time)."""
+
+
+class _Reflector(NamedTuple):
+    """The orthogonal matrix ``1 - V T V'`` of the rows from `first` on."""
+
+    first: int
+    vectors: Floats
+    triangle: Floats
+
+    def apply(self, columns: Floats, transposed: bool) -> None:
+        """Multiply columns (n, k) by the matrix or its transpose, in place."""
+        triangle = self.triangle.T if transposed else self.triangle
+        rows = columns[self.first :]
+        rows -= self.vectors @ (triangle @ (self.vectors.T @ rows))
+
+
+class BandForm:
+    """Band form ``A = Q B Q'`` of a symmetric matrix A, with Q orthogonal and B a band matrix.
+
+    The solutions of ``(A + alpha) x = b`` for any number of alphas then cost the solution of band
+    systems and a product with Q. The reduction takes ``4/3 n^3`` operations, nearly all in products
+    of matrices: a third of the time of an eigendecomposition, or five Cholesky factorizations. It
+    is as stable as the eigendecomposition, since all transformations are orthogonal
+    (:cite:`Bischof2000`).
+
+    Parameters
+    ----------
+    lower : (n, n) array
+        The matrix A, of which the lower triangle is read.
+    """
+
+    def __init__(self, lower: Floats) -> None:
+        n = len(lower)
+        width = max(min(WIDTH, n - 1), 0)
+        # Row d holds the diagonal d below the main one, as LAPACK expects it.
+        self._diagonals = np.zeros((width + 1, n))
+        self._reflectors: list[_Reflector] = []
+        rest, spare = np.array(lower, order="F"), np.empty(lower.shape)
+        first = 0
+        while len(rest) > width + 1:
+            # Columns of the panel are reduced to a triangle by the QR decomposition below the band.
+            n_below = len(rest) - width
+            size = min(width, n_below)
+            factored, triangle, _ = lapack.dgeqrt(size, rest[width:, :width])
+            vectors = np.tril(factored[:, :size], -1)
+            np.fill_diagonal(vectors, 1.0)
+            self._keep(first, np.concatenate([rest[:width, :width], np.triu(factored[:size])]))
+            # The rest becomes Q'AQ = A - V W' - W V', in half the operations of full products.
+            rest, spare = _copied(rest[width:, width:], spare), rest
+            vectors = np.asfortranarray(vectors)
+            product = dsymm(1.0, rest, vectors @ triangle, lower=1)
+            product -= vectors @ (0.5 * triangle.T @ (vectors.T @ product))
+            rest = dsyr2k(-1.0, vectors, product, beta=1.0, c=rest, lower=1, overwrite_c=1)
+            first += width
+            self._reflectors.append(_Reflector(first, vectors, triangle))
+        self._keep(first, rest)
+
+    def _keep(self, first: int, columns: Floats) -> None:
+        """Keep the band of columns whose first rows are on the main diagonal."""
+        for j in range(columns.shape[1]):
+            below = columns[j : j + len(self._diagonals), j]
+            self._diagonals[: len(below), first + j] = below
+
+    def rotate(self, columns: Floats) -> Floats:
+        """Return ``Q' b`` of columns b, (n, k)."""
+        rotated = np.array(columns, order="F")
+        for reflector in self._reflectors:
+            reflector.apply(rotated, transposed=True)
+        return rotated
+
+    def rotate_back(self, columns: Floats) -> Floats:
+        """Return ``Q b`` of columns b, (n, k)."""
+        rotated = np.array(columns, order="F")
+        for reflector in reversed(self._reflectors):
+            reflector.apply(rotated, transposed=False)
+        return rotated
+
+    def solve(self, alpha: float, rotated: Floats) -> Floats:
+        """Return ``(B + alpha)^-1 b`` of rotated columns b, (n, k).
+
+        Raises
+        ------
+        InputError
+            If B + alpha is not positive definite.
+        """
+        shifted = self._diagonals.copy()
+        shifted[0] += alpha
+        try:
+            return solveh_banded(shifted, rotated, lower=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            raise not_positive(alpha) from None
+
+
+def _copied(matrix: Floats, spare: Floats) -> Floats:
+    """Return a copy of a square matrix, in Fortran order, in the memory of a larger one."""
+    # Memory that is used again is faster than new pages by the time of the copy itself.
+    n = len(matrix)
+    copy = spare.ravel(order="K")[: n * n].reshape((n, n), order="F")
+    copy[:] = matrix
+    return copy
+
+
+def not_positive(alpha: float) -> InputError:
+    """Return the error that ``X'X + alpha`` is not positive definite."""
+    return InputError(
+        f"X'X: expected no eigenvalue below 0 but by rounding, got one below {-alpha:.3g}; the "
+        "statistics were edited, or subtraction of nearly all rows has cost their digits"
+    )

@@ -1,0 +1,91 @@
+"""Files of the outer folds of a study's fit, which a later fit reads instead of fitting again."""
+
+from pathlib import Path
+
+import numpy as np
+
+from cagebreak._atomic import READ_ONLY
+from cagebreak._hdf5 import UNREADABLE, require_finite
+from cagebreak._sealed import creating, opened, statement
+from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
+from cagebreak.learning.learner import FitRecord
+from cagebreak.learning.model_selection.outer_fold import HeldOut
+
+FORMAT = "cagebreak fold 1"
+
+
+def write(path: Path, result: HeldOut, identity: str) -> None:
+    """Write the results of a fold, for one species; nothing if the folder cannot be written to.
+
+    Parameters
+    ----------
+    path
+    result
+    identity
+        States everything that the results depend on.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written, as on a full disk.
+    """
+    ((_, halves),) = result.halves.items()
+    n_times = halves.shape[-1]
+    records = result.records.values()
+    per_time = "selection, time"
+    alphas = [np.broadcast_to(record.alpha, n_times) for record in records]
+    outside = [np.broadcast_to(record.outside, n_times) for record in records]
+    moments = np.array(list(result.moments.values()))
+    axes = "configuration, moment, time"
+    arrays = {
+        "configurations": Dataset(result.configurations, "index", "configuration"),
+        "moments": Dataset(moments, "of prediction and target", f"selection, {axes}"),
+        "halves": Dataset(halves, "of the targets of half the runs", axes),
+        "alpha": Dataset(np.array(alphas, dtype=float), "1", per_time),
+        "outside": Dataset(np.array(outside, dtype=bool), "true or false", per_time),
+        "parameters": Dataset(np.array([r.n_parameters for r in records]), "number", "selection"),
+        "training": Dataset(np.array(result.training_seconds), "s", ""),
+        "inference": Dataset(np.array(list(result.inference_seconds.values())), "s", "selection"),
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with creating(path, {"format": FORMAT, "identity": identity}) as file:
+            write_datasets(file, arrays)
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise
+
+
+def read(path: Path, species: str, selections: list[str], identity: str) -> HeldOut | None:
+    """Return the results of a fold; None if there are none of this identity, or they are damaged.
+
+    Parameters
+    ----------
+    path
+    species
+        Letter of the species.
+    selections
+        Names of the selections, in order.
+    identity
+        As of `write`.
+    """
+    try:
+        stated = statement(path, whole=False)
+        if stated is None or (stated["format"], stated["identity"]) != (FORMAT, identity):
+            return None
+        with opened(path) as file:
+            arrays = read_datasets(file)
+        require_finite(moments=arrays["moments"], halves=arrays["halves"])
+        keys = [(species, name) for name in selections]
+        columns = ("parameters", "alpha", "outside", "inference", "moments")
+        rows = list(zip(keys, *(arrays[name] for name in columns), strict=True))
+    except UNREADABLE:
+        return None
+    return HeldOut(
+        configurations=arrays["configurations"],
+        moments={key: moments for key, *_, moments in rows},
+        halves={species: arrays["halves"]},
+        records={key: FitRecord(int(n), alpha, 0.0, out) for key, n, alpha, out, *_ in rows},
+        training_seconds=float(arrays["training"]),
+        inference_seconds={key: float(seconds) for key, *_, seconds, _ in rows},
+    )

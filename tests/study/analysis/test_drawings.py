@@ -1,0 +1,92 @@
+"""Figures are drawn again only if something that they show has changed, or a file of theirs."""
+
+import shutil
+
+import pytest
+
+import cagebreak as cb
+from cagebreak.errors import InputError
+from cagebreak.figures import FigureSpec
+from cagebreak.study.analysis import drawings
+from support.tiny_study import SEGMENTS, write_recipe
+
+NAME = "alkemade2022.mean_propensity"
+
+
+@pytest.fixture
+def own(study, tmp_path):
+    path = tmp_path / "hs.toml"
+    shutil.copy(study.recipe.path, path)
+    kept = shutil.ignore_patterns("tables", "figures", "fits", ".lock")
+    shutil.copytree(study.store.folder, tmp_path / "hs", ignore=kept)
+    return cb.Study(path)
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "SHA256SUMS"}
+
+
+def test_a_second_drawing_is_none(own, monkeypatch):
+    stem = own.store.folder / "figures" / NAME
+    assert own.draw(NAME, stem)
+    before = files(stem.parent)
+    assert before.keys() == {f"{NAME}.{end}" for end in ("png", "pdf", "csv", "json", "drawn.json")}
+    # Only the table that it shows was computed.
+    assert {path.stem for path in (own.store.folder / "tables").glob("*.csv")} == {"propensity"}
+
+    def refuse(spec):
+        raise AssertionError("drawn again")
+
+    monkeypatch.setattr(FigureSpec, "function", property(refuse))
+    assert not cb.Study(own.recipe.path).draw(NAME, stem)
+    assert files(stem.parent) == before
+
+
+@pytest.mark.parametrize("end", ["png", "pdf", "csv", "json", "drawn.json"])
+@pytest.mark.parametrize("damage", ["gone", "changed", "cut"])
+def test_a_changed_file_is_drawn_again(own, end, damage):
+    stem = own.store.folder / "figures" / NAME
+    assert own.draw(NAME, stem)
+    before = files(stem.parent)
+    path = stem.with_name(f"{NAME}.{end}")
+    content = before[path.name]
+    path.unlink()
+    if damage != "gone":
+        half = len(content) // 2
+        other = bytes([content[half] ^ 1]) + content[half + 1 :] if damage == "changed" else b""
+        path.write_bytes(content[:half] + other)
+    assert own.draw(NAME, stem)
+    assert files(stem.parent) == before
+    assert not own.draw(NAME, stem)
+
+
+def test_other_code_units_or_recipe_are_drawn_again(own, study, monkeypatch):
+    stem = own.store.folder / "figures" / NAME
+    assert own.draw(NAME, stem)
+    with monkeypatch.context() as patch:
+        patch.setattr(drawings, "source", lambda: "other code")
+        assert own.draw(NAME, stem)
+        assert not own.draw(NAME, stem)
+    assert own.draw(NAME, stem)
+    write_recipe(own.recipe.path, bootstrap=150, **SEGMENTS)
+    # The mean propensity has no intervals from resamples.
+    assert not cb.Study(own.recipe.path).draw(NAME, stem)
+    write_recipe(own.recipe.path, n_configurations=2, outer_folds=2, inner_folds=1, **SEGMENTS)
+    with pytest.raises(InputError):
+        cb.Study(own.recipe.path)
+    write_recipe(own.recipe.path, wavenumber=7.0, **SEGMENTS)
+    with pytest.raises(cb.errors.StoreError):
+        cb.Study(own.recipe.path).draw(NAME, stem)
+
+
+def test_published_curves_are_part_of_what_a_figure_is_drawn_from(own, tmp_path):
+    name, curves = "alkemade2023.published", tmp_path / "curves.csv"
+    with pytest.raises(InputError, match="published: expected a CSV file"):
+        own.draw(name, tmp_path / "published")
+    assert not (own.store.folder / "tables").exists()  # before any work is spent
+    curves.write_text("one")
+    first = own._origin(name, curves)
+    assert own._origin(NAME, curves) == own._origin(NAME, None)
+    assert own._origin(name, curves) == first
+    curves.write_text("two")
+    assert own._origin(name, curves) != first

@@ -1,0 +1,138 @@
+"""A fit of a study: in any number of processes, kept fold by fold, and read while it holds."""
+
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak.study.analysis import fits
+from support.tiny_study import SEGMENTS, write_recipe
+
+
+@pytest.fixture
+def own(study, tmp_path):
+    """A copy of the study without tables and fits, as it is just after its run."""
+    path = tmp_path / "hs.toml"
+    shutil.copy(study.recipe.path, path)
+    kept = shutil.ignore_patterns("tables", "figures", "fits", ".lock")
+    shutil.copytree(study.store.folder, tmp_path / "hs", ignore=kept)
+    return cb.Study(path)
+
+
+@pytest.fixture
+def fitted(monkeypatch):
+    """The folds that are fitted, in order."""
+    done = []
+    hold_out = fits._hold_out
+
+    def count(part, k):
+        done.append((part.species, k))
+        return hold_out(part, k)
+
+    monkeypatch.setattr(fits, "_hold_out", count)
+    return done
+
+
+def same(first, second):
+    assert first.moments.keys() == second.moments.keys()
+    for key, moments in first.moments.items():
+        np.testing.assert_array_equal(moments, second.moments[key])
+    np.testing.assert_array_equal(first.rows, second.rows)
+
+
+def test_a_second_fit_is_read_and_equal_to_the_bit(own, fitted):
+    first = own.fit()
+    assert len(fitted) == 2 * 2 * 3  # species, groups of selections, folds
+    again = cb.Study(own.recipe.path).fit()
+    assert len(fitted) == 12
+    same(first, again)
+    assert again.costs == first.costs
+    # A selection of species reads their files too.
+    assert set(own.fit(species="B").rows["species"]) == {"B"}
+    assert len(fitted) == 12
+
+
+def test_any_number_of_processes_gives_the_same_bits(own, monkeypatch):
+    expected = own.fit()
+    shutil.rmtree(own.store.folder / "fits")
+    hold_out_all = fits.hold_out_all
+    monkeypatch.setattr(
+        "cagebreak.study.analysis.learn.hold_out_all", lambda parts: hold_out_all(parts, workers=2)
+    )
+    monkeypatch.setattr(fits, "serial", None)
+    same(own.fit(), expected)
+
+
+def test_only_what_a_change_concerns_is_fitted_again(own, fitted):
+    first = own.fit()
+    del fitted[:]
+    # The bootstrap concerns no fit, and one more selection of the cage no fit to the initial state.
+    selections = {
+        "LR0": {"generations": 0, "states": ["initial"]},
+        "LR1": {"generations": 1, "states": ["initial"]},
+        "cage": {"generations": 0, "kind": "radial", "states": ["cage"]},
+    }
+    write_recipe(own.recipe.path, bootstrap=150, selections=selections, **SEGMENTS)
+    other = cb.Study(own.recipe.path).fit()
+    assert sorted(fitted) == sorted((species, k) for species in "AB" for k in range(3))
+    for key in (("A", "LR0"), ("B", "LR1")):
+        np.testing.assert_array_equal(other.moments[key], first.moments[key])
+    del fitted[:]
+    write_recipe(own.recipe.path, clip=3.0, selections=selections, **SEGMENTS)
+    cb.Study(own.recipe.path).fit()
+    assert len(fitted) == 12
+
+
+def test_a_damaged_file_is_fitted_again(own, fitted):
+    first = own.fit()
+    del fitted[:]
+    path = own.store.folder / "fits" / "displacement-B-0-1.h5"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    same(own.fit(), first)
+    assert fitted == [("B", 1)]
+
+
+def test_a_fold_in_the_place_of_another_is_fitted_again(own, fitted):
+    first = own.fit()
+    del fitted[:]
+    folder = own.store.folder / "fits"
+    shutil.copy(folder / "displacement-B-0-1.h5", folder / "displacement-B-0-2.h5")
+    same(own.fit(), first)
+    assert fitted == [("B", 2)]
+
+
+def test_a_fit_that_is_stopped_goes_on_where_it_was(own, monkeypatch, fitted):
+    hold_out, stopped = fits._hold_out, []
+
+    def stop(part, k):
+        if len(fitted) == 5 and not stopped:
+            stopped.append(True)
+            raise KeyboardInterrupt
+        return hold_out(part, k)
+
+    monkeypatch.setattr(fits, "_hold_out", stop)
+    with pytest.raises(KeyboardInterrupt):
+        own.fit()
+    assert len(list((own.store.folder / "fits").glob("*.h5"))) == 5
+    own.fit()
+    assert len(fitted) == 12
+    assert len(set(fitted)) == 6  # species and folds, each for two groups of selections
+
+
+def test_the_time_left_is_said_from_the_start(own, monkeypatch, capsys):
+    monkeypatch.setattr(fits, "operations_per_second", lambda: 1e8)
+    monkeypatch.setattr(fits, "WORTH", np.inf)
+    own.fit()
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"0 of 12 units are done, about \d.* left", first)
+    assert last.startswith("12 of 12 units after")
+
+
+def test_what_takes_no_time_says_nothing(own, monkeypatch, capsys):
+    monkeypatch.setattr(fits, "operations_per_second", lambda: 1e15)
+    own.fit()
+    assert capsys.readouterr().err == ""
