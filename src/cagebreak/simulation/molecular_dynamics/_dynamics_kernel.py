@@ -68,6 +68,37 @@ def compute_energies(state, form, out):
 
 
 @njit(**OPTIONS)
+def kinetic_energy(state):
+    """Return the kinetic energy at the last step, times squared steps a sigma."""
+    v, f, pull = state.particles.v, state.particles.f, state.particles.pull
+    total, now = 0.0, np.empty(3)
+    for i in range(len(state.particles.numbers)):
+        for d in range(3):
+            now[d] = v[i, d] + 0.5 * pull[i, d] * f[i, d]
+        total += squared_length(now[0], now[1], now[2], state.metric) / pull[i, 0]
+    return total / 2
+
+
+@njit(**OPTIONS)
+def rescale(state):
+    """Scale the velocities of the last step as a heat bath does (:cite:`Bussi2007`, eq. A7).
+
+    Kinetic energies are then those of the canonical ensemble, whatever the persistence.
+    """
+    bath, step = state.bath, state.clock.counts[STEPS]
+    noise = bath.noise[step % len(bath.noise)]
+    mean = bath.kinetic[0] + step * bath.kinetic[1]
+    share = (1 - bath.persistence) * mean / kinetic_energy(state)
+    along = np.sqrt(bath.persistence) + np.sqrt(share) * noise[0]
+    factor = np.sqrt(along * along + share * noise[1])
+    v, f = state.particles.v.reshape(-1), state.particles.f.reshape(-1)
+    pull = state.particles.pull.reshape(-1)
+    for k in range(len(v)):
+        half = 0.5 * pull[k] * f[k]
+        v[k] = factor * (v[k] + half) - half
+
+
+@njit(**OPTIONS)
 def advance(state, form, target):
     """Go on up to time step `target`; return DONE, or what is in the way, to be called again."""
     counts, usual = state.clock.counts, state.clock.usual
@@ -82,6 +113,8 @@ def advance(state, form, target):
             counts[DUE] = NOTHING
         if counts[STEPS] >= target:
             return DONE
+        if len(state.bath.noise):
+            rescale(state)
         counts[STEPS] += 1
         counts[SINCE] += 1
         counts[DUE] = FORCES
@@ -94,13 +127,3 @@ def advance(state, form, target):
                 return status
             sort(state)
             counts[DUE] = ROWS
-
-
-@njit(**OPTIONS)
-def kinetic_energy(state, velocities):
-    """Return half the sum of squared velocities over pull."""
-    total, pull = 0.0, state.particles.pull
-    for i in range(len(state.particles.numbers)):
-        square = squared_length(velocities[i, 0], velocities[i, 1], velocities[i, 2], state.metric)
-        total += square / pull[i, 0]
-    return total / 2

@@ -103,6 +103,21 @@ class Clock(NamedTuple):
     """(1,), the usual number of time steps for which rows last."""
 
 
+class Bath(NamedTuple):
+    """The heat bath of stochastic velocity rescaling."""
+
+    noise: NDArray[np.float64]
+    """(B, 2), random numbers of the next steps; no rows without a bath.
+
+    A normal one, and the sum of the squares of as many as there are other degrees of freedom.
+    """
+    kinetic: NDArray[np.float64]
+    """(2,), mean kinetic energy of a degree of freedom at step 0, and its change a step, in the
+    units of `kinetic_energy`."""
+    persistence: float
+    """Share of the kinetic energy that a step leaves as it is."""
+
+
 class State(NamedTuple):
     """All of a simulation but the potential: most kernels are compiled once for all potentials.
 
@@ -114,6 +129,7 @@ class State(NamedTuple):
     cells: Cells
     rows: Rows
     metric: tuple
+    bath: Bath
     clock: Clock
 
 

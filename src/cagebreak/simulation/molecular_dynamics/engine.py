@@ -13,14 +13,15 @@ from cagebreak.errors import InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
 from cagebreak.potentials.pair_potentials import check_range, check_species, energies
-from cagebreak.seeding import Seed
-from cagebreak.simulation.lammps import ENERGY_DRIFT, Readings
+from cagebreak.seeding import Seed, stream
+from cagebreak.simulation.lammps import ENERGY_DRIFT, Readings, Thermostat, check_ramp, steps_of
 from cagebreak.simulation.lammps_input import time_step_of
 from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
 from cagebreak.simulation.molecular_dynamics import _row_kernel as row_kernel
 from cagebreak.simulation.molecular_dynamics import _state as state_of
 from cagebreak.simulation.molecular_dynamics._state import (
     DUMMIES,
+    Bath,
     Cells,
     Clock,
     Lines,
@@ -37,11 +38,15 @@ Floats = NDArray[np.float64]
 PRECISIONS = {"mixed": np.float32, "double": np.float64}
 """In which forces are summed; positions and velocities are float64 with both."""
 
-SKINS = {"harmonic": 0.4, "lennard_jones": 0.3, "lennard_jones_smooth": 0.3, "tabulated": 0.3}
+SKINS = {"harmonic": 0.4, "lennard_jones": 0.25, "lennard_jones_smooth": 0.25, "tabulated": 0.25}
 """By how much rows of neighbors reach beyond the cut-off, in sigma: the fastest (measured)."""
 
 ROOM = 1.2
 """Room for neighbors, over what a homogeneous fluid has; it grows where it lacks."""
+
+PERSISTENCE = math.exp(-1 / 100)
+"""Share of the kinetic energy that a step with a thermostat leaves as it is (chosen): it relaxes
+within 100 steps, as with LAMMPS here."""
 
 MOST_LINES = 2**31 // LINE_BYTES - 2 * DUMMIES
 
@@ -63,6 +68,9 @@ class MolecularDynamics:
         exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
     time_step
         In tau; by default that of `cagebreak.simulation.lammps_input.time_step_of`.
+    thermostat
+        Stochastic velocity rescaling (:cite:`Bussi2007`); its random numbers have the address
+        "thermostat" of the seed. None keeps the energy constant.
     precision
         "mixed" sums forces in single precision, "double" in double. Positions, velocities,
         energies and pressures are of double precision.
@@ -100,6 +108,7 @@ class MolecularDynamics:
         seed: Seed | None = None,
         *,
         time_step: float | None = None,
+        thermostat: Thermostat | None = None,
         precision: Literal["mixed", "double"] = "mixed",
     ) -> None:
         _check(configuration, model)
@@ -119,7 +128,8 @@ class MolecularDynamics:
         self._near: NDArray[np.int32]
         self._entries: NDArray[np.int32]
         self._time_step, self._masses = time_step, masses
-        self._time = 0.0
+        self._time, self._thermostat = 0.0, thermostat
+        self._random = stream(0 if seed is None else seed, "thermostat")
         self._lay_out(PRECISIONS[precision])
         self._place(velocities)
         self._advance(0)
@@ -191,18 +201,21 @@ class MolecularDynamics:
         Raises
         ------
         InputError
-            If the duration is negative or not finite.
+            If the duration is negative or not finite, or ends after the thermostat's ramp.
         SimulationError
             If energy is not conserved, or positions are no numbers.
         """
         if not (math.isfinite(duration) and duration >= 0):
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
         target = round((self._time + duration) / self._time_step)
+        check_ramp(self._thermostat, self._time, duration, self._time_step)
         self._time += duration
         a_call = max(min(_CHECKED, _WORK // len(self._start)), 1)
         while self.steps < target:
             before = self.steps
-            self._advance(min(target, before + a_call))
+            block = before // _CHECKED + 1
+            self._refresh_bath(before)
+            self._advance(min(target, before + a_call, block * _CHECKED))
             if self.steps == target or before // _CHECKED < self.steps // _CHECKED:
                 self._check_energy()
 
@@ -222,13 +235,21 @@ class MolecularDynamics:
         time = self.steps * self._time_step
         allowed = self._model.temperature * (at_once + a_tau * time)
         gained = (energy - self._energy) / len(self._start)
-        if not abs(gained) <= allowed:
+        if not math.isfinite(energy) or (self._thermostat is None and abs(gained) > allowed):
             raise SimulationError(
                 self._failure(
                     f"energy is not conserved: {gained:.3g} eps a particle gained in {time:.6g} "
                     f"tau, expected at most {allowed:.3g}"
                 )
             )
+
+    def _refresh_bath(self, step: int) -> None:
+        """Draw the random numbers of the next steps; the numbers of a step follow from the seed."""
+        if self._thermostat is None or step % _CHECKED:
+            return
+        others = 3 * (len(self._start) - 1) - 1
+        self._bath.noise[:, 0] = self._random.standard_normal(_CHECKED)
+        self._bath.noise[:, 1] = self._random.chisquare(others, _CHECKED)
 
     def _failure(self, problem: str) -> str:
         nearer = " or are nearer than their table begins" if self._model.pair.tables else ""
@@ -241,8 +262,7 @@ class MolecularDynamics:
         return self._pair_sums()[0] + self._kinetic_energy()
 
     def _kinetic_energy(self) -> float:
-        velocities = self._layout.lengths(self._full_velocities()) / self._time_step
-        return float(0.5 * (self._masses[:, None] * velocities**2).sum())
+        return float(kernel.kinetic_energy(self._state()) * self._layout.step**2)
 
     def _pair_sums(self) -> tuple[float, float]:
         """Return the sums over pairs of u and of -u'(r) r."""
@@ -273,7 +293,7 @@ class MolecularDynamics:
         )
         cells = self._cells._replace(near=self._near)
         metric = self._layout.metric
-        return State(self._particles, self._lines, cells, rows, metric, self._clock)
+        return State(self._particles, self._lines, cells, rows, metric, self._bath, self._clock)
 
     def _lay_out(self, dtype: type) -> None:
         """Choose rows, cells and the room for them."""
@@ -334,6 +354,13 @@ class MolecularDynamics:
             columns,
             self._near,
         )
+        thermostat = self._thermostat
+        kinetic = np.zeros(2)
+        if thermostat is not None:
+            steps = steps_of(thermostat, self._time_step)
+            kinetic[:] = thermostat.start, (thermostat.end - thermostat.start) / steps
+        noise = np.zeros((0 if thermostat is None else _CHECKED, 2))
+        self._bath = Bath(noise, kinetic / (2 * step**2), PERSISTENCE)
         self._clock = Clock(np.zeros(state_of.COUNTS, np.int64), np.zeros(1))
 
     def _place(self, velocities: Floats) -> None:
