@@ -373,6 +373,10 @@ def test_particles_too_near_for_their_table_are_an_error():
 def test_bad_arguments_are_named(ka):
     with pytest.raises(InputError, match="seed: expected a seed, or a configuration with veloc"):
         MolecularDynamics(ka.replace(velocities=None), KA)
+    with pytest.raises(InputError, match="noise: expected a seed of the thermostat's random numb"):
+        MolecularDynamics(
+            ka.replace(velocities=0 * ka.positions), KA, thermostat=Thermostat(1.0, 1.0, 1.0)
+        )
     for other in (cb.hard_spheres(), cb.fene_polymer()):
         with pytest.raises(InputError, match=f"model: expected .* without bonds, got {other.name}"):
             MolecularDynamics(ka, other, seed=1)
