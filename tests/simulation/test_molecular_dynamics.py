@@ -7,13 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy import stats
 
 import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.simulation.lammps import Thermostat
 from cagebreak.simulation.lammps_input import time_step_of
-from cagebreak.simulation.molecular_dynamics import MolecularDynamics, engine
+from cagebreak.simulation.molecular_dynamics import MolecularDynamics, system
 from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.velocities import thermal_velocities
 from naive.molecular_dynamics import run as naive_run
@@ -181,8 +180,9 @@ def test_stops_do_not_change_a_bit(name):
         parts.run(time * tau - parts.time)
         assert np.isfinite([*parts.positions.ravel(), parts.energy, parts.pressure]).all()
     for name in ("_particles", "_lines"):
-        for one, other in zip(getattr(whole, name), getattr(parts, name), strict=True):
-            np.testing.assert_array_equal(one, other)
+        one, other = (getattr(particles._system, name) for particles in (whole, parts))
+        for array, same in zip(one, other, strict=True):
+            np.testing.assert_array_equal(array, same)
     np.testing.assert_allclose(parts.positions, whole.positions, rtol=0, atol=1e-13)
 
 
@@ -203,7 +203,7 @@ def test_small_room_for_rows_changes_no_bit(ka, monkeypatch):
     """Rows that outgrow their room are made again in a larger one."""
     ample = MolecularDynamics(ka, KA, seed=3)
     ample.run(0.5)
-    monkeypatch.setattr(engine, "ROOM", 0.01)
+    monkeypatch.setattr(system, "ROOM", 0.01)
     scant = MolecularDynamics(ka, KA, seed=3)
     scant.run(0.5)
     np.testing.assert_array_equal(scant.positions, ample.positions)
@@ -265,68 +265,6 @@ def test_positions_are_unwrapped_and_start_where_they_were_given(ka):
         assert np.abs(now - before).max() < ka.box.lengths.min() / 2
         before = now
     assert np.abs(now - shifted.unwrapped).max() > 1
-
-
-@pytest.mark.physics
-@pytest.mark.parametrize("n", [12, 100])
-def test_a_thermostat_gives_the_canonical_distribution_of_kinetic_energies(n):
-    """Twice the kinetic energy over kT is chi-squared with 3 (N - 1) degrees of freedom."""
-    model = MODELS["harmonic_spheres"]
-    particles = MolecularDynamics(
-        random_packing(model, n, seed=1), model, 2, thermostat=Thermostat(0.01, 0.01, 1e5)
-    )
-    particles.run(100.0)
-    samples = []
-    for _ in range(2000):
-        particles.run(5.0)  # 250 steps, two and a half of its times
-        samples.append(3 * (n - 1) * particles.temperature / 0.01)
-    # One in a thousand samples of independent numbers has a smaller p; 2000 have a standard error
-    # of the mean of 0.5 % of a degree of freedom at N = 12.
-    assert stats.kstest(samples, stats.chi2(3 * (n - 1)).cdf).pvalue > 1e-3
-    masses = np.asarray(model.masses)[particles.configuration.species]
-    np.testing.assert_allclose(masses @ particles.velocities, 0, atol=1e-5)
-
-
-@pytest.mark.physics
-def test_a_thermostat_gives_the_energy_of_the_published_liquid():
-    """As `test_lammps` has it from RUMD 3: 40 tau of 500 particles."""
-    model = cb.kob_andersen(temperature=0.8, number_density=1.2)
-    start = random_packing(model, 500, seed=1)
-    particles = MolecularDynamics(start, model, 2, thermostat=Thermostat(0.8, 0.8, 60.0))
-    particles.run(15.0)
-    readings = []
-    for _ in range(200):
-        particles.run(0.2)
-        readings.append(particles.readings)
-    _, energy, pressure, density = np.mean(readings, axis=0)
-    assert energy == pytest.approx(-6.346, abs=0.03)
-    assert pressure / density - 0.8 == pytest.approx(5.534, abs=0.15)
-
-
-def test_a_thermostat_ramps_the_temperature_to_its_end(ka):
-    particles = MolecularDynamics(ka, KA, seed=3, thermostat=Thermostat(1.0, 0.5, 20.0))
-    particles.run(15.0)
-    temperatures = []
-    for _ in range(50):
-        particles.run(0.1)
-        temperatures.append(particles.temperature)
-    assert np.mean(temperatures) == pytest.approx(0.5625, abs=0.02)
-    with pytest.raises(InputError, match=r"duration: expected at most the 20.0 tau of the therm"):
-        particles.run(0.1)
-
-
-def test_stops_do_not_change_a_bit_with_a_thermostat(ka):
-    """Also across the steps at which random numbers are drawn."""
-    whole, parts = (
-        MolecularDynamics(ka, KA, seed=3, thermostat=Thermostat(1.0, 1.0, 12.0)) for _ in range(2)
-    )
-    whole.run(12.0)
-    for time in (0.3, 9.999, 10.0, 10.005, 12.0):
-        parts.run(time - parts.time)
-    np.testing.assert_allclose(parts.positions, whole.positions, rtol=0, atol=1e-13)
-    other = MolecularDynamics(ka, KA, seed=4, thermostat=Thermostat(1.0, 1.0, 12.0))
-    other.run(12.0)
-    assert np.abs(other.positions - whole.positions).max() > 0.1
 
 
 def test_a_sheared_box_is_the_same_liquid(ka):

@@ -37,8 +37,8 @@ def equilibrate(
     steps
         Any other protocol, instead of `time`; see `cagebreak.simulation.preparation.Step`.
     engine
-        "lammps", or "cagebreak": kernels of this package, several times as fast, which keep no
-        pressure. Hard spheres are always event-driven, chains always moved by LAMMPS.
+        "lammps", or "cagebreak": kernels of this package, several times as fast. Hard spheres are
+        always event-driven, chains always moved by LAMMPS.
 
     Returns
     -------

@@ -178,7 +178,7 @@ def advance(
     Raises
     ------
     InputError
-        If there is no such engine, or this package's is to keep a pressure.
+        If there is no such engine.
     SimulationError
         If the engine fails.
     """

@@ -37,12 +37,15 @@ def has_sizes(model: Model) -> bool:
     return pair.form == "harmonic" and additive and equal
 
 
-def form_of(model: Model, step: float, dtype: type) -> Form:
-    """Return the parameters of a model in a box whose steps have a length in sigma."""
+def form_of(model: Model, step: float, dtype: type, sized: bool) -> Form:
+    """Return the parameters of a model in a box whose steps have a length in sigma.
+
+    `sized` says whether particles have radii.
+    """
     pair = model.pair
     table, pieces = pair_table(pair), np.zeros((1, 1, 0, 4))
     numbers = table[..., : scalar.N_COLUMNS]
-    if has_sizes(model):
+    if sized:
         rows = np.zeros((1, 1, pair_forms.N_COLUMNS))
         epsilon = pair.epsilon[0][0]
         rows[..., pair_forms.STRENGTH] = epsilon
