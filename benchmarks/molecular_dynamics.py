@@ -1,21 +1,70 @@
-"""Molecular dynamics over LAMMPS alone, and what log-spaced stops cost.
+"""Molecular dynamics: our engine over LAMMPS, and what the way to LAMMPS and stops cost.
 
     python benchmarks/molecular_dynamics.py
 
-The peer runs the same input lines on the same particles, in one command and with nothing read.
+LAMMPS has the suffix `opt` and its fastest skin. For the second part it runs the same input lines
+on the same particles, in one command and with nothing read.
 """
+
+import time
 
 import cagebreak as cb
 import measure
-from cagebreak.simulation import lammps_input
+from cagebreak.simulation import lammps, lammps_input
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
 from cagebreak.simulation.lammps import Engine
+from cagebreak.simulation.molecular_dynamics import MolecularDynamics
+from event_driven import tiled
 
 N = 2000
 STOPS = 70
 MODELS = ((cb.kob_andersen(temperature=0.6), 4000), (cb.wahnstrom(), 3000),
           (cb.harmonic_spheres(), 24_000))  # fmt: skip
 """Models and numbers of steps, a few seconds each."""
+
+SIZES = ((cb.kob_andersen(temperature=0.6), (1000, 2000, 10_000, 100_000), 5.0),
+         (cb.kob_andersen_smoothed(temperature=0.6), (2000,), 5.0),
+         (cb.wahnstrom(temperature=0.7), (2000,), 5.0),
+         (cb.harmonic_spheres(temperature=0.006), (2000,), 2.5))  # fmt: skip
+"""Models, numbers of particles, and how many times as fast as LAMMPS we aim to be."""
+LARGE, LARGE_AIM = 100_000, 4.0
+WORK = 400_000
+"""Particles times steps of a turn."""
+
+
+def speed(particles, n, model, more):
+    """Return a side that goes on and returns nanoseconds of CPU time a particle and step."""
+    steps = max(WORK // n, 10) * more
+    duration = steps * lammps_input.time_step_of(model)
+
+    def side():
+        begun = time.process_time()
+        particles.run(duration)
+        return (time.process_time() - begun) / steps / n * 1e9
+
+    return side
+
+
+def engines(model, n, aim, there):
+    copies = 2 if n == LARGE else 1
+    start = tiled(cb.equilibrate(model, n // copies**3, 4.0, seed=1), (copies,) * 3)
+    sides = {
+        f"cagebreak, {precision}": speed(
+            MolecularDynamics(start, model, 2, precision=precision), n, model, more=4
+        )
+        for precision in ("mixed", "double")
+    }
+    peer = lammps.MolecularDynamics(start, model, 2) if there else None
+    sides["LAMMPS"] = None if peer is None else speed(peer, n, model, more=1)
+    subject, case = "molecular dynamics", f"{model.name}, N = {n:,}"
+    found = measure.in_turn(sides)
+    for side, values in found.items():
+        yield measure.row(subject, case, "CPU time a particle and step", side, values, unit="ns")
+    for side, values in found.items():
+        if side != "LAMMPS":
+            ratio = measure.ratio(found["LAMMPS"], values)
+            wanted = f"at least {aim:g}" if "mixed" in side else ""
+            yield measure.row(subject, case, "speed", side, ratio, peer="LAMMPS", aim=wanted)
 
 
 def lammps_alone(start, model, time_step, steps):
@@ -43,6 +92,9 @@ def sides_of(model, steps):
 
 def rows():
     there = measure.peer("lammps") is not None
+    for model, sizes, aim in SIZES:
+        for n in sizes:
+            yield from engines(model, n, LARGE_AIM if n == LARGE else aim, there)
     for model, steps in MODELS:
         names = ("LAMMPS alone", measure.OURS, "stops")
         sides = measure.in_turn(sides_of(model, steps) if there else dict.fromkeys(names))

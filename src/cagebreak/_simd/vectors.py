@@ -27,6 +27,16 @@ def pointer(typingctx, array):
 
 
 @intrinsic
+def advanced(typingctx, data, offset):
+    """Return the pointer to data[offset]."""
+
+    def codegen(context, builder, signature, args):
+        return builder.gep(args[0], [args[1]])
+
+    return data(data, types.int64), codegen
+
+
+@intrinsic
 def prefetch(typingctx, data, offset):
     """Ask for the cache line of data[offset], and go on without waiting."""
 

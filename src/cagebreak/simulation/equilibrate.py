@@ -7,6 +7,7 @@ from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation import preparation
+from cagebreak.simulation.nve import Engine
 from cagebreak.simulation.preparation import Step
 
 
@@ -17,6 +18,7 @@ def equilibrate(
     *,
     seed: Seed,
     steps: Sequence[Step] | None = None,
+    engine: Engine = "lammps",
 ) -> Configuration:
     """Return an equilibrated configuration.
 
@@ -31,9 +33,12 @@ def equilibrate(
         models are kept at constant temperature for half as long before it (:cite:`Alkemade2023`).
         `cagebreak.dynamics.relaxation` shows whether it was long enough.
     seed
-        Of the random packing and the first velocities.
+        Of the random packing, the first velocities and, with this package's engine, the thermostat.
     steps
         Any other protocol, instead of `time`; see `cagebreak.simulation.preparation.Step`.
+    engine
+        "lammps", or "cagebreak": kernels of this package, several times as fast. Hard spheres are
+        always event-driven, chains always moved by LAMMPS.
 
     Returns
     -------
@@ -55,5 +60,5 @@ def equilibrate(
         steps = preparation.alkemade2023(model, time)
     prepared = preparation.begin(model, n_particles, steps or (), seed)
     for segment in preparation.segments(steps or (), model):
-        prepared = preparation.advance(prepared, model, steps or (), segment)
+        prepared = preparation.advance(prepared, model, steps or (), segment, engine, seed)
     return preparation.finished(prepared)

@@ -15,7 +15,7 @@ from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.simulation.nve import nve
+from cagebreak.simulation.nve import Engine, nve
 
 Observed = TypeVar("Observed")
 
@@ -36,7 +36,11 @@ def log_times(first: float, last: float, n: int = 40) -> NDArray[np.float64]:
 
 
 def trajectory(
-    configuration: Configuration, model: Model, times: ArrayLike, seed: Seed
+    configuration: Configuration,
+    model: Model,
+    times: ArrayLike,
+    seed: Seed,
+    engine: Engine = "lammps",
 ) -> NDArray[np.float64]:
     """Run once with fresh Maxwell-Boltzmann velocities; return displacements (T, N, 3) in sigma.
 
@@ -50,14 +54,17 @@ def trajectory(
         Times of the displacements, in tau, ascending; the run stops exactly there.
     seed
         Of the velocities.
+    engine
+        "lammps", or "cagebreak": kernels of this package, several times as fast. Hard spheres are
+        always event-driven, chains always by LAMMPS.
 
     Raises
     ------
     InputError
-        If the times are not ascending and finite.
+        If the times are not ascending and finite, or there is no such engine.
     """
     times = check_times(times)
-    particles = nve(configuration, model, seed)
+    particles = nve(configuration, model, seed, engine)
     start = particles.positions
     displacements = np.empty((len(times), *start.shape))
     for t, time in enumerate(times):
@@ -74,6 +81,7 @@ def isoconfigurational(
     seed: Seed,
     observe: Callable[[NDArray[np.float64]], Observed] | None = None,
     executor: Executor | None = None,
+    engine: Engine = "lammps",
 ) -> Iterator[Observed]:
     """Run `n_runs` times from one configuration and yield the observations of each run, in order.
 
@@ -91,6 +99,8 @@ def isoconfigurational(
         yields the displacements. With an executor of processes it must be importable.
     executor
         Any `concurrent.futures.Executor`; None runs here, one run after the other.
+    engine
+        See `trajectory`.
 
     Yields
     ------
@@ -106,7 +116,7 @@ def isoconfigurational(
     times = check_times(times)
     if n_runs != int(n_runs) or n_runs < 1:
         raise InputError(f"n_runs: expected a whole number of at least 1, got {n_runs!r}")
-    run = partial(_observed, configuration, model, times, observe)
+    run = partial(_observed, configuration, model, times, observe, engine)
     seeds = [seed_sequence(seed, "run", r) for r in range(int(n_runs))]
     return map(run, seeds) if executor is None else iter(executor.map(run, seeds))
 
@@ -121,6 +131,6 @@ def check_times(times: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
-def _observed(configuration, model, times, observe, seed):
-    displacements = trajectory(configuration, model, times, seed)
+def _observed(configuration, model, times, observe, engine, seed):
+    displacements = trajectory(configuration, model, times, seed, engine)
     return displacements if observe is None else observe(displacements)

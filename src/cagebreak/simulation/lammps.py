@@ -41,7 +41,7 @@ _LOG_LINES = 15
 
 @dataclass(frozen=True)
 class Thermostat:
-    """A Nose-Hoover thermostat whose temperature goes linearly from one value to another.
+    """A thermostat whose temperature goes linearly from one value to another.
 
     Parameters
     ----------
@@ -58,6 +58,27 @@ class Thermostat:
     end: float
     duration: float
     pressure: float | None = None
+
+
+def steps_of(thermostat: Thermostat, time_step: float) -> int:
+    """Return the number of time steps of a ramp, at least one.
+
+    Half a step counts as one, also where added times end a little above it.
+    """
+    return max(math.floor(thermostat.duration / time_step * (1 + 1e-9) + 0.5), 1)
+
+
+def check_ramp(
+    thermostat: Thermostat | None, time: float, duration: float, time_step: float
+) -> None:
+    """Raise an `InputError` if a run of `duration` at `time` ends after the thermostat's ramp."""
+    if thermostat is None:
+        return
+    if round((time + duration) / time_step) > steps_of(thermostat, time_step):
+        raise InputError(
+            f"duration: expected at most the {thermostat.duration!r} tau of the "
+            f"thermostat in all, got {duration!r} after {time:.6g}"
+        )
 
 
 class Readings(NamedTuple):
@@ -88,7 +109,7 @@ class MolecularDynamics:
     time_step
         In tau; by default that of `lammps_input.time_step_of`.
     thermostat
-        None keeps the energy constant.
+        That of Nose and Hoover. None keeps the energy constant.
 
     Raises
     ------
@@ -195,15 +216,8 @@ class MolecularDynamics:
         target = round((self._time + duration) / self._time_step)
         ramp = ""
         if self._thermostat is not None:
-            # Half a step counts as one, also where added times end a little above it.
-            steps = self._thermostat.duration / self._time_step
-            end = max(math.floor(steps * (1 + 1e-9) + 0.5), 1)
-            if target > end:
-                raise InputError(
-                    f"duration: expected at most the {self._thermostat.duration!r} tau of the "
-                    f"thermostat in all, got {duration!r} after {self._time:.6g}"
-                )
-            ramp = f" start 0 stop {end}"
+            check_ramp(self._thermostat, self._time, duration, self._time_step)
+            ramp = f" start 0 stop {steps_of(self._thermostat, self._time_step)}"
         self._time += duration
         while self._steps < target:
             steps = min(target - self._steps, _STEPS_A_CALL)

@@ -13,8 +13,10 @@ from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
+from cagebreak.simulation import lammps, molecular_dynamics
 from cagebreak.simulation.hard_spheres import EventDriven
-from cagebreak.simulation.lammps import MolecularDynamics, Thermostat
+from cagebreak.simulation.lammps import Thermostat
+from cagebreak.simulation.nve import Engine, uses_lammps
 from cagebreak.simulation.packing import grow, random_packing
 from cagebreak.simulation.velocities import thermal_velocities
 
@@ -36,9 +38,9 @@ class Step:
     Parameters
     ----------
     ensemble
-        "NVT" and "NPT": a Nose-Hoover thermostat, and barostat. "NVE": constant energy; after a
-        step of another kind the velocities are scaled so that the energy is the mean of the second
-        half of that step, and the box is given its mean volume.
+        "NVT" and "NPT": a thermostat, and a barostat, of the engine. "NVE": constant energy. After
+        a step of another kind the velocities are then scaled so that the energy is the mean of the
+        second half of that step, and the box is given its mean volume.
     time
         In tau.
     temperature
@@ -160,11 +162,23 @@ def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> 
     return Prepared(settled.replace(images=None), history, settled.positions)
 
 
-def advance(prepared: Prepared, model: Model, steps: Sequence[Step], segment: Segment) -> Prepared:
+def advance(
+    prepared: Prepared,
+    model: Model,
+    steps: Sequence[Step],
+    segment: Segment,
+    engine: Engine = "lammps",
+    seed: Seed = 0,
+) -> Prepared:
     """Return the state after the next segment.
+
+    The thermostat of this package draws random numbers of the address ("thermostat", number of the
+    segment) of the seed; that of LAMMPS draws none.
 
     Raises
     ------
+    InputError
+        If there is no such engine.
     SimulationError
         If the engine fails.
     """
@@ -179,7 +193,15 @@ def advance(prepared: Prepared, model: Model, steps: Sequence[Step], segment: Se
     else:
         start = _adjusted(start, model, prepared.history, steps, segment)
         thermostat = _thermostat(model, prepared.history, steps, segment)
-        end, means = _molecular_dynamics(start, model, duration, thermostat)
+        dynamics: lammps.MolecularDynamics | molecular_dynamics.MolecularDynamics
+        if uses_lammps(model, engine):
+            dynamics = lammps.MolecularDynamics(start, model, thermostat=thermostat)
+        else:
+            noise = seed_sequence(seed, "thermostat", len(prepared.history))
+            dynamics = molecular_dynamics.MolecularDynamics(
+                start, model, thermostat=thermostat, noise=noise
+            )
+        end, means = _molecular_dynamics(dynamics, duration)
     after = _settled(end, before)
     row = np.zeros(1, prepared.history.dtype)
     row["step"] = segment.step
@@ -221,9 +243,8 @@ def _hard_spheres(
 
 
 def _molecular_dynamics(
-    start: Configuration, model: Model, duration: float, thermostat: Thermostat | None
+    dynamics: lammps.MolecularDynamics | molecular_dynamics.MolecularDynamics, duration: float
 ) -> tuple[Configuration, dict[str, float]]:
-    dynamics = MolecularDynamics(start, model, thermostat=thermostat)
     readings = []
     for _ in range(_SAMPLES):
         dynamics.run(duration / _SAMPLES)

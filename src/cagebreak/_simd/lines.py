@@ -1,0 +1,157 @@
+"""Positions as lines of four whole numbers, of which eight are read and transposed at once.
+
+2^32 steps span the periodic box along each lattice vector. The difference of two coordinates, cut
+to 32 bits, therefore leads to the nearest image along that vector, and is exact. The fourth number
+of a line is the radius of the particle, or unused.
+
+A metric turns steps into lengths: none, (), where all steps are equally long and at right angles,
+as in a cube; else the five numbers of `separation`.
+"""
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from cagebreak._simd.vectors import F32, F64, I8, I32, I64, Vector, load, shuffle, splat
+
+COLUMNS = 4  # whole numbers in a line
+LINE_BYTES = 16
+LANES = 8  # whole numbers, or float32, at once
+
+WHOLE = ir.VectorType(I32, LANES)
+NEAR = ir.VectorType(F32, LANES)
+_LINE = ir.VectorType(I32, COLUMNS)
+_MAGIC = 1.5 * 2.0**52  # added to a float64, it leaves the nearest integer in the lowest bits
+
+
+def columns(builder, lines, entries, start, lanes):
+    """Load the lines of the entries from `start` on, offsets in bytes, and transpose them.
+
+    Returns four vectors of `lanes` whole numbers, four or eight.
+    """
+    lines, loaded = builder.bitcast(lines, I8.as_pointer()), []
+    for lane in range(lanes):
+        slot = builder.gep(entries, [builder.add(start, I64(lane))])
+        offset = builder.zext(builder.load(slot), I64)
+        loaded.append(load(builder, _LINE, lines, offset, align=4))
+    return transposed(builder, loaded)
+
+
+def transposed(builder, lines):
+    """Turn four or eight vectors of four lanes into four vectors."""
+    if len(lines) == LANES:  # line k and line k + 4 side by side
+        lines = [shuffle(builder, lines[k], lines[k + 4], range(8)) for k in range(4)]
+    low, high = (0, 4, 1, 5), (2, 6, 3, 7)
+    first, second = (0, 1, 4, 5), (2, 3, 6, 7)
+    columns = []
+    for pattern in (low, high):
+        a = interleaved(builder, lines[0], lines[1], pattern)
+        b = interleaved(builder, lines[2], lines[3], pattern)
+        columns += [interleaved(builder, a, b, half) for half in (first, second)]
+    return columns
+
+
+def interleaved(builder, first, second, pattern):
+    """Take lanes of two vectors by a pattern that is repeated in every four lanes."""
+    n = first.type.count
+    lanes = [q + k + (n - 4) * (k > 3) for q in range(0, n, 4) for k in pattern]
+    return shuffle(builder, first, second, lanes)
+
+
+def metric_numbers(builder, metric, element, lanes):
+    """Return the numbers of a metric, each in all lanes."""
+    numbers = []
+    for k in range(len(metric.type.elements)):
+        number = builder.extract_value(metric, k)
+        if element != F64:
+            number = builder.fptrunc(number, element)
+        numbers.append(Vector(builder, splat(builder, number, lanes)))
+    return numbers
+
+
+def separation(builder, steps, kind, metric):
+    """Return the vector, in steps along the first lattice vector, that leads along three steps.
+
+    Its components are u + m_0 v + m_1 w, m_2 v + m_3 w, m_4 w: the lattice vectors are rows of a
+    lower triangle.
+    """
+    u, v, w = (Vector(builder, builder.sitofp(step, kind)) for step in steps)
+    if not metric:
+        return u, v, w
+    m = metric
+    return u + m[0] * v + m[1] * w, m[2] * v + m[3] * w, m[4] * w
+
+
+def square(vector):
+    """Return the squared length of a vector of three components."""
+    x, y, z = vector
+    return x * x + y * y + z * z
+
+
+@intrinsic
+def nearest_step(typingctx, number):
+    """Return the integer nearest to a float64, cut to 32 bits; up to 2^51 in size."""
+
+    def codegen(context, builder, signature, args):
+        shifted = builder.fadd(args[0], ir.Constant(F64, _MAGIC))
+        return builder.trunc(builder.bitcast(shifted, I64), I32)
+
+    return types.int32(types.float64), codegen
+
+
+@intrinsic
+def squared_length(typingctx, u, v, w, metric):
+    """Return the squared length of a vector given in steps."""
+    f64 = types.float64
+
+    def codegen(context, builder, signature, args):
+        *steps, metric = args
+        u, v, w = (Vector(builder, step) for step in steps)
+        m = [
+            Vector(builder, builder.extract_value(metric, k)) for k in range(len(signature.args[3]))
+        ]
+        if m:
+            u, v, w = u + m[0] * v + m[1] * w, m[2] * v + m[3] * w, m[4] * w
+        return square((u, v, w)).value
+
+    return f64(f64, f64, f64, metric), codegen
+
+
+@intrinsic
+def farthest_two(typingctx, lines, centers, n, metric):
+    """Return the squares of the two largest distances between n lines and their centers.
+
+    n is a multiple of eight.
+    """
+
+    def larger(builder, a, b):
+        return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+
+    def smaller(builder, a, b):
+        return builder.select(builder.fcmp_ordered("<", a, b), a, b)
+
+    def codegen(context, builder, signature, args):
+        lines, centers, n, metric = args
+        m = metric_numbers(builder, metric, F32, LANES)
+        zero = ir.Constant(NEAR, [0.0] * LANES)
+        best, next_ = (cgutils.alloca_once_value(builder, zero) for _ in range(2))
+        with cgutils.for_range_slice(builder, I64(0), n, I64(LANES), I64) as (k, _):
+            moved = []
+            for lane in range(LANES):
+                at = builder.mul(builder.add(k, I64(lane)), I64(COLUMNS))
+                line, center = (load(builder, _LINE, p, at, align=4) for p in (lines, centers))
+                moved.append(builder.sub(line, center))
+            r2 = square(separation(builder, transposed(builder, moved)[:3], NEAR, m)).value
+            top = builder.load(best)
+            builder.store(larger(builder, builder.load(next_), smaller(builder, top, r2)), next_)
+            builder.store(larger(builder, top, r2), best)
+        first = second = F32(0.0)
+        for vector in (builder.load(best), builder.load(next_)):
+            for lane in range(LANES):
+                r2 = builder.extract_element(vector, I32(lane))
+                second = larger(builder, second, smaller(builder, first, r2))
+                first = larger(builder, first, r2)
+        return cgutils.pack_array(builder, [first, second])
+
+    pair = types.UniTuple(types.float32, 2)  # type: ignore[attr-defined]
+    return pair(lines, centers, types.int64, metric), codegen

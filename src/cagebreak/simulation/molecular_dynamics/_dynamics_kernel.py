@@ -1,0 +1,129 @@
+"""Newton's equations by the leapfrog, whose orbit is that of velocity Verlet."""
+
+import numpy as np
+
+from cagebreak._compile import njit
+from cagebreak._simd.lines import farthest_two, nearest_step, squared_length
+from cagebreak._simd.pair_rows import write_energy, write_force
+from cagebreak._simd.vectors import pointer
+from cagebreak.simulation.molecular_dynamics._row_kernel import (
+    DONE,
+    make_rows,
+    place_centers,
+    sort,
+)
+from cagebreak.simulation.molecular_dynamics._state import (
+    BUILT,
+    DUE,
+    FORCES,
+    NOTHING,
+    OPTIONS,
+    ROWS,
+    SINCE,
+    STEPS,
+    copy_lines,
+)
+
+AHEAD = 0.5
+"""For which share of the life of their rows centers are put ahead (measured)."""
+
+
+@njit(**OPTIONS)
+def leap(state):
+    """Go on by one time step, but for the forces; return whether the rows still hold."""
+    particles, lines = state.particles, state.lines.lines.reshape(-1)
+    x, v = particles.x.reshape(-1), particles.v.reshape(-1)
+    f, pull = particles.f.reshape(-1), particles.pull.reshape(-1)
+    for k in range(len(x)):
+        v[k] += pull[k] * f[k]
+        x[k] += v[k]
+        lines[k] = nearest_step(x[k])
+    copy_lines(state)
+    first, second = farthest_two(
+        pointer(state.lines.lines), pointer(state.lines.centers), len(particles.x), state.metric
+    )
+    return np.sqrt(first) + np.sqrt(second) < state.rows.skin
+
+
+@njit(**OPTIONS)
+def compute_forces(state, form):
+    """Write the forces on all particles."""
+    starts, metric = state.particles.starts, state.metric
+    lines, out = pointer(state.lines.lines), pointer(state.particles.f)
+    entries, bounds = pointer(state.rows.entries), pointer(state.rows.bounds)
+    for kind in range(len(starts) - 1):
+        for i in range(starts[kind], starts[kind + 1]):
+            write_force(lines, entries, bounds, i, kind, form, metric, out)
+
+
+@njit(**OPTIONS)
+def compute_energies(state, form, out):
+    """Write the sums over the pairs of each particle, (W, 4): of u and of -u'(r) r."""
+    starts, metric = state.particles.starts, state.metric
+    lines, target = pointer(state.lines.lines), pointer(out)
+    entries, bounds = pointer(state.rows.entries), pointer(state.rows.bounds)
+    for kind in range(len(starts) - 1):
+        for i in range(starts[kind], starts[kind + 1]):
+            write_energy(lines, entries, bounds, i, kind, form, metric, target)
+
+
+@njit(**OPTIONS)
+def kinetic_energy(state):
+    """Return the kinetic energy at the last step, times squared steps a sigma."""
+    v, f, pull = state.particles.v, state.particles.f, state.particles.pull
+    total, now = 0.0, np.empty(3)
+    for i in range(len(state.particles.numbers)):
+        for d in range(3):
+            now[d] = v[i, d] + 0.5 * pull[i, d] * f[i, d]
+        total += squared_length(now[0], now[1], now[2], state.metric) / pull[i, 0]
+    return total / 2
+
+
+@njit(**OPTIONS)
+def rescale(state):
+    """Scale the velocities of the last step as a heat bath does (:cite:`Bussi2007`, eq. A7).
+
+    Kinetic energies are then those of the canonical ensemble, whatever the persistence.
+    """
+    bath, step = state.bath, state.clock.counts[STEPS]
+    noise = bath.noise[step % len(bath.noise)]
+    mean = bath.kinetic[0] + step * bath.kinetic[1]
+    share = (1 - bath.persistence) * mean / kinetic_energy(state)
+    along = np.sqrt(bath.persistence) + np.sqrt(share) * noise[0]
+    factor = np.sqrt(along * along + share * noise[1])
+    v, f = state.particles.v.reshape(-1), state.particles.f.reshape(-1)
+    pull = state.particles.pull.reshape(-1)
+    for k in range(len(v)):
+        half = 0.5 * pull[k] * f[k]
+        v[k] = factor * (v[k] + half) - half
+
+
+@njit(**OPTIONS)
+def advance(state, form, target):
+    """Go on up to time step `target`; return DONE, or what is in the way, to be called again."""
+    counts, usual = state.clock.counts, state.clock.usual
+    while True:
+        if counts[DUE] == ROWS:
+            status = make_rows(state)
+            if status != DONE:
+                return status
+            counts[DUE] = FORCES
+        if counts[DUE] == FORCES:
+            compute_forces(state, form)
+            counts[DUE] = NOTHING
+        if counts[STEPS] >= target:
+            return DONE
+        if len(state.bath.noise):
+            rescale(state)
+        counts[STEPS] += 1
+        counts[SINCE] += 1
+        counts[DUE] = FORCES
+        if not leap(state):
+            usual[0] = (usual[0] + counts[SINCE]) / 2
+            counts[SINCE] = 0
+            counts[BUILT] += 1
+            status = place_centers(state, AHEAD * usual[0])
+            if status != DONE:
+                return status
+            sort(state)
+            counts[DUE] = ROWS

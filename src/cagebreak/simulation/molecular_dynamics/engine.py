@@ -1,0 +1,320 @@
+"""Molecular dynamics of pair potentials by kernels of this package."""
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Box, Configuration
+from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.models.model import Model
+from cagebreak.neighbors import check_apart
+from cagebreak.potentials.pair_potentials import check_range, check_species, energies
+from cagebreak.seeding import Seed, stream
+from cagebreak.simulation.lammps import ENERGY_DRIFT, Readings, Thermostat, check_ramp, steps_of
+from cagebreak.simulation.lammps_input import time_step_of
+from cagebreak.simulation.molecular_dynamics.parameters import FORMS
+from cagebreak.simulation.molecular_dynamics.system import SMALLEST, System
+from cagebreak.simulation.velocities import thermal_velocities
+
+Floats = NDArray[np.float64]
+
+PRECISIONS = {"mixed": np.float32, "double": np.float64}
+"""In which forces are summed; positions and velocities are float64 with both."""
+
+BREATH = 25
+"""Steps after which a barostat scales the box (chosen)."""
+
+SLOWNESS = 1000
+"""Relaxation time of the volume, in time steps (chosen): that of the barostat of LAMMPS here."""
+
+COMPRESSIBILITY = 0.03
+"""Compressibility over that of an ideal gas at the same density (chosen): that of dense liquids.
+
+It sets the pace of the barostat alone.
+"""
+
+MOST_GROWTH = 0.01
+"""Largest relative change of the volume at once (chosen), far from the pressure."""
+
+_CHECKED = 2000  # steps after which the energy is looked at: Ctrl-C is heard between calls
+_WORK = 10_000_000  # particles times steps of a call: about a second
+
+
+class MolecularDynamics:
+    r"""Particles that follow Newton's equations, by velocity Verlet.
+
+    Parameters
+    ----------
+    configuration
+        The start, in a box of any shape.
+    model
+        Any of a pair potential alone: neither hard spheres nor chains.
+    seed
+        Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
+        exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
+    time_step
+        In tau; by default that of `cagebreak.simulation.lammps_input.time_step_of`.
+    thermostat
+        Stochastic velocity rescaling (:cite:`Bussi2007`); with a pressure, stochastic rescaling of
+        the cell (:cite:`Bernetti2020`), all edges equally. None keeps the energy constant.
+    noise
+        Seed of the random numbers of both, of the address "thermostat"; by default `seed`.
+    precision
+        "mixed" sums forces in single precision, "double" in double. Positions, velocities,
+        energies and pressures are of double precision.
+
+    Attributes
+    ----------
+    time : float
+        Time since the start, in tau.
+    steps : int
+        Time steps since the start.
+
+    Raises
+    ------
+    ConfigurationError
+        If particles coincide or are nearer than their table begins, the box is far too small for
+        the range of the potential, or a species is not the model's.
+    InputError
+        If the model is of hard spheres or of chains, neither seed nor velocities are given, or an
+        argument is out of range.
+
+    Notes
+    -----
+    The same seed gives the same bits on the same machine, wherever the run stops in between: stops
+    lie between two steps, and what is read there follows from the nearest step, its velocities and
+    accelerations (a Taylor series to second order; the error is of third order in half a time
+    step).
+
+    A pair counts once for each periodic image within the cut-off.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        model: Model,
+        seed: Seed | None = None,
+        *,
+        time_step: float | None = None,
+        thermostat: Thermostat | None = None,
+        noise: Seed | None = None,
+        precision: Literal["mixed", "double"] = "mixed",
+    ) -> None:
+        _check(configuration, model)
+        if time_step is None:
+            time_step = time_step_of(model)
+        if not 0 < time_step < math.inf:
+            raise InputError(f"time_step: expected a positive number in tau, got {time_step!r}")
+        if precision not in PRECISIONS:
+            raise InputError(f"precision: expected one of {tuple(PRECISIONS)}, got {precision!r}")
+        velocities = configuration.velocities
+        masses = np.asarray(model.masses)[configuration.species]
+        if seed is not None:
+            velocities = thermal_velocities(masses, model.temperature, seed)
+        elif velocities is None:
+            raise InputError("seed: expected a seed, or a configuration with velocities; got None")
+        noise = seed if noise is None else noise
+        if thermostat is not None and noise is None:
+            raise InputError("noise: expected a seed of the thermostat's random numbers, got None")
+        self._model, self._time_step, self._thermostat = model, time_step, thermostat
+        self._dtype = PRECISIONS[precision]
+        self._random = stream(0 if noise is None else noise, "thermostat")
+        self._noise = np.zeros((0 if thermostat is None else _CHECKED, 2))
+        self._time, self._breathed = 0.0, 0
+        self._settle(configuration, velocities, steps=0)
+        self._energy = self._total_energy()
+
+    @property
+    def time(self) -> float:
+        """Time since the start, in tau."""
+        return self._time
+
+    @property
+    def steps(self) -> int:
+        """Number of time steps since the start."""
+        return self._system.steps
+
+    @property
+    def positions(self) -> Floats:
+        """Unwrapped positions now, (N, 3), in sigma."""
+        system = self._system
+        return system.scale * self._start.unwrapped + system.moved(self._rest)
+
+    @property
+    def velocities(self) -> Floats:
+        """Velocities now, (N, 3), in sigma / tau."""
+        return self._system.velocities(self._rest)
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration now: unwrapped positions, and velocities."""
+        box = Box(self._system.scale * self._start.box.matrix)
+        return self._start.replace(
+            positions=self.positions, velocities=self.velocities, images=None, box=box
+        )
+
+    @property
+    def temperature(self) -> float:
+        """Kinetic temperature 2 K / 3 (N - 1) at the last step, in eps."""
+        return self.readings.temperature
+
+    @property
+    def energy(self) -> float:
+        """Potential energy a particle at the last step, in eps."""
+        return self.readings.energy
+
+    @property
+    def pressure(self) -> float:
+        r"""Pressure at the last step, in eps / sigma^3.
+
+        .. math:: P = \left( 2 K + \sum_{pairs} -u'(r) r \right) / 3 V
+        """
+        return self.readings.pressure
+
+    @property
+    def readings(self) -> Readings:
+        """Temperature, energy, pressure and density at the last step."""
+        n, volume = self._system.n, self._volume
+        energy, virial = self._system.pair_sums()
+        kinetic = self._system.kinetic_energy()
+        pressure = (2 * kinetic + virial) / (3 * volume)
+        return Readings(2 * kinetic / (3 * (n - 1)), energy / n, pressure, n / volume)
+
+    def run(self, duration: float) -> None:
+        """Go on for `duration` tau.
+
+        Raises
+        ------
+        InputError
+            If the duration is negative or not finite, or ends after the thermostat's ramp.
+        SimulationError
+            If energy is not conserved, or positions are no numbers.
+        """
+        if not (math.isfinite(duration) and duration >= 0):
+            raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
+        target = round((self._time + duration) / self._time_step)
+        check_ramp(self._thermostat, self._time, duration, self._time_step)
+        self._time += duration
+        a_call = max(min(_CHECKED, _WORK // self._system.n), 1)
+        while self.steps < target:
+            before = self.steps
+            if self._breathes and before == self._breathed + BREATH:
+                self._breathe()
+            self._refresh_bath(before)
+            end = min(target, before + a_call, (before // _CHECKED + 1) * _CHECKED)
+            if self._breathes:
+                end = min(end, self._breathed + BREATH)
+            try:
+                self._system.advance(end)
+            except SimulationError as error:
+                raise SimulationError(self._failure(str(error))) from None
+            if end == target or end % _CHECKED == 0:
+                self._check_energy()
+
+    @property
+    def _breathes(self) -> bool:
+        return self._thermostat is not None and self._thermostat.pressure is not None
+
+    @property
+    def _rest(self) -> float:
+        """Time since the last step, in time steps."""
+        return self._time / self._time_step - self.steps
+
+    @property
+    def _volume(self) -> float:
+        return self._system.scale**3 * self._start.box.volume
+
+    def _settle(self, configuration: Configuration, velocities: Floats, steps: int) -> None:
+        """Begin with the particles where they are, whose box the rows then fit."""
+        self._start = configuration
+        self._system = System(
+            configuration,
+            self._model,
+            velocities,
+            self._time_step,
+            self._dtype,
+            self._noise,
+            self._breathes,
+            steps,
+        )
+        if self._thermostat is not None:
+            change = self._thermostat.end - self._thermostat.start
+            change /= steps_of(self._thermostat, self._time_step)
+            self._system.set_bath(self._thermostat.start, change)
+
+    def _breathe(self) -> None:
+        r"""Scale the box as a stochastic barostat does (:cite:`Bernetti2020`).
+
+        .. math::
+            d \ln V = -\frac{\beta}{\tau_p} \left( P_0 - P - \frac{kT}{V} \right) dt
+                      + \sqrt{\frac{2 kT \beta}{V \tau_p}} dW
+
+        The term kT / V is the pressure of the center of mass, which is at rest here.
+        """
+        thermostat, system = self._thermostat, self._system
+        assert thermostat is not None
+        assert thermostat.pressure is not None
+        volume, readings = self._volume, self.readings
+        share = self.steps / steps_of(thermostat, self._time_step)
+        temperature = thermostat.start + share * (thermostat.end - thermostat.start)
+        rate = BREATH / SLOWNESS * COMPRESSIBILITY / (readings.density * temperature)
+        excess = readings.pressure + temperature / volume - thermostat.pressure
+        width = math.sqrt(2 * temperature * rate / volume)
+        growth = rate * excess + width * self._random.standard_normal()
+        # A liquid far from its pressure goes there by small steps.
+        system.breathe(math.exp(min(max(growth, -MOST_GROWTH), MOST_GROWTH) / 3))
+        self._breathed = self.steps
+        if not SMALLEST < system.scale < 1 / SMALLEST:
+            velocities = system.velocities(0.0)
+            positions = system.scale * self._start.unwrapped + system.moved(0.0)
+            box = Box(system.scale * self._start.box.matrix)
+            start = self._start.replace(positions=positions, images=None, box=box)
+            self._settle(start, velocities, self.steps)
+
+    def _check_energy(self) -> None:
+        energy = self._total_energy()
+        at_once, a_tau = ENERGY_DRIFT
+        time = self.steps * self._time_step
+        allowed = self._model.temperature * (at_once + a_tau * time)
+        gained = (energy - self._energy) / self._system.n
+        if not math.isfinite(energy) or (self._thermostat is None and abs(gained) > allowed):
+            raise SimulationError(
+                self._failure(
+                    f"energy is not conserved: {gained:.3g} eps a particle gained in {time:.6g} "
+                    f"tau, expected at most {allowed:.3g}"
+                )
+            )
+
+    def _refresh_bath(self, step: int) -> None:
+        """Draw the random numbers of the next steps; those of a step follow from the seed alone."""
+        if self._thermostat is None or step % _CHECKED:
+            return
+        others = 3 * (self._system.n - 1) - 1
+        self._noise[:, 0] = self._random.standard_normal(_CHECKED)
+        self._noise[:, 1] = self._random.chisquare(others, _CHECKED)
+
+    def _failure(self, problem: str) -> str:
+        nearer = " or are nearer than their table begins" if self._model.pair.tables else ""
+        return (
+            f"{self._model.name}: {problem}; the time step of {self._time_step} tau is too long, "
+            f"or particles overlap at the start{nearer}"
+        )
+
+    def _total_energy(self) -> float:
+        return self._system.pair_sums()[0] + self._system.kinetic_energy()
+
+
+def _check(configuration: Configuration, model: Model) -> None:
+    if model.pair.form not in FORMS or model.bonds is not None:
+        raise InputError(
+            f"model: expected a pair potential among {', '.join(FORMS)} without bonds, got "
+            f"{model.name}"
+        )
+    check_species(configuration, model)
+    if len(configuration) < 2:
+        raise ConfigurationError("configuration: expected at least two particles, got one")
+    check_range(configuration, model)
+    check_apart(configuration)
+    energies(configuration, model)

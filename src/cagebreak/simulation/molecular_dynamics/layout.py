@@ -1,0 +1,137 @@
+"""The periodic box in whole steps: copies of a small one, the metric, and cells."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Box
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+STEPS = 2.0**32
+"""Steps along each lattice vector of the box, or of its copies side by side."""
+
+LEAST = (2.0, 2.8)
+"""Least height of the box in reaches: of a cube, beyond which the nearest image is the only one;
+of another, where a dummy half a box away, but for an eighth, is also beyond the reach."""
+
+MOST_CELLS = 12
+"""Cells along a lattice vector up to which a small box is divided before it is copied (chosen)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """How a box is measured and divided.
+
+    Parameters
+    ----------
+    copies : (3,) array
+        Boxes side by side, so that a particle sees at most one image of each line.
+    matrix : (3, 3) array
+        Lattice vectors of all copies together, as rows, in sigma.
+    metric
+        The numbers of `cagebreak._simd.lines.separation`; none for a cube.
+    shape : (3,) array
+        Cells along each lattice vector.
+    depth
+        Cells along the third for which candidates are collected at once.
+    stencils
+        Rows of cells around a cell for each kind.
+    """
+
+    copies: Integers
+    matrix: Floats
+    metric: tuple[float, ...]
+    shape: Integers
+    depth: int
+    stencils: tuple[Integers, ...]
+
+    @classmethod
+    def of(cls, box: Box, reaches: Sequence[float], n_particles: int) -> "Layout":
+        """Return the layout for the reach of each kind, in sigma."""
+        reach = max(reaches)
+        least = LEAST[0 if _is_cube(box.matrix) else 1] * reach
+        copies = np.ones(3, np.int64)
+        while True:
+            matrix = copies[:, None] * box.matrix
+            heights = copies * box.heights
+            shape, ranges = _cells(heights, reach, n_particles * int(copies.prod()))
+            crowded = (2 * ranges + 1 > shape) | (heights < least)
+            if not crowded.any():
+                break
+            copies[crowded] += 1
+            if _is_cube(box.matrix):
+                copies[:] = copies.max()
+        depth = 2 if 2 * ranges[2] + 2 <= shape[2] else 1
+        orthorhombic = box.is_orthorhombic
+        stencils = tuple(_stencil(each, heights / shape, orthorhombic) for each in reaches)
+        return cls(copies, matrix, _metric(matrix), shape, depth, stencils)
+
+    @property
+    def step(self) -> float:
+        """Length of a step along the first lattice vector, in sigma."""
+        return float(np.linalg.norm(self.matrix[0]) / STEPS)
+
+    @property
+    def shifts(self) -> NDArray[np.int32]:
+        """Steps from a particle to each copy, (C, 3)."""
+        numbers = np.array(list(product(*map(range, self.copies))))
+        steps = np.rint(numbers * (STEPS / self.copies)).astype(np.int64)
+        return steps.astype(np.uint32).view(np.int32)
+
+    def steps(self, vectors: Floats) -> Floats:
+        """Return vectors (N, 3) in steps along each lattice vector."""
+        return vectors @ np.linalg.inv(self.matrix) * STEPS
+
+    def lengths(self, steps: Floats) -> Floats:
+        """Return vectors (N, 3) in sigma."""
+        return steps @ self.matrix / STEPS
+
+
+def _is_cube(matrix: Floats) -> bool:
+    return bool((matrix == matrix[0, 0] * np.eye(3)).all())
+
+
+def _metric(matrix: Floats) -> tuple[float, ...]:
+    if _is_cube(matrix):
+        return ()
+    # Rotated so that the first lattice vector lies along x and the second in the plane xy.
+    upper = np.asarray(np.linalg.qr(matrix.T, mode="r"))
+    lower: Floats = np.asarray(upper * np.sign(np.diag(upper))[:, None]).T / abs(upper[0, 0])
+    return tuple(float(lower[k]) for k in ((1, 0), (2, 0), (1, 1), (2, 1), (2, 2)))
+
+
+def _cells(heights: Floats, reach: float, n_lines: int) -> tuple[Integers, Integers]:
+    """Return cells of about half the reach along each vector, and how many of them it spans."""
+    shape = np.maximum((2 * heights / reach).astype(np.int64), 3)
+    # No more than a few cells a particle, however dilute.
+    while shape.prod() > 8 * n_lines + 1000 and shape.max() > MOST_CELLS:
+        shape[shape.argmax()] = max(shape.max() // 2, MOST_CELLS)
+
+    def ranges() -> Integers:
+        return np.ceil(reach * (1 + 1e-6) / heights * shape).astype(np.int64)
+
+    while ((2 * ranges() + 1 > shape) & (shape < MOST_CELLS)).any():
+        shape[(2 * ranges() + 1 > shape) & (shape < MOST_CELLS)] += 1
+    return shape, ranges()
+
+
+def _stencil(reach: float, sides: Floats, orthorhombic: bool) -> Integers:
+    """Return the rows of cells within reach of a cell: two offsets, and how far along the third."""
+    reach *= 1 + 1e-6
+    most_a, most_b, _ = np.ceil(reach / sides).astype(np.int64)
+    rows = []
+    for a, b in product(range(-most_a, most_a + 1), range(-most_b, most_b + 1)):
+        gaps = max(abs(a) - 1, 0) * sides[0], max(abs(b) - 1, 0) * sides[1]
+        if max(gaps) >= reach:
+            continue
+        # In a sheared box the distance of two cells is at least the larger gap.
+        left = math.sqrt(max(reach**2 - gaps[0] ** 2 - gaps[1] ** 2, 0)) if orthorhombic else reach
+        if left > 0:
+            rows.append((a, b, math.ceil(left / sides[2])))
+    return np.array(rows)

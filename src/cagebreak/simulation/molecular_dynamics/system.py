@@ -1,0 +1,276 @@
+"""The particles of a simulation: their arrays, and what kernels do with them."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak._simd.candidates import LANES_OF_BITS
+from cagebreak._simd.lines import LANES, LINE_BYTES
+from cagebreak.configuration import Configuration
+from cagebreak.errors import ConfigurationError, SimulationError
+from cagebreak.models.model import Model
+from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
+from cagebreak.simulation.molecular_dynamics import _row_kernel as row_kernel
+from cagebreak.simulation.molecular_dynamics import _state as state_of
+from cagebreak.simulation.molecular_dynamics._state import (
+    DUMMIES,
+    Bath,
+    Cells,
+    Clock,
+    Lines,
+    Particles,
+    Rows,
+    State,
+)
+from cagebreak.simulation.molecular_dynamics.layout import Layout
+from cagebreak.simulation.molecular_dynamics.parameters import form_of, has_sizes
+
+Floats = NDArray[np.float64]
+
+SKINS = {"harmonic": 0.4, "lennard_jones": 0.25, "lennard_jones_smooth": 0.25, "tabulated": 0.25}
+"""By how much rows of neighbors reach beyond the cut-off, in sigma: the fastest (measured)."""
+
+MANY = 30_000
+"""Particles beyond which rows reach a fifth farther: of more, one leaves its center sooner
+(measured)."""
+
+ROOM = 1.2
+"""Room for neighbors, over what a homogeneous fluid has; it grows where it lacks."""
+
+MOST_LINES = 2**31 // LINE_BYTES - 2 * DUMMIES
+
+PERSISTENCE = math.exp(-1 / 100)
+"""Share of the kinetic energy that a step with a thermostat leaves as it is (chosen): it relaxes
+within 100 steps, as with LAMMPS here."""
+
+SMALLEST = 0.96
+"""Edge over that at the start down to which cells are wide enough, if the box breathes (chosen)."""
+
+
+class System:
+    """Particles in a box, in steps of it.
+
+    Parameters
+    ----------
+    start
+        Positions, species and box.
+    model
+    velocities : (N, 3) array
+        In sigma / tau.
+    time_step
+        In tau.
+    dtype
+        In which forces are summed.
+    noise : (B, 2) array
+        Random numbers of the heat bath for the next B steps, which the owner renews; none without.
+    breathes
+        Whether the box will be scaled.
+    steps
+        Number of time steps before.
+
+    Attributes
+    ----------
+    scale
+        Edges of the box over those at the start.
+    """
+
+    def __init__(
+        self,
+        start: Configuration,
+        model: Model,
+        velocities: Floats,
+        time_step: float,
+        dtype: type,
+        noise: Floats,
+        breathes: bool,
+        steps: int,
+    ) -> None:
+        self._model, self._time_step, self._dtype = model, time_step, dtype
+        self._noise, self.scale, self.n = noise, 1.0, len(start)
+        self._near: NDArray[np.int32]
+        self._entries: NDArray[np.int32]
+        # Radii are in steps, which change with the box.
+        self._sized = has_sizes(model) and not breathes
+        self._reaches = model.pair.cutoffs + SKINS[model.pair.form] * (1.2 if self.n > MANY else 1)
+        if self._sized:
+            self._reaches = self._reaches.max(keepdims=True)
+        margin = 1 / SMALLEST if breathes else 1.0
+        self._layout = Layout.of(start.box, (margin * self._reaches.max(axis=1)).tolist(), self.n)
+        self._allot(start)
+        self._measure()
+        self._place(start, velocities)
+        self._clock.counts[state_of.STEPS] = steps
+        self.advance(steps)
+        self._first = self._in_order(self._particles.x)
+        # The velocities of the leapfrog are half a step behind.
+        self._particles.v[:] -= 0.5 * self._particles.pull * self._particles.f
+
+    @property
+    def steps(self) -> int:
+        """Number of time steps so far."""
+        return int(self._clock.counts[state_of.STEPS])
+
+    def set_bath(self, first: float, change: float) -> None:
+        """Set the temperature of the heat bath at step 0, and its change a step, in eps."""
+        self._temperature = first, change
+
+    def moved(self, rest: float) -> Floats:
+        """Return displacements since the start (N, 3) `rest` time steps after the last, in sigma.
+
+        Without the scaling of the box.
+        """
+        moved = self._in_order(self._particles.x) - self._first
+        moved += rest * (self._full_velocities() + rest / 2 * self._accelerations())
+        return self._layout.lengths(moved) * self.scale
+
+    def velocities(self, rest: float) -> Floats:
+        """Return velocities (N, 3) `rest` time steps after the last, in sigma / tau."""
+        velocities = self._full_velocities() + rest * self._accelerations()
+        return self._layout.lengths(velocities) * self.scale / self._time_step
+
+    def kinetic_energy(self) -> float:
+        """Return the kinetic energy of all particles at the last step, in eps."""
+        return float(kernel.kinetic_energy(self._state()) * self._step**2)
+
+    def pair_sums(self) -> tuple[float, float]:
+        """Return the sums over pairs of u and of -u'(r) r at the last step, in eps."""
+        out = np.zeros_like(self._particles.x)
+        kernel.compute_energies(self._state(), self._exact_form, out)
+        energy, virial = out[: self.n, :2].sum(axis=0) / 2
+        return float(energy), float(virial * self._step**2)
+
+    def advance(self, target: int) -> None:
+        """Go on up to a time step; make room where it lacks.
+
+        Raises
+        ------
+        SimulationError
+            If a position is no number, or far beyond all.
+        """
+        while (status := kernel.advance(self._state(), self._form, target)) != row_kernel.DONE:
+            if status == row_kernel.CANDIDATES_FULL:
+                self._near = np.repeat(self._near, 2, axis=2)
+            elif status == row_kernel.ENTRIES_FULL:
+                self._entries = np.repeat(self._entries, 2)
+            else:
+                raise SimulationError("particles are lost")
+
+    def breathe(self, factor: float) -> None:
+        """Scale the edges of the box by a factor, positions as well, velocities inversely."""
+        particles = self._particles
+        particles.v[:] += 0.5 * particles.pull * particles.f
+        particles.v[:] /= factor**2  # steps are longer by the factor, too
+        self.scale *= factor
+        self._measure()
+        row_kernel.place_centers(self._state(), 0.0)
+        row_kernel.sort(self._state())
+        self._clock.counts[state_of.SINCE] = 0
+        self._clock.counts[state_of.DUE] = state_of.ROWS
+        self.advance(self.steps)
+        particles.v[:] -= 0.5 * particles.pull * particles.f
+
+    @property
+    def _step(self) -> float:
+        return self._layout.step * self.scale
+
+    def _full_velocities(self) -> Floats:
+        """Return the velocities at the last step, (N, 3), in steps a time step."""
+        particles = self._particles
+        return self._in_order(particles.v + 0.5 * particles.pull * particles.f)
+
+    def _accelerations(self) -> Floats:
+        """Return the accelerations at the last step, (N, 3), in steps a squared time step."""
+        return self._in_order(self._particles.pull * self._particles.f)
+
+    def _in_order(self, rows: Floats) -> Floats:
+        return rows[np.argsort(self._particles.numbers), :3]
+
+    def _state(self) -> State:
+        rows = Rows(
+            self._entries, self._bounds, self._limits, LANES_OF_BITS, self._skin * (1 - 1e-6)
+        )
+        kinetic = np.array(self._temperature) / (2 * self._step**2)
+        return State(
+            self._particles,
+            self._lines,
+            self._cells._replace(near=self._near),
+            rows,
+            self._layout.metric,
+            Bath(self._noise, kinetic, PERSISTENCE),
+            self._clock,
+        )
+
+    def _measure(self) -> None:
+        """Write what is in steps, for the present box."""
+        step = self._step
+        self._form = form_of(self._model, step, self._dtype, self._sized)
+        self._exact_form = form_of(self._model, step, np.float64, self._sized)
+        self._skin = float(self._reaches.max() - self._model.pair.cutoffs.max()) / step
+        limits = ((self._reaches / step) ** 2).astype(np.float32).ravel()
+        self._limits = None if self._sized else limits
+
+    def _allot(self, start: Configuration) -> None:
+        """Allocate the arrays."""
+        n, layout, n_kinds = self.n, self._layout, len(self._reaches)
+        n_copies, whole = int(layout.copies.prod()), -(-n // LANES) * LANES
+        if n_copies * whole > MOST_LINES:
+            raise ConfigurationError(
+                f"configuration: expected at most {MOST_LINES} particles and images within the "
+                f"range of the potential, got {n_copies} times {n}"
+            )
+        kinds = np.zeros_like(start.species) if self._sized else start.species
+        order = np.argsort(kinds, kind="stable")
+        x, v, f, pull = (np.zeros((whole, 4)) for _ in range(4))
+        self._particles = Particles(
+            x,
+            v,
+            f,
+            pull,
+            order,
+            np.zeros((3, whole, 4)),
+            np.zeros_like(order),
+            np.searchsorted(kinds[order], np.arange(n_kinds + 1)),
+        )
+        lines = np.zeros((n_copies * whole + DUMMIES, 4), np.int32)
+        corners = np.indices((4, 4, 4)).reshape(3, -1).T
+        lines[-DUMMIES:, :3] = (corners << 30).astype(np.uint32).view(np.int32)
+        self._lines = Lines(lines, np.zeros((whole, 4), np.int32), layout.shifts)
+        sizes = np.array([len(rows) for rows in layout.stencils])
+        stencils = np.zeros((n_kinds, sizes.max(), 3), np.int64)
+        for kind, rows in enumerate(layout.stencils):
+            stencils[kind, : len(rows)] = rows
+        n_columns = 4 + self._sized
+        around = n / start.box.volume * 4 / 3 * np.pi * self._reaches.max() ** 3
+        self._near = np.zeros((n_kinds, n_columns, 256 + int(ROOM * 4 * around)), np.int32)
+        self._entries = np.zeros(int(ROOM * n * (around + 8 * n_kinds)) + 4096, np.int32)
+        self._bounds = np.zeros(2 * n * n_kinds, np.int64)
+        self._cells = Cells(
+            layout.shape,
+            layout.depth,
+            stencils,
+            sizes,
+            np.zeros((n_kinds, int(layout.shape.prod()) + 2), np.int64),
+            np.zeros(n_copies * whole, np.int64),
+            np.zeros((n_columns, n_copies * n + LANES), np.int32),
+            self._near,
+        )
+        self._clock = Clock(np.zeros(state_of.COUNTS, np.int64), np.zeros(1))
+        self._temperature = 0.0, 0.0
+
+    def _place(self, start: Configuration, velocities: Floats) -> None:
+        """Write positions and velocities, and sort."""
+        particles, layout, n = self._particles, self._layout, self.n
+        order = particles.numbers
+        species = start.species[order]
+        masses = np.asarray(self._model.masses)[species]
+        particles.x[:n, :3] = layout.steps(start.wrapped[order])
+        particles.v[:n, :3] = layout.steps(velocities[order]) * self._time_step
+        particles.pull[:n, :3] = (self._time_step**2 / masses)[:, None]
+        if self._sized:
+            radii = np.asarray(self._model.diameters)[species] / 2 / self._step
+            particles.x[:n, 3] = radii
+            self._lines.centers[:n, 3] = np.ceil((radii + self._skin / 2) * (1 + 1e-6))
+        row_kernel.place_centers(self._state(), 0.0)
+        row_kernel.sort(self._state())
+        self._clock.counts[state_of.DUE] = state_of.ROWS

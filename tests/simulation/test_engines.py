@@ -1,0 +1,76 @@
+"""The choice of what moves particles: LAMMPS, or kernels of this package."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak.errors import InputError
+from cagebreak.simulation import lammps, molecular_dynamics
+from cagebreak.simulation.isoconfigurational import trajectory
+from cagebreak.simulation.nve import nve
+from cagebreak.simulation.preparation import Step
+
+KA = cb.kob_andersen(temperature=1.0)
+
+
+@pytest.fixture(scope="module")
+def start():
+    return cb.equilibrate(KA, 300, 4.0, seed=1, engine="cagebreak")
+
+
+def test_both_engines_follow_the_same_path(start):
+    times = [0.003, 0.1, 0.3]
+    own, theirs = (trajectory(start, KA, times, 3, engine) for engine in ("cagebreak", "lammps"))
+    np.testing.assert_allclose(own, theirs, atol=1e-4)
+    assert np.abs(own[2]).max() > 0.3
+    np.testing.assert_array_equal(theirs, trajectory(start, KA, times, 3))
+
+
+def test_runs_in_threads_are_those_one_after_the_other(start):
+    def runs(executor=None):
+        return list(
+            cb.isoconfigurational(start, KA, [0.1, 1.0], 4, 2, None, executor, engine="cagebreak")
+        )
+
+    with ThreadPoolExecutor(2) as threads:
+        np.testing.assert_array_equal(runs(), runs(threads))
+
+
+def test_equilibration_is_as_warm_as_the_model_and_follows_from_the_seed(start):
+    assert start.velocities is not None
+    again, other = (cb.equilibrate(KA, 300, 4.0, seed=s, engine="cagebreak") for s in (1, 2))
+    np.testing.assert_array_equal(again.positions, start.positions)
+    assert not np.array_equal(other.positions, start.positions)
+    temperature = (start.velocities**2).sum() / (3 * 299)
+    assert temperature == pytest.approx(1.0, abs=0.15)
+    energies = [
+        cb.potentials.energy(cb.equilibrate(KA, 300, 20.0, seed=3, engine=engine), KA) / 300
+        for engine in ("cagebreak", "lammps")
+    ]
+    assert energies[0] == pytest.approx(energies[1], abs=0.15)
+
+
+def test_hard_spheres_and_chains_keep_their_engines(start):
+    assert isinstance(nve(start, KA, 1, "cagebreak"), molecular_dynamics.MolecularDynamics)
+    assert isinstance(nve(start, KA, 1), lammps.MolecularDynamics)
+    polymer = cb.fene_polymer(temperature=1.0)
+    chains = cb.equilibrate(polymer, 40, 0.1, seed=1, engine="cagebreak")
+    assert isinstance(nve(chains, polymer, 1, "cagebreak"), lammps.MolecularDynamics)
+
+
+def test_an_unknown_engine_is_an_error(start):
+    with pytest.raises(InputError, match=r"engine: expected one of \('lammps', 'cagebreak'\)"):
+        nve(start, KA, 1, "gromacs")
+
+
+def test_a_protocol_with_a_pressure_needs_no_lammps(monkeypatch):
+    def none(*arguments, **options):
+        raise AssertionError
+
+    monkeypatch.setattr(lammps, "MolecularDynamics", none)
+    steps = [Step("NVT", 10.0, (2.0, 1.0)), Step("NPT", 10.0), Step("NVE", 2.0)]
+    end = cb.equilibrate(KA, 200, seed=1, steps=steps, engine="cagebreak")
+    assert end.box.volume != KA.box(200).volume
+    assert 200 / end.box.volume == pytest.approx(KA.number_density, rel=0.05)

@@ -1,0 +1,330 @@
+"""Molecular dynamics of pair potentials: against the slow twin, the potentials, and known laws."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.simulation.lammps import Thermostat
+from cagebreak.simulation.lammps_input import time_step_of
+from cagebreak.simulation.molecular_dynamics import MolecularDynamics, system
+from cagebreak.simulation.packing import random_packing
+from cagebreak.simulation.velocities import thermal_velocities
+from naive.molecular_dynamics import run as naive_run
+from support.table_models import tabulated
+
+KA = cb.kob_andersen(temperature=1.0)
+MODELS = {
+    "harmonic_spheres": cb.harmonic_spheres(temperature=0.01),
+    "harmonic without radii": replace(
+        cb.harmonic_spheres(temperature=0.01),
+        pair=replace(cb.harmonic_spheres().pair, epsilon=((1.0, 0.7), (0.7, 1.0))),
+    ),
+    "kob_andersen": KA,
+    "kob_andersen_smoothed": cb.kob_andersen_smoothed(temperature=1.0),
+    "wahnstrom": cb.wahnstrom(temperature=1.0),
+    "tabulated": tabulated(KA, first=0.6, n=500),
+    "one species": cb.kob_andersen(temperature=1.0, composition=1.0, number_density=0.9),
+}
+FORCES = {"mixed": 1e-4, "double": 1e-5}
+"""Largest errors of forces, over the largest force: float32, and steps of 2^-32 of the box."""
+
+
+def liquid(model, n, tau=2.0):
+    """Return a configuration that has moved away from a packing."""
+    particles = MolecularDynamics(random_packing(model, n, seed=1), model, seed=2)
+    particles.run(tau)
+    return particles.configuration.replace(positions=particles.configuration.wrapped)
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def model(request):
+    return MODELS[request.param]
+
+
+@pytest.fixture(scope="module")
+def ka():
+    return liquid(KA, 600)
+
+
+def accelerations(particles):
+    """Return accelerations (N, 3), from velocities a moment later."""
+    before, moment = particles.velocities, 1e-3 * particles._time_step
+    particles.run(moment)
+    return (particles.velocities - before) / moment
+
+
+def check_forces(start, model):
+    masses = np.asarray(model.masses)[start.species][:, None]
+    forces = cb.potentials.forces(start, model)
+    virial = -np.trace(cb.potentials.stress(start, model)) / 3
+    for precision, error in FORCES.items():
+        particles = MolecularDynamics(start, model, seed=3, precision=precision)
+        ideal = (masses * particles.velocities**2).sum() / 3 / start.box.volume
+        assert particles.energy * len(start) == pytest.approx(
+            cb.potentials.energy(start, model), rel=1e-6, abs=1e-9
+        )
+        assert particles.pressure - ideal == pytest.approx(virial, rel=1e-6)
+        assert particles.temperature == pytest.approx(model.temperature)
+        np.testing.assert_allclose(
+            masses * accelerations(particles), forces, atol=error * np.abs(forces).max()
+        )
+
+
+@pytest.mark.parametrize("n", [32, 200, 900])
+def test_energy_pressure_and_forces_are_those_of_potentials(model, n):
+    check_forces(liquid(model, n), model)
+
+
+BOXES = {
+    "long": np.diag([1.0, 2.0, 0.5]),
+    "sheared": [[1, 0, 0], [0.3, 1, 0], [0.1, -0.2, 1]],
+    "tilted by more than an edge": [[1, 0, 0], [1.4, 1, 0], [-0.2, 0.3, 1]],
+    "rotated": [[0.36, 0.48, -0.8], [-0.8, 0.6, 0.0], [0.48, 0.64, 0.6]],
+}
+
+
+@pytest.mark.parametrize("n", [32, 400, 1500])
+@pytest.mark.parametrize("box", BOXES)
+def test_boxes_of_any_shape(box, n):
+    cubic = random_packing(KA, n, seed=1)
+    matrix = np.array(BOXES[box]) * cubic.box.lengths[0]
+    positions = cubic.positions @ cubic.box.inverse @ matrix
+    start = cb.states.inherent_state(
+        cubic.replace(positions=positions, box=cb.Box(matrix)),
+        cb.harmonic_spheres(number_density=KA.number_density),
+        force_tolerance=0.1,
+    ).configuration
+    check_forces(start, KA)
+
+
+@pytest.mark.parametrize("name", ["kob_andersen", "wahnstrom", "harmonic_spheres", "tabulated"])
+def test_follows_the_slow_twin(name):
+    model, n_steps = MODELS[name], 12
+    start = random_packing(model, 32, seed=1)
+    masses = np.asarray(model.masses)[start.species]
+    start = start.replace(velocities=thermal_velocities(masses, model.temperature, seed=3))
+    time_step = time_step_of(model)
+    positions, velocities = naive_run(start, model, time_step, n_steps)
+    for precision, error in {"mixed": 1e-5, "double": 1e-7}.items():
+        particles = MolecularDynamics(start, model, precision=precision)
+        for steps in (5, 0, 7):
+            particles.run(steps * time_step)
+        assert particles.steps == n_steps
+        np.testing.assert_allclose(particles.positions, positions, atol=0.1 * error)
+        np.testing.assert_allclose(particles.velocities, velocities, atol=error)
+
+
+@pytest.mark.parametrize("precision", FORCES)
+def test_energy_and_momentum_are_conserved(model, precision):
+    start = liquid(model, 300)
+    particles = MolecularDynamics(start, model, seed=3, precision=precision)
+    masses = np.asarray(model.masses)[start.species]
+
+    def total():
+        return particles.energy + 1.5 * 299 / 300 * particles.temperature
+
+    before = total()
+    particles.run(20.0)
+    assert total() == pytest.approx(before, abs=5e-3 * model.temperature)
+    speed = np.sqrt(model.temperature)
+    rounding = {"mixed": 1e-5, "double": 1e-12}[precision]
+    np.testing.assert_allclose(masses @ particles.velocities, 0, atol=rounding * 300 * speed)
+
+
+def test_smooth_potentials_keep_their_energy_as_the_square_of_the_time_step():
+    model = MODELS["kob_andersen_smoothed"]
+    start = liquid(model, 300)
+
+    def fluctuation(time_step):
+        particles = MolecularDynamics(start, model, seed=3, time_step=time_step)
+        energies = []
+        for _ in range(100):
+            particles.run(0.02)
+            energies.append(particles.energy + 1.5 * 299 / 300 * particles.temperature)
+        return np.std(energies)
+
+    assert fluctuation(0.004) / fluctuation(0.002) == pytest.approx(4, rel=0.3)
+
+
+@pytest.mark.physics
+def test_heavy_and_light_particles_have_the_same_temperature():
+    """Equipartition; A particles of the Wahnstrom mixture are twice as heavy as B."""
+    model = MODELS["wahnstrom"]
+    particles = MolecularDynamics(liquid(model, 400, 10.0), model, seed=5)
+    squares = []
+    for _ in range(200):
+        particles.run(0.1)
+        squares.append((particles.velocities**2).mean(axis=1))
+    mean = np.mean(squares, axis=0)
+    species = particles.configuration.species
+    hot = [model.masses[s] * mean[species == s].mean() for s in (0, 1)]
+    # 200 frames of 200 particles a species, half of the frames independent: 0.6 % each.
+    assert hot[0] == pytest.approx(hot[1], rel=0.03)
+
+
+@pytest.mark.parametrize("name", ["kob_andersen", "harmonic_spheres"])
+def test_stops_do_not_change_a_bit(name):
+    """Where a run stops, and what is read there, leaves no trace."""
+    model = MODELS[name]
+    start = liquid(model, 300)
+    tau = 100 * time_step_of(model)
+    whole, parts = (MolecularDynamics(start, model, seed=3) for _ in range(2))
+    whole.run(3.0123 * tau)
+    for time in (0.01, 0.0333, 0.5, 0.50001, 2.0, 3.0123):
+        parts.run(time * tau - parts.time)
+        assert np.isfinite([*parts.positions.ravel(), parts.energy, parts.pressure]).all()
+    for name in ("_particles", "_lines"):
+        one, other = (getattr(particles._system, name) for particles in (whole, parts))
+        for array, same in zip(one, other, strict=True):
+            np.testing.assert_array_equal(array, same)
+    np.testing.assert_allclose(parts.positions, whole.positions, rtol=0, atol=1e-13)
+
+
+def test_between_steps_positions_follow_from_the_nearest(ka):
+    """The error of a stop between two steps is that of the steps: one of a hundredth tells it."""
+
+    def error(at):
+        coarse = MolecularDynamics(ka, KA, seed=3, precision="double")
+        fine = MolecularDynamics(ka, KA, seed=3, time_step=at / 400, precision="double")
+        coarse.run(at)
+        fine.run(at)
+        return np.abs(coarse.positions - fine.positions).mean()
+
+    assert error(0.0123) < 1.1 * max(error(0.01), error(0.015))
+
+
+def test_small_room_for_rows_changes_no_bit(ka, monkeypatch):
+    """Rows that outgrow their room are made again in a larger one."""
+    ample = MolecularDynamics(ka, KA, seed=3)
+    ample.run(0.5)
+    monkeypatch.setattr(system, "ROOM", 0.01)
+    scant = MolecularDynamics(ka, KA, seed=3)
+    scant.run(0.5)
+    np.testing.assert_array_equal(scant.positions, ample.positions)
+    np.testing.assert_array_equal(scant.velocities, ample.velocities)
+
+
+PROGRAM = """
+import sys
+import cagebreak as cb
+from cagebreak.simulation.molecular_dynamics import MolecularDynamics
+particles = MolecularDynamics(
+    cb.read(sys.argv[1]), cb.kob_andersen(temperature=1.0), seed=7, precision="double"
+)
+particles.run(float(sys.argv[2]))
+print(particles.positions.tobytes().hex())
+"""
+
+
+def in_another_process(path, duration, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, path, str(duration)],
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+        check=True,
+    )
+    return np.frombuffer(bytes.fromhex(done.stdout.strip())).reshape(-1, 3)
+
+
+def test_the_same_seed_gives_the_same_bits_in_any_process(ka, tmp_path):
+    cb.write(tmp_path / "start.h5", ka)
+    particles = MolecularDynamics(ka, KA, seed=7, precision="double")
+    particles.run(1.0)
+    np.testing.assert_array_equal(
+        in_another_process(tmp_path / "start.h5", 1.0), particles.positions
+    )
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="names a processor of Linux")
+def test_a_plain_processor_gives_the_same_but_for_rounding(ka, tmp_path):
+    """One with neither AVX2 nor fused products, which Numba compiles for by name."""
+    cb.write(tmp_path / "start.h5", ka)
+    particles = MolecularDynamics(ka, KA, seed=7, precision="double")
+    particles.run(0.3)
+    there = in_another_process(
+        tmp_path / "start.h5", 0.3, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES=""
+    )
+    np.testing.assert_allclose(there, particles.positions, rtol=0, atol=1e-10)
+
+
+def test_positions_are_unwrapped_and_start_where_they_were_given(ka):
+    shifted = ka.replace(positions=ka.wrapped, images=np.full((len(ka), 3), 2))
+    particles = MolecularDynamics(shifted, KA, seed=3)
+    np.testing.assert_array_equal(particles.positions, shifted.unwrapped)
+    before = particles.positions
+    for _ in range(40):
+        particles.run(0.5)
+        now = particles.positions
+        assert np.abs(now - before).max() < ka.box.lengths.min() / 2
+        before = now
+    assert np.abs(now - shifted.unwrapped).max() > 1
+
+
+def test_a_sheared_box_is_the_same_liquid(ka):
+    matrix = ka.box.matrix.copy()
+    matrix[1, 0] = matrix[0, 0]  # the same lattice
+    sheared = ka.replace(box=cb.Box(matrix))
+    cubic, tilted = (MolecularDynamics(c, KA, 3, precision="double") for c in (ka, sheared))
+    cubic.run(0.2)
+    tilted.run(0.2)
+    np.testing.assert_allclose(tilted.positions, cubic.positions, atol=1e-6)
+
+
+def test_a_gas_of_two_meets_across_the_box():
+    model = replace(MODELS["one species"], number_density=0.01)
+    start = cb.Configuration(
+        [[3.2, 5, 5], [16.8, 5, 5]], [0, 0], 20.0, velocities=[[-1.0, 0, 0], [1.0, 0, 0]]
+    )
+    particles = MolecularDynamics(start, model)
+    particles.run(6.0)
+    np.testing.assert_allclose(particles.velocities, -start.velocities, rtol=0.02, atol=1e-6)
+
+
+def test_an_absurd_time_step_is_one_clear_error(ka):
+    with pytest.raises(SimulationError, match=r"step of 0.1 tau is too long, or particles ove"):
+        MolecularDynamics(ka, KA, seed=3, time_step=0.1).run(50.0)
+    with pytest.raises(SimulationError, match="kob_andersen: energy is not conserved"):
+        MolecularDynamics(ka, KA, seed=3, time_step=0.016).run(1000.0)
+    with pytest.raises(SimulationError, match="particles are lost"):
+        MolecularDynamics(ka, KA, seed=3, time_step=1e6).run(1e8)
+
+
+def test_particles_too_near_for_their_table_are_an_error():
+    model = MODELS["tabulated"]
+    start = cb.Configuration(
+        [[4.0, 5, 5], [6.0, 5, 5]], [0, 0], 10.0, velocities=[[80.0, 0, 0], [-80.0, 0, 0]]
+    )
+    with pytest.raises(SimulationError, match="or are nearer than their table begins"):
+        MolecularDynamics(start, model, time_step=1e-4).run(0.2)
+    near = start.replace(positions=[[5.0, 5, 5], [5.5, 5, 5]])
+    with pytest.raises(ConfigurationError, match="particles 0 and 1 apart"):
+        MolecularDynamics(near, model)
+
+
+def test_bad_arguments_are_named(ka):
+    with pytest.raises(InputError, match="seed: expected a seed, or a configuration with veloc"):
+        MolecularDynamics(ka.replace(velocities=None), KA)
+    with pytest.raises(InputError, match="noise: expected a seed of the thermostat's random numb"):
+        MolecularDynamics(
+            ka.replace(velocities=0 * ka.positions), KA, thermostat=Thermostat(1.0, 1.0, 1.0)
+        )
+    for other in (cb.hard_spheres(), cb.fene_polymer()):
+        with pytest.raises(InputError, match=f"model: expected .* without bonds, got {other.name}"):
+            MolecularDynamics(ka, other, seed=1)
+    with pytest.raises(InputError, match="time_step: expected a positive"):
+        MolecularDynamics(ka, KA, seed=1, time_step=0.0)
+    with pytest.raises(InputError, match=r"precision: expected one of \('mixed', 'double'\)"):
+        MolecularDynamics(ka, KA, seed=1, precision="single")
+    with pytest.raises(ConfigurationError, match="species number 2"):
+        MolecularDynamics(ka.replace(species=np.full(len(ka), 2)), KA, seed=1)
+    with pytest.raises(ConfigurationError, match="got 0 and 1 at one place"):
+        MolecularDynamics(ka.replace(positions=ka.positions[[0, *range(599)]]), KA, seed=1)
+    with pytest.raises(InputError, match="duration"):
+        MolecularDynamics(ka, KA, seed=1).run(-1.0)
