@@ -28,7 +28,7 @@ class _Commands(click.Group):
     """A group of commands that prints errors and warnings in one line, and can be stopped."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        message = "stopped; what is done is kept: `cagebreak run` goes on from there"
+        message = "stopped; what is done is kept: the same command goes on from there"
         with stoppable(message), plain_warnings():
             try:
                 return super().main(*args, **kwargs)

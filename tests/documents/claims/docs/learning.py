@@ -9,7 +9,7 @@ from cagebreak.learning import Sample
 from cagebreak.learning.classification import SHARE
 from cagebreak.learning.collection import SPARE
 from cagebreak.learning.inspection.forward_selection import DEPENDENT
-from cagebreak.learning.linear_model import ridge, ridge_solvers, whitening
+from cagebreak.learning.linear_model import band_form, ridge, ridge_solvers, whitening
 from cagebreak.learning.near_copies import require_distinct
 from cagebreak.learning.preprocessing import CLIP
 from cagebreak.learning.scores import interval as bootstrap
@@ -21,8 +21,8 @@ GIVEN = [  # equations
     "takes C_ij = (1 - w) exp(-r_ij / l)",
     "it is dropped (coefficient 0)",
     "The cost is 2 F n^2",
-    "takes K (K + 1) / 2 decompositions",
-    "blocks of its own, K (K - 1) in all",
+    "takes K (K + 1) / 2 models",
+    "with K - 1 blocks for each species",
     "sqrt(2 r' / (1 + r'))",
     "alpha/2 |w|^2",
 ]
@@ -48,6 +48,7 @@ def is_seen(apart, shuffled):
 
 
 def computed():
+    yield f"a band matrix with {band_form.WIDTH} diagonals on either side"
     resolution = ridge_solvers.RESOLUTION
     yield f"Alpha is at least {resolution:.1e} times the norm"
     yield f"of the data to {printed(np.finfo(float).eps / resolution)}"
