@@ -68,5 +68,5 @@ def unit_bytes(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.glob("[!.]*/**/*.h5"))
-        if path.relative_to(folder).parts[0] != "aside"
+        if path.relative_to(folder).parts[0] not in ("aside", "fits")
     }

@@ -353,6 +353,10 @@ class Study(Contents):
         StoreError
             If the study is not done.
         """
+        return self._drawn(name, path, published)[0]
+
+    def _drawn(self, name: str, path: Any, published: Any) -> tuple[Any, list[Path]]:
+        """Return a figure, and the files that it was written to."""
         spec = self._figure(name, published)
         if path is not None:
             require_folder(Path(path).parent)
@@ -368,13 +372,12 @@ class Study(Contents):
         if published is not None and spec.published:
             arguments["curves"] = read_published(published)
         figure = spec.function(*tables.values(), **arguments)
-        if path is not None:
-            stem = Path(path)
-            inside = stem.resolve().is_relative_to(self.store.folder.resolve())
-            provenances = {table: self._provenance(table) for table in tables}
-            files = drawings.write(stem, figure, tables, provenances, inside)
-            drawings.keep(stem, self._origin(name, published), files)
-        return figure
+        if path is None:
+            return figure, []
+        stem = Path(path)
+        inside = stem.resolve().is_relative_to(self.store.folder.resolve())
+        provenances = {table: self._provenance(table) for table in tables}
+        return figure, drawings.write(stem, figure, tables, provenances, inside)
 
     def draw(
         self,
@@ -385,22 +388,13 @@ class Study(Contents):
         """Write a figure as `figure` does, unless its files are up to date.
 
         They are if the units, the recipe, the published curves and the code that draws are those
-        that the files were made from, and no file has changed since.
-
-        Parameters
-        ----------
-        name, path, published
-            As of `figure`.
+        that the files were made from, and no file has changed since. Parameters and errors are
+        those of `figure`.
 
         Returns
         -------
         bool
             Whether the figure was drawn.
-
-        Raises
-        ------
-        InputError, StoreError
-            As of `figure`.
         """
         spec = self._figure(name, published)
         for table in spec.tables:
@@ -408,7 +402,8 @@ class Study(Contents):
             self._require_done(TABLES[table].needs(self.recipe))
         if drawings.is_up_to_date(Path(path), self._origin(name, published)):
             return False
-        self.figure(name, path, published)
+        _, files = self._drawn(name, path, published)
+        drawings.keep(Path(path), self._origin(name, published), files)
         return True
 
     def _figure(self, name: str, published: str | os.PathLike[str] | None) -> FigureSpec:
