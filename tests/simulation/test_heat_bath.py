@@ -59,6 +59,11 @@ def test_a_thermostat_gives_the_energy_of_the_published_liquid():
     assert pressure / density - 0.8 == pytest.approx(5.534, abs=0.15)
 
 
+def test_a_thermostat_of_no_temperature_is_an_error(ka):
+    with pytest.raises(InputError, match=r"thermostat: expected positive temperatures, got 1.0 to"):
+        MolecularDynamics(ka, KA, seed=3, thermostat=Thermostat(1.0, 0.0, 20.0))
+
+
 def test_a_thermostat_ramps_the_temperature_to_its_end(ka):
     particles = MolecularDynamics(ka, KA, seed=3, thermostat=Thermostat(1.0, 0.5, 20.0))
     particles.run(15.0)

@@ -115,6 +115,11 @@ class MolecularDynamics:
             velocities = thermal_velocities(masses, model.temperature, seed)
         elif velocities is None:
             raise InputError("seed: expected a seed, or a configuration with velocities; got None")
+        if thermostat is not None and not 0 < min(thermostat.start, thermostat.end) < math.inf:
+            raise InputError(
+                f"thermostat: expected positive temperatures, got {thermostat.start!r} to "
+                f"{thermostat.end!r}"
+            )
         noise = seed if noise is None else noise
         if thermostat is not None and noise is None:
             raise InputError("noise: expected a seed of the thermostat's random numbers, got None")
@@ -317,4 +322,5 @@ def _check(configuration: Configuration, model: Model) -> None:
         raise ConfigurationError("configuration: expected at least two particles, got one")
     check_range(configuration, model)
     check_apart(configuration)
-    energies(configuration, model)
+    if model.pair.tables:
+        energies(configuration, model)  # raises if particles are nearer than their table begins

@@ -19,6 +19,7 @@ from cagebreak.descriptors.recommended import Recommended
 from cagebreak.errors import FileFormatError, InputError, RecipeError
 from cagebreak.models.model import Model
 from cagebreak.models.tabulated import read_tables
+from cagebreak.simulation.nve import Engine
 from cagebreak.study.recipe import descriptors, schema, selections
 from cagebreak.study.recipe.checks import checked, entry, near
 from cagebreak.study.recipe.descriptors import RECOMMENDED
@@ -206,6 +207,12 @@ class Recipe:
     def folder(self) -> Path:
         """The folder of the results: beside the recipe, with its name."""
         return self.path.with_suffix("")
+
+    @property
+    def engine(self) -> Engine:
+        """What moves particles that are not hard."""
+        stated = self.preparation.engine if isinstance(self.preparation, schema.Thermal) else None
+        return stated or "lammps"
 
     def select(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return the values of some keys (``"preparation.time"``) or sections (``"model"``).

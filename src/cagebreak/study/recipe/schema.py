@@ -10,8 +10,9 @@ import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
+from cagebreak.simulation.nve import Engine
 from cagebreak.simulation.preparation import Step
 from cagebreak.simulation.shear import FORCE_TOLERANCE
 from cagebreak.study.recipe.checks import (
@@ -109,6 +110,11 @@ class Thermal(_Sizes):
         STEPS,
         ({"ensemble": "NVT", "time": 500.0}, {"ensemble": "NVE", "time": 1000.0}),
         "one after the other",
+    )
+    engine: Engine | None = _key(
+        optional(one_of(get_args(Engine)).also("left out, it is lammps")),
+        None,
+        "of preparation and runs; chains are always moved by lammps",
     )
 
     @property
@@ -418,7 +424,7 @@ def keys_of(section: str, model: str, work: str = "isoconfigurational") -> dict[
 def defaults(
     model: str, small: bool = False, work: str = "isoconfigurational"
 ) -> dict[str, dict[str, Any]]:
-    """Return every value of a new recipe, section by section.
+    """Return every value of a new recipe, section by section; keys without a default are left out.
 
     Parameters
     ----------
@@ -433,6 +439,7 @@ def defaults(
         section: {
             name: copy.deepcopy(key.small if small else key.full)
             for name, key in keys_of(section, model, work).items()
+            if key.full is not None
         }
         for section in SECTIONS
         if section in (*ALWAYS, *WORK[work])

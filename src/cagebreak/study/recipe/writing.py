@@ -149,7 +149,9 @@ def json_schema(model: str, work: str) -> JsonSchema:
         keys = schema.keys_of(section, model, work)
         sections[section] = table_json({name: key.check for name, key in keys.items()})
         for name, key in keys.items():
-            described = {"description": key.comment, "default": key.full}
+            described = {"description": key.comment}
+            if key.full is not None:
+                described["default"] = key.full
             sections[section]["properties"][name] = key.check.json | described
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",

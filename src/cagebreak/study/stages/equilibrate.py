@@ -28,16 +28,16 @@ def load_history(store: Store, c: int) -> NDArray | None:
 def _equilibrate(recipe: Recipe, store: Store, unit: Unit) -> None:
     """Prepare a configuration; the partial file is saved after every segment."""
     model, steps = recipe.model, recipe.preparation.protocol
+    seed = seed_sequence(recipe.study.seed, "equilibrate", *unit.address)
     if store.has(unit, partial=True):
         checkpoint = store.load(unit, partial=True)
         configuration = hdf5.configuration(checkpoint, str(store.path(unit, partial=True)))
         prepared = Prepared(configuration, checkpoint["history"], checkpoint["origin"])
     else:
-        seed = seed_sequence(recipe.study.seed, "equilibrate", *unit.address)
         prepared = preparation.begin(model, recipe.preparation.n_particles, steps, seed)
     segments = preparation.segments(steps, model)
     for segment in segments[len(prepared.history) :]:
-        prepared = preparation.advance(prepared, model, steps, segment)
+        prepared = preparation.advance(prepared, model, steps, segment, recipe.engine, seed)
         if segment is not segments[-1]:
             origin = {"origin": Dataset(prepared.origin, "sigma", "particle, xyz")}
             arrays = hdf5.datasets(prepared.configuration) | _history(prepared) | origin
@@ -72,6 +72,7 @@ STAGE = Stage(
         "preparation.n_particles",
         "preparation.time",
         "preparation.steps",
+        "preparation.engine",
         "preparation.imported",
     ),
     work=_equilibrate,

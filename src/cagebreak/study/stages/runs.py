@@ -48,7 +48,7 @@ def _run(recipe: Recipe, store: Store, unit: Unit) -> None:
     seed = seed_sequence(recipe.study.seed, "run", *unit.address)
     section = recipe.isoconfigurational
     times = log_times(section.first, section.last, section.n_times)
-    displacements = trajectory(configuration, recipe.model, times, seed)
+    displacements = trajectory(configuration, recipe.model, times, seed, recipe.engine)
     save_run(recipe, store, unit, configuration, displacements, times)
 
 
@@ -61,7 +61,9 @@ def _seconds(trial: Trial) -> float:
     per_tau, duration = trial.dynamics
     first = min(section.first, duration / 2)
     times = log_times(first, max(duration, 2 * first), section.n_times)
-    displacements, seconds = timed(trajectory, configuration, recipe.model, times, seed=0)
+    displacements, seconds = timed(
+        trajectory, configuration, recipe.model, times, seed=0, engine=recipe.engine
+    )
     stops = max(seconds - times[-1] * per_tau, 0.0)
     if section.d2min_cutoff is not None:
         D2Min(configuration, section.d2min_cutoff)(displacements[:1])  # compiles

@@ -60,7 +60,8 @@ class Trial:
         duration, seconds = 0.1, 0.0
         while seconds < ENOUGH:
             duration *= 2
-            _, seconds = timed(nve(self.configuration, self.recipe.model).run, duration)
+            particles = nve(self.configuration, self.recipe.model, engine=self.recipe.engine)
+            _, seconds = timed(particles.run, duration)
         return seconds / duration, duration
 
     def once(self, name: str, measure: Callable[[], tuple[T, float]]) -> tuple[T, float]:
