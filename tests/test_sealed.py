@@ -95,6 +95,20 @@ def test_cuts_and_lost_blocks_are_named(path, damage):
         pass
 
 
+@pytest.mark.parametrize(
+    "text",
+    [b"null", b"-1", b"[1, 2]", b'"text"', b"{}", b"", b"\xff", b"[" * 900, b'{"bytes": 9}'],
+    ids=lambda text: str(text[:9]),
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_first_line_that_states_no_digest_is_named(path, text, whole):
+    line = (b"cagebreak HDF5 1 " + text).ljust(BLOCK - 66) + b"\n"
+    second = hashlib.sha256(line).hexdigest().encode() + b"\n"
+    path.write_bytes(line + second + path.read_bytes()[BLOCK:])
+    with pytest.raises(ValueError, match="its first line does not state its bytes and their"):
+        statement(path, whole=whole)
+
+
 def test_a_file_that_changes_after_its_check_is_checked_again(path):
     old = path.stat()
     os.utime(path, ns=(old.st_atime_ns, old.st_mtime_ns - 10**10))

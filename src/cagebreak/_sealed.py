@@ -304,13 +304,31 @@ def _read_block(file: FileIO) -> dict[str, Any] | None:
     if line.startswith(_MAGIC):
         if len(block) != BLOCK or block[_LINE_END:] != _second_line(line):
             raise ValueError("its first lines do not have the SHA-256 that they state")
-        return json.loads(line.removeprefix(_MAGIC))
+        return _statement(line.removeprefix(_MAGIC))
     if not block.startswith(_SIGNATURE):
         raise ValueError("its first bytes are neither cagebreak's nor HDF5's")
     # The superblock states its own place in the file: bytes 12 to 20 of versions 2 and 3.
     if block[8:9] in (b"\2", b"\3") and any(block[12:20]):
         raise ValueError("the bytes before its first are lost")
     return None
+
+
+def _statement(text: bytes) -> dict[str, Any]:
+    """Return the statement that a first line holds.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    try:
+        stated = json.loads(text)
+    except (ValueError, RecursionError):
+        stated = None
+    kinds = {"bytes": int, "sha256": str}
+    if isinstance(stated, dict) and all(isinstance(stated.get(k), kinds[k]) for k in kinds):
+        return stated
+    raise ValueError("its first line does not state its bytes and their SHA-256")
 
 
 def _block(stated: Mapping[str, Any]) -> bytes:

@@ -96,7 +96,7 @@ class Store(Lineage):
         try:
             provenance = read_provenance(path, unit)
             with opened(path) as file:
-                identity = read_identity(file, unit)
+                identity = read_identity(file, unit, provenance)
                 arrays = read_datasets(file, names)
             # The same bytes have the same arrays.
             checked = (provenance.bytes, provenance.content)
@@ -135,7 +135,7 @@ class Store(Lineage):
             if provenance.recipe != identity.hash:
                 try:
                     with opened(path) as file:
-                        survey.changed[path] = read_identity(file, unit)
+                        survey.changed[path] = read_identity(file, unit, provenance)
                 except UNREADABLE as error:
                     survey.damaged[path] = str(error)
                 continue

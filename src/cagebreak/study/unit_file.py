@@ -22,6 +22,18 @@ from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
 FORMAT = "cagebreak unit 1"
 PARTIAL = ".partial"
 
+_STATED = {
+    "format": str,
+    "stage": str,
+    "address": list,
+    "partial": bool,
+    "recipe": str,
+    "sizes": dict,
+    "content": str,
+    "parents": dict,
+}
+"""What the first line of a unit's file states, and of which type."""
+
 RENAMED = {"wall": "cell_rejection", "drift": "nonaffine", "lost": "dissipated"}
 """Present names of arrays and fields that earlier versions have stored."""
 
@@ -136,22 +148,31 @@ def read_provenance(path: Path, unit: Unit, whole: bool = False) -> Provenance:
         with opened(path) as file:
             identity = read_identity(file, unit)
         return Provenance(identity.hash, identity.sizes, None, {}, None)
-    _require_unit(stated.get("format"), stated["stage"], stated["address"], unit)
+    for name, kind in _STATED.items():
+        if not isinstance(stated.get(name), kind):
+            raise ValueError(f"its first line does not state its {name}")
+    _require_unit(stated["format"], stated["stage"], stated["address"], unit)
     if stated["partial"] != is_partial(path):
         raise ValueError("a partial file and that of a finished unit are in each other's place")
-    if not isinstance(stated["content"], str):
-        raise ValueError(f"expected the SHA-256 of its arrays, got {stated['content']!r}")
-    sizes, parents = (_table(name, stated[name]) for name in ("sizes", "parents"))
-    return Provenance(stated["recipe"], sizes, stated["content"], parents, stated["sha256"])
+    return Provenance(
+        stated["recipe"], stated["sizes"], stated["content"], stated["parents"], stated["sha256"]
+    )
 
 
-def read_identity(file: h5py.File, unit: Unit) -> Identity:
+def read_identity(file: h5py.File, unit: Unit, provenance: Provenance | None = None) -> Identity:
     """Return the identity that a unit's file states in its attributes.
+
+    Parameters
+    ----------
+    file
+    unit
+    provenance
+        What the first line of the file states; None if it is not known.
 
     Raises
     ------
     ValueError, KeyError
-        If the attributes are not those of this unit.
+        If the attributes are not those of this unit, or are not what the first line states.
     """
     attributes = file.attrs
     address = np.atleast_1d(attributes.get("address", ())).tolist()
@@ -160,6 +181,11 @@ def read_identity(file: h5py.File, unit: Unit) -> Identity:
     identity = Identity(values, sizes)
     if identity.hash != attributes["recipe_hash"]:
         raise ValueError("its recipe does not have the hash it states")
+    if provenance is not None and provenance.content is not None:
+        first = provenance.recipe, provenance.sizes, provenance.content, provenance.parents
+        parents = json.loads(attributes["parents"])
+        if first != (identity.hash, sizes, attributes["content"], parents):
+            raise ValueError("its attributes are not what its first line states")
     return identity
 
 

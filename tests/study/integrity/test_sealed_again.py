@@ -68,6 +68,9 @@ def test_an_edited_unit_of_an_export_is_named(copy, tmp_path):
         {"sizes": 5},
         {"content": None},
         {"content": [1]},
+        {"stage": None},
+        {"recipe": 1},
+        {"partial": 0},
     ],
     ids=str,
 )
@@ -76,6 +79,16 @@ def test_statements_of_another_form_are_named(copy, about):
     with pytest.raises(StoreError, match=r"0001\.h5: damaged"):
         copy.store.load(RUN)
     assert copy.store.path(RUN) in copy.store.survey("run").damaged
+
+
+@pytest.mark.parametrize("name", ["recipe", "sizes", "parents"])
+def test_a_first_line_that_contradicts_the_attributes_is_named(copy, name):
+    about = {"recipe": "0" * 64, "sizes": {"x": 1}, "parents": {}}
+    seal(copy.store.path(RUN), **{name: about[name]})
+    with pytest.raises(StoreError, match=r"0001\.h5: damaged \(its attributes are not what its"):
+        copy.store.load(RUN)
+    if name == "recipe":
+        assert copy.store.path(RUN) in copy.store.survey("run").damaged
 
 
 @pytest.mark.parametrize("name", ["recipe", "sizes"])
