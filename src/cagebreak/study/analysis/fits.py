@@ -116,6 +116,7 @@ def hold_out_all(parts: Sequence[Part], workers: int | None = None) -> list[list
         engine: AbstractContextManager[Engine] = pool(n_workers) if parallel else serial(1)
         with engine as active, threadpool_limits(limits=1, user_api="blas"):
             results |= _do(parts, todo, active, rate)
+        _read.cache_clear()  # the samples of the last part
     return [
         [results[p, k] for k in range(part.evaluation.outer.n_folds)]
         for p, part in enumerate(parts)
