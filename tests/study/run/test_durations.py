@@ -53,6 +53,19 @@ def test_left_is_the_mean_of_a_stage_and_the_expected_cost_of_others(study):
     assert "on 2 workers, from what 2 units took; run, propensity, " in status(study)
 
 
+@pytest.mark.parametrize(
+    "numbers",
+    [("inf", 1), ("nan", 1), (-5.0, 1), (1e308, 1), (1.0, 0), (1.0, -3), (1.0, "9" * 400)],
+    ids=lambda numbers: str(numbers)[:16],
+)
+def test_impossible_numbers_do_not_count(study, numbers):
+    write(study, ("equilibrate", "0", 16.0, 1))
+    left, said = study.time_left(), status(study)
+    write(study, ("equilibrate", "1", *numbers))
+    assert (study.time_left(), status(study)) == (left, said)
+    assert durations.mean_seconds(study.store, ["equilibrate"]) == {"equilibrate": 16.0}
+
+
 def test_durations_of_another_recipe_and_torn_lines_do_not_count(study):
     write(study, ("equilibrate", "0", 1000.0, 1), recipe="0" * 12)
     with (study.store.folder / durations.NAME).open("a") as file:

@@ -11,6 +11,10 @@ from cagebreak.study.store import Store, Unit
 
 NAME = "durations.csv"
 _COLUMNS = "stage,address,seconds,workers,recipe"
+_LONGEST = 1e9
+"""Seconds, 30 years, from which a line is damaged."""
+_MOST_WORKERS = 1_000_000
+"""Workers beyond which a line is damaged."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +106,13 @@ def _read(store: Store, stages: Iterable[str]) -> Iterator[tuple[str, float, int
         return
     for line in lines:
         # A killed run can leave a truncated line, to which the next run appends its first. Such
-        # lines are skipped.
+        # lines are skipped, and those with impossible numbers, of which no estimate can be made.
         with contextlib.suppress(ValueError):
-            stage, _, seconds, workers, recipe = line.split(",")
-            if stage in stages and recipe == _recipe(store, stage):
-                yield stage, float(seconds), int(workers)
+            stage, _, text, n, recipe = line.split(",")
+            seconds, workers = float(text), int(n)
+            possible = 0 <= seconds < _LONGEST and 1 <= workers <= _MOST_WORKERS
+            if possible and stage in stages and recipe == _recipe(store, stage):
+                yield stage, seconds, workers
 
 
 def _recipe(store: Store, stage: str) -> str:
