@@ -189,3 +189,40 @@ def test_an_interrupted_pool_ends_at_once():
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert isinstance(futures[0].exception(timeout=20), BrokenExecutor)
+
+
+class CountingExecutor(ThreadPoolExecutor):
+    """One thread; counts the calls that are not done when another is submitted."""
+
+    def __init__(self):
+        super().__init__(1)
+        self.submitted, self.done = 0, 0
+        self.waiting = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        self.submitted += 1
+        self.waiting.append(self.submitted - self.done)
+        future = super().submit(fn, *args, **kwargs)
+        future.add_done_callback(self._count)
+        return future
+
+    def _count(self, _):
+        self.done += 1
+
+
+def test_units_tried_again_wait_for_no_other():
+    """A worker that dies takes those that wait for it along, and would do so at every attempt."""
+
+    def fail():
+        time.sleep(0.02)
+        raise RuntimeError
+
+    units = [Unit("some", (i,)) for i in range(3)]
+    with CountingExecutor() as executor:
+        outcome = schedule(
+            {unit: [] for unit in units}, lambda unit: (fail,), Engine(executor, 1, ahead=1),
+            Record(), priority=lambda unit: unit.address, retries=1,
+        )  # fmt: skip
+    assert set(outcome.failed) == set(units)
+    assert max(executor.waiting[:3]) == 2
+    assert executor.waiting[3:] == [1, 1, 1]

@@ -60,7 +60,8 @@ def schedule(
         Returns the picklable function and arguments that do a unit: ``(function, *arguments)``.
         The function returns the seconds that the unit took.
     engine
-        The engine; at most ``workers + ahead`` units are submitted to it at a time.
+        The engine; at most ``workers + ahead`` units are submitted to it at a time, and only
+        ``workers`` if one of them is tried again.
     report
         Told of every unit that is done or fails.
     priority
@@ -87,7 +88,9 @@ def schedule(
     outcome = Outcome()
 
     while ready or in_flight:
-        while ready and len(in_flight) < engine.workers + engine.ahead:
+        # A worker that dies takes the units that wait for it along. A unit that is tried again
+        # waits for none, so that it fails for its own reasons alone.
+        while ready and len(in_flight) < engine.workers + (0 if ready[0][0] else engine.ahead):
             _, _, unit = heapq.heappop(ready)
             future = engine.executor.submit(*do(unit))
             in_flight[future] = unit
