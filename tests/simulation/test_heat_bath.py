@@ -8,10 +8,9 @@ import pytest
 from scipy import stats
 
 import cagebreak as cb
-from cagebreak.errors import InputError
-from cagebreak.simulation.lammps import Thermostat
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics
 from cagebreak.simulation.packing import random_packing
+from cagebreak.simulation.thermostat import Thermostat
 
 KA = cb.kob_andersen(temperature=1.0)
 
@@ -57,23 +56,6 @@ def test_a_thermostat_gives_the_energy_of_the_published_liquid():
     _, energy, pressure, density = np.mean(readings, axis=0)
     assert energy == pytest.approx(-6.346, abs=0.03)
     assert pressure / density - 0.8 == pytest.approx(5.534, abs=0.15)
-
-
-def test_a_thermostat_of_no_temperature_is_an_error(ka):
-    with pytest.raises(InputError, match=r"thermostat: expected positive temperatures, got 1.0 to"):
-        MolecularDynamics(ka, KA, seed=3, thermostat=Thermostat(1.0, 0.0, 20.0))
-
-
-def test_a_thermostat_ramps_the_temperature_to_its_end(ka):
-    particles = MolecularDynamics(ka, KA, seed=3, thermostat=Thermostat(1.0, 0.5, 20.0))
-    particles.run(15.0)
-    temperatures = []
-    for _ in range(50):
-        particles.run(0.1)
-        temperatures.append(particles.temperature)
-    assert np.mean(temperatures) == pytest.approx(0.5625, abs=0.02)
-    with pytest.raises(InputError, match=r"duration: expected at most the 20.0 tau of the therm"):
-        particles.run(0.1)
 
 
 @pytest.mark.parametrize("pressure", [None, 5.0])

@@ -10,10 +10,10 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
-from cagebreak.simulation.lammps import Thermostat
-from cagebreak.simulation.lammps_input import time_step_of
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics, system
 from cagebreak.simulation.packing import random_packing
+from cagebreak.simulation.thermostat import Thermostat
+from cagebreak.simulation.time_step import time_step_of
 from cagebreak.simulation.velocities import thermal_velocities
 from naive.molecular_dynamics import run as naive_run
 from support.table_models import tabulated
@@ -120,23 +120,6 @@ def test_follows_the_slow_twin(name):
         np.testing.assert_allclose(particles.velocities, velocities, atol=error)
 
 
-@pytest.mark.parametrize("precision", FORCES)
-def test_energy_and_momentum_are_conserved(model, precision):
-    start = liquid(model, 300)
-    particles = MolecularDynamics(start, model, seed=3, precision=precision)
-    masses = np.asarray(model.masses)[start.species]
-
-    def total():
-        return particles.energy + 1.5 * 299 / 300 * particles.temperature
-
-    before = total()
-    particles.run(20.0)
-    assert total() == pytest.approx(before, abs=5e-3 * model.temperature)
-    speed = np.sqrt(model.temperature)
-    rounding = {"mixed": 1e-5, "double": 1e-12}[precision]
-    np.testing.assert_allclose(masses @ particles.velocities, 0, atol=rounding * 300 * speed)
-
-
 def test_smooth_potentials_keep_their_energy_as_the_square_of_the_time_step():
     model = MODELS["kob_andersen_smoothed"]
     start = liquid(model, 300)
@@ -150,22 +133,6 @@ def test_smooth_potentials_keep_their_energy_as_the_square_of_the_time_step():
         return np.std(energies)
 
     assert fluctuation(0.004) / fluctuation(0.002) == pytest.approx(4, rel=0.3)
-
-
-@pytest.mark.physics
-def test_heavy_and_light_particles_have_the_same_temperature():
-    """Equipartition; A particles of the Wahnstrom mixture are twice as heavy as B."""
-    model = MODELS["wahnstrom"]
-    particles = MolecularDynamics(liquid(model, 400, 10.0), model, seed=5)
-    squares = []
-    for _ in range(200):
-        particles.run(0.1)
-        squares.append((particles.velocities**2).mean(axis=1))
-    mean = np.mean(squares, axis=0)
-    species = particles.configuration.species
-    hot = [model.masses[s] * mean[species == s].mean() for s in (0, 1)]
-    # 200 frames of 200 particles a species, half of the frames independent: 0.6 % each.
-    assert hot[0] == pytest.approx(hot[1], rel=0.03)
 
 
 @pytest.mark.parametrize("name", ["kob_andersen", "harmonic_spheres"])
@@ -184,19 +151,6 @@ def test_stops_do_not_change_a_bit(name):
         for array, same in zip(one, other, strict=True):
             np.testing.assert_array_equal(array, same)
     np.testing.assert_allclose(parts.positions, whole.positions, rtol=0, atol=1e-13)
-
-
-def test_between_steps_positions_follow_from_the_nearest(ka):
-    """The error of a stop between two steps is that of the steps: one of a hundredth tells it."""
-
-    def error(at):
-        coarse = MolecularDynamics(ka, KA, seed=3, precision="double")
-        fine = MolecularDynamics(ka, KA, seed=3, time_step=at / 400, precision="double")
-        coarse.run(at)
-        fine.run(at)
-        return np.abs(coarse.positions - fine.positions).mean()
-
-    assert error(0.0123) < 1.1 * max(error(0.01), error(0.015))
 
 
 def test_small_room_for_rows_changes_no_bit(ka, monkeypatch):
@@ -233,15 +187,6 @@ def in_another_process(path, duration, **environment):
     return np.frombuffer(bytes.fromhex(done.stdout.strip())).reshape(-1, 3)
 
 
-def test_the_same_seed_gives_the_same_bits_in_any_process(ka, tmp_path):
-    cb.write(tmp_path / "start.h5", ka)
-    particles = MolecularDynamics(ka, KA, seed=7, precision="double")
-    particles.run(1.0)
-    np.testing.assert_array_equal(
-        in_another_process(tmp_path / "start.h5", 1.0), particles.positions
-    )
-
-
 @pytest.mark.skipif("sys.platform != 'linux'", reason="names a processor of Linux")
 def test_a_plain_processor_gives_the_same_but_for_rounding(ka, tmp_path):
     """One with neither AVX2 nor fused products, which Numba compiles for by name."""
@@ -252,29 +197,6 @@ def test_a_plain_processor_gives_the_same_but_for_rounding(ka, tmp_path):
         tmp_path / "start.h5", 0.3, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES=""
     )
     np.testing.assert_allclose(there, particles.positions, rtol=0, atol=1e-10)
-
-
-def test_positions_are_unwrapped_and_start_where_they_were_given(ka):
-    shifted = ka.replace(positions=ka.wrapped, images=np.full((len(ka), 3), 2))
-    particles = MolecularDynamics(shifted, KA, seed=3)
-    np.testing.assert_array_equal(particles.positions, shifted.unwrapped)
-    before = particles.positions
-    for _ in range(40):
-        particles.run(0.5)
-        now = particles.positions
-        assert np.abs(now - before).max() < ka.box.lengths.min() / 2
-        before = now
-    assert np.abs(now - shifted.unwrapped).max() > 1
-
-
-def test_a_sheared_box_is_the_same_liquid(ka):
-    matrix = ka.box.matrix.copy()
-    matrix[1, 0] = matrix[0, 0]  # the same lattice
-    sheared = ka.replace(box=cb.Box(matrix))
-    cubic, tilted = (MolecularDynamics(c, KA, 3, precision="double") for c in (ka, sheared))
-    cubic.run(0.2)
-    tilted.run(0.2)
-    np.testing.assert_allclose(tilted.positions, cubic.positions, atol=1e-6)
 
 
 def test_a_gas_of_two_meets_across_the_box():

@@ -52,7 +52,7 @@ def two(r, temperature=1.0):
 def prepared():
     prepared = preparation.begin(MODEL, 400, STEPS, 1)
     for segment in preparation.segments(STEPS, MODEL):
-        prepared = preparation.advance(prepared, MODEL, STEPS, segment)
+        prepared = preparation.advance(prepared, MODEL, STEPS, segment, 1)
     return prepared
 
 
@@ -383,6 +383,6 @@ def test_a_preparation_goes_on_from_what_is_kept(prepared):
     again = preparation.begin(MODEL, 400, STEPS, 1)
     for segment in preparation.segments(STEPS, MODEL):
         again = Prepared(again.configuration, again.history.copy(), again.origin.copy())
-        again = preparation.advance(again, MODEL, STEPS, segment)
+        again = preparation.advance(again, MODEL, STEPS, segment, 1)
     np.testing.assert_array_equal(again.configuration.positions, prepared.configuration.positions)
     np.testing.assert_array_equal(again.configuration.images, prepared.configuration.images)

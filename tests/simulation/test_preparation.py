@@ -20,7 +20,7 @@ QUENCH = (
 def prepare(model, steps, n=200, seed=1):
     prepared = preparation.begin(model, n, steps, seed)
     for segment in preparation.segments(steps, model):
-        prepared = preparation.advance(prepared, model, steps, segment)
+        prepared = preparation.advance(prepared, model, steps, segment, seed)
     return prepared
 
 
@@ -88,7 +88,7 @@ def test_a_preparation_goes_on_from_what_is_kept(quenched):
     segments = preparation.segments(QUENCH, KA)
     prepared = preparation.begin(KA, 200, QUENCH, 1)
     for segment in segments:
-        prepared = preparation.advance(prepared, KA, QUENCH, segment)
+        prepared = preparation.advance(prepared, KA, QUENCH, segment, 1)
         prepared = Prepared(prepared.configuration, prepared.history.copy(), prepared.origin.copy())
     np.testing.assert_array_equal(
         prepared.configuration.positions, quenched.configuration.positions

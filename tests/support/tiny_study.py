@@ -46,11 +46,12 @@ def write_recipe(path, **changes):
     return path
 
 
-def write_lammps_recipe(path):
-    """Write a tiny recipe of a model that LAMMPS simulates."""
+def write_mixture_recipe(path, engine="cagebreak"):
+    """Write a tiny recipe of a mixture with a pair potential."""
     values = schema.defaults("kob_andersen", small=True)
     values["model"]["temperature"] = 1.0
     values["preparation"] |= {"n_configurations": 3, "n_particles": 120, "steps": STEPS}
+    values["preparation"]["engine"] = engine
     values["isoconfigurational"] |= {"n_runs": 2, "last": 1.0, "n_times": 4}
     values["states"]["cage"] = {"sweeps": (20, 40)}
     values["descriptors"] |= {"generations": 0, "states": ["initial"], "recommended": False}

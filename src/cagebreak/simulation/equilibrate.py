@@ -18,7 +18,7 @@ def equilibrate(
     *,
     seed: Seed,
     steps: Sequence[Step] | None = None,
-    engine: Engine = "lammps",
+    engine: Engine = "cagebreak",
 ) -> Configuration:
     """Return an equilibrated configuration.
 
@@ -37,8 +37,8 @@ def equilibrate(
     steps
         Any other protocol, instead of `time`; see `cagebreak.simulation.preparation.Step`.
     engine
-        "lammps", or "cagebreak": kernels of this package, several times as fast. Hard spheres are
-        always event-driven, chains always moved by LAMMPS.
+        See `cagebreak.simulation.nve.Engine`. Hard spheres are always event-driven, chains always
+        moved by LAMMPS.
 
     Returns
     -------
@@ -60,5 +60,5 @@ def equilibrate(
         steps = preparation.alkemade2023(model, time)
     prepared = preparation.begin(model, n_particles, steps or (), seed)
     for segment in preparation.segments(steps or (), model):
-        prepared = preparation.advance(prepared, model, steps or (), segment, engine, seed)
+        prepared = preparation.advance(prepared, model, steps or (), segment, seed, engine)
     return preparation.finished(prepared)

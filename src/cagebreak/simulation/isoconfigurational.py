@@ -40,7 +40,7 @@ def trajectory(
     model: Model,
     times: ArrayLike,
     seed: Seed,
-    engine: Engine = "lammps",
+    engine: Engine = "cagebreak",
 ) -> NDArray[np.float64]:
     """Run once with fresh Maxwell-Boltzmann velocities; return displacements (T, N, 3) in sigma.
 
@@ -55,8 +55,8 @@ def trajectory(
     seed
         Of the velocities.
     engine
-        "lammps", or "cagebreak": kernels of this package, several times as fast. Hard spheres are
-        always event-driven, chains always by LAMMPS.
+        See `cagebreak.simulation.nve.Engine`. Hard spheres are always event-driven, chains always
+        moved by LAMMPS.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def isoconfigurational(
     seed: Seed,
     observe: Callable[[NDArray[np.float64]], Observed] | None = None,
     executor: Executor | None = None,
-    engine: Engine = "lammps",
+    engine: Engine = "cagebreak",
 ) -> Iterator[Observed]:
     """Run `n_runs` times from one configuration and yield the observations of each run, in order.
 

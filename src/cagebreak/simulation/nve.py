@@ -1,4 +1,4 @@
-"""Dynamics at constant energy: event-driven, by kernels of this package, or by LAMMPS."""
+"""What moves particles: event-driven dynamics, kernels of this package, or LAMMPS."""
 
 from typing import Literal, Protocol, get_args
 
@@ -11,9 +11,12 @@ from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation import lammps, molecular_dynamics
 from cagebreak.simulation.hard_spheres import EventDriven
+from cagebreak.simulation.thermostat import Thermostat
+from cagebreak.simulation.verlet import VelocityVerlet
 
-Engine = Literal["lammps", "cagebreak"]
-"""What moves particles that are not hard: LAMMPS, or kernels of this package."""
+Engine = Literal["cagebreak", "cagebreak-double", "lammps"]
+"""What moves particles that are not hard: kernels of this package, which sum forces in single or in
+double precision, or LAMMPS."""
 
 
 class Dynamics(Protocol):
@@ -39,7 +42,7 @@ def nve(
     configuration: Configuration,
     model: Model,
     seed: Seed | None = None,
-    engine: Engine = "lammps",
+    engine: Engine = "cagebreak",
 ) -> Dynamics:
     """Return the dynamics of a configuration at constant energy.
 
@@ -50,7 +53,7 @@ def nve(
     seed
         Seed of fresh velocities; None keeps those of the configuration.
     engine
-        See `Engine`. Hard spheres are always event-driven, chains always by LAMMPS.
+        See `Engine`. Hard spheres are always event-driven, chains always moved by LAMMPS.
 
     Raises
     ------
@@ -61,19 +64,45 @@ def nve(
     """
     if model.is_hard:
         return EventDriven(configuration, model, seed)
-    if uses_lammps(model, engine):
-        return lammps.MolecularDynamics(configuration, model, seed)
-    return molecular_dynamics.MolecularDynamics(configuration, model, seed)
+    return verlet(configuration, model, seed, engine)
 
 
-def uses_lammps(model: Model, engine: Engine) -> bool:
-    """Return whether LAMMPS moves the particles of a model that are not hard.
+def verlet(
+    configuration: Configuration,
+    model: Model,
+    seed: Seed | None = None,
+    engine: Engine = "cagebreak",
+    *,
+    thermostat: Thermostat | None = None,
+    noise: Seed | None = None,
+) -> VelocityVerlet:
+    """Return molecular dynamics of particles that are not hard.
+
+    Parameters
+    ----------
+    configuration, model, seed, engine
+        See `nve`.
+    thermostat
+        None keeps the energy constant.
+    noise
+        Seed of the random numbers of the thermostat; that of LAMMPS draws none.
 
     Raises
     ------
+    CagebreakError
+        As the constructors of both `MolecularDynamics`.
     InputError
         If there is no such engine.
     """
     if engine not in get_args(Engine):
         raise InputError(f"engine: expected one of {get_args(Engine)}, got {engine!r}")
-    return engine == "lammps" or model.bonds is not None
+    if engine == "lammps" or model.bonds is not None:
+        return lammps.MolecularDynamics(configuration, model, seed, thermostat=thermostat)
+    return molecular_dynamics.MolecularDynamics(
+        configuration,
+        model,
+        seed,
+        thermostat=thermostat,
+        noise=noise,
+        precision="double" if engine == "cagebreak-double" else "mixed",
+    )

@@ -13,7 +13,7 @@ from cagebreak._atomic import require_file, require_place, write
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import FileFormatError, InputError, SimulationError
 from cagebreak.models.tabulated import Arrays, read_tables, table_text
-from cagebreak.simulation.lammps import Engine
+from cagebreak.simulation.lammps.instance import Instance
 
 COMMANDS = ("pair_style", "pair_coeff", "pair_modify")
 """Commands that the lines may hold."""
@@ -80,20 +80,20 @@ def tabulate(
     if not (points == int(points) and 10 <= points <= 1 << 16):
         raise InputError(f"points: expected a whole number from 10 to 65536, got {points!r}")
     require_place(Path(path))
-    engine = Engine.idle_or_new()
+    instance = Instance.idle_or_new()
     try:
-        _set_up(engine, text, n_species)
-        _check_additive(engine, n_species)
-        pairs = _pairs(engine, n_species, first, points)
+        _set_up(instance, text, n_species)
+        _check_additive(instance, n_species)
+        pairs = _pairs(instance, n_species, first, points)
     except SimulationError as error:
-        engine.abandon()
+        instance.abandon()
         raise InputError(
             f"lines: expected a pair style that LAMMPS can tabulate; {error}"
         ) from error
     except InputError:
-        engine.give_back()
+        instance.give_back()
         raise
-    engine.give_back()
+    instance.give_back()
     write(Path(path), table_text(pairs))
 
 
@@ -108,22 +108,22 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _set_up(engine: Engine, text: str, n_species: int) -> None:
+def _set_up(instance: Instance, text: str, n_species: int) -> None:
     edges = f"0 {_EDGE} 0 {_EDGE} 0 {_EDGE}"
-    engine.do(
+    instance.do(
         f"units lj\natom_style atomic\natom_modify map array\nregion box block {edges}\n"
         f"create_box {n_species} box\nmass * 1\nthermo_modify norm no\n{text}"
     )
 
 
-def _pairs(engine: Engine, n_species: int, first: float, points: int) -> dict[str, Arrays]:
+def _pairs(instance: Instance, n_species: int, first: float, points: int) -> dict[str, Arrays]:
     pairs = {}
     for a, b in itertools.combinations_with_replacement(range(n_species), 2):
         name = SPECIES_NAMES[a] + SPECIES_NAMES[b]
         low, high = first, _LONGEST
         # The cut-off is bracketed ever more closely.
         while high - low > 1e-9 * high:
-            coarse = _written(engine, a, b, _COARSE, low, high, name)
+            coarse = _written(instance, a, b, _COARSE, low, high, name)
             acting = np.flatnonzero((coarse.u != 0) | (coarse.force != 0))
             if not len(acting):
                 if low == first:
@@ -134,17 +134,17 @@ def _pairs(engine: Engine, n_species: int, first: float, points: int) -> dict[st
                 low = high
                 break
             low, high = coarse.r[last].item(), coarse.r[last + 1].item()
-        pairs[name] = _written(engine, a, b, points, first, low, name)
+        pairs[name] = _written(instance, a, b, points, first, low, name)
     return pairs
 
 
 def _written(
-    engine: Engine, a: int, b: int, points: int, first: float, last: float, name: str
+    instance: Instance, a: int, b: int, points: int, first: float, last: float, name: str
 ) -> Arrays:
     """Return energy and force, written by `pair_write`."""
-    path = engine.folder / "written"
+    path = instance.folder / "written"
     path.unlink(missing_ok=True)
-    engine.do(f"pair_write {a + 1} {b + 1} {points} r {first!r} {last!r} {path} {name}")
+    instance.do(f"pair_write {a + 1} {b + 1} {points} r {first!r} {last!r} {path} {name}")
     text = path.read_text(encoding="utf-8")
     try:
         if text.endswith("\n"):
@@ -155,15 +155,15 @@ def _written(
     raise OSError(errno.ENOSPC, "LAMMPS wrote no whole table; is the disk full?", str(path))
 
 
-def _check_additive(engine: Engine, n_species: int) -> None:
+def _check_additive(instance: Instance, n_species: int) -> None:
     """Raise unless the energy of a few particles is the sum over their pairs."""
     species = np.arange(max(4, n_species)) % n_species
     corners = np.array(list(itertools.product(range(3), repeat=3)))[: len(species)]
     # Particles are near each other, and all distances differ.
     positions = _EDGE / 2 + 1.1 * corners + 0.1 * np.sin(np.arange(3 * len(species))).reshape(-1, 3)
-    together = _energy(engine, species, positions)
+    together = _energy(instance, species, positions)
     pairs = [
-        _energy(engine, species[list(two)], positions[list(two)])
+        _energy(instance, species[list(two)], positions[list(two)])
         for two in itertools.combinations(range(len(species)), 2)
     ]
     if abs(together - sum(pairs)) > _ADDITIVE * np.abs(pairs).sum():
@@ -173,10 +173,12 @@ def _check_additive(engine: Engine, n_species: int) -> None:
         )
 
 
-def _energy(engine: Engine, species: NDArray[np.int64], positions: NDArray[np.float64]) -> float:
+def _energy(
+    instance: Instance, species: NDArray[np.int64], positions: NDArray[np.float64]
+) -> float:
     n = len(species)
-    engine.do("delete_atoms group all")
+    instance.do("delete_atoms group all")
     where = positions.ravel().tolist()
-    engine.lammps.create_atoms(n, list(range(1, n + 1)), (species + 1).tolist(), where)
-    engine.do("run 0 post no")
-    return engine.thermo("pe")
+    instance.lammps.create_atoms(n, list(range(1, n + 1)), (species + 1).tolist(), where)
+    instance.do("run 0 post no")
+    return instance.thermo("pe")

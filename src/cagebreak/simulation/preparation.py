@@ -13,12 +13,12 @@ from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.simulation import lammps, molecular_dynamics
 from cagebreak.simulation.hard_spheres import EventDriven
-from cagebreak.simulation.lammps import Thermostat
-from cagebreak.simulation.nve import Engine, uses_lammps
+from cagebreak.simulation.nve import Engine, verlet
 from cagebreak.simulation.packing import grow, random_packing
+from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.velocities import thermal_velocities
+from cagebreak.simulation.verlet import VelocityVerlet
 
 SEGMENT = 500.0
 """Longest segment of a preparation, in tau; a study stores the state after each segment."""
@@ -167,8 +167,8 @@ def advance(
     model: Model,
     steps: Sequence[Step],
     segment: Segment,
-    engine: Engine = "lammps",
-    seed: Seed = 0,
+    seed: Seed,
+    engine: Engine = "cagebreak",
 ) -> Prepared:
     """Return the state after the next segment.
 
@@ -193,14 +193,8 @@ def advance(
     else:
         start = _adjusted(start, model, prepared.history, steps, segment)
         thermostat = _thermostat(model, prepared.history, steps, segment)
-        dynamics: lammps.MolecularDynamics | molecular_dynamics.MolecularDynamics
-        if uses_lammps(model, engine):
-            dynamics = lammps.MolecularDynamics(start, model, thermostat=thermostat)
-        else:
-            noise = seed_sequence(seed, "thermostat", len(prepared.history))
-            dynamics = molecular_dynamics.MolecularDynamics(
-                start, model, thermostat=thermostat, noise=noise
-            )
+        noise = seed_sequence(seed, "thermostat", len(prepared.history))
+        dynamics = verlet(start, model, None, engine, thermostat=thermostat, noise=noise)
         end, means = _molecular_dynamics(dynamics, duration)
     after = _settled(end, before)
     row = np.zeros(1, prepared.history.dtype)
@@ -243,7 +237,7 @@ def _hard_spheres(
 
 
 def _molecular_dynamics(
-    dynamics: lammps.MolecularDynamics | molecular_dynamics.MolecularDynamics, duration: float
+    dynamics: VelocityVerlet, duration: float
 ) -> tuple[Configuration, dict[str, float]]:
     readings = []
     for _ in range(_SAMPLES):

@@ -4,7 +4,6 @@ import math
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
@@ -12,13 +11,10 @@ from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
 from cagebreak.potentials.pair_potentials import check_range, check_species, energies
 from cagebreak.seeding import Seed, stream
-from cagebreak.simulation.lammps import ENERGY_DRIFT, Readings, Thermostat, check_ramp, steps_of
-from cagebreak.simulation.lammps_input import time_step_of
 from cagebreak.simulation.molecular_dynamics.parameters import FORMS
 from cagebreak.simulation.molecular_dynamics.system import SMALLEST, System
-from cagebreak.simulation.velocities import thermal_velocities
-
-Floats = NDArray[np.float64]
+from cagebreak.simulation.thermostat import Thermostat
+from cagebreak.simulation.verlet import CHECKED, Floats, Readings, VelocityVerlet
 
 PRECISIONS = {"mixed": np.float32, "double": np.float64}
 """In which forces are summed; positions and velocities are float64 with both."""
@@ -38,12 +34,11 @@ It sets the pace of the barostat alone.
 MOST_GROWTH = 0.01
 """Largest relative change of the volume at once (chosen), far from the pressure."""
 
-_CHECKED = 2000  # steps after which the energy is looked at: Ctrl-C is heard between calls
-_WORK = 10_000_000  # particles times steps of a call: about a second
+_WORK = 10_000_000  # particles times steps of a call: about a second, after which Ctrl-C is heard
 
 
-class MolecularDynamics:
-    r"""Particles that follow Newton's equations, by velocity Verlet.
+class MolecularDynamics(VelocityVerlet):
+    """Particles that follow Newton's equations, by velocity Verlet.
 
     Parameters
     ----------
@@ -55,7 +50,7 @@ class MolecularDynamics:
         Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
         exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
     time_step
-        In tau; by default that of `cagebreak.simulation.lammps_input.time_step_of`.
+        In tau; by default that of `cagebreak.simulation.time_step.time_step_of`.
     thermostat
         Stochastic velocity rescaling (:cite:`Bussi2007`); with a pressure, stochastic rescaling of
         the cell (:cite:`Bernetti2020`), all edges equally. None keeps the energy constant.
@@ -64,13 +59,6 @@ class MolecularDynamics:
     precision
         "mixed" sums forces in single precision, "double" in double. Positions, velocities,
         energies and pressures are of double precision.
-
-    Attributes
-    ----------
-    time : float
-        Time since the start, in tau.
-    steps : int
-        Time steps since the start.
 
     Raises
     ------
@@ -83,10 +71,8 @@ class MolecularDynamics:
 
     Notes
     -----
-    The same seed gives the same bits on the same machine, wherever the run stops in between: stops
-    lie between two steps, and what is read there follows from the nearest step, its velocities and
-    accelerations (a Taylor series to second order; the error is of third order in half a time
-    step).
+    The same seed gives the same bits on the same machine, wherever the run stops in between: see
+    `cagebreak.simulation.verlet.VelocityVerlet`.
 
     A pair counts once for each periodic image within the cut-off.
     """
@@ -103,38 +89,18 @@ class MolecularDynamics:
         precision: Literal["mixed", "double"] = "mixed",
     ) -> None:
         _check(configuration, model)
-        if time_step is None:
-            time_step = time_step_of(model)
-        if not 0 < time_step < math.inf:
-            raise InputError(f"time_step: expected a positive number in tau, got {time_step!r}")
         if precision not in PRECISIONS:
             raise InputError(f"precision: expected one of {tuple(PRECISIONS)}, got {precision!r}")
-        velocities = configuration.velocities
-        masses = np.asarray(model.masses)[configuration.species]
-        if seed is not None:
-            velocities = thermal_velocities(masses, model.temperature, seed)
-        elif velocities is None:
-            raise InputError("seed: expected a seed, or a configuration with velocities; got None")
-        if thermostat is not None and not 0 < min(thermostat.start, thermostat.end) < math.inf:
-            raise InputError(
-                f"thermostat: expected positive temperatures, got {thermostat.start!r} to "
-                f"{thermostat.end!r}"
-            )
         noise = seed if noise is None else noise
         if thermostat is not None and noise is None:
             raise InputError("noise: expected a seed of the thermostat's random numbers, got None")
-        self._model, self._time_step, self._thermostat = model, time_step, thermostat
+        super().__init__(configuration, model, seed, time_step, thermostat)
         self._dtype = PRECISIONS[precision]
         self._random = stream(0 if noise is None else noise, "thermostat")
-        self._noise = np.zeros((0 if thermostat is None else _CHECKED, 2))
-        self._time, self._breathed = 0.0, 0
-        self._settle(configuration, velocities, steps=0)
+        self._noise = np.zeros((0 if thermostat is None else CHECKED, 2))
+        self._breathed = 0
+        self._settle(self._start, steps=0)
         self._energy = self._total_energy()
-
-    @property
-    def time(self) -> float:
-        """Time since the start, in tau."""
-        return self._time
 
     @property
     def steps(self) -> int:
@@ -153,30 +119,9 @@ class MolecularDynamics:
         return self._system.velocities(self._rest)
 
     @property
-    def configuration(self) -> Configuration:
-        """The configuration now: unwrapped positions, and velocities."""
-        box = Box(self._system.scale * self._start.box.matrix)
-        return self._start.replace(
-            positions=self.positions, velocities=self.velocities, images=None, box=box
-        )
-
-    @property
-    def temperature(self) -> float:
-        """Kinetic temperature 2 K / 3 (N - 1) at the last step, in eps."""
-        return self.readings.temperature
-
-    @property
-    def energy(self) -> float:
-        """Potential energy a particle at the last step, in eps."""
-        return self.readings.energy
-
-    @property
-    def pressure(self) -> float:
-        r"""Pressure at the last step, in eps / sigma^3.
-
-        .. math:: P = \left( 2 K + \sum_{pairs} -u'(r) r \right) / 3 V
-        """
-        return self.readings.pressure
+    def box(self) -> Box:
+        """The box now."""
+        return Box(self._system.scale * self._start.box.matrix)
 
     @property
     def readings(self) -> Readings:
@@ -187,41 +132,6 @@ class MolecularDynamics:
         pressure = (2 * kinetic + virial) / (3 * volume)
         return Readings(2 * kinetic / (3 * (n - 1)), energy / n, pressure, n / volume)
 
-    def run(self, duration: float) -> None:
-        """Go on for `duration` tau.
-
-        Raises
-        ------
-        InputError
-            If the duration is negative or not finite, or ends after the thermostat's ramp.
-        SimulationError
-            If energy is not conserved, or positions are no numbers.
-        """
-        if not (math.isfinite(duration) and duration >= 0):
-            raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
-        target = round((self._time + duration) / self._time_step)
-        check_ramp(self._thermostat, self._time, duration, self._time_step)
-        self._time += duration
-        a_call = max(min(_CHECKED, _WORK // self._system.n), 1)
-        while self.steps < target:
-            before = self.steps
-            if self._breathes and before == self._breathed + BREATH:
-                self._breathe()
-            self._refresh_bath(before)
-            end = min(target, before + a_call, (before // _CHECKED + 1) * _CHECKED)
-            if self._breathes:
-                end = min(end, self._breathed + BREATH)
-            try:
-                self._system.advance(end)
-            except SimulationError as error:
-                raise SimulationError(self._failure(str(error))) from None
-            if end == target or end % _CHECKED == 0:
-                self._check_energy()
-
-    @property
-    def _breathes(self) -> bool:
-        return self._thermostat is not None and self._thermostat.pressure is not None
-
     @property
     def _rest(self) -> float:
         """Time since the last step, in time steps."""
@@ -231,13 +141,27 @@ class MolecularDynamics:
     def _volume(self) -> float:
         return self._system.scale**3 * self._start.box.volume
 
-    def _settle(self, configuration: Configuration, velocities: Floats, steps: int) -> None:
+    def _advance(self, target: int) -> None:
+        a_call = max(_WORK // self._system.n, 1)
+        while self.steps < target:
+            before = self.steps
+            if self._breathes and before == self._breathed + BREATH:
+                self._breathe()
+            self._refresh_bath(before)
+            end = min(target, before + a_call)
+            if self._breathes:
+                end = min(end, self._breathed + BREATH)
+            try:
+                self._system.advance(end)
+            except SimulationError as error:
+                raise self._failure(str(error)) from None
+
+    def _settle(self, configuration: Configuration, steps: int) -> None:
         """Begin with the particles where they are, whose box the rows then fit."""
         self._start = configuration
         self._system = System(
             configuration,
             self._model,
-            velocities,
             self._time_step,
             self._dtype,
             self._noise,
@@ -246,7 +170,7 @@ class MolecularDynamics:
         )
         if self._thermostat is not None:
             change = self._thermostat.end - self._thermostat.start
-            change /= steps_of(self._thermostat, self._time_step)
+            change /= self._thermostat.steps(self._time_step)
             self._system.set_bath(self._thermostat.start, change)
 
     def _breathe(self) -> None:
@@ -262,8 +186,7 @@ class MolecularDynamics:
         assert thermostat is not None
         assert thermostat.pressure is not None
         volume, readings = self._volume, self.readings
-        share = self.steps / steps_of(thermostat, self._time_step)
-        temperature = thermostat.start + share * (thermostat.end - thermostat.start)
+        temperature = thermostat.temperature(self.steps, self._time_step)
         rate = BREATH / SLOWNESS * COMPRESSIBILITY / (readings.density * temperature)
         excess = readings.pressure + temperature / volume - thermostat.pressure
         width = math.sqrt(2 * temperature * rate / volume)
@@ -272,40 +195,22 @@ class MolecularDynamics:
         system.breathe(math.exp(min(max(growth, -MOST_GROWTH), MOST_GROWTH) / 3))
         self._breathed = self.steps
         if not SMALLEST < system.scale < 1 / SMALLEST:
-            velocities = system.velocities(0.0)
             positions = system.scale * self._start.unwrapped + system.moved(0.0)
-            box = Box(system.scale * self._start.box.matrix)
-            start = self._start.replace(positions=positions, images=None, box=box)
-            self._settle(start, velocities, self.steps)
-
-    def _check_energy(self) -> None:
-        energy = self._total_energy()
-        at_once, a_tau = ENERGY_DRIFT
-        time = self.steps * self._time_step
-        allowed = self._model.temperature * (at_once + a_tau * time)
-        gained = (energy - self._energy) / self._system.n
-        if not math.isfinite(energy) or (self._thermostat is None and abs(gained) > allowed):
-            raise SimulationError(
-                self._failure(
-                    f"energy is not conserved: {gained:.3g} eps a particle gained in {time:.6g} "
-                    f"tau, expected at most {allowed:.3g}"
-                )
+            start = self._start.replace(
+                positions=positions,
+                images=None,
+                velocities=system.velocities(0.0),
+                box=self.box,
             )
+            self._settle(start, self.steps)
 
     def _refresh_bath(self, step: int) -> None:
         """Draw the random numbers of the next steps; those of a step follow from the seed alone."""
-        if self._thermostat is None or step % _CHECKED:
+        if self._thermostat is None or step % CHECKED:
             return
         others = 3 * (self._system.n - 1) - 1
-        self._noise[:, 0] = self._random.standard_normal(_CHECKED)
-        self._noise[:, 1] = self._random.chisquare(others, _CHECKED)
-
-    def _failure(self, problem: str) -> str:
-        nearer = " or are nearer than their table begins" if self._model.pair.tables else ""
-        return (
-            f"{self._model.name}: {problem}; the time step of {self._time_step} tau is too long, "
-            f"or particles overlap at the start{nearer}"
-        )
+        self._noise[:, 0] = self._random.standard_normal(CHECKED)
+        self._noise[:, 1] = self._random.chisquare(others, CHECKED)
 
     def _total_energy(self) -> float:
         return self._system.pair_sums()[0] + self._system.kinetic_energy()

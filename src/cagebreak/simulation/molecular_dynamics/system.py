@@ -54,10 +54,8 @@ class System:
     Parameters
     ----------
     start
-        Positions, species and box.
+        Positions, species, velocities and box.
     model
-    velocities : (N, 3) array
-        In sigma / tau.
     time_step
         In tau.
     dtype
@@ -79,7 +77,6 @@ class System:
         self,
         start: Configuration,
         model: Model,
-        velocities: Floats,
         time_step: float,
         dtype: type,
         noise: Floats,
@@ -99,7 +96,7 @@ class System:
         self._layout = Layout.of(start.box, (margin * self._reaches.max(axis=1)).tolist(), self.n)
         self._allot(start)
         self._measure()
-        self._place(start, velocities)
+        self._place(start)
         self._clock.counts[state_of.STEPS] = steps
         self.advance(steps)
         self._first = self._in_order(self._particles.x)
@@ -258,14 +255,14 @@ class System:
         self._clock = Clock(np.zeros(state_of.COUNTS, np.int64), np.zeros(1))
         self._temperature = 0.0, 0.0
 
-    def _place(self, start: Configuration, velocities: Floats) -> None:
+    def _place(self, start: Configuration) -> None:
         """Write positions and velocities, and sort."""
         particles, layout, n = self._particles, self._layout, self.n
         order = particles.numbers
         species = start.species[order]
         masses = np.asarray(self._model.masses)[species]
         particles.x[:n, :3] = layout.steps(start.wrapped[order])
-        particles.v[:n, :3] = layout.steps(velocities[order]) * self._time_step
+        particles.v[:n, :3] = layout.steps(np.asarray(start.velocities)[order]) * self._time_step
         particles.pull[:n, :3] = (self._time_step**2 / masses)[:, None]
         if self._sized:
             radii = np.asarray(self._model.diameters)[species] / 2 / self._step

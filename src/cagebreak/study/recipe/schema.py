@@ -113,8 +113,8 @@ class Thermal(_Sizes):
     )
     engine: Engine | None = _key(
         optional(one_of(get_args(Engine)).also("left out, it is lammps")),
-        None,
-        "of preparation and runs; chains are always moved by lammps",
+        "cagebreak",
+        "moves particles: kernels of this package, of single or double precision, or lammps",
     )
 
     @property

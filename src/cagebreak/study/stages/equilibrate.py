@@ -37,7 +37,7 @@ def _equilibrate(recipe: Recipe, store: Store, unit: Unit) -> None:
         prepared = preparation.begin(model, recipe.preparation.n_particles, steps, seed)
     segments = preparation.segments(steps, model)
     for segment in segments[len(prepared.history) :]:
-        prepared = preparation.advance(prepared, model, steps, segment, recipe.engine, seed)
+        prepared = preparation.advance(prepared, model, steps, segment, seed, recipe.engine)
         if segment is not segments[-1]:
             origin = {"origin": Dataset(prepared.origin, "sigma", "particle, xyz")}
             arrays = hdf5.datasets(prepared.configuration) | _history(prepared) | origin

@@ -10,7 +10,7 @@ from cagebreak import _sealed
 from cagebreak.dynamics import plasticity
 from cagebreak.models.tabulated import SIZES
 from cagebreak.potentials.pair_potentials import energies_forces_laplacians
-from cagebreak.simulation import lammps_input, preparation
+from cagebreak.simulation import preparation, time_step
 from cagebreak.study.importing.origins import LEAST_BLOCKS, MOST_BLOCKS
 from cagebreak.study.importing.starts import COPY, NEAR, ROUNDING
 from cagebreak.study.importing.survey import SAME_TIME
@@ -72,7 +72,7 @@ def computed():
         "Half that spacing reduces the errors to a sixteenth and an eighth",
         (np.round([energy, force] / finer) == [16, 8]).all(),
     )
-    yield f"with a time step of {lammps_input.STEP_OF_STIFFNESS} sqrt(m / k)"
+    yield f"with a time step of {time_step.STEP_OF_STIFFNESS} sqrt(m / k)"
 
     yield f"if it dissipates more than {printed(plasticity.DISSIPATION)} eps of the work"
     yield holds(

@@ -1,4 +1,4 @@
-"""A study of a model that LAMMPS simulates: the same as by hand, and whole after a stop."""
+"""A study of a mixture, moved by each engine: the same as by hand, and whole after a stop."""
 
 import dataclasses
 
@@ -6,44 +6,55 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.errors import RecipeError
 from cagebreak.potentials.bonds import bond_table
 from cagebreak.seeding import seed_sequence
-from cagebreak.simulation import preparation
+from cagebreak.simulation import lammps, preparation
 from cagebreak.simulation.isoconfigurational import trajectory
 from cagebreak.study.recipe import schema
+from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.recipe.writing import text
 from cagebreak.study.stages import equilibrate
-from support.tiny_study import unit_bytes, write_lammps_recipe
+from support.tiny_study import unit_bytes, write_mixture_recipe
+
+
+@pytest.fixture(scope="module", params=["cagebreak", "cagebreak-double", "lammps"])
+def engine(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    study = cb.Study(write_lammps_recipe(tmp_path_factory.mktemp("study") / "ka.toml"))
-    study.run("serial", progress=False)
+def study(tmp_path_factory, engine):
+    study = cb.Study(write_mixture_recipe(tmp_path_factory.mktemp("study") / "ka.toml", engine))
+    with pytest.MonkeyPatch.context() as patch:
+        if engine != "lammps":
+            patch.delattr(lammps, "MolecularDynamics")
+        study.run("serial", progress=False)
     return study
 
 
-def test_configurations_and_runs_are_those_by_hand(study):
+def test_configurations_and_runs_are_those_by_hand(study, engine):
     model, steps = study.recipe.model, study.recipe.preparation.protocol
     seed = seed_sequence(1, "equilibrate", 0)
-    start = cb.equilibrate(model, 120, seed=seed, steps=steps)
+    start = cb.equilibrate(model, 120, seed=seed, steps=steps, engine=engine)
     found = study.configuration(0)
     np.testing.assert_array_equal(found.positions, start.positions)
     np.testing.assert_array_equal(found.velocities, start.velocities)
     times = study.propensity(0).times
-    runs = [trajectory(start, model, times, seed_sequence(1, "run", 0, r)) for r in range(2)]
+    seeds = [seed_sequence(1, "run", 0, r) for r in range(2)]
+    runs = [trajectory(start, model, times, seed, engine) for seed in seeds]
     expected = np.mean([np.linalg.norm(run, axis=2) for run in runs], axis=0)
     np.testing.assert_allclose(study.propensity(0).mean, expected)
 
 
-def test_processes_give_the_same_bytes(study, tmp_path):
-    other = cb.Study(write_lammps_recipe(tmp_path / "ka.toml"))
+def test_processes_give_the_same_bytes(study, engine, tmp_path):
+    other = cb.Study(write_mixture_recipe(tmp_path / "ka.toml", engine))
     other.run(workers=2, progress=False)
     assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
 
 
-def test_a_preparation_goes_on_after_a_stop(study, tmp_path, monkeypatch):
-    other = cb.Study(write_lammps_recipe(tmp_path / "ka.toml"))
+def test_a_preparation_goes_on_after_a_stop(study, engine, tmp_path, monkeypatch):
+    other = cb.Study(write_mixture_recipe(tmp_path / "ka.toml", engine))
     advance, done = preparation.advance, []
 
     def stop_after_25(*arguments):
@@ -59,6 +70,22 @@ def test_a_preparation_goes_on_after_a_stop(study, tmp_path, monkeypatch):
     monkeypatch.setattr(equilibrate.preparation, "advance", advance)
     other.run("serial", progress=False)
     assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
+
+
+def test_a_recipe_without_the_key_is_that_of_lammps_as_before(tmp_path):
+    path = write_mixture_recipe(tmp_path / "ka.toml")
+    assert Recipe.read(path).select(equilibrate.STAGE.keys)["preparation.engine"] == "cagebreak"
+    path.write_text(path.read_text().replace('engine = "cagebreak"', "# nothing here"))
+    without = Recipe.read(path)
+    assert without.engine == "lammps"
+    assert not [key for key in without.select(equilibrate.STAGE.keys) if "engine" in key]
+
+
+def test_an_unknown_engine_is_named(tmp_path):
+    with pytest.raises(
+        RecipeError, match=r"engine = 'gromacs': expected one of cagebreak, cage"
+    ):
+        Recipe.read(write_mixture_recipe(tmp_path / "ka.toml", "gromacs"))
 
 
 def test_it_fits_and_says_how_it_relaxes(study):

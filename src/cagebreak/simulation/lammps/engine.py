@@ -1,0 +1,172 @@
+"""Molecular dynamics by LAMMPS, in this process."""
+
+import weakref
+
+import numpy as np
+
+from cagebreak.configuration import Box, Configuration
+from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.models.model import Model
+from cagebreak.neighbors import check_apart
+from cagebreak.potentials.bonds import bond_table
+from cagebreak.potentials.pair_potentials import check_range, check_species
+from cagebreak.seeding import Seed
+from cagebreak.simulation.lammps import lines
+from cagebreak.simulation.lammps.instance import Instance
+from cagebreak.simulation.thermostat import Thermostat
+from cagebreak.simulation.verlet import Floats, Readings, VelocityVerlet
+
+DAMPING = (100, 1000)
+"""Relaxation times of the Nose-Hoover thermostat and barostat, in time steps (chosen)."""
+
+
+class MolecularDynamics(VelocityVerlet):
+    """Particles that follow Newton's equations, by velocity Verlet.
+
+    Parameters
+    ----------
+    configuration
+        The start. The first lattice vector lies along x, the second in the plane xy.
+    model
+        Any but hard spheres.
+    seed
+        Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
+        exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
+    time_step
+        In tau; by default that of `cagebreak.simulation.time_step.time_step_of`.
+    thermostat
+        That of Nose and Hoover. None keeps the energy constant.
+
+    Raises
+    ------
+    MissingDependencyError
+        If the wheels are not installed.
+    ConfigurationError
+        If a species is not the model's, bonds are not what
+        `cagebreak.potentials.bonds.bond_table` expects, or the lattice vectors are not along x
+        and in xy.
+    InputError
+        If the model is of hard spheres, or neither seed nor velocities are given.
+    SimulationError
+        If LAMMPS refuses; the end of its log is in the message.
+
+    Notes
+    -----
+    The same seed gives the same bits on the same machine, in any process, wherever the run stops in
+    between: see `cagebreak.simulation.verlet.VelocityVerlet`.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        model: Model,
+        seed: Seed | None = None,
+        *,
+        time_step: float | None = None,
+        thermostat: Thermostat | None = None,
+    ) -> None:
+        _check(configuration, model)
+        super().__init__(configuration, model, seed, time_step, thermostat)
+        self._steps = 0
+        self._instance = Instance.idle_or_new()
+        weakref.finalize(self, self._instance.give_back)
+        self._instance.do(lines.particles(self._start, model, self._time_step))
+        self._instance.place(self._start)
+        self._instance.do(lines.interactions(model, self._instance.folder))
+        if model.bonds is not None:
+            self._instance.do(lines.chains(len(configuration), model.chain_length))
+        self._instance.do(self._integrator())
+        self._instance.do("run 0 post no")
+        self._first = self._unwrapped()
+        self._energy = self._total_energy()
+
+    @property
+    def steps(self) -> int:
+        """Number of time steps since the start."""
+        return self._steps
+
+    @property
+    def positions(self) -> Floats:
+        """Unwrapped positions now, (N, 3), in sigma."""
+        flown = self._rest * (self._gather("v") + self._rest / 2 * self._accelerations())
+        if self._breathes:
+            return self._unwrapped() + flown
+        return self._start.unwrapped + (self._unwrapped() - self._first) + flown
+
+    @property
+    def velocities(self) -> Floats:
+        """Velocities now, (N, 3), in sigma / tau."""
+        return self._gather("v") + self._rest * self._accelerations()
+
+    @property
+    def box(self) -> Box:
+        """The box now."""
+        if not self._breathes:
+            return self._start.box
+        low, high, xy, yz, xz, _, _ = self._instance.lammps.extract_box()
+        a, b, c = np.subtract(high, low)
+        return Box(np.array([[a, 0, 0], [xy, b, 0], [xz, yz, c]]))
+
+    @property
+    def readings(self) -> Readings:
+        """Temperature, energy, pressure and density at the last step."""
+        n, read = len(self._start), self._instance.thermo
+        return Readings(read("temp"), read("pe") / n, read("press"), n / read("vol"))
+
+    @property
+    def _rest(self) -> float:
+        """Time since the last step, in tau."""
+        return self._time - self._steps * self._time_step
+
+    def _advance(self, target: int) -> None:
+        ramp = ""
+        if self._thermostat is not None:
+            ramp = f" start 0 stop {self._thermostat.steps(self._time_step)}"
+        self._instance.do(f"run {target - self._steps} pre no post no{ramp}")
+        self._steps = target
+
+    def _integrator(self) -> str:
+        thermostat = self._thermostat
+        if thermostat is None:
+            return "fix integrator all nve"
+        damping = " ".join(repr(n * self._time_step) for n in DAMPING)
+        ends = f"temp {thermostat.start!r} {thermostat.end!r} {damping.split()[0]}"
+        if thermostat.pressure is None:
+            return f"fix integrator all nvt {ends}"
+        pressure = f"iso {thermostat.pressure!r} {thermostat.pressure!r} {damping.split()[1]}"
+        return f"fix integrator all npt {ends} {pressure}"
+
+    def _total_energy(self) -> float:
+        return self._instance.thermo("etotal")
+
+    def _failure(self, problem: str) -> SimulationError:
+        return SimulationError(f"{super()._failure(problem)}{self._instance.log_tail()}")
+
+    def _unwrapped(self) -> Floats:
+        images = np.array(self._instance.lammps.gather_atoms("image", 0, 3)).reshape(-1, 3)
+        return self._gather("x") + images @ self.box.matrix
+
+    def _accelerations(self) -> Floats:
+        return self._gather("f") / self._masses[:, None]
+
+    def _gather(self, name: str) -> Floats:
+        return np.array(self._instance.lammps.gather_atoms(name, 1, 3)).reshape(-1, 3)
+
+
+def _check(configuration: Configuration, model: Model) -> None:
+    if model.pair.form not in lines.SKINS:
+        expected = ", ".join(lines.SKINS)
+        raise InputError(
+            f"model: expected a pair potential among {expected}, got {model.name} with "
+            f"{model.pair.form}"
+        )
+    check_species(configuration, model)
+    check_range(configuration, model)
+    check_apart(configuration)
+    bond_table(configuration, model)  # raises if the chains are not whole
+    matrix = configuration.box.matrix
+    if np.triu(matrix, 1).any() or (np.diag(matrix) <= 0).any():
+        raise ConfigurationError(
+            "configuration.box: expected the first lattice vector along x and the second in the "
+            f"plane xy, as LAMMPS does, got {matrix.tolist()}"
+        )

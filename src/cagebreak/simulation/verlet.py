@@ -1,0 +1,205 @@
+"""Newton's equations by velocity Verlet: what all engines of molecular dynamics share."""
+
+import math
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Box, Configuration
+from cagebreak.errors import InputError, SimulationError
+from cagebreak.models.model import Model
+from cagebreak.seeding import Seed
+from cagebreak.simulation.thermostat import Thermostat
+from cagebreak.simulation.time_step import time_step_of
+from cagebreak.simulation.velocities import thermal_velocities
+
+Floats = NDArray[np.float64]
+
+ENERGY_DRIFT = (0.05, 1e-4)
+"""Largest change of energy at constant energy, in kT a particle: at once, and a tau (chosen).
+
+Kob-Andersen's potential, whose force jumps at the cut-off, gains 5e-6 a tau at a step of 0.005.
+"""
+
+CHECKED = 2000
+"""Time steps after which the energy is looked at (chosen)."""
+
+
+class Readings(NamedTuple):
+    """Thermodynamic quantities at one time."""
+
+    temperature: float
+    """Kinetic temperature 2 K / 3 (N - 1), in eps."""
+    energy: float
+    """Potential energy a particle, in eps."""
+    pressure: float
+    """In eps / sigma^3."""
+    density: float
+    """Number density, in 1 / sigma^3."""
+
+
+class VelocityVerlet(ABC):
+    """Particles that follow Newton's equations, by velocity Verlet.
+
+    Stops lie between two time steps. What is read there follows from the nearest step, its
+    velocities and accelerations (a Taylor series to second order; the error is of third order in
+    half a time step).
+
+    Parameters
+    ----------
+    configuration
+        The start.
+    model
+    seed
+        Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
+        exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
+    time_step
+        In tau; by default that of `cagebreak.simulation.time_step.time_step_of`.
+    thermostat
+        None keeps the energy constant.
+
+    Raises
+    ------
+    InputError
+        If the time step is not positive, or neither seed nor velocities are given.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        model: Model,
+        seed: Seed | None,
+        time_step: float | None,
+        thermostat: Thermostat | None,
+    ) -> None:
+        if time_step is None:
+            time_step = time_step_of(model)
+        if not 0 < time_step < math.inf:
+            raise InputError(f"time_step: expected a positive number in tau, got {time_step!r}")
+        self._masses = np.asarray(model.masses)[configuration.species]
+        velocities = configuration.velocities
+        if seed is not None:
+            velocities = thermal_velocities(self._masses, model.temperature, seed)
+        elif velocities is None:
+            raise InputError("seed: expected a seed, or a configuration with velocities; got None")
+        self._start = configuration.replace(velocities=velocities)
+        self._model, self._time_step, self._thermostat = model, time_step, thermostat
+        self._time = 0.0
+        self._energy: float  # in all, at the start
+
+    @property
+    def time(self) -> float:
+        """Time since the start, in tau."""
+        return self._time
+
+    @property
+    @abstractmethod
+    def steps(self) -> int:
+        """Number of time steps since the start."""
+
+    @property
+    @abstractmethod
+    def positions(self) -> Floats:
+        """Unwrapped positions now, (N, 3), in sigma."""
+
+    @property
+    @abstractmethod
+    def velocities(self) -> Floats:
+        """Velocities now, (N, 3), in sigma / tau."""
+
+    @property
+    @abstractmethod
+    def box(self) -> Box:
+        """The box now."""
+
+    @property
+    @abstractmethod
+    def readings(self) -> Readings:
+        """Temperature, energy, pressure and density at the last step."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration now: unwrapped positions, and velocities."""
+        return self._start.replace(
+            positions=self.positions, velocities=self.velocities, images=None, box=self.box
+        )
+
+    @property
+    def temperature(self) -> float:
+        """Kinetic temperature 2 K / 3 (N - 1) at the last step, in eps."""
+        return self.readings.temperature
+
+    @property
+    def energy(self) -> float:
+        """Potential energy a particle at the last step, in eps."""
+        return self.readings.energy
+
+    @property
+    def pressure(self) -> float:
+        r"""Pressure at the last step, in eps / sigma^3.
+
+        .. math:: P = \left( 2 K + \sum_{pairs} -u'(r) r \right) / 3 V
+        """
+        return self.readings.pressure
+
+    def run(self, duration: float) -> None:
+        """Go on for `duration` tau.
+
+        Raises
+        ------
+        InputError
+            If the duration is negative or not finite, or ends after the thermostat's ramp.
+        SimulationError
+            If energy is not conserved, particles are lost, or positions are no numbers.
+        """
+        if not (math.isfinite(duration) and duration >= 0):
+            raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
+        target = round((self._time + duration) / self._time_step)
+        ramp = self._thermostat
+        if ramp is not None and target > ramp.steps(self._time_step):
+            raise InputError(
+                f"duration: expected at most the {ramp.duration!r} tau of the thermostat in all, "
+                f"got {duration!r} after {self._time:.6g}"
+            )
+        self._time += duration
+        while self.steps < target:
+            self._advance(min(target, (self.steps // CHECKED + 1) * CHECKED))
+            self._check_energy()
+
+    @property
+    def _rest(self) -> float:
+        """Time since the last step, in tau."""
+        return self._time - self.steps * self._time_step
+
+    @property
+    def _breathes(self) -> bool:
+        return self._thermostat is not None and self._thermostat.pressure is not None
+
+    @abstractmethod
+    def _advance(self, target: int) -> None:
+        """Go on up to a time step."""
+
+    @abstractmethod
+    def _total_energy(self) -> float:
+        """Return the energy of all particles at the last step, in eps."""
+
+    def _check_energy(self) -> None:
+        energy = self._total_energy()
+        at_once, a_tau = ENERGY_DRIFT
+        time = self.steps * self._time_step
+        allowed = self._model.temperature * (at_once + a_tau * time)
+        gained = (energy - self._energy) / len(self._start)
+        if not math.isfinite(energy) or (self._thermostat is None and abs(gained) > allowed):
+            raise self._failure(
+                f"energy is not conserved: {gained:.3g} eps a particle gained in {time:.6g} tau, "
+                f"expected at most {allowed:.3g}"
+            )
+
+    def _failure(self, problem: str) -> SimulationError:
+        nearer = " or are nearer than their table begins" if self._model.pair.tables else ""
+        return SimulationError(
+            f"{self._model.name}: {problem}; the time step of {self._time_step} tau is too long, "
+            f"or particles overlap at the start{nearer}"
+        )
