@@ -38,7 +38,7 @@ def equilibrate(
         Any other protocol, instead of `time`; see `cagebreak.simulation.preparation.Step`.
     engine
         "lammps", or "cagebreak": kernels of this package, several times as fast. Hard spheres are
-        always event-driven, chains always moved by LAMMPS.
+        always event-driven.
 
     Returns
     -------

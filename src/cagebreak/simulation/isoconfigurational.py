@@ -56,7 +56,7 @@ def trajectory(
         Of the velocities.
     engine
         "lammps", or "cagebreak": kernels of this package, several times as fast. Hard spheres are
-        always event-driven, chains always by LAMMPS.
+        always event-driven.
 
     Raises
     ------

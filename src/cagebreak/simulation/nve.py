@@ -50,7 +50,7 @@ def nve(
     seed
         Seed of fresh velocities; None keeps those of the configuration.
     engine
-        See `Engine`. Hard spheres are always event-driven, chains always by LAMMPS.
+        See `Engine`. Hard spheres are always event-driven.
 
     Raises
     ------
@@ -76,4 +76,4 @@ def uses_lammps(model: Model, engine: Engine) -> bool:
     """
     if engine not in get_args(Engine):
         raise InputError(f"engine: expected one of {get_args(Engine)}, got {engine!r}")
-    return engine == "lammps" or model.bonds is not None
+    return engine == "lammps"

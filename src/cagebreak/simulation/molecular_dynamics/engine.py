@@ -10,6 +10,7 @@ from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
+from cagebreak.potentials.bonds import bond_table
 from cagebreak.potentials.pair_potentials import check_range, check_species, energies
 from cagebreak.seeding import Seed, stream
 from cagebreak.simulation.lammps import ENERGY_DRIFT, Readings, Thermostat, check_ramp, steps_of
@@ -50,7 +51,7 @@ class MolecularDynamics:
     configuration
         The start, in a box of any shape.
     model
-        Any of a pair potential alone: neither hard spheres nor chains.
+        Any but hard spheres.
     seed
         Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
         exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
@@ -76,10 +77,11 @@ class MolecularDynamics:
     ------
     ConfigurationError
         If particles coincide or are nearer than their table begins, the box is far too small for
-        the range of the potential, or a species is not the model's.
+        the range of the potential, a species is not the model's, or bonds are not what
+        `cagebreak.potentials.bonds.bond_table` expects.
     InputError
-        If the model is of hard spheres or of chains, neither seed nor velocities are given, or an
-        argument is out of range.
+        If the model is of hard spheres, neither seed nor velocities are given, or an argument is
+        out of range.
 
     Notes
     -----
@@ -88,7 +90,8 @@ class MolecularDynamics:
     accelerations (a Taylor series to second order; the error is of third order in half a time
     step).
 
-    A pair counts once for each periodic image within the cut-off.
+    A pair counts once for each periodic image within the cut-off; bonded particles feel their bond
+    instead, in double precision.
     """
 
     def __init__(
@@ -195,7 +198,8 @@ class MolecularDynamics:
         InputError
             If the duration is negative or not finite, or ends after the thermostat's ramp.
         SimulationError
-            If energy is not conserved, or positions are no numbers.
+            If energy is not conserved, positions are no numbers, or a bond is not shorter than
+            its limit.
         """
         if not (math.isfinite(duration) and duration >= 0):
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
@@ -312,15 +316,16 @@ class MolecularDynamics:
 
 
 def _check(configuration: Configuration, model: Model) -> None:
-    if model.pair.form not in FORMS or model.bonds is not None:
+    if model.pair.form not in FORMS:
         raise InputError(
-            f"model: expected a pair potential among {', '.join(FORMS)} without bonds, got "
-            f"{model.name}"
+            f"model: expected a pair potential among {', '.join(FORMS)}, got {model.name} with "
+            f"{model.pair.form}"
         )
     check_species(configuration, model)
     if len(configuration) < 2:
         raise ConfigurationError("configuration: expected at least two particles, got one")
     check_range(configuration, model)
     check_apart(configuration)
+    bond_table(configuration, model)  # raises if the chains are not whole
     if model.pair.tables:
         energies(configuration, model)  # raises if particles are nearer than their table begins

@@ -114,7 +114,7 @@ class Thermal(_Sizes):
     engine: Engine | None = _key(
         optional(one_of(get_args(Engine)).also("left out, it is lammps")),
         None,
-        "of preparation and runs; chains are always moved by lammps",
+        "of preparation and runs",
     )
 
     @property
