@@ -84,6 +84,7 @@ def test_energy_pressure_and_forces_are_those_of_potentials(model, n):
 
 BOXES = {
     "long": np.diag([1.0, 2.0, 0.5]),
+    "along -x and -y": np.diag([-0.8, -1.25, 1.0]),
     "sheared": [[1, 0, 0], [0.3, 1, 0], [0.1, -0.2, 1]],
     "tilted by more than an edge": [[1, 0, 0], [1.4, 1, 0], [-0.2, 0.3, 1]],
     "rotated": [[0.36, 0.48, -0.8], [-0.8, 0.6, 0.0], [0.48, 0.64, 0.6]],
