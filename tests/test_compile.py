@@ -139,6 +139,50 @@ def test_kernels_are_kept_where_numba_cache_dir_says(tiny):
     assert not kept(tiny / "cagebreak")
 
 
+def on_a_terminal(code, folder):
+    """Return what a process writes to stderr if that is a terminal."""
+    ours, theirs = os.openpty()
+    settings = options(folder, {}) | {"capture_output": False}
+    subprocess.run([sys.executable, "-c", code], stderr=theirs, check=True, **settings)
+    os.close(theirs)
+    os.set_blocking(ours, False)
+    try:
+        return os.read(ours, 10_000).decode()
+    except OSError:  # nothing was written
+        return ""
+    finally:
+        os.close(ours)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
+def test_a_terminal_is_told_once_that_kernels_are_compiled(tiny):
+    two_kernels = f"{ASK}; add(1.0)"
+    assert on_a_terminal(two_kernels, tiny).count(_compile.TOLD) == 1
+    assert on_a_terminal(two_kernels, tiny) == ""
+    assert on_a_terminal(f"{ASK}; add(1j)", tiny).count(_compile.TOLD) == 1
+    (tiny / "cagebreak" / "_helper.py").write_text(HELPER.format(2))
+    assert _compile.TOLD not in run(ASK, tiny).stderr
+
+
+WORKERS = """
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+def work(x):
+    from cagebreak._caller import add
+    return add(x)
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
+        list(pool.map(work, [1, 1.0, 1j]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
+def test_workers_that_compile_at_once_say_so_once(tiny):
+    assert on_a_terminal(WORKERS, tiny).count(_compile.TOLD) == 1
+
+
 def test_a_folder_that_is_filled_up_costs_no_more_than_the_cache(tiny):
     # A file where the folder of the kernels is made.
     blocked = "from cagebreak import _compile; _compile._folder().parent.mkdir(exist_ok=True); "

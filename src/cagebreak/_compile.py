@@ -7,6 +7,7 @@ in ``__pycache__`` of this package, or in the cache folder of the user, the firs
 written. A NamedTuple that kernels take is defined in a kernel source, so that the hash covers it.
 """
 
+import contextlib
 import hashlib
 import os
 import pickle
@@ -18,6 +19,7 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from io import BytesIO
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,8 @@ PACKAGE = Path(__file__).parent
 
 KEPT = 4
 """Folders of other sources that are kept (chosen): those of other branches and versions."""
+
+TOLD = "cagebreak compiles kernels, which takes up to a minute; they are kept for later runs"
 
 OWN = {"fastmath": False, "error_model": "python"}
 """Defaults of Numba, stated: left out, a kernel takes those of the first caller it is compiled for.
@@ -123,8 +127,11 @@ class _KernelCache(NullCache):
         try:
             stored, parts = _Unpickler(BytesIO(path.read_bytes())).load()
         except Exception:  # absent, or damaged, which may raise anything: it is compiled again
-            return None
-        return CompileResult._rebuild(target_context, *parts) if stored == key else None
+            stored, parts = None, ()
+        if stored == key:
+            return CompileResult._rebuild(target_context, *parts)
+        _tell(path.parent)
+        return None
 
     def save_overload(self, sig: Any, data: CompileResult) -> None:
         key = self._key(sig, data.codegen)
@@ -133,9 +140,7 @@ class _KernelCache(NullCache):
         if path is None or data.lifted or data.library.has_dynamic_globals:
             return
         try:
-            if not path.parent.is_dir():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _remove_old(path.parent)
+            _make(path.parent)
             with replacing(path) as temporary:
                 temporary.write_bytes(dumps((key, data._reduce())))
         except OSError:
@@ -182,12 +187,34 @@ def _folder() -> Path | None:
     return Path(parent) / f"kernels-{digest.hexdigest()[:16]}"
 
 
+def _make(folder: Path) -> bool:
+    """Make the folder for the present sources; return False if it is there."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    _remove_old(folder)
+    return True
+
+
 def _remove_old(folder: Path) -> None:
     """Remove the folders of other sources, but for the last ones."""
     others = [other for other in folder.parent.glob("kernels-*") if other != folder]
     others.sort(key=lambda other: other.stat().st_mtime)
     for other in others[: max(len(others) - KEPT, 0)]:
         shutil.rmtree(other, ignore_errors=True)
+
+
+@cache
+def _tell(folder: Path) -> None:
+    """Say on a terminal, once a process, that kernels are compiled.
+
+    Of workers, which compile at the same time, only the one that makes the folder says so.
+    """
+    with contextlib.suppress(OSError):  # the folder, and a terminal that is gone
+        first = _make(folder)
+        if (first or parent_process() is None) and sys.stderr.isatty():
+            print(f"\r\x1b[K{TOLD}", file=sys.stderr, flush=True)
 
 
 @cache

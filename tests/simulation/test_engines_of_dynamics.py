@@ -43,13 +43,14 @@ def test_equilibration_is_as_warm_as_the_model_and_follows_from_the_seed(start):
     assert energies[0] == pytest.approx(energies[1], abs=0.15)
 
 
-def test_hard_spheres_and_chains_keep_their_engines(start):
+def test_what_moves_particles_is_the_engine_that_was_asked_for(start):
     assert isinstance(nve(start, KA, 1, "cagebreak"), molecular_dynamics.MolecularDynamics)
     assert isinstance(nve(start, KA, 1), molecular_dynamics.MolecularDynamics)
     assert isinstance(nve(start, KA, 1, "lammps"), lammps.MolecularDynamics)
     polymer = cb.fene_polymer(temperature=1.0)
     chains = cb.equilibrate(polymer, 40, 0.1, seed=1, engine="cagebreak")
-    assert isinstance(nve(chains, polymer, 1, "cagebreak"), lammps.MolecularDynamics)
+    assert isinstance(nve(chains, polymer, 1, "cagebreak"), molecular_dynamics.MolecularDynamics)
+    assert isinstance(nve(chains, polymer, 1), lammps.MolecularDynamics)
 
 
 def test_an_unknown_engine_is_an_error(start):

@@ -13,8 +13,7 @@ from cagebreak._simd.vectors import pointer
 from cagebreak.errors import ConfigurationError, InputError, NotConvergedError
 from cagebreak.potentials import _pair_kernel as pair_kernel
 from cagebreak.potentials.bonds import bond_table
-from cagebreak.simulation import packing, preparation
-from cagebreak.simulation.lammps import MolecularDynamics
+from cagebreak.simulation import lammps, molecular_dynamics, packing, preparation
 from cagebreak.simulation.preparation import Prepared, Step
 from cagebreak.states import CageSampler, _cage_kernel, inherent, inherent_state
 from cagebreak.states._cage_list_kernel import NeighborLists
@@ -48,12 +47,16 @@ def two(r, temperature=1.0):
     )
 
 
-@pytest.fixture(scope="module")
-def prepared():
+def prepare(engine):
     prepared = preparation.begin(MODEL, 400, STEPS, 1)
     for segment in preparation.segments(STEPS, MODEL):
-        prepared = preparation.advance(prepared, MODEL, STEPS, segment, 1)
+        prepared = preparation.advance(prepared, MODEL, STEPS, segment, 1, engine)
     return prepared
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    return prepare("cagebreak")
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +187,8 @@ def test_chains_that_are_none_are_refused(melt):
             potentials.energy,
             inherent_state,
             lambda c, m: CageSampler(c, m, 1),
-            lambda c, m: MolecularDynamics(c, m, 1),
+            lambda c, m: lammps.MolecularDynamics(c, m, 1),
+            lambda c, m: molecular_dynamics.MolecularDynamics(c, m, 1),
         ):
             with pytest.raises(ConfigurationError, match=message):
                 function(configuration, MODEL)
@@ -353,8 +357,11 @@ def test_a_packing_is_safe_to_start_from():
 
 
 @pytest.mark.physics
-def test_a_melt_has_the_known_bonds_density_and_size(prepared, melt):
-    history = prepared.history
+@pytest.mark.parametrize("engine", ["cagebreak", "lammps"])
+def test_a_melt_has_the_known_bonds_density_and_size(engine, prepared):
+    if engine == "lammps":
+        prepared = prepare(engine)
+    history, melt = prepared.history, preparation.finished(prepared)
     hot = history[history["step"] == 0][5:]
     # T = 1, p = 1: 0.91 for chains of 10 (Bennemann et al. 1998, figure 1); longer ones are denser.
     assert hot["density"].mean() == pytest.approx(0.92, abs=0.02)

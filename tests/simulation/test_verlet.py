@@ -21,6 +21,7 @@ MODELS = {
     "kob_andersen": KA,
     "kob_andersen_smoothed": cb.kob_andersen_smoothed(temperature=1.0),
     "wahnstrom": cb.wahnstrom(temperature=1.0),
+    "fene_polymer": cb.fene_polymer(temperature=1.0),
 }
 ENGINES = {
     "cagebreak": molecular_dynamics.MolecularDynamics,

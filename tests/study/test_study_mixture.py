@@ -82,9 +82,7 @@ def test_a_recipe_without_the_key_is_that_of_lammps_as_before(tmp_path):
 
 
 def test_an_unknown_engine_is_named(tmp_path):
-    with pytest.raises(
-        RecipeError, match=r"engine = 'gromacs': expected one of cagebreak, cage"
-    ):
+    with pytest.raises(RecipeError, match=r"engine = 'gromacs': expected one of cagebreak, cage"):
         Recipe.read(write_mixture_recipe(tmp_path / "ka.toml", "gromacs"))
 
 

@@ -4,8 +4,8 @@
 to 32 bits, therefore leads to the nearest image along that vector, and is exact. The fourth number
 of a line is the radius of the particle, or unused.
 
-A metric turns steps into lengths: none, (), where all steps are equally long and at right angles,
-as in a cube; else the five numbers of `separation`.
+A metric turns steps into lengths. It is (), where all steps are equally long and at right angles,
+as in a cube; two numbers where they are at right angles; else five: see `in_steps`.
 """
 
 from llvmlite import ir
@@ -69,17 +69,22 @@ def metric_numbers(builder, metric, element, lanes):
     return numbers
 
 
-def separation(builder, steps, kind, metric):
-    """Return the vector, in steps along the first lattice vector, that leads along three steps.
+def in_steps(m, u, v, w):
+    """Return a vector in steps along the first lattice vector.
 
-    Its components are u + m_0 v + m_1 w, m_2 v + m_3 w, m_4 w: the lattice vectors are rows of a
-    lower triangle.
+    From steps along each its components are u, m_0 v, m_1 w; of a sheared box u + m_0 v + m_1 w,
+    m_2 v + m_3 w, m_4 w: the lattice vectors are rows of a lower triangle.
     """
-    u, v, w = (Vector(builder, builder.sitofp(step, kind)) for step in steps)
-    if not metric:
+    if not m:
         return u, v, w
-    m = metric
+    if len(m) == 2:
+        return u, m[0] * v, m[1] * w
     return u + m[0] * v + m[1] * w, m[2] * v + m[3] * w, m[4] * w
+
+
+def separation(builder, steps, kind, metric):
+    """Return the vector, in steps along the first lattice vector, that leads along three steps."""
+    return in_steps(metric, *(Vector(builder, builder.sitofp(step, kind)) for step in steps))
 
 
 def square(vector):
@@ -110,9 +115,7 @@ def squared_length(typingctx, u, v, w, metric):
         m = [
             Vector(builder, builder.extract_value(metric, k)) for k in range(len(signature.args[3]))
         ]
-        if m:
-            u, v, w = u + m[0] * v + m[1] * w, m[2] * v + m[3] * w, m[4] * w
-        return square((u, v, w)).value
+        return square(in_steps(m, u, v, w)).value
 
     return f64(f64, f64, f64, metric), codegen
 

@@ -33,9 +33,12 @@ def write_force(typingctx, lines, entries, bounds, i, kind, form, metric, out):
         total, m = _sum(context, builder, sig, args, terms)
         if m:
             x, y, z = (builder.extract_element(total, I64(d)) for d in range(3))
-            z = builder.fdiv(z, m[4])
-            y = builder.fdiv(builder.fsub(y, builder.fmul(m[3], z)), m[2])
-            x = builder.fsub(builder.fsub(x, builder.fmul(m[0], y)), builder.fmul(m[1], z))
+            z = builder.fdiv(z, m[-1])
+            if len(m) == 2:
+                y = builder.fdiv(y, m[0])
+            else:
+                y = builder.fdiv(builder.fsub(y, builder.fmul(m[3], z)), m[2])
+                x = builder.fsub(builder.fsub(x, builder.fmul(m[0], y)), builder.fmul(m[1], z))
             for d, component in enumerate((x, y, z)):
                 total = builder.insert_element(total, component, I64(d))
         store(builder, total, args[-1], builder.mul(args[3], I64(COLUMNS)), align=8)

@@ -43,9 +43,15 @@ def energy(form, r2, b, p):
 
 
 @njit(**OPTIONS)
+def spring_over_distance(r2, b):
+    """Return the contribution of the spring alone to -u'(r)/r."""
+    return -b[STIFFNESS] / (1 - r2 / b[EXTENT_SQUARED])
+
+
+@njit(**OPTIONS)
 def force_over_distance(form, r2, b, p):
     """Return the contribution of a bond to -u'(r)/r."""
-    f = -b[STIFFNESS] / (1 - r2 / b[EXTENT_SQUARED])
+    f = spring_over_distance(r2, b)
     if r2 < b[CORE_SQUARED]:
         s6 = b[SIGMA_6] / (r2 * r2 * r2)
         f += 6 * b[FOUR_EPSILON] * s6 * (2 * s6 - 1) / r2

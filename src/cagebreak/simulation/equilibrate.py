@@ -37,8 +37,7 @@ def equilibrate(
     steps
         Any other protocol, instead of `time`; see `cagebreak.simulation.preparation.Step`.
     engine
-        See `cagebreak.simulation.nve.Engine`. Hard spheres are always event-driven, chains always
-        moved by LAMMPS.
+        See `cagebreak.simulation.nve.Engine`. Hard spheres are always event-driven.
 
     Returns
     -------

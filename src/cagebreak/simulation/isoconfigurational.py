@@ -55,8 +55,7 @@ def trajectory(
     seed
         Of the velocities.
     engine
-        See `cagebreak.simulation.nve.Engine`. Hard spheres are always event-driven, chains always
-        moved by LAMMPS.
+        See `cagebreak.simulation.nve.Engine`. Hard spheres are always event-driven.
 
     Raises
     ------

@@ -53,7 +53,7 @@ def nve(
     seed
         Seed of fresh velocities; None keeps those of the configuration.
     engine
-        See `Engine`. Hard spheres are always event-driven, chains always moved by LAMMPS.
+        See `Engine`. Hard spheres are always event-driven.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def verlet(
     """
     if engine not in get_args(Engine):
         raise InputError(f"engine: expected one of {get_args(Engine)}, got {engine!r}")
-    if engine == "lammps" or model.bonds is not None:
+    if engine == "lammps":
         return lammps.MolecularDynamics(configuration, model, seed, thermostat=thermostat)
     return molecular_dynamics.MolecularDynamics(
         configuration,

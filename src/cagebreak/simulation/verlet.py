@@ -152,7 +152,8 @@ class VelocityVerlet(ABC):
         InputError
             If the duration is negative or not finite, or ends after the thermostat's ramp.
         SimulationError
-            If energy is not conserved, particles are lost, or positions are no numbers.
+            If energy is not conserved, particles are lost, positions are no numbers, or a bond is
+            not shorter than its limit.
         """
         if not (math.isfinite(duration) and duration >= 0):
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")

@@ -6,7 +6,9 @@ from cagebreak._compile import njit
 from cagebreak._simd.lines import farthest_two, nearest_step, squared_length
 from cagebreak._simd.pair_rows import write_energy, write_force
 from cagebreak._simd.vectors import pointer
+from cagebreak.simulation.molecular_dynamics._chain_kernel import NO_BOND, add_bond_forces
 from cagebreak.simulation.molecular_dynamics._row_kernel import (
+    BROKEN,
     DONE,
     make_rows,
     place_centers,
@@ -47,13 +49,15 @@ def leap(state):
 
 @njit(**OPTIONS)
 def compute_forces(state, form):
-    """Write the forces on all particles."""
+    """Write the forces on all particles; return DONE, or BROKEN if a bond is too long."""
     starts, metric = state.particles.starts, state.metric
     lines, out = pointer(state.lines.lines), pointer(state.particles.f)
     entries, bounds = pointer(state.rows.entries), pointer(state.rows.bounds)
     for kind in range(len(starts) - 1):
         for i in range(starts[kind], starts[kind + 1]):
             write_force(lines, entries, bounds, i, kind, form, metric, out)
+    broken = add_bond_forces(state.bonds, state.particles.x, state.particles.f)
+    return DONE if broken == NO_BOND else BROKEN
 
 
 @njit(**OPTIONS)
@@ -109,7 +113,9 @@ def advance(state, form, target):
                 return status
             counts[DUE] = FORCES
         if counts[DUE] == FORCES:
-            compute_forces(state, form)
+            status = compute_forces(state, form)
+            if status != DONE:
+                return status
             counts[DUE] = NOTHING
         if counts[STEPS] >= target:
             return DONE

@@ -19,7 +19,7 @@ LEASH = 0.45
 FARTHEST = 2.0**50
 """Largest coordinate in steps whose nearest integer is found: 2^18 boxes from the start."""
 
-DONE, CANDIDATES_FULL, ENTRIES_FULL, LOST = range(4)
+DONE, CANDIDATES_FULL, ENTRIES_FULL, LOST, BROKEN = range(5)
 
 
 @njit(**OPTIONS)
@@ -90,6 +90,8 @@ def sort(state):
                 lines.centers[i, d] = columns[d, i]
             if len(columns) > OFFSET + 1:
                 lines.centers[i, 3] = columns[OFFSET + 1, i]
+    for i in range(n):
+        state.bonds.places[numbers[i]] = i
     write_lines(state)
 
 

@@ -118,8 +118,31 @@ class Bath(NamedTuple):
     """Share of the kinetic energy that a step leaves as it is."""
 
 
+class Bonds(NamedTuple):
+    """The bonds of chains, in the order of the configuration; B = 0 without."""
+
+    first: NDArray[np.int64]
+    """(B,)"""
+    second: NDArray[np.int64]
+    """(B,)"""
+    species: NDArray[np.int64]
+    """(N,)"""
+    places: NDArray[np.int64]
+    """(N,), where each particle of the configuration is now."""
+    matrix: NDArray[np.float64]
+    """(3, 3), what a step along each lattice vector is, in sigma."""
+    numbers: tuple
+    """`cagebreak.potentials.bonds.bond_row`"""
+    form: int
+    """The form of the pair potential, of `cagebreak.potentials._pair_kernel`."""
+    table: NDArray[np.float64]
+    """`cagebreak.potentials.pair_potentials.pair_table`"""
+    common: float
+    """r^2 up to which repulsion and pair potential differ by a constant, in sigma^2; or 0."""
+
+
 class State(NamedTuple):
-    """All of a simulation but the potential: most kernels are compiled once for all potentials.
+    """All of a simulation but the form of pairs: most kernels are compiled once for all potentials.
 
     `metric` is explained in `cagebreak._simd.lines`.
     """
@@ -129,6 +152,7 @@ class State(NamedTuple):
     cells: Cells
     rows: Rows
     metric: tuple
+    bonds: Bonds
     bath: Bath
     clock: Clock
 

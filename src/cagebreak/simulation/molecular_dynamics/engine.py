@@ -9,6 +9,7 @@ from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
+from cagebreak.potentials.bonds import bond_table
 from cagebreak.potentials.pair_potentials import check_range, check_species, energies
 from cagebreak.seeding import Seed, stream
 from cagebreak.simulation.molecular_dynamics.parameters import FORMS
@@ -45,7 +46,7 @@ class MolecularDynamics(VelocityVerlet):
     configuration
         The start, in a box of any shape.
     model
-        Any of a pair potential alone: neither hard spheres nor chains.
+        Any but hard spheres.
     seed
         Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
         exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
@@ -64,17 +65,19 @@ class MolecularDynamics(VelocityVerlet):
     ------
     ConfigurationError
         If particles coincide or are nearer than their table begins, the box is far too small for
-        the range of the potential, or a species is not the model's.
+        the range of the potential, a species is not the model's, or bonds are not what
+        `cagebreak.potentials.bonds.bond_table` expects.
     InputError
-        If the model is of hard spheres or of chains, neither seed nor velocities are given, or an
-        argument is out of range.
+        If the model is of hard spheres, neither seed nor velocities are given, or an argument is
+        out of range.
 
     Notes
     -----
     The same seed gives the same bits on the same machine, wherever the run stops in between: see
     `cagebreak.simulation.verlet.VelocityVerlet`.
 
-    A pair counts once for each periodic image within the cut-off.
+    A pair counts once for each periodic image within the cut-off; bonded particles feel their bond
+    instead, in double precision.
     """
 
     def __init__(
@@ -217,15 +220,16 @@ class MolecularDynamics(VelocityVerlet):
 
 
 def _check(configuration: Configuration, model: Model) -> None:
-    if model.pair.form not in FORMS or model.bonds is not None:
+    if model.pair.form not in FORMS:
         raise InputError(
-            f"model: expected a pair potential among {', '.join(FORMS)} without bonds, got "
-            f"{model.name}"
+            f"model: expected a pair potential among {', '.join(FORMS)}, got {model.name} with "
+            f"{model.pair.form}"
         )
     check_species(configuration, model)
     if len(configuration) < 2:
         raise ConfigurationError("configuration: expected at least two particles, got one")
     check_range(configuration, model)
     check_apart(configuration)
+    bond_table(configuration, model)  # raises if the chains are not whole
     if model.pair.tables:
         energies(configuration, model)  # raises if particles are nearer than their table begins

@@ -35,7 +35,7 @@ class Layout:
     matrix : (3, 3) array
         Lattice vectors of all copies together, as rows, in sigma.
     metric
-        The numbers of `cagebreak._simd.lines.separation`; none for a cube.
+        The numbers of `cagebreak._simd.lines.in_steps`; none for a cube.
     shape : (3,) array
         Cells along each lattice vector.
     depth
@@ -100,6 +100,8 @@ def _is_cube(matrix: Floats) -> bool:
 def _metric(matrix: Floats) -> tuple[float, ...]:
     if _is_cube(matrix):
         return ()
+    if Box(matrix).is_orthorhombic:
+        return tuple(float(abs(matrix[d, d] / matrix[0, 0])) for d in (1, 2))
     # Rotated so that the first lattice vector lies along x and the second in the plane xy.
     upper = np.asarray(np.linalg.qr(matrix.T, mode="r"))
     lower: Floats = np.asarray(upper * np.sign(np.diag(upper))[:, None]).T / abs(upper[0, 0])

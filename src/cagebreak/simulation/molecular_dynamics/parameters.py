@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak import potentials
 from cagebreak._simd import pair_forms
 from cagebreak._simd.pair_forms import (
     Form,
@@ -12,9 +13,13 @@ from cagebreak._simd.pair_forms import (
     LennardJonesSmooth,
     Tabulated,
 )
+from cagebreak.configuration import Configuration
 from cagebreak.models.model import Model, PairPotential
 from cagebreak.potentials import _pair_kernel as scalar
+from cagebreak.potentials._bond_kernel import CORE_SQUARED, FOUR_EPSILON, SIGMA_6
+from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.potentials.pair_potentials import pair_table
+from cagebreak.simulation.molecular_dynamics._state import Bonds
 
 FORMS = {
     "harmonic": Harmonic,
@@ -67,6 +72,26 @@ def form_of(model: Model, step: float, dtype: type, sized: bool) -> Form:
     else:
         _fill_lennard_jones(rows, numbers, pair)
     return FORMS[pair.form](rows.astype(dtype), pieces.astype(dtype))
+
+
+def bonds_of(configuration: Configuration, model: Model) -> Bonds:
+    """Return the bonds of a configuration; what changes in a simulation is zero."""
+    bonds, pair, n = bond_table(configuration, model), model.pair, len(configuration)
+    row, table = bond_row(model), pair_table(model.pair)
+    lennard_jones = table[..., [scalar.FOUR_EPSILON, scalar.SIGMA_6]]
+    repulsion = [row[FOUR_EPSILON], row[SIGMA_6]]
+    same = pair.form == "lennard_jones" and (lennard_jones == repulsion).all()
+    return Bonds(
+        bonds.first,
+        bonds.second,
+        configuration.species.copy(),
+        np.zeros(n, np.int64),
+        np.zeros((3, 3)),
+        row,
+        potentials.FORMS[pair.form],
+        table,
+        min(row[CORE_SQUARED], (pair.cutoffs**2).min()) if same else 0.0,
+    )
 
 
 def _fill_lennard_jones(rows: NDArray, numbers: NDArray, pair: PairPotential) -> None:

@@ -10,6 +10,9 @@ from cagebreak._simd.lines import LANES, LINE_BYTES
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, SimulationError
 from cagebreak.models.model import Model
+from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
+from cagebreak.potentials.bonds import bond_table
+from cagebreak.simulation.molecular_dynamics import _chain_kernel as chain_kernel
 from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
 from cagebreak.simulation.molecular_dynamics import _row_kernel as row_kernel
 from cagebreak.simulation.molecular_dynamics import _state as state_of
@@ -24,7 +27,7 @@ from cagebreak.simulation.molecular_dynamics._state import (
     State,
 )
 from cagebreak.simulation.molecular_dynamics.layout import Layout
-from cagebreak.simulation.molecular_dynamics.parameters import form_of, has_sizes
+from cagebreak.simulation.molecular_dynamics.parameters import bonds_of, form_of, has_sizes
 
 Floats = NDArray[np.float64]
 
@@ -135,7 +138,8 @@ class System:
         out = np.zeros_like(self._particles.x)
         kernel.compute_energies(self._state(), self._exact_form, out)
         energy, virial = out[: self.n, :2].sum(axis=0) / 2
-        return float(energy), float(virial * self._step**2)
+        of_bonds, virial_of_bonds = chain_kernel.bond_sums(self._state().bonds, self._particles.x)
+        return float(energy + of_bonds), float(virial * self._step**2 + virial_of_bonds)
 
     def advance(self, target: int) -> None:
         """Go on up to a time step; make room where it lacks.
@@ -143,13 +147,15 @@ class System:
         Raises
         ------
         SimulationError
-            If a position is no number, or far beyond all.
+            If a position is no number, or far beyond all, or a bond is too long.
         """
         while (status := kernel.advance(self._state(), self._form, target)) != row_kernel.DONE:
             if status == row_kernel.CANDIDATES_FULL:
                 self._near = np.repeat(self._near, 2, axis=2)
             elif status == row_kernel.ENTRIES_FULL:
                 self._entries = np.repeat(self._entries, 2)
+            elif status == row_kernel.BROKEN:
+                raise SimulationError(self._broken())
             else:
                 raise SimulationError("particles are lost")
 
@@ -194,8 +200,29 @@ class System:
             self._cells._replace(near=self._near),
             rows,
             self._layout.metric,
+            self._bonds._replace(matrix=self._layout.lengths(np.eye(3)) * self.scale),
             Bath(self._noise, kinetic, PERSISTENCE),
             self._clock,
+        )
+
+    def _whole(self, start: Configuration) -> Floats:
+        """Return positions (N, 3) whose differences along a chain are its bonds.
+
+        Single particles, and the first of each chain, are in the box.
+        """
+        steps = start.wrapped.copy()
+        bonds = bond_table(start, self._model)
+        steps[bonds.second] = bonds.vectors
+        return steps.reshape(-1, self._model.chain_length, 3).cumsum(axis=1).reshape(-1, 3)
+
+    def _broken(self) -> str:
+        bonds, particles = self._state().bonds, self._particles
+        bond = chain_kernel.add_bond_forces(bonds, particles.x, particles.f)
+        length = math.sqrt(chain_kernel.separation(bonds, particles.x, bond)[5])
+        return (
+            f"the bond between particles {self._bonds.first[bond]} and "
+            f"{self._bonds.second[bond]} is stretched to {length:.4g} sigma, expected less than "
+            f"{math.sqrt(bonds.numbers[EXTENT_SQUARED]):g}"
         )
 
     def _measure(self) -> None:
@@ -232,6 +259,7 @@ class System:
         lines = np.zeros((n_copies * whole + DUMMIES, 4), np.int32)
         corners = np.indices((4, 4, 4)).reshape(3, -1).T
         lines[-DUMMIES:, :3] = (corners << 30).astype(np.uint32).view(np.int32)
+        self._bonds = bonds_of(start, self._model)
         self._lines = Lines(lines, np.zeros((whole, 4), np.int32), layout.shifts)
         sizes = np.array([len(rows) for rows in layout.stencils])
         stencils = np.zeros((n_kinds, sizes.max(), 3), np.int64)
@@ -261,7 +289,7 @@ class System:
         order = particles.numbers
         species = start.species[order]
         masses = np.asarray(self._model.masses)[species]
-        particles.x[:n, :3] = layout.steps(start.wrapped[order])
+        particles.x[:n, :3] = layout.steps(self._whole(start)[order])
         particles.v[:n, :3] = layout.steps(np.asarray(start.velocities)[order]) * self._time_step
         particles.pull[:n, :3] = (self._time_step**2 / masses)[:, None]
         if self._sized:
