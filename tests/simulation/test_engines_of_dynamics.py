@@ -8,6 +8,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.errors import InputError
 from cagebreak.simulation import lammps, molecular_dynamics
+from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.nve import nve
 from cagebreak.simulation.preparation import Step
 
@@ -43,14 +44,17 @@ def test_equilibration_is_as_warm_as_the_model_and_follows_from_the_seed(start):
     assert energies[0] == pytest.approx(energies[1], abs=0.15)
 
 
-def test_what_moves_particles_is_the_engine_that_was_asked_for(start):
-    assert isinstance(nve(start, KA, 1, "cagebreak"), molecular_dynamics.MolecularDynamics)
-    assert isinstance(nve(start, KA, 1), molecular_dynamics.MolecularDynamics)
-    assert isinstance(nve(start, KA, 1, "lammps"), lammps.MolecularDynamics)
+def test_kernels_of_this_package_move_particles_unless_lammps_is_asked_for(start):
     polymer = cb.fene_polymer(temperature=1.0)
-    chains = cb.equilibrate(polymer, 40, 0.1, seed=1, engine="cagebreak")
-    assert isinstance(nve(chains, polymer, 1, "cagebreak"), molecular_dynamics.MolecularDynamics)
-    assert isinstance(nve(chains, polymer, 1), lammps.MolecularDynamics)
+    for configuration, model in (
+        (start, KA),
+        (cb.equilibrate(polymer, 40, 0.1, seed=1), polymer),
+    ):
+        assert isinstance(nve(configuration, model, 1), molecular_dynamics.MolecularDynamics)
+        assert isinstance(nve(configuration, model, 1, "lammps"), lammps.MolecularDynamics)
+    spheres = cb.hard_spheres(packing_fraction=0.3)
+    start = cb.equilibrate(spheres, 40, 0.1, seed=1)
+    assert isinstance(nve(start, spheres, 1, "lammps"), EventDriven)
 
 
 def test_an_unknown_engine_is_an_error(start):

@@ -132,3 +132,12 @@ def test_a_barostat_compresses_a_gas_and_goes_on(ka):
     assert 1.1 < 300 / end.box.volume < 1.3
     assert particles.energy * 300 == pytest.approx(cb.potentials.energy(end, gas), rel=1e-6)
     assert particles.temperature == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_barostat_scales_the_box_also_in_a_short_run(ka):
+    """A preparation is a run a segment: one of few steps has its share."""
+    particles = MolecularDynamics(ka, KA, seed=3, thermostat=Thermostat(1.0, 1.0, 0.05, 3.0))
+    particles.run(0.045)
+    assert particles.box.volume == ka.box.volume
+    particles.run(0.005)
+    assert particles.box.volume != ka.box.volume

@@ -1,6 +1,7 @@
 """Molecular dynamics of pair potentials by kernels of this package."""
 
 import math
+import sys
 from typing import Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ PRECISIONS = {"mixed": np.float32, "double": np.float64}
 """In which forces are summed; positions and velocities are float64 with both."""
 
 BREATH = 25
-"""Steps after which a barostat scales the box (chosen)."""
+"""Steps after which a barostat scales the box (chosen); a ramp that is shorter ends with one."""
 
 SLOWNESS = 1000
 """Relaxation time of the volume, in time steps (chosen): that of the barostat of LAMMPS here."""
@@ -101,7 +102,9 @@ class MolecularDynamics(VelocityVerlet):
         self._dtype = PRECISIONS[precision]
         self._random = stream(0 if noise is None else noise, "thermostat")
         self._noise = np.zeros((0 if thermostat is None else CHECKED, 2))
-        self._breathed = 0
+        self._breathed, self._breath = 0, sys.maxsize  # steps
+        if thermostat is not None and thermostat.pressure is not None:
+            self._breath = min(BREATH, thermostat.steps(self._time_step))
         self._settle(self._start, steps=0)
         self._energy = self._total_energy()
 
@@ -147,17 +150,14 @@ class MolecularDynamics(VelocityVerlet):
     def _advance(self, target: int) -> None:
         a_call = max(_WORK // self._system.n, 1)
         while self.steps < target:
-            before = self.steps
-            if self._breathes and before == self._breathed + BREATH:
-                self._breathe()
-            self._refresh_bath(before)
-            end = min(target, before + a_call)
-            if self._breathes:
-                end = min(end, self._breathed + BREATH)
+            self._refresh_bath(self.steps)
+            end = min(target, self.steps + a_call, self._breathed + self._breath)
             try:
                 self._system.advance(end)
             except SimulationError as error:
                 raise self._failure(str(error)) from None
+            if end == self._breathed + self._breath:
+                self._breathe()
 
     def _settle(self, configuration: Configuration, steps: int) -> None:
         """Begin with the particles where they are, whose box the rows then fit."""
@@ -190,7 +190,7 @@ class MolecularDynamics(VelocityVerlet):
         assert thermostat.pressure is not None
         volume, readings = self._volume, self.readings
         temperature = thermostat.temperature(self.steps, self._time_step)
-        rate = BREATH / SLOWNESS * COMPRESSIBILITY / (readings.density * temperature)
+        rate = self._breath / SLOWNESS * COMPRESSIBILITY / (readings.density * temperature)
         excess = readings.pressure + temperature / volume - thermostat.pressure
         width = math.sqrt(2 * temperature * rate / volume)
         growth = rate * excess + width * self._random.standard_normal()
