@@ -5,6 +5,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -500,7 +501,9 @@ class Study(Contents):
     def _provenance(self, name: str) -> dict[str, Any]:
         spec = TABLES[name]
         units = {stage: self._contents(stage) for stage in spec.needs(self.recipe)}
-        return {"table": name, "recipe": self.recipe.select(spec.keys), "units": units}
+        about = {"table": name, "recipe": self.recipe.select(spec.keys), "units": units}
+        # Another version may compute other numbers from the same units.
+        return about | {"version": version("cagebreak")}
 
     def _keep(self, name: str, table: np.ndarray) -> None:
         table_files.keep(self._table_path(name), table, self._provenance(name))
