@@ -227,14 +227,12 @@ def figure(recipe: str, names: Sequence[str], published: str | None, output: Pat
     asks_for = study.recipe.asks_for
     folder = output or study.store.folder / "figures"
     fitting = [n for n, spec in FIGURES.items() if not spec.section or asks_for(spec.section)]
-    for name in names or fitting:
-        try:
-            drawn = study.draw(name, folder / name, published)
-        except InputError as error:
+    for name, drawn in study.draw(names or fitting, folder, published):
+        if isinstance(drawn, InputError):
             # Without names, figures that need other selections than the recipe's are skipped.
             if names:
-                raise
-            click.echo(f"{name} is not drawn: {error}", err=True)
+                raise drawn
+            click.echo(f"{name} is not drawn: {drawn}", err=True)
         else:
             files = f"{folder / name}.png, .pdf and its tables"
             click.echo(f"wrote {files}" if drawn else f"{files} are up to date")

@@ -161,10 +161,16 @@ def save(figure: Figure, path_stem: str | Path) -> tuple[Path, Path]:
     stem.parent.mkdir(parents=True, exist_ok=True)
     # `with_suffix` would cut a stem such as "eta0.58" at its dot.
     png, pdf = (stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf"))
-    with look():
-        # The same data give the same bytes only without the date.
-        for path, metadata in ((png, None), (pdf, {"CreationDate": None})):
-            image = BytesIO()
-            figure.savefig(image, format=path.suffix[1:], metadata=metadata)
-            write(path, image.getvalue())
+    for path, image in zip((png, pdf), images(figure), strict=True):
+        write(path, image)
     return png, pdf
+
+
+def images(figure: Figure) -> tuple[bytes, bytes]:
+    """Return a figure as PNG (300 dpi) and as PDF."""
+    png, pdf = BytesIO(), BytesIO()
+    with look():
+        figure.savefig(png, format="png")
+        # The same data give the same bytes only without the date.
+        figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
+    return png.getvalue(), pdf.getvalue()

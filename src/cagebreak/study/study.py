@@ -2,7 +2,10 @@
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -353,13 +356,92 @@ class Study(Contents):
         StoreError
             If the study is not done.
         """
-        return self._drawn(name, path, published)[0]
-
-    def _drawn(self, name: str, path: Any, published: Any) -> tuple[Any, list[Path]]:
-        """Return a figure, and the files that it was written to."""
-        spec = self._figure(name, published)
         if path is not None:
             require_folder(Path(path).parent)
+        spec, tables, arguments = self._shown(name, published)
+        figure = spec.function(*tables.values(), **arguments)
+        if path is not None:
+            # matplotlib takes a second to import, so it is imported when it is needed.
+            from cagebreak.figures.style import images
+
+            self._write(Path(path), images(figure), tables)
+        return figure
+
+    def draw(
+        self,
+        names: Sequence[str],
+        folder: str | os.PathLike[str],
+        published: str | os.PathLike[str] | None = None,
+        workers: int | None = None,
+    ) -> Iterator[tuple[str, bool | InputError]]:
+        """Write figures to a folder as `figure` does, unless their files are up to date.
+
+        They are if the units, the recipe, the published curves and the code that draws are those
+        that the files were made from, and no file has changed since. The files are the same for any
+        number of workers.
+
+        Parameters
+        ----------
+        names
+        folder
+            Each figure is written to the files of its name in this folder.
+        published
+            As of `figure`.
+        workers
+            Number of processes; by default one for each core, and none for a few figures.
+
+        Yields
+        ------
+        name, drawn
+            Each figure in order when it is done, and whether it was drawn. An error says why a
+            figure cannot be drawn.
+
+        Raises
+        ------
+        StoreError
+            If the study is not done.
+        """
+        folder = Path(folder)
+        require_folder(folder)
+        shown, failed = {}, {}
+        for name in names:
+            try:
+                if not self._is_drawn(name, folder / name, published):
+                    shown[name] = self._shown(name, published)
+            except InputError as error:
+                failed[name] = error
+        futures: dict[str, Future[tuple[bytes, bytes]]] = {}
+
+        def ready(name: str) -> bool:
+            return name not in shown or (name in futures and futures[name].done())
+
+        def outcome(name: str) -> bool | InputError:
+            if name not in shown:
+                return failed.get(name, False)
+            try:
+                images = futures[name].result()
+            except InputError as error:
+                return error
+            _, tables, _ = shown[name]
+            files = self._write(folder / name, images, tables)
+            drawings.keep(folder / name, self._origin(name, published), files)
+            return True
+
+        waiting = deque(names)
+        with drawings.engine(len(shown), workers) as engine:
+            for name, of_figure in shown.items():
+                futures[name] = engine.executor.submit(drawings.images, *of_figure)
+                while waiting and ready(waiting[0]):
+                    first = waiting.popleft()
+                    yield first, outcome(first)
+            for name in waiting:
+                yield name, outcome(name)
+
+    def _shown(
+        self, name: str, published: str | os.PathLike[str] | None
+    ) -> tuple[FigureSpec, dict[str, np.ndarray], dict[str, Any]]:
+        """Return the specification of a figure, its tables and its other arguments."""
+        spec = self._figure(name, published)
         tables = {table: self.rows(table) for table in spec.tables}
         arguments: dict[str, Any] = {}
         if spec.section == "isoconfigurational":
@@ -371,40 +453,22 @@ class Study(Contents):
             arguments["panels"] = panels_of(self.recipe, self.store)
         if published is not None and spec.published:
             arguments["curves"] = read_published(published)
-        figure = spec.function(*tables.values(), **arguments)
-        if path is None:
-            return figure, []
-        stem = Path(path)
+        return spec, tables, arguments
+
+    def _write(
+        self, stem: Path, images: tuple[bytes, bytes], tables: Mapping[str, np.ndarray]
+    ) -> list[Path]:
+        """Write the files of a figure."""
         inside = stem.resolve().is_relative_to(self.store.folder.resolve())
         provenances = {table: self._provenance(table) for table in tables}
-        return figure, drawings.write(stem, figure, tables, provenances, inside)
+        return drawings.write(stem, images, tables, provenances, inside)
 
-    def draw(
-        self,
-        name: str,
-        path: str | os.PathLike[str],
-        published: str | os.PathLike[str] | None = None,
-    ) -> bool:
-        """Write a figure as `figure` does, unless its files are up to date.
-
-        They are if the units, the recipe, the published curves and the code that draws are those
-        that the files were made from, and no file has changed since. Parameters and errors are
-        those of `figure`.
-
-        Returns
-        -------
-        bool
-            Whether the figure was drawn.
-        """
-        spec = self._figure(name, published)
-        for table in spec.tables:
+    def _is_drawn(self, name: str, stem: Path, published: str | os.PathLike[str] | None) -> bool:
+        """Return whether the files of a figure are up to date."""
+        for table in self._figure(name, published).tables:
             self._ask_for(TABLES[table].section)
             self._require_done(TABLES[table].needs(self.recipe))
-        if drawings.is_up_to_date(Path(path), self._origin(name, published)):
-            return False
-        _, files = self._drawn(name, path, published)
-        drawings.keep(Path(path), self._origin(name, published), files)
-        return True
+        return drawings.is_up_to_date(stem, self._origin(name, published))
 
     def _figure(self, name: str, published: str | os.PathLike[str] | None) -> FigureSpec:
         """Return the specification of a figure, after a check that it has what it needs."""
@@ -437,7 +501,9 @@ class Study(Contents):
     def _provenance(self, name: str) -> dict[str, Any]:
         spec = TABLES[name]
         units = {stage: self._contents(stage) for stage in spec.needs(self.recipe)}
-        return {"table": name, "recipe": self.recipe.select(spec.keys), "units": units}
+        about = {"table": name, "recipe": self.recipe.select(spec.keys), "units": units}
+        # Another version may compute other numbers from the same units.
+        return about | {"version": version("cagebreak")}
 
     def _keep(self, name: str, table: np.ndarray) -> None:
         table_files.keep(self._table_path(name), table, self._provenance(name))

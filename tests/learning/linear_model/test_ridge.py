@@ -393,10 +393,11 @@ def test_weighted_ridge_is_ridge_of_weighted_features(n_rows):
     Y = X @ rng.normal(size=(30, 3)) + rng.normal(size=(n_rows, 3))
     weighted = np.arange(30) >= 20
     alphas, statistics = np.array([1e-2, 1.0, 1e3]), Statistics.from_arrays(X, Y)
-    ridge = WeightedRidge(statistics, weighted, alphas)
-    for factor in (0.1, 1.0, 10.0):
-        factors = np.where(weighted, factor * (1 + np.arange(30) % 2), 1.0)
-        found = ridge.coefficients(factors)
+    candidates = [
+        np.where(weighted, factor * (1 + np.arange(30) % 2), 1.0) for factor in (0.1, 1.0, 10.0)
+    ]
+    paths = WeightedRidge(statistics, weighted).paths(candidates, alphas)
+    for factors, found in zip(candidates, paths, strict=True):
         for a, alpha in enumerate(alphas):
             w, b = naive.ridge(X * factors, Y, alpha)
             predicted = X @ found[:, a] + Y.mean(axis=0) - X.mean(axis=0) @ found[:, a]

@@ -3,15 +3,20 @@ import warnings
 import numpy as np
 import pytest
 
+from cagebreak.errors import InputError
 from cagebreak.learning import AlphaWarning, RidgeCV, Sample, Statistics, evaluate, learning_curve
 from cagebreak.learning.collection import collect
+from cagebreak.learning.linear_model.held_out_errors import HeldOutErrors
 from cagebreak.learning.linear_model.ridge_solvers import (
+    FACTORED,
     RESOLUTION,
     RidgePath,
     SubsetRidge,
     WeightedRidge,
+    ridge_coefficients,
     smallest_alpha,
 )
+from naive import learning as naive
 
 
 def collinear(seed, n_configurations=8, n_particles=400, n_features=15):
@@ -64,7 +69,7 @@ def test_weighted_and_subset_ridge_are_as_exact_at_the_smallest_alpha(standardiz
     alpha = smallest_alpha(statistics)
     expected = by_decomposition(Z, y, alpha)
     weighted = np.arange(Z.shape[1]) >= 12
-    found = WeightedRidge(statistics, weighted, np.array([alpha])).coefficients(np.ones(15))
+    (found,) = WeightedRidge(statistics, weighted).paths([np.ones(15)], np.array([alpha]))
     assert np.linalg.norm(found[:, 0, 0] - expected) < 3e-3 * np.linalg.norm(expected)
     # A smaller alpha is raised to the smallest.
     columns = np.arange(15)
@@ -113,3 +118,48 @@ def test_an_alpha_outside_the_range_is_in_the_table_and_in_one_warning():
     with pytest.warns(AlphaWarning, match="outside the range 1e-05 to 0.0001") as said:
         learning_curve(collect(samples), seed=1, alphas=[1e-5, 1e-4], folds=4, n_resamples=100)
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("n_alphas", [1, FACTORED, FACTORED + 1])
+def test_every_target_has_the_coefficients_of_its_alpha(n_alphas):
+    random = np.random.default_rng(7)
+    X = random.normal(size=(60, 12))
+    X[:, 4] = 0.5  # constant
+    Y = X @ random.normal(size=(12, 8)) + random.normal(size=(60, 8))
+    alphas = 10.0 ** (np.arange(8) % n_alphas - 1)
+    found = ridge_coefficients(Statistics.from_arrays(X, Y), alphas)
+    assert (found[4] == 0.0).all()
+    for target, alpha in enumerate(alphas):
+        expected = by_decomposition(X, Y[:, target], alpha)
+        np.testing.assert_allclose(found[:, target], expected, rtol=1e-10, atol=1e-12)
+
+
+def test_cholesky_factors_are_as_exact_at_the_smallest_alpha(standardized):
+    Z, y = standardized
+    statistics = Statistics.from_arrays(Z, y[:, None])
+    alpha = smallest_alpha(statistics)
+    found = ridge_coefficients(statistics, np.array([alpha]))[:, 0]
+    expected = by_decomposition(Z, y, alpha)
+    assert np.linalg.norm(found - expected) < 3e-4 * np.linalg.norm(expected)
+    with pytest.raises(InputError, match="expected no eigenvalue below 0 but by rounding"):
+        ridge_coefficients(statistics, np.array([-1.0]))
+
+
+@pytest.mark.parametrize("weights", [(1.0,), (3.0,), (0.5, 1.0, 4.0)])
+def test_errors_of_further_alphas_are_those_of_all_at_once(weights):
+    random = np.random.default_rng(8)
+    X = random.normal(size=(90, 10))
+    Y = X @ random.normal(size=(10, 2)) + random.normal(size=(90, 2))
+    blocks = [Statistics.from_arrays(X[rows::3], Y[rows::3]) for rows in range(3)]
+    alphas = 10.0 ** np.arange(-2, 4)
+    candidates = [np.where(np.arange(10) > 6, weight, 1.0) for weight in weights]
+    held_out = HeldOutErrors(blocks, "global", candidates)
+    errors = np.concatenate([held_out.at(alphas[:2]), held_out.at(alphas[2:])], axis=1)
+    expected = np.zeros(errors.shape)
+    for k, factors in enumerate(candidates):
+        for test in range(3):
+            rest = np.arange(90) % 3 != test
+            for a, alpha in enumerate(alphas):
+                w, b = naive.ridge(X[rest] * factors, Y[rest], alpha)
+                expected[k, a] += ((X[~rest] * factors @ w + b - Y[~rest]) ** 2).sum(axis=0) / 90
+    np.testing.assert_allclose(errors, expected, rtol=1e-10)

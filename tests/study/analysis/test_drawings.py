@@ -2,12 +2,13 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
 import cagebreak as cb
 from cagebreak.errors import InputError
-from cagebreak.figures import FigureSpec
-from cagebreak.study.analysis import drawings
+from cagebreak.figures import FIGURES, FigureSpec
+from cagebreak.study.analysis import drawings, selection_curves
 from support.tiny_study import SEGMENTS, write_recipe
 
 NAME = "alkemade2022.mean_propensity"
@@ -26,9 +27,18 @@ def files(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "SHA256SUMS"}
 
 
+def drawn(study, name=NAME, **arguments):
+    """Draw a figure; return whether it was drawn."""
+    ((of_name, outcome),) = study.draw([name], study.store.folder / "figures", **arguments)
+    assert of_name == name
+    if isinstance(outcome, InputError):
+        raise outcome
+    return outcome
+
+
 def test_a_second_drawing_is_none(own, monkeypatch):
     stem = own.store.folder / "figures" / NAME
-    assert own.draw(NAME, stem)
+    assert drawn(own)
     before = files(stem.parent)
     assert before.keys() == {f"{NAME}.{end}" for end in ("png", "pdf", "csv", "json", "drawn.json")}
     # Only the table that it shows was computed.
@@ -38,7 +48,7 @@ def test_a_second_drawing_is_none(own, monkeypatch):
         raise AssertionError("drawn again")
 
     monkeypatch.setattr(FigureSpec, "function", property(refuse))
-    assert not cb.Study(own.recipe.path).draw(NAME, stem)
+    assert not drawn(cb.Study(own.recipe.path))
     assert files(stem.parent) == before
 
 
@@ -46,7 +56,7 @@ def test_a_second_drawing_is_none(own, monkeypatch):
 @pytest.mark.parametrize("damage", ["gone", "changed", "cut"])
 def test_a_changed_file_is_drawn_again(own, end, damage):
     stem = own.store.folder / "figures" / NAME
-    assert own.draw(NAME, stem)
+    assert drawn(own)
     before = files(stem.parent)
     path = stem.with_name(f"{NAME}.{end}")
     content = before[path.name]
@@ -55,34 +65,33 @@ def test_a_changed_file_is_drawn_again(own, end, damage):
         half = len(content) // 2
         other = bytes([content[half] ^ 1]) + content[half + 1 :] if damage == "changed" else b""
         path.write_bytes(content[:half] + other)
-    assert own.draw(NAME, stem)
+    assert drawn(own)
     assert files(stem.parent) == before
-    assert not own.draw(NAME, stem)
+    assert not drawn(own)
 
 
 def test_other_code_units_or_recipe_are_drawn_again(own, study, monkeypatch):
-    stem = own.store.folder / "figures" / NAME
-    assert own.draw(NAME, stem)
+    assert drawn(own)
     with monkeypatch.context() as patch:
         patch.setattr(drawings, "source", lambda: "other code")
-        assert own.draw(NAME, stem)
-        assert not own.draw(NAME, stem)
-    assert own.draw(NAME, stem)
+        assert drawn(own)
+        assert not drawn(own)
+    assert drawn(own)
     write_recipe(own.recipe.path, bootstrap=150, **SEGMENTS)
     # The mean propensity has no intervals from resamples.
-    assert not cb.Study(own.recipe.path).draw(NAME, stem)
+    assert not drawn(cb.Study(own.recipe.path))
     write_recipe(own.recipe.path, n_configurations=2, outer_folds=2, inner_folds=1, **SEGMENTS)
     with pytest.raises(InputError):
         cb.Study(own.recipe.path)
     write_recipe(own.recipe.path, wavenumber=7.0, **SEGMENTS)
     with pytest.raises(cb.errors.StoreError):
-        cb.Study(own.recipe.path).draw(NAME, stem)
+        drawn(cb.Study(own.recipe.path))
 
 
 def test_published_curves_are_part_of_what_a_figure_is_drawn_from(own, tmp_path):
     name, curves = "alkemade2023.published", tmp_path / "curves.csv"
     with pytest.raises(InputError, match="published: expected a CSV file"):
-        own.draw(name, tmp_path / "published")
+        drawn(own, name)
     assert not (own.store.folder / "tables").exists()  # before any work is spent
     curves.write_text("one")
     first = own._origin(name, curves)
@@ -90,3 +99,30 @@ def test_published_curves_are_part_of_what_a_figure_is_drawn_from(own, tmp_path)
     assert own._origin(name, curves) == first
     curves.write_text("two")
     assert own._origin(name, curves) != first
+
+
+def test_any_number_of_processes_draws_the_same_files(own, monkeypatch):
+    names = [name for name, spec in FIGURES.items() if spec.section != "shear"]
+    outcomes = list(own.draw(names, own.store.folder / "figures", workers=1))
+    assert [name for name, _ in outcomes] == names
+    expected = files(own.store.folder / "figures")
+    listed = (own.store.folder / "figures" / "SHA256SUMS").read_bytes()
+    assert sum(outcome is True for _, outcome in outcomes) >= drawings.SEVERAL
+    shutil.rmtree(own.store.folder / "figures")
+    monkeypatch.setattr(drawings, "serial", None)
+    again = list(own.draw(names, own.store.folder / "figures", workers=2))
+    assert [(name, str(outcome)) for name, outcome in again] == [
+        (name, str(outcome)) for name, outcome in outcomes
+    ]
+    assert files(own.store.folder / "figures") == expected
+    assert (own.store.folder / "figures" / "SHA256SUMS").read_bytes() == listed
+    assert not any(outcome is True for _, outcome in own.draw(names, own.store.folder / "figures"))
+
+
+def test_selection_curves_are_the_same_by_any_number_of_processes(own, monkeypatch):
+    expected = selection_curves.selection_curves(own.recipe, own.store, 5)
+    monkeypatch.setattr(selection_curves, "serial", None)
+    found = selection_curves.selection_curves(own.recipe, own.store, 5, workers=2)
+    assert len(found) == len(own.recipe.learning.species) == 2
+    for rows, of_species in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(rows, of_species)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.study.analysis import fits
+from cagebreak.study.analysis import fits, learn
 from support.tiny_study import SEGMENTS, write_recipe
 
 
@@ -103,6 +103,28 @@ def test_a_fold_in_the_place_of_another_is_fitted_again(own, fitted):
     shutil.copy(folder / "displacement-B-0-1.h5", folder / "displacement-B-0-2.h5")
     same(own.fit(), first)
     assert fitted == [("B", 2)]
+
+
+def test_another_version_fits_and_draws_again(own, fitted, monkeypatch):
+    name = "alkemade2022.mean_propensity"
+
+    def is_drawn():
+        study = cb.Study(own.recipe.path)
+        return dict(study.draw([name], own.store.folder / "figures"))[name]
+
+    first = own.fit()
+    assert is_drawn()
+    assert not is_drawn()
+    del fitted[:]
+    monkeypatch.setattr(learn, "version", lambda _: "0.0.1")
+    monkeypatch.setattr("cagebreak.study.study.version", lambda _: "0.0.1")
+    table = cb.Study(own.recipe.path).rows("scores")
+    assert len(fitted) == 12
+    np.testing.assert_array_equal(table, first.rows)
+    assert is_drawn()
+    same(cb.Study(own.recipe.path).fit(), first)
+    assert not is_drawn()
+    assert len(fitted) == 12
 
 
 def test_a_fit_that_is_stopped_goes_on_where_it_was(own, monkeypatch, fitted):

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -231,11 +231,24 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
             raise InputError(f"folds: expected at least 2, got {self.folds}")
 
 
-def intercepts(coefficients: Floats, statistics: Statistics) -> Floats:
+class Means(NamedTuple):
+    """The means that the intercepts of a fit follow from."""
+
+    x_mean: Floats
+    y_mean: Floats
+    center: str
+
+    @classmethod
+    def of(cls, statistics: Statistics) -> Self:
+        """Return the means of statistics, without holding their Gram matrix."""
+        return cls(statistics.x_mean.copy(), statistics.y_mean.copy(), statistics.center)
+
+
+def intercepts(coefficients: Floats, learned: Statistics | Means) -> Floats:
     """Return the intercepts (..., T) of coefficients (F, ..., T) fitted to statistics."""
-    if statistics.center == "configuration":
-        return np.broadcast_to(statistics.y_mean, coefficients.shape[1:]).copy()
-    return statistics.y_mean - np.tensordot(statistics.x_mean, coefficients, axes=1)
+    if learned.center == "configuration":
+        return np.broadcast_to(learned.y_mean, coefficients.shape[1:]).copy()
+    return learned.y_mean - np.tensordot(learned.x_mean, coefficients, axes=1)
 
 
 def _rows_of_groups(groups: ArrayLike | None, n_rows: int) -> list[slice | Integers]:
@@ -284,10 +297,10 @@ def prediction_moments(rows: Statistics, coefficients: Floats, intercept: Floats
     return moments
 
 
-def errors_on(rows: Statistics, coefficients: Floats, learned: Statistics) -> Floats:
+def errors_on(rows: Statistics, coefficients: Floats, learned: Statistics | Means) -> Floats:
     """Return the sum of squared errors (..., T) on `rows`.
 
-    The coefficients (F, ..., T) were fitted to the statistics `learned`.
+    The coefficients (F, ..., T) were fitted to the statistics `learned`, or to some of these means.
     """
     moments = prediction_moments(rows, coefficients, intercepts(coefficients, learned))
     return squared_errors(moments, learned.center)

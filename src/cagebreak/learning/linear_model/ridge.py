@@ -13,14 +13,15 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.learner import FitRecord, Traits
-from cagebreak.learning.linear_model.base import LinearLearner, errors_on
+from cagebreak.learning.linear_model.base import LinearLearner
+from cagebreak.learning.linear_model.held_out_errors import HeldOutErrors
 from cagebreak.learning.linear_model.ridge_solvers import (
     RESOLUTION,
     SEARCHED,
-    RidgePath,
-    WeightedRidge,
     generalized_errors,
     norm_of,
+    ridge_coefficients,
+    scaled,
 )
 from cagebreak.learning.preprocessing import CLIP, Standardizer
 from cagebreak.learning.statistics import Statistics
@@ -189,7 +190,7 @@ class RidgeCV(LinearLearner):
         blocks = self._blocks(parts)
         everything = Statistics.pooled(blocks, self.center)
         candidates = [factors for _, factors in combinations]
-        norm = max(norm_of(_scaled(everything, factors)) for factors in candidates)
+        norm = max(norm_of(scaled(everything, factors)) for factors in candidates)
         if len(self.alphas) == len(combinations) == 1:
             self.alphas_, self.errors_ = np.maximum(self.alphas, RESOLUTION * norm), None
             self.alpha_ = np.full(everything.n_targets, self.alphas_[0])
@@ -201,8 +202,11 @@ class RidgeCV(LinearLearner):
         coefficients = np.empty((n_features, everything.n_targets))
         for k in np.unique(chosen):
             factors, targets = combinations[k][1], chosen == k
-            of_all_targets = RidgePath(_scaled(everything, factors)).coefficients(self.alpha_)
-            coefficients[:, targets] = factors[:, None] * of_all_targets[:, targets]
+            used = scaled(everything, factors)
+            if not targets.all():
+                used = used.select(targets=targets)
+            solved = ridge_coefficients(used, self.alpha_[targets])
+            coefficients[:, targets] = factors[:, None] * solved
         self._set(coefficients, everything, standardizer)
         return self
 
@@ -233,14 +237,27 @@ class RidgeCV(LinearLearner):
 
         A candidate is a set of factors (F,) of the features; `norm` is that of X'X.
         """
-        alphas, inside = np.maximum(self.alphas, RESOLUTION * norm), slice(0, 1)
-        if len(alphas) > 1:
-            alphas, inside = _widened(alphas, SEARCHED * norm)
+        alphas = np.unique(np.maximum(self.alphas, RESOLUTION * norm))
+        n, below, above = len(alphas), np.empty(0), np.empty(0)
+        if len(self.alphas) > 1:
+            below, above = _decades_beyond(alphas, SEARCHED * norm)
         if len(blocks) == 1:
-            scaled = (_scaled(everything, factors) for factors in candidates)
-            errors = np.array([generalized_errors(statistics, alphas) for statistics in scaled])
+            of_candidates = (scaled(everything, factors) for factors in candidates)
+            alphas = np.concatenate([below, alphas, above])
+            errors = np.array([generalized_errors(each, alphas) for each in of_candidates])
+            inside = slice(len(below), len(below) + n)
         else:
-            errors = _held_out_errors(blocks, self.center, alphas, candidates)
+            held_out = HeldOutErrors(blocks, self.center, candidates)
+            errors, inside = held_out.at(alphas), slice(0, n)
+            best = errors.argmin(axis=1)
+            # The decades beyond an end are tried only if an alpha is best there.
+            if len(above) and (best == n - 1).any():
+                errors = np.concatenate([errors, held_out.at(above)], axis=1)
+                alphas = np.concatenate([alphas, above])
+            if len(below) and (best == 0).any():
+                errors = np.concatenate([held_out.at(below), errors], axis=1)
+                alphas = np.concatenate([below, alphas])
+                inside = slice(len(below), len(below) + n)
         best = np.array([_best(candidate_errors, inside) for candidate_errors in errors])
         smallest = np.take_along_axis(errors, best[:, None], axis=1)[:, 0]
         chosen = smallest.argmin(axis=0)
@@ -292,17 +309,15 @@ def outside_range(alphas: Sequence[float], outside: Floats, n: int) -> str:
     )
 
 
-def _widened(alphas: Floats, smallest: float) -> tuple[Floats, slice]:
-    """Return `alphas` extended by decades at both ends, and the slice that holds `alphas`."""
-    inner = np.unique(alphas)
+def _decades_beyond(alphas: Floats, smallest: float) -> tuple[Floats, Floats]:
+    """Return the decades below and above increasing alphas, down to `smallest`, up to `LARGEST`."""
     tolerance = 1.0 + 1e-9  # Rounding must not exclude the ends.
     n_below = 0
     if smallest > 0:
-        n_below = max(0, int(np.floor(np.log10(inner[0] / smallest * tolerance))))
-    n_above = max(0, int(np.floor(np.log10(LARGEST / inner[-1] * tolerance))))
-    below = inner[0] * 10.0 ** np.arange(-n_below, 0)
-    above = inner[-1] * 10.0 ** np.arange(1, n_above + 1)
-    return np.concatenate([below, inner, above]), slice(n_below, n_below + len(inner))
+        n_below = max(0, int(np.floor(np.log10(alphas[0] / smallest * tolerance))))
+    n_above = max(0, int(np.floor(np.log10(LARGEST / alphas[-1] * tolerance))))
+    below = alphas[0] * 10.0 ** np.arange(-n_below, 0)
+    return below, alphas[-1] * 10.0 ** np.arange(1, n_above + 1)
 
 
 def _best(errors: Floats, used: slice) -> Integers:
@@ -316,32 +331,3 @@ def _best(errors: Floats, used: slice) -> Integers:
     best[above] += errors[used.stop - 1 :, above].argmin(axis=0)
     best[below] = used.start - errors[used.start :: -1, below].argmin(axis=0)
     return best
-
-
-def _held_out_errors(
-    blocks: Sequence[Statistics], center: str, alphas: Floats, candidates: Sequence[Floats]
-) -> Floats:
-    """Return the mean squared errors on held-out blocks, (K, A, T), for K candidate factors."""
-    total = np.zeros((len(candidates), len(alphas), blocks[0].n_targets))
-    weighted = (np.array(candidates) != 1.0).any(axis=0)
-    for held_out, rows in enumerate(blocks):
-        # The training blocks are summed anew, since subtraction from the total would lose digits.
-        others = [block for k, block in enumerate(blocks) if k != held_out]
-        training = others[0]
-        if len(others) > 1 or training.center != center:
-            training = Statistics.pooled(others, center)
-        if len(candidates) == 1 or weighted.all():
-            for k, factors in enumerate(candidates):
-                scaled = _scaled(training, factors)
-                path = RidgePath(scaled).path(alphas)
-                total[k] += errors_on(_scaled(rows, factors), path, scaled)
-        else:
-            ridge = WeightedRidge(training, weighted, alphas)
-            for k, factors in enumerate(candidates):
-                total[k] += errors_on(rows, ridge.coefficients(factors), training)
-    return total / sum(block.count for block in blocks)
-
-
-def _scaled(statistics: Statistics, factors: Floats) -> Statistics:
-    """Return `Statistics.scaled`, without a copy if all factors are 1."""
-    return statistics if (factors == 1.0).all() else statistics.scaled(factors)

@@ -1,5 +1,7 @@
 """Solvers of ridge regression for many penalties, weights and subsets from one reduction."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve, eigh, lapack
@@ -10,6 +12,8 @@ from cagebreak.learning.statistics import Statistics, deviations, inverse, spect
 
 RESOLUTION = 1e4 * np.finfo(float).eps
 """Smallest alpha in units of the norm of X'X (chosen: the coefficients are then known to 1e-4)."""
+FACTORED = 4
+"""Number of alphas up to which Cholesky factors are faster than the band form (measured)."""
 SEARCHED = float(np.sqrt(np.finfo(float).eps))
 """Smallest alpha that is tried unasked, in the same units (chosen: a deviation of a feature that
 breaks a collinearity, as clipping does, is then multiplied by no more than 1e4)."""
@@ -21,6 +25,11 @@ def norm_of(statistics: Statistics) -> float:
     It is at least the largest eigenvalue, and near to it if features are collinear.
     """
     return float(np.linalg.norm(statistics.xx))
+
+
+def scaled(statistics: Statistics, factors: Floats) -> Statistics:
+    """Return `Statistics.scaled`, without a copy if all factors are 1."""
+    return statistics if (factors == 1.0).all() else statistics.scaled(factors)
 
 
 def smallest_alpha(statistics: Statistics) -> float:
@@ -81,6 +90,31 @@ class RidgePath:
         return coefficients
 
 
+def ridge_coefficients(statistics: Statistics, alphas: Floats) -> Floats:
+    """Return the solutions (F, T) for one alpha per target, (T,), of at least `smallest_alpha`."""
+    values = np.unique(alphas)
+    if len(values) > FACTORED:
+        return RidgePath(statistics).coefficients(alphas)
+    # The coefficient of a constant column is exactly 0, not 0 within rounding.
+    varies = np.diag(statistics.xx_lower) > 0.0
+    lower = statistics.xx_lower
+    if not varies.all():
+        lower = lower[np.ix_(varies, varies)]
+    coefficients = np.zeros((len(varies), len(alphas)))
+    for alpha in values:
+        targets = alphas == alpha
+        # The transpose of a matrix in C order is in the Fortran order that LAPACK needs.
+        shifted = lower.T.copy(order="F")
+        shifted[np.diag_indices(len(lower))] += alpha
+        try:
+            factor = cho_factor(shifted, overwrite_a=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            raise not_positive(alpha) from None
+        right = statistics.xy[np.ix_(varies, targets)]
+        coefficients[np.ix_(varies, targets)] = cho_solve(factor, right, check_finite=False)
+    return coefficients
+
+
 def generalized_errors(statistics: Statistics, alphas: Floats) -> Floats:
     """Return the generalized cross-validation error of each alpha and target, (A, T).
 
@@ -127,40 +161,46 @@ class WeightedRidge:
         Statistics of the training rows.
     weighted : (F,) array of bool
         True for the features v.
-    alphas : (A,) array
-        Penalties of at least `smallest_alpha`.
     """
 
-    def __init__(self, statistics: Statistics, weighted: np.ndarray, alphas: Floats) -> None:
-        self._weighted, self._alphas = weighted, alphas
+    def __init__(self, statistics: Statistics, weighted: np.ndarray) -> None:
+        self._weighted = weighted
         xx, xy = statistics.xx, statistics.xy
         # The coefficient of a constant column is exactly 0, not 0 within rounding.
         self._unweighted = ~weighted & (np.diag(xx) > 0.0)
         self._band = BandForm(xx[np.ix_(self._unweighted, self._unweighted)])
-        crossed = self._band.rotate(xx[np.ix_(self._unweighted, weighted)])
-        rotated = self._band.rotate(xy[self._unweighted])
-        of_both = np.concatenate([crossed, rotated], axis=1)
-        n = crossed.shape[1]
-        self._solved = [np.split(self._band.solve(a, of_both), [n], axis=1) for a in alphas]
-        within, direct = xx[np.ix_(weighted, weighted)], xy[weighted]
-        self._left = [within - crossed.T @ solved for solved, _ in self._solved]
-        self._right = [direct - crossed.T @ solved for _, solved in self._solved]
+        self._crossed = self._band.rotate(xx[np.ix_(self._unweighted, weighted)])
+        self._rotated = self._band.rotate(xy[self._unweighted])
+        self._within, self._direct = xx[np.ix_(weighted, weighted)], xy[weighted]
 
-    def coefficients(self, factors: Floats) -> Floats:
-        """Return the coefficients (F, A, T) of the unscaled features, for factors (F,)."""
-        f = factors[self._weighted][:, None]
-        n_targets = self._right[0].shape[1]
-        coefficients = np.zeros((len(factors), len(self._alphas), n_targets))
-        rotated = []
-        for a, alpha in enumerate(self._alphas):
-            # The system is scaled by f, so that the penalty is a constant alpha on the diagonal.
-            v = f * _solve(f * self._left[a] * f.T, alpha, f * self._right[a])
-            coefficients[self._weighted, a] = v
-            of_crossed, of_targets = self._solved[a]
-            rotated.append(of_targets - of_crossed @ v)
-        unweighted = self._band.rotate_back(np.concatenate(rotated, axis=1))
-        coefficients[self._unweighted] = unweighted.reshape(-1, len(self._alphas), n_targets)
-        return coefficients
+    def paths(self, candidates: Sequence[Floats], alphas: Floats) -> Iterator[Floats]:
+        """Yield the coefficients (F, A, T) of the unscaled features, for each set of factors (F,).
+
+        Parameters
+        ----------
+        candidates
+        alphas
+            Penalties of at least `smallest_alpha`.
+        """
+        crossed, n = self._crossed, self._crossed.shape[1]
+        of_both = np.concatenate([crossed, self._rotated], axis=1)
+        solved = [np.split(self._band.solve(alpha, of_both), [n], axis=1) for alpha in alphas]
+        left = [self._within - crossed.T @ of_crossed for of_crossed, _ in solved]
+        right = [self._direct - crossed.T @ of_targets for _, of_targets in solved]
+        n_targets = self._direct.shape[1]
+        for factors in candidates:
+            f = factors[self._weighted][:, None]
+            coefficients = np.zeros((len(factors), len(alphas), n_targets))
+            rotated = []
+            for a, alpha in enumerate(alphas):
+                # The system is scaled by f, so that the penalty is constant on the diagonal.
+                v = f * _solve(f * left[a] * f.T, alpha, f * right[a])
+                coefficients[self._weighted, a] = v
+                of_crossed, of_targets = solved[a]
+                rotated.append(of_targets - of_crossed @ v)
+            unweighted = self._band.rotate_back(np.concatenate(rotated, axis=1))
+            coefficients[self._unweighted] = unweighted.reshape(-1, len(alphas), n_targets)
+            yield coefficients
 
 
 def _solve(left: Floats, alpha: float, right: Floats) -> Floats:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from cagebreak import _atomic, figures
+from cagebreak.figures import FigureSpec
 from cagebreak.study.analysis import table_files
+from cagebreak.study.run.engines import Engine, available_cores, pool, serial
 from cagebreak.study.sha256sums import sha256
 
 
@@ -22,9 +25,37 @@ def source() -> str:
     return digest.hexdigest()
 
 
+SEVERAL = 4
+"""Figures from which on processes draw them: starting takes as long as drawing two (measured)."""
+
+
+def engine(n: int, workers: int | None) -> AbstractContextManager[Engine]:
+    """Return what draws n figures: by default processes, or this process if there are few.
+
+    Parameters
+    ----------
+    n
+    workers
+        Number of processes; by default one for each core.
+    """
+    n_workers = min(workers or available_cores(), n)
+    parallel = n_workers > 1 and (workers is not None or n >= SEVERAL)
+    return pool(n_workers) if parallel else serial(1)
+
+
+def images(
+    spec: FigureSpec, tables: Mapping[str, np.ndarray], arguments: Mapping[str, Any]
+) -> tuple[bytes, bytes]:
+    """Draw a figure, and return it as PNG and PDF."""
+    # matplotlib takes a second to import, so it is imported when it is needed.
+    from cagebreak.figures import style
+
+    return style.images(spec.function(*tables.values(), **arguments))
+
+
 def write(
     stem: Path,
-    figure: Any,
+    drawn: tuple[bytes, bytes],
     tables: Mapping[str, np.ndarray],
     provenances: Mapping[str, Mapping[str, Any]],
     listed: bool,
@@ -35,16 +66,18 @@ def write(
     ----------
     stem
         The path without its suffix.
-    figure
+    drawn
+        As of `images`.
     tables, provenances
         By the names of the tables.
     listed
         As of `table_files.write`.
     """
-    # matplotlib takes a second to import, so it is imported when it is needed.
-    from cagebreak.figures.style import save
-
-    files = [*save(figure, stem)]
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    # `with_suffix` would cut a stem such as "eta0.58" at its dot.
+    files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf")]
+    for path, image in zip(files, drawn, strict=True):
+        _atomic.write(path, image)
     for name, table in tables.items():
         beside = stem.with_name(f"{stem.name}{f'.{name}' if len(tables) > 1 else ''}.csv")
         table_files.write(beside, table, provenances[name], listed)

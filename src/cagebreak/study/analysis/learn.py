@@ -1,6 +1,7 @@
 """Learning in a study: evaluation of learners, sufficient statistics and forward selection."""
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -170,6 +171,7 @@ def _identity(
     """Return the SHA-256 of everything that the fit to a group of selections depends on."""
     stages = ["propensity", *map(describing, group.sources)]
     about = {
+        "version": version("cagebreak"),
         "recipe": recipe.select(_FITTED),
         "units": {
             stage: joint_digest(map(store.content, units(recipe, STAGES[stage])))

@@ -171,11 +171,11 @@ def _correlations(recipe: Recipe, store: Store) -> np.ndarray:
 
 def _selection(recipe: Recipe, store: Store) -> np.ndarray:
     """Return r of each species and time against the number of structural descriptors selected."""
-    from cagebreak.study.analysis.learn import selection
+    from cagebreak.study.analysis.selection_curves import selection_curves
 
     parts = []
-    for species in recipe.learning.species:
-        curve = selection(recipe, store, N_CHOSEN, None, species).rows
+    curves = selection_curves(recipe, store, N_CHOSEN)
+    for species, curve in zip(recipe.learning.species, curves, strict=True):
         rows = np.zeros(len(curve), _selection_dtype())
         for name in rows.dtype.names or ():
             rows[name] = species if name == "species" else curve[name]
