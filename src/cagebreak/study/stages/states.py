@@ -12,7 +12,7 @@ from cagebreak.states import CageSampler, CageState, InherentState, cage_state, 
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.stage import Stage, file_size
-from cagebreak.study.stages.trial import ENOUGH, Trial, timed
+from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
 
 MADE_BY = {"initial": "equilibrate", "inherent": "inherent", "cage": "cage"}
@@ -21,6 +21,10 @@ MADE_BY = {"initial": "equilibrate", "inherent": "inherent", "cage": "cage"}
 _STARTS, _LONGEST = 5, 3.0
 """Number of starts whose descents a trial times, since they differ much; fewer if they take longer
 than so many seconds (chosen)."""
+
+_SAMPLING = 2.0
+"""Shortest sampling of a cage that is timed, in seconds, after one as long (chosen): neighbor lists
+of soft particles change over thousands of sweeps."""
 
 
 def make_state(recipe: Recipe, configuration: Configuration, state: str, seed: Seed) -> Source:
@@ -141,7 +145,7 @@ def _cage_seconds(trial: Trial) -> float:
     sampler = CageSampler(trial.configuration, trial.recipe.model, seed=0)
     sampler.relax(few.states.cage["sweeps"][0])
     sweeps, rest = 50, 0.0
-    while rest < ENOUGH and sweeps < _n_sweeps(trial.recipe) and not trial.rehearsal:
+    while rest < _SAMPLING and sweeps < _n_sweeps(trial.recipe) and not trial.rehearsal:
         sweeps *= 2
         _, rest = timed(sampler.run, sweeps)
     return seconds + rest / sweeps * (_n_sweeps(trial.recipe) - _n_sweeps(few))
