@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
+from cagebreak._simd.sites import LANES
 
 DONE, FULL = 0, 1
 # Columns of `rows`: the first entry of a list, and its length
 FIRST, COUNT = 0, 1
+_SLACK = 4  # free slots of a list, besides a third of its length
 _EMPTY = np.float32(-1)  # the limit of an empty slot: every squared distance is above it
 
 
@@ -64,55 +66,71 @@ def _site(a, b, near, k, rules):
     return copy * len(centers) + b
 
 
-@njit
-def count_listed(cells, reaches, rules, counts):
-    """Write the number of neighbors of each particle in each group, (N, G)."""
-    index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
-    cutoffs, group_of = rules.cutoffs, rules.group_of
-    counts[:] = 0
-    for i in range(len(cells.x)):
-        a, s = cells.order[i], cells.species[i]
-        for k in range(gather(cells, i, index, near)):
-            b, t = cells.order[index[k]], cells.species[index[k]]
-            limit = cutoffs[s, t] + reaches[a] + reaches[b]
-            # The images of a particle move with it: their distance is constant.
-            counts[a, group_of[t]] += a != b and near[3, k] < limit * limit
-
-
-@njit
-def fill_lists(cells, reaches, rules, lists, ordered):
-    """Write the lists: the sites of the neighbors and the squared cut-offs of the pairs.
+@njit(nogil=True)
+def make_lists(cells, reaches, rules, ordered):
+    """Return the fields of the lists, with some free slots in each.
 
     With `ordered`, each list is sorted by the distance of list centers less the cut-off, so that
     the most likely overlaps come first.
     """
-    cutoffs, group_of = rules.cutoffs, rules.group_of
-    rows, entries, limits = lists.rows, lists.entries, lists.limits
+    cutoffs, group_of, n = rules.cutoffs, rules.group_of, len(cells.x)
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
-    gaps = np.empty(len(entries), np.float32)
-    limits[:] = _EMPTY
-    rows[..., COUNT] = 0
-    for i in range(len(cells.x)):
+    n_groups = group_of[-1] + 1
+    rows = np.zeros((n, n_groups, 2), np.int64)
+    # All pairs in the order in which they are found, as their number is not known yet.
+    sites, gaps = np.empty(64 * n, np.int32), np.empty(64 * n, np.float32)
+    species = np.empty(64 * n, np.int8)
+    ends = np.empty(n, np.int64)
+    n_pairs = 0
+    for i in range(n):
         a, s = cells.order[i], cells.species[i]
-        for k in range(gather(cells, i, index, near)):
+        found = gather(cells, i, index, near)
+        while n_pairs + found > len(sites):
+            sites = np.concatenate((sites, sites))
+            gaps = np.concatenate((gaps, gaps))
+            species = np.concatenate((species, species))
+        for k in range(found):
             b, t = cells.order[index[k]], cells.species[index[k]]
             limit = cutoffs[s, t] + reaches[a] + reaches[b]
+            # The images of a particle move with it: their distance is constant.
             if a != b and near[3, k] < limit * limit:
-                g = group_of[t]
-                slot = rows[a, g, FIRST] + rows[a, g, COUNT]
-                gap = np.float32(np.sqrt(near[3, k]) - cutoffs[s, t])
-                while ordered and slot > rows[a, g, FIRST] and gaps[slot - 1] > gap:
-                    gaps[slot] = gaps[slot - 1]
+                sites[n_pairs] = _site(a, b, near, k, rules)
+                gaps[n_pairs] = np.float32(np.sqrt(near[3, k]) - cutoffs[s, t])
+                species[n_pairs] = t
+                rows[a, group_of[t], COUNT] += 1
+                n_pairs += 1
+        ends[i] = n_pairs
+    total = 0
+    for a in range(n):
+        for g in range(n_groups):
+            rows[a, g, FIRST] = total
+            slots = rows[a, g, COUNT] * 4 // 3 + _SLACK
+            total += (slots + LANES - 1) // LANES * LANES
+            rows[a, g, COUNT] = 0
+    entries, limits = np.zeros(total, np.int32), np.full(total, _EMPTY)
+    keys = np.empty(total if ordered else 0, np.float32)
+    first = 0
+    for i in range(n):
+        a, s = cells.order[i], cells.species[i]
+        for k in range(first, ends[i]):
+            t = species[k]
+            g = group_of[t]
+            slot = rows[a, g, FIRST] + rows[a, g, COUNT]
+            if ordered:
+                while slot > rows[a, g, FIRST] and keys[slot - 1] > gaps[k]:
+                    keys[slot] = keys[slot - 1]
                     entries[slot] = entries[slot - 1]
                     limits[slot] = limits[slot - 1]
                     slot -= 1
-                gaps[slot] = gap
-                entries[slot] = _site(a, b, near, k, rules)
-                limits[slot] = cutoffs[s, t] ** 2
-                rows[a, g, COUNT] += 1
+                keys[slot] = gaps[k]
+            entries[slot] = sites[k]
+            limits[slot] = cutoffs[s, t] ** 2
+            rows[a, g, COUNT] += 1
+        first = ends[i]
+    return rows, entries, limits
 
 
-@njit
+@njit(nogil=True)
 def extend(i, reach, cells, reaches, rules, lists):
     """Lengthen the reach of sorted particle `i`; return FULL if a list has no free slot."""
     cutoffs, group_of, repeats = rules.cutoffs, rules.group_of, rules.repeats

@@ -27,7 +27,6 @@ _HARD_MARGIN = 5e-7  # relative error of a distance in single precision, added t
 _FIRST_REACH = 0.45  # distance from the list center that most particles never exceed, in sigma
 _GROWTH = 1.2  # factor by which a reach grows beyond what a trial needs
 _LONGEST_REACH = 1.0  # in sigma; a particle that needs more gets a new list center
-_SLACK = 4  # free slots of a list
 _LONGEST_STEP = 0.4  # in sigma: from a new list center, no trial leads beyond the longest reach
 _TUNINGS = 20  # adjustments of the step while relaxing
 _MOVES_PER_CALL = 4_000_000  # about a second: Ctrl-C takes effect between calls
@@ -370,15 +369,9 @@ class CageSampler:
         self._rules = lists.ListRules(
             self._cutoffs, groups, centers, self._sorted.box.inverse, self._repeats
         )
-        counts = np.empty((len(centers), groups[-1] + 1), np.int64)
-        lists.count_listed(self._cell_list, reaches, self._rules, counts)
-        slots = -(-(counts * 4 // 3 + _SLACK) // kernel.LANES) * kernel.LANES
-        rows = np.zeros((*counts.shape, 2), np.int64)
-        rows[..., lists.FIRST] = (np.cumsum(slots) - slots.ravel()).reshape(counts.shape)
         self._lists = lists.NeighborLists(
-            rows, np.zeros(slots.sum(), np.int32), np.empty(slots.sum(), np.float32)
+            *lists.make_lists(self._cell_list, reaches, self._rules, hard)
         )
-        lists.fill_lists(self._cell_list, reaches, self._rules, self._lists, hard)
 
     def _discard(self) -> None:
         """Discard what has been measured."""

@@ -1,16 +1,18 @@
 """The cost of a study in time and disk space, estimated before it runs."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numba
 from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import Configuration
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.stages import stages_of, units
+from cagebreak.study.run.progress import show_step
+from cagebreak.study.stages.stages import STAGES, open_store, stages_of, units
 from cagebreak.study.stages.trial import Trial
 
 
@@ -77,6 +79,7 @@ def make_plan(
     configuration: Configuration | None,
     workers: int,
     timed: Mapping[str, float],
+    progress: bool = True,
 ) -> Plan:
     """Return the cost of a study; a stage without finished units is measured on this machine.
 
@@ -91,10 +94,12 @@ def make_plan(
         Number of cores that the study will run on.
     timed
         Mean seconds of a unit, for the stages that have finished units.
+    progress
+        Whether to say what is measured.
     """
-    seconds = dict(timed)
-    if not set(left) <= set(timed):
-        seconds = _measured(recipe, configuration) | seconds
+    missing = [name for name in left if name not in timed]
+    with show_step(progress) as report:
+        seconds = dict(timed) | _measured(recipe, missing, configuration, report)
     stages = tuple(
         StagePlan(
             name,
@@ -109,15 +114,27 @@ def make_plan(
     return Plan(stages, workers, shutil.disk_usage(_existing(recipe.folder)).free)
 
 
-def _measured(recipe: Recipe, configuration: Configuration | None) -> dict[str, float]:
-    """Measure the seconds that a unit of each stage takes on one thread, as in a study."""
-    stages = stages_of(recipe)
-    if recipe.imported and configuration is None:
-        return dict.fromkeys(stages, 0.0)
+def _measured(
+    recipe: Recipe,
+    names: Sequence[str],
+    configuration: Configuration | None,
+    report: Callable[[str], None],
+) -> dict[str, float]:
+    """Measure the seconds that a unit of some stages takes on one thread, as in a study."""
+    if not names or (recipe.imported and configuration is None):
+        return dict.fromkeys(names, 0.0)
+    seconds: dict[str, float] = {}
     numba.set_num_threads(1)
     with threadpool_limits(limits=1):
-        trial = Trial(recipe, configuration)
-        return {name: trial.scale * stage.seconds(trial) for name, stage in stages.items()}
+        # A rehearsal compiles kernels, or loads them: no study waits for that at every unit.
+        for rehearsal in (True, False):
+            with TemporaryDirectory(prefix="cagebreak-plan-") as folder:
+                report("kernels" if rehearsal else "preparation")
+                trial = Trial(recipe, Path(folder), open_store, configuration, rehearsal)
+                for name in names:
+                    report("kernels" if rehearsal else name)
+                    seconds[name] = trial.scale * STAGES[name].seconds(trial)
+    return seconds
 
 
 def _existing(path: Path) -> Path:

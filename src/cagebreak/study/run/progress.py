@@ -4,7 +4,7 @@ import contextlib
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -179,6 +179,21 @@ def show(tally: Tally, progress: bool) -> Bars | Lines | Silent:
     if not progress:
         return Silent()
     return Bars(tally) if sys.stderr.isatty() else Lines(tally)
+
+
+@contextlib.contextmanager
+def show_step(progress: bool) -> Iterator[Callable[[str], None]]:
+    """Yield a function that says what a plan measures: on a line of the terminal that is cleared.
+
+    It says nothing elsewhere, or without `progress`.
+    """
+    if not (progress and sys.stderr.isatty()):
+        yield lambda what: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("measuring") as line:
+        yield lambda what: line.update(f"measuring {what}")
 
 
 def failure(unit: Unit, error: BaseException, again: bool) -> str:

@@ -225,8 +225,8 @@ class Work:
         import_files(Path(path), [Path(file) for file in files], options)
         return cls(path)
 
-    def plan(self, workers: int | None = None) -> Plan:
-        """Return the cost of the units that are not done; takes seconds.
+    def plan(self, workers: int | None = None, *, progress: bool = True) -> Plan:
+        """Return the cost of the units that are not done; takes about half a minute at most.
 
         A stage with finished units is estimated from their durations. Any other stage is measured
         on this machine.
@@ -235,6 +235,8 @@ class Work:
         ----------
         workers
             Number of cores that the study will run on; by default all.
+        progress
+            Whether to say what is measured.
 
         Raises
         ------
@@ -243,13 +245,13 @@ class Work:
         """
         left = {status.stage: status.total - status.done for status in self.status()}
         equilibrated = next((u for u in self._units("equilibrate") if self.store.has(u)), None)
-        configuration = (
-            None
-            if equilibrated is None
-            else load_configuration(self.store, equilibrated.address[0])
-        )
+        configuration = None
+        if equilibrated is not None:
+            configuration = load_configuration(self.store, equilibrated.address[0])
         timed = mean_seconds(self.store, left)
-        return make_plan(self.recipe, left, configuration, workers or available_cores(), timed)
+        return make_plan(
+            self.recipe, left, configuration, workers or available_cores(), timed, progress
+        )
 
     def status(self) -> list[StageStatus]:
         """Return the progress of each stage, from the files in the folder."""

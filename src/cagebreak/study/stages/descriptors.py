@@ -15,7 +15,7 @@ from cagebreak.study.recipe.checks import STATES
 from cagebreak.study.recipe.descriptors import RECOMMENDED
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.stage import Stage, file_size
-from cagebreak.study.stages.states import MADE_BY, load_state, trial_state
+from cagebreak.study.stages.states import MADE_BY, load_state, make_trial_state
 from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
 
@@ -80,11 +80,9 @@ def _describe(source: str, recipe: Recipe, store: Store, unit: Unit) -> None:
 
 
 def _seconds(source: str, trial: Trial) -> float:
-    def describe() -> Features:
-        return compute(trial.recipe, source, lambda state: trial_state(trial, state)[0])
-
-    describe()  # compiles
-    return timed(describe)[1]
+    for state in STATES if source == RECOMMENDED else (source,):
+        make_trial_state(trial, state)
+    return timed(_describe, source, *trial.study(), Unit(describing(source), (0,)))[1]
 
 
 def _n_bytes(source: str, recipe: Recipe) -> int:

@@ -59,8 +59,9 @@ def _duration(recipe: Recipe) -> float:
 def _seconds(trial: Trial) -> float:
     if trial.recipe.imported:
         return 0.0
-    per_tau, _ = trial.dynamics
-    return trial.growth_seconds + per_tau * _duration(trial.recipe)
+    segments = preparation.segments(trial.recipe.preparation.protocol, trial.recipe.model)
+    saving = trial.save(0, trial.configuration)
+    return trial.preparation_seconds + saving * max(len(segments), 1)
 
 
 STAGE = Stage(

@@ -9,7 +9,7 @@ from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.runs import n_quantities
+from cagebreak.study.stages.runs import n_quantities, save_run
 from cagebreak.study.stages.stage import Stage, file_size
 from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
@@ -82,11 +82,17 @@ def _of_runs(store: Store, runs: Sequence[Unit], name: str) -> Iterator[NDArray]
 
 
 def _seconds(trial: Trial) -> float:
-    section, n_timed = trial.recipe.isoconfigurational, 8
-    times = np.arange(section.n_times) + 1
-    lengths = [np.ones((section.n_times, len(trial.configuration)))] * n_timed
-    _, seconds = timed(Propensity.from_runs, times, trial.configuration.species, lengths)
-    return n_quantities(trial.recipe) * seconds / n_timed * section.n_runs
+    """Return the seconds of a fixed part and of one a run, from few runs and from fewer."""
+    few, more = 2, 6
+    section, configuration = trial.recipe.isoconfigurational, trial.configuration
+    times = np.arange(section.n_times, dtype=np.float64)
+    moved = np.zeros((section.n_times, len(configuration), 3))
+    for r in range(more):
+        save_run(*trial.study(more), Unit("run", (0, r)), configuration, moved, times)
+    unit = Unit("propensity", (0,))
+    seconds = {n: timed(_propensity, *trial.study(n), unit)[1] for n in (few, more)}
+    of_run = max(seconds[more] - seconds[few], 0.0) / (more - few)
+    return seconds[few] + of_run * (section.n_runs - few)
 
 
 def _n_bytes(recipe: Recipe) -> int:

@@ -53,23 +53,13 @@ def _run(recipe: Recipe, store: Store, unit: Unit) -> None:
 
 
 def _seconds(trial: Trial) -> float:
-    """Return the seconds of the dynamics, of its stops at `n_times` times, and of D2min."""
-    recipe, configuration = trial.recipe, trial.configuration
-    if recipe.imported:
+    """Return the seconds of a short run with as many stops, and of the rest of its dynamics."""
+    if trial.recipe.imported:
         return 0.0
-    section = recipe.isoconfigurational
-    per_tau, duration = trial.dynamics
-    first = min(section.first, duration / 2)
-    times = log_times(first, max(duration, 2 * first), section.n_times)
-    displacements, seconds = timed(
-        trajectory, configuration, recipe.model, times, seed=0, engine=recipe.engine
-    )
-    stops = max(seconds - times[-1] * per_tau, 0.0)
-    if section.d2min_cutoff is not None:
-        D2Min(configuration, section.d2min_cutoff)(displacements[:1])  # compiles
-        measure, seconds = timed(D2Min, configuration, section.d2min_cutoff)
-        stops += seconds + timed(measure, displacements)[1]
-    return stops + per_tau * section.last
+    short, store = trial.study()
+    _, seconds = timed(_run, short, store, Unit("run", (0, 0)))
+    left = trial.recipe.isoconfigurational.last - short.isoconfigurational.last
+    return seconds + trial.dynamics[0] * left
 
 
 def n_quantities(recipe: Recipe) -> int:

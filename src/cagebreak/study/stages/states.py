@@ -8,8 +8,7 @@ from cagebreak.descriptors.recommended import SAMPLES
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.states import CageState, InherentState, cage_state, inherent_state
-from cagebreak.states.cage import pool_chains
+from cagebreak.states import CageSampler, CageState, InherentState, cage_state, inherent_state
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.stage import Stage, file_size
@@ -19,7 +18,13 @@ from cagebreak.study.store import Store, Unit
 MADE_BY = {"initial": "equilibrate", "inherent": "inherent", "cage": "cage"}
 """The stage that makes each state."""
 
-_TRIAL_SWEEPS = (100, 100)
+_STARTS, _LONGEST = 5, 3.0
+"""Number of starts whose descents a trial times, since they differ much; fewer if they take longer
+than so many seconds (chosen)."""
+
+_SAMPLING = 2.0
+"""Shortest sampling of a cage that is timed, in seconds, after one as long (chosen): neighbor lists
+of soft particles change over thousands of sweeps."""
 
 
 def make_state(recipe: Recipe, configuration: Configuration, state: str, seed: Seed) -> Source:
@@ -70,16 +75,12 @@ def load_state(store: Store, state: str, c: int) -> Source:
     )
 
 
-def trial_state(trial: Trial, state: str) -> tuple[Source, float]:
-    """Return a state of the trial's configuration, and the seconds that the recipe's would take.
-
-    A cage state of fixed length is computed with fewer sweeps, and its seconds are extrapolated.
-    """
-    if state == "inherent":
-        return trial.once(state, lambda: _trial_inherent(trial))
-    if state == "cage":
-        return trial.once(state, lambda: _trial_cage(trial))
-    return trial.configuration, 0.0
+def make_trial_state(trial: Trial, state: str) -> None:
+    """Save a state of the trial's configuration in the trial, unless it is there."""
+    recipe, store = trial.study()
+    unit = Unit(MADE_BY[state], (0,))
+    if not store.has(unit):
+        {"inherent": _inherent, "cage": _cage}[state](recipe, store, unit)
 
 
 def _inherent(recipe: Recipe, store: Store, unit: Unit) -> None:
@@ -94,9 +95,23 @@ def _inherent(recipe: Recipe, store: Store, unit: Unit) -> None:
     store.save(unit, hdf5.datasets(state.configuration) | arrays)
 
 
-def _trial_inherent(trial: Trial) -> tuple[Source, float]:
-    inherent_state(trial.configuration, trial.recipe.model, force_tolerance=1e3)  # compiles
-    return timed(make_state, trial.recipe, trial.configuration, "inherent", 0)
+def _inherent_seconds(trial: Trial) -> float:
+    """Return the mean seconds of a few descents.
+
+    The number of steps of a descent grows as the edge of the box: with the period of its slowest
+    vibration.
+    """
+    starts = [trial.configuration]
+    if not trial.recipe.imported:
+        starts += trial.dynamics[1][:-_STARTS:-1]
+    total, n = 0.0, 0
+    for start in starts:
+        trial.save(n, start)
+        total += timed(_inherent, *trial.study(), Unit("inherent", (n,)))[1]
+        n += 1
+        if total > _LONGEST:
+            break
+    return trial.scale ** (1 / 3) * total / n
 
 
 def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
@@ -120,19 +135,20 @@ def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
     store.save(unit, hdf5.datasets(state.configuration) | arrays)
 
 
-def _trial_cage(trial: Trial) -> tuple[Source, float]:
-    """Return a cage state of few sweeps, and the extrapolated seconds of the recipe's sweeps."""
-    recipe, model, start = trial.recipe, trial.recipe.model, trial.configuration
-    section = recipe.states.cage
-    if "precision" in section:
-        # With a target precision the number of sweeps is not known in advance: do them all.
-        return timed(make_state, recipe, start, "cage", 0)
-    cage_state(start, model, seed=0, sweeps=(1, 1))  # compiles
-    samples = _n_samples(recipe)
-    state, seconds = timed(cage_state, start, model, seed=0, sweeps=_TRIAL_SWEEPS, samples=samples)
-    # Descriptors use the samples of all chains, so that the trial needs as many.
-    pooled = pool_chains([state] * section.get("chains", 1))
-    return pooled, seconds * _n_sweeps(recipe) / sum(_TRIAL_SWEEPS)
+def _cage_seconds(trial: Trial) -> float:
+    """Return the seconds of a short sampling, and of the rest of the sweeps."""
+    few, store = trial.study()
+    _, seconds = timed(_cage, few, store, Unit("cage", (0,)))
+    if "precision" in few.states.cage:
+        # The number of sweeps is not known in advance: all of them have been done.
+        return seconds
+    sampler = CageSampler(trial.configuration, trial.recipe.model, seed=0)
+    sampler.relax(few.states.cage["sweeps"][0])
+    sweeps, rest = 50, 0.0
+    while rest < _SAMPLING and sweeps < _n_sweeps(trial.recipe) and not trial.rehearsal:
+        sweeps *= 2
+        _, rest = timed(sampler.run, sweeps)
+    return seconds + rest / sweeps * (_n_sweeps(trial.recipe) - _n_sweeps(few))
 
 
 def _n_sweeps(recipe: Recipe) -> int:
@@ -159,7 +175,7 @@ INHERENT = Stage(
     needs=("equilibrate",),
     keys=("states.force_tolerance",),
     work=_inherent,
-    seconds=lambda trial: trial_state(trial, "inherent")[1],
+    seconds=_inherent_seconds,
     n_bytes=lambda recipe: file_size(4 * recipe.preparation.n_particles),
     weight=lambda recipe: 20.0,
     source="inherent",
@@ -170,7 +186,7 @@ CAGE = Stage(
     needs=("equilibrate",),
     keys=("states.cage",),
     work=_cage,
-    seconds=lambda trial: trial_state(trial, "cage")[1],
+    seconds=_cage_seconds,
     n_bytes=_cage_bytes,
     weight=lambda recipe: _n_sweeps(recipe) / 20,
     source="cage",
