@@ -10,9 +10,9 @@ from cagebreak import models, potentials
 from cagebreak.errors import ConfigurationError, SimulationError
 from cagebreak.potentials.bonds import bond_table
 from cagebreak.simulation import lammps
-from cagebreak.simulation.lammps import Thermostat
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics
 from cagebreak.simulation.packing import random_packing
+from cagebreak.simulation.thermostat import Thermostat
 from support import lammps_reference
 
 MODEL = models.fene_polymer(temperature=1.0)
