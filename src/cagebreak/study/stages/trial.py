@@ -150,7 +150,7 @@ class Trial:
 
     def _advance(self, prepared: Prepared, steps: list[Step], segment: Segment) -> Prepared:
         model, engine = self.recipe.model, self.recipe.engine
-        return preparation.advance(prepared, model, steps, segment, engine, seed=0)
+        return preparation.advance(prepared, model, steps, segment, 0, engine)
 
     @cached_property
     def dynamics(self) -> tuple[float, list[Configuration]]:
