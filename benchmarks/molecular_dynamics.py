@@ -39,7 +39,7 @@ WORK = 400_000
 """Particles times steps of a turn."""
 SECONDS = 6.0
 """Wall time of the turns of a case."""
-N, STOPS, STEPS, DRIFT = 2000, 70, 4000, 100.0
+N, STOPS, STEPS, DRIFT = 2000, 70, 8000, 100.0
 
 
 def speed(particles, n, model, more):
