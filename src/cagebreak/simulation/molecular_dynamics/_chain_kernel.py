@@ -20,7 +20,7 @@ NO_BOND = -1
 
 @njit(inline="always")
 def separation(bonds, x, bond):
-    """Return both particles of a bond, the vector to the first, in steps, and r^2."""
+    """Return both particles of a bond, the vector to the first, in steps, and r^2, in sigma^2."""
     i, j = bonds.places[bonds.first[bond]], bonds.places[bonds.second[bond]]
     # Unwrapped positions of a chain are whole from the start.
     u, v, w = x[i, 0] - x[j, 0], x[i, 1] - x[j, 1], x[i, 2] - x[j, 2]

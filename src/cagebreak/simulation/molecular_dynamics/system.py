@@ -121,22 +121,25 @@ class System:
         Without the scaling of the box.
         """
         moved = self._in_order(self._particles.x) - self._first
-        moved += rest * (self._full_velocities() + rest / 2 * self._accelerations())
+        moved += self._in_order(rest * (self._full_velocities() + rest / 2 * self._accelerations()))
         return self._layout.lengths(moved) * self.scale
 
     def velocities(self, rest: float) -> Floats:
         """Return velocities (N, 3) `rest` time steps after the last, in sigma / tau."""
-        velocities = self._full_velocities() + rest * self._accelerations()
+        velocities = self._in_order(self._full_velocities() + rest * self._accelerations())
         return self._layout.lengths(velocities) * self.scale / self._time_step
 
     def kinetic_energy(self) -> float:
         """Return the kinetic energy of all particles at the last step, in eps."""
         return float(kernel.kinetic_energy(self._state()) * self._step**2)
 
-    def pair_sums(self) -> tuple[float, float]:
-        """Return the sums over pairs of u and of -u'(r) r at the last step, in eps."""
+    def pair_sums(self, exact: bool = True) -> tuple[float, float]:
+        """Return the sums over pairs of u and of -u'(r) r at the last step, in eps.
+
+        Unless they are to be exact, pairs are in the precision of forces.
+        """
         out = np.zeros_like(self._particles.x)
-        kernel.compute_energies(self._state(), self._exact_form, out)
+        kernel.compute_energies(self._state(), self._exact_form if exact else self._form, out)
         energy, virial = out[: self.n, :2].sum(axis=0) / 2
         of_bonds, virial_of_bonds = chain_kernel.bond_sums(self._state().bonds, self._particles.x)
         return float(energy + of_bonds), float(virial * self._step**2 + virial_of_bonds)
@@ -178,16 +181,16 @@ class System:
         return self._layout.step * self.scale
 
     def _full_velocities(self) -> Floats:
-        """Return the velocities at the last step, (N, 3), in steps a time step."""
+        """Return the velocities at the last step, in steps a time step, not yet in order."""
         particles = self._particles
-        return self._in_order(particles.v + 0.5 * particles.pull * particles.f)
+        return particles.v + 0.5 * particles.pull * particles.f
 
     def _accelerations(self) -> Floats:
-        """Return the accelerations at the last step, (N, 3), in steps a squared time step."""
-        return self._in_order(self._particles.pull * self._particles.f)
+        """Return the accelerations at the last step, in steps a squared time step."""
+        return self._particles.pull * self._particles.f
 
     def _in_order(self, rows: Floats) -> Floats:
-        return rows[np.argsort(self._particles.numbers), :3]
+        return rows[self._bonds.places, :3]
 
     def _state(self) -> State:
         rows = Rows(
