@@ -85,8 +85,9 @@ def test_a_preparation_costs_its_start_its_segments_and_its_dynamics(tmp_path, m
     assert max(lengths) < 30
 
 
-def test_a_run_costs_its_time_and_what_comes_with_it(tmp_path, monkeypatch, clock):
-    study = cb.Study(write_recipe(tmp_path / "hs.toml", last=300.0))
+@pytest.mark.parametrize("first", [0.001, 0.01, 90.0])
+def test_a_run_costs_its_time_and_what_comes_with_it(tmp_path, monkeypatch, clock, first):
+    study = cb.Study(write_recipe(tmp_path / "hs.toml", first=first, last=300.0))
     clock.charge(monkeypatch, EventDriven, "__init__", lambda *_, **__: 2.0)
     clock.charge(monkeypatch, EventDriven, "run", lambda self, duration: 0.5 * duration)
     assert measured(study, "run")["run"] == pytest.approx(2 + 0.5 * 300)

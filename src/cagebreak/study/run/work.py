@@ -226,7 +226,7 @@ class Work:
         return cls(path)
 
     def plan(self, workers: int | None = None, *, progress: bool = True) -> Plan:
-        """Return the cost of the units that are not done; takes about half a minute at most.
+        """Return the cost of the units that are not done; takes some ten seconds.
 
         A stage with finished units is estimated from their durations. Any other stage is measured
         on this machine.

@@ -26,7 +26,7 @@ _TRIAL_SECONDS = 8.0
 """Duration of the timing of steps, in seconds; long enough for several plastic events."""
 
 _QUIET = 0.25
-"""Share of the steps in steady flow that have no event (chosen): 1e-4 of Kob-Andersen, N = 2000."""
+"""Share of the steps in steady flow that are quiet, without an event (chosen)."""
 
 
 def _shear(recipe: Recipe, store: Store, unit: Unit) -> None:

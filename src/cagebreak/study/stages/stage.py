@@ -26,8 +26,8 @@ class Stage:
     work
         Does a unit and saves it.
     seconds
-        Returns the seconds that a unit takes on this machine, measured on the configuration of a
-        trial.
+        Returns the CPU seconds that a unit takes on this machine, measured in a trial and at its
+        number of particles.
     n_bytes
         Returns the size of a unit's file.
     weight

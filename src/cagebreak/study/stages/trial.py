@@ -37,6 +37,9 @@ Chosen: a random packing then has the neighbors of a liquid.
 _BRIEF = 1 / 8
 """Length of a second, shorter segment of a step, as a share of the first (chosen)."""
 
+_FIRST = 0.01
+"""First time of the runs of a trial, at most, in tau; the last is twice as long (chosen)."""
+
 SWEEPS = (300, 100)
 """Sweeps of a cage state in a trial, to relax and to measure, at most (chosen)."""
 
@@ -95,7 +98,8 @@ class Trial:
         if self.recipe.asks_for("isoconfigurational"):
             runs = self.recipe.isoconfigurational
             if isinstance(runs, schema.Isoconfigurational):
-                runs = replace(runs, last=2 * runs.first)
+                first = min(runs.first, _FIRST)
+                runs = replace(runs, first=first, last=2 * first)
             states, cage = self.recipe.states, self.recipe.states.cage
             if "sweeps" in cage or self.rehearsal:
                 sweeps = tuple(map(min, cage.get("sweeps", SWEEPS), SWEEPS))
