@@ -168,9 +168,13 @@ def save(figure: Figure, path_stem: str | Path) -> tuple[Path, Path]:
 
 def images(figure: Figure) -> tuple[bytes, bytes]:
     """Return a figure as PNG (300 dpi) and as PDF."""
-    png, pdf = BytesIO(), BytesIO()
+    # The same data give the same bytes only without the date.
+    options: dict[str, Any] = {"png": {}, "pdf": {"metadata": {"CreationDate": None}}}
+    written = []
     with look():
-        figure.savefig(png, format="png")
-        # The same data give the same bytes only without the date.
-        figure.savefig(pdf, format="pdf", metadata={"CreationDate": None})
-    return png.getvalue(), pdf.getvalue()
+        for suffix, of_format in options.items():
+            image = BytesIO()
+            figure.savefig(image, format=suffix, **of_format)
+            written.append(image.getvalue())
+    png, pdf = written
+    return png, pdf

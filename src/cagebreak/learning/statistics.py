@@ -158,10 +158,11 @@ class Statistics:
         """Centered Y'Y, (T, T)."""
         return self.gram[self.n_features :, self.n_features :]
 
-    def add(self, X: ArrayLike, Y: ArrayLike) -> Self:
+    def add(self, X: ArrayLike, Y: ArrayLike, others: tuple[float, Any] = (0, 0.0)) -> Self:
         """Add rows X (n, F) and Y (n, T) in place, and return `self`.
 
-        The memory needed is a copy of 1024 rows.
+        The memory needed is a copy of 1024 rows. With ``center="configuration"``, `others` are the
+        number and the mean of rows of the same configuration that were added before.
 
         Raises
         ------
@@ -190,10 +191,11 @@ class Statistics:
             np.subtract(Y[part], mean[self.n_features :], out=rows[:, self.n_features :])
             # BLAS reads the transpose of a C-ordered array: its upper triangle is the lower here.
             blas.dsyrk(1.0, rows.T, beta=1.0, c=self._gram.T, lower=0, overwrite_c=1)
-        if self.center == "global":
-            # The scatter between the mean of the new rows and the mean of the earlier ones.
-            weight = self.count * n / (self.count + n)
-            blas.dsyr(weight, mean - self._mean, a=self._gram.T, lower=0, overwrite_a=1)
+        # The scatter between the mean of the new rows and the mean of the earlier ones.
+        count, other_mean = (self.count, self._mean) if self.center == "global" else others
+        if count > 0:
+            weight = count * n / (count + n)
+            blas.dsyr(weight, mean - other_mean, a=self._gram.T, lower=0, overwrite_a=1)
         self.count += n
         self._mean += (n / self.count) * (mean - self._mean)
         return self
@@ -307,7 +309,7 @@ class Statistics:
 
     def packed(self) -> tuple[float, Floats, Floats]:
         """Return the count, the mean of [X Y], and the lower triangle of its Gram matrix."""
-        return self.count, self._mean.copy(), self._gram[np.tril_indices(len(self._mean))]
+        return self.count, self._mean.copy(), self._gram[np.tri(len(self._mean), dtype=bool)]
 
     @classmethod
     def unpacked(
@@ -317,11 +319,12 @@ class Statistics:
         triangle: Floats,
         n_targets: int,
         labels: np.ndarray | None = None,
+        center: str = "global",
     ) -> Self:
-        """Return globally centered statistics from the arrays of `packed`."""
-        part = cls(len(mean) - n_targets, n_targets, labels=labels)
+        """Return the statistics with the arrays of `packed`."""
+        part = cls(len(mean) - n_targets, n_targets, center, labels)
         part.count, part._mean = count, mean.astype(np.float64)
-        part._gram[np.tril_indices(len(mean))] = triangle
+        part._gram[np.tri(len(mean), dtype=bool)] = triangle
         part._is_mirrored = False
         return part
 
@@ -362,8 +365,7 @@ class Statistics:
         return self
 
     def _require_same_columns(self, other: "Statistics") -> None:
-        shape = (self.n_features, self.n_targets)
-        other_shape = (other.n_features, other.n_targets)
+        shape, other_shape = ((part.n_features, part.n_targets) for part in (self, other))
         if shape != other_shape:
             raise InputError(f"other: expected {shape} features and targets, got {other_shape}")
         if self.labels is None or other.labels is None:
@@ -400,8 +402,6 @@ def spectrum(statistics: Statistics) -> tuple[Floats, Floats, Floats]:
     The eigenvalues are known to about ``eps lambda_max``, since X'X holds squares; those that
     rounding makes negative are set to 0.
     """
-    # Divide and conquer takes 0.18 s for F = 1062 on one core, as much as twelve Cholesky
-    # factorizations with their solutions, one for each alpha. It is safe if X'X is singular.
     values, vectors = eigh(statistics.xx_lower, lower=True, driver="evd", check_finite=False)
     # The coefficient of a constant column is exactly 0, not 0 within rounding.
     vectors[np.diag(statistics.xx_lower) == 0.0] = 0.0

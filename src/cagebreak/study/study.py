@@ -1,26 +1,21 @@
 """Studies: the fits, tables and figures made from a recipe and its folder of results."""
 
-import math
 import os
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cagebreak._atomic import require_file, require_folder, require_place
+from cagebreak._atomic import require_folder, require_place
 from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.figures import FIGURES, FigureSpec
-from cagebreak.figures.literature import read_published
 from cagebreak.study.analysis import drawings, table_files
-from cagebreak.study.analysis.tables import SCORES, TABLES, panels_of
+from cagebreak.study.analysis.tables import SCORES, TABLES
 from cagebreak.study.contents import Contents, target_of
 from cagebreak.study.recipe import selections
-from cagebreak.study.sha256sums import sha256
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -358,13 +353,10 @@ class Study(Contents):
         """
         if path is not None:
             require_folder(Path(path).parent)
-        spec, tables, arguments = self._shown(name, published)
-        figure = spec.function(*tables.values(), **arguments)
+        shown = self._shown(name, published)
+        figure = shown.figure()
         if path is not None:
-            # matplotlib takes a second to import, so it is imported when it is needed.
-            from cagebreak.figures.style import images
-
-            self._write(Path(path), images(figure), tables)
+            self._write(Path(path), drawings.images(figure), shown)
         return figure
 
     def draw(
@@ -377,32 +369,22 @@ class Study(Contents):
         """Write figures to a folder as `figure` does, unless their files are up to date.
 
         They are if the units, the recipe, the published curves and the code that draws are those
-        that the files were made from, and no file has changed since. The files are the same for any
-        number of workers.
+        that the files were made from, and no file has changed since.
 
         Parameters
         ----------
-        names
-        folder
-            Each figure is written to the files of its name in this folder.
-        published
+        names, published
             As of `figure`.
+        folder
         workers
-            Number of processes; by default one for each core, and none for a few figures.
+            Number of processes; by default one for each core. The files do not depend on it.
 
         Yields
         ------
         name, drawn
-            Each figure in order when it is done, and whether it was drawn. An error says why a
-            figure cannot be drawn.
-
-        Raises
-        ------
-        StoreError
-            If the study is not done.
+            Each figure in order, and whether it was drawn, or why it cannot be.
         """
-        folder = Path(folder)
-        require_folder(folder)
+        require_folder(folder := Path(folder))
         shown, failed = {}, {}
         for name in names:
             try:
@@ -410,58 +392,27 @@ class Study(Contents):
                     shown[name] = self._shown(name, published)
             except InputError as error:
                 failed[name] = error
-        futures: dict[str, Future[tuple[bytes, bytes]]] = {}
+        for name, images in drawings.in_turn(names, shown, workers):
+            if isinstance(images, tuple):
+                files = self._write(folder / name, images, shown[name])
+                drawings.keep(folder / name, self._origin(name, published), files)
+                yield name, True
+            else:
+                yield name, failed.get(name, False) if images is None else images
 
-        def ready(name: str) -> bool:
-            return name not in shown or (name in futures and futures[name].done())
-
-        def outcome(name: str) -> bool | InputError:
-            if name not in shown:
-                return failed.get(name, False)
-            try:
-                images = futures[name].result()
-            except InputError as error:
-                return error
-            _, tables, _ = shown[name]
-            files = self._write(folder / name, images, tables)
-            drawings.keep(folder / name, self._origin(name, published), files)
-            return True
-
-        waiting = deque(names)
-        with drawings.engine(len(shown), workers) as engine:
-            for name, of_figure in shown.items():
-                futures[name] = engine.executor.submit(drawings.images, *of_figure)
-                while waiting and ready(waiting[0]):
-                    first = waiting.popleft()
-                    yield first, outcome(first)
-            for name in waiting:
-                yield name, outcome(name)
-
-    def _shown(
-        self, name: str, published: str | os.PathLike[str] | None
-    ) -> tuple[FigureSpec, dict[str, np.ndarray], dict[str, Any]]:
-        """Return the specification of a figure, its tables and its other arguments."""
+    def _shown(self, name: str, published: str | os.PathLike[str] | None) -> drawings.Shown:
+        """Return a figure, with the tables and the other arguments of its function."""
         spec = self._figure(name, published)
         tables = {table: self.rows(table) for table in spec.tables}
-        arguments: dict[str, Any] = {}
-        if spec.section == "isoconfigurational":
-            arguments["tau_alpha"] = self.relaxation()
-        if spec.mean_speed:
-            model = self.recipe.model
-            arguments["mean_speed"] = math.sqrt(8 * model.temperature / (math.pi * model.masses[0]))
-        if spec.panels:
-            arguments["panels"] = panels_of(self.recipe, self.store)
-        if published is not None and spec.published:
-            arguments["curves"] = read_published(published)
-        return spec, tables, arguments
+        tau_alpha = self.relaxation() if spec.section == "isoconfigurational" else None
+        arguments = drawings.arguments(spec, self.recipe, self.store, tau_alpha, published)
+        return drawings.Shown(spec, tables, arguments)
 
-    def _write(
-        self, stem: Path, images: tuple[bytes, bytes], tables: Mapping[str, np.ndarray]
-    ) -> list[Path]:
+    def _write(self, stem: Path, images: tuple[bytes, bytes], shown: drawings.Shown) -> list[Path]:
         """Write the files of a figure."""
         inside = stem.resolve().is_relative_to(self.store.folder.resolve())
-        provenances = {table: self._provenance(table) for table in tables}
-        return drawings.write(stem, images, tables, provenances, inside)
+        provenances = {table: self._provenance(table) for table in shown.tables}
+        return drawings.write(stem, images, shown.tables, provenances, inside)
 
     def _is_drawn(self, name: str, stem: Path, published: str | os.PathLike[str] | None) -> bool:
         """Return whether the files of a figure are up to date."""
@@ -480,20 +431,11 @@ class Study(Contents):
 
     def _origin(self, name: str, published: str | os.PathLike[str] | None) -> dict[str, Any]:
         """Return everything that the files of a figure depend on."""
-        spec = FIGURES[name]
         stages = sorted(set(self._stages) & {"equilibrate", "propensity", "shear"})
         done = {stage: filter(self.store.has, self._units(stage)) for stage in stages}
-        curves = published if spec.published else None
-        if curves is not None:
-            require_file(curves)
-        return {
-            "figure": name,
-            "tables": {table: self._provenance(table) for table in spec.tables},
-            "recipe": self.recipe.select(("model", "preparation", "isoconfigurational", "shear")),
-            "units": {stage: [*map(self.store.content, units)] for stage, units in done.items()},
-            "published": None if curves is None else sha256(Path(curves).read_bytes()),
-            "code": drawings.source(),
-        }
+        units = {stage: [*map(self.store.content, of_stage)] for stage, of_stage in done.items()}
+        provenances = {table: self._provenance(table) for table in FIGURES[name].tables}
+        return drawings.origin(name, self.recipe, provenances, units, published)
 
     def _table_path(self, name: str) -> Path:
         return self.store.folder / "tables" / f"{name}.csv"
@@ -502,7 +444,6 @@ class Study(Contents):
         spec = TABLES[name]
         units = {stage: self._contents(stage) for stage in spec.needs(self.recipe)}
         about = {"table": name, "recipe": self.recipe.select(spec.keys), "units": units}
-        # Another version may compute other numbers from the same units.
         return about | {"version": version("cagebreak")}
 
     def _keep(self, name: str, table: np.ndarray) -> None:

@@ -41,15 +41,18 @@ class BandForm:
     ----------
     lower : (n, n) array
         The matrix A, of which the lower triangle is read.
+    overwrite
+        Whether the memory of the matrix may be used, which saves a copy if it is in Fortran order.
     """
 
-    def __init__(self, lower: Floats) -> None:
+    def __init__(self, lower: Floats, overwrite: bool = False) -> None:
         n = len(lower)
         width = max(min(WIDTH, n - 1), 0)
         # Row d holds the diagonal d below the main one, as LAPACK expects it.
         self._diagonals = np.zeros((width + 1, n))
         self._reflectors: list[_Reflector] = []
-        rest, spare = np.array(lower, order="F"), np.empty(lower.shape)
+        rest = np.array(lower, order="F", copy=None if overwrite else True)
+        spare = np.empty(lower.shape)
         first = 0
         while len(rest) > width + 1:
             # Columns of the panel are reduced to a triangle by the QR decomposition below the band.

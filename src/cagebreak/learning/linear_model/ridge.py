@@ -188,15 +188,18 @@ class RidgeCV(LinearLearner):
         n_features = parts[0].n_features
         combinations = _combinations(feature_groups, n_features, self.weights)
         blocks = self._blocks(parts)
-        everything = Statistics.pooled(blocks, self.center)
         candidates = [factors for _, factors in combinations]
+        everything = Statistics.pooled(blocks, self.center)
         norm = max(norm_of(scaled(everything, factors)) for factors in candidates)
         if len(self.alphas) == len(combinations) == 1:
             self.alphas_, self.errors_ = np.maximum(self.alphas, RESOLUTION * norm), None
             self.alpha_ = np.full(everything.n_targets, self.alphas_[0])
             chosen = np.zeros(everything.n_targets, dtype=np.int64)
         else:
-            chosen = self._choose(blocks, everything, candidates, norm)
+            # Pooling is cheap, and the memory is needed.
+            del everything
+            chosen = self._choose(blocks, candidates, norm)
+            everything = Statistics.pooled(blocks, self.center)
         self._compare_with_range()
         self.weights_ = np.array([combinations[k][0] for k in chosen])
         coefficients = np.empty((n_features, everything.n_targets))
@@ -229,7 +232,6 @@ class RidgeCV(LinearLearner):
     def _choose(
         self,
         blocks: Sequence[Statistics],
-        everything: Statistics,
         candidates: Sequence[Floats],
         norm: float,
     ) -> Integers:
@@ -242,6 +244,7 @@ class RidgeCV(LinearLearner):
         if len(self.alphas) > 1:
             below, above = _decades_beyond(alphas, SEARCHED * norm)
         if len(blocks) == 1:
+            everything = Statistics.pooled(blocks, self.center)
             of_candidates = (scaled(everything, factors) for factors in candidates)
             alphas = np.concatenate([below, alphas, above])
             errors = np.array([generalized_errors(each, alphas) for each in of_candidates])
@@ -261,7 +264,7 @@ class RidgeCV(LinearLearner):
         best = np.array([_best(candidate_errors, inside) for candidate_errors in errors])
         smallest = np.take_along_axis(errors, best[:, None], axis=1)[:, 0]
         chosen = smallest.argmin(axis=0)
-        targets = np.arange(everything.n_targets)
+        targets = np.arange(errors.shape[2])
         index = best[chosen, targets]
         used = slice(min(inside.start, index.min()), max(inside.stop, index.max() + 1))
         self.alpha_, self.alphas_ = alphas[index], alphas[used]

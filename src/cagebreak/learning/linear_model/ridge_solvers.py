@@ -168,7 +168,8 @@ class WeightedRidge:
         xx, xy = statistics.xx, statistics.xy
         # The coefficient of a constant column is exactly 0, not 0 within rounding.
         self._unweighted = ~weighted & (np.diag(xx) > 0.0)
-        self._band = BandForm(xx[np.ix_(self._unweighted, self._unweighted)])
+        # X'X is symmetric: the transpose is a copy in Fortran order, which needs no further one.
+        self._band = BandForm(xx[np.ix_(self._unweighted, self._unweighted)].T, overwrite=True)
         self._crossed = self._band.rotate(xx[np.ix_(self._unweighted, weighted)])
         self._rotated = self._band.rotate(xy[self._unweighted])
         self._within, self._direct = xx[np.ix_(weighted, weighted)], xy[weighted]

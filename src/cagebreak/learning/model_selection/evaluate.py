@@ -99,8 +99,8 @@ def evaluate(
     The data that a learner is fitted to depends on its kind (`cagebreak.learning.learner.Traits`):
 
     - `RidgeCV`, `ARDRegression`, `ElasticNetCV`, `PCARegression` and `PLSRegression` are fitted to
-      sufficient statistics. The samples are read once, and once for each fold, one configuration
-      at a time, for all selections and targets, so that memory does not grow with the number of
+      sufficient statistics (`FoldStatistics`). The samples are read one configuration at a time, a
+      few times for all selections and targets, so that memory does not grow with the number of
       configurations. The inner cross-validation holds out the training folds in turn; they are
       pooled into ``learner.folds`` folds if there are more.
     - A graph network, or an `Ensemble` of them, is fitted to the graphs of the training

@@ -12,13 +12,12 @@ from sklearn.base import clone
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_groups
 from cagebreak.learning.learner import traits
-from cagebreak.learning.linear_model.whitening import whiten
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
+from cagebreak.learning.model_selection.fold_statistics import FoldStatistics, missing
 from cagebreak.learning.near_copies import Projections
-from cagebreak.learning.preprocessing import Moments, Standardizer
+from cagebreak.learning.preprocessing import Moments
 from cagebreak.learning.samples import Graph, Sample, Samples, in_turn
 from cagebreak.learning.scores import pair_moments
-from cagebreak.learning.statistics import Statistics
 
 Fits = dict[tuple[str, str], Any]
 """Fitted learners of one fold, by species and name of the selection."""
@@ -88,6 +87,8 @@ class Overview(NamedTuple):
     """`scores.pair_moments` of the targets from the two halves of the runs, if there are any."""
     means: dict[str, dict[int, tuple[float, Floats]]]
     """Mean of the feature `configuration_mean`, and mean targets, if this feature is given."""
+    statistics: FoldStatistics | None = None
+    """Statistics of the folds, for a learner that is fitted to these."""
 
 
 def overview(outer: Outer) -> Overview:
@@ -111,44 +112,29 @@ def overview(outer: Outer) -> Overview:
                 x = float(sample.features[rows, column].mean())
                 result.means[species][i] = (x, sample.targets[rows].mean(axis=0))
     projections.require_distinct(lambda i, j: outer.fold[i] != outer.fold[j])
-    return result
+    if traits(outer.learner).learns_from != "statistics":
+        return result
+    statistics = FoldStatistics(outer.learner, outer.samples, outer.fold, result.moments)
+    return result._replace(statistics=statistics)
 
 
 def fit_linear(outer: Outer, k: int, seen: Overview) -> Fits:
     """Fit a linear learner to statistics, reading one training configuration at a time.
 
-    The standardizer depends on the training data. Each outer fold therefore has its own statistics,
-    with a block for each of its training folds: K - 1 blocks of (F + T)^2 numbers for each species.
-    The memory does not depend on the number of configurations.
+    There is a block of (F + T)^2 numbers for each training fold and species, in the units of the
+    outer fold, and half as many in common units. The memory does not depend on the number of
+    configurations.
     """
-    learner, fold = outer.learner, outer.fold
-    standardizers = {}
-    for species, moments in seen.moments.items():
-        by_fold: dict[int, Moments] = {}
-        for i, new in moments.items():
-            by_fold[fold[i]] = by_fold[fold[i]] + new if fold[i] in by_fold else new
-        standardizers[species] = Standardizer.from_moments(
-            _sum(species, k, [by_fold[j] for j in sorted(by_fold) if j != k]), learner.clip
-        )
-    parts: dict[str, dict[int, Statistics]] = defaultdict(dict)
-    for i, sample in in_turn(outer.samples, np.flatnonzero(fold != k)):
-        for species, rows in sample.rows().items():
-            X, Y = sample.features[rows], sample.targets[rows]
-            matrix = learner.whitening_of(sample.particles(rows), len(rows))
-            blocks = parts[species]
-            if fold[i] not in blocks:
-                blocks[fold[i]] = Statistics(X.shape[1], Y.shape[1], learner.center)
-            blocks[fold[i]].add(*whiten(matrix, standardizers[species].standardize(X), Y))
+    assert seen.statistics is not None
     fits: Fits = {}
-    for species, blocks in parts.items():
-        # Blocks are in the order of the folds, so that sums do not depend on the samples' order.
-        ordered = [blocks[j] for j in sorted(blocks)]
+    for species, ordered in seen.statistics.training(k).items():
+        standardizer = seen.statistics.standardizer(species, k)
         for name, indices in outer.columns.items():
             everything = np.array_equal(indices, np.arange(ordered[0].n_features))
             selected = ordered if everything else [block.select(indices) for block in ordered]
-            fits[species, name] = clone(learner).fit_statistics(
+            fits[species, name] = clone(outer.learner).fit_statistics(
                 selected,
-                standardizers[species].select(indices),
+                standardizer.select(indices),
                 **outer.families(name),
             )
     return fits
@@ -165,7 +151,7 @@ def fit_rows(outer: Outer, k: int, seen: Overview) -> Fits:
     for species in seen.moments:
         training = data[species]
         if not training:
-            raise _missing(species, k)
+            raise missing(species, k)
         X = np.concatenate([x for _, x, _ in training])
         Y = np.concatenate([y for _, _, y in training])
         arguments: dict[str, Integers] = {}
@@ -201,7 +187,7 @@ def fit_graphs(outer: Outer, k: int, seen: Overview) -> Fits:
             for sample in training
         ]
         if not any(len(r) for r in rows):
-            raise _missing(letters[0], k)
+            raise missing(letters[0], k)
         Y = [sample.targets[r] for sample, r in zip(training, rows, strict=True)]
         for name, indices in outer.columns.items():
             X = [_graph(sample, r, indices) for sample, r in zip(training, rows, strict=True)]
@@ -243,15 +229,3 @@ def fit_configuration_means(outer: Outer, k: int, seen: Overview) -> dict[str, C
         x, y = zip(*(means[i] for i in used), strict=True)
         fits[species] = ConfigurationMean(np.array(x), np.array(y))
     return fits
-
-
-def _sum(species: str, held_out: int, moments: list[Moments]) -> Moments:
-    if not moments:
-        raise _missing(species, held_out)
-    return sum(moments[1:], start=moments[0])
-
-
-def _missing(species: str, held_out: int) -> InputError:
-    return InputError(
-        f"samples: expected particles of species {species} outside fold {held_out}, got none"
-    )

@@ -2,19 +2,27 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+import math
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cagebreak import _atomic, figures
-from cagebreak.figures import FigureSpec
+from cagebreak.errors import InputError
+from cagebreak.figures import FIGURES, FigureSpec
+from cagebreak.figures.literature import read_published
 from cagebreak.study.analysis import table_files
-from cagebreak.study.run.engines import Engine, available_cores, pool, serial
+from cagebreak.study.analysis.tables import panels_of
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.run.engines import available_cores, pool, serial
 from cagebreak.study.sha256sums import sha256
+from cagebreak.study.store import Store
 
 
 def source() -> str:
@@ -29,28 +37,94 @@ SEVERAL = 4
 """Figures from which on processes draw them: starting takes as long as drawing two (measured)."""
 
 
-def engine(n: int, workers: int | None) -> AbstractContextManager[Engine]:
-    """Return what draws n figures: by default processes, or this process if there are few.
+class Shown(NamedTuple):
+    """A figure, with the tables and the other arguments of its function."""
+
+    spec: FigureSpec
+    tables: Mapping[str, np.ndarray]
+    arguments: Mapping[str, Any]
+
+    def figure(self) -> Any:
+        """Return the matplotlib `Figure`."""
+        return self.spec.function(*self.tables.values(), **self.arguments)
+
+
+def arguments(
+    spec: FigureSpec, recipe: Recipe, store: Store, tau_alpha: Any, published: Any
+) -> dict[str, Any]:
+    """Return the arguments of a figure's function beside its tables.
 
     Parameters
     ----------
-    n
-    workers
-        Number of processes; by default one for each core.
+    spec, recipe, store
+    tau_alpha
+        Relaxation times by species, or None.
+    published
+        A CSV file of published curves, or None.
     """
-    n_workers = min(workers or available_cores(), n)
-    parallel = n_workers > 1 and (workers is not None or n >= SEVERAL)
-    return pool(n_workers) if parallel else serial(1)
+    needed: dict[str, Any] = {} if tau_alpha is None else {"tau_alpha": tau_alpha}
+    if spec.mean_speed:
+        model = recipe.model
+        needed["mean_speed"] = math.sqrt(8 * model.temperature / (math.pi * model.masses[0]))
+    if spec.panels:
+        needed["panels"] = panels_of(recipe, store)
+    if published is not None and spec.published:
+        needed["curves"] = read_published(published)
+    return needed
 
 
-def images(
-    spec: FigureSpec, tables: Mapping[str, np.ndarray], arguments: Mapping[str, Any]
-) -> tuple[bytes, bytes]:
-    """Draw a figure, and return it as PNG and PDF."""
+def images(figure: Any) -> tuple[bytes, bytes]:
+    """Return a figure as PNG and PDF."""
     # matplotlib takes a second to import, so it is imported when it is needed.
     from cagebreak.figures import style
 
-    return style.images(spec.function(*tables.values(), **arguments))
+    return style.images(figure)
+
+
+def _images(shown: Shown) -> tuple[bytes, bytes]:
+    return images(shown.figure())
+
+
+def in_turn(
+    names: Sequence[str], shown: Mapping[str, Shown], workers: int | None
+) -> Iterator[tuple[str, tuple[bytes, bytes] | InputError | None]]:
+    """Draw figures by processes, and yield each name as soon as it and those before it are done.
+
+    Parameters
+    ----------
+    names
+    shown
+        What is drawn, by name.
+    workers
+        Number of processes; by default one for each core, and none for a few figures.
+
+    Yields
+    ------
+    name, images
+        As of `images`; an error if the figure cannot be drawn, and None if it is not in `shown`.
+    """
+    futures: dict[str, Future[tuple[bytes, bytes]]] = {}
+
+    def is_done(name: str) -> bool:
+        return name not in shown or (name in futures and futures[name].done())
+
+    def outcome(name: str) -> tuple[bytes, bytes] | InputError | None:
+        try:
+            return futures[name].result() if name in shown else None
+        except InputError as error:
+            return error
+
+    waiting = deque(names)
+    n_workers = min(workers or available_cores(), len(shown))
+    parallel = n_workers > 1 and (workers is not None or len(shown) >= SEVERAL)
+    with pool(n_workers) if parallel else serial(1) as engine:
+        for name, each in shown.items():
+            futures[name] = engine.executor.submit(_images, each)
+            while waiting and is_done(waiting[0]):
+                first = waiting.popleft()
+                yield first, outcome(first)
+        for name in waiting:
+            yield name, outcome(name)
 
 
 def write(
@@ -83,6 +157,44 @@ def write(
         table_files.write(beside, table, provenances[name], listed)
         files += [beside, beside.with_suffix(".json")]
     return files
+
+
+def origin(
+    name: str,
+    recipe: Recipe,
+    provenances: Mapping[str, Any],
+    units: Mapping[str, list[str]],
+    published: str | os.PathLike[str] | None,
+) -> dict[str, Any]:
+    """Return everything that the files of a figure depend on.
+
+    Parameters
+    ----------
+    name
+    recipe
+    provenances
+        Of its tables.
+    units
+        Contents of the finished units, by stage.
+    published
+        As of `arguments`.
+
+    Raises
+    ------
+    OSError
+        If `published` is no file.
+    """
+    curves = published if FIGURES[name].published else None
+    if curves is not None:
+        _atomic.require_file(curves)
+    return {
+        "figure": name,
+        "tables": provenances,
+        "recipe": recipe.select(("model", "preparation", "isoconfigurational", "shear")),
+        "units": units,
+        "published": None if curves is None else sha256(Path(curves).read_bytes()),
+        "code": source(),
+    }
 
 
 def keep(stem: Path, origin: Mapping[str, Any], files: list[Path]) -> None:
