@@ -17,6 +17,7 @@ last rebase, which moves the origin of time (and of flight) so that no digits ar
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import int32, int64
@@ -68,6 +69,7 @@ from cagebreak.simulation._list_kernel import (
     fetch_neighbors,
     leave_shell,
     list_neighbors,
+    stays_in_shell,
 )
 
 NO_PARTNER = -1
@@ -108,6 +110,34 @@ def _enqueue(i, time, bucket, spheres, queue):
     books[book + PLACE] = place
     books[BOOK_COLUMNS * after + PLACE] = book + FOLLOWING
     books[place] = i
+
+
+class _Waiting(NamedTuple):
+    """A sphere and the partner that it has collided with, whose next events are not queued yet.
+
+    They enter the queue only after the event that follows has been taken from it. The processor
+    can then find that event while it still computes these times, as it need not wait for the
+    addresses that depend on them.
+    """
+
+    sphere: int
+    time: float
+    """Infinity if there is none."""
+    partner: int
+    time_of_partner: float
+
+
+@njit(inline="always", **OPTIONS)
+def _nobody():
+    return _Waiting(int64(NO_PARTNER), math.inf, int64(NO_PARTNER), math.inf)
+
+
+@njit(inline="always", **OPTIONS)
+def _let_in(waiting, bucket, spheres, queue):
+    if waiting.time < math.inf:
+        _enqueue(waiting.sphere, waiting.time, bucket, spheres, queue)
+    if waiting.time_of_partner < math.inf:
+        _enqueue(waiting.partner, waiting.time_of_partner, bucket, spheres, queue)
 
 
 @njit(inline="always", **OPTIONS)
@@ -155,13 +185,13 @@ def _collisions(i, lines):
 
 
 @njit(inline="always", **OPTIONS)
-def _predict(i, now, bucket, spheres, lists, space, queue):
-    """Find the next event of sphere i and put it into the queue."""
+def _predict(i, now, spheres, lists, space):
+    """Find the next event of sphere i; return its time."""
     lines, books, neighbors = spheres.lines, spheres.books, lists.neighbors
     book = BOOK_COLUMNS * i
     first = int64(books[book + FIRST])
     last = first + books[book + COUNT]
-    delay = min(leave_shell(i, now, spheres), LONGEST_FLIGHT)
+    delay = LONGEST_FLIGHT
     partner = int32(NO_PARTNER)
     if space.many_images:
         for slot in range(first, last):
@@ -181,10 +211,16 @@ def _predict(i, now, bucket, spheres, lists, space, queue):
         if contact < delay:
             delay = contact
             partner = neighbors[at + (earliest & (LANES - 1))]
+    # Contact nearly always comes before: a root and a quotient are saved.
+    if not stays_in_shell(i, now + delay, spheres):
+        leaving = min(leave_shell(i, now, spheres), LONGEST_FLIGHT)
+        if leaving <= delay:
+            delay = leaving
+            partner = int32(NO_PARTNER)
     books[book + PARTNER] = partner
     if partner != NO_PARTNER:
         books[book + PARTNER_COLLISIONS] = _collisions(int64(partner), lines)
-    _enqueue(i, now + delay, bucket, spheres, queue)
+    return now + delay
 
 
 @njit(inline="always", **OPTIONS)
@@ -213,13 +249,14 @@ def _collide(i, j, now, spheres, space):
     x -= box[EDGE] * np.rint(x * box[INVERSE])
     y -= box[EDGE + 1] * np.rint(y * box[INVERSE + 1])
     z -= box[EDGE + 2] * np.rint(z * box[INVERSE + 2])
-    growth = (lines[a + RADIUS] + lines[b + RADIUS]) * box[RATE]
+    approach = x * vx + y * vy + z * vz
     # Divided by the actual distance, not the sum of the radii: rounding then never adds energy.
     d2 = x * x + y * y + z * z
-    distance = math.sqrt(d2)
+    if box[RATE] != 0:
+        approach -= (lines[a + RADIUS] + lines[b + RADIUS]) * box[RATE] * math.sqrt(d2)
     m1 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * i + SPECIES] + MASS]
     m2 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * j + SPECIES] + MASS]
-    impulse = 2.0 * (x * vx + y * vy + z * vz - growth * distance) / (d2 * (m1 + m2))
+    impulse = 2.0 * approach / (d2 * (m1 + m2))
     _kick(i, -impulse * m2 * x, -impulse * m2 * y, -impulse * m2 * z, now, lines)
     _kick(j, impulse * m1 * x, impulse * m1 * y, impulse * m1 * z, now, lines)
     return -impulse * m1 * m2 * d2
@@ -312,7 +349,7 @@ def _move_origin(elapsed, spheres, space, clock):
     clock.times[NOW] = 0.0
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**OPTIONS)
 def _rebase(elapsed, spheres, space, queue, clock):
     """Move the origin of time, and every event with it."""
     _move_origin(elapsed, spheres, space, clock)
@@ -343,7 +380,7 @@ def begin(state):
         if not list_neighbors(i, 0.0, spheres, lists, cells, space):
             return LIST_FULL
     for i in range(n):
-        _predict(i, 0.0, 0, spheres, lists, space, queue)
+        _enqueue(i, _predict(i, 0.0, spheres, lists, space), 0, spheres, queue)
     return DONE
 
 
@@ -356,13 +393,26 @@ def advance(until, most_events, state):
     collided, predicted, listed = tally[COLLIDED], tally[PREDICTED], tally[LISTED]
     bucket, scout, seen = tally[BUCKET], int64(spheres.n), int64(0)
     status = PAUSED
+    waiting = _nobody()
     for _ in range(most_events):
+        if spheres.n == 2:  # the queue would be empty
+            _let_in(waiting, bucket, spheres, queue)
+            waiting = _nobody()
+        before = bucket
         i, bucket, scout, seen = _next_event(bucket, scout, seen, spheres, lists, queue)
         time = spheres.marks[MARK_COLUMNS * i + TIME]
+        if waiting.time < time or waiting.time_of_partner < time:
+            # Seldom: what waits comes first. The queue is searched again from where it was.
+            _let_in(waiting, before, spheres, queue)
+            waiting = _nobody()
+            bucket = before
+            continue
         if time + clock.times[ORIGIN] > until:
             status = DONE
             break
         if time > REBASE_AFTER:
+            _let_in(waiting, bucket, spheres, queue)
+            waiting = _nobody()
             _rebase(time, spheres, space, queue, clock)
             now = 0.0
             bucket = int64(0)
@@ -372,19 +422,31 @@ def advance(until, most_events, state):
         _dequeue(i, books)
         book = BOOK_COLUMNS * i
         j = int64(books[book + PARTNER])
-        if j == NO_PARTNER:
+        listing = j == NO_PARTNER
+        colliding = (
+            not listing and _collisions(j, spheres.lines) == books[book + PARTNER_COLLISIONS]
+        )
+        if colliding:
+            collided += 1
+            if j == waiting.sphere:
+                waiting = _nobody()
+            else:
+                _dequeue(j, books)
+            virial += _collide(i, j, now, spheres, space)
+        _let_in(waiting, bucket, spheres, queue)
+        waiting = _nobody()
+        time_of_partner = math.inf
+        if listing:
             listed += 1
             if not list_neighbors(i, now, spheres, lists, cells, space):
                 status = LIST_FULL
                 break
-        elif _collisions(j, spheres.lines) == books[book + PARTNER_COLLISIONS]:
-            collided += 1
-            _dequeue(j, books)
-            virial += _collide(i, j, now, spheres, space)
+        elif colliding:
             predicted += 1
-            _predict(j, now, bucket, spheres, lists, space, queue)
+            time_of_partner = _predict(j, now, spheres, lists, space)
         predicted += 1
-        _predict(i, now, bucket, spheres, lists, space, queue)
+        waiting = _Waiting(i, _predict(i, now, spheres, lists, space), j, time_of_partner)
+    _let_in(waiting, bucket, spheres, queue)
     clock.times[NOW], clock.times[VIRIAL] = now, virial
     tally[COLLIDED], tally[PREDICTED], tally[LISTED] = collided, predicted, listed
     tally[BUCKET] = bucket
