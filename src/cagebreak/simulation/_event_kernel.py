@@ -17,7 +17,6 @@ last rebase, which moves the origin of time (and of flight) so that no digits ar
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numba import int32, int64
@@ -46,6 +45,7 @@ from cagebreak.simulation._event_state import (
     LISTED,
     MARK_COLUMNS,
     MASS,
+    NO_PARTNER,
     NOW,
     OPTIONS,
     ORIGIN,
@@ -60,9 +60,12 @@ from cagebreak.simulation._event_state import (
     TIME,
     VIRIAL,
     VX,
+    Waiting,
     X,
     borrow,
+    nobody,
 )
+from cagebreak.simulation._image_kernel import contact_of_images
 from cagebreak.simulation._list_kernel import (
     LONGEST_FLIGHT,
     fetch_list,
@@ -72,7 +75,6 @@ from cagebreak.simulation._list_kernel import (
     stays_in_shell,
 )
 
-NO_PARTNER = -1
 REBASE_AFTER = 0.5
 BUCKETS, PAGE = 8192, 512  # buckets in the ring, and in a page; powers of two
 
@@ -112,26 +114,6 @@ def _enqueue(i, time, bucket, spheres, queue):
     books[place] = i
 
 
-class _Waiting(NamedTuple):
-    """A sphere and the partner that it has collided with, whose next events are not queued yet.
-
-    They enter the queue only after the event that follows has been taken from it. The processor
-    can then find that event while it still computes these times, as it need not wait for the
-    addresses that depend on them.
-    """
-
-    sphere: int
-    time: float
-    """Infinity if there is none."""
-    partner: int
-    time_of_partner: float
-
-
-@njit(inline="always", **OPTIONS)
-def _nobody():
-    return _Waiting(int64(NO_PARTNER), math.inf, int64(NO_PARTNER), math.inf)
-
-
 @njit(inline="always", **OPTIONS)
 def _let_in(waiting, bucket, spheres, queue):
     if waiting.time < math.inf:
@@ -146,37 +128,6 @@ def _dequeue(i, books):
     place = int64(books[BOOK_COLUMNS * i + PLACE])
     books[place] = after
     books[BOOK_COLUMNS * after + PLACE] = place
-
-
-@njit(**OPTIONS)
-def _contact_of_images(i, j, now, lines, box):
-    """Return when i touches any image of j, in a box so small that several are near."""
-    a, b = COLUMNS * i, COLUMNS * j
-    edge_x, edge_y, edge_z = box[EDGE], box[EDGE + 1], box[EDGE + 2]
-    vx = lines[a + VX] - lines[b + VX]
-    vy = lines[a + VX + 1] - lines[b + VX + 1]
-    vz = lines[a + VX + 2] - lines[b + VX + 2]
-    x = lines[a + X] - lines[b + X] + vx * now
-    y = lines[a + X + 1] - lines[b + X + 1] + vy * now
-    z = lines[a + X + 2] - lines[b + X + 2] + vz * now
-    x -= edge_x * np.rint(x / edge_x)
-    y -= edge_y * np.rint(y / edge_y)
-    z -= edge_z * np.rint(z / edge_z)
-    radii = lines[a + RADIUS] + lines[b + RADIUS]
-    contact = radii * (box[SCALE] + box[RATE] * now)
-    growth = radii * box[RATE]
-    v2 = vx * vx + vy * vy + vz * vz - growth * growth
-    earliest = LONGEST_FLIGHT
-    for p in range(-1, 2):
-        for q in range(-1, 2):
-            for r in range(-1, 2):
-                dx, dy, dz = x + p * edge_x, y + q * edge_y, z + r * edge_z
-                approach = dx * vx + dy * vy + dz * vz - contact * growth
-                gap = dx * dx + dy * dy + dz * dz - contact * contact
-                discriminant = approach * approach - v2 * gap
-                if (approach < 0 or v2 < 0) and discriminant > 0:
-                    earliest = min(earliest, max(gap / (math.sqrt(discriminant) - approach), 0.0))
-    return earliest
 
 
 @njit(inline="always", **OPTIONS)
@@ -195,7 +146,7 @@ def _predict(i, now, spheres, lists, space):
     partner = int32(NO_PARTNER)
     if space.many_images:
         for slot in range(first, last):
-            contact = _contact_of_images(i, neighbors[slot], now, lines, space.numbers)
+            contact = contact_of_images(i, neighbors[slot], now, lines, space.numbers)
             if contact < delay:
                 delay = contact
                 partner = neighbors[slot]
@@ -393,18 +344,18 @@ def advance(until, most_events, state):
     collided, predicted, listed = tally[COLLIDED], tally[PREDICTED], tally[LISTED]
     bucket, scout, seen = tally[BUCKET], int64(spheres.n), int64(0)
     status = PAUSED
-    waiting = _nobody()
+    waiting = nobody()
     for _ in range(most_events):
         if spheres.n == 2:  # the queue would be empty
             _let_in(waiting, bucket, spheres, queue)
-            waiting = _nobody()
+            waiting = nobody()
         before = bucket
         i, bucket, scout, seen = _next_event(bucket, scout, seen, spheres, lists, queue)
         time = spheres.marks[MARK_COLUMNS * i + TIME]
         if waiting.time < time or waiting.time_of_partner < time:
             # Seldom: what waits comes first. The queue is searched again from where it was.
             _let_in(waiting, before, spheres, queue)
-            waiting = _nobody()
+            waiting = nobody()
             bucket = before
             continue
         if time + clock.times[ORIGIN] > until:
@@ -412,7 +363,7 @@ def advance(until, most_events, state):
             break
         if time > REBASE_AFTER:
             _let_in(waiting, bucket, spheres, queue)
-            waiting = _nobody()
+            waiting = nobody()
             _rebase(time, spheres, space, queue, clock)
             now = 0.0
             bucket = int64(0)
@@ -429,12 +380,12 @@ def advance(until, most_events, state):
         if colliding:
             collided += 1
             if j == waiting.sphere:
-                waiting = _nobody()
+                waiting = nobody()
             else:
                 _dequeue(j, books)
             virial += _collide(i, j, now, spheres, space)
         _let_in(waiting, bucket, spheres, queue)
-        waiting = _nobody()
+        waiting = nobody()
         time_of_partner = math.inf
         if listing:
             listed += 1
@@ -445,7 +396,7 @@ def advance(until, most_events, state):
             predicted += 1
             time_of_partner = _predict(j, now, spheres, lists, space)
         predicted += 1
-        waiting = _Waiting(i, _predict(i, now, spheres, lists, space), j, time_of_partner)
+        waiting = Waiting(i, _predict(i, now, spheres, lists, space), j, time_of_partner)
     _let_in(waiting, bucket, spheres, queue)
     clock.times[NOW], clock.times[VIRIAL] = now, virial
     tally[COLLIDED], tally[PREDICTED], tally[LISTED] = collided, predicted, listed
