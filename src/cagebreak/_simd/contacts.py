@@ -97,8 +97,8 @@ def earliest_contact(typingctx, particles, i, neighbors, start, time, space):
         discriminant = b * b - v2 * gap
         zero, never = constant(0), constant(_NEVER)
         meets = ((b < zero) | (v2 < zero)) & (zero < discriminant)
-        root = discriminant.where(meets, zero).call("sqrt")
-        delay = gap / (root - b)
+        # The root of a negative number is not a number, and is not taken.
+        delay = gap / (discriminant.call("sqrt") - b)
         delay = delay.where(zero < delay, zero).where(meets, never)
 
         bits = builder.bitcast(delay.value, _INTEGERS)

@@ -45,6 +45,7 @@ from cagebreak.simulation._event_state import (
     LISTED,
     MARK_COLUMNS,
     MASS,
+    NO_PARTNER,
     NOW,
     OPTIONS,
     ORIGIN,
@@ -59,18 +60,21 @@ from cagebreak.simulation._event_state import (
     TIME,
     VIRIAL,
     VX,
+    Waiting,
     X,
     borrow,
+    nobody,
 )
+from cagebreak.simulation._image_kernel import contact_of_images
 from cagebreak.simulation._list_kernel import (
     LONGEST_FLIGHT,
     fetch_list,
     fetch_neighbors,
     leave_shell,
     list_neighbors,
+    stays_in_shell,
 )
 
-NO_PARTNER = -1
 REBASE_AFTER = 0.5
 BUCKETS, PAGE = 8192, 512  # buckets in the ring, and in a page; powers of two
 
@@ -111,42 +115,19 @@ def _enqueue(i, time, bucket, spheres, queue):
 
 
 @njit(inline="always", **OPTIONS)
+def _let_in(waiting, bucket, spheres, queue):
+    if waiting.time < math.inf:
+        _enqueue(waiting.sphere, waiting.time, bucket, spheres, queue)
+    if waiting.time_of_partner < math.inf:
+        _enqueue(waiting.partner, waiting.time_of_partner, bucket, spheres, queue)
+
+
+@njit(inline="always", **OPTIONS)
 def _dequeue(i, books):
     after = int64(books[BOOK_COLUMNS * i + FOLLOWING])
     place = int64(books[BOOK_COLUMNS * i + PLACE])
     books[place] = after
     books[BOOK_COLUMNS * after + PLACE] = place
-
-
-@njit(**OPTIONS)
-def _contact_of_images(i, j, now, lines, box):
-    """Return when i touches any image of j, in a box so small that several are near."""
-    a, b = COLUMNS * i, COLUMNS * j
-    edge_x, edge_y, edge_z = box[EDGE], box[EDGE + 1], box[EDGE + 2]
-    vx = lines[a + VX] - lines[b + VX]
-    vy = lines[a + VX + 1] - lines[b + VX + 1]
-    vz = lines[a + VX + 2] - lines[b + VX + 2]
-    x = lines[a + X] - lines[b + X] + vx * now
-    y = lines[a + X + 1] - lines[b + X + 1] + vy * now
-    z = lines[a + X + 2] - lines[b + X + 2] + vz * now
-    x -= edge_x * np.rint(x / edge_x)
-    y -= edge_y * np.rint(y / edge_y)
-    z -= edge_z * np.rint(z / edge_z)
-    radii = lines[a + RADIUS] + lines[b + RADIUS]
-    contact = radii * (box[SCALE] + box[RATE] * now)
-    growth = radii * box[RATE]
-    v2 = vx * vx + vy * vy + vz * vz - growth * growth
-    earliest = LONGEST_FLIGHT
-    for p in range(-1, 2):
-        for q in range(-1, 2):
-            for r in range(-1, 2):
-                dx, dy, dz = x + p * edge_x, y + q * edge_y, z + r * edge_z
-                approach = dx * vx + dy * vy + dz * vz - contact * growth
-                gap = dx * dx + dy * dy + dz * dz - contact * contact
-                discriminant = approach * approach - v2 * gap
-                if (approach < 0 or v2 < 0) and discriminant > 0:
-                    earliest = min(earliest, max(gap / (math.sqrt(discriminant) - approach), 0.0))
-    return earliest
 
 
 @njit(inline="always", **OPTIONS)
@@ -155,17 +136,17 @@ def _collisions(i, lines):
 
 
 @njit(inline="always", **OPTIONS)
-def _predict(i, now, bucket, spheres, lists, space, queue):
-    """Find the next event of sphere i and put it into the queue."""
+def _predict(i, now, spheres, lists, space):
+    """Find the next event of sphere i; return its time."""
     lines, books, neighbors = spheres.lines, spheres.books, lists.neighbors
     book = BOOK_COLUMNS * i
     first = int64(books[book + FIRST])
     last = first + books[book + COUNT]
-    delay = min(leave_shell(i, now, spheres), LONGEST_FLIGHT)
+    delay = LONGEST_FLIGHT
     partner = int32(NO_PARTNER)
     if space.many_images:
         for slot in range(first, last):
-            contact = _contact_of_images(i, neighbors[slot], now, lines, space.numbers)
+            contact = contact_of_images(i, neighbors[slot], now, lines, space.numbers)
             if contact < delay:
                 delay = contact
                 partner = neighbors[slot]
@@ -181,10 +162,16 @@ def _predict(i, now, bucket, spheres, lists, space, queue):
         if contact < delay:
             delay = contact
             partner = neighbors[at + (earliest & (LANES - 1))]
+    # Contact nearly always comes before: a root and a quotient are saved.
+    if not stays_in_shell(i, now + delay, spheres):
+        leaving = min(leave_shell(i, now, spheres), LONGEST_FLIGHT)
+        if leaving <= delay:
+            delay = leaving
+            partner = int32(NO_PARTNER)
     books[book + PARTNER] = partner
     if partner != NO_PARTNER:
         books[book + PARTNER_COLLISIONS] = _collisions(int64(partner), lines)
-    _enqueue(i, now + delay, bucket, spheres, queue)
+    return now + delay
 
 
 @njit(inline="always", **OPTIONS)
@@ -213,13 +200,14 @@ def _collide(i, j, now, spheres, space):
     x -= box[EDGE] * np.rint(x * box[INVERSE])
     y -= box[EDGE + 1] * np.rint(y * box[INVERSE + 1])
     z -= box[EDGE + 2] * np.rint(z * box[INVERSE + 2])
-    growth = (lines[a + RADIUS] + lines[b + RADIUS]) * box[RATE]
+    approach = x * vx + y * vy + z * vz
     # Divided by the actual distance, not the sum of the radii: rounding then never adds energy.
     d2 = x * x + y * y + z * z
-    distance = math.sqrt(d2)
+    if box[RATE] != 0:
+        approach -= (lines[a + RADIUS] + lines[b + RADIUS]) * box[RATE] * math.sqrt(d2)
     m1 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * i + SPECIES] + MASS]
     m2 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * j + SPECIES] + MASS]
-    impulse = 2.0 * (x * vx + y * vy + z * vz - growth * distance) / (d2 * (m1 + m2))
+    impulse = 2.0 * approach / (d2 * (m1 + m2))
     _kick(i, -impulse * m2 * x, -impulse * m2 * y, -impulse * m2 * z, now, lines)
     _kick(j, impulse * m1 * x, impulse * m1 * y, impulse * m1 * z, now, lines)
     return -impulse * m1 * m2 * d2
@@ -312,7 +300,7 @@ def _move_origin(elapsed, spheres, space, clock):
     clock.times[NOW] = 0.0
 
 
-@njit(inline="always", **OPTIONS)
+@njit(**OPTIONS)
 def _rebase(elapsed, spheres, space, queue, clock):
     """Move the origin of time, and every event with it."""
     _move_origin(elapsed, spheres, space, clock)
@@ -343,7 +331,7 @@ def begin(state):
         if not list_neighbors(i, 0.0, spheres, lists, cells, space):
             return LIST_FULL
     for i in range(n):
-        _predict(i, 0.0, 0, spheres, lists, space, queue)
+        _enqueue(i, _predict(i, 0.0, spheres, lists, space), 0, spheres, queue)
     return DONE
 
 
@@ -356,13 +344,26 @@ def advance(until, most_events, state):
     collided, predicted, listed = tally[COLLIDED], tally[PREDICTED], tally[LISTED]
     bucket, scout, seen = tally[BUCKET], int64(spheres.n), int64(0)
     status = PAUSED
+    waiting = nobody()
     for _ in range(most_events):
+        if spheres.n == 2:  # the queue would be empty
+            _let_in(waiting, bucket, spheres, queue)
+            waiting = nobody()
+        before = bucket
         i, bucket, scout, seen = _next_event(bucket, scout, seen, spheres, lists, queue)
         time = spheres.marks[MARK_COLUMNS * i + TIME]
+        if waiting.time < time or waiting.time_of_partner < time:
+            # Seldom: what waits comes first. The queue is searched again from where it was.
+            _let_in(waiting, before, spheres, queue)
+            waiting = nobody()
+            bucket = before
+            continue
         if time + clock.times[ORIGIN] > until:
             status = DONE
             break
         if time > REBASE_AFTER:
+            _let_in(waiting, bucket, spheres, queue)
+            waiting = nobody()
             _rebase(time, spheres, space, queue, clock)
             now = 0.0
             bucket = int64(0)
@@ -372,19 +373,31 @@ def advance(until, most_events, state):
         _dequeue(i, books)
         book = BOOK_COLUMNS * i
         j = int64(books[book + PARTNER])
-        if j == NO_PARTNER:
+        listing = j == NO_PARTNER
+        colliding = (
+            not listing and _collisions(j, spheres.lines) == books[book + PARTNER_COLLISIONS]
+        )
+        if colliding:
+            collided += 1
+            if j == waiting.sphere:
+                waiting = nobody()
+            else:
+                _dequeue(j, books)
+            virial += _collide(i, j, now, spheres, space)
+        _let_in(waiting, bucket, spheres, queue)
+        waiting = nobody()
+        time_of_partner = math.inf
+        if listing:
             listed += 1
             if not list_neighbors(i, now, spheres, lists, cells, space):
                 status = LIST_FULL
                 break
-        elif _collisions(j, spheres.lines) == books[book + PARTNER_COLLISIONS]:
-            collided += 1
-            _dequeue(j, books)
-            virial += _collide(i, j, now, spheres, space)
+        elif colliding:
             predicted += 1
-            _predict(j, now, bucket, spheres, lists, space, queue)
+            time_of_partner = _predict(j, now, spheres, lists, space)
         predicted += 1
-        _predict(i, now, bucket, spheres, lists, space, queue)
+        waiting = Waiting(i, _predict(i, now, spheres, lists, space), j, time_of_partner)
+    _let_in(waiting, bucket, spheres, queue)
     clock.times[NOW], clock.times[VIRIAL] = now, virial
     tally[COLLIDED], tally[PREDICTED], tally[LISTED] = collided, predicted, listed
     tally[BUCKET] = bucket

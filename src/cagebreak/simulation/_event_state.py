@@ -3,9 +3,11 @@
 `EventDriven` allocates them; the kernels read and write them through pointers, see `borrow`.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
+from numba import int64
 from numpy.typing import NDArray
 
 from cagebreak._compile import njit
@@ -33,6 +35,8 @@ EDGE, INVERSE, SCALE, RATE = 0, 3, 6, 7
 NOW, ORIGIN, VIRIAL = range(3)
 # Entries of `Clock.tally`: collisions, predictions and lists so far; the bucket that is due.
 COLLIDED, PREDICTED, LISTED, BUCKET = range(4)
+
+NO_PARTNER = -1
 
 # "contract" fuses a product and a sum; nothing else of IEEE arithmetic is relaxed.
 OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
@@ -146,3 +150,23 @@ def borrow(state):
         Queue(queue.inverse_width, queue.n_pages, pointer(queue.coming)),
         Clock(pointer(clock.times), pointer(clock.tally)),
     )
+
+
+class Waiting(NamedTuple):
+    """A sphere and the partner that it has collided with, whose next events are not queued yet.
+
+    They enter the queue only after the event that follows has been taken from it. The processor
+    can then find that event while it still computes these times, as it need not wait for the
+    addresses that depend on them.
+    """
+
+    sphere: int
+    time: float
+    """Infinity if there is none."""
+    partner: int
+    time_of_partner: float
+
+
+@njit(inline="always", **OPTIONS)
+def nobody():
+    return Waiting(int64(NO_PARTNER), math.inf, int64(NO_PARTNER), math.inf)

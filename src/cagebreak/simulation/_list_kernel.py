@@ -149,6 +149,26 @@ def list_neighbors(i, now, spheres, lists, cells, space):
 
 
 @njit(inline="always", **OPTIONS)
+def _skin(i, spheres):
+    """Return how far sphere i may move from the center of its list."""
+    species = spheres.books[BOOK_COLUMNS * i + SPECIES]
+    return spheres.kinds[KIND_COLUMNS * species + REACH] - spheres.lines[COLUMNS * i + RADIUS]
+
+
+@njit(inline="always", **OPTIONS)
+def stays_in_shell(i, time, spheres):
+    """Return whether sphere i, if it flies on, is within its shell at a time to come."""
+    lines, marks = spheres.lines, spheres.marks
+    s, c = COLUMNS * i, MARK_COLUMNS * i + CENTER
+    d2 = 0.0
+    for k in range(3):
+        d = lines[s + X + k] + lines[s + VX + k] * time - marks[c + k]
+        d2 += d * d
+    skin = _skin(i, spheres)
+    return d2 < skin * skin
+
+
+@njit(inline="always", **OPTIONS)
 def leave_shell(i, now, spheres):
     """Return the time until sphere i may be farther from its center than its list allows."""
     lines, marks = spheres.lines, spheres.marks
@@ -162,8 +182,7 @@ def leave_shell(i, now, spheres):
         b += d * v
         v2 += v * v
         d2 += d * d
-    species = spheres.books[BOOK_COLUMNS * i + SPECIES]
-    skin = spheres.kinds[KIND_COLUMNS * species + REACH] - lines[s + RADIUS]
+    skin = _skin(i, spheres)
     if v2 * LONGEST_FLIGHT * LONGEST_FLIGHT < skin * skin:
         return LONGEST_FLIGHT
     return max((math.sqrt(max(b * b + v2 * (skin * skin - d2), 0.0)) - b) / v2, 0.0)
