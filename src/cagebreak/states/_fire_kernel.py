@@ -1,4 +1,4 @@
-"""Kernels of the FIRE minimizer: neighbor lists with a skin, forces, and the FIRE step.
+"""Kernels of the FIRE minimizer: forces, and the FIRE step.
 
 A step of FIRE (:cite:`Bitzek2006`) is `_turn`, which adapts the time step and mixes the velocities,
 and `_move`, which integrates the equations of motion.
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._compile import njit
-from cagebreak._neighbor_kernel import gather
 from cagebreak.potentials import _bond_kernel as bond_kernel
 from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
 from cagebreak.potentials._pair_kernel import (
@@ -32,22 +31,6 @@ CONVERGED, STALE, EXHAUSTED = range(3)
 # Entries of `progress`, the state of the run between two calls of `descend`.
 DT, MIXING, DOWNHILL, ITERATIONS, LARGEST_FORCE, SMALLEST_LARGEST_FORCE = range(6)
 N_PROGRESS = 6
-
-
-class NeighborList(NamedTuple):
-    """Neighbors of each of N particles, by species; periodic images are ghost particles.
-
-    The G ghosts have the numbers N to N + G.
-    """
-
-    bounds: NDArray[np.int64]
-    """Particle i has neighbors ``bounds[i S + s]`` to the next of species s of S, (N S + 1,)."""
-    neighbors: NDArray[np.uint32]
-    """Numbers of particles or ghosts, (M,). Unsigned, so that no index is checked for its sign."""
-    parents: NDArray[np.uint32]
-    """The particle that each ghost is an image of, (G,)."""
-    shifts: NDArray[np.float64]
-    """Vector from the particle to the ghost, in sigma, (3, G)."""
 
 
 class BondList(NamedTuple):
@@ -78,82 +61,6 @@ class FireParameters(NamedTuple):
     mixing_decay: float
 
 
-@njit
-def list_neighbors(cells, species, reach, inverse, x):
-    """Return the fields of the list of all pairs of species a, b nearer than ``reach[a, b]``.
-
-    `x` (3, N) holds the positions of the particles in the order of the configuration, unwrapped.
-    Images are counted from these positions.
-    """
-    n_species = len(reach)
-    n = len(species)
-    index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
-    bounds = np.zeros(n * n_species + 1, np.int64)
-    for i in range(n):
-        own = cells.order[i]
-        for k in range(gather(cells, i, index, near)):
-            s = cells.species[index[k]]
-            limit = reach[cells.species[i], s]
-            bounds[own * n_species + s + 1] += near[3, k] < limit * limit
-    for k in range(len(bounds) - 1):
-        bounds[k + 1] += bounds[k]
-    neighbors = np.empty(bounds[-1], np.uint32)
-    images = np.empty((bounds[-1], 3), np.int64)
-    filled = bounds.copy()
-    for i in range(n):
-        own = cells.order[i]
-        for k in range(gather(cells, i, index, near)):
-            other = cells.order[index[k]]
-            s = cells.species[index[k]]
-            limit = reach[cells.species[i], s]
-            if near[3, k] >= limit * limit:
-                continue
-            slot = filled[own * n_species + s]
-            filled[own * n_species + s] += 1
-            neighbors[slot] = other
-            dx = near[0, k] - (x[0, other] - x[0, own])
-            dy = near[1, k] - (x[1, other] - x[1, own])
-            dz = near[2, k] - (x[2, other] - x[2, own])
-            for a in range(3):
-                images[slot, a] = np.rint(
-                    dx * inverse[0, a] + dy * inverse[1, a] + dz * inverse[2, a]
-                )
-    parents, shifts = _number_images(neighbors, images, n, cells.matrix)
-    # Not a NeighborList: Numba would call its class, and crash if a signal raises there.
-    return bounds, neighbors, parents, shifts
-
-
-@njit
-def _number_images(neighbors, images, n, matrix):
-    """Replace each neighbor that is an image by its ghost; return parents and shifts."""
-    low, high = np.zeros(3, np.int64), np.zeros(3, np.int64)
-    for k in range(len(neighbors)):
-        for a in range(3):
-            low[a] = min(low[a], images[k, a])
-            high[a] = max(high[a], images[k, a])
-    ny, nz = high[1] - low[1] + 1, high[2] - low[2] + 1
-    numbers = np.full(((high[0] - low[0] + 1) * ny * nz, n), -1, np.int64)
-    parents, first = np.empty(len(neighbors), np.uint32), np.empty(len(neighbors), np.int64)
-    n_images = 0
-    for k in range(len(neighbors)):
-        a, b, c = images[k]
-        if a == 0 and b == 0 and c == 0:
-            continue
-        code = ((a - low[0]) * ny + b - low[1]) * nz + c - low[2]
-        parent = np.int64(neighbors[k])
-        if numbers[code, parent] < 0:
-            numbers[code, parent] = n + n_images
-            parents[n_images], first[n_images] = parent, k
-            n_images += 1
-        neighbors[k] = numbers[code, parent]
-    shifts = np.empty((3, n_images))
-    for g in range(n_images):
-        a, b, c = images[first[g]]
-        for axis in range(3):
-            shifts[axis, g] = a * matrix[0, axis] + b * matrix[1, axis] + c * matrix[2, axis]
-    return parents[:n_images].copy(), shifts
-
-
 @njit(**OPTIONS)
 def _place_images(neighbor_list, x, n):
     """Write the positions of all ghosts after those of the N particles."""
@@ -175,8 +82,8 @@ def _forces_of(form, table, species, neighbor_list, x, near, forces):
         fx, fy, fz = 0.0, 0.0, 0.0
         for s in range(n_species):
             p = parameters(table, species[i], s)
-            first = np.uint64(neighbor_list.bounds[i * n_species + s])
-            n = np.uint64(neighbor_list.bounds[i * n_species + s + 1]) - first
+            first = np.uint64(neighbor_list.bounds[i, s, 0])
+            n = np.uint64(neighbor_list.bounds[i, s, 1]) - first
             # Neighbors are gathered first, so that the loop over them is vectorized.
             for k in range(n):
                 j = neighbors[first + k]
@@ -248,9 +155,7 @@ def _smallest_gaps(table, species, neighbor_list, x, gaps):
         gaps[i] = np.inf
         for s in range(n_species):
             contact = table[species[i], s, SIGMA]
-            for k in range(
-                neighbor_list.bounds[i * n_species + s], neighbor_list.bounds[i * n_species + s + 1]
-            ):
+            for k in range(neighbor_list.bounds[i, s, 0], neighbor_list.bounds[i, s, 1]):
                 j = neighbor_list.neighbors[k]
                 dx, dy, dz = x[0, i] - x[0, j], x[1, i] - x[1, j], x[2, i] - x[2, j]
                 gaps[i] = min(gaps[i], np.sqrt(dx * dx + dy * dy + dz * dz) - contact)
@@ -325,7 +230,8 @@ def descend(form, table, species, neighbor_list, bonds, x, velocities, best, pro
     n = len(species)
     forces = np.empty((3, n))
     gaps = np.full(n, np.inf)
-    near = np.empty((3, np.diff(neighbor_list.bounds).max()))
+    bounds = neighbor_list.bounds
+    near = np.empty((3, (bounds[:, :, 1] - bounds[:, :, 0]).max()))
     listed_positions = x[:, :n].copy()
     while True:
         _place_images(neighbor_list, x, n)

@@ -14,6 +14,7 @@ from cagebreak.potentials.overlaps import separated
 from cagebreak.potentials.pair_potentials import FORMS, energy, laplacians, pair_table
 from cagebreak.potentials.state_point import warn_of_another_state_point
 from cagebreak.states import _fire_kernel as kernel
+from cagebreak.states._fire_list_kernel import NeighborList, list_neighbors
 
 # Parameters of FIRE, as printed by Bitzek 2006.
 DELAY = 5
@@ -241,8 +242,8 @@ def _descend(
     while status == kernel.STALE:
         cells = cell_list(current, float(reach.max()))
         positions = current.positions.T
-        neighbor_list = kernel.NeighborList(
-            *kernel.list_neighbors(cells, current.species, reach, current.box.inverse, positions)
+        neighbor_list = NeighborList(
+            *list_neighbors(cells, current.species, reach, current.box.inverse, positions)
         )
         x = np.empty((3, n + len(neighbor_list.parents)))
         x[:, :n] = positions
