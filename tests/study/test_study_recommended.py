@@ -13,7 +13,8 @@ from cagebreak.errors import InputError, RecipeError
 from cagebreak.learning import RidgeCV, Sample, evaluate
 from cagebreak.seeding import seed_sequence
 from cagebreak.study.analysis.model_file import SavedModel
-from cagebreak.study.stages.states import trial_state
+from cagebreak.study.stages.stages import open_store
+from cagebreak.study.stages.states import load_state, make_trial_state
 from cagebreak.study.stages.trial import Trial
 from support.earlier_version import without_digest
 from support.tiny_study import write_recipe
@@ -63,8 +64,10 @@ def test_the_set_is_that_of_the_chains_of_the_recipe(study):
     assert wanted == Recommended(study.recipe.model, (20, 40), chains=2)
 
 
-def test_plan_describes_the_samples_of_all_chains(study):
-    cage, _ = trial_state(Trial(study.recipe, study.configuration(0)), "cage")
+def test_plan_describes_the_samples_of_all_chains(study, tmp_path):
+    trial = Trial(study.recipe, tmp_path, open_store, study.configuration(0))
+    make_trial_state(trial, "cage")
+    cage = load_state(trial.study()[1], "cage", 0)
     assert len(cage.samples) == len(study.state(0, "cage").samples) == 2 * SAMPLES
 
 

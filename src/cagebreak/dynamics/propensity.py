@@ -13,6 +13,7 @@ from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation.isoconfigurational import check_times, isoconfigurational
+from cagebreak.simulation.nve import Engine
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +118,7 @@ def propensity(
     n_runs: int,
     seed: Seed,
     executor: Executor | None = None,
+    engine: Engine = "cagebreak",
 ) -> Propensity:
     """Measure the propensity of every particle over the isoconfigurational ensemble.
 
@@ -125,7 +127,7 @@ def propensity(
 
     Parameters
     ----------
-    configuration, model, times, n_runs, seed, executor
+    configuration, model, times, n_runs, seed, executor, engine
         See `cagebreak.isoconfigurational`.
 
     Returns
@@ -138,7 +140,7 @@ def propensity(
     InputError
         If `times` or `n_runs` cannot be used.
     """
-    runs = isoconfigurational(configuration, model, times, n_runs, seed, lengths, executor)
+    runs = isoconfigurational(configuration, model, times, n_runs, seed, lengths, executor, engine)
     return Propensity.from_runs(times, configuration.species, runs)
 
 

@@ -114,7 +114,7 @@ class Thermal(_Sizes):
     engine: Engine | None = _key(
         optional(one_of(get_args(Engine)).also("left out, it is lammps")),
         "cagebreak",
-        "moves particles: kernels of this package, of single or double precision, or lammps",
+        "what moves particles: cagebreak, cagebreak-double (forces of double precision) or lammps",
     )
 
     @property
