@@ -259,6 +259,27 @@ def test_an_absurd_thermostat_is_an_error(start, end, duration, message):
         Thermostat(start, end, duration)
 
 
+@pytest.mark.parametrize("pressure", [np.nan, np.inf, -np.inf])
+def test_an_infinite_pressure_is_an_error(pressure):
+    with pytest.raises(InputError, match=f"thermostat: expected a finite pressure, got {pressure}"):
+        Thermostat(1.0, 1.0, 20.0, pressure)
+
+
+def test_a_thermostat_expects_thermal_velocities(engine, ka):
+    """It scales velocities: of particles at rest to any direction, of a common motion as heat."""
+    thermal = np.asarray(ka.velocities)
+
+    def begin(velocities, bath):
+        verlet(ka.replace(velocities=velocities), KA, None, engine, thermostat=bath, noise=1)
+
+    bath = Thermostat(1.0, 1.0, 20.0)
+    for velocities in (0 * thermal, 0 * thermal + 1.0, thermal + 0.2):
+        with pytest.raises(ConfigurationError, match=r"velocities: expected .* no total momentum"):
+            begin(velocities, bath)
+    begin(thermal + 1e-3, bath)
+    begin(0 * thermal, None)  # at constant energy any velocities are right
+
+
 def test_an_absurd_time_step_is_one_clear_error(simulate, ka):
     slow = simulate(ka, KA, seed=3, time_step=0.016)
     with pytest.raises(SimulationError, match="kob_andersen: energy is not conserved"):

@@ -23,7 +23,7 @@ class Thermostat:
     Raises
     ------
     InputError
-        If a temperature or the duration is not positive and finite.
+        If a temperature or the duration is not positive and finite, or the pressure not finite.
     """
 
     start: float
@@ -41,6 +41,8 @@ class Thermostat:
                 f"thermostat: expected a duration of a positive number of tau, got "
                 f"{self.duration!r}"
             )
+        if self.pressure is not None and not math.isfinite(self.pressure):
+            raise InputError(f"thermostat: expected a finite pressure, got {self.pressure!r}")
 
     def steps(self, time_step: float) -> int:
         """Return the number of time steps of the ramp, at least one.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import Box, Configuration
-from cagebreak.errors import InputError, SimulationError
+from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation.thermostat import Thermostat
@@ -25,6 +25,10 @@ Kob-Andersen's potential, whose force jumps at the cut-off, gains 5e-6 a tau at 
 
 CHECKED = 2000
 """Time steps after which the energy is looked at (chosen)."""
+
+LARGEST_DRIFT = 1e-3
+"""Largest share of the kinetic energy that is that of the center of mass, with a thermostat
+(chosen)."""
 
 
 class Readings(NamedTuple):
@@ -62,6 +66,8 @@ class VelocityVerlet(ABC):
 
     Raises
     ------
+    ConfigurationError
+        If particles with a thermostat are all at rest or move together: it scales velocities.
     InputError
         If the time step is not positive, or neither seed nor velocities are given.
     """
@@ -84,6 +90,8 @@ class VelocityVerlet(ABC):
             velocities = thermal_velocities(self._masses, model.temperature, seed)
         elif velocities is None:
             raise InputError("seed: expected a seed, or a configuration with velocities; got None")
+        if thermostat is not None:
+            _check_motion(self._masses, np.asarray(velocities))
         self._start = configuration.replace(velocities=velocities)
         self._model, self._time_step, self._thermostat = model, time_step, thermostat
         self._time = 0.0
@@ -203,4 +211,16 @@ class VelocityVerlet(ABC):
         return SimulationError(
             f"{self._model.name}: {problem}; the time step of {self._time_step} tau is too long, "
             f"or particles overlap at the start{nearer}"
+        )
+
+
+def _check_motion(masses: Floats, velocities: Floats) -> None:
+    """Check that velocities are thermal: a thermostat would count a common motion as heat."""
+    kinetic = 0.5 * float(masses @ (velocities**2).sum(axis=1))
+    of_center = 0.5 * float(((masses @ velocities) ** 2).sum() / masses.sum())
+    if not of_center < LARGEST_DRIFT * kinetic:
+        raise ConfigurationError(
+            "configuration.velocities: expected particles that move, with no total momentum, for a "
+            f"thermostat; got a kinetic energy of {kinetic:.4g}, of which {of_center:.4g} is that "
+            "of the center of mass; subtract its velocity, or give a seed of new velocities"
         )
