@@ -13,9 +13,9 @@ class Thermostat:
     Parameters
     ----------
     start, end
-        kT, in eps.
+        kT, in eps. A constant temperature has both equal.
     duration
-        Duration of the ramp, in tau.
+        Duration of the ramp, in tau. Runs together last no longer than it.
     pressure
         Pressure in eps / sigma^3, kept by a barostat that scales all edges equally; None fixes the
         box.
