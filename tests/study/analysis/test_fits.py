@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.errors import StoreError
 from cagebreak.study.analysis import fits, learn
 from support.tiny_study import SEGMENTS, write_recipe
 
@@ -94,6 +95,12 @@ def test_a_damaged_file_is_fitted_again(own, fitted):
     path.write_bytes(content)
     same(own.fit(), first)
     assert fitted == [("B", 1)]
+
+
+def test_folds_that_cannot_be_written_are_one_clear_error(own):
+    (own.store.folder / "fits").write_text("not a folder")
+    with pytest.raises(StoreError, match=r"fits.*: cannot be written \(File exists\)"):
+        own.fit(species="A")
 
 
 def test_a_fold_in_the_place_of_another_is_fitted_again(own, fitted):

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cagebreak._atomic import READ_ONLY
+from cagebreak._atomic import READ_ONLY, reason
 from cagebreak._hdf5 import UNREADABLE, require_finite
 from cagebreak._sealed import creating, opened, statement
+from cagebreak.errors import StoreError
 from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
 from cagebreak.learning.learner import FitRecord
 from cagebreak.learning.model_selection.outer_fold import HeldOut
@@ -26,7 +27,7 @@ def write(path: Path, result: HeldOut, identity: str) -> None:
 
     Raises
     ------
-    OSError
+    StoreError
         If the file cannot be written, as on a full disk.
     """
     ((_, halves),) = result.halves.items()
@@ -53,7 +54,7 @@ def write(path: Path, result: HeldOut, identity: str) -> None:
             write_datasets(file, arrays)
     except OSError as error:
         if error.errno not in READ_ONLY:
-            raise
+            raise StoreError(f"{path}: cannot be written ({reason(error)})") from error
 
 
 def read(path: Path, species: str, selections: list[str], identity: str) -> HeldOut | None:
