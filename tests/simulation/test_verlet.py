@@ -205,14 +205,19 @@ def test_a_sheared_box_is_the_same_liquid(simulate, error, ka):
     np.testing.assert_allclose(tilted.positions, cubic.positions, atol=error)
 
 
-def test_a_thermostat_ramps_the_temperature_to_its_end(simulate, ka):
-    particles = simulate(ka, KA, seed=3, thermostat=Thermostat(1.0, 0.5, 20.0))
+def late_readings(particles):
+    """Return the means of the readings from 15 to 20 tau."""
     particles.run(15.0)
     readings = []
     for _ in range(50):
         particles.run(0.1)
         readings.append(particles.readings)
-    temperature, _, _, density = np.mean(readings, axis=0)
+    return np.mean(readings, axis=0)
+
+
+def test_a_thermostat_ramps_the_temperature_to_its_end(simulate, ka):
+    particles = simulate(ka, KA, seed=3, thermostat=Thermostat(1.0, 0.5, 20.0))
+    temperature, _, _, density = late_readings(particles)
     assert temperature == pytest.approx(0.5625, abs=0.03)
     assert density == pytest.approx(KA.number_density)
 
@@ -220,12 +225,7 @@ def test_a_thermostat_ramps_the_temperature_to_its_end(simulate, ka):
 def test_a_barostat_moves_the_box(simulate, ka):
     bath = Thermostat(1.0, 1.0, 20.0, pressure=3.0)
     particles = simulate(ka, KA, seed=3, thermostat=bath)
-    particles.run(15.0)
-    readings = []
-    for _ in range(50):
-        particles.run(0.1)
-        readings.append(particles.readings)
-    _, _, pressure, density = np.mean(readings, axis=0)
+    _, _, pressure, density = late_readings(particles)
     assert pressure == pytest.approx(3.0, abs=0.6)
     end = particles.configuration
     assert density == pytest.approx(N / end.box.volume, rel=0.02)

@@ -100,7 +100,7 @@ class Study(Contents):
         letters = [species] if isinstance(species, str) else species
         scores = learn(self.recipe, self.store, learner, chosen, letters, name, target)
         if as_in_recipe:
-            self._keep(table, scores.rows)
+            table_files.keep(self._table_path(table), scores.rows, self._provenance(table))
             self.rows("propensity")
         return scores
 
@@ -319,10 +319,11 @@ class Study(Contents):
         spec = TABLES[name]
         self._ask_for(spec.section)
         self._require_done(spec.needs(self.recipe))
-        table = table_files.read(self._table_path(name), spec.dtype(), self._provenance(name))
+        provenance = self._provenance(name)
+        table = table_files.read(self._table_path(name), spec.dtype(), provenance)
         if table is None:
             table = spec.make(self.recipe, self.store)
-            self._keep(name, table)
+            table_files.keep(self._table_path(name), table, provenance)
         return table
 
     def figure(
@@ -385,17 +386,19 @@ class Study(Contents):
             Each figure in order, and whether it was drawn, or why it cannot be.
         """
         require_folder(folder := Path(folder))
-        shown, failed = {}, {}
+        shown, origins, failed = {}, {}, {}
         for name in names:
             try:
-                if not self._is_drawn(name, folder / name, published):
-                    shown[name] = self._shown(name, published)
+                # Before the work: what changes meanwhile is not what is drawn.
+                origin = self._origin_of_ready(name, published)
+                if not drawings.is_up_to_date(folder / name, origin):
+                    shown[name], origins[name] = self._shown(name, published), origin
             except InputError as error:
                 failed[name] = error
         for name, images in drawings.in_turn(names, shown, workers):
             if isinstance(images, tuple):
                 files = self._write(folder / name, images, shown[name])
-                drawings.keep(folder / name, self._origin(name, published), files)
+                drawings.keep(folder / name, origins[name], files)
                 yield name, True
             else:
                 yield name, failed.get(name, False) if images is None else images
@@ -414,12 +417,12 @@ class Study(Contents):
         provenances = {table: self._provenance(table) for table in shown.tables}
         return drawings.write(stem, images, shown.tables, provenances, inside)
 
-    def _is_drawn(self, name: str, stem: Path, published: str | os.PathLike[str] | None) -> bool:
-        """Return whether the files of a figure are up to date."""
+    def _origin_of_ready(self, name: str, published: Any) -> dict[str, Any]:
+        """Return `_origin` of a figure whose units are all done, else raise an error."""
         for table in self._figure(name, published).tables:
             self._ask_for(TABLES[table].section)
             self._require_done(TABLES[table].needs(self.recipe))
-        return drawings.is_up_to_date(stem, self._origin(name, published))
+        return self._origin(name, published)
 
     def _figure(self, name: str, published: str | os.PathLike[str] | None) -> FigureSpec:
         """Return the specification of a figure, after a check that it has what it needs."""
@@ -445,6 +448,3 @@ class Study(Contents):
         units = {stage: self._contents(stage) for stage in spec.needs(self.recipe)}
         about = {"table": name, "recipe": self.recipe.select(spec.keys), "units": units}
         return about | {"version": version("cagebreak")}
-
-    def _keep(self, name: str, table: np.ndarray) -> None:
-        table_files.keep(self._table_path(name), table, self._provenance(name))
