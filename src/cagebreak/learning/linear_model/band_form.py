@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import lapack, solveh_banded
-from scipy.linalg.blas import dsymm, dsyr2k
+from scipy.linalg import lapack
+from scipy.linalg.blas import dsymm, dsyr2k, dsyrk, dtrsm
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
@@ -12,6 +12,15 @@ from cagebreak.learning._validation import Floats
 WIDTH = 64
 """Number of diagonals below the main one (chosen: matrix products run at full speed from here on,
 and the solution of band systems takes a small part of the time)."""
+
+
+class _Block(NamedTuple):
+    """As many columns of the band as it is wide."""
+
+    diagonal: Floats
+    """Of which the lower triangle is read."""
+    below: Floats
+    """An upper triangle."""
 
 
 class _Reflector(NamedTuple):
@@ -48,20 +57,20 @@ class BandForm:
     def __init__(self, lower: Floats, overwrite: bool = False) -> None:
         n = len(lower)
         width = max(min(WIDTH, n - 1), 0)
-        # Row d holds the diagonal d below the main one, as LAPACK expects it.
-        self._diagonals = np.zeros((width + 1, n))
+        self._blocks: list[_Block] = []
         self._reflectors: list[_Reflector] = []
         rest = np.array(lower, order="F", copy=None if overwrite else True)
         spare = np.empty(lower.shape)
         first = 0
-        while len(rest) > width + 1:
+        while len(rest) > max(width, 1):
             # Columns of the panel are reduced to a triangle by the QR decomposition below the band.
             n_below = len(rest) - width
             size = min(width, n_below)
             factored, triangle, _ = lapack.dgeqrt(size, rest[width:, :width])
             vectors = np.tril(factored[:, :size], -1)
             np.fill_diagonal(vectors, 1.0)
-            self._keep(first, np.concatenate([rest[:width, :width], np.triu(factored[:size])]))
+            below = np.asfortranarray(np.triu(factored[:size]))
+            self._blocks.append(_Block(rest[:width, :width].copy(order="F"), below))
             # The rest becomes Q'AQ = A - V W' - W V', in half the operations of full products.
             rest, spare = _copied(rest[width:, width:], spare), rest
             vectors = np.asfortranarray(vectors)
@@ -70,13 +79,7 @@ class BandForm:
             rest = dsyr2k(-1.0, vectors, product, beta=1.0, c=rest, lower=1, overwrite_c=1)
             first += width
             self._reflectors.append(_Reflector(first, vectors, triangle))
-        self._keep(first, rest)
-
-    def _keep(self, first: int, columns: Floats) -> None:
-        """Keep the band of columns whose first rows are on the main diagonal."""
-        for j in range(columns.shape[1]):
-            below = columns[j : j + len(self._diagonals), j]
-            self._diagonals[: len(below), first + j] = below
+        self._blocks.append(_Block(rest.copy(order="F"), np.empty((0, len(rest)), order="F")))
 
     def rotate(self, columns: Floats) -> Floats:
         """Return ``Q' b`` of columns b, (n, k)."""
@@ -100,12 +103,37 @@ class BandForm:
         InputError
             If B + alpha is not positive definite.
         """
-        shifted = self._diagonals.copy()
-        shifted[0] += alpha
-        try:
-            return solveh_banded(shifted, rotated, lower=True, check_finite=False)
-        except np.linalg.LinAlgError:
-            raise not_positive(alpha) from None
+        factors = self._factored(alpha)
+        # The rows of a block are contiguous, and BLAS reads their transpose in place.
+        solution = np.array(rotated, order="C")
+        ends = np.cumsum([len(triangle) for triangle, _ in factors])
+        parts = np.split(solution, ends[:-1])
+        for i, (triangle, _) in enumerate(factors):
+            if i > 0:
+                parts[i] -= factors[i - 1].below @ parts[i - 1]
+            dtrsm(1.0, triangle, parts[i].T, side=1, lower=1, trans_a=1, overwrite_b=1)
+        for i, (triangle, below) in reversed(list(enumerate(factors))):
+            if i + 1 < len(factors):
+                parts[i] -= below.T @ parts[i + 1]
+            dtrsm(1.0, triangle, parts[i].T, side=1, lower=1, overwrite_b=1)
+        return solution
+
+    def _factored(self, alpha: float) -> list[_Block]:
+        """Return the blocks of the triangular matrix L with ``L L' = B + alpha``."""
+        factors: list[_Block] = []
+        for diagonal, below in self._blocks:
+            shifted = diagonal.copy(order="F")
+            shifted[np.diag_indices(len(shifted))] += alpha
+            if factors:
+                above = factors[-1].below
+                shifted = dsyrk(-1.0, above, beta=1.0, c=shifted, lower=1, overwrite_c=1)
+            triangle, failed = lapack.dpotrf(shifted, lower=1, overwrite_a=1)
+            if failed:
+                raise not_positive(alpha)
+            if len(below):
+                below = dtrsm(1.0, triangle, below, side=1, lower=1, trans_a=1)
+            factors.append(_Block(triangle, below))
+        return factors
 
 
 def _copied(matrix: Floats, spare: Floats) -> Floats:

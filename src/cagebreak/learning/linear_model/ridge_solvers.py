@@ -206,9 +206,17 @@ class WeightedRidge:
 
 def _solve(left: Floats, alpha: float, right: Floats) -> Floats:
     """Return (left + alpha)^-1 right; negative eigenvalues of `left` are rounding, and set to 0."""
-    values, vectors = eigh(left, check_finite=False)
-    vectors[np.diag(left) == 0.0] = 0.0  # The coefficient of a constant column is exactly 0.
-    return vectors @ (vectors.T @ right / (np.maximum(values, 0.0) + alpha)[:, None])
+    constant = np.diag(left) == 0.0
+    shifted = left.copy(order="F")
+    shifted[np.diag_indices(len(left))] += alpha
+    try:
+        factor = cho_factor(shifted, overwrite_a=True, check_finite=False)
+        solved = cho_solve(factor, right, check_finite=False)
+    except np.linalg.LinAlgError:
+        values, vectors = eigh(left, check_finite=False)
+        solved = vectors @ (vectors.T @ right / (np.maximum(values, 0.0) + alpha)[:, None])
+    solved[constant] = 0.0  # The coefficient of a constant column is exactly 0.
+    return solved
 
 
 class SubsetRidge:

@@ -147,28 +147,28 @@ class FoldStatistics:
         rest: dict[str, dict[int, _Rest]] = {}
         for i, sample in in_turn(self._samples, np.flatnonzero(self._fold == j)):
             for species, rows in sample.rows().items():
-                X, Y = sample.features[rows], sample.targets[rows]
-                n_features = X.shape[1]
+                Y, n_features = sample.targets[rows], sample.features.shape[1]
                 if species not in parts:
                     moments = self._moments[species][j]
                     units[species] = Standardizer.from_moments(moments, self._learner.clip)
                     parts[species] = Statistics(n_features, Y.shape[1], self._learner.center)
-                    extremes[species], rest[species] = [np.tile(moments.mean, (2, 1))], {}
-                Z = units[species].in_units(X)
-                near = np.abs(Z).max(axis=1) <= NEAR * self._learner.clip
+                    extremes[species], rest[species] = [np.zeros((2, n_features))], {}
+                Z = units[species].in_units(sample.features[rows])
+                near = np.maximum(Z.max(axis=1), -Z.min(axis=1)) <= NEAR * self._learner.clip
                 if not near.all():
-                    X, Y, Z = X[near], Y[near], Z[near]
+                    Y, Z = Y[near], Z[near]
                     mean = np.zeros(n_features + Y.shape[1])
                     if len(Z):
                         mean = np.concatenate([Z.mean(axis=0), Y.mean(axis=0)])
                     rest[species][i] = _Rest(rows[~near], (len(Z), mean))
-                if len(X):
-                    extremes[species].append(np.stack([X.min(axis=0), X.max(axis=0)]))
+                if len(Z):
+                    extremes[species].append(np.stack([Z.min(axis=0), Z.max(axis=0)]))
                 parts[species].add(Z, Y)
         kept = {}
         for species, part in parts.items():
             of_all = np.array(extremes[species])
             widest = np.stack([of_all[:, 0].min(axis=0), of_all[:, 1].max(axis=0)])
+            widest = units[species].mean_ + units[species].scale_ * widest
             kept[species] = _Shared(units[species], part.packed(), widest, rest[species])
         return kept
 
