@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
+from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
@@ -245,7 +245,6 @@ def rename_kinds(labels: np.ndarray) -> None:
 
 def check_species(configuration: Configuration, n_species: int) -> None:
     """Raise a `ConfigurationError` if there are more species than a descriptor describes."""
-    check_one(configuration)
     if configuration.n_species > n_species:
         highest = SPECIES_NAMES[configuration.n_species - 1]
         raise ConfigurationError(

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
@@ -140,6 +140,7 @@ def propensity(
     InputError
         If `times` or `n_runs` cannot be used.
     """
+    configuration = as_configuration(configuration)
     runs = isoconfigurational(configuration, model, times, n_runs, seed, lengths, executor, engine)
     return Propensity.from_runs(times, configuration.species, runs)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._simd.contacts import COLUMNS
-from cagebreak.configuration import Configuration, check_one
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
@@ -73,6 +73,7 @@ class EventDriven:
         scale: float = 1.0,
         growth_rate: float = 0.0,
     ) -> None:
+        configuration = as_configuration(configuration)
         _check(configuration, model)
         if scale > 0:
             configuration = separated(configuration, model, scale=scale)
@@ -337,7 +338,6 @@ class _Layout:
 
 
 def _check(configuration: Configuration, model: Model) -> None:
-    check_one(configuration)
     if not model.is_hard:
         raise InputError(f"model: expected hard_spheres, got {model.name}")
     if len(configuration) < 2:

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Configuration, check_one
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
@@ -62,6 +62,7 @@ def trajectory(
     InputError
         If the times are not ascending and finite, or there is no such engine.
     """
+    configuration = as_configuration(configuration)
     times = check_times(times)
     particles = nve(configuration, model, seed, engine)
     start = particles.positions
@@ -111,7 +112,7 @@ def isoconfigurational(
     InputError
         If `n_runs` or `times` cannot be used.
     """
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     times = check_times(times)
     if n_runs != int(n_runs) or n_runs < 1:
         raise InputError(f"n_runs: expected a whole number of at least 1, got {n_runs!r}")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak import potentials
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
@@ -114,6 +114,7 @@ class CageSampler:
         self, configuration: Configuration, model: Model, seed: Seed, cell: Cell = "voronoi",
         include_center_of_mass: bool = False,
     ) -> None:  # fmt: skip
+        configuration = as_configuration(configuration)
         potentials.check_species(configuration, model)
         potentials.check_range(configuration, model)
         if model.is_hard:

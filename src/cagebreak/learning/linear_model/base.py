@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import (
     Floats,
@@ -174,6 +174,7 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
         """
         if self.error_correlation is None:
             return None
+        particles = None if particles is None else as_configuration(particles)
         if particles is None or len(particles) != n:
             number = "none" if particles is None else len(particles)
             raise InputError(f"configuration: expected the {n} particles of the rows, got {number}")
