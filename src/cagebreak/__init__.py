@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         RidgeCV,
     )
     from cagebreak.study import Study
+    from cagebreak.study.analysis.ovito_modifier import PropensityModifier
 
 __all__ = [
     "Angular",
@@ -70,6 +71,7 @@ __all__ = [
     "Model",
     "NetForce",
     "Propensity",
+    "PropensityModifier",
     "Radial",
     "RidgeCV",
     "Study",
@@ -111,6 +113,7 @@ _LAZY = {
     "GraphNetwork": "learning",
     "LogisticRegressionCV": "learning",
     "MLPRegressor": "learning",
+    "PropensityModifier": "study.analysis.ovito_modifier",
     "RidgeCV": "learning",
     "Study": "study",
     "learning": "learning",
