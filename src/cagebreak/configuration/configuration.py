@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cagebreak._html import card
 from cagebreak.configuration import interchange
 from cagebreak.configuration._arrays import Floats, Integers, frozen, vectors
 from cagebreak.configuration.box import Box, as_box
@@ -79,12 +80,26 @@ class Configuration:
         return len(self.positions)
 
     def __repr__(self) -> str:
-        counts = ", ".join(
+        return f"Configuration({len(self)} particles: {self._counts()}; box {self._edges()})"
+
+    def _repr_html_(self) -> str:
+        known = [name for name in ("velocities", "images") if getattr(self, name) is not None]
+        facts = {
+            "species": self._counts(),
+            "box": self._edges() + ("" if self.box.is_orthorhombic else ", tilted"),
+            "N / V": f"{len(self) / self.box.volume:.4g}",
+            "known": ", ".join(["positions", *known]),
+        }
+        return card(f"Configuration of {len(self)} particles", facts)
+
+    def _counts(self) -> str:
+        return ", ".join(
             f"{np.count_nonzero(self.species == s)} {SPECIES_NAMES[s]}"
             for s in range(self.n_species)
         )
-        edges = " x ".join(f"{length:.6g}" for length in self.box.lengths)
-        return f"Configuration({len(self)} particles: {counts}; box {edges})"
+
+    def _edges(self) -> str:
+        return " x ".join(f"{length:.6g}" for length in self.box.lengths)
 
     @property
     def n_species(self) -> int:

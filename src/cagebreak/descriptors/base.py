@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._html import card
 from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.errors import ConfigurationError, InputError
 
@@ -92,6 +93,14 @@ class Features:
     def __repr__(self) -> str:
         kinds = ", ".join(np.unique(self.labels.kind))
         return f"Features({len(self)} particles x {self.n_features} columns: {kinds})"
+
+    def _repr_html_(self) -> str:
+        columns, counts = np.unique(self.labels[["state", "kind"]], return_counts=True)
+        facts = {
+            f"{state} {kind}": f"{count} columns"
+            for (state, kind), count in zip(columns.tolist(), counts.tolist(), strict=True)
+        }
+        return card(f"Features: {len(self)} particles x {self.n_features} columns", facts)
 
     @property
     def n_features(self) -> int:
