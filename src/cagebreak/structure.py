@@ -1,5 +1,7 @@
 """The radial distribution function, and how far chains reach from end to end."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

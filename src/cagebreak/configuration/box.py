@@ -1,5 +1,7 @@
 """The periodic box."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations, product

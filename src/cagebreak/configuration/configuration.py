@@ -3,6 +3,8 @@
 `Configuration` is the one place where every accepted form of input becomes checked arrays.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -118,7 +120,7 @@ class Configuration:
             return self.positions
         return frozen(self.positions + self.images @ self.box.matrix)
 
-    def replace(self, **changes: object) -> "Configuration":
+    def replace(self, **changes: object) -> Configuration:
         """Return a copy with some fields changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
 

@@ -1,5 +1,7 @@
 """Angular descriptors: bond order parameters q_l of the neighbors in soft shells."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Averaged bond order parameters of Lechner and Dellago, over solid-angle nearest neighbors."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Features, their labels, and the protocol of a descriptor."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -49,7 +51,7 @@ class Descriptor(Protocol):
         """Return the labels of the columns, (F,), without computing them."""
         ...
 
-    def compute(self, source: Any, /, state: str = "initial") -> "Features":
+    def compute(self, source: Any, /, state: str = "initial") -> Features:
         """Return the features of every particle of a configuration."""
         ...
 
@@ -115,7 +117,7 @@ class Features:
         """
         return column_names(self.labels)
 
-    def where(self, **values: object) -> "Features":
+    def where(self, **values: object) -> Features:
         """Return the columns whose labels have the given values; see `select`.
 
         Examples
@@ -125,7 +127,7 @@ class Features:
         columns = select(self.labels, **values)
         return Features(self.values[:, columns], self.labels[columns].view(np.recarray))
 
-    def to_pandas(self) -> "DataFrame":
+    def to_pandas(self) -> DataFrame:
         """Return the features as a data frame, (N, F).
 
         Its columns are a MultiIndex with one level for each field of the labels: kind, body, l, r,
@@ -146,7 +148,7 @@ class Features:
         return pd.DataFrame(self.values.copy(), index=index, columns=columns)
 
     @classmethod
-    def concatenate(cls, parts: Sequence["Features"]) -> "Features":
+    def concatenate(cls, parts: Sequence[Features]) -> Features:
         """Return the columns of all parts in one table, such as those of two states.
 
         Raises

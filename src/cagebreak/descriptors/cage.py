@@ -1,5 +1,7 @@
 """Scalars of a state: displacement from the start, variance and anisotropy of the caged motion."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -1,5 +1,7 @@
 """The net force on a particle as a descriptor."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np

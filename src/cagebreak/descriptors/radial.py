@@ -1,5 +1,7 @@
 """Radial descriptors: the number of neighbors of each species in soft shells."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,5 +1,7 @@
 """A descriptor as a transformer of scikit-learn, from configurations to rows of features."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, Self
 

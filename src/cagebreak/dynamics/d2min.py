@@ -7,6 +7,8 @@ with the vectors to the neighbors j in the reference, :math:`r_{ij}`, and later,
 box, like any other affine map, leaves it unchanged.
 """
 
+from __future__ import annotations
+
 from concurrent.futures import Executor
 
 import numpy as np

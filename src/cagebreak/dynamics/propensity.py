@@ -1,5 +1,7 @@
 """Dynamic propensity, and the noise ceiling that a finite number of runs puts on predictions."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -60,7 +62,7 @@ class Propensity:
     @classmethod
     def from_runs(
         cls, times: ArrayLike, species: ArrayLike, runs: Iterable[NDArray[np.float64]]
-    ) -> "Propensity":
+    ) -> Propensity:
         """Add up the absolute displacements (T, N) of each run, in their order.
 
         Raises

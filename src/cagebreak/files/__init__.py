@@ -4,6 +4,8 @@ A format is one module and one line in `FORMATS`. Its function `read` returns a 
 list of frames. A format that can be written also has a function `write`.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping, Sequence
 from operator import index

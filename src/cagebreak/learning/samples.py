@@ -1,5 +1,7 @@
 """Samples: the features and targets of one configuration each, read one at a time."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor

@@ -1,5 +1,7 @@
 """The model of a glass former: its particles, potentials and state point."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 
 import numpy as np

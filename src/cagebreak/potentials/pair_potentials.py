@@ -20,6 +20,8 @@ Bonded particles feel a bond instead of the pair potential; `cagebreak.potential
 equation.
 """
 
+from __future__ import annotations
+
 import math
 from typing import NamedTuple
 

@@ -3,6 +3,8 @@
 It isolates what the structure says of the dynamics (:cite:`WidmerCooper2004`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from functools import partial

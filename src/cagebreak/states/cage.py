@@ -1,5 +1,7 @@
 """The cage state: the mean positions of particles that stay in their cages."""
 
+from __future__ import annotations
+
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

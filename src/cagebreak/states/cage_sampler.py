@@ -1,5 +1,7 @@
 """Constrained Monte Carlo: each particle is confined to its cell and never rearranges."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass, field
 

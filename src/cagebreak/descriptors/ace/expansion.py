@@ -1,5 +1,7 @@
 """The atomic cluster expansion: a basis of rotational invariants, body order by body order."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache
 

@@ -1,5 +1,7 @@
 """Physical quantities of a particle, coarse-grained over several lengths: inputs of GlassMLP."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Base class of the linear learners, and predictions from sufficient statistics."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self

@@ -1,5 +1,7 @@
 """Scores of a learner on held-out configurations, by nested cross-validation."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -97,7 +99,7 @@ class Scores:
         return facts
 
     @cached_property
-    def table(self) -> "DataFrame":
+    def table(self) -> DataFrame:
         """A row for each species, selection of features and time; see `evaluate`."""
         return to_frame(self.rows)
 

@@ -1,5 +1,7 @@
 """The predicted propensity in a pipeline of OVITO."""
 
+from __future__ import annotations
+
 import os
 import warnings
 from collections.abc import Sequence
