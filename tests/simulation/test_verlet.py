@@ -10,7 +10,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.simulation import lammps, molecular_dynamics
-from cagebreak.simulation.nve import verlet
+from cagebreak.simulation.engines import verlet
 from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.time_step import time_step_of
@@ -151,7 +151,7 @@ def test_between_steps_positions_follow_from_the_nearest(simulate, ka):
 PROGRAM = """
 import sys
 import cagebreak as cb
-from cagebreak.simulation.nve import verlet
+from cagebreak.simulation.engines import verlet
 particles = verlet(cb.read(sys.argv[1]), cb.kob_andersen(temperature=1.0), 7, sys.argv[2])
 particles.run(1.0)
 print(particles.positions.tobytes().hex()[:4000])

@@ -7,7 +7,7 @@ from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation import preparation
-from cagebreak.simulation.nve import Engine
+from cagebreak.simulation.engines import Engine
 from cagebreak.simulation.preparation import Step
 
 
@@ -37,7 +37,7 @@ def equilibrate(
     steps
         Any other protocol, instead of `time`; see `cagebreak.simulation.preparation.Step`.
     engine
-        See `cagebreak.simulation.nve.Engine`. Hard spheres are always event-driven.
+        See `cagebreak.simulation.engines.Engine`. Hard spheres are always event-driven.
 
     Returns
     -------

@@ -15,7 +15,7 @@ from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.simulation.nve import Engine, nve
+from cagebreak.simulation.engines import Engine, nve
 
 Observed = TypeVar("Observed")
 
@@ -55,7 +55,7 @@ def trajectory(
     seed
         Of the velocities.
     engine
-        See `cagebreak.simulation.nve.Engine`. Hard spheres are always event-driven.
+        See `cagebreak.simulation.engines.Engine`. Hard spheres are always event-driven.
 
     Raises
     ------

@@ -13,8 +13,8 @@ from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
+from cagebreak.simulation.engines import Engine, verlet
 from cagebreak.simulation.hard_spheres import EventDriven
-from cagebreak.simulation.nve import Engine, verlet
 from cagebreak.simulation.packing import grow, random_packing
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.velocities import thermal_velocities
