@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, SimulationError
 from cagebreak.simulation import preparation
 from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.preparation import Prepared, Step
@@ -47,6 +47,33 @@ def test_npt_holds_the_mean_pressure_of_the_step_before(quenched):
     # Of 5 tau, as long as the volume relaxes, the standard error is 3.3 % (over ten seeds).
     assert rows(quenched, 1)["pressure"][5:].mean() == pytest.approx(wanted, rel=0.1)
     assert np.ptp(rows(quenched, 1)["density"]) > 0
+
+
+@pytest.mark.parametrize("engine", ["cagebreak", "lammps"])
+def test_a_box_that_grows_without_end_is_an_error(engine):
+    steps = [Step("NPT", 100.0, pressure=-5.0)]
+    expected = (
+        r"kob_andersen: at a pressure of -5 eps / sigma\^3 the number density became 0\.\d+, "
+        r"expected within a factor of 4 of the model's, 1\.203; give a higher pressure"
+    )
+    with pytest.raises(SimulationError, match=expected):
+        cb.equilibrate(KA, 200, seed=1, steps=steps, engine=engine)
+
+
+def test_a_liquid_that_is_crushed_is_an_error_and_one_compressed_twofold_is_none():
+    spheres = cb.harmonic_spheres()
+    end = cb.equilibrate(spheres, 200, seed=1, steps=[Step("NPT", 100.0, pressure=1.0)])
+    assert 1.9 < 200 / end.box.volume / spheres.number_density < 2.3
+    with pytest.raises(
+        SimulationError, match=r"pressure of 5 .*became [34]\.\d+, .*give a lower pressure"
+    ):
+        cb.equilibrate(spheres, 200, seed=1, steps=[Step("NPT", 100.0, pressure=5.0)])
+
+
+def test_a_glass_under_tension_is_no_error():
+    glass = cb.kob_andersen(temperature=0.3)
+    end = cb.equilibrate(glass, 200, seed=1, steps=[Step("NPT", 20.0, pressure=-1.0)])
+    assert 0.8 < 200 / end.box.volume / glass.number_density < 0.95
 
 
 def test_nve_has_the_mean_density_and_energy_of_the_step_before(quenched):

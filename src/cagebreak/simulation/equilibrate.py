@@ -51,7 +51,8 @@ def equilibrate(
     MissingDependencyError
         If the model needs LAMMPS, which is not installed.
     SimulationError
-        If hard spheres jam before they reach the model's density, or the engine fails.
+        If hard spheres jam before they reach the model's density, the engine fails, or the density
+        at constant pressure goes far from the model's (`simulation.preparation.FARTHEST`).
     """
     if (time is None) == (steps is None):
         raise InputError(f"time, steps: expected one of them, got {time!r} and {steps!r}")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cagebreak import potentials
 from cagebreak.configuration import Box, Configuration
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.engines import Engine, verlet
@@ -25,6 +25,14 @@ SEGMENT = 500.0
 
 SEGMENTS = 10
 """Fewest segments of a step of molecular dynamics (chosen): averages over segments show drift."""
+
+FARTHEST = 4.0
+"""Largest ratio between a density at constant pressure and the model's, either way (chosen).
+
+The critical density of a simple liquid is a third of that at its triple point: a box that grows
+fourfold holds a gas, and at a negative pressure it grows without end. Any density is reached from a
+model whose number density is within this factor of it.
+"""
 
 _SAMPLES = 100  # readings of temperature, energy and pressure in a segment
 
@@ -180,7 +188,8 @@ def advance(
     InputError
         If there is no such engine.
     SimulationError
-        If the engine fails.
+        If the engine fails, or the density at constant pressure goes far from the model's
+        (`FARTHEST`).
     """
     before, origin = prepared.configuration, prepared.origin
     if segment.first_of_half:
@@ -195,7 +204,8 @@ def advance(
         thermostat = _thermostat(model, prepared.history, steps, segment)
         noise = seed_sequence(seed, "thermostat", len(prepared.history))
         dynamics = verlet(start, model, None, engine, thermostat=thermostat, noise=noise)
-        end, means = _molecular_dynamics(dynamics, duration)
+        pressure = None if thermostat is None else thermostat.pressure
+        end, means = _molecular_dynamics(dynamics, duration, model, pressure)
     after = _settled(end, before)
     row = np.zeros(1, prepared.history.dtype)
     row["step"] = segment.step
@@ -237,16 +247,29 @@ def _hard_spheres(
 
 
 def _molecular_dynamics(
-    dynamics: VelocityVerlet, duration: float
+    dynamics: VelocityVerlet, duration: float, model: Model, pressure: float | None
 ) -> tuple[Configuration, dict[str, float]]:
     readings = []
     for _ in range(_SAMPLES):
         dynamics.run(duration / _SAMPLES)
         readings.append(dynamics.readings)
+        if pressure is not None:
+            _require_dense(readings[-1].density, model, pressure)
     means = np.mean(readings, axis=0)
     return dynamics.configuration, dict(
         zip(("temperature", "energy", "pressure", "density"), means.tolist(), strict=True)
     )
+
+
+def _require_dense(density: float, model: Model, pressure: float) -> None:
+    ratio = density / model.number_density
+    if not 1 / FARTHEST <= ratio <= FARTHEST:
+        raise SimulationError(
+            f"{model.name}: at a pressure of {pressure:g} eps / sigma^3 the number density became "
+            f"{density:.3g}, expected within a factor of {FARTHEST:g} of the model's, "
+            f"{model.number_density:g}; give a {'higher' if ratio < 1 else 'lower'} "
+            "pressure, or a model of a number_density nearer to that of this pressure"
+        )
 
 
 def _thermostat(
