@@ -197,7 +197,7 @@ def test_a_warning_of_alphas_names_the_species_and_features():
     columns = {"two": [0, 1], "third": [2], "all": [0, 1, 2]}
     expected = (
         r"alphas: \d+ of 36 chosen alphas lie outside the range that the learner was given, at .* "
-        r"\(species A, features third; species B, features two, third, all\); see the column"
+        r"\(species A, features 'third'; species B, features 'two', 'third', 'all'\); see"
     )
     with pytest.warns(AlphaWarning, match=expected) as said:
         evaluate(RidgeCV(alphas=[1e-6, 1.0]), made, seed=0, columns=columns, folds=6)

@@ -33,7 +33,7 @@ def path(study):
 def test_an_alpha_outside_the_range_is_said_with_its_species_and_features(study):
     recipe = replace(study.recipe, sections=dict(study.recipe.sections))
     recipe.sections["learning"] = replace(recipe.learning, alphas=(1e-30,))
-    expected = r"chosen alphas lie outside the range 1e-30 .* \(species {}, features LR1\)"
+    expected = r"chosen alphas lie outside the range 1e-30 .* \(species {}, features 'LR1'\)"
     with (
         pytest.warns(AlphaWarning, match=expected.format("A")),
         pytest.warns(AlphaWarning, match=expected.format("B")),

@@ -308,7 +308,7 @@ def _warn_if_outside(results: Sequence[HeldOut]) -> None:
     if beyond:
         low, high = np.concatenate(beyond).min(), np.concatenate(beyond).max()
         names = "; ".join(
-            f"species {species}, features {', '.join(dict.fromkeys(features))}"
+            f"species {species}, features {', '.join(map(repr, dict.fromkeys(features)))}"
             for species, features in where.items()
         )
         warnings.warn(

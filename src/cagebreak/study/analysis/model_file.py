@@ -148,7 +148,7 @@ class SavedModel:
                 alpha, outside = fits[number].ridge.alpha_, fits[number].ridge.outside_
                 if outside.any():
                     text = outside_range(settings.alphas, alpha[outside], alpha.size)
-                    text += f" (species {letter}, features {selection})"
+                    text += f" (species {letter}, features {selection!r})"
                     warnings.warn(text, AlphaWarning, stacklevel=3)
         energies = inherent_energy.training_energies(recipe, store)
         if energies is not None:
