@@ -141,6 +141,10 @@ def test_random_packings_are_safe_to_start_from(model):
         ({"ensemble": "NVP", "time": 1.0}, "ensemble: expected one of"),
         ({"ensemble": "NVT", "time": -1.0}, "time: expected"),
         ({"ensemble": "NVT", "time": np.nan}, "time: expected"),
+        ({"ensemble": "NVT", "time": "1"}, "time: expected .* got '1'"),
+        ({"ensemble": "NVT", "time": 1.0, "temperature": 0.5}, "one or two .* in a list, got 0.5"),
+        ({"ensemble": "NVT", "time": 1.0, "temperature": ("1",)}, r"temperature: .* got \('1',\)"),
+        ({"ensemble": "NPT", "time": 1.0, "pressure": "1"}, "pressure: expected a finite .* '1'"),
         ({"ensemble": "NVT", "time": 1.0, "temperature": (0.0,)}, "temperature: expected one or"),
         ({"ensemble": "NVT", "time": 1.0, "temperature": (1.0,) * 3}, "temperature: expected one"),
         ({"ensemble": "NVE", "time": 1.0, "temperature": (1.0,)}, "temperature: expected none"),
@@ -161,3 +165,7 @@ def test_bad_arguments_are_named():
         cb.equilibrate(KA, 100, seed=1, steps=[Step("NPT", 1.0)])
     with pytest.raises(InputError, match="n_particles: expected a whole number"):
         cb.equilibrate(KA, 1, 1.0, seed=1)
+    with pytest.raises(InputError, match=r"n_particles: expected a whole number.* got None"):
+        cb.equilibrate(KA, None, 1.0, seed=1)
+    with pytest.raises(InputError, match="time: expected a finite time >= 0 in tau, got '1'"):
+        cb.equilibrate(KA, 100, "1", seed=1)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cagebreak import potentials
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import InputError, SimulationError
+from cagebreak.models.arguments import is_whole, real
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.engines import Engine, verlet
@@ -71,16 +72,20 @@ class Step:
     def __post_init__(self) -> None:
         if self.ensemble not in ENSEMBLES:
             raise InputError(f"ensemble: expected one of {ENSEMBLES}, got {self.ensemble!r}")
-        if not 0 <= self.time < math.inf:
+        if not 0 <= real(self.time) < math.inf:
             raise InputError(f"time: expected a finite time >= 0 in tau, got {self.time!r}")
-        if len(self.temperature) > 2 or not all(0 < kT < math.inf for kT in self.temperature):
+        ramp = self.temperature if isinstance(self.temperature, Sequence) else (math.nan,)
+        if len(ramp) > 2 or not all(0 < real(kT) < math.inf for kT in ramp):
             raise InputError(
-                f"temperature: expected one or two positive numbers, got {self.temperature!r}"
+                "temperature: expected one or two positive numbers in a list, "
+                f"got {self.temperature!r}"
             )
         if self.temperature and self.ensemble == "NVE":
             raise InputError("temperature: expected none for NVE, whose energy is constant")
         if self.pressure is not None and self.ensemble != "NPT":
             raise InputError(f"pressure: expected one for NPT only, got {self.pressure!r}")
+        if self.pressure is not None and not math.isfinite(real(self.pressure)):
+            raise InputError(f"pressure: expected a finite number, got {self.pressure!r}")
 
 
 @dataclass(frozen=True)
@@ -123,9 +128,8 @@ def alkemade2023(model: Model, time: float) -> tuple[Step, ...]:
 
     The paper does not say how long the first is: half of the second (chosen).
     """
-    if model.is_hard:
-        return (Step("NVE", time),)
-    return (Step("NVT", time / 2), Step("NVE", time))
+    aged = Step("NVE", time)  # which checks the time
+    return (aged,) if model.is_hard else (Step("NVT", time / 2), aged)
 
 
 def segments(steps: Sequence[Step], model: Model) -> list[Segment]:
@@ -150,7 +154,7 @@ def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> 
     SimulationError
         If hard spheres jam before they reach the model's density.
     """
-    if n_particles != int(n_particles) or n_particles < 2:
+    if not is_whole(n_particles) or n_particles < 2:
         raise InputError(f"n_particles: expected a whole number of at least 2, got {n_particles!r}")
     hard = model.is_hard
     if hard and any(step.ensemble != "NVE" for step in steps):

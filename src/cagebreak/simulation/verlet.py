@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation.thermostat import Thermostat
@@ -82,7 +83,7 @@ class VelocityVerlet(ABC):
     ) -> None:
         if time_step is None:
             time_step = time_step_of(model)
-        if not 0 < time_step < math.inf:
+        if not 0 < real(time_step) < math.inf:
             raise InputError(f"time_step: expected a positive number in tau, got {time_step!r}")
         self._masses = np.asarray(model.masses)[configuration.species]
         velocities = configuration.velocities
@@ -163,7 +164,7 @@ class VelocityVerlet(ABC):
             If energy is not conserved, particles are lost, positions are no numbers, or a bond is
             not shorter than its limit.
         """
-        if not (math.isfinite(duration) and duration >= 0):
+        if not 0 <= real(duration) < math.inf:
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
         target = round((self._time + duration) / self._time_step)
         ramp = self._thermostat
