@@ -302,6 +302,10 @@ def test_bad_arguments_are_named(simulate, ka):
     for time_step in (0.0, -0.005, np.nan, np.inf, "0.005"):
         with pytest.raises(InputError, match="time_step: expected a positive"):
             simulate(ka, KA, seed=1, time_step=time_step)
+    alone = cb.Configuration([[0.0, 0.0, 0.0]], [0], 20.0, [[0.0, 0.0, 0.0]])
+    for seed in (None, 1):
+        with pytest.raises(ConfigurationError, match="expected at least two particles, got one"):
+            simulate(alone, KA, seed=seed)
     with pytest.raises(ConfigurationError, match="species number 2"):
         simulate(ka.replace(species=np.full(N, 2)), KA, seed=1)
     with pytest.raises(ConfigurationError, match="got 0 and 1 at one place"):

@@ -68,7 +68,8 @@ class VelocityVerlet(ABC):
     Raises
     ------
     ConfigurationError
-        If particles with a thermostat are all at rest or move together: it scales velocities.
+        If there are fewer than two particles, or particles with a thermostat are all at rest or
+        move together: it scales velocities.
     InputError
         If the time step is not positive, or neither seed nor velocities are given.
     """
@@ -81,6 +82,8 @@ class VelocityVerlet(ABC):
         time_step: float | None,
         thermostat: Thermostat | None,
     ) -> None:
+        if len(configuration) < 2:
+            raise ConfigurationError("configuration: expected at least two particles, got one")
         if time_step is None:
             time_step = time_step_of(model)
         if not 0 < real(time_step) < math.inf:
