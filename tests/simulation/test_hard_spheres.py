@@ -344,7 +344,11 @@ def test_bad_arguments_are_named():
     spheres = EventDriven(start, MODEL, seed=1)
     assert math.isnan(spheres.pressure)
     assert math.isnan(spheres.collision_rate)
-    for duration in (-1.0, math.nan, math.inf):
+    for wrong in ({"scale": "0.9"}, {"growth_rate": math.nan}):
+        (name,) = wrong
+        with pytest.raises(InputError, match=f"{name}: expected a finite number, got"):
+            EventDriven(start, MODEL, seed=1, **wrong)
+    for duration in (-1.0, math.nan, math.inf, "10"):
         with pytest.raises(InputError, match="duration"):
             spheres.run(duration)
     with pytest.raises(InputError, match=r"n_particles: .* got 1"):

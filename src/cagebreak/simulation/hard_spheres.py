@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cagebreak._simd.contacts import COLUMNS
 from cagebreak.configuration import Configuration, check_one
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
 from cagebreak.potentials.overlaps import separated
@@ -74,6 +75,9 @@ class EventDriven:
         growth_rate: float = 0.0,
     ) -> None:
         _check(configuration, model)
+        for name, value in (("scale", scale), ("growth_rate", growth_rate)):
+            if not math.isfinite(real(value)):
+                raise InputError(f"{name}: expected a finite number, got {value!r}")
         if scale > 0:
             configuration = separated(configuration, model, scale=scale)
         self._start = configuration
@@ -201,7 +205,7 @@ class EventDriven:
         SimulationError
             If time hardly advances between events: growing spheres have jammed.
         """
-        if not (math.isfinite(duration) and duration >= 0):
+        if not 0 <= real(duration) < math.inf:
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
         target = self._time + duration
         while True:

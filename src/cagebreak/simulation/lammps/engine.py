@@ -35,18 +35,21 @@ class MolecularDynamics(VelocityVerlet):
     time_step
         In tau; by default that of `cagebreak.simulation.time_step.time_step_of`.
     thermostat
-        That of Nose and Hoover. None keeps the energy constant.
+        That of Nose and Hoover; with a pressure also their barostat, all edges equally. None keeps
+        the energy constant.
 
     Raises
     ------
     MissingDependencyError
         If the wheels are not installed.
     ConfigurationError
-        If a species is not the model's, bonds are not what
-        `cagebreak.potentials.bonds.bond_table` expects, or the lattice vectors are not along x
-        and in xy.
+        If there are fewer than two particles, particles coincide, the box is far too small for the
+        range of the potential, a species is not the model's, bonds are not what
+        `cagebreak.potentials.bonds.bond_table` expects, particles with a thermostat are all at rest
+        or move together, or the lattice vectors are not along x and in xy.
     InputError
-        If the model is of hard spheres, or neither seed nor velocities are given.
+        If the model is of hard spheres, neither seed nor velocities are given, or the time step is
+        not positive.
     SimulationError
         If LAMMPS refuses; the end of its log is in the message.
 
