@@ -157,6 +157,15 @@ def test_stops_do_not_change_a_bit(name):
     np.testing.assert_allclose(parts.positions, whole.positions, rtol=0, atol=1e-13)
 
 
+def test_energy_is_conserved_in_the_cold():
+    """Sums of pairs in single precision would be off by more than kT."""
+    model = cb.harmonic_spheres(temperature=1e-9)
+    start = cb.states.inherent_state(random_packing(model, 300, seed=1), model).configuration
+    particles = MolecularDynamics(start, model, seed=2)
+    particles.run(100.0)
+    assert 0.3 < particles.temperature / model.temperature < 0.7  # half is potential energy
+
+
 def test_small_room_for_rows_changes_no_bit(ka, monkeypatch):
     """Rows that outgrow their room are made again in a larger one."""
     ample = MolecularDynamics(ka, KA, seed=3)

@@ -216,8 +216,7 @@ class MolecularDynamics(VelocityVerlet):
         self._noise[:, 1] = self._random.chisquare(others, CHECKED)
 
     def _total_energy(self) -> float:
-        # At every stop; what it is compared with is far larger than the rounding.
-        return self._system.pair_sums(exact=False)[0] + self._system.kinetic_energy()
+        return self._system.pair_sums()[0] + self._system.kinetic_energy()
 
 
 def _check(configuration: Configuration, model: Model) -> None:
