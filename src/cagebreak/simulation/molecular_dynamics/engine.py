@@ -66,8 +66,8 @@ class MolecularDynamics(VelocityVerlet):
     ------
     ConfigurationError
         If particles coincide or are nearer than their table begins, the box is far too small for
-        the range of the potential, a species is not the model's, or bonds are not what
-        `cagebreak.potentials.bonds.bond_table` expects.
+        the range of the potential or longer than 10,000 sigma, a species is not the model's, or
+        bonds are not what `cagebreak.potentials.bonds.bond_table` expects.
     InputError
         If the model is of hard spheres, neither seed nor velocities are given, or an argument is
         out of range.
