@@ -14,6 +14,7 @@ from cagebreak.simulation.engines import verlet
 from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.time_step import time_step_of
+from support.interruption import ctrl_c
 
 KA = cb.kob_andersen(temperature=1.0)
 MODELS = {
@@ -132,6 +133,17 @@ def test_stops_do_not_change_the_path(simulate, ka):
         assert np.isfinite([*parts.positions.ravel(), parts.energy, parts.pressure]).all()
     assert parts.steps == whole.steps == 202
     np.testing.assert_allclose(parts.positions, whole.positions, rtol=0, atol=1e-12)
+
+
+def test_after_ctrl_c_time_is_that_of_the_last_step(simulate, ka):
+    interrupted, whole = (simulate(ka, KA, seed=3) for _ in range(2))
+    with ctrl_c(), pytest.raises(KeyboardInterrupt):
+        interrupted.run(1e6)
+    assert interrupted.time == pytest.approx(0.005 * interrupted.steps)
+    interrupted.run(0.01)
+    whole.run(interrupted.time)
+    assert 2 < interrupted.steps == whole.steps
+    np.testing.assert_allclose(interrupted.positions, whole.positions, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("engine", ["cagebreak-double", "lammps"])

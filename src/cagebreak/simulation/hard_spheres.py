@@ -196,7 +196,7 @@ class EventDriven:
         self._collisions_before = self.collisions
 
     def run(self, duration: float) -> None:
-        """Go on for `duration` tau.
+        """Go on for `duration` tau; after Ctrl-C the time is that of the last event.
 
         Raises
         ------
@@ -208,21 +208,11 @@ class EventDriven:
         if not 0 <= real(duration) < math.inf:
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
         target = self._time + duration
-        while True:
-            before = self._clock[columns.ORIGIN] + self._clock[columns.NOW]
-            status = kernel.advance(target, _EVENTS_A_CALL, self._state())
-            if status == kernel.DONE:
-                break
-            if status == kernel.LIST_FULL:
-                self._enlarge_lists()
-                continue
-            passed = self._clock[columns.ORIGIN] + self._clock[columns.NOW] - before
-            speed = math.sqrt(self.temperature / self._model.temperature)
-            if _JAMMED * len(self._start) * speed * passed < _EVENTS_A_CALL:
-                raise SimulationError(
-                    f"hard spheres jammed: {_EVENTS_A_CALL} events within {passed:.3g} tau at "
-                    f"diameters {self.scale:.6f} times the model's"
-                )
+        try:
+            self._advance(target)
+        except BaseException:  # also Ctrl-C, after which one may go on
+            self._time = self._last_event
+            raise
         self._time = target
 
     def set_temperature(self, temperature: float) -> None:
@@ -234,6 +224,28 @@ class EventDriven:
         velocities *= factor
         self._clock[columns.NOW] = flown
         self._begin()
+
+    @property
+    def _last_event(self) -> float:
+        return float(self._clock[columns.ORIGIN] + self._clock[columns.NOW])
+
+    def _advance(self, target: float) -> None:
+        while True:
+            before = self._last_event
+            status = kernel.advance(target, _EVENTS_A_CALL, self._state())
+            if status == kernel.DONE:
+                break
+            if status == kernel.LIST_FULL:
+                self._enlarge_lists()
+                continue
+            self._time = self._last_event
+            passed = self._time - before
+            speed = math.sqrt(self.temperature / self._model.temperature)
+            if _JAMMED * len(self._start) * speed * passed < _EVENTS_A_CALL:
+                raise SimulationError(
+                    f"hard spheres jammed: {_EVENTS_A_CALL} events within {passed:.3g} tau at "
+                    f"diameters {self.scale:.6f} times the model's"
+                )
 
     def _begin(self) -> None:
         while kernel.begin(self._state()) == kernel.LIST_FULL:

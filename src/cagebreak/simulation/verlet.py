@@ -157,7 +157,7 @@ class VelocityVerlet(ABC):
         return self.readings.pressure
 
     def run(self, duration: float) -> None:
-        """Go on for `duration` tau.
+        """Go on for `duration` tau; after Ctrl-C the time is that of the last step.
 
         Raises
         ------
@@ -176,10 +176,15 @@ class VelocityVerlet(ABC):
                 f"duration: expected at most the {ramp.duration!r} tau of the thermostat in all, "
                 f"got {duration!r} after {self._time:.6g}"
             )
-        self._time += duration
-        while self.steps < target:
-            self._advance(min(target, (self.steps // CHECKED + 1) * CHECKED))
-            self._check_energy()
+        end = self._time + duration
+        try:
+            while self.steps < target:
+                self._advance(min(target, (self.steps // CHECKED + 1) * CHECKED))
+                self._check_energy()
+        except BaseException:  # also Ctrl-C, after which one may go on
+            self._time = self.steps * self._time_step
+            raise
+        self._time = end
 
     @property
     def _rest(self) -> float:

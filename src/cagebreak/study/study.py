@@ -98,9 +98,10 @@ class Study(Contents):
         as_in_recipe = learner is None and features is None and species is None
         chosen = None if features is None else selections.named(features)
         letters = [species] if isinstance(species, str) else species
+        provenance = self._provenance(table)  # before the work, in which units may change
         scores = learn(self.recipe, self.store, learner, chosen, letters, name, target)
         if as_in_recipe:
-            table_files.keep(self._table_path(table), scores.rows, self._provenance(table))
+            table_files.keep(self._table_path(table), scores.rows, provenance)
             self.rows("propensity")
         return scores
 
@@ -314,6 +315,10 @@ class Study(Contents):
 
     def rows(self, name: str) -> np.ndarray:
         """Return a table as `table` does, as a structured array."""
+        return self._made(name)[0]
+
+    def _made(self, name: str) -> tuple[np.ndarray, dict[str, Any]]:
+        """Return a table, and what it was made from."""
         if name not in TABLES:
             raise InputError(f"name: expected one of {', '.join(TABLES)}, got {name!r}")
         spec = TABLES[name]
@@ -324,7 +329,7 @@ class Study(Contents):
         if table is None:
             table = spec.make(self.recipe, self.store)
             table_files.keep(self._table_path(name), table, provenance)
-        return table
+        return table, provenance
 
     def figure(
         self,
@@ -357,7 +362,7 @@ class Study(Contents):
         shown = self._shown(name, published)
         figure = shown.figure()
         if path is not None:
-            self._write(Path(path), drawings.images(figure), shown)
+            drawings.write(Path(path), drawings.images(figure), shown, self.store.folder)
         return figure
 
     def draw(
@@ -397,7 +402,7 @@ class Study(Contents):
                 failed[name] = error
         for name, images in drawings.in_turn(names, shown, workers):
             if isinstance(images, tuple):
-                files = self._write(folder / name, images, shown[name])
+                files = drawings.write(folder / name, images, shown[name], self.store.folder)
                 drawings.keep(folder / name, origins[name], files)
                 yield name, True
             else:
@@ -406,16 +411,10 @@ class Study(Contents):
     def _shown(self, name: str, published: str | os.PathLike[str] | None) -> drawings.Shown:
         """Return a figure, with the tables and the other arguments of its function."""
         spec = self._figure(name, published)
-        tables = {table: self.rows(table) for table in spec.tables}
+        made = {table: self._made(table) for table in spec.tables}
         tau_alpha = self.relaxation() if spec.section == "isoconfigurational" else None
         arguments = drawings.arguments(spec, self.recipe, self.store, tau_alpha, published)
-        return drawings.Shown(spec, tables, arguments)
-
-    def _write(self, stem: Path, images: tuple[bytes, bytes], shown: drawings.Shown) -> list[Path]:
-        """Write the files of a figure."""
-        inside = stem.resolve().is_relative_to(self.store.folder.resolve())
-        provenances = {table: self._provenance(table) for table in shown.tables}
-        return drawings.write(stem, images, shown.tables, provenances, inside)
+        return drawings.Shown(spec, made, arguments)
 
     def _origin_of_ready(self, name: str, published: Any) -> dict[str, Any]:
         """Return `_origin` of a figure whose units are all done, else raise an error."""

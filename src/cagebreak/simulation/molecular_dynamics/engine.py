@@ -66,9 +66,9 @@ class MolecularDynamics(VelocityVerlet):
     ------
     ConfigurationError
         If there are fewer than two particles, particles coincide or are nearer than their table
-        begins, the box is far too small for the range of the potential, a species is not the
-        model's, bonds are not what `cagebreak.potentials.bonds.bond_table` expects, or particles
-        with a thermostat are all at rest or move together.
+        begins, the box is far too small for the range of the potential or longer than 10,000 sigma,
+        a species is not the model's, bonds are not what `cagebreak.potentials.bonds.bond_table`
+        expects, or particles with a thermostat are all at rest or move together.
     InputError
         If the model is of hard spheres, neither seed nor velocities are given, or an argument is
         out of range.
@@ -217,8 +217,7 @@ class MolecularDynamics(VelocityVerlet):
         self._noise[:, 1] = self._random.chisquare(others, CHECKED)
 
     def _total_energy(self) -> float:
-        # At every stop; what it is compared with is far larger than the rounding.
-        return self._system.pair_sums(exact=False)[0] + self._system.kinetic_energy()
+        return self._system.pair_sums()[0] + self._system.kinetic_energy()
 
 
 def _check(configuration: Configuration, model: Model) -> None:

@@ -41,12 +41,13 @@ class Shown(NamedTuple):
     """A figure, with the tables and the other arguments of its function."""
 
     spec: FigureSpec
-    tables: Mapping[str, np.ndarray]
+    made: Mapping[str, tuple[np.ndarray, Mapping[str, Any]]]
+    """Each table, and what it was made from."""
     arguments: Mapping[str, Any]
 
     def figure(self) -> Any:
         """Return the matplotlib `Figure`."""
-        return self.spec.function(*self.tables.values(), **self.arguments)
+        return self.spec.function(*(table for table, _ in self.made.values()), **self.arguments)
 
 
 def arguments(
@@ -127,13 +128,7 @@ def in_turn(
             yield name, outcome(name)
 
 
-def write(
-    stem: Path,
-    drawn: tuple[bytes, bytes],
-    tables: Mapping[str, np.ndarray],
-    provenances: Mapping[str, Mapping[str, Any]],
-    listed: bool,
-) -> list[Path]:
+def write(stem: Path, drawn: tuple[bytes, bytes], shown: Shown, folder: Path) -> list[Path]:
     """Write a figure as PNG and PDF, and its tables as CSV; return the files.
 
     Parameters
@@ -142,19 +137,20 @@ def write(
         The path without its suffix.
     drawn
         As of `images`.
-    tables, provenances
-        By the names of the tables.
-    listed
-        As of `table_files.write`.
+    shown
+        What is drawn.
+    folder
+        The folder of the study, in which the SHA-256 of tables are recorded.
     """
+    listed = stem.resolve().is_relative_to(folder.resolve())
     stem.parent.mkdir(parents=True, exist_ok=True)
     # `with_suffix` would cut a stem such as "eta0.58" at its dot.
     files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf")]
     for path, image in zip(files, drawn, strict=True):
         _atomic.write(path, image)
-    for name, table in tables.items():
-        beside = stem.with_name(f"{stem.name}{f'.{name}' if len(tables) > 1 else ''}.csv")
-        table_files.write(beside, table, provenances[name], listed)
+    for name, (table, provenance) in shown.made.items():
+        beside = stem.with_name(f"{stem.name}{f'.{name}' if len(shown.made) > 1 else ''}.csv")
+        table_files.write(beside, table, provenance, listed)
         files += [beside, beside.with_suffix(".json")]
     return files
 
