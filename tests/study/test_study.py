@@ -19,6 +19,7 @@ from cagebreak.structure import radial_distribution
 from cagebreak.study.analysis import drawings
 from cagebreak.study.analysis import learn as learning
 from cagebreak.study.analysis.samples import StudySamples
+from cagebreak.study.analysis.sources import Sources
 from cagebreak.study.stages import stages
 from support.tiny_study import write_recipe
 
@@ -188,7 +189,7 @@ def test_units_that_change_meanwhile_are_not_what_a_table_was_made_from(
 
     def slow(*args, **options):
         result = done(*args, **options)
-        monkeypatch.setattr(cb.Study, "_contents", lambda study, stage: "changed")
+        monkeypatch.setattr(Sources, "_contents_of", lambda sources, stage: ("changed",))
         return result
 
     shutil.copytree(study.store.folder.parent, tmp_path / "study")
@@ -201,7 +202,8 @@ def test_units_that_change_meanwhile_are_not_what_a_table_was_made_from(
         path = tmp_path / "drawn.json"
         copy.figure("alkemade2022.mean_propensity", path.with_suffix(""))
     monkeypatch.undo()
-    assert json.loads(path.read_text())["units"]["propensity"] == copy._contents("propensity")
+    made_from = Sources(copy.recipe, copy.store).of_table("propensity")["units"]["propensity"]
+    assert json.loads(path.read_text())["units"]["propensity"] == made_from
 
 
 def test_fit_uses_one_thread_so_that_its_bits_depend_on_none(study, monkeypatch):

@@ -144,7 +144,7 @@ def test_another_version_fits_and_draws_again(own, fitted, monkeypatch):
     assert not is_drawn()
     del fitted[:]
     monkeypatch.setattr(learn, "version", lambda _: "0.0.1")
-    monkeypatch.setattr("cagebreak.study.study.version", lambda _: "0.0.1")
+    monkeypatch.setattr("cagebreak.study.analysis.sources.version", lambda _: "0.0.1")
     table = cb.Study(own.recipe.path).rows("scores")
     assert len(fitted) == 12
     np.testing.assert_array_equal(table, first.rows)

@@ -4,9 +4,7 @@ import hashlib
 import json
 import math
 import os
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cagebreak import _atomic, figures
-from cagebreak.errors import InputError
 from cagebreak.figures import FIGURES, FigureSpec
 from cagebreak.figures.literature import read_published
 from cagebreak.study.analysis import table_files
 from cagebreak.study.analysis.tables import panels_of
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.run.engines import available_cores, pool, serial
 from cagebreak.study.sha256sums import sha256
 from cagebreak.study.store import Store
 
@@ -33,21 +29,16 @@ def source() -> str:
     return digest.hexdigest()
 
 
-SEVERAL = 4
-"""Figures from which on processes draw them: starting takes as long as drawing two (measured)."""
-
-
 class Shown(NamedTuple):
     """A figure, with the tables and the other arguments of its function."""
 
     spec: FigureSpec
-    made: Mapping[str, tuple[np.ndarray, Mapping[str, Any]]]
-    """Each table, and what it was made from."""
+    tables: Mapping[str, np.ndarray]
     arguments: Mapping[str, Any]
 
     def figure(self) -> Any:
         """Return the matplotlib `Figure`."""
-        return self.spec.function(*(table for table, _ in self.made.values()), **self.arguments)
+        return self.spec.function(*self.tables.values(), **self.arguments)
 
 
 def arguments(
@@ -82,53 +73,18 @@ def images(figure: Any) -> tuple[bytes, bytes]:
     return style.images(figure)
 
 
-def _images(shown: Shown) -> tuple[bytes, bytes]:
+def images_of(shown: Shown) -> tuple[bytes, bytes]:
+    """Draw a figure, and return it as PNG and PDF."""
     return images(shown.figure())
 
 
-def in_turn(
-    names: Sequence[str], shown: Mapping[str, Shown], workers: int | None
-) -> Iterator[tuple[str, tuple[bytes, bytes] | InputError | None]]:
-    """Draw figures by processes, and yield each name as soon as it and those before it are done.
-
-    Parameters
-    ----------
-    names
-    shown
-        What is drawn, by name.
-    workers
-        Number of processes; by default one for each core, and none for a few figures.
-
-    Yields
-    ------
-    name, images
-        As of `images`; an error if the figure cannot be drawn, and None if it is not in `shown`.
-    """
-    futures: dict[str, Future[tuple[bytes, bytes]]] = {}
-
-    def is_done(name: str) -> bool:
-        return name not in shown or (name in futures and futures[name].done())
-
-    def outcome(name: str) -> tuple[bytes, bytes] | InputError | None:
-        try:
-            return futures[name].result() if name in shown else None
-        except InputError as error:
-            return error
-
-    waiting = deque(names)
-    n_workers = min(workers or available_cores(), len(shown))
-    parallel = n_workers > 1 and (workers is not None or len(shown) >= SEVERAL)
-    with pool(n_workers) if parallel else serial(1) as engine:
-        for name, each in shown.items():
-            futures[name] = engine.executor.submit(_images, each)
-            while waiting and is_done(waiting[0]):
-                first = waiting.popleft()
-                yield first, outcome(first)
-        for name in waiting:
-            yield name, outcome(name)
-
-
-def write(stem: Path, drawn: tuple[bytes, bytes], shown: Shown, folder: Path) -> list[Path]:
+def write(
+    stem: Path,
+    drawn: tuple[bytes, bytes],
+    tables: Mapping[str, np.ndarray],
+    provenances: Mapping[str, Mapping[str, Any]],
+    listed: bool,
+) -> list[Path]:
     """Write a figure as PNG and PDF, and its tables as CSV; return the files.
 
     Parameters
@@ -137,20 +93,19 @@ def write(stem: Path, drawn: tuple[bytes, bytes], shown: Shown, folder: Path) ->
         The path without its suffix.
     drawn
         As of `images`.
-    shown
-        What is drawn.
-    folder
-        The folder of the study, in which the SHA-256 of tables are recorded.
+    tables, provenances
+        By the names of the tables.
+    listed
+        As of `table_files.write`.
     """
-    listed = stem.resolve().is_relative_to(folder.resolve())
     stem.parent.mkdir(parents=True, exist_ok=True)
     # `with_suffix` would cut a stem such as "eta0.58" at its dot.
     files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf")]
     for path, image in zip(files, drawn, strict=True):
         _atomic.write(path, image)
-    for name, (table, provenance) in shown.made.items():
-        beside = stem.with_name(f"{stem.name}{f'.{name}' if len(shown.made) > 1 else ''}.csv")
-        table_files.write(beside, table, provenance, listed)
+    for name, table in tables.items():
+        beside = stem.with_name(f"{stem.name}{f'.{name}' if len(tables) > 1 else ''}.csv")
+        table_files.write(beside, table, provenances[name], listed)
         files += [beside, beside.with_suffix(".json")]
     return files
 
