@@ -20,11 +20,28 @@ def printed(rows, monkeypatch, capsys):
 def test_no_verdict_comes_from_nan(monkeypatch, capsys):
     energy = ("energy", 1.0, 2.0, 1.0, 0.1, True)
     alone = ("F_s A", np.nan, np.nan, np.nan, np.nan, False)
-    first, second, *_ = printed([energy, alone], monkeypatch, capsys)
+    _, first, second = printed([energy, alone], monkeypatch, capsys)
     assert first.endswith("it drifts")
     assert second == "F_s A over the last step of preparation: not measured"
     (line,) = printed([alone], monkeypatch, capsys)
     assert line.startswith("drift of the preparation: not measured")
+
+
+def test_a_step_that_is_too_short_is_said_first_and_shows_no_absence_of_drift(monkeypatch, capsys):
+    drifting, still = ("energy", 1.0, 2.0, 1.0, 0.1, True), ("pressure", 1.0, 1.1, 0.1, 0.2, False)
+    short = [drifting, still, ("F_s A", 0.5, 0.4, -0.1, 0.2, False)]
+    first, *lines = printed(short, monkeypatch, capsys)
+    assert first.startswith("the last step of preparation is too short")
+    assert first.endswith("F_s has not decayed to 0.1 over half of it")
+    assert [line.rpartition(": ")[2] for line in lines] == [
+        "it drifts",
+        "1, 1.1, difference 0.1 +- 0.2",
+        "0.5, 0.4, difference -0.1 +- 0.2",
+    ]
+    enough = [drifting, still, ("F_s A", 0.05, 0.04, -0.01, 0.02, False)]
+    lines = printed(enough, monkeypatch, capsys)
+    verdicts = [line.rpartition(": ")[2] for line in lines]
+    assert verdicts == ["it drifts", "no drift", "no drift"]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from io import BytesIO
 
 import matplotlib as mpl
+import pytest
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from cagebreak.figures import style
 from support.figure_tables import draw
@@ -37,3 +40,24 @@ def test_drawing_neither_changes_nor_heeds_the_callers_settings():
         assert dict(mpl.rcParams) == before
         assert axes.get_lines()[0].get_linewidth() < 2
         assert axes.get_facecolor() == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize("layout", ["constrained", "none"])
+def test_a_figure_is_laid_out_once_for_all_formats_and_left_as_it_was(layout, monkeypatch):
+    figure, same = (draw("alkemade2022.generations") for _ in range(2))
+    with style.look():
+        figure.set_layout_engine(layout)
+        same.set_layout_engine(layout)
+        expected = BytesIO()
+        same.savefig(expected, format="png", dpi=300)
+    before = figure.get_layout_engine(), figure.dpi, figure.canvas
+    layouts = []
+    execute = ConstrainedLayoutEngine.execute
+    monkeypatch.setattr(
+        ConstrainedLayoutEngine, "execute", lambda *of: layouts.append(execute(*of))
+    )
+    png, pdf = style.images(figure)
+    assert len(layouts) == (layout == "constrained")
+    assert png == expected.getvalue()
+    assert pdf.startswith(b"%PDF")
+    assert (figure.get_layout_engine(), figure.dpi, figure.canvas) == before

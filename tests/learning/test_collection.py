@@ -138,6 +138,12 @@ def test_merged_moments_are_those_of_all_rows():
     np.testing.assert_allclose(merged(*parts), pair_moments(x, y), rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_constant_feature_without_clipping_is_no_warning():
+    found = collect(samples(), clip=np.inf)
+    np.testing.assert_array_equal(found.standardizer.scale_ > 0, 7 * [True] + [False])
+
+
 @pytest.mark.parametrize("center", ["global", "configuration"])
 def test_nested_cross_validation_is_that_of_refitting(center):
     """Alphas chosen and r found by refitting rows for every fold, subset, alpha and target."""

@@ -237,7 +237,9 @@ def test_lines_that_are_no_pair_potential_are_refused(lammps, tmp_path):
     refused("pair_style no/such 2.5", "that LAMMPS can tabulate.*Unrecognized pair style")
     refused("pair_style lj/cut 2.5\npair_coeff 1 1 1.0 1.0 0.1", "expected AA to act beyond 0.5")
     refused(LINES, "n_species: expected 1 to", n_species=0)
+    refused(LINES, "n_species: expected 1 to", n_species="two")
     refused(LINES, "first: expected", first=0.0, n_species=2)
+    refused(LINES, "first: expected", first="0.5", n_species=2)
     refused(str(tmp_path / "none.in"), "none.in cannot be read")
     # Embedded atoms, whose energy is a root of what all neighbors add.
     numbers = "\n".join(f"{-np.sqrt(k):.6f}" for k in range(50))

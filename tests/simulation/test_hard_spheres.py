@@ -22,6 +22,7 @@ from cagebreak.simulation.packing import grow
 from cagebreak.simulation.velocities import thermal_velocities
 from naive.hard_spheres import run as naive_run
 from support import paths
+from support.interruption import ctrl_c
 
 
 def diameters_of(configuration, model):
@@ -344,7 +345,11 @@ def test_bad_arguments_are_named():
     spheres = EventDriven(start, MODEL, seed=1)
     assert math.isnan(spheres.pressure)
     assert math.isnan(spheres.collision_rate)
-    for duration in (-1.0, math.nan, math.inf):
+    for wrong in ({"scale": "0.9"}, {"growth_rate": math.nan}):
+        (name,) = wrong
+        with pytest.raises(InputError, match=f"{name}: expected a finite number, got"):
+            EventDriven(start, MODEL, seed=1, **wrong)
+    for duration in (-1.0, math.nan, math.inf, "10"):
         with pytest.raises(InputError, match="duration"):
             spheres.run(duration)
     with pytest.raises(InputError, match=r"n_particles: .* got 1"):
@@ -392,3 +397,16 @@ def test_a_packing_nobody_here_made_has_the_known_pressure():
     d = start.box.minimum_image(wrapped[pairs[:, 0]] - wrapped[pairs[:, 1]])
     contact = diameters_of(start, MODEL)[pairs].mean(axis=1)
     assert (np.sqrt((d**2).sum(axis=1)) / contact).min() > 1 - 1e-9
+
+
+def test_after_ctrl_c_time_is_that_of_the_last_event():
+    model = cb.hard_spheres(0.5)
+    start = cb.equilibrate(model, 200, time=1.0, seed=1)
+    interrupted, whole = (EventDriven(start, model, seed=2) for _ in range(2))
+    with ctrl_c(), pytest.raises(KeyboardInterrupt):
+        interrupted.run(1e6)
+    whole.run(interrupted.time)
+    assert interrupted.collisions > 0
+    assert abs(interrupted.collisions - whole.collisions) <= 1  # of one moment
+    np.testing.assert_allclose(interrupted.positions, whole.positions, rtol=0, atol=1e-9)
+    assert smallest_gap(interrupted.configuration, model) > 1 - 1e-9

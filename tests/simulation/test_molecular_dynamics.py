@@ -105,6 +105,17 @@ def test_boxes_of_any_shape(box, n):
     check_forces(start, KA)
 
 
+def test_a_droplet_in_a_long_box(ka):
+    """Positions are whole numbers of steps, the longer the longer the box."""
+    positions, edge = ka.positions, ka.box.lengths[0]
+    box = cb.Box([[2 * edge, 0, 0], [0, 2 * edge, 0], [30.0, 0, 9000.0]])
+    start = ka.replace(positions=positions, images=None, box=box)
+    forces = cb.potentials.forces(start, KA)
+    masses = np.asarray(KA.masses)[start.species][:, None]
+    found = masses * accelerations(MolecularDynamics(start, KA, seed=3))
+    np.testing.assert_allclose(found, forces, atol=FORCES["mixed"] * np.abs(forces).max())
+
+
 @pytest.mark.parametrize(
     "name", ["kob_andersen", "wahnstrom", "harmonic_spheres", "tabulated", "fene_polymer"]
 )
@@ -155,6 +166,15 @@ def test_stops_do_not_change_a_bit(name):
         for array, same in zip(one, other, strict=True):
             np.testing.assert_array_equal(array, same)
     np.testing.assert_allclose(parts.positions, whole.positions, rtol=0, atol=1e-13)
+
+
+def test_energy_is_conserved_in_the_cold():
+    """Sums of pairs in single precision would be off by more than kT."""
+    model = cb.harmonic_spheres(temperature=1e-9)
+    start = cb.states.inherent_state(random_packing(model, 300, seed=1), model).configuration
+    particles = MolecularDynamics(start, model, seed=2)
+    particles.run(100.0)
+    assert 0.3 < particles.temperature / model.temperature < 0.7  # half is potential energy
 
 
 def test_small_room_for_rows_changes_no_bit(ka, monkeypatch):
@@ -250,6 +270,8 @@ def test_bad_arguments_are_named(ka):
         MolecularDynamics(ka, KA, seed=1, precision="single")
     with pytest.raises(ConfigurationError, match="species number 2"):
         MolecularDynamics(ka.replace(species=np.full(len(ka), 2)), KA, seed=1)
+    with pytest.raises(ConfigurationError, match=r"of at most 10000 sigma, .* got one of 10001"):
+        MolecularDynamics(ka.replace(box=cb.Box(np.diag([10.0, 10.0, 10001.0]))), KA, seed=1)
     with pytest.raises(ConfigurationError, match="got 0 and 1 at one place"):
         MolecularDynamics(ka.replace(positions=ka.positions[[0, *range(599)]]), KA, seed=1)
     with pytest.raises(InputError, match="duration"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, SimulationError
 from cagebreak.simulation import preparation
 from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.preparation import Prepared, Step
@@ -47,6 +47,33 @@ def test_npt_holds_the_mean_pressure_of_the_step_before(quenched):
     # Of 5 tau, as long as the volume relaxes, the standard error is 3.3 % (over ten seeds).
     assert rows(quenched, 1)["pressure"][5:].mean() == pytest.approx(wanted, rel=0.1)
     assert np.ptp(rows(quenched, 1)["density"]) > 0
+
+
+@pytest.mark.parametrize("engine", ["cagebreak", "lammps"])
+def test_a_box_that_grows_without_end_is_an_error(engine):
+    steps = [Step("NPT", 100.0, pressure=-5.0)]
+    expected = (
+        r"kob_andersen: at a pressure of -5 eps / sigma\^3 the number density became 0\.\d+, "
+        r"expected within a factor of 4 of the model's, 1\.203; give a higher pressure"
+    )
+    with pytest.raises(SimulationError, match=expected):
+        cb.equilibrate(KA, 200, seed=1, steps=steps, engine=engine)
+
+
+def test_a_liquid_that_is_crushed_is_an_error_and_one_compressed_twofold_is_none():
+    spheres = cb.harmonic_spheres()
+    end = cb.equilibrate(spheres, 200, seed=1, steps=[Step("NPT", 100.0, pressure=1.0)])
+    assert 1.9 < 200 / end.box.volume / spheres.number_density < 2.3
+    with pytest.raises(
+        SimulationError, match=r"pressure of 5 .*became [34]\.\d+, .*give a lower pressure"
+    ):
+        cb.equilibrate(spheres, 200, seed=1, steps=[Step("NPT", 100.0, pressure=5.0)])
+
+
+def test_a_glass_under_tension_is_no_error():
+    glass = cb.kob_andersen(temperature=0.3)
+    end = cb.equilibrate(glass, 200, seed=1, steps=[Step("NPT", 20.0, pressure=-1.0)])
+    assert 0.8 < 200 / end.box.volume / glass.number_density < 0.95
 
 
 def test_nve_has_the_mean_density_and_energy_of_the_step_before(quenched):
@@ -114,6 +141,10 @@ def test_random_packings_are_safe_to_start_from(model):
         ({"ensemble": "NVP", "time": 1.0}, "ensemble: expected one of"),
         ({"ensemble": "NVT", "time": -1.0}, "time: expected"),
         ({"ensemble": "NVT", "time": np.nan}, "time: expected"),
+        ({"ensemble": "NVT", "time": "1"}, "time: expected .* got '1'"),
+        ({"ensemble": "NVT", "time": 1.0, "temperature": 0.5}, "one or two .* in a list, got 0.5"),
+        ({"ensemble": "NVT", "time": 1.0, "temperature": ("1",)}, r"temperature: .* got \('1',\)"),
+        ({"ensemble": "NPT", "time": 1.0, "pressure": "1"}, "pressure: expected a finite .* '1'"),
         ({"ensemble": "NVT", "time": 1.0, "temperature": (0.0,)}, "temperature: expected one or"),
         ({"ensemble": "NVT", "time": 1.0, "temperature": (1.0,) * 3}, "temperature: expected one"),
         ({"ensemble": "NVE", "time": 1.0, "temperature": (1.0,)}, "temperature: expected none"),
@@ -134,3 +165,7 @@ def test_bad_arguments_are_named():
         cb.equilibrate(KA, 100, seed=1, steps=[Step("NPT", 1.0)])
     with pytest.raises(InputError, match="n_particles: expected a whole number"):
         cb.equilibrate(KA, 1, 1.0, seed=1)
+    with pytest.raises(InputError, match=r"n_particles: expected a whole number.* got None"):
+        cb.equilibrate(KA, None, 1.0, seed=1)
+    with pytest.raises(InputError, match="time: expected a finite time >= 0 in tau, got '1'"):
+        cb.equilibrate(KA, 100, "1", seed=1)

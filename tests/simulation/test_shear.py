@@ -199,6 +199,10 @@ def test_bad_arguments_are_named(states):
     start = random_packing(KA, 60, seed=1)
     with pytest.raises(InputError, match="step: expected a strain in"):
         shear(start, KA, 0.1, step=0.0)
+    with pytest.raises(InputError, match=r"step: expected a strain in .* got '0\.01'"):
+        shear(start, KA, 0.1, step="0.01")
+    with pytest.raises(InputError, match=r"strain: expected a finite number, got '0\.1'"):
+        shear(start, KA, "0.1")
     with pytest.raises(InputError, match="strain: expected a finite number"):
         shear(start, KA, np.nan)
     turned = start.replace(box=cb.Box(start.box.matrix[[1, 2, 0]]))

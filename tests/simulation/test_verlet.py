@@ -10,10 +10,11 @@ import pytest
 import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.simulation import lammps, molecular_dynamics
-from cagebreak.simulation.nve import verlet
+from cagebreak.simulation.engines import verlet
 from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.time_step import time_step_of
+from support.interruption import ctrl_c
 
 KA = cb.kob_andersen(temperature=1.0)
 MODELS = {
@@ -134,6 +135,17 @@ def test_stops_do_not_change_the_path(simulate, ka):
     np.testing.assert_allclose(parts.positions, whole.positions, rtol=0, atol=1e-12)
 
 
+def test_after_ctrl_c_time_is_that_of_the_last_step(simulate, ka):
+    interrupted, whole = (simulate(ka, KA, seed=3) for _ in range(2))
+    with ctrl_c(), pytest.raises(KeyboardInterrupt):
+        interrupted.run(1e6)
+    assert interrupted.time == pytest.approx(0.005 * interrupted.steps)
+    interrupted.run(0.01)
+    whole.run(interrupted.time)
+    assert 2 < interrupted.steps == whole.steps
+    np.testing.assert_allclose(interrupted.positions, whole.positions, rtol=0, atol=1e-9)
+
+
 @pytest.mark.parametrize("engine", ["cagebreak-double", "lammps"])
 def test_between_steps_positions_follow_from_the_nearest(simulate, ka):
     """The error of a stop between two steps is that of the steps: one of a hundredth tells it."""
@@ -151,7 +163,7 @@ def test_between_steps_positions_follow_from_the_nearest(simulate, ka):
 PROGRAM = """
 import sys
 import cagebreak as cb
-from cagebreak.simulation.nve import verlet
+from cagebreak.simulation.engines import verlet
 particles = verlet(cb.read(sys.argv[1]), cb.kob_andersen(temperature=1.0), 7, sys.argv[2])
 particles.run(1.0)
 print(particles.positions.tobytes().hex()[:4000])
@@ -250,8 +262,11 @@ def test_a_thermostat_goes_on_to_its_end_by_parts_of_any_length(simulate, ka):
         (1.0, 0.0, 20.0, r"temperatures, got 1.0 to 0.0"),
         (np.nan, 1.0, 20.0, r"temperatures, got nan to 1.0"),
         (1.0, np.inf, 20.0, r"temperatures, got 1.0 to inf"),
+        (1.0, np.nan, 20.0, r"temperatures, got 1.0 to nan"),
+        (1.0, "0.5", 20.0, r"temperatures, got 1.0 to '0.5'"),
         (1.0, 1.0, 0.0, r"a duration of a positive number of tau, got 0.0"),
         (1.0, 1.0, np.nan, r"a duration of a positive number of tau, got nan"),
+        (1.0, 1.0, "20", r"a duration of a positive number of tau, got '20'"),
     ],
 )
 def test_an_absurd_thermostat_is_an_error(start, end, duration, message):
@@ -259,9 +274,11 @@ def test_an_absurd_thermostat_is_an_error(start, end, duration, message):
         Thermostat(start, end, duration)
 
 
-@pytest.mark.parametrize("pressure", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("pressure", [np.nan, np.inf, -np.inf, "3"])
 def test_an_infinite_pressure_is_an_error(pressure):
-    with pytest.raises(InputError, match=f"thermostat: expected a finite pressure, got {pressure}"):
+    with pytest.raises(
+        InputError, match=f"thermostat: expected a finite pressure, got {pressure!r}"
+    ):
         Thermostat(1.0, 1.0, 20.0, pressure)
 
 
@@ -294,15 +311,19 @@ def test_bad_arguments_are_named(simulate, ka):
         simulate(ka.replace(velocities=None), KA)
     with pytest.raises(InputError, match="got hard_spheres"):
         simulate(ka, cb.hard_spheres(), seed=1)
-    for time_step in (0.0, -0.005, np.nan, np.inf):
+    for time_step in (0.0, -0.005, np.nan, np.inf, "0.005"):
         with pytest.raises(InputError, match="time_step: expected a positive"):
             simulate(ka, KA, seed=1, time_step=time_step)
+    alone = cb.Configuration([[0.0, 0.0, 0.0]], [0], 20.0, [[0.0, 0.0, 0.0]])
+    for seed in (None, 1):
+        with pytest.raises(ConfigurationError, match="expected at least two particles, got one"):
+            simulate(alone, KA, seed=seed)
     with pytest.raises(ConfigurationError, match="species number 2"):
         simulate(ka.replace(species=np.full(N, 2)), KA, seed=1)
     with pytest.raises(ConfigurationError, match="got 0 and 1 at one place"):
         simulate(ka.replace(positions=ka.positions[[0, *range(N - 1)]]), KA, seed=1)
-    for duration in (-1.0, np.nan, np.inf):
-        with pytest.raises(InputError, match="duration: expected a finite time"):
+    for duration in (-1.0, np.nan, np.inf, "10", None):
+        with pytest.raises(InputError, match=f"duration: expected a finite .* got {duration!r}"):
             simulate(ka, KA, seed=1).run(duration)
 
 

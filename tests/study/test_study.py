@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import matplotlib.figure
@@ -15,7 +16,10 @@ from cagebreak.errors import InputError, StoreError
 from cagebreak.learning import evaluate
 from cagebreak.seeding import seed_sequence
 from cagebreak.structure import radial_distribution
+from cagebreak.study.analysis import drawings
+from cagebreak.study.analysis import learn as learning
 from cagebreak.study.analysis.samples import StudySamples
+from cagebreak.study.analysis.sources import Sources
 from cagebreak.study.stages import stages
 from support.tiny_study import write_recipe
 
@@ -175,6 +179,31 @@ def test_tables_are_read_again_until_the_recipe_changes(study, monkeypatch):
     monkeypatch.setattr(study, "recipe", other)
     with pytest.raises(AssertionError, match="fitted again"):
         study.table("scores")
+
+
+@pytest.mark.parametrize(("module", "work"), [(learning, "learn"), (drawings, "images")])
+def test_units_that_change_meanwhile_are_not_what_a_table_was_made_from(
+    study, tmp_path, monkeypatch, module, work
+):
+    done = getattr(module, work)
+
+    def slow(*args, **options):
+        result = done(*args, **options)
+        monkeypatch.setattr(Sources, "_contents_of", lambda sources, stage: ("changed",))
+        return result
+
+    shutil.copytree(study.store.folder.parent, tmp_path / "study")
+    copy = cb.Study(tmp_path / "study" / "hs.toml")
+    monkeypatch.setattr(module, work, slow)
+    if work == "learn":
+        copy.fit()
+        path = copy.store.folder / "tables" / "scores.json"
+    else:
+        path = tmp_path / "drawn.json"
+        copy.figure("alkemade2022.mean_propensity", path.with_suffix(""))
+    monkeypatch.undo()
+    made_from = Sources(copy.recipe, copy.store).of_table("propensity")["units"]["propensity"]
+    assert json.loads(path.read_text())["units"]["propensity"] == made_from
 
 
 def test_fit_uses_one_thread_so_that_its_bits_depend_on_none(study, monkeypatch):

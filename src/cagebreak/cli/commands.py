@@ -86,6 +86,15 @@ def run(
 
 
 @main.command()
+@click.argument("scheduler", type=click.Choice(["slurm"]))
+def cluster(scheduler: str) -> None:
+    """Write a commented file that describes jobs: cluster slurm > ~/.config/dask/jobqueue.yaml."""
+    from cagebreak.study.run.jobqueue_file import slurm_file
+
+    click.echo(slurm_file(), nl=False)
+
+
+@main.command()
 @RECIPE
 @click.option("--sample", default=3, show_default=True, help="Number of units to compute again.")
 @click.option(

@@ -87,7 +87,7 @@ def print_relaxation(study: "Study") -> None:
 
 def print_drift(study: "Study") -> None:
     """Print whether anything drifts over the last step of the preparation, if it was recorded."""
-    from cagebreak.dynamics.equilibrium import relaxed
+    from cagebreak.dynamics.equilibrium import RELAXED, relaxed
     from cagebreak.study.analysis import tables
 
     try:
@@ -97,17 +97,21 @@ def print_drift(study: "Study") -> None:
     if np.isnan(drift["difference"]).all():
         click.echo("drift of the preparation: not measured, its last step has a single segment")
         return
+    long_enough = relaxed(drift)
+    if not long_enough:
+        click.echo(
+            "the last step of preparation is too short to show that nothing drifts: F_s has not "
+            f"decayed to {RELAXED:g} over half of it"
+        )
     for row in drift:
         if math.isnan(row.difference) or math.isnan(row.error):
             click.echo(f"{row.quantity} over the last step of preparation: not measured")
             continue
-        verdict = "it drifts" if row.drifts else "no drift"
+        verdict = ": it drifts" if row.drifts else ": no drift" if long_enough else ""
         click.echo(
             f"{row.quantity} over the halves of the last step of preparation: {row.first:.5g}, "
-            f"{row.second:.5g}, difference {row.difference:.2g} +- {row.error:.2g}: {verdict}"
+            f"{row.second:.5g}, difference {row.difference:.2g} +- {row.error:.2g}{verdict}"
         )
-    if not relaxed(drift):
-        click.echo("the last step is too short to say so: F_s has not decayed over half of it")
 
 
 def print_scores(study: "Study", scores: np.ndarray) -> None:

@@ -15,8 +15,8 @@ from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configurati
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
+from cagebreak.simulation.engines import Engine
 from cagebreak.simulation.isoconfigurational import check_times, isoconfigurational
-from cagebreak.simulation.nve import Engine
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,8 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import LogLocator, NullFormatter
 
@@ -22,6 +24,8 @@ WIDTH = 3.375
 """Width of a column of a journal, in inches."""
 PAGE = 7.0
 """Width of a page of a journal, in inches."""
+DPI = 300
+"""Resolution of a PNG, in dots per inch."""
 
 # Color and marker. Paul Tol's schemes are made for print and for color-blind readers
 # (https://personal.sron.nl/~pault).
@@ -69,7 +73,6 @@ _LOOK: dict[Any, Any] = {
     "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.02,
     "figure.constrained_layout.w_pad": 0.02,
-    "savefig.dpi": 300,
     # Type 42 keeps letters as letters in the PDF.
     "pdf.fonttype": 42,
 }
@@ -167,14 +170,20 @@ def save(figure: Figure, path_stem: str | Path) -> tuple[Path, Path]:
 
 
 def images(figure: Figure) -> tuple[bytes, bytes]:
-    """Return a figure as PNG (300 dpi) and as PDF."""
-    # The same data give the same bytes only without the date.
-    options: dict[str, Any] = {"png": {}, "pdf": {"metadata": {"CreationDate": None}}}
-    written = []
+    """Return a figure as PNG (300 dpi) and as PDF; the layout is that of the PNG in both."""
+    engine, dpi, canvas = figure.get_layout_engine(), figure.dpi, figure.canvas
+    png, pdf = BytesIO(), BytesIO()
     with look():
-        for suffix, of_format in options.items():
-            image = BytesIO()
-            figure.savefig(image, format=suffix, **of_format)
-            written.append(image.getvalue())
-    png, pdf = written
-    return png, pdf
+        try:
+            # `savefig` would draw a figure twice for each format, and lay it out anew.
+            figure.dpi = DPI
+            FigureCanvasAgg(figure).print_png(png)
+            figure.set_layout_engine("none")
+            # The same data give the same bytes only without the date.
+            FigureCanvasPdf(figure).print_pdf(pdf, metadata={"CreationDate": None})
+        finally:
+            if engine is not None:
+                figure.set_layout_engine(engine)
+            figure.dpi = dpi
+            figure.set_canvas(canvas)
+    return png.getvalue(), pdf.getvalue()

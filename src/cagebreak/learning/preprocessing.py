@@ -188,8 +188,10 @@ class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def about_mean(self, X: Floats) -> Floats:
         """Return as `in_units`, clipped at `clip` deviations of these rows from their mean."""
         rows = self.in_units(X)
+        if np.isinf(self.clip):
+            return rows
         mean, bound = rows.mean(axis=0), self.clip * rows.std(axis=0)
-        return rows if np.isinf(self.clip) else np.clip(rows, mean - bound, mean + bound, out=rows)
+        return np.clip(rows, mean - bound, mean + bound, out=rows)
 
     def equals(self, other: Standardizer) -> bool:
         """Return whether another standardizer has the same means, deviations and clip."""

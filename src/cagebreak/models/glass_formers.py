@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from cagebreak.errors import InputError
+from cagebreak.models.arguments import is_whole, real
 from cagebreak.models.model import Bonds, Matrix, Model, PairPotential
 
 
@@ -265,7 +266,7 @@ def fene_polymer(
     """
     _within("temperature", temperature, 0, 100)
     _within("number_density", number_density, 0, 100)
-    if chain_length != int(chain_length) or chain_length < 2:
+    if not is_whole(chain_length) or chain_length < 2:
         raise InputError(
             f"chain_length: expected a whole number of at least 2, got {chain_length!r}"
         )
@@ -337,7 +338,8 @@ def _additive(diameters: tuple[float, ...]) -> Matrix:
 
 
 def _within(name: str, value: float, low: float, high: float, closed_below: bool = False) -> None:
-    inside = (low <= value if closed_below else low < value) and value <= high
+    number = real(value)
+    inside = (low <= number if closed_below else low < number) and number <= high
     if not inside:
         start = "[" if closed_below else "("
         raise InputError(f"{name}: expected a number in {start}{low}, {high}], got {value!r}")

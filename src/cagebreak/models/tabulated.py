@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from cagebreak._atomic import require_file
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import FileFormatError, InputError
+from cagebreak.models.arguments import real
 from cagebreak.models.model import Matrix, Model, PairPotential, Table
 from cagebreak.models.table_checks import LARGEST, contradiction
 
@@ -115,7 +116,7 @@ def tabulated(
         except OSError as error:
             raise InputError(f"potential: {path} cannot be read ({error.strerror})") from error
     for name, value in (("temperature", temperature), ("number_density", number_density)):
-        if not 0 < value < np.inf:
+        if not 0 < real(value) < np.inf:
             raise InputError(f"{name}: expected a number above 0, got {value!r}")
     numbers = {
         _pair(name): (name, _arrays(name, values, temperature))
@@ -356,7 +357,7 @@ def _contact(a: int, b: int, table: Table, temperature: float) -> float:
 
 
 def _positive(name: str, values: Sequence[float], n: int, default: float) -> tuple[float, ...]:
-    numbers = tuple(map(float, values)) or (default,) * n
+    numbers = tuple(map(real, values if np.iterable(values) else [values])) or (default,) * n
     if len(numbers) != n or not all(0 < number < np.inf for number in numbers):
         raise InputError(f"{name}: expected {n} numbers above 0, a species each, got {values!r}")
     return numbers

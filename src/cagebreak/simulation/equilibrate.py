@@ -9,7 +9,7 @@ from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation import preparation
-from cagebreak.simulation.nve import Engine
+from cagebreak.simulation.engines import Engine
 from cagebreak.simulation.preparation import Step
 
 
@@ -39,7 +39,7 @@ def equilibrate(
     steps
         Any other protocol, instead of `time`; see `cagebreak.simulation.preparation.Step`.
     engine
-        See `cagebreak.simulation.nve.Engine`. Hard spheres are always event-driven.
+        See `cagebreak.simulation.engines.Engine`. Hard spheres are always event-driven.
 
     Returns
     -------
@@ -53,7 +53,8 @@ def equilibrate(
     MissingDependencyError
         If the model needs LAMMPS, which is not installed.
     SimulationError
-        If hard spheres jam before they reach the model's density, or the engine fails.
+        If hard spheres jam before they reach the model's density, the engine fails, or the density
+        at constant pressure goes far from the model's (`simulation.preparation.FARTHEST`).
     """
     if (time is None) == (steps is None):
         raise InputError(f"time, steps: expected one of them, got {time!r} and {steps!r}")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cagebreak._simd.contacts import COLUMNS
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
 from cagebreak.potentials.overlaps import separated
@@ -75,6 +76,9 @@ class EventDriven:
     ) -> None:
         configuration = as_configuration(configuration)
         _check(configuration, model)
+        for name, value in (("scale", scale), ("growth_rate", growth_rate)):
+            if not math.isfinite(real(value)):
+                raise InputError(f"{name}: expected a finite number, got {value!r}")
         if scale > 0:
             configuration = separated(configuration, model, scale=scale)
         self._start = configuration
@@ -193,7 +197,7 @@ class EventDriven:
         self._collisions_before = self.collisions
 
     def run(self, duration: float) -> None:
-        """Go on for `duration` tau.
+        """Go on for `duration` tau; after Ctrl-C the time is that of the last event.
 
         Raises
         ------
@@ -202,24 +206,14 @@ class EventDriven:
         SimulationError
             If time hardly advances between events: growing spheres have jammed.
         """
-        if not (math.isfinite(duration) and duration >= 0):
+        if not 0 <= real(duration) < math.inf:
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
         target = self._time + duration
-        while True:
-            before = self._clock[columns.ORIGIN] + self._clock[columns.NOW]
-            status = kernel.advance(target, _EVENTS_A_CALL, self._state())
-            if status == kernel.DONE:
-                break
-            if status == kernel.LIST_FULL:
-                self._enlarge_lists()
-                continue
-            passed = self._clock[columns.ORIGIN] + self._clock[columns.NOW] - before
-            speed = math.sqrt(self.temperature / self._model.temperature)
-            if _JAMMED * len(self._start) * speed * passed < _EVENTS_A_CALL:
-                raise SimulationError(
-                    f"hard spheres jammed: {_EVENTS_A_CALL} events within {passed:.3g} tau at "
-                    f"diameters {self.scale:.6f} times the model's"
-                )
+        try:
+            self._advance(target)
+        except BaseException:  # also Ctrl-C, after which one may go on
+            self._time = self._last_event
+            raise
         self._time = target
 
     def set_temperature(self, temperature: float) -> None:
@@ -231,6 +225,28 @@ class EventDriven:
         velocities *= factor
         self._clock[columns.NOW] = flown
         self._begin()
+
+    @property
+    def _last_event(self) -> float:
+        return float(self._clock[columns.ORIGIN] + self._clock[columns.NOW])
+
+    def _advance(self, target: float) -> None:
+        while True:
+            before = self._last_event
+            status = kernel.advance(target, _EVENTS_A_CALL, self._state())
+            if status == kernel.DONE:
+                break
+            if status == kernel.LIST_FULL:
+                self._enlarge_lists()
+                continue
+            self._time = self._last_event
+            passed = self._time - before
+            speed = math.sqrt(self.temperature / self._model.temperature)
+            if _JAMMED * len(self._start) * speed * passed < _EVENTS_A_CALL:
+                raise SimulationError(
+                    f"hard spheres jammed: {_EVENTS_A_CALL} events within {passed:.3g} tau at "
+                    f"diameters {self.scale:.6f} times the model's"
+                )
 
     def _begin(self) -> None:
         while kernel.begin(self._state()) == kernel.LIST_FULL:

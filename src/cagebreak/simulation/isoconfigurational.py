@@ -15,9 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
+from cagebreak.models.arguments import is_whole, real
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.simulation.nve import Engine, nve
+from cagebreak.simulation.engines import Engine, nve
 
 Observed = TypeVar("Observed")
 
@@ -30,9 +31,9 @@ def log_times(first: float, last: float, n: int = 40) -> NDArray[np.float64]:
     InputError
         Unless 0 < first < last and n >= 2.
     """
-    if not 0 < first < last < np.inf:
+    if not 0 < real(first) < real(last) < np.inf:
         raise InputError(f"first, last: expected 0 < first < last, got {first!r} and {last!r}")
-    if n != int(n) or n < 2:
+    if not is_whole(n) or n < 2:
         raise InputError(f"n: expected a whole number of at least 2, got {n!r}")
     return np.geomspace(first, last, int(n))
 
@@ -57,7 +58,7 @@ def trajectory(
     seed
         Of the velocities.
     engine
-        See `cagebreak.simulation.nve.Engine`. Hard spheres are always event-driven.
+        See `cagebreak.simulation.engines.Engine`. Hard spheres are always event-driven.
 
     Raises
     ------
@@ -116,7 +117,7 @@ def isoconfigurational(
     """
     configuration = as_configuration(configuration)
     times = check_times(times)
-    if n_runs != int(n_runs) or n_runs < 1:
+    if not is_whole(n_runs) or n_runs < 1:
         raise InputError(f"n_runs: expected a whole number of at least 1, got {n_runs!r}")
     run = partial(_observed, configuration, model, times, observe, engine)
     seeds = [seed_sequence(seed, "run", r) for r in range(int(n_runs))]
@@ -125,7 +126,10 @@ def isoconfigurational(
 
 def check_times(times: ArrayLike) -> NDArray[np.float64]:
     """Return `times` as an array (T,), or raise `InputError` unless finite, >= 0 and ascending."""
-    array = np.asarray(times, dtype=np.float64)
+    try:
+        array = np.asarray(times, dtype=np.float64)
+    except (TypeError, ValueError):
+        array = np.array(np.nan)
     if array.ndim != 1 or len(array) == 0 or not np.isfinite(array).all():
         raise InputError(f"times: expected a list of finite times, got {times!r}")
     if array[0] < 0 or (np.diff(array) <= 0).any():

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cagebreak._atomic import require_file, require_place, write
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import FileFormatError, InputError, SimulationError
+from cagebreak.models.arguments import is_whole, real
 from cagebreak.models.tabulated import Arrays, read_tables, table_text
 from cagebreak.simulation.lammps.instance import Instance
 
@@ -73,11 +74,11 @@ def tabulate(
             raise InputError(
                 f"lines: expected {', '.join(COMMANDS)}, got {line.strip()!r} in line {number}"
             )
-    if not (n_species == int(n_species) and 1 <= n_species <= len(SPECIES_NAMES)):
+    if not (is_whole(n_species) and 1 <= n_species <= len(SPECIES_NAMES)):
         raise InputError(f"n_species: expected 1 to {len(SPECIES_NAMES)}, got {n_species!r}")
-    if not 0 < first < _LONGEST:
+    if not 0 < real(first) < _LONGEST:
         raise InputError(f"first: expected a length in (0, {_LONGEST}), got {first!r}")
-    if not (points == int(points) and 10 <= points <= 1 << 16):
+    if not (is_whole(points) and 10 <= points <= 1 << 16):
         raise InputError(f"points: expected a whole number from 10 to 65536, got {points!r}")
     require_place(Path(path))
     instance = Instance.idle_or_new()

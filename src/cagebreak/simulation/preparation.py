@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from cagebreak import potentials
 from cagebreak.configuration import Box, Configuration
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, SimulationError
+from cagebreak.models.arguments import is_whole, real
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence
+from cagebreak.simulation.engines import Engine, verlet
 from cagebreak.simulation.hard_spheres import EventDriven
-from cagebreak.simulation.nve import Engine, verlet
 from cagebreak.simulation.packing import grow, random_packing
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.velocities import thermal_velocities
@@ -25,6 +26,14 @@ SEGMENT = 500.0
 
 SEGMENTS = 10
 """Fewest segments of a step of molecular dynamics (chosen): averages over segments show drift."""
+
+FARTHEST = 4.0
+"""Largest ratio between a density at constant pressure and the model's, either way (chosen).
+
+The critical density of a simple liquid is a third of that at its triple point: a box that grows
+fourfold holds a gas, and at a negative pressure it grows without end. Any density is reached from a
+model whose number density is within this factor of it.
+"""
 
 _SAMPLES = 100  # readings of temperature, energy and pressure in a segment
 
@@ -63,16 +72,20 @@ class Step:
     def __post_init__(self) -> None:
         if self.ensemble not in ENSEMBLES:
             raise InputError(f"ensemble: expected one of {ENSEMBLES}, got {self.ensemble!r}")
-        if not 0 <= self.time < math.inf:
+        if not 0 <= real(self.time) < math.inf:
             raise InputError(f"time: expected a finite time >= 0 in tau, got {self.time!r}")
-        if len(self.temperature) > 2 or not all(0 < kT < math.inf for kT in self.temperature):
+        ramp = self.temperature if isinstance(self.temperature, Sequence) else (math.nan,)
+        if len(ramp) > 2 or not all(0 < real(kT) < math.inf for kT in ramp):
             raise InputError(
-                f"temperature: expected one or two positive numbers, got {self.temperature!r}"
+                "temperature: expected one or two positive numbers in a list, "
+                f"got {self.temperature!r}"
             )
         if self.temperature and self.ensemble == "NVE":
             raise InputError("temperature: expected none for NVE, whose energy is constant")
         if self.pressure is not None and self.ensemble != "NPT":
             raise InputError(f"pressure: expected one for NPT only, got {self.pressure!r}")
+        if self.pressure is not None and not math.isfinite(real(self.pressure)):
+            raise InputError(f"pressure: expected a finite number, got {self.pressure!r}")
 
 
 @dataclass(frozen=True)
@@ -115,9 +128,8 @@ def alkemade2023(model: Model, time: float) -> tuple[Step, ...]:
 
     The paper does not say how long the first is: half of the second (chosen).
     """
-    if model.is_hard:
-        return (Step("NVE", time),)
-    return (Step("NVT", time / 2), Step("NVE", time))
+    aged = Step("NVE", time)  # which checks the time
+    return (aged,) if model.is_hard else (Step("NVT", time / 2), aged)
 
 
 def segments(steps: Sequence[Step], model: Model) -> list[Segment]:
@@ -142,7 +154,7 @@ def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> 
     SimulationError
         If hard spheres jam before they reach the model's density.
     """
-    if n_particles != int(n_particles) or n_particles < 2:
+    if not is_whole(n_particles) or n_particles < 2:
         raise InputError(f"n_particles: expected a whole number of at least 2, got {n_particles!r}")
     hard = model.is_hard
     if hard and any(step.ensemble != "NVE" for step in steps):
@@ -180,7 +192,8 @@ def advance(
     InputError
         If there is no such engine.
     SimulationError
-        If the engine fails.
+        If the engine fails, or the density at constant pressure goes far from the model's
+        (`FARTHEST`).
     """
     before, origin = prepared.configuration, prepared.origin
     if segment.first_of_half:
@@ -195,7 +208,8 @@ def advance(
         thermostat = _thermostat(model, prepared.history, steps, segment)
         noise = seed_sequence(seed, "thermostat", len(prepared.history))
         dynamics = verlet(start, model, None, engine, thermostat=thermostat, noise=noise)
-        end, means = _molecular_dynamics(dynamics, duration)
+        pressure = None if thermostat is None else thermostat.pressure
+        end, means = _molecular_dynamics(dynamics, duration, model, pressure)
     after = _settled(end, before)
     row = np.zeros(1, prepared.history.dtype)
     row["step"] = segment.step
@@ -237,16 +251,29 @@ def _hard_spheres(
 
 
 def _molecular_dynamics(
-    dynamics: VelocityVerlet, duration: float
+    dynamics: VelocityVerlet, duration: float, model: Model, pressure: float | None
 ) -> tuple[Configuration, dict[str, float]]:
     readings = []
     for _ in range(_SAMPLES):
         dynamics.run(duration / _SAMPLES)
         readings.append(dynamics.readings)
+        if pressure is not None:
+            _require_dense(readings[-1].density, model, pressure)
     means = np.mean(readings, axis=0)
     return dynamics.configuration, dict(
         zip(("temperature", "energy", "pressure", "density"), means.tolist(), strict=True)
     )
+
+
+def _require_dense(density: float, model: Model, pressure: float) -> None:
+    ratio = density / model.number_density
+    if not 1 / FARTHEST <= ratio <= FARTHEST:
+        raise SimulationError(
+            f"{model.name}: at a pressure of {pressure:g} eps / sigma^3 the number density became "
+            f"{density:.3g}, expected within a factor of {FARTHEST:g} of the model's, "
+            f"{model.number_density:g}; give a {'higher' if ratio < 1 else 'lower'} "
+            "pressure, or a model of a number_density nearer to that of this pressure"
+        )
 
 
 def _thermostat(

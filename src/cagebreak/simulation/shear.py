@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Box, Configuration, as_configuration
 from cagebreak.errors import InputError
+from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.potentials.pair_potentials import stress
 from cagebreak.states.inherent import LARGEST_DT, InherentState, fire, first_dt_of, inherent_state
@@ -151,9 +152,9 @@ def shear(
     """
     if not isinstance(start, Sheared):
         start = as_configuration(start, "start")
-    if not 0 < step < 0.1:
+    if not 0 < real(step) < 0.1:
         raise InputError(f"step: expected a strain in (0, 0.1), got {step!r}")
-    if not np.isfinite(strain):
+    if not np.isfinite(real(strain)):
         raise InputError(f"strain: expected a finite number, got {strain!r}")
     return _shear(
         start, model, round(abs(strain) / step), np.copysign(step, strain), force_tolerance

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from cagebreak.errors import InputError
+from cagebreak.models.arguments import real
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,16 @@ class Thermostat:
     pressure: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < min(self.start, self.end) <= max(self.start, self.end) < math.inf:
+        if not all(0 < real(kT) < math.inf for kT in (self.start, self.end)):
             raise InputError(
                 f"thermostat: expected positive temperatures, got {self.start!r} to {self.end!r}"
             )
-        if not 0 < self.duration < math.inf:
+        if not 0 < real(self.duration) < math.inf:
             raise InputError(
                 f"thermostat: expected a duration of a positive number of tau, got "
                 f"{self.duration!r}"
             )
-        if self.pressure is not None and not math.isfinite(self.pressure):
+        if self.pressure is not None and not math.isfinite(real(self.pressure)):
             raise InputError(f"thermostat: expected a finite pressure, got {self.pressure!r}")
 
     def steps(self, time_step: float) -> int:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation.thermostat import Thermostat
@@ -67,7 +68,8 @@ class VelocityVerlet(ABC):
     Raises
     ------
     ConfigurationError
-        If particles with a thermostat are all at rest or move together: it scales velocities.
+        If there are fewer than two particles, or particles with a thermostat are all at rest or
+        move together: it scales velocities.
     InputError
         If the time step is not positive, or neither seed nor velocities are given.
     """
@@ -80,9 +82,11 @@ class VelocityVerlet(ABC):
         time_step: float | None,
         thermostat: Thermostat | None,
     ) -> None:
+        if len(configuration) < 2:
+            raise ConfigurationError("configuration: expected at least two particles, got one")
         if time_step is None:
             time_step = time_step_of(model)
-        if not 0 < time_step < math.inf:
+        if not 0 < real(time_step) < math.inf:
             raise InputError(f"time_step: expected a positive number in tau, got {time_step!r}")
         self._masses = np.asarray(model.masses)[configuration.species]
         velocities = configuration.velocities
@@ -153,7 +157,7 @@ class VelocityVerlet(ABC):
         return self.readings.pressure
 
     def run(self, duration: float) -> None:
-        """Go on for `duration` tau.
+        """Go on for `duration` tau; after Ctrl-C the time is that of the last step.
 
         Raises
         ------
@@ -163,7 +167,7 @@ class VelocityVerlet(ABC):
             If energy is not conserved, particles are lost, positions are no numbers, or a bond is
             not shorter than its limit.
         """
-        if not (math.isfinite(duration) and duration >= 0):
+        if not 0 <= real(duration) < math.inf:
             raise InputError(f"duration: expected a finite time >= 0, got {duration!r}")
         target = round((self._time + duration) / self._time_step)
         ramp = self._thermostat
@@ -172,10 +176,15 @@ class VelocityVerlet(ABC):
                 f"duration: expected at most the {ramp.duration!r} tau of the thermostat in all, "
                 f"got {duration!r} after {self._time:.6g}"
             )
-        self._time += duration
-        while self.steps < target:
-            self._advance(min(target, (self.steps // CHECKED + 1) * CHECKED))
-            self._check_energy()
+        end = self._time + duration
+        try:
+            while self.steps < target:
+                self._advance(min(target, (self.steps // CHECKED + 1) * CHECKED))
+                self._check_energy()
+        except BaseException:  # also Ctrl-C, after which one may go on
+            self._time = self.steps * self._time_step
+            raise
+        self._time = end
 
     @property
     def _rest(self) -> float:

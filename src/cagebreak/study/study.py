@@ -1,8 +1,9 @@
 """Studies: the fits, tables and figures made from a recipe and its folder of results."""
 
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.figures import FIGURES, FigureSpec
 from cagebreak.study.analysis import drawings, table_files
+from cagebreak.study.analysis.gallery import Gallery
+from cagebreak.study.analysis.sources import Sources
 from cagebreak.study.analysis.tables import SCORES, TABLES
 from cagebreak.study.contents import Contents, target_of
 from cagebreak.study.recipe import selections
@@ -98,9 +101,11 @@ class Study(Contents):
         as_in_recipe = learner is None and features is None and species is None
         chosen = None if features is None else selections.named(features)
         letters = [species] if isinstance(species, str) else species
+        # Before the work, in which units may change.
+        source = Sources(self.recipe, self.store).of_table(table)
         scores = learn(self.recipe, self.store, learner, chosen, letters, name, target)
         if as_in_recipe:
-            table_files.keep(self._table_path(table), scores.rows, self._provenance(table))
+            self._keep(table, scores.rows, source)
             self.rows("propensity")
         return scores
 
@@ -251,7 +256,7 @@ class Study(Contents):
         settings = {name: str(learner) for name, (learner, _) in chosen.items()}
         for name, content in (("comparison", table), ("comparison_configurations", moments)):
             provenance = {"table": name, "learners": settings}
-            table_files.keep(self._table_path(name), content, provenance)
+            self._keep(name, content, provenance)
         return to_frame(table)
 
     def save_model(self, path: str | os.PathLike[str], selection: str) -> None:
@@ -316,15 +321,9 @@ class Study(Contents):
         """Return a table as `table` does, as a structured array."""
         if name not in TABLES:
             raise InputError(f"name: expected one of {', '.join(TABLES)}, got {name!r}")
-        spec = TABLES[name]
-        self._ask_for(spec.section)
-        self._require_done(spec.needs(self.recipe))
-        provenance = self._provenance(name)
-        table = table_files.read(self._table_path(name), spec.dtype(), provenance)
-        if table is None:
-            table = spec.make(self.recipe, self.store)
-            table_files.keep(self._table_path(name), table, provenance)
-        return table
+        self._ask_for(TABLES[name].section)
+        self._require_done(TABLES[name].needs(self.recipe))
+        return self._gallery().table(name)
 
     def figure(
         self,
@@ -354,10 +353,13 @@ class Study(Contents):
         """
         if path is not None:
             require_folder(Path(path).parent)
-        shown = self._shown(name, published)
-        figure = shown.figure()
+        spec, shown = self._figure(name, published), self._gallery(published)
+        for table in spec.tables:
+            self._ask_for(TABLES[table].section)
+            self._require_done(TABLES[table].needs(self.recipe))
+        figure = shown.shown(name).figure()
         if path is not None:
-            self._write(Path(path), drawings.images(figure), shown)
+            shown.write(name, Path(path), drawings.images(figure))
         return figure
 
     def draw(
@@ -386,43 +388,34 @@ class Study(Contents):
             Each figure in order, and whether it was drawn, or why it cannot be.
         """
         require_folder(folder := Path(folder))
-        shown, origins, failed = {}, {}, {}
+        require_done = cache(self._require_done)
+        gallery = self._gallery(published)
+        origins: dict[str, Any] = {}
+        outcomes: dict[str, bool | InputError] = {}
         for name in names:
             try:
+                for table in self._figure(name, published).tables:
+                    self._ask_for(TABLES[table].section)
+                    require_done(tuple(TABLES[table].needs(self.recipe)))
                 # Before the work: what changes meanwhile is not what is drawn.
-                origin = self._origin_of_ready(name, published)
-                if not drawings.is_up_to_date(folder / name, origin):
-                    shown[name], origins[name] = self._shown(name, published), origin
+                origin = gallery.sources.of_figure(name, published)
+                if drawings.is_up_to_date(folder / name, origin):
+                    outcomes[name] = False
+                else:
+                    origins[name] = origin
             except InputError as error:
-                failed[name] = error
-        for name, images in drawings.in_turn(names, shown, workers):
-            if isinstance(images, tuple):
-                files = self._write(folder / name, images, shown[name])
-                drawings.keep(folder / name, origins[name], files)
-                yield name, True
-            else:
-                yield name, failed.get(name, False) if images is None else images
+                outcomes[name] = error
+        waiting = deque(names)
+        for name, outcome in gallery.draw(origins, folder, workers):
+            outcomes[name] = outcome
+            while waiting and waiting[0] in outcomes:
+                yield waiting[0], outcomes[waiting.popleft()]
+        yield from ((name, outcomes[name]) for name in waiting)
 
-    def _shown(self, name: str, published: str | os.PathLike[str] | None) -> drawings.Shown:
-        """Return a figure, with the tables and the other arguments of its function."""
-        spec = self._figure(name, published)
-        tables = {table: self.rows(table) for table in spec.tables}
-        tau_alpha = self.relaxation() if spec.section == "isoconfigurational" else None
-        arguments = drawings.arguments(spec, self.recipe, self.store, tau_alpha, published)
-        return drawings.Shown(spec, tables, arguments)
-
-    def _write(self, stem: Path, images: tuple[bytes, bytes], shown: drawings.Shown) -> list[Path]:
-        """Write the files of a figure."""
-        inside = stem.resolve().is_relative_to(self.store.folder.resolve())
-        provenances = {table: self._provenance(table) for table in shown.tables}
-        return drawings.write(stem, images, shown.tables, provenances, inside)
-
-    def _origin_of_ready(self, name: str, published: Any) -> dict[str, Any]:
-        """Return `_origin` of a figure whose units are all done, else raise an error."""
-        for table in self._figure(name, published).tables:
-            self._ask_for(TABLES[table].section)
-            self._require_done(TABLES[table].needs(self.recipe))
-        return self._origin(name, published)
+    def _gallery(self, published: str | os.PathLike[str] | None = None) -> Gallery:
+        """Return the tables and figures of the study, as its finished units are now."""
+        sources = Sources(self.recipe, self.store)
+        return Gallery(self.recipe, self.store, sources, cache(self.relaxation), published)
 
     def _figure(self, name: str, published: str | os.PathLike[str] | None) -> FigureSpec:
         """Return the specification of a figure, after a check that it has what it needs."""
@@ -432,19 +425,5 @@ class Study(Contents):
             raise InputError("published: expected a CSV file of published curves, got none")
         return FIGURES[name]
 
-    def _origin(self, name: str, published: str | os.PathLike[str] | None) -> dict[str, Any]:
-        """Return everything that the files of a figure depend on."""
-        stages = sorted(set(self._stages) & {"equilibrate", "propensity", "shear"})
-        done = {stage: filter(self.store.has, self._units(stage)) for stage in stages}
-        units = {stage: [*map(self.store.content, of_stage)] for stage, of_stage in done.items()}
-        provenances = {table: self._provenance(table) for table in FIGURES[name].tables}
-        return drawings.origin(name, self.recipe, provenances, units, published)
-
-    def _table_path(self, name: str) -> Path:
-        return self.store.folder / "tables" / f"{name}.csv"
-
-    def _provenance(self, name: str) -> dict[str, Any]:
-        spec = TABLES[name]
-        units = {stage: self._contents(stage) for stage in spec.needs(self.recipe)}
-        about = {"table": name, "recipe": self.recipe.select(spec.keys), "units": units}
-        return about | {"version": version("cagebreak")}
+    def _keep(self, name: str, table: np.ndarray, provenance: Mapping[str, Any]) -> None:
+        table_files.keep(self.store.folder / "tables" / f"{name}.csv", table, provenance)

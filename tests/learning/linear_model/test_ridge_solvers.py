@@ -105,7 +105,7 @@ def test_an_alpha_outside_the_range_is_in_the_table_and_in_one_warning():
     Y = np.stack([y, noise], axis=1)
     samples = [Sample(X[groups == c], Y[groups == c]) for c in range(4)]
     learner = RidgeCV(alphas=[1e-3, 1e-2, 0.1, 1.0, 10.0])
-    with pytest.warns(AlphaWarning, match=r"of 8 chosen .* at 1e\+\d+; see the column") as said:
+    with pytest.warns(AlphaWarning, match=r"of 8 chosen .* at 1e\+\d+ \(species A, ") as said:
         rows = evaluate(learner, samples, seed=1, folds=4, n_resamples=100).rows
     assert len(said) == 1
     assert rows["alpha_outside"][0] == 0.0

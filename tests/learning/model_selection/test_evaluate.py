@@ -5,6 +5,7 @@ from sklearn.linear_model import LinearRegression
 
 from cagebreak.errors import InputError
 from cagebreak.learning import (
+    AlphaWarning,
     RidgeCV,
     Sample,
     Standardizer,
@@ -183,6 +184,24 @@ def test_the_table_of_scores_is_queried_and_grouped_as_a_data_frame():
     assert set(means.index) == set(COLUMNS)
     first = scores.rows["features"] == "first"
     assert means["first"] == pytest.approx(scores.rows["r"][first].mean())
+
+
+def test_a_warning_of_alphas_names_the_species_and_features():
+    """Of A, the first two features are the target; the third, and all of B, are noise."""
+    random = np.random.default_rng(0)
+    made = []
+    for _ in range(6):
+        X, species = random.normal(size=(80, 3)), np.arange(80) % 2
+        Y = np.where(species == 0, X[:, 0] + X[:, 1], random.normal(size=80))
+        made.append(Sample(X, Y[:, None], species))
+    columns = {"two": [0, 1], "third": [2], "all": [0, 1, 2]}
+    expected = (
+        r"alphas: \d+ of 36 chosen alphas lie outside the range that the learner was given, at .* "
+        r"\(species A, features 'third'; species B, features 'two', 'third', 'all'\); see"
+    )
+    with pytest.warns(AlphaWarning, match=expected) as said:
+        evaluate(RidgeCV(alphas=[1e-6, 1.0]), made, seed=0, columns=columns, folds=6)
+    assert len(said) == 1
 
 
 def test_folds_are_even_and_of_whole_configurations():

@@ -47,6 +47,7 @@ def fold_statistics_of(learner, made):
 @pytest.mark.parametrize("near", [0.0, 0.5, 0.8, 1.0])
 @pytest.mark.parametrize("clip", [2.5, 6.0, np.inf])
 @pytest.mark.parametrize("center", ["global", "configuration"])
+@pytest.mark.filterwarnings("error")
 def test_statistics_are_those_of_the_rows_that_an_outer_fold_clips(center, clip, near, monkeypatch):
     monkeypatch.setattr(fold_statistics, "NEAR", near)
     made = samples()

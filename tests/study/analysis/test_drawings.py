@@ -2,13 +2,13 @@
 
 import shutil
 
-import numpy as np
 import pytest
 
 import cagebreak as cb
 from cagebreak.errors import InputError
-from cagebreak.figures import FIGURES, FigureSpec
-from cagebreak.study.analysis import drawings, selection_curves
+from cagebreak.figures import FigureSpec
+from cagebreak.study.analysis import drawings
+from cagebreak.study.analysis.sources import Sources
 from support.tiny_study import SEGMENTS, write_recipe
 
 NAME = "alkemade2022.mean_propensity"
@@ -94,35 +94,9 @@ def test_published_curves_are_part_of_what_a_figure_is_drawn_from(own, tmp_path)
         drawn(own, name)
     assert not (own.store.folder / "tables").exists()  # before any work is spent
     curves.write_text("one")
-    first = own._origin(name, curves)
-    assert own._origin(NAME, curves) == own._origin(NAME, None)
-    assert own._origin(name, curves) == first
+    of_figure = Sources(own.recipe, own.store).of_figure
+    first = of_figure(name, curves)
+    assert of_figure(NAME, curves) == of_figure(NAME, None)
+    assert of_figure(name, curves) == first
     curves.write_text("two")
-    assert own._origin(name, curves) != first
-
-
-def test_any_number_of_processes_draws_the_same_files(own, monkeypatch):
-    names = [name for name, spec in FIGURES.items() if spec.section != "shear"]
-    outcomes = list(own.draw(names, own.store.folder / "figures", workers=1))
-    assert [name for name, _ in outcomes] == names
-    expected = files(own.store.folder / "figures")
-    listed = (own.store.folder / "figures" / "SHA256SUMS").read_bytes()
-    assert sum(outcome is True for _, outcome in outcomes) >= drawings.SEVERAL
-    shutil.rmtree(own.store.folder / "figures")
-    monkeypatch.setattr(drawings, "serial", None)
-    again = list(own.draw(names, own.store.folder / "figures", workers=2))
-    assert [(name, str(outcome)) for name, outcome in again] == [
-        (name, str(outcome)) for name, outcome in outcomes
-    ]
-    assert files(own.store.folder / "figures") == expected
-    assert (own.store.folder / "figures" / "SHA256SUMS").read_bytes() == listed
-    assert not any(outcome is True for _, outcome in own.draw(names, own.store.folder / "figures"))
-
-
-def test_selection_curves_are_the_same_by_any_number_of_processes(own, monkeypatch):
-    expected = selection_curves.selection_curves(own.recipe, own.store, 5)
-    monkeypatch.setattr(selection_curves, "serial", None)
-    found = selection_curves.selection_curves(own.recipe, own.store, 5, workers=2)
-    assert len(found) == len(own.recipe.learning.species) == 2
-    for rows, of_species in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(rows, of_species)
+    assert of_figure(name, curves) != first

@@ -1,5 +1,6 @@
 """A fit of a study: in any number of processes, kept fold by fold, and read while it holds."""
 
+import errno
 import re
 import shutil
 
@@ -8,7 +9,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.errors import StoreError
-from cagebreak.study.analysis import fits, learn
+from cagebreak.study.analysis import fits, fold_files, learn
 from support.tiny_study import SEGMENTS, write_recipe
 
 
@@ -97,9 +98,28 @@ def test_a_damaged_file_is_fitted_again(own, fitted):
     assert fitted == [("B", 1)]
 
 
-def test_folds_that_cannot_be_written_are_one_clear_error(own):
-    (own.store.folder / "fits").write_text("not a folder")
-    with pytest.raises(StoreError, match=r"fits.*: cannot be written \(File exists\)"):
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("fits/displacement-A-0-2.h5", "expected a file, got a folder"),
+        ("fits", "Not a directory"),
+    ],
+)
+def test_what_stands_where_folds_are_kept_is_named_before_any_fit(own, fitted, place, message):
+    path = own.store.folder / place
+    path.mkdir(parents=True) if place.endswith(".h5") else path.write_text("not a folder")
+    expected = rf"{place}.*: cannot be written \({message}\); move what is there away"
+    with pytest.raises(StoreError, match=expected):
+        own.fit(species="A")
+    assert not fitted
+
+
+def test_folds_that_cannot_be_written_are_one_clear_error(own, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fold_files, "write_datasets", full)
+    with pytest.raises(StoreError, match=r"-0\.h5: cannot be written \(No space left on device\)"):
         own.fit(species="A")
 
 
@@ -124,7 +144,7 @@ def test_another_version_fits_and_draws_again(own, fitted, monkeypatch):
     assert not is_drawn()
     del fitted[:]
     monkeypatch.setattr(learn, "version", lambda _: "0.0.1")
-    monkeypatch.setattr("cagebreak.study.study.version", lambda _: "0.0.1")
+    monkeypatch.setattr("cagebreak.study.analysis.sources.version", lambda _: "0.0.1")
     table = cb.Study(own.recipe.path).rows("scores")
     assert len(fitted) == 12
     np.testing.assert_array_equal(table, first.rows)

@@ -1,5 +1,7 @@
 """A fitted model in a file, and single files described and predicted."""
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from sklearn.linear_model import Ridge as Peer
 import cagebreak as cb
 from cagebreak.cli import main
 from cagebreak.errors import FileFormatError, InputError
+from cagebreak.learning import AlphaWarning
 from cagebreak.study.analysis.model_file import SavedModel
 from support.tiny_study import write_recipe
 
@@ -25,6 +28,17 @@ def path(study):
     path = study.store.folder / "model.h5"
     study.save_model(path, "LR1")
     return path
+
+
+def test_an_alpha_outside_the_range_is_said_with_its_species_and_features(study):
+    recipe = replace(study.recipe, sections=dict(study.recipe.sections))
+    recipe.sections["learning"] = replace(recipe.learning, alphas=(1e-30,))
+    expected = r"chosen alphas lie outside the range 1e-30 .* \(species {}, features 'LR1'\)"
+    with (
+        pytest.warns(AlphaWarning, match=expected.format("A")),
+        pytest.warns(AlphaWarning, match=expected.format("B")),
+    ):
+        SavedModel.of_study(recipe, study.store, "LR1")
 
 
 def test_it_predicts_what_scikit_learn_does(study, path):

@@ -1,5 +1,10 @@
 """The time left in `status`: from what units took, and nothing if none was timed."""
 
+import time
+from dataclasses import replace
+
+import numba
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -7,6 +12,8 @@ import cagebreak as cb
 from cagebreak.cli import main
 from cagebreak.errors import UnitError
 from cagebreak.study.run import durations
+from cagebreak.study.stages import stages
+from cagebreak.study.store import Unit
 from support.tiny_study import unit_bytes, write_recipe
 
 LINE = "{},{},{},{},{}\n"
@@ -92,8 +99,6 @@ def test_a_plan_takes_what_units_took(study):
 
 
 def test_a_run_writes_down_what_units_took(study, monkeypatch):
-    from cagebreak.study.stages import stages
-
     do = stages.do
 
     def no_cage(recipe, store, unit):
@@ -115,6 +120,21 @@ def test_a_run_writes_down_what_units_took(study, monkeypatch):
     header, *lines = (study.store.folder / durations.NAME).read_text().splitlines()
     assert header == "stage,address,seconds,workers,recipe"
     assert len(lines) == len(unit_bytes(study.store.folder))
+
+
+def test_the_compiling_of_kernels_is_no_time_of_a_unit(study, monkeypatch):
+    numba.njit(lambda x: x + 1)(1)  # what Numba does once a process
+    took = []
+
+    def work(recipe, store, unit):
+        start = time.perf_counter()
+        numba.njit(lambda x: x.sum())(np.ones(3))
+        time.sleep(0.02)
+        took.append(time.perf_counter() - start)
+
+    monkeypatch.setitem(stages.STAGES, "run", replace(stages.STAGES["run"], work=work))
+    seconds = stages.do(study.recipe, study.store, Unit("run", (0, 0)))
+    assert 0.02 <= seconds < 0.3 * took[0]
 
 
 def test_a_file_that_cannot_be_written_stops_nothing(study):

@@ -57,6 +57,27 @@ def _nothing():
     return 0.0
 
 
+def test_a_machine_without_slurm_is_named(monkeypatch, tmp_path):
+    pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is absent")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match="expected the command sbatch"), engines.slurm(2, None):
+        pass
+
+
+def test_jobs_that_are_not_described_are_named_before_one_is_submitted(monkeypatch, tmp_path):
+    pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is absent")
+    sbatch = tmp_path / "sbatch"
+    sbatch.write_text("#!/bin/sh\ntouch $0.called\n")
+    sbatch.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with (
+        pytest.raises(InputError, match="write it: cagebreak cluster slurm > "),
+        engines.slurm(2, None),
+    ):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["sbatch"]
+
+
 class Told:
     def __init__(self):
         self.finished, self.failures = [], []

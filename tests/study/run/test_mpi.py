@@ -90,3 +90,25 @@ def test_an_address_is_refused():
         engines.mpi(2, "tcp://1.2.3.4:1"),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        [sys.executable],
+        [sys.executable, "-m", "mpi4py.futures"],
+        [MPIEXEC, "-n", "1", sys.executable],
+    ],
+)
+def test_a_run_without_waiting_ranks_is_one_line(tmp_path, start):
+    recipe = write_recipe(tmp_path / "mpi.toml")
+    command = [*start, "-m", "cagebreak", "run", recipe, "--engine", "mpi"]
+    done = subprocess.run(
+        [*map(str, command)], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 2
+    line, *of_mpi = [line for line in done.stderr.splitlines() if line]
+    assert all(other.startswith("Abort(2)") for other in of_mpi)
+    assert line.startswith("Error: engine mpi: expected ranks that wait for units, got none")
+    assert "mpiexec -n 9 python -m mpi4py.futures" in line
+    assert not unit_bytes(recipe.with_suffix(""))

@@ -1,16 +1,21 @@
 """A study on a real SLURM: the same bits, also if its jobs are killed."""
 
+import copy
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import slurm_loopback
 
 import cagebreak as cb
+from cagebreak.study.run import engines
+from cagebreak.study.run.jobqueue_file import slurm_file
 from support.tiny_study import unit_bytes, write_recipe
 
 pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is absent")
+dask = pytest.importorskip("dask", reason="dask is absent")
 _WHY_NOT = slurm_loopback.missing()
 pytestmark = pytest.mark.skipif(bool(_WHY_NOT), reason=_WHY_NOT)
 
@@ -30,22 +35,28 @@ def environment(tmp_path_factory):
     """What a user's shell has where SLURM and dask-jobqueue are set up."""
     folder = tmp_path_factory.mktemp("slurm")
     with slurm_loopback.running(folder) as environment:
-        options = {
-            "MEMORY": "1GB",
-            "INTERFACE": "lo",
-            "LOG_DIRECTORY": str(folder),
-            "SCHEDULER_OPTIONS": "{'host': '127.0.0.1', 'dashboard_address': None}",
-        }
-        yield (
-            environment
-            | {"DASK_CONFIG": str(folder)}
-            | {f"DASK_JOBQUEUE__SLURM__{name}": value for name, value in options.items()}
-        )
+        (folder / "jobqueue.yaml").write_text(of_loopback(slurm_file(), folder))
+        yield environment | {"DASK_CONFIG": str(folder)}
 
 
-def run(recipe, environment):
+def of_loopback(text, folder):
+    """Return a file that `cagebreak cluster slurm` has written, edited for this SLURM."""
+    changes = {
+        "memory: 2GB": "memory: 1GB",
+        "interface: null": "interface: lo",
+        f"log-directory: {Path.home()}": f"log-directory: {folder}",
+        "death-timeout: 300": "scheduler-options: {host: 127.0.0.1, dashboard_address: null}",
+        "wait-count: 120": "wait-count: 2",
+    }
+    for before, after in changes.items():
+        assert text.count(before) == 1
+        text = text.replace(before, after)
+    return text
+
+
+def run(recipe, environment, *options):
     command = [sys.executable, "-m", "cagebreak", "run", str(recipe), "--engine", "slurm",
-               "--workers", "2", "--address", slurm_loopback.PARTITION]  # fmt: skip
+               "--workers", "2", *options]  # fmt: skip
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
 
@@ -62,7 +73,7 @@ def test_jobs_that_are_killed_are_replaced_and_the_bits_are_the_same(
 ):
     recipe = write_recipe(tmp_path / "tiny.toml", **RECIPE)
     folder = recipe.with_suffix("")
-    with run(recipe, environment) as process:
+    with run(recipe, environment, "--address", slurm_loopback.PARTITION) as process:
         while process.poll() is None and (
             len(jobs(environment)) < 2 or len(unit_bytes(folder)) < 6
         ):
@@ -86,3 +97,47 @@ def test_jobs_that_are_killed_are_replaced_and_the_bits_are_the_same(
     while jobs(environment) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not jobs(environment), "jobs end with the run"
+
+
+def test_a_job_that_slurm_refuses_is_one_line(tmp_path, environment):
+    recipe = write_recipe(tmp_path / "tiny.toml")
+    process = run(recipe, environment, "--address", "nowhere")
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert "Error: engine slurm: expected a job that SLURM accepts, got 'sbatch: error" in said
+    assert "invalid partition" in said
+    assert "Traceback" not in said
+    assert not jobs(environment)
+
+
+@pytest.fixture
+def configured(environment):
+    """The environment, with the file of jobs read by this process."""
+    before = copy.deepcopy(dask.config.config)
+    dask.config.update(dask.config.config, dask.config.collect([environment["DASK_CONFIG"]]))
+    yield environment
+    dask.config.config.clear()
+    dask.config.config.update(before)
+
+
+def test_a_job_without_units_ends_before_the_last_unit_is_done(tmp_path, configured, monkeypatch):
+    monkeypatch.setenv("SLURM_CONF", configured["SLURM_CONF"])
+    ends = [tmp_path / name for name in "ab"]
+    with engines.slurm(2, None) as engine:
+        first, last = (
+            # Workers cannot import functions of this file.
+            engine.executor.submit(
+                subprocess.check_call, ["sh", "-c", f"until [ -e {end} ]; do sleep 0.1; done"]
+            )
+            for end in ends
+        )
+        deadline = time.monotonic() + PATIENCE
+        while len(jobs(configured)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        ends[0].touch()
+        first.result(PATIENCE)
+        while len(jobs(configured)) > 1 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert len(jobs(configured)) == 1
+        ends[1].touch()
+        last.result(PATIENCE)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +23,28 @@ DEPENDENT = 1e-7
 it counts as linearly dependent on them.
 
 The Gram matrix knows the unexplained part to eps / DEPENDENT, about nine digits."""
+
+
+class Steps(NamedTuple):
+    """What determines the least-squares models of the first k features of a target, for every k.
+
+    The coefficients of standardized features solve ``L' w = z`` in the first k rows and columns.
+    """
+
+    triangle: Floats
+    """L (K, K), the Cholesky factor of the correlations of the K chosen features."""
+    explained: Floats
+    """z (K,), the correlation with the target that each step explains."""
+    scale: Floats
+    """Factors (K,) that make coefficients of the features out of those of standardized ones."""
+
+    def coefficients(self) -> Floats:
+        """Return the coefficients (K, K) of the features after each step, 0 where not chosen."""
+        # After each step w = L'^-1 z, which is the running sum of U[j, i] z[j] over j, U = L^-1.
+        inverse_triangle = np.linalg.solve(self.triangle, np.eye(len(self.explained)))
+        path = np.cumsum(np.tril(inverse_triangle) * self.explained[:, None], axis=0)
+        path *= self.scale
+        return path
 
 
 class Selection:
@@ -46,11 +70,11 @@ class Selection:
         statistics: Statistics,
         order: Integers,
         r: Floats,
-        coefficients: Floats,
+        steps: Mapping[int, Steps],
     ) -> None:
         single = statistics.n_targets == 1
         self._all_orders, self._all_r = order, r
-        self._coefficients = coefficients
+        self._steps = steps
         self._x_mean, self._y_mean = statistics.x_mean.copy(), statistics.y_mean.copy()
         self._all_labels = None
         if statistics.labels is not None:
@@ -65,6 +89,16 @@ class Selection:
 
     def __len__(self) -> int:
         return self._all_orders.shape[1]
+
+    @cached_property
+    def _coefficients(self) -> Floats:
+        """Coefficients (T, n, n) after each step, computed when they are asked for first."""
+        coefficients = np.zeros((*self._all_orders.shape, len(self)))
+        for target, steps in self._steps.items():
+            path = steps.coefficients()
+            coefficients[target, : len(path), : len(path)] = path
+            coefficients[target, len(path) :, : len(path)] = path[-1:]
+        return coefficients
 
     def coefficients(self, k: int) -> Floats:
         """Return the coefficients (F,) of the first k features, or (T, F)."""
@@ -213,22 +247,18 @@ def forward_selection(statistics: Statistics, n: int) -> Selection:
     n_targets = statistics.n_targets
     order = np.full((n_targets, n), -1)
     r = np.full((n_targets, n), np.nan)
-    coefficients = np.zeros((n_targets, n, n))
-    for target in np.flatnonzero(y_scale > 0):
-        chosen, steps, triangle = _greedy(correlation, with_target[:, target], most)
+    of_targets: dict[int, Steps] = {}
+    for target in np.flatnonzero(y_scale > 0).tolist():
+        chosen, explained, triangle = _greedy(correlation, with_target[:, target], most)
         k = len(chosen)
         if not k:  # no feature varies
             continue
         order[target, :k] = chosen
-        r[target, :k] = np.sqrt(np.minimum(np.cumsum(steps**2), 1.0))
+        r[target, :k] = np.sqrt(np.minimum(np.cumsum(explained**2), 1.0))
         r[target, k:] = r[target, k - 1]
-        # After each step w = L'^-1 z, which is the running sum of U[j, i] z[j] over j, U = L^-1.
-        triangle_inverse = np.linalg.solve(triangle, np.eye(k))
-        path = np.cumsum(np.tril(triangle_inverse) * steps[:, None], axis=0)
-        path *= y_scale[target] * inverse(scale[chosen])
-        coefficients[target, :k, :k] = path
-        coefficients[target, k:, :k] = path[-1:]
-    return Selection(statistics, order, r, coefficients)
+        scales = y_scale[target] * inverse(scale[chosen])
+        of_targets[target] = Steps(triangle, explained, scales)
+    return Selection(statistics, order, r, of_targets)
 
 
 def _greedy(correlation: Floats, with_target: Floats, n: int) -> tuple[Integers, Floats, Floats]:
@@ -240,21 +270,25 @@ def _greedy(correlation: Floats, with_target: Floats, n: int) -> tuple[Integers,
     covariance = with_target.copy()
     factor = np.empty((n, len(left)))  # rows of L', for all candidates
     order, steps = np.empty(n, dtype=np.int64), np.empty(n)
-    gain = np.empty(len(left))
-    for k in range(n):
-        free = left > DEPENDENT
-        if not free.any():
-            return order[:k], steps[:k], np.tril(factor[:k, order[:k]].T)
-        gain[:] = -1.0
-        np.divide(covariance * covariance, left, out=gain, where=free)
-        best = int(gain.argmax())
-        root = np.sqrt(left[best])
-        row = factor[k]
-        np.subtract(correlation[best], factor[:k, best] @ factor[:k], out=row)
-        row /= root
-        steps[k] = covariance[best] / root
-        covariance -= steps[k] * row
-        left -= row * row
-        left[best] = 0.0
-        order[k] = best
+    gain, change = np.empty(len(left)), np.empty(len(left))
+    # Dependent columns may be divided by 0; they never count. A step takes microseconds, of which
+    # new arrays would be a third.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for k in range(n):
+            np.multiply(covariance, covariance, out=gain)
+            np.divide(gain, left, out=gain)
+            np.putmask(gain, left <= DEPENDENT, -1.0)
+            best = int(gain.argmax())
+            if gain[best] < 0:
+                return order[:k], steps[:k], np.tril(factor[:k, order[:k]].T)
+            root = np.sqrt(left[best])
+            row = factor[k]
+            np.matmul(factor[:k, best], factor[:k], out=change)
+            np.subtract(correlation[best], change, out=row)
+            np.divide(row, root, out=row)
+            step = covariance[best] / root
+            np.subtract(covariance, np.multiply(row, step, out=change), out=covariance)
+            np.subtract(left, np.multiply(row, row, out=change), out=left)
+            left[best] = 0.0
+            order[k], steps[k] = best, step
     return order, steps, np.tril(factor[:, order].T)

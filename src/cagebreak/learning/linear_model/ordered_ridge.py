@@ -41,7 +41,7 @@ def ordered_ridge(statistics: Statistics, sizes: Integers, alphas: Floats) -> Fl
     """
     n = statistics.n_features
     last = np.minimum(sizes, n) - 1
-    coefficients = np.empty((n, len(sizes), len(alphas)))
+    terms = np.empty((n, len(alphas), n))
     for a, alpha in enumerate(np.maximum(alphas, smallest_alpha(statistics))):
         shifted = np.array(statistics.xx_lower, order="F")
         shifted[np.diag_indices(n)] += alpha
@@ -49,6 +49,8 @@ def ordered_ridge(statistics: Statistics, sizes: Integers, alphas: Floats) -> Fl
         if failed:
             raise not_positive(alpha)
         inverse, _ = lapack.dtrtri(factor, lower=1, overwrite_c=1)
-        steps = inverse @ statistics.xy[:, 0]
-        coefficients[:, :, a] = np.cumsum(inverse * steps[:, None], axis=0)[last].T
-    return coefficients
+        np.multiply(inverse, (inverse @ statistics.xy[:, 0])[:, None], out=terms[:, a])
+    # The running sum over j: a row for all alphas at once takes a third of the time of `cumsum`.
+    for j in range(1, n):
+        terms[j] += terms[j - 1]
+    return np.ascontiguousarray(terms[last].transpose(2, 0, 1))

@@ -19,7 +19,6 @@ from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
-from cagebreak.learning.learner import FitRecord
 from cagebreak.learning.linear_model.ridge import AlphaWarning
 from cagebreak.learning.model_selection.nested_fits import Outer, overview
 from cagebreak.learning.model_selection.outer_fold import HeldOut, hold_out
@@ -186,7 +185,7 @@ def evaluate(
         - `ceiling`: the noise ceiling of the pooled r, NaN without halves;
         - `alpha`: the median over folds, NaN if the learner has no alpha;
         - `alpha_outside`: the share of folds whose alpha lies outside the range that the learner
-          was given; an `AlphaWarning` counts them;
+          was given; an `AlphaWarning` counts them, and names their species and features;
         - `n_features`: the number of features in the selection;
         - `n_configurations`: the number of configurations that have particles of the species.
 
@@ -247,7 +246,7 @@ class Evaluation:
         weights = resamples(n, self.n_resamples, seed=self.seed, groups=outer.groups)
         # Selections and species that are learned together may share a fit.
         training_seconds = sum(result.training_seconds for result in results)
-        _warn_if_outside([record for result in results for record in result.records.values()])
+        _warn_if_outside(results)
         keys = [(s, name) for s in sorted(results[0].halves) for name in outer.columns]
         dtype = with_whole_names(SCORES, learner=[self.name], features=outer.columns)
         tables, all_moments, costs = [], {}, {}
@@ -323,17 +322,29 @@ def plan(
     return Evaluation(outer, times, seed, n_resamples, confidence, name or _name(learner))
 
 
-def _warn_if_outside(records: Sequence[FitRecord]) -> None:
+def _warn_if_outside(results: Sequence[HeldOut]) -> None:
     """Warn, once for all fits, if an alpha lies outside the range that the learner was given."""
-    pairs = [np.broadcast_arrays(np.atleast_1d(r.alpha), r.outside) for r in records]
-    alphas, outside = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
-    beyond = alphas[outside]
-    if len(beyond):
-        low, high = beyond.min(), beyond.max()
+    n = 0
+    beyond: list[Floats] = []
+    where: dict[str, list[str]] = {}
+    for species, features in results[0].records:
+        for result in results:
+            record = result.records[species, features]
+            alphas, outside = np.broadcast_arrays(np.atleast_1d(record.alpha), record.outside)
+            n += alphas.size
+            if outside.any():
+                beyond.append(alphas[outside])
+                where.setdefault(species, []).append(features)
+    if beyond:
+        low, high = np.concatenate(beyond).min(), np.concatenate(beyond).max()
+        names = "; ".join(
+            f"species {species}, features {', '.join(map(repr, dict.fromkeys(features)))}"
+            for species, features in where.items()
+        )
         warnings.warn(
-            f"alphas: {len(beyond)} of {len(alphas)} chosen alphas lie outside the range that the "
-            f"learner was given, at {low:.3g}{f' to {high:.3g}' if high > low else ''}; see the "
-            "column alpha_outside",
+            f"alphas: {sum(map(len, beyond))} of {n} chosen alphas lie outside the range that the "
+            f"learner was given, at {low:.3g}{f' to {high:.3g}' if high > low else ''} ({names}); "
+            "see the column alpha_outside",
             AlphaWarning,
             stacklevel=3,
         )

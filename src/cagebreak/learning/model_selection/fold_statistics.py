@@ -192,9 +192,9 @@ def _mean_in_units(mean: Floats, before: Standardizer, units: Standardizer) -> F
 
 def _clips(units: Standardizer, extremes: Floats) -> bool:
     """Return whether values within extremes (2, F) may be clipped."""
+    varies = units.scale_ > 0  # else a feature is 0 in these units, whatever its value
     largest = np.abs(extremes - units.mean_).max(axis=0)
-    # A feature without deviation is 0 in these units, whatever its value.
-    return bool((largest > units.clip * units.scale_)[units.scale_ > 0].any())
+    return bool((largest[varies] > units.clip * units.scale_[varies]).any())
 
 
 def missing(species: str, held_out: int) -> InputError:

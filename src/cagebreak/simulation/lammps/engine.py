@@ -35,18 +35,21 @@ class MolecularDynamics(VelocityVerlet):
     time_step
         In tau; by default that of `cagebreak.simulation.time_step.time_step_of`.
     thermostat
-        That of Nose and Hoover. None keeps the energy constant.
+        That of Nose and Hoover; with a pressure also their barostat, all edges equally. None keeps
+        the energy constant.
 
     Raises
     ------
     MissingDependencyError
         If the wheels are not installed.
     ConfigurationError
-        If a species is not the model's, bonds are not what
-        `cagebreak.potentials.bonds.bond_table` expects, or the lattice vectors are not along x
-        and in xy.
+        If there are fewer than two particles, particles coincide, the box is far too small for the
+        range of the potential, a species is not the model's, bonds are not what
+        `cagebreak.potentials.bonds.bond_table` expects, particles with a thermostat are all at rest
+        or move together, or the lattice vectors are not along x and in xy.
     InputError
-        If the model is of hard spheres, or neither seed nor velocities are given.
+        If the model is of hard spheres, neither seed nor velocities are given, or the time step is
+        not positive.
     SimulationError
         If LAMMPS refuses; the end of its log is in the message.
 
@@ -68,7 +71,6 @@ class MolecularDynamics(VelocityVerlet):
         configuration = as_configuration(configuration)
         _check(configuration, model)
         super().__init__(configuration, model, seed, time_step, thermostat)
-        self._steps = 0
         self._instance = Instance.idle_or_new()
         weakref.finalize(self, self._instance.give_back)
         self._instance.do(lines.particles(self._start, model, self._time_step))
@@ -84,7 +86,7 @@ class MolecularDynamics(VelocityVerlet):
     @property
     def steps(self) -> int:
         """Number of time steps since the start."""
-        return self._steps
+        return int(self._instance.lammps.extract_global("ntimestep"))
 
     @property
     def positions(self) -> Floats:
@@ -117,14 +119,13 @@ class MolecularDynamics(VelocityVerlet):
     @property
     def _rest(self) -> float:
         """Time since the last step, in tau."""
-        return self._time - self._steps * self._time_step
+        return self._time - self.steps * self._time_step
 
     def _advance(self, target: int) -> None:
         ramp = ""
         if self._thermostat is not None:
             ramp = f" start 0 stop {self._thermostat.steps(self._time_step)}"
-        self._instance.do(f"run {target - self._steps} pre no post no{ramp}")
-        self._steps = target
+        self._instance.do(f"run {target - self.steps} pre no post no{ramp}")
 
     def _integrator(self) -> str:
         thermostat = self._thermostat

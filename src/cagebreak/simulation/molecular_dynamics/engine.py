@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from cagebreak.configuration import Box, Configuration, as_configuration
-from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.errors import InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
 from cagebreak.potentials.bonds import bond_table
@@ -65,9 +65,10 @@ class MolecularDynamics(VelocityVerlet):
     Raises
     ------
     ConfigurationError
-        If particles coincide or are nearer than their table begins, the box is far too small for
-        the range of the potential, a species is not the model's, or bonds are not what
-        `cagebreak.potentials.bonds.bond_table` expects.
+        If there are fewer than two particles, particles coincide or are nearer than their table
+        begins, the box is far too small for the range of the potential or longer than 10,000 sigma,
+        a species is not the model's, bonds are not what `cagebreak.potentials.bonds.bond_table`
+        expects, or particles with a thermostat are all at rest or move together.
     InputError
         If the model is of hard spheres, neither seed nor velocities are given, or an argument is
         out of range.
@@ -217,8 +218,7 @@ class MolecularDynamics(VelocityVerlet):
         self._noise[:, 1] = self._random.chisquare(others, CHECKED)
 
     def _total_energy(self) -> float:
-        # At every stop; what it is compared with is far larger than the rounding.
-        return self._system.pair_sums(exact=False)[0] + self._system.kinetic_energy()
+        return self._system.pair_sums()[0] + self._system.kinetic_energy()
 
 
 def _check(configuration: Configuration, model: Model) -> None:
@@ -228,8 +228,6 @@ def _check(configuration: Configuration, model: Model) -> None:
             f"{model.pair.form}"
         )
     check_species(configuration, model)
-    if len(configuration) < 2:
-        raise ConfigurationError("configuration: expected at least two particles, got one")
     check_range(configuration, model)
     check_apart(configuration)
     bond_table(configuration, model)  # raises if the chains are not whole

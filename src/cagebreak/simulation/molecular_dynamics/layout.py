@@ -9,12 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import Box
+from cagebreak.errors import ConfigurationError
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 STEPS = 2.0**32
 """Steps along each lattice vector of the box, or of its copies side by side."""
+
+LONGEST = 1e4
+"""Longest edge in sigma (chosen): forces of a liquid are then off by 3e-5 of the largest
+(measured), since a position is a whole number of steps."""
 
 LEAST = (2.0, 2.8)
 """Least height of the box in reaches: of a cube, beyond which the nearest image is the only one;
@@ -53,7 +58,19 @@ class Layout:
 
     @classmethod
     def of(cls, box: Box, reaches: Sequence[float], n_particles: int) -> "Layout":
-        """Return the layout for the reach of each kind, in sigma."""
+        """Return the layout for the reach of each kind, in sigma.
+
+        Raises
+        ------
+        ConfigurationError
+            If an edge of the box is longer than `LONGEST`.
+        """
+        longest = float(np.linalg.norm(box.matrix, axis=1).max())
+        if longest > LONGEST:
+            raise ConfigurationError(
+                f"configuration.box: expected edges of at most {LONGEST:g} sigma, in which forces "
+                f"are accurate, got one of {longest:.6g}; other units? LAMMPS has no such limit"
+            )
         reach = max(reaches)
         least = LEAST[0 if _is_cube(box.matrix) else 1] * reach
         copies = np.ones(3, np.int64)

@@ -133,13 +133,10 @@ class System:
         """Return the kinetic energy of all particles at the last step, in eps."""
         return float(kernel.kinetic_energy(self._state()) * self._step**2)
 
-    def pair_sums(self, exact: bool = True) -> tuple[float, float]:
-        """Return the sums over pairs of u and of -u'(r) r at the last step, in eps.
-
-        Unless they are to be exact, pairs are in the precision of forces.
-        """
+    def pair_sums(self) -> tuple[float, float]:
+        """Return the sums over pairs of u and of -u'(r) r at the last step, in eps."""
         out = np.zeros_like(self._particles.x)
-        kernel.compute_energies(self._state(), self._exact_form if exact else self._form, out)
+        kernel.compute_energies(self._state(), self._exact_form, out)
         energy, virial = out[: self.n, :2].sum(axis=0) / 2
         of_bonds, virial_of_bonds = chain_kernel.bond_sums(self._state().bonds, self._particles.x)
         return float(energy + of_bonds), float(virial * self._step**2 + virial_of_bonds)

@@ -4,9 +4,7 @@ import hashlib
 import json
 import math
 import os
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cagebreak import _atomic, figures
-from cagebreak.errors import InputError
 from cagebreak.figures import FIGURES, FigureSpec
 from cagebreak.figures.literature import read_published
 from cagebreak.study.analysis import table_files
 from cagebreak.study.analysis.tables import panels_of
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.run.engines import available_cores, pool, serial
 from cagebreak.study.sha256sums import sha256
 from cagebreak.study.store import Store
 
@@ -31,10 +27,6 @@ def source() -> str:
     for path in sorted(Path(figures.__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-SEVERAL = 4
-"""Figures from which on processes draw them: starting takes as long as drawing two (measured)."""
 
 
 class Shown(NamedTuple):
@@ -81,50 +73,9 @@ def images(figure: Any) -> tuple[bytes, bytes]:
     return style.images(figure)
 
 
-def _images(shown: Shown) -> tuple[bytes, bytes]:
+def images_of(shown: Shown) -> tuple[bytes, bytes]:
+    """Draw a figure, and return it as PNG and PDF."""
     return images(shown.figure())
-
-
-def in_turn(
-    names: Sequence[str], shown: Mapping[str, Shown], workers: int | None
-) -> Iterator[tuple[str, tuple[bytes, bytes] | InputError | None]]:
-    """Draw figures by processes, and yield each name as soon as it and those before it are done.
-
-    Parameters
-    ----------
-    names
-    shown
-        What is drawn, by name.
-    workers
-        Number of processes; by default one for each core, and none for a few figures.
-
-    Yields
-    ------
-    name, images
-        As of `images`; an error if the figure cannot be drawn, and None if it is not in `shown`.
-    """
-    futures: dict[str, Future[tuple[bytes, bytes]]] = {}
-
-    def is_done(name: str) -> bool:
-        return name not in shown or (name in futures and futures[name].done())
-
-    def outcome(name: str) -> tuple[bytes, bytes] | InputError | None:
-        try:
-            return futures[name].result() if name in shown else None
-        except InputError as error:
-            return error
-
-    waiting = deque(names)
-    n_workers = min(workers or available_cores(), len(shown))
-    parallel = n_workers > 1 and (workers is not None or len(shown) >= SEVERAL)
-    with pool(n_workers) if parallel else serial(1) as engine:
-        for name, each in shown.items():
-            futures[name] = engine.executor.submit(_images, each)
-            while waiting and is_done(waiting[0]):
-                first = waiting.popleft()
-                yield first, outcome(first)
-        for name in waiting:
-            yield name, outcome(name)
 
 
 def write(

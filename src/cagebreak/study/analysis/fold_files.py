@@ -1,10 +1,11 @@
 """Files of the outer folds of a study's fit, which a later fit reads instead of fitting again."""
 
+import errno
 from pathlib import Path
 
 import numpy as np
 
-from cagebreak._atomic import READ_ONLY, reason
+from cagebreak._atomic import READ_ONLY, reason, require_file
 from cagebreak._hdf5 import UNREADABLE, require_finite
 from cagebreak._sealed import creating, opened, statement
 from cagebreak.errors import StoreError
@@ -69,7 +70,20 @@ def read(path: Path, species: str, selections: list[str], identity: str) -> Held
         Names of the selections, in order.
     identity
         As of `write`.
+
+    Raises
+    ------
+    StoreError
+        If there is something else than a file, so that none can be written.
     """
+    try:
+        require_file(path)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, *READ_ONLY):
+            return None
+        raise StoreError(
+            f"{path}: cannot be written ({reason(error)}); move what is there away"
+        ) from error
     try:
         stated = statement(path, whole=False)
         if stated is None or (stated["format"], stated["identity"]) != (FORMAT, identity):

@@ -22,6 +22,7 @@ from cagebreak.descriptors.recommended import feature_groups
 from cagebreak.errors import ConfigurationWarning, FileFormatError, InputError
 from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
 from cagebreak.learning import RidgeCV, Standardizer, Statistics
+from cagebreak.learning.linear_model.ridge import AlphaWarning, outside_range
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.preprocessing import Moments
 from cagebreak.potentials.match import check
@@ -120,6 +121,8 @@ class SavedModel:
 
         Warns
         -----
+        AlphaWarning
+            If an alpha lies outside the range of the recipe.
         ConfigurationWarning
             If the energy of the inherent state of a configuration is far from those of all others.
         """
@@ -139,7 +142,14 @@ class SavedModel:
             for letter in settings.species:
                 number = SPECIES_NAMES.index(letter)
                 samples = StudySamples(store, recipe, [number], group.sources, group.read)
-                fits[number] = _fit(ridge, samples, group, families)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", AlphaWarning)  # It follows, with its species.
+                    fits[number] = _fit(ridge, samples, group, families)
+                alpha, outside = fits[number].ridge.alpha_, fits[number].ridge.outside_
+                if outside.any():
+                    text = outside_range(settings.alphas, alpha[outside], alpha.size)
+                    text += f" (species {letter}, features {selection!r})"
+                    warnings.warn(text, AlphaWarning, stacklevel=3)
         energies = inherent_energy.training_energies(recipe, store)
         if energies is not None:
             for c, remark in inherent_energy.outliers(energies, recipe.model):

@@ -74,6 +74,8 @@ SELECTED = np.dtype(
 )
 N_CHOSEN = 100
 """Number of descriptors in a selection curve (chosen: the curves of the paper are flat there)."""
+OF_AN_OPERATION = 2.5e-10
+"""Seconds that an operation of forward selection takes with all that it needs (measured)."""
 N_LISTED = 20
 """Number of descriptors in the table of those selected first, as in the paper."""
 
@@ -94,13 +96,29 @@ class TableSpec:
         Function that returns the names of the stages that must be done.
     section
         The section that the recipe must have.
+    of_species
+        Whether `make` takes the letter of a species too, and the table has the rows of one species
+        of `[learning]` after the other.
+    seconds
+        Function that returns the time that `make` takes, roughly.
     """
 
-    make: Callable[[Recipe, Store], np.ndarray]
+    make: Callable[..., np.ndarray]
     dtype: Callable[[], np.dtype]
     keys: tuple[str, ...]
     needs: Callable[[Recipe], list[str]]
     section: str = "isoconfigurational"
+    of_species: bool = False
+    seconds: Callable[[Recipe, Store], float] = lambda recipe, store: _n_particles(recipe) * 2e-5
+
+
+def part(name: str, recipe: Recipe, store: Store, *species: str) -> np.ndarray:
+    """Compute a table of a finished study, or its rows of one species."""
+    return TABLES[name].make(recipe, store, *species)
+
+
+def _n_particles(recipe: Recipe) -> int:
+    return recipe.preparation.n_configurations * recipe.preparation.n_particles
 
 
 def _propensity(recipe: Recipe, store: Store) -> np.ndarray:
@@ -145,7 +163,7 @@ def _structures(recipe: Recipe, store: Store) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _correlations(recipe: Recipe, store: Store) -> np.ndarray:
+def _correlations(recipe: Recipe, store: Store, species: str) -> np.ndarray:
     """Return Pearson r of the propensity with each scalar descriptor, with the columns of scores.
 
     The column `features` holds kind and state of the descriptor, such as "displacement cage".
@@ -165,41 +183,45 @@ def _correlations(recipe: Recipe, store: Store) -> np.ndarray:
         f"{kind} {state}": {"kind": kind, "states": [state], "generations": [0], "r": np.nan}
         for kind, state in labels[["kind", "state"]][columns].tolist()
     }
-    scores = learn(recipe, store, SingleFeature(), selections, name="none")
-    return scores.rows
+    return learn(recipe, store, SingleFeature(), selections, [species], name="none").rows
 
 
-def _selection(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return r of each species and time against the number of structural descriptors selected."""
-    from cagebreak.study.analysis.selection_curves import selection_curves
+def _selection(recipe: Recipe, store: Store, species: str) -> np.ndarray:
+    """Return r at each time against the number of structural descriptors selected."""
+    from cagebreak.study.analysis.learn import selection
 
-    parts = []
-    curves = selection_curves(recipe, store, N_CHOSEN)
-    for species, curve in zip(recipe.learning.species, curves, strict=True):
-        rows = np.zeros(len(curve), _selection_dtype())
-        for name in rows.dtype.names or ():
-            rows[name] = species if name == "species" else curve[name]
-        parts.append(rows)
-    return np.concatenate(parts)
+    curve = selection(recipe, store, N_CHOSEN, None, species).rows
+    rows = np.zeros(len(curve), _selection_dtype())
+    for name in rows.dtype.names or ():
+        rows[name] = species if name == "species" else curve[name]
+    return rows
 
 
-def _selected(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return the structural descriptors that are selected first, for each species and time."""
+def _seconds_of_selection(recipe: Recipe, store: Store) -> float:
+    labels = recipe.labels()
+    structural = np.isin(labels.kind, list(STRUCTURE))
+    n_features = int((structural & (labels.state == recipe.descriptors.states[0])).sum())
+    n = min(N_CHOSEN, n_features)
+    # Each fold selects once, and once for each of up to five inner folds.
+    n_selections = 1 + 6 * recipe.learning.outer_folds
+    steps = n_selections * n * len(load_propensity(store, 0)[0].times)
+    return OF_AN_OPERATION * 2 * steps * n_features * n
+
+
+def _selected(recipe: Recipe, store: Store, species: str) -> np.ndarray:
+    """Return the structural descriptors that are selected first, for each time."""
     from cagebreak.learning import forward_selection
     from cagebreak.study.analysis.learn import statistics
 
-    parts = []
-    for species in recipe.learning.species:
-        collection = statistics(recipe, store, None, species)
-        n = min(N_LISTED, collection.n_features)
-        selected = forward_selection(collection.pooled(), n).table(n)
-        rows = np.zeros(len(selected), SELECTED)
-        for name in set(SELECTED.names or ()) - {"time", "species", "neighbors"}:
-            rows[name] = selected[name]
-        rows["time"], rows["species"] = collection.times[selected["target"]], species
-        rows["neighbors"] = selected["species"]
-        parts.append(rows)
-    return np.concatenate(parts)
+    collection = statistics(recipe, store, None, species)
+    n = min(N_LISTED, collection.n_features)
+    selected = forward_selection(collection.pooled(), n).table(n)
+    rows = np.zeros(len(selected), SELECTED)
+    for name in set(SELECTED.names or ()) - {"time", "species", "neighbors"}:
+        rows[name] = selected[name]
+    rows["time"], rows["species"] = collection.times[selected["target"]], species
+    rows["neighbors"] = selected["species"]
+    return rows
 
 
 def _selection_dtype() -> np.dtype:
@@ -347,18 +369,24 @@ TABLES = {
         _scores_dtype,
         (*_RUNS, *_STATES, "learning.outer_folds", "learning.bootstrap", "learning.species"),
         _learning_stages,
+        of_species=True,
+        seconds=lambda recipe, store: _n_particles(recipe) * 6e-5,
     ),
     "selection": TableSpec(
         _selection,
         _selection_dtype,
         (*_RUNS, *_STATES, "learning"),
         _learning_stages,
+        of_species=True,
+        seconds=_seconds_of_selection,
     ),
     "selected": TableSpec(
         _selected,
         lambda: SELECTED,
         (*_RUNS, *_STATES, "learning.clip", "learning.species"),
         _learning_stages,
+        of_species=True,
+        seconds=lambda recipe, store: _n_particles(recipe) * 6e-5,
     ),
     "scores": TableSpec(_scores, _scores_dtype, (*_RUNS, *_STATES, "learning"), _learning_stages),
     "scores_d2min": TableSpec(

@@ -21,7 +21,7 @@ from cagebreak.descriptors.recommended import Recommended
 from cagebreak.errors import FileFormatError, InputError, RecipeError
 from cagebreak.models.model import Model
 from cagebreak.models.tabulated import read_tables
-from cagebreak.simulation.nve import Engine
+from cagebreak.simulation.engines import Engine
 from cagebreak.study.recipe import descriptors, schema, selections
 from cagebreak.study.recipe.checks import checked, entry, near
 from cagebreak.study.recipe.descriptors import RECOMMENDED

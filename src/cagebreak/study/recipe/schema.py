@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args
 
-from cagebreak.simulation.nve import Engine
+from cagebreak.simulation.engines import Engine
 from cagebreak.simulation.preparation import Step
 from cagebreak.simulation.shear import FORCE_TOLERANCE
 from cagebreak.study.recipe.checks import (

@@ -1,6 +1,8 @@
 """Dask clusters for a study: workers of one thread each, replaced when they die."""
 
+import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
@@ -22,6 +24,8 @@ _CONFIG = {
     "distributed.comm.timeouts.connect": f"{_PATIENCE}s",
 }
 # A process that died is started again; on a busy machine this takes longer than Dask waits for it.
+# A job ends when it has been idle for two minutes, unless the user's configuration differs.
+_PATIENCE_WITH_JOBS = {"distributed": {"adaptive": {"wait-count": 120}}}
 _OF_THIS_MACHINE = {"distributed.deploy.lost-worker-timeout": f"{_PATIENCE}s"}
 
 
@@ -112,29 +116,58 @@ def remote(address: str) -> Iterator["Client"]:
 
 @contextmanager
 def jobs(workers: int, partition: str | None) -> Iterator["Client"]:
-    """Yield a client of SLURM jobs, one worker each; jobs that end are submitted again.
+    """Yield a client of SLURM jobs; those that end are submitted again while there are units.
 
-    The configuration of dask-jobqueue, ``~/.config/dask/jobqueue.yaml``, sets the time, memory,
-    account and prologue of a job.
+    The configuration of dask-jobqueue describes a job; `jobqueue_file` writes one.
 
     Parameters
     ----------
     workers
-        Number of jobs.
+        Number of workers, which are divided among jobs as the configuration says: one each, or
+        several (`processes`).
     partition
         Partition of SLURM; by default that of dask-jobqueue's configuration, or else SLURM's own.
+
+    Raises
+    ------
+    InputError
+        If this machine has no SLURM, the configuration gives a job no memory, or SLURM refuses the
+        job.
     """
-    jobqueue = _module("dask_jobqueue")
-    distributed = _module("distributed")
+    jobqueue, distributed, dask = map(_module, ("dask_jobqueue", "distributed", "dask"))
+    if shutil.which("sbatch") is None:
+        raise InputError(
+            "engine slurm: expected the command sbatch, got none on this machine; start the run on "
+            "a login node of the cluster, or take another engine"
+        )
+    if dask.config.get("jobqueue.slurm.memory") is None:
+        raise InputError(
+            "engine slurm: expected the memory of a job in dask-jobqueue's configuration, got "
+            "none; write it: cagebreak cluster slurm > ~/.config/dask/jobqueue.yaml"
+        )
+    processes = dask.config.get("jobqueue.slurm.processes") or 1
     queue: dict[str, Any] = {} if partition is None else {"queue": partition}
+    dask.config.update_defaults(_PATIENCE_WITH_JOBS)
     with (
-        _module("dask").config.set(_CONFIG),
-        jobqueue.SLURMCluster(cores=1, processes=1, **queue) as cluster,
+        dask.config.set(_CONFIG),
+        jobqueue.SLURMCluster(cores=processes, processes=processes, **queue) as cluster,
         distributed.Client(cluster) as client,
     ):
-        # `adapt`, unlike `scale`, replaces a job that was killed or ran out of time.
-        cluster.adapt(minimum_jobs=workers, maximum_jobs=workers)
+        _require_accepted(cluster.job_script())
+        # `adapt`, unlike `scale`, replaces a job that was killed or ran out of time. The short
+        # target asks for a worker for every unit, and not for what Dask thinks a unit takes.
+        cluster.adapt(maximum_jobs=-(-workers // processes), target_duration="1ms")
         yield client
+
+
+def _require_accepted(script: str) -> None:
+    """Raise an error unless SLURM would accept the script of a job."""
+    checked = subprocess.run(
+        ["sbatch", "--test-only"], input=script, capture_output=True, text=True, check=False
+    )
+    if checked.returncode:
+        said = " ".join(checked.stderr.split())
+        raise InputError(f"engine slurm: expected a job that SLURM accepts, got {said!r}")
 
 
 def _module(name: str) -> ModuleType:

@@ -106,12 +106,12 @@ def dask(workers: int | None, address: str | None) -> Iterator[Engine]:
 
 @contextmanager
 def slurm(workers: int | None, address: str | None) -> Iterator[Engine]:
-    """Yield workers that are SLURM jobs, by dask-jobqueue, whose configuration describes a job.
+    """Yield workers in SLURM jobs, by dask-jobqueue, whose configuration describes a job.
 
     Parameters
     ----------
     workers
-        Number of jobs; 1 by default.
+        Number of units at once, each by a worker; 1 by default.
     address
         Partition; by default that of dask-jobqueue's configuration, or else SLURM's own.
     """
@@ -134,18 +134,28 @@ def mpi(workers: int | None, address: str | None) -> Iterator[Engine]:
     ------
     MissingDependencyError
         If mpi4py or an MPI library is not installed.
+    InputError
+        If the process was started in another way.
     """
+    _no_address("mpi", address)
+    waiting = InputError(
+        "engine mpi: expected ranks that wait for units, got none; start the run as mpiexec -n 9 "
+        "python -m mpi4py.futures -m cagebreak run RECIPE --engine mpi"
+    )
+    # MPI starts at its import, and then waits for all ranks, some of which may have ended.
+    if "mpi4py.futures" not in sys.orig_argv:
+        raise waiting
     try:
         from mpi4py import MPI
         from mpi4py.futures import MPIPoolExecutor
-    except ImportError as error:
+    except (ImportError, RuntimeError) as error:  # RuntimeError: there is no MPI library
         raise MissingDependencyError(
             "engine mpi needs mpi4py and an MPI: pip install 'cagebreak[mpi]'"
         ) from error
-    _no_address("mpi", address)
-    # Under `-m mpi4py.futures` the ranks are the workers; otherwise MPI starts new processes.
     ranks = MPI.COMM_WORLD.Get_size() - 1
-    n = min(workers or ranks, ranks) if ranks else workers or available_cores()
+    if not ranks:
+        raise waiting
+    n = min(workers or ranks, ranks)
     with MPIPoolExecutor(n) as executor:
         yield Engine(executor, n, ahead=n)
 

@@ -126,6 +126,8 @@ class Bars(AbstractContextManager):
             MofNCompleteColumn(),
             TextColumn("{task.fields[left]}"),
             console=Console(stderr=True),
+            # What is printed meanwhile stands above the bars, or in the file that it is meant for.
+            redirect_stdout=sys.stdout.isatty(),
         )
         self._tasks = {
             stage: self._progress.add_task(stage, total=total, completed=tally.done[stage], left="")

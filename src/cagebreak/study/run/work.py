@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from cagebreak._atomic import require_place
-from cagebreak._sealed import joint_digest
 from cagebreak.errors import InputError, StoreError, UnitError
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.durations import Durations, TimeLeft, mean_seconds, time_left
@@ -404,10 +403,6 @@ class Work:
                 for address, parents in survey.parents.items()
             }
         )
-
-    def _contents(self, stage: str) -> str:
-        """Return the SHA-256 of the contents of all units of a stage."""
-        return joint_digest(map(self.store.content, self._units(stage)))
 
     def _require_imported(self, todo: Sequence[Unit]) -> None:
         absent = [unit for unit in todo if unit.stage in stages.IMPORTED]

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from cagebreak.configuration import Configuration
 from cagebreak.files import hdf5
 from cagebreak.simulation import preparation
-from cagebreak.simulation.nve import nve
+from cagebreak.simulation.engines import nve
 from cagebreak.simulation.preparation import Prepared, Segment, Step
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.recipe import Recipe

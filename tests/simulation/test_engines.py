@@ -8,8 +8,8 @@ import pytest
 import cagebreak as cb
 from cagebreak.errors import InputError
 from cagebreak.simulation import lammps, molecular_dynamics
+from cagebreak.simulation.engines import nve
 from cagebreak.simulation.hard_spheres import EventDriven
-from cagebreak.simulation.nve import nve
 from cagebreak.simulation.preparation import Step
 
 KA = cb.kob_andersen(temperature=1.0)
