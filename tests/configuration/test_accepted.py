@@ -21,9 +21,9 @@ from cagebreak.neighbors import cell_list, neighbor_table, sann
 from cagebreak.potentials.bonds import bond_table
 from cagebreak.potentials.match import examine
 from cagebreak.simulation import lammps, molecular_dynamics
+from cagebreak.simulation.engines import nve, verlet
 from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.isoconfigurational import trajectory
-from cagebreak.simulation.nve import nve, verlet
 from cagebreak.simulation.shear import begin
 from cagebreak.states import CageSampler
 from cagebreak.structure import end_to_end
@@ -45,7 +45,7 @@ PUBLIC = [
     "cagebreak.dynamics.plasticity", "cagebreak.dynamics.propensity",
     "cagebreak.dynamics.relaxation", "cagebreak.potentials", "cagebreak.potentials.bonds",
     "cagebreak.potentials.match", "cagebreak.states", "cagebreak.simulation.hard_spheres",
-    "cagebreak.simulation.isoconfigurational", "cagebreak.simulation.nve",
+    "cagebreak.simulation.isoconfigurational", "cagebreak.simulation.engines",
     "cagebreak.simulation.shear", "cagebreak.descriptors", "cagebreak.descriptors.recommended",
     "cagebreak.descriptors.coarse_grained.voronoi", "cagebreak.learning", "cagebreak.files",
     "cagebreak.neighbors", "cagebreak.structure", "cagebreak.study.analysis.model_file",
