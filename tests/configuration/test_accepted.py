@@ -217,7 +217,7 @@ def test_atoms_of_ase_give_the_same_bits(name, tmp_path):
 def test_each_kind_of_object_stands_for_a_configuration():
     makers = {"gsd.hoomd": "to_gsd", "MDAnalysis": "to_mdanalysis", "ovito": "to_ovito"}
     for library, maker in makers.items():
-        if pytest.importorskip(library):
+        if pytest.importorskip(library, exc_type=ImportError):
             thing = getattr(START, maker)()
             energy = cb.potentials.energy(thing, MODEL)
             assert energy == pytest.approx(cb.potentials.energy(START, MODEL), rel=1e-4)

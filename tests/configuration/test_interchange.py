@@ -57,7 +57,9 @@ def assert_same(one, other, digits=None):
 
 
 def module(name):
-    return pytest.importorskip(name, reason=f"{name} is not installed: pip install {name}")
+    # OVITO needs libraries of the system as well.
+    reason = f"{name} cannot be imported: pip install {name}"
+    return pytest.importorskip(name, reason=reason, exc_type=ImportError)
 
 
 @pytest.mark.parametrize("moving", [True, False])
@@ -196,6 +198,21 @@ def test_a_dump_read_by_ase_is_the_one_read_here(tmp_path):
     np.testing.assert_array_equal(cb.Configuration.from_ase(atoms).species, start.species)
 
 
+@pytest.mark.parametrize("species", [None, 1])
+def test_what_ase_writes_is_read_back(tmp_path, species):
+    module("ase")
+    from ase.io import read, write
+
+    start = particles(LOWER["tilted"], species=species)
+    write(tmp_path / "ase.xyz", start.to_ase(), format="extxyz")
+    for end in (
+        cb.Configuration.from_ase(read(tmp_path / "ase.xyz")),
+        cb.read(tmp_path / "ase.xyz").replace(velocities=start.velocities),
+    ):
+        assert_same(start, end, digits=6)
+        np.testing.assert_array_equal(end.images, start.images)
+
+
 def test_elements_of_ase_have_the_order_that_is_given():
     ase = module("ase")
     atoms = ase.Atoms("PNiNiP", positions=np.eye(4, 3), cell=[3, 3, 3], pbc=True)
@@ -203,8 +220,9 @@ def test_elements_of_ase_have_the_order_that_is_given():
         cb.Configuration.from_ase(atoms)
     of = cb.Configuration.from_ase(atoms, species=("Ni", "P")).species
     np.testing.assert_array_equal(of, [1, 0, 0, 1])
-    atoms.info["species_names"] = ["P", "Ni"]
-    np.testing.assert_array_equal(cb.Configuration.from_ase(atoms).species, [0, 1, 1, 0])
+    for stated in (["P", "Ni"], "P Ni"):
+        atoms.info["species_names"] = stated
+        np.testing.assert_array_equal(cb.Configuration.from_ase(atoms).species, [0, 1, 1, 0])
     with pytest.raises(InputError, match="expected the names P, Cu, got a particle of 'Ni'"):
         cb.Configuration.from_ase(atoms, species=("P", "Cu"))
     for wrong in ("NiP", ("Ni", "Ni"), ()):

@@ -139,8 +139,8 @@ class Configuration:
             Periodic in all directions. An array `images` is taken if the atoms have it.
         species
             The symbols in order, such as ``("Ni", "P")``. Default: ``atoms.info["species_names"]``,
-            an array `type`, or the only element; H, He, Li, ... are A, B, C, ..., as ASE reads
-            types of LAMMPS. The order of other elements must be given.
+            such as ``"Ni P"``; an array `type`; or the only element. H, He, Li, ... are A, B, C,
+            ..., as ASE reads types of LAMMPS. The order of other elements must be given.
 
         Raises
         ------

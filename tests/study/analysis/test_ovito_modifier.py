@@ -8,7 +8,10 @@ from cagebreak.errors import FileFormatError
 from cagebreak.study.analysis.model_file import SavedModel
 from support.tiny_study import write_recipe
 
-pytest.importorskip("ovito", reason="ovito is not installed: pip install ovito")
+# OVITO needs libraries of the system as well.
+pytest.importorskip(
+    "ovito", reason="ovito cannot be imported: pip install ovito", exc_type=ImportError
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """`ase.Atoms`. Numbers are taken as they are; ASE's lengths are Å, its energies eV, its masses u.
 
 Momenta are divided by masses, as `Atoms.get_velocities` does. Images, which ASE does not know, are
-the array `images`, and the order of the elements is the entry `species_names` of `info`.
+the array `images`, and the order of the elements is the entry `species_names` of `info`, in words
+separated by spaces: so extended XYZ, which ASE writes, has it where `cagebreak.read` looks for it.
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ def arrays_of(atoms: Any, species: Sequence[str] | None = None) -> Arrays:
         images = np.asarray(images) @ change
     labels: dict[str, ArrayLike] = {"symbols": atoms.get_chemical_symbols()}
     order = atoms.info.get(_ORDER) if species is None else species
+    if species is None and isinstance(order, str):
+        order = order.split()
     if "type" in atoms.arrays:
         labels = {"type": atoms.arrays["type"], **labels}
     elif order is None:
@@ -59,7 +62,7 @@ def atoms_of(configuration: Particles, species: Sequence[str] | None) -> Any:
         cell=configuration.box.matrix,
         masses=np.ones(len(configuration)),
         pbc=True,
-        info={_ORDER: elements},
+        info={_ORDER: " ".join(elements)},
     )
     if configuration.velocities is not None:
         atoms.set_velocities(configuration.velocities)
