@@ -15,6 +15,7 @@ from cagebreak.descriptors.coarse_grained.voronoi import voronoi_cells
 from cagebreak.descriptors.recommended import Recommended
 from cagebreak.dynamics.d2min import D2Min, nonaffine, thermal_d2min
 from cagebreak.errors import InputError
+from cagebreak.figures.rottler2024 import slices
 from cagebreak.files import read_frames
 from cagebreak.learning import Graph, RidgeCV, Sample, whitening
 from cagebreak.neighbors import cell_list, neighbor_table, sann
@@ -48,7 +49,8 @@ PUBLIC = [
     "cagebreak.simulation.isoconfigurational", "cagebreak.simulation.engines",
     "cagebreak.simulation.shear", "cagebreak.descriptors", "cagebreak.descriptors.recommended",
     "cagebreak.descriptors.coarse_grained.voronoi", "cagebreak.learning", "cagebreak.files",
-    "cagebreak.neighbors", "cagebreak.structure", "cagebreak.study.analysis.model_file",
+    "cagebreak.figures.rottler2024", "cagebreak.neighbors", "cagebreak.structure",
+    "cagebreak.study.analysis.model_file",
 ]  # fmt: skip
 
 EXCEPT = {
@@ -157,6 +159,7 @@ CASES = {
         np.ones((64, 1)), np.ones((64, 1)), configuration=c
     ).configuration,
     "SavedModel.predict": saved,
+    "slices": lambda c: slices([("", c, np.arange(64.0))]).axes[0].collections[0].get_offsets(),
     "write": written,
 }  # fmt: skip
 
