@@ -50,7 +50,7 @@ if TYPE_CHECKING:
         RidgeCV,
     )
     from cagebreak.study import Study
-    from cagebreak.study.analysis.ovito_modifier import PropensityModifier
+    from cagebreak.study.ovito_modifier import PropensityModifier
 
 __all__ = [
     "Angular",
@@ -113,7 +113,7 @@ _LAZY = {
     "GraphNetwork": "learning",
     "LogisticRegressionCV": "learning",
     "MLPRegressor": "learning",
-    "PropensityModifier": "study.analysis.ovito_modifier",
+    "PropensityModifier": "study.ovito_modifier",
     "RidgeCV": "learning",
     "Study": "study",
     "learning": "learning",
