@@ -35,7 +35,7 @@ def new(model: str, recipe: str, small: bool, shear: bool) -> None:
 @click.option("--workers", type=click.IntRange(min=1), help="Cores to run on. Default: all.")
 def plan(recipe: str, workers: int | None) -> None:
     """Estimate what RECIPE still costs: units, core-hours, disk. Writes nothing."""
-    from cagebreak.study.run.progress import duration
+    from cagebreak._progress import duration
 
     study = _study(recipe)
     costs = study.plan(workers)
