@@ -19,7 +19,9 @@ import pytest
 from PIL import Image
 
 EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-needs_chromium = pytest.mark.skipif(EXECUTABLE is None, reason="needs chromium, which is absent")
+needs_chromium = pytest.mark.skipif(
+    EXECUTABLE is None, reason="chromium absent: tests/install_chromium.sh"
+)
 
 _FLAGS = (
     "--headless=new",
