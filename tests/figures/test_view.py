@@ -169,8 +169,9 @@ def test_a_plane_cuts_spheres_into_flat_discs(browser, columns, box, tmp_path):
         right = np.abs(pixels[hit] - shade[:, None] * tints[particle]).max(axis=1) < 6
         assert right.mean() > 0.9
         assert (np.abs(pixels[~hit] - 255).max(axis=1) == 0).mean() > 0.9
-        flat = right & (np.abs(shade - 1) < 0.02) & (center + radii[particle] > 0.1)
-        assert flat.sum() >= 5
+        # Of a sphere whose center is cut away, mostly the disc is left to be seen.
+        disc = right & (center > 0.05)
+        assert (np.abs(shade[disc] - 1) < 0.02).mean() > 0.5
     assert browser.errors == []
 
 
