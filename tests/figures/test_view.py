@@ -152,16 +152,17 @@ def test_a_plane_cuts_spheres_into_flat_discs(browser, columns, box, tmp_path):
     tints = expected(values)
     radii = np.array([0.5, 0.4])[configuration.species]
     heights = configuration.box.heights
+    discs: list[float] = []
     for axis in range(3):
         choose(browser, "axis", axis + 1)
-        choose(browser, "cut", 0.37)
+        choose(browser, "cut", 0.31)
         browser.run("view.rotate(0.2, 0)")
         seen, pixels = grid(browser)
         hit = seen >= 0
         particle = seen[hit]
         # Nothing is left beyond the plane, and what it cuts is seen.
         fractions = (configuration.wrapped @ configuration.box.inverse)[particle, axis]
-        center = (fractions - 0.37) * heights[axis]
+        center = (fractions - 0.31) * heights[axis]
         assert (center - radii[particle]).max() < 0
         assert (center + radii[particle] > 0).sum() > 20
         # The graphics card and `pick` agree on what is where, but for lines and edges.
@@ -169,9 +170,10 @@ def test_a_plane_cuts_spheres_into_flat_discs(browser, columns, box, tmp_path):
         right = np.abs(pixels[hit] - shade[:, None] * tints[particle]).max(axis=1) < 6
         assert right.mean() > 0.9
         assert (np.abs(pixels[~hit] - 255).max(axis=1) == 0).mean() > 0.9
-        # Of a sphere whose center is cut away, mostly the disc is left to be seen.
-        disc = right & (center > 0.05)
-        assert (np.abs(shade[disc] - 1) < 0.02).mean() > 0.5
+        discs += shade[right & (center > 0.05)].tolist()
+    # Of a sphere whose center is cut away, mostly the disc is left to be seen.
+    assert len(discs) > 30
+    assert (np.abs(np.array(discs) - 1) < 0.02).mean() > 0.6
     assert browser.errors == []
 
 
