@@ -119,6 +119,18 @@ def test_values_alone_are_one_panel():
     cb.figures.particle_map(configuration, np.ones(343)).canvas.draw()
 
 
+def test_ends_of_the_color_scale():
+    values = np.arange(101.0)
+    values[[5, 50]] = np.nan
+    low, high = np.percentile(values[np.isfinite(values)], [2, 98])
+    assert maps.color_ends(values) == (low, high)
+    assert maps.color_ends(values - 70, symmetric=True) == (70 - low, low - 70)[::-1]
+    assert maps.color_ends(np.full(3, 7.0)) == (3.5, 10.5)
+    low, high = maps.color_ends(np.full(3, 1e20))
+    assert low < 1e20 < high
+    assert maps.color_ends(np.full(3, np.nan)) == (-0.5, 0.5)
+
+
 def test_the_title_of_a_study_says_what_is_shown():
     def title(**arguments):
         figure = draw("map", **arguments)

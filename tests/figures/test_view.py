@@ -228,7 +228,7 @@ def test_it_fits_a_phone_and_follows_the_mode(opened, width, dark):
     )
     opened.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     outside = opened.run(
-        """[...document.querySelectorAll('form *, canvas')].filter(each => {
+        """[...document.querySelectorAll('.controls *, canvas')].filter(each => {
         const box = each.getBoundingClientRect();
         return box.right > innerWidth + 1 || box.bottom > innerHeight + 1; }).length"""
     )
@@ -276,6 +276,12 @@ def test_the_frame_of_a_notebook_is_drawn(browser, tmp_path):
         else:
             raise AssertionError("the frame stays empty")
     assert browser.errors == []
+
+
+def test_a_series_is_one_column():
+    configuration, rng = particles()
+    values = rng.random(216)
+    assert cb.view(configuration, pd.Series(values)).html == cb.view(configuration, values).html
 
 
 def test_no_column_is_needed():

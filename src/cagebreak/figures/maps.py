@@ -72,12 +72,12 @@ def particle_map(
     with style.look():
         if predicted is None:
             figure, ((part, axes),) = style.grid(1, 1, height=3.6)
-            circles = discs.draw(axes[0], measured, VALUES, _ends(measured))
+            circles = discs.draw(axes[0], measured, VALUES, color_ends(measured))
             _colorbar(part, circles, axes, label)
         else:
             other = _of_particles("predicted", predicted, configuration)
             figure, ((part, axes),) = style.grid(1, 3, height=3.25)
-            low, high = _ends(measured)
+            low, high = color_ends(measured)
             half = (high - low) / 2
             discs.draw(axes[0], measured, VALUES, (low, high))
             circles = discs.draw(axes[1], other, VALUES, (low, high))
@@ -222,6 +222,25 @@ def diameters_of(configuration: Configuration, diameters: float | Sequence[float
     return given[:n_species]
 
 
+def color_ends(values: np.ndarray, symmetric: bool = False) -> tuple[float, float]:
+    """Return the ends of the color scale of values, some of which may be NaN.
+
+    Parameters
+    ----------
+    values
+    symmetric
+        Whether the middle of the scale is 0.
+    """
+    known = values[np.isfinite(values)]
+    low, high = np.percentile(known, [CUT, 100 - CUT]).tolist() if len(known) else (0.0, 0.0)
+    if symmetric:
+        high = max(-low, high)
+        low = -high
+    # A constant has a color as well.
+    margin = 0.0 if high > low else 0.5 * max(abs(high), 1.0)
+    return low - margin, high + margin
+
+
 def _of_particles(name: str, values: ArrayLike, configuration: Configuration) -> np.ndarray:
     try:
         array = np.asarray(values, dtype=float)
@@ -232,13 +251,6 @@ def _of_particles(name: str, values: ArrayLike, configuration: Configuration) ->
     if not np.isfinite(array).any():
         raise InputError(f"{name}: expected at least one finite number, got none")
     return array
-
-
-def _ends(values: np.ndarray) -> tuple[float, float]:
-    """Return the ends of a color scale."""
-    low, high = np.percentile(values[np.isfinite(values)], [CUT, 100 - CUT])
-    # A constant has a color as well.
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
 def _colorbar(part: Any, circles: EllipseCollection, axes: Sequence[Axes], label: str) -> None:

@@ -20,7 +20,7 @@ from cagebreak._atomic import require_place, write
 from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
 from cagebreak.errors import InputError
 from cagebreak.figures import style
-from cagebreak.figures.maps import CUT, DIFFERENCES, VALUES, diameters_of
+from cagebreak.figures.maps import DIFFERENCES, VALUES, color_ends, diameters_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -144,8 +144,11 @@ def _named(values: Any) -> Mapping[str, Any]:
     """Return columns by name."""
     if values is None:
         return {}
-    items = getattr(values, "items", None)  # of a dict and of a data frame
-    return {"value": values} if items is None else {str(name): each for name, each in items()}
+    if isinstance(values, Mapping):
+        return {str(name): each for name, each in values.items()}
+    if hasattr(values, "columns"):
+        return {str(name): values[name] for name in values.columns}
+    return {"value": values}
 
 
 def _times(times: ArrayLike | None) -> np.ndarray:
@@ -176,19 +179,8 @@ def _column(name: str, values: ArrayLike, n: int, times: np.ndarray) -> dict[str
         "n_times": len(array),
         "values": _encoded(array, "<f4"),
         "map": int(both),
-        "ranges": [_range(row, both) for row in array],
+        "ranges": [color_ends(row, both) for row in array],
     }
-
-
-def _range(values: np.ndarray, both: bool) -> tuple[float, float]:
-    """Return the ends of the color scale of one time."""
-    known = values[np.isfinite(values)]
-    low, high = np.percentile(known, [CUT, 100 - CUT]).tolist() if len(known) else (0.0, 0.0)
-    if both:
-        high = max(-low, high)
-        low = -high
-    # A constant has a color as well.
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
 def _encoded(array: np.ndarray, kind: str) -> str:
