@@ -10,7 +10,7 @@ from matplotlib.text import Text
 import cagebreak as cb
 from cagebreak.errors import InputError
 from cagebreak.figures import maps
-from support.figure_tables import TAU_ALPHA, draw
+from support.figure_tables import TAU_ALPHA, draw, map_table
 
 BOXES = {
     "cube": np.diag([7.0, 7.0, 7.0]),
@@ -142,6 +142,9 @@ def test_the_title_of_a_study_says_what_is_shown():
     assert r"t = 30\,\tau = 0.06\,\tau_\alpha^\mathrm{B}$" in title(
         tau_alpha={"A": np.nan, "B": 500.0}
     )
+    table = map_table()
+    table["features"] = "a $ b"
+    draw("map", table).canvas.draw()
     assert r"t = 30\,\tau$" in title(tau_alpha={"A": np.nan})
 
 
@@ -154,6 +157,7 @@ def test_the_title_of_a_study_says_what_is_shown():
         ({"predicted": np.ones((343, 2))}, r"predicted: expected shape \(343,\)"),
         ({"diameters": 0.0}, r"diameters: expected positive numbers, got 0\.0"),
         ({"diameters": (1.0, np.nan)}, "diameters: expected positive numbers"),
+        ({"diameters": "A"}, "diameters: expected positive numbers, got 'A'"),
         ({"diameters": ()}, "diameters: expected one for each of 2 species"),
         ({"height": 0.5 / 7, "diameters": 0.1}, "height: expected a plane that cuts particles"),
         ({"configuration": 3}, "configuration: expected a Configuration, got int"),

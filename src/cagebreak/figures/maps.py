@@ -123,7 +123,8 @@ def held_out(
         if np.isfinite(relaxation):
             when += rf" = {style.number(time / relaxation)}\,\tau_\alpha^\mathrm{{{name}}}"
             break
-    title = f"configuration {rows['configuration'][0]}, held out; ${when}$; {rows['features'][0]}"
+    features = str(rows["features"][0]).replace("$", r"\$")
+    title = f"configuration {rows['configuration'][0]}, held out; ${when}$; {features}"
     return particle_map(
         configuration, rows["propensity"], rows["predicted"], diameters=diameters, title=title
     )
@@ -209,7 +210,10 @@ def diameters_of(configuration: Configuration, diameters: float | Sequence[float
     InputError
         If a diameter is not positive, or that of a species is missing.
     """
-    given = np.atleast_1d(np.asarray(diameters, dtype=float))
+    try:
+        given = np.atleast_1d(np.asarray(diameters, dtype=float))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"diameters: expected positive numbers, got {diameters!r}") from error
     n_species = configuration.n_species
     if given.ndim != 1 or not (np.isfinite(given) & (given > 0)).all():
         raise InputError(f"diameters: expected positive numbers, got {diameters!r}")
