@@ -205,6 +205,19 @@ def test_mouse_wheel_and_keys_turn_and_zoom(opened):
 
 
 @needs_chromium
+def test_where_drawing_is_slow_turning_is_coarse(opened):
+    width = "document.querySelector('canvas').width"
+    full = opened.run(width)
+    opened.run("let clock = performance.now(); performance.now = () => (clock += 100); view.draw()")
+    assert opened.run(width) == full  # nothing is turned
+    opened.mouse("mousePressed", 300, 250)
+    opened.run("view.draw(); view.draw()")
+    assert opened.run(width) == full // 2
+    opened.mouse("mouseReleased", 300, 250)
+    opened.wait(f"{width} === {full}")
+
+
+@needs_chromium
 def test_the_particle_under_the_mouse_is_named_with_its_value(opened, columns):
     configuration, _ = particles()
     shown, _ = at_centers(opened)

@@ -46,6 +46,7 @@ uniform vec3 tint; out vec4 pixel;
 void main() { pixel = vec4(tint, 1.0); }`];
 
 const MISSING = [128, 128, 128];
+const SLOW = 50;  // milliseconds of a frame
 
 function bytes(text) {
   return Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
@@ -84,9 +85,10 @@ function cagebreakView(root, data) {
   const middle = [0, 1, 2].map(k => (data.box[0][k] + data.box[1][k] + data.box[2][k]) / 2);
   const reach = Math.max(...data.diameters) / 2 + 0.5 * Math.max(...[[1, 1], [1, -1], [-1, 1], [-1, -1]]
     .map(([i, j]) => Math.hypot(...[0, 1, 2].map(k => data.box[0][k] + i * data.box[1][k] + j * data.box[2][k]))));
-  const colors = new Uint8Array(4 * n);
+  const colors = new Uint8Array(16 * n);  // of the four corners of each square
   const state = {column: 0, time: data.times.length - 1, shown: -1, axis: -1, cut: 1};
-  let rows, shift, zoom, waiting = false;
+  const pointers = new Map();
+  let rows, shift, zoom, waiting = false, coarse = false;
 
   function program(sources) {
     const made = gl.createProgram();
@@ -101,24 +103,29 @@ function cagebreakView(root, data) {
     return made;
   }
 
-  function attribute(of, name, values, size, each, type = gl.FLOAT) {
+  function attribute(of, name, values, size, type = gl.FLOAT) {
     const buffer = gl.createBuffer(), place = gl.getAttribLocation(of, name);
     gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
     gl.bufferData(gl.ARRAY_BUFFER, values, gl.DYNAMIC_DRAW);
     gl.enableVertexAttribArray(place);
     gl.vertexAttribPointer(place, size, type, type !== gl.FLOAT, 0, 0);
-    gl.vertexAttribDivisor(place, each);
     return buffer;
   }
 
   const spheres = program(SPHERE), lines = program(LINE);
   const of_spheres = gl.createVertexArray(), of_lines = gl.createVertexArray();
   gl.bindVertexArray(of_spheres);
-  attribute(spheres, "corner", Float32Array.of(-1, -1, 1, -1, -1, 1, 1, 1), 2, 0);
-  attribute(spheres, "center", positions, 3, 1);
-  attribute(spheres, "radius", radii, 1, 1);
-  attribute(spheres, "species", Float32Array.from(species), 1, 1);
-  const painted = attribute(spheres, "color", colors, 4, 1, gl.UNSIGNED_BYTE);
+  // Four vertices a sphere: instances of one square take ten times as long where a processor draws.
+  const corners = Float32Array.of(-1, -1, 1, -1, -1, 1, 1, 1);
+  attribute(spheres, "corner", Float32Array.from({length: 8 * n}, (_, k) => corners[k % 8]), 2);
+  attribute(spheres, "center", Float32Array.from({length: 12 * n}, (_, k) => positions[3 * Math.floor(k / 12) + k % 3]), 3);
+  attribute(spheres, "radius", Float32Array.from({length: 4 * n}, (_, k) => radii[k >> 2]), 1);
+  attribute(spheres, "species", Float32Array.from({length: 4 * n}, (_, k) => species[k >> 2]), 1);
+  const painted = attribute(spheres, "color", colors, 4, gl.UNSIGNED_BYTE);
+  const triangles = [0, 1, 2, 2, 1, 3];
+  gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, gl.createBuffer());
+  gl.bufferData(gl.ELEMENT_ARRAY_BUFFER,
+    Uint32Array.from({length: 6 * n}, (_, k) => 4 * Math.floor(k / 6) + triangles[k % 6]), gl.STATIC_DRAW);
   gl.bindVertexArray(of_lines);
   const edges = [];
   for (let axis = 0; axis < 3; axis++) {
@@ -127,7 +134,7 @@ function cagebreakView(root, data) {
       edges.push(...start, ...start.map((x, k) => x + data.box[axis][k]));
     }
   }
-  attribute(lines, "corner", Float32Array.from(edges), 3, 0);
+  attribute(lines, "corner", Float32Array.from(edges), 3);
 
   /* The kept side of the clipping plane is normal . (r - middle) <= end. */
   function plane() {
@@ -147,7 +154,9 @@ function cagebreakView(root, data) {
 
   function draw() {
     waiting = false;
-    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    const start = performance.now();
+    coarse = coarse && pointers.size > 0;
+    const ratio = Math.min(window.devicePixelRatio || 1, 2) / (coarse ? 2 : 1);
     const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
     const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, {width, height});
@@ -169,11 +178,16 @@ function cagebreakView(root, data) {
       if (used === spheres) {
         gl.uniform1i(at("shown"), state.shown);
         gl.uniform4f(at("plane"), ...(cut ? [...turned(cut.normal), cut.end] : [0, 0, 0, 1]));
-        gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, n);
+        gl.drawElements(gl.TRIANGLES, 6 * n, gl.UNSIGNED_INT, 0);
       } else {
         gl.uniform3fv(at("tint"), ink);
         gl.drawArrays(gl.LINES, 0, edges.length / 3);
       }
+    }
+    if (pointers.size && !coarse) {
+      // Where drawing is slow, half as many pixels are drawn each way while the box is turned.
+      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));  // waits for the end
+      coarse = performance.now() - start > SLOW;
     }
   }
 
@@ -191,6 +205,10 @@ function cagebreakView(root, data) {
     return Number.isFinite(x) ? String(Number(x.toPrecision(3))) : "none";
   }
 
+  function color(i, rgb) {
+    for (let corner = 0; corner < 4; corner++) colors.set(rgb, 16 * i + 4 * corner);
+  }
+
   function paint() {
     const column = columns[state.column];
     const legend = find("legend"), times = find("times");
@@ -202,7 +220,7 @@ function cagebreakView(root, data) {
       for (let i = 0; i < n; i++) {
         const x = Math.floor(256 * (value(i) - low) / (high - low));
         const k = 3 * Math.min(Math.max(x, 0), 255);
-        colors.set(Number.isNaN(x) ? MISSING : map.subarray(k, k + 3), 4 * i);
+        color(i, Number.isNaN(x) ? MISSING : map.subarray(k, k + 3));
       }
       const bar = find("bar").getContext("2d"), image = bar.createImageData(256, 1);
       for (let k = 0; k < 256; k++) image.data.set([...map.subarray(3 * k, 3 * k + 3), 255], 4 * k);
@@ -210,7 +228,7 @@ function cagebreakView(root, data) {
       find("low").textContent = number(low);
       find("high").textContent = number(high);
     } else {
-      for (let i = 0; i < n; i++) colors.set(data.palette[species[i] % data.palette.length], 4 * i);
+      for (let i = 0; i < n; i++) color(i, data.palette[species[i]]);
     }
     gl.bindBuffer(gl.ARRAY_BUFFER, painted);
     gl.bufferSubData(gl.ARRAY_BUFFER, 0, colors);
@@ -277,7 +295,6 @@ function cagebreakView(root, data) {
       + (column ? `: ${column.name} ${number(value(i))}` : "");
   }
 
-  const pointers = new Map();
   canvas.addEventListener("pointerdown", event => {
     canvas.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, [event.clientX, event.clientY]);
@@ -302,7 +319,10 @@ function cagebreakView(root, data) {
     redraw();
   });
   for (const end of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(end, event => pointers.delete(event.pointerId));
+    canvas.addEventListener(end, event => {
+      pointers.delete(event.pointerId);
+      redraw();
+    });
   }
   canvas.addEventListener("contextmenu", event => event.preventDefault());
   canvas.addEventListener("dblclick", reset);
@@ -351,5 +371,5 @@ function cagebreakView(root, data) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   reset();
   paint();
-  return {draw, pick, place, rotate, state, colors};
+  return {draw, pick, place, rotate};
 }
