@@ -1,5 +1,7 @@
 """Particles are predicted by the fit that did not see their configuration, as in the scores."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from cagebreak.errors import InputError
 from cagebreak.learning.scores import pair_moments, pooled_pearson
 from cagebreak.study.analysis import predictions
 from cagebreak.study.recipe import selections
+from support.paths import ROOT
 from support.tiny_study import SEGMENTS, write_recipe
 
 
@@ -96,3 +99,12 @@ def test_the_time_shown_is_that_of_the_largest_relative_spread():
     species = np.repeat([0, 1], [30, 10])
     propensity = cb.Propensity.from_runs([1.0, 2.0, 3.0], species, runs)
     assert predictions.time_shown(propensity) == 2.0
+
+
+def test_the_code_of_the_page_on_pictures_works(study, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs/pictures.md").read_text(encoding="utf-8").replace("LR2", "LR1")
+    map_code, view_code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(map_code, {"cb": cb, "study": study})
+    exec(view_code, {"cb": cb, "study": study})
+    assert (tmp_path / "view.html").stat().st_size > 10_000
