@@ -229,7 +229,7 @@ def compare(
     help="Folder to write to. Default: figures/ in the folder of RECIPE.",
 )
 def figure(recipe: str, names: Sequence[str], published: str | None, output: Path | None) -> None:
-    """Draw figures of the papers, by default all, as PNG and PDF with their tables as CSV."""
+    """Draw the map and figures of the papers, by default all, as PNG and PDF with tables as CSV."""
     from cagebreak.figures import FIGURES
 
     study = _study(recipe)
