@@ -38,8 +38,9 @@ from cagebreak.states.inherent import inherent_state
 from cagebreak.structure import radial_distribution
 
 if TYPE_CHECKING:
-    from cagebreak import learning
+    from cagebreak import figures, learning
     from cagebreak.descriptors.transformer import DescriptorTransformer
+    from cagebreak.figures.view import view
     from cagebreak.files import read, write
     from cagebreak.learning import (
         Ensemble,
@@ -81,6 +82,7 @@ __all__ = [
     "dynamics",
     "equilibrate",
     "fene_polymer",
+    "figures",
     "hard_spheres",
     "harmonic_spheres",
     "inherent_state",
@@ -98,6 +100,7 @@ __all__ = [
     "simulation",
     "states",
     "tabulated",
+    "view",
     "wahnstrom",
     "write",
 ]
@@ -116,8 +119,10 @@ _LAZY = {
     "PropensityModifier": "study.ovito_modifier",
     "RidgeCV": "learning",
     "Study": "study",
+    "figures": "figures",
     "learning": "learning",
     "read": "files",
+    "view": "figures.view",
     "write": "files",
 }
 

@@ -15,6 +15,7 @@ from cagebreak.descriptors.coarse_grained.voronoi import voronoi_cells
 from cagebreak.descriptors.recommended import Recommended
 from cagebreak.dynamics.d2min import D2Min, nonaffine, thermal_d2min
 from cagebreak.errors import InputError
+from cagebreak.figures.maps import particle_map
 from cagebreak.figures.rottler2024 import slices
 from cagebreak.files import read_frames
 from cagebreak.learning import Graph, RidgeCV, Sample, whitening
@@ -49,7 +50,8 @@ PUBLIC = [
     "cagebreak.simulation.isoconfigurational", "cagebreak.simulation.engines",
     "cagebreak.simulation.shear", "cagebreak.descriptors", "cagebreak.descriptors.recommended",
     "cagebreak.descriptors.coarse_grained.voronoi", "cagebreak.learning", "cagebreak.files",
-    "cagebreak.figures.rottler2024", "cagebreak.neighbors", "cagebreak.structure",
+    "cagebreak.figures.maps", "cagebreak.figures.rottler2024", "cagebreak.neighbors",
+    "cagebreak.structure",
     "cagebreak.study.analysis.model_file",
 ]  # fmt: skip
 
@@ -58,7 +60,7 @@ EXCEPT = {
     "CageAnisotropy.compute", "CageDisplacement.compute", "CageState", "CageVariance.compute",
     "Frame", "InherentState", "Match", "SavedModel.apply", "Sheared", "Window", "transfer",
     # Steps of functions that convert the configuration.
-    "check_apart", "check_density", "describe",
+    "check_apart", "check_density", "correlation", "describe", "diameters_of", "held_out",
     "ARDRegression.whitening_of", "ElasticNetCV.whitening_of", "PCARegression.whitening_of",
     "PLSRegression.whitening_of", "RidgeCV.whitening_of",
 }  # fmt: skip
@@ -159,6 +161,8 @@ CASES = {
         np.ones((64, 1)), np.ones((64, 1)), configuration=c
     ).configuration,
     "SavedModel.predict": saved,
+    "particle_map": lambda c: len(particle_map(c, np.arange(64.0)).axes),
+    "view": lambda c: cb.view(c, np.arange(64.0)).html,
     "slices": lambda c: slices([("", c, np.arange(64.0))]).axes[0].collections[0].get_offsets(),
     "write": written,
 }  # fmt: skip

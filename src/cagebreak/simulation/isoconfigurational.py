@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cagebreak._progress import each
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import is_whole, real
@@ -121,7 +122,8 @@ def isoconfigurational(
         raise InputError(f"n_runs: expected a whole number of at least 1, got {n_runs!r}")
     run = partial(_observed, configuration, model, times, observe, engine)
     seeds = [seed_sequence(seed, "run", r) for r in range(int(n_runs))]
-    return map(run, seeds) if executor is None else iter(executor.map(run, seeds))
+    runs = map(run, seeds) if executor is None else executor.map(run, seeds)
+    return each("isoconfigurational runs", runs, len(seeds))
 
 
 def check_times(times: ArrayLike) -> NDArray[np.float64]:

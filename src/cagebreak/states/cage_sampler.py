@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from cagebreak import potentials
 from cagebreak._html import card
+from cagebreak._progress import shown
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
@@ -216,6 +218,16 @@ class CageSampler:
         """
         sweeps = natural("sweeps", sweeps)
         blocks = np.diff(np.arange(_TUNINGS + 1) * sweeps // _TUNINGS)
+        with self._shown("cage state, relaxing", sweeps):
+            self._relax(blocks)
+        self._relaxed += sweeps
+        if self._measured:
+            means = self._moments.sums[:3].T / self._measured
+            self._center(means + self._moments.center_of_mass @ self._sites.lattice)
+        self._discard()
+
+    def _relax(self, blocks: NDArray[np.int64]) -> None:
+        """Run blocks of sweeps, and tune the step after each."""
         for k, block in enumerate(blocks):
             if k == _TUNINGS // 2:
                 self._discard()
@@ -226,11 +238,6 @@ class CageSampler:
                 rate = accepted / (block * len(self.start))
                 step = self.step * float(np.clip(rate / ACCEPTANCE, 0.5, 2))
                 self.step = min(step, _LONGEST_STEP)
-        self._relaxed += sweeps
-        if self._measured:
-            means = self._moments.sums[:3].T / self._measured
-            self._center(means + self._moments.center_of_mass @ self._sites.lattice)
-        self._discard()
 
     def run(self, sweeps: int) -> None:
         """Run sweeps with a fixed step, and measure after each.
@@ -242,8 +249,9 @@ class CageSampler:
         """
         sweeps = natural("sweeps", sweeps)
         # At least two parts, so that `_error` can compare halves.
-        for part in (sweeps // 2, sweeps - sweeps // 2):
-            self._advance(part)
+        with self._shown("cage state, measuring", sweeps):
+            for part in (sweeps // 2, sweeps - sweeps // 2):
+                self._advance(part)
 
     def state(self) -> CageState:
         """Return the moments of all sweeps measured so far.
@@ -286,6 +294,12 @@ class CageSampler:
         second = total - first
         differences = first_sums / first - (sums - first_sums) / second
         return np.sqrt((differences**2).sum(axis=0) * first * second) / total
+
+    def _shown(self, what: str, sweeps: int) -> AbstractContextManager[None]:
+        """Return a block that shows how many of its sweeps are done."""
+        clock = self._progress.clock
+        first = clock[kernel.SWEEP]
+        return shown(what, lambda: float(clock[kernel.SWEEP] - first) / max(sweeps, 1))
 
     def _advance(self, sweeps: int) -> None:
         """Run and measure sweeps, and lengthen reaches where trials need it."""

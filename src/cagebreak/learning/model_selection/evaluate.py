@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 
 from cagebreak._frames import SCORES, to_frame, with_whole_names
 from cagebreak._html import card, curves
+from cagebreak._progress import each
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
@@ -237,7 +238,8 @@ class Evaluation:
         """Hold out each fold, and return the scores."""
         outer = self.outer.with_small_samples()
         seen = overview(outer)
-        return self.scores([hold_out(outer, k, seen) for k in range(outer.n_folds)])
+        folds = each("evaluation", range(outer.n_folds), outer.n_folds)
+        return self.scores([hold_out(outer, k, seen) for k in folds])
 
     def scores(self, results: Sequence[HeldOut]) -> Scores:
         """Return the scores from the results of all folds."""
