@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         RidgeCV,
     )
     from cagebreak.study import Study
+    from cagebreak.study.ovito_modifier import PropensityModifier
 
 __all__ = [
     "Angular",
@@ -71,6 +72,7 @@ __all__ = [
     "Model",
     "NetForce",
     "Propensity",
+    "PropensityModifier",
     "Radial",
     "RidgeCV",
     "Study",
@@ -114,6 +116,7 @@ _LAZY = {
     "GraphNetwork": "learning",
     "LogisticRegressionCV": "learning",
     "MLPRegressor": "learning",
+    "PropensityModifier": "study.ovito_modifier",
     "RidgeCV": "learning",
     "Study": "study",
     "figures": "figures",

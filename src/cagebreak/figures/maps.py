@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from numpy.typing import ArrayLike
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.figures import style
 from cagebreak.figures.tables import Table, rows_of
@@ -66,7 +66,7 @@ def particle_map(
         If values or predictions are not one number for each particle, none of them is finite, a
         diameter is not positive or is missing, or no particle is in the plane.
     """
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     measured = _of_particles("values", values, configuration)
     discs = _Discs(configuration, diameters, height)
     with style.look():

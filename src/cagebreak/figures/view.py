@@ -17,7 +17,7 @@ from matplotlib.colors import to_rgb
 from numpy.typing import ArrayLike
 
 from cagebreak._atomic import require_place, write
-from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.figures import style
 from cagebreak.figures.maps import DIFFERENCES, VALUES, color_ends, diameters_of
@@ -110,7 +110,7 @@ def view(
     >>> ensemble = study.propensity(0)  # doctest: +SKIP
     >>> view(study.configuration(0), ensemble.mean, times=ensemble.times)  # doctest: +SKIP
     """
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     at = _times(times)
     columns = [_column(name, each, len(configuration), at) for name, each in _named(values).items()]
     names = SPECIES_NAMES[: configuration.n_species]

@@ -1,5 +1,7 @@
 """Preparation of an equilibrated configuration, in one call."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from cagebreak._progress import each

@@ -1,5 +1,7 @@
 """Constrained Monte Carlo: each particle is confined to its cell and never rearranges."""
 
+from __future__ import annotations
+
 import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -8,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak import potentials
+from cagebreak._html import card
 from cagebreak._progress import shown
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
@@ -35,7 +38,7 @@ _MOVES_PER_CALL = 4_000_000  # about a second: Ctrl-C takes effect between calls
 _MARKS = 64  # earlier sums that are kept for the standard error
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CageState:
     r"""Mean positions of N caged particles, and the moments of their motion in the cages.
 
@@ -66,6 +69,24 @@ class CageState:
     """Largest displacement of a trial along each axis."""
     samples: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0, 3)))
     """Unwrapped positions during the measurement, (K, N, 3); K = 0 by default."""
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name} {value}" for name, value in self._facts().items())
+        return f"CageState({len(self.configuration)} particles: {facts})"
+
+    def _repr_html_(self) -> str:
+        return card(f"Cage state of {len(self.configuration)} particles", self._facts())
+
+    def _facts(self) -> dict[str, str]:
+        error = math.sqrt((self.error**2).mean())
+        displacement = math.sqrt((self.displacement**2).mean())
+        return {
+            "sweeps": f"{self.sweeps[0]} + {self.sweeps[1]}",
+            "acceptance": f"{self.acceptance.mean():.3g}",
+            "displacement": f"{displacement:.3g} (rms)",
+            "error": f"{error:.2g} (rms)",
+            "samples": str(len(self.samples)),
+        }
 
     @property
     def variance(self) -> NDArray[np.float64]:
@@ -116,6 +137,7 @@ class CageSampler:
         self, configuration: Configuration, model: Model, seed: Seed, cell: Cell = "voronoi",
         include_center_of_mass: bool = False,
     ) -> None:  # fmt: skip
+        configuration = as_configuration(configuration)
         potentials.check_species(configuration, model)
         potentials.check_range(configuration, model)
         if model.is_hard:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._progress import shown
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError, NotConvergedError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
@@ -145,6 +145,7 @@ def inherent_state(
     distance to the largest extension of its bonds. One thread; the same input gives the same bits
     on the same machine.
     """
+    configuration = as_configuration(configuration)
     if not (np.isfinite(force_tolerance) and force_tolerance > 0):
         raise InputError(f"force_tolerance: expected a positive force, got {force_tolerance!r}")
     if not isinstance(max_iterations, int | np.integer) or max_iterations < 1:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._frames import to_frame
+from cagebreak._html import bars, card
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.dynamics.plasticity import ShearRun
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 
 class Contents(Work):
     """A study whose finished units can be read; the base class of `Study`."""
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "recipe": self.recipe.path,
+            "model": self.recipe.model.name,
+            "configurations": self.n_configurations,
+        }
+        done = {stage.stage: (stage.done, stage.total) for stage in self.status()}
+        return card(type(self).__name__, facts, bars(done))
 
     def configuration(self, c: int) -> Configuration:
         """Return the equilibrated configuration `c`, counted from 0.

@@ -1,5 +1,7 @@
 """Learning curves: accuracy against the number of configurations and of runs, extrapolated."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -110,7 +112,7 @@ class LearningCurve:
         return int(as_groups(self.groups, self.moments.shape[1]).max()) + 1
 
     @cached_property
-    def table(self) -> "DataFrame":
+    def table(self) -> DataFrame:
         """A row for each training set size and target; see `learning_curve`."""
         return to_frame(self.rows)
 
