@@ -160,7 +160,7 @@ def test_the_title_of_a_study_says_what_is_shown():
         ({"diameters": "A"}, "diameters: expected positive numbers, got 'A'"),
         ({"diameters": ()}, "diameters: expected one for each of 2 species"),
         ({"height": 0.5 / 7, "diameters": 0.1}, "height: expected a plane that cuts particles"),
-        ({"configuration": 3}, "configuration: expected a Configuration, got int"),
+        ({"configuration": 3}, "configuration: expected a Configuration or one of .*, got int"),
     ],
 )
 def test_what_cannot_be_drawn_is_named(change, message):

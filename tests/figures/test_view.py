@@ -314,7 +314,10 @@ def test_no_column_is_needed():
         ({"values": np.full(216, np.nan)}, "values: expected at least one finite number"),
         ({"times": [[1.0]]}, "times: expected finite numbers"),
         ({"diameters": -1}, "diameters: expected positive numbers"),
-        ({"configuration": None}, "configuration: expected a Configuration, got NoneType"),
+        (
+            {"configuration": None},
+            "configuration: expected a Configuration or one of .*, got NoneType",
+        ),
     ],
 )
 def test_what_cannot_be_shown_is_named(change, message):
