@@ -37,6 +37,7 @@ benchmark: .venv-benchmark/installed
 docs: .venv-docs/installed
 	.venv-docs/bin/python docs/building build/site-sources
 	.venv-docs/bin/sphinx-build -q -W --keep-going -j 2 -c docs -d build/site-cache build/site-sources build/site
+	.venv-docs/bin/python docs/building/links.py build/site
 
 clean:
 	rm -rf .venv-run .venv-test .venv-benchmark .venv-docs run build/site build/site-cache build/site-sources

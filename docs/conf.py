@@ -1,6 +1,7 @@
 """Settings of the site, which ``make docs`` builds from what ``docs/building`` collects."""
 
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -12,8 +13,6 @@ os.environ.setdefault("CAGEBREAK_DATASETS", str(DOCS.parent / "datasets"))
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 # On the little data of a tutorial some penalties are as large as can be.
 warnings.filterwarnings("ignore", message="alphas: ")
-
-import scraper  # noqa: E402
 
 import cagebreak  # noqa: E402
 
@@ -33,12 +32,14 @@ extensions = [
 html_theme = "pydata_sphinx_theme"
 html_title = "cagebreak"
 html_theme_options = {
+    "header_links_before_dropdown": 8,
     "show_prev_next": False,
     "navigation_with_keys": False,
     "footer_start": ["copyright"],
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc", "sg_download_links"],
 }
+html_sidebars = {name: [] for name in ("start", "gallery", "references", "search")}
 html_show_sourcelink = False
 html_copy_source = False
 html_static_path = ["site"]
@@ -60,7 +61,21 @@ autosummary_generate = False
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
-maximum_signature_line_length = 80
+maximum_signature_line_length = 100
+
+OF_SCIKIT_LEARN = re.compile(r"get_metadata_routing|[gs]et_params|set_\w+_request|set_output")
+
+
+def skipped(app, what, name, obj, skip, options):
+    """Leave out what learners have from scikit-learn."""
+    inherited = (getattr(obj, "__module__", "") or "").startswith("sklearn")
+    return True if inherited or OF_SCIKIT_LEARN.fullmatch(name) else None
+
+
+def setup(app):
+    """Register what this file defines with Sphinx."""
+    app.connect("autodoc-skip-member", skipped)
+
 
 sphinx_gallery_conf = {
     "examples_dirs": [str(DOCS / "tutorials")],
@@ -71,8 +86,8 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_memory": False,
-    "image_scrapers": ("matplotlib", scraper.figures),
-    "reset_modules": ("matplotlib", scraper.reset),
+    "image_scrapers": ("matplotlib", "scraper.figures"),
+    "reset_modules": ("matplotlib", "scraper.reset"),
     "capture_repr": (),
-    "min_reported_time": 0,
+    "write_computation_times": False,
 }

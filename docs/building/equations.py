@@ -16,7 +16,7 @@ def _block(writer: Any, node: nodes.math_block) -> None:
     text = node.astext()
     if " &= " in text:
         text = rf"\begin{{aligned}} {text} \end{{aligned}}"
-    writer.body.append(f'<div class="math">{tex2mathml(text, as_block=True)}</div>\n')
+    writer.body.append(f'<div class="equation">{tex2mathml(text, as_block=True)}</div>\n')
     raise nodes.SkipNode
 
 

@@ -13,13 +13,12 @@ EXAMPLES = {
     "alkemade2023.correlation_and_regimes": "cage-state",
     "alkemade2023.cage_displacement": "cage-state",
     "alkemade2023.states": "cage-state",
-    "alkemade2023.published": "",
     "alkemade2023.configurations": "cage-state",
     "alkemade2023.contributions": "cage-state",
     "rottler2024.stress_strain": "shear-kob-andersen",
     "rottler2024.slices": "shear-kob-andersen",
 }
-"""A folder of `results/` that has the figure under its own name, an image, or "" for none."""
+"""A folder of `results/` that has the figure under its own name, or an image there."""
 
 HEADER = """\
 Gallery
@@ -39,10 +38,10 @@ def files() -> dict[PurePosixPath, bytes]:
 
 def image(name: str) -> str:
     """Return the image of a figure, as a path on the site, or "" if there is none."""
+    if name not in EXAMPLES:
+        return ""
     example = EXAMPLES[name]
-    if not example or example.endswith(".png"):
-        return example and f"results/{example}"
-    return f"results/{example}/{name}.png"
+    return f"results/{example}" if example.endswith(".png") else f"results/{example}/{name}.png"
 
 
 def _card(name: str) -> str:
@@ -52,7 +51,9 @@ def _card(name: str) -> str:
         page = f"/{PurePosixPath(shown).parent}/README"
         lines += [f"   .. image:: /{shown}", f"      :alt: {spec.title}", ""]
         lines += [f'   ``study.figure("{name}")``; from :doc:`{page}`', ""]
-    else:
+    elif spec.published:
         lines += [f'   ``study.figure("{name}", published=...)``, with curves that you give', ""]
-    lines += [f"   :py:func:`cagebreak.figures.{name}`", ""]
+    else:
+        lines += [f'   ``study.figure("{name}")``', ""]
+    lines += [f"   :py:func:`cagebreak.figures.{spec.module}.{spec.name}`", ""]
     return "".join(f"   {line}\n" if line else "\n" for line in lines)

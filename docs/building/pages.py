@@ -27,7 +27,9 @@ INSTEAD = {
 }
 """What the site shows in place of a document or folder."""
 
-BELOW = {"docs/how-to.md": ("files", "matching", "cluster", "how-to-read-a-fit", "glossary")}
+BELOW = {
+    "docs/how-to.md": ("files", "matching", "cluster", "how-to-read-a-fit", "glossary", "examples")
+}
 """The pages that stand below a document in the navigation."""
 
 FENCE = re.compile(r"(^```.*?^```\n?)", re.M | re.S)

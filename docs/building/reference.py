@@ -18,6 +18,8 @@ ALSO = (
     *("simulation.time_step", "simulation.verlet"),
 )
 """Modules without `__all__` that docstrings and documents send the reader to."""
+DATA = {"cagebreak.figures": ("FIGURES",), "cagebreak.simulation.engines": ("Engine",)}
+"""Values of these modules that docstrings and documents name."""
 LEFT_OUT = ("cagebreak.cli", "cagebreak.files.xyz")
 """The command line has a page of its own; readers of single formats are called by `files.read`."""
 
@@ -51,7 +53,7 @@ def names(module: ModuleType) -> list[str]:
             and (inspect.isfunction(value) or inspect.isclass(value))
             and value.__module__ == module.__name__
         ]
-        listed += [name for name in ("FIGURES",) if hasattr(module, name)]
+        listed += DATA.get(module.__name__, ())
     return [name for name in listed if not inspect.ismodule(getattr(module, name))]
 
 

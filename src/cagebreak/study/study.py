@@ -83,7 +83,7 @@ class Study(Contents):
         Returns
         -------
         Scores
-            See `cagebreak.learning.model_selection.evaluate`.
+            See `cagebreak.learning.evaluate`.
 
         Raises
         ------
