@@ -67,7 +67,7 @@ scores = study.fit(
 
 figure, axes = plt.subplots(figsize=(5, 3.4), layout="constrained")
 for name, rows in scores.groupby("features"):
-    (line,) = axes.semilogx(rows.time, rows.r, label=name)
+    (line,) = axes.plot(rows.time, rows.r, label=name)
     axes.fill_between(rows.time, rows.low, rows.high, color=line.get_color(), alpha=0.2, lw=0)
 axes.set(xlabel="time (tau)", ylabel="Pearson r with a single run")
 axes.legend()

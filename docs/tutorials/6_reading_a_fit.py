@@ -53,5 +53,5 @@ ablation = inspection.groups(table)
 # %%
 # How much a further configuration helps
 # --------------------------------------
-growth = learning.learning_curve(statistics, seed=1)
+growth = learning.learning_curve(statistics, seed=1, runs=[20])
 learned = inspection.learning(growth.table)
