@@ -8,7 +8,7 @@ from ast import literal_eval
 from dataclasses import fields, is_dataclass
 from importlib import import_module, metadata
 from importlib.util import find_spec
-from inspect import getdoc, isclass, isfunction, signature
+from inspect import formatannotation, getdoc, isclass, isfunction, signature
 from pathlib import Path
 from pkgutil import walk_packages
 
@@ -83,6 +83,30 @@ def test_defaults_are_those_that_the_documentation_states(package, least):
     assert compared >= least
 
 
+SHORT = ["cagebreak", "cagebreak.descriptors", "cagebreak.files", "cagebreak.learning",
+         "cagebreak.potentials", "cagebreak.states", "cagebreak.study"]  # fmt: skip
+
+
+def called(package):
+    """Yield the names of public functions, classes and methods, and each of them."""
+    for name in import_module(package).__all__:
+        found = getattr(import_module(package), name)
+        if isfunction(found) or (isclass(found) and not issubclass(found, Warning)):
+            yield name, found
+        if isclass(found):
+            methods = {key: value for key, value in vars(found).items() if isfunction(value)}
+            yield from ((f"{name}.{key}", value) for key, value in methods.items() if key[0] != "_")
+
+
+@pytest.mark.parametrize("package", SHORT)
+def test_signatures_in_help_name_types_and_do_not_expand_them(package):
+    for name, found in called(package):
+        for parameter in signature(found).parameters.values():
+            text = formatannotation(parameter.annotation)
+            assert "numpy" not in text, f"{name}: {parameter}"
+            assert len(text) < 100, f"{name}: {parameter}"
+
+
 def modules():
     for module in walk_packages(cagebreak.__path__, "cagebreak."):
         if module.name.endswith("__main__"):
@@ -113,7 +137,7 @@ def test_no_attribute_of_a_result_can_be_set():
 
 def test_no_dataclass_compares_arrays():
     """The truth value of an array is ambiguous: `==` of two states would raise."""
-    arrays = re.compile(r"ndarray|NDArray")
+    arrays = re.compile(r"ndarray|NDArray|Floats|Integers")
     compared = []
     for module in modules():
         for kind in vars(module).values():

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 from cagebreak.figures import FIGURES
 
 EXAMPLES = {
+    "map": "kob-andersen-050",
     "alkemade2022.mean_propensity": "hard-spheres-058",
     "alkemade2022.generations": "hard-spheres-058",
     "boattini2021.generations": "hard-spheres-058",

@@ -27,9 +27,8 @@ INSTEAD = {
 }
 """What the site shows in place of a document or folder."""
 
-BELOW = {
-    "docs/how-to.md": ("files", "matching", "cluster", "how-to-read-a-fit", "glossary", "examples")
-}
+HOW_TO = ("files", "objects", "matching", "cluster", "how-to-read-a-fit", "glossary", "examples")
+BELOW = {"docs/how-to.md": HOW_TO}
 """The pages that stand below a document in the navigation."""
 
 FENCE = re.compile(r"(^```.*?^```\n?)", re.M | re.S)

@@ -38,8 +38,9 @@ from cagebreak.states.inherent import inherent_state
 from cagebreak.structure import radial_distribution
 
 if TYPE_CHECKING:
-    from cagebreak import learning
+    from cagebreak import figures, learning
     from cagebreak.descriptors.transformer import DescriptorTransformer
+    from cagebreak.figures.view import view
     from cagebreak.files import read, write
     from cagebreak.learning import (
         Ensemble,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         RidgeCV,
     )
     from cagebreak.study import Study
+    from cagebreak.study.ovito_modifier import PropensityModifier
 
 __all__ = [
     "Angular",
@@ -70,6 +72,7 @@ __all__ = [
     "Model",
     "NetForce",
     "Propensity",
+    "PropensityModifier",
     "Radial",
     "RidgeCV",
     "Study",
@@ -79,6 +82,7 @@ __all__ = [
     "dynamics",
     "equilibrate",
     "fene_polymer",
+    "figures",
     "hard_spheres",
     "harmonic_spheres",
     "inherent_state",
@@ -96,6 +100,7 @@ __all__ = [
     "simulation",
     "states",
     "tabulated",
+    "view",
     "wahnstrom",
     "write",
 ]
@@ -111,10 +116,13 @@ _LAZY = {
     "GraphNetwork": "learning",
     "LogisticRegressionCV": "learning",
     "MLPRegressor": "learning",
+    "PropensityModifier": "study.ovito_modifier",
     "RidgeCV": "learning",
     "Study": "study",
+    "figures": "figures",
     "learning": "learning",
     "read": "files",
+    "view": "figures.view",
     "write": "files",
 }
 

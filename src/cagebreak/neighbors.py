@@ -15,7 +15,7 @@ from cagebreak._neighbor_kernel import (
     fill_table,
     first_pair,
 )
-from cagebreak.configuration import Configuration, check_one
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import ConfigurationError, InputError
 
 # Finer cells follow the sphere more closely, coarser ones give longer runs of particles.
@@ -92,6 +92,7 @@ def neighbor_table(configuration: Configuration, cutoff: float) -> NeighborTable
         As for `cell_list`; or if the pairs are more than `MOST_PAIRS` and than `MOST_IN_POTENTIAL`
         a particle.
     """
+    configuration = as_configuration(configuration)
     cells = cell_list(configuration, cutoff)
     offsets = np.zeros(len(configuration) + 1, np.int64)
     count_neighbors(cells, offsets[1:])
@@ -134,7 +135,7 @@ def sann(configuration: Configuration) -> NeighborTable:
     -----
     The solid-angle nearest-neighbor algorithm of :cite:`vanMeel2012`.
     """
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     counts = np.empty(len(configuration), np.int64)
     cutoff = FIRST_SHELL * (configuration.box.volume / len(configuration)) ** (1 / 3)
     while True:
@@ -176,7 +177,7 @@ def cell_list(
         If there are more than `MOST_NEIGHBORS` within the cut-off, `MOST_IMAGES` of the box, or
         `MOST_CANDIDATES` around a particle.
     """
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     if not (np.isfinite(cutoff) and cutoff > 0):
         raise InputError(f"cutoff: expected a positive length, got {cutoff!r}")
     check_density(configuration, cutoff, MOST_NEIGHBORS)

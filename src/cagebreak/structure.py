@@ -1,5 +1,7 @@
 """The radial distribution function, and how far chains reach from end to end."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._neighbor_kernel import count_pairs
-from cagebreak.configuration import Configuration, check_one
+from cagebreak.configuration import Configuration, as_configuration, as_configurations
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
@@ -67,11 +69,9 @@ def radial_distribution(
     InputError
         If there is no configuration, or a number is not positive.
     """
-    several = [configurations] if isinstance(configurations, Configuration) else configurations
-    if not len(several):
+    several = as_configurations(configurations)
+    if not several:
         raise InputError("configurations: expected at least one, got none")
-    for configuration in several:
-        check_one(configuration, "configurations")
     if not isinstance(n_bins, int | np.integer) or n_bins < 1:
         raise InputError(f"n_bins: expected 1, 2, ..., got {n_bins!r}")
     if not (np.isfinite(r_max) and r_max > 0):
@@ -109,6 +109,7 @@ def end_to_end(configuration: Configuration, model: Model) -> Floats:
     ConfigurationError
         If bonds are not what `cagebreak.potentials.bonds.bond_table` expects.
     """
+    configuration = as_configuration(configuration)
     if model.bonds is None:
         raise InputError(f"model: expected one of chains, got {model.name}")
     vectors = bond_table(configuration, model).vectors

@@ -122,7 +122,7 @@ def test_every_figure_is_drawn_from_the_papers_selections(tmp_path):
         (("new", "hard-spheres", "{folder}/no/x.toml"), "No such file"),
         (("run", "{recipe}", "--engine", "dusk"), "expected one of pool"),
         (("fit", "{recipe}"), "run the study first"),
-        (("figure", "{recipe}", "fig1"), "expected one of alkemade2022"),
+        (("figure", "{recipe}", "fig1"), "expected one of map, alkemade2022"),
         (("run", "{broken}"), "[study] seed = -1"),
     ],
 )

@@ -23,7 +23,11 @@ from support.figure_tables import (
 
 # The column that a table cannot do without.
 VALUES = {"propensity": "propensity", "structure": "g", "configurations": "propensity"}
-OVER_TIME = [name for name, spec in FIGURES.items() if spec.section == "isoconfigurational"]
+OVER_TIME = [
+    name
+    for name, spec in FIGURES.items()
+    if spec.section == "isoconfigurational" and not spec.particles
+]
 USES = [(name, i) for name in OVER_TIME for i in range(len(FIGURES[name].tables))]
 
 

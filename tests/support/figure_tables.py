@@ -150,7 +150,25 @@ def moved(seed=0):
     return start, rng.exponential(size=200)
 
 
+def map_table(species="AB", n=200):
+    """The particles of `particles`, the last of which is not predicted."""
+    _, values = particles(species, n)
+    dtype = [("configuration", int), ("time", float), ("features", "U64")]
+    rows = np.zeros(n, [*dtype, ("propensity", float), ("predicted", float)])
+    rows["configuration"], rows["time"], rows["features"] = 0, 30.0, "LR2"
+    rows["propensity"], rows["predicted"] = values, 0.6 * values
+    rows["predicted"][-1] = np.nan
+    return rows
+
+
+def particles(species="AB", n=200):
+    rng = np.random.default_rng(3)
+    positions = rng.random((n, 3)) * 6
+    return Configuration(positions, np.arange(n) % len(species), 6.0), rng.exponential(size=n)
+
+
 TABLES = {
+    "map": map_table,
     "shear": shear_table,
     "propensity": propensity_table,
     "scores": scores_table,
@@ -168,6 +186,9 @@ def draw(name, *tables, **keywords):
         keywords.setdefault("curves", published_curves())
     if spec.panels:
         keywords.setdefault("panels", [("one", *moved()), ("two", *moved(1))])
+    if spec.particles:
+        keywords.setdefault("configuration", particles()[0])
+        keywords.setdefault("diameters", (1.0, 0.9))
     if spec.section != "isoconfigurational":
         keywords.pop("tau_alpha", None)
     tables = [

@@ -35,7 +35,7 @@ def new(model: str, recipe: str, small: bool, shear: bool) -> None:
 @click.option("--workers", type=click.IntRange(min=1), help="Cores to run on. Default: all.")
 def plan(recipe: str, workers: int | None) -> None:
     """Estimate what RECIPE still costs: units, core-hours, disk. Writes nothing."""
-    from cagebreak.study.run.progress import duration
+    from cagebreak._progress import duration
 
     study = _study(recipe)
     costs = study.plan(workers)
@@ -229,7 +229,7 @@ def compare(
     help="Folder to write to. Default: figures/ in the folder of RECIPE.",
 )
 def figure(recipe: str, names: Sequence[str], published: str | None, output: Path | None) -> None:
-    """Draw figures of the papers, by default all, as PNG and PDF with their tables as CSV."""
+    """Draw the map and figures of the papers, by default all, as PNG and PDF with tables as CSV."""
     from cagebreak.figures import FIGURES
 
     study = _study(recipe)

@@ -50,7 +50,7 @@ def print_problems(study: "Study", stages: "Iterable[StageStatus]") -> None:
 
 def print_time_left(study: "Study") -> None:
     """Print how long the rest of a study will take."""
-    from cagebreak.study.run.progress import duration
+    from cagebreak._progress import duration
 
     left = study.time_left()
     if left is None:

@@ -1,10 +1,12 @@
 """Angular descriptors: bond order parameters q_l of the neighbors in soft shells."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors._angular_kernel import angular
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.descriptors.shells import N_BINS, as_shells, bins, cutoff
@@ -73,6 +75,7 @@ class Angular:
         ConfigurationError
             If two particles coincide, since no direction leads from one to the other.
         """
+        configuration = as_configuration(configuration)
         r, width = np.array(self.r), np.array(self.width)
         values = np.empty((len(configuration), len(self.l) * len(r)))
         cells = cell_list(configuration, cutoff(r, width))

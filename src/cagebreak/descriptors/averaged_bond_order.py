@@ -1,10 +1,12 @@
 """Averaged bond order parameters of Lechner and Dellago, over solid-angle nearest neighbors."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.errors import InputError
 from cagebreak.neighbors import sann
@@ -48,6 +50,7 @@ class AveragedBondOrder:
 
     def compute(self, configuration: Configuration, state: str = "initial") -> Features:
         """Return q of every particle, (N, orders), from 0 to 1."""
+        configuration = as_configuration(configuration)
         # Imported at need, as scipy takes long.
         from scipy.special import sph_harm_y
 

@@ -1,5 +1,7 @@
 """Features, their labels, and the protocol of a descriptor."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -7,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
+from cagebreak._html import card
+from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
@@ -48,7 +51,7 @@ class Descriptor(Protocol):
         """Return the labels of the columns, (F,), without computing them."""
         ...
 
-    def compute(self, source: Any, /, state: str = "initial") -> "Features":
+    def compute(self, source: Any, /, state: str = "initial") -> Features:
         """Return the features of every particle of a configuration."""
         ...
 
@@ -93,6 +96,14 @@ class Features:
         kinds = ", ".join(np.unique(self.labels.kind))
         return f"Features({len(self)} particles x {self.n_features} columns: {kinds})"
 
+    def _repr_html_(self) -> str:
+        columns, counts = np.unique(self.labels[["state", "kind"]], return_counts=True)
+        facts = {
+            f"{state} {kind}": f"{count} columns"
+            for (state, kind), count in zip(columns.tolist(), counts.tolist(), strict=True)
+        }
+        return card(f"Features: {len(self)} particles x {self.n_features} columns", facts)
+
     @property
     def n_features(self) -> int:
         """Number of columns, F."""
@@ -106,7 +117,7 @@ class Features:
         """
         return column_names(self.labels)
 
-    def where(self, **values: object) -> "Features":
+    def where(self, **values: object) -> Features:
         """Return the columns whose labels have the given values; see `select`.
 
         Examples
@@ -116,7 +127,7 @@ class Features:
         columns = select(self.labels, **values)
         return Features(self.values[:, columns], self.labels[columns].view(np.recarray))
 
-    def to_pandas(self) -> "DataFrame":
+    def to_pandas(self) -> DataFrame:
         """Return the features as a data frame, (N, F).
 
         Its columns are a MultiIndex with one level for each field of the labels: kind, body, l, r,
@@ -137,7 +148,7 @@ class Features:
         return pd.DataFrame(self.values.copy(), index=index, columns=columns)
 
     @classmethod
-    def concatenate(cls, parts: Sequence["Features"]) -> "Features":
+    def concatenate(cls, parts: Sequence[Features]) -> Features:
         """Return the columns of all parts in one table, such as those of two states.
 
         Raises
@@ -245,7 +256,6 @@ def rename_kinds(labels: np.ndarray) -> None:
 
 def check_species(configuration: Configuration, n_species: int) -> None:
     """Raise a `ConfigurationError` if there are more species than a descriptor describes."""
-    check_one(configuration)
     if configuration.n_species > n_species:
         highest = SPECIES_NAMES[configuration.n_species - 1]
         raise ConfigurationError(

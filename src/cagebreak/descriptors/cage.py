@@ -1,12 +1,14 @@
 """Scalars of a state: displacement from the start, variance and anisotropy of the caged motion."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration, check_one
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.errors import InputError
 from cagebreak.states import CageState, InherentState
@@ -26,8 +28,7 @@ def configuration_of(source: Source) -> Configuration:
     """Return the positions of a state; a configuration is returned as it is."""
     if isinstance(source, InherentState | CageState):
         return source.configuration
-    check_one(source)
-    return source
+    return as_configuration(source)
 
 
 class StateDescriptor:

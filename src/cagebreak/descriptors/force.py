@@ -1,10 +1,12 @@
 """The net force on a particle as a descriptor."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
@@ -50,5 +52,6 @@ class NetForce:
         ConfigurationError
             If a species is not the model's, or two particles coincide.
         """
+        configuration = as_configuration(configuration)
         magnitude = np.sqrt((forces(configuration, self.model) ** 2).sum(axis=1))
         return Features(magnitude[:, None], self.labels(state))

@@ -1,5 +1,7 @@
 """Generations: descriptors averaged recursively over neighbors."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

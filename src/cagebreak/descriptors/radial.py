@@ -1,10 +1,12 @@
 """Radial descriptors: the number of neighbors of each species in soft shells."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.descriptors._radial_kernel import radial
 from cagebreak.descriptors.base import Features, check_species, make_labels
 from cagebreak.descriptors.shells import N_BINS, as_shells, bins, cutoff
@@ -69,6 +71,7 @@ class Radial:
         ConfigurationError
             If the configuration has more than `n_species` species.
         """
+        configuration = as_configuration(configuration)
         check_species(configuration, self.n_species)
         r, width = np.array(self.r), np.array(self.width)
         values = np.empty((len(configuration), self.n_species * len(r)))

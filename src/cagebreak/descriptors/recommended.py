@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cagebreak import potentials
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors import papers
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.descriptors.cage_average import STATE, CageAverage, CageScalars
@@ -90,6 +90,7 @@ class Recommended:
         NotConvergedError
             If the inherent state does not converge.
         """
+        configuration = as_configuration(configuration)
         inherent = inherent_state(configuration, self.model, force_tolerance=FORCE_TOLERANCE)
         cage = None
         if self.sweeps is not None:

@@ -1,5 +1,7 @@
 """A descriptor as a transformer of scikit-learn, from configurations to rows of features."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -8,7 +10,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from cagebreak.configuration import species_index
+from cagebreak.configuration import as_configuration, species_index
+from cagebreak.configuration.interchange import is_accepted
 from cagebreak.descriptors.base import Descriptor, column_names
 from cagebreak.descriptors.cage import Source, StateDescriptor, configuration_of, state_of
 from cagebreak.descriptors.generations import Generations
@@ -82,8 +85,8 @@ class DescriptorTransformer(TransformerMixin, BaseEstimator):
             raise InputError(f"descriptor: expected a descriptor, got {self.descriptor!r}")
         if self.species is not None:
             species_index(self.species)
-        _check(configurations)
-        self.labels_ = self.descriptor.labels(self._state(configurations[0]))
+        sources = _sources(configurations)
+        self.labels_ = self.descriptor.labels(self._state(sources[0]))
         return self
 
     def transform(self, configurations: Sequence[Source]) -> NDArray[np.float64]:
@@ -99,15 +102,15 @@ class DescriptorTransformer(TransformerMixin, BaseEstimator):
             If the descriptor cannot describe a configuration.
         """
         check_is_fitted(self, "labels_")
-        chosen = self._particles(configurations)
-        state, fitted = self._state(configurations[0]), str(self.labels_.state[0])
+        sources = _sources(configurations)
+        chosen = self._particles(sources)
+        state, fitted = self._state(sources[0]), str(self.labels_.state[0])
         if state != fitted:
             raise InputError(
                 f"configurations: expected the state {fitted!r}, as in fit, got {state!r}"
             )
-        sources: Sequence[Source] = configurations
         if not isinstance(self.descriptor, StateDescriptor | Generations):
-            sources = [configuration_of(source) for source in configurations]
+            sources = [configuration_of(source) for source in sources]
         parts = [
             self.descriptor.compute(source, state).values[rows]
             for source, rows in zip(sources, chosen, strict=True)
@@ -122,7 +125,7 @@ class DescriptorTransformer(TransformerMixin, BaseEstimator):
         InputError
             As of `transform`.
         """
-        chosen = self._particles(configurations)
+        chosen = self._particles(_sources(configurations))
         return np.repeat(np.arange(len(chosen)), [len(rows) for rows in chosen])
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -145,10 +148,9 @@ class DescriptorTransformer(TransformerMixin, BaseEstimator):
     def _state(self, source: Source) -> str:
         return self.state or state_of(source)
 
-    def _particles(self, configurations: Sequence[Source]) -> list[NDArray[np.int64]]:
+    def _particles(self, sources: list[Source]) -> list[NDArray[np.int64]]:
         """Return the particles of each configuration that are rows."""
-        _check(configurations)
-        species = [configuration_of(source).species for source in configurations]
+        species = [configuration_of(source).species for source in sources]
         if self.species is None:
             return [np.arange(len(of_one)) for of_one in species]
         index = species_index(self.species)
@@ -160,7 +162,8 @@ class DescriptorTransformer(TransformerMixin, BaseEstimator):
         return chosen
 
 
-def _check(configurations: Any) -> None:
+def _sources(configurations: Any) -> list[Source]:
+    """Return checked configurations, or states of one kind."""
     if isinstance(configurations, Source) or not isinstance(configurations, Sequence):
         raise InputError(
             "configurations: expected a list of configurations or of states, "
@@ -168,14 +171,19 @@ def _check(configurations: Any) -> None:
         )
     if not configurations:
         raise InputError("configurations: expected at least one, got an empty list")
-    for i, source in enumerate(configurations):
-        if not isinstance(source, Source):
+    sources: list[Source] = []
+    for i, given in enumerate(configurations):
+        if not isinstance(given, Source) and not is_accepted(given):
             raise InputError(
                 f"configurations[{i}]: expected a Configuration, {InherentState.__name__} or "
-                f"{CageState.__name__}, got {type(source).__name__}"
+                f"{CageState.__name__}, got {type(given).__name__}"
             )
-        if type(source) is not type(configurations[0]):
+        is_state = isinstance(given, InherentState | CageState)
+        source = given if is_state else as_configuration(given, f"configurations[{i}]")
+        if type(source) is not type((sources or [source])[0]):
             raise InputError(
-                f"configurations[{i}]: expected a {type(configurations[0]).__name__}, "
+                f"configurations[{i}]: expected a {type(sources[0]).__name__}, "
                 f"as configurations[0], got a {type(source).__name__}"
             )
+        sources.append(source)
+    return sources

@@ -7,12 +7,14 @@ with the vectors to the neighbors j in the reference, :math:`r_{ij}`, and later,
 box, like any other affine map, leaves it unchanged.
 """
 
+from __future__ import annotations
+
 from concurrent.futures import Executor
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Box, Configuration, check_one
+from cagebreak.configuration import Box, Configuration, as_configuration
 from cagebreak.dynamics import _d2min_kernel as kernel
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import ConfigurationError, InputError
@@ -44,9 +46,9 @@ class D2Min:
     """
 
     def __init__(self, reference: Configuration, cutoff: float) -> None:
+        reference = as_configuration(reference, "reference")
         if not 0 < cutoff < np.inf:
             raise InputError(f"cutoff: expected a positive length in sigma, got {cutoff!r}")
-        check_one(reference, "reference")
         self._n = len(reference)
         self._table = neighbor_table(reference, cutoff)
         self._inverses = np.empty((self._n, 3, 3))
@@ -97,6 +99,8 @@ def d2min(
         If the numbers of particles differ, or no lattice vectors of the box are near those of the
         reference.
     """
+    reference = as_configuration(reference, "reference")
+    configuration = as_configuration(configuration)
     return D2Min(reference, cutoff)(nonaffine(reference, configuration))
 
 
@@ -106,8 +110,8 @@ def nonaffine(reference: Configuration, configuration: Configuration) -> NDArray
     A particle with constant fractional coordinates has a nonaffine displacement of zero. Parameters
     and errors are those of `d2min`.
     """
-    check_one(reference, "reference")
-    check_one(configuration)
+    reference = as_configuration(reference, "reference")
+    configuration = as_configuration(configuration)
     if len(reference) != len(configuration):
         raise ConfigurationError(
             f"configuration: expected the {len(reference)} particles of the reference, "
@@ -159,6 +163,7 @@ def thermal_d2min(
     InputError
         If an argument cannot be used.
     """
+    configuration = as_configuration(configuration)
     observe = D2Min(configuration, cutoff)
     runs = isoconfigurational(configuration, model, times, n_runs, seed, observe, executor)
     return Propensity.from_runs(times, configuration.species, runs)

@@ -1,5 +1,7 @@
 """Dynamic propensity, and the noise ceiling that a finite number of runs puts on predictions."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -8,7 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak._html import card, curves
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
@@ -42,10 +45,24 @@ class Propensity:
         n_times, n_particles = self.sums.shape[1:]
         return f"Propensity({n_particles} particles x {n_times} times, {self.n_runs} runs)"
 
+    def _repr_html_(self) -> str:
+        n_times, n_particles = self.sums.shape[1:]
+        numbers = np.unique(self.species).tolist()
+        means = {SPECIES_NAMES[s]: self.mean[:, self.species == s].mean(axis=1) for s in numbers}
+        ceilings = {SPECIES_NAMES[s]: self.ceiling[:, s] for s in numbers}
+        facts = {
+            "particles": n_particles,
+            "times": f"{n_times}, {self.times[0]:.4g} to {self.times[-1]:.4g} tau",
+            "runs": self.n_runs,
+        }
+        pictures = curves("mean over time", self.times, means)
+        pictures += curves("noise ceiling of r", self.times, ceilings, (0.0, 1.0))
+        return card("Propensity", facts, pictures)
+
     @classmethod
     def from_runs(
         cls, times: ArrayLike, species: ArrayLike, runs: Iterable[NDArray[np.float64]]
-    ) -> "Propensity":
+    ) -> Propensity:
         """Add up the absolute displacements (T, N) of each run, in their order.
 
         Raises
@@ -140,6 +157,7 @@ def propensity(
     InputError
         If `times` or `n_runs` cannot be used.
     """
+    configuration = as_configuration(configuration)
     runs = isoconfigurational(configuration, model, times, n_runs, seed, lengths, executor, engine)
     return Propensity.from_runs(times, configuration.species, runs)
 

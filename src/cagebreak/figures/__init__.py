@@ -2,7 +2,7 @@
 
 A table that a figure takes is a data frame or a structured array. `FIGURES` lists the figures of a
 study without importing matplotlib. To add a figure, write its function in the module of its paper
-and add its `FigureSpec` here.
+and add its `FigureSpec` here. `particle_map` draws any configuration with values of its particles.
 """
 
 from collections.abc import Callable
@@ -32,6 +32,8 @@ class FigureSpec:
         Whether the function takes ``panels``, configurations of the study with their D2min.
     mean_speed
         Whether the function takes ``mean_speed``, the thermal one of A particles.
+    particles
+        Whether the function takes ``configuration`` and ``diameters``, the particles of the table.
     """
 
     module: str
@@ -42,6 +44,7 @@ class FigureSpec:
     section: str = "isoconfigurational"
     panels: bool = False
     mean_speed: bool = False
+    particles: bool = False
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -50,6 +53,14 @@ class FigureSpec:
 
 
 FIGURES = {
+    "map": FigureSpec(
+        "maps",
+        "held_out",
+        ("map",),
+        "Measured and predicted propensity in a plane, and their difference",
+        particles=True,
+    )
+} | {
     f"{spec.module}.{spec.name}": spec
     for spec in (
         FigureSpec(
@@ -137,3 +148,10 @@ FIGURES = {
         ),
     )
 }
+
+
+def __getattr__(name: str) -> Any:
+    # matplotlib takes a second to import.
+    if name == "particle_map":
+        return getattr(import_module(f"{__name__}.maps"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

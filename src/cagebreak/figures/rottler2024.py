@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.dynamics.plasticity import CURVE, DISSIPATION
 from cagebreak.errors import InputError
 from cagebreak.figures import style
@@ -100,7 +100,8 @@ def slices(
     with style.look():
         figure, ((part, axes),) = style.grid(1, len(panels), height=3.0)
         for panel, (title, configuration, d2min) in zip(axes, panels, strict=True):
-            circles = _slice(panel, configuration, np.asarray(d2min), species, largest)
+            particles = as_configuration(configuration, "panels")
+            circles = _slice(panel, particles, np.asarray(d2min), species, largest)
             panel.set_title(title)
             bar = part.colorbar(circles, ax=panel, shrink=0.8, pad=0.02)
             bar.set_label(r"$D^2_{\min}\,/\,\sigma^2$")

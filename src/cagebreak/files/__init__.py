@@ -4,6 +4,8 @@ A format is one module and one line in `FORMATS`. Its function `read` returns a 
 list of frames. A format that can be written also has a function `write`.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping, Sequence
 from operator import index
@@ -13,7 +15,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cagebreak.configuration import SPECIES_NAMES, Box, Configuration, as_box
+from cagebreak.configuration import SPECIES_NAMES, Box, Configuration, as_box, as_configurations
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import (
     _columns,
@@ -260,28 +262,28 @@ def write(
         )
     if module is not sph and diameters is not None:
         raise InputError(f"diameters: only a .sph file holds them, got {diameters!r}")
+    frames = as_configurations(configuration, "configuration")
     if module in _TRAJECTORIES:
-        frames = [configuration] if isinstance(configuration, Configuration) else configuration
         if not frames:
             raise InputError("configuration: expected at least one, got none")
         module.write(path, frames, _columns.checked(columns or {}, frames))
         return
     if columns:
         raise InputError(f"columns: only .xyz, .dump and .gsd files hold them, got {list(columns)}")
-    if not isinstance(configuration, Configuration):
+    if len(frames) != 1:
         raise InputError(
-            f"configuration: expected one, got {len(configuration)}; several are for .xyz, .dump "
-            "and .gsd files"
+            f"configuration: expected one, got {len(frames)}; several are for .xyz, .dump and .gsd "
+            "files"
         )
     if module is not sph:
-        module.write(path, configuration)
+        module.write(path, frames[0])
     elif diameters is None:
         raise InputError(
             "diameters: expected one for each species in a .sph file, such as model.diameters, "
             "got none"
         )
     else:
-        sph.write(path, configuration, diameters)
+        sph.write(path, frames[0], diameters)
 
 
 def format_of(path: str | os.PathLike[str], format: str | None = None) -> ModuleType:

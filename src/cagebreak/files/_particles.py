@@ -6,13 +6,13 @@ width 1, as `x`, `y` and `z`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations, product
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
+from cagebreak.configuration.box import right_handed
 from cagebreak.errors import InputError
 from cagebreak.files._text import Rows, number
 from cagebreak.files.frame import Frame, named
@@ -203,7 +203,7 @@ def cell_of(matrix: ArrayLike, origin: ArrayLike = (0.0, 0.0, 0.0)) -> Cell:
         If the vectors are not finite or span no volume.
     """
     vectors = np.asarray(matrix, np.float64)
-    Box(_right_handed(vectors)[0])
+    Box(right_handed(vectors)[0])
     return Cell(vectors, np.asarray(origin, np.float64))
 
 
@@ -262,7 +262,7 @@ def frame_of(
     positions = part["positions"]
     if columns.scaled:
         positions = positions @ cell.matrix + cell.origin
-    matrix, change = _right_handed(cell.matrix)
+    matrix, change = right_handed(cell.matrix)
     images: NDArray | None = None
     if columns.unwrapped:
         images = np.zeros(positions.shape, np.int64)
@@ -382,25 +382,3 @@ def _refuse_unknown_words(rows: Rows, columns: Columns) -> None:
                 f"a column that names the species, such as type, element or species; {name} holds "
                 f"words but is not known (rename it, or leave it out), got {word!r}",
             ) from None
-
-
-def _right_handed(matrix: Floats) -> tuple[Floats, Integers]:
-    """Return right-handed vectors of the same lattice, and how they follow from the given ones.
-
-    Left-handed vectors are reordered and reversed so that they come closest to the axes x, y, z.
-    The second array has the new vectors in terms of the given ones. Its inverse, the transpose,
-    turns images of the given vectors into those of the new ones.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):  # Box refuses such vectors
-        is_left_handed = np.linalg.det(matrix) < 0
-    if not is_left_handed:
-        return matrix, np.eye(3, dtype=np.int64)
-    changes = [
-        np.diag(signs)[list(order)]
-        for order in permutations(range(3))
-        for signs in product((1, -1), repeat=3)
-    ]
-    right = [change for change in changes if np.linalg.det(change @ matrix) > 0]
-    directions = matrix / np.sqrt((matrix**2).sum(axis=1))[:, None]
-    best = max(right, key=lambda change: float(np.trace(change @ directions)))
-    return best @ matrix, best

@@ -1,5 +1,7 @@
 """One frame of a trajectory file, and the numbering of species by the names in the file."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf

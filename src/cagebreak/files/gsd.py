@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._atomic import replacing
-from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
+from cagebreak.configuration import Box, Configuration
+from cagebreak.configuration.interchange.gsd import frame_of, matrix_of
 from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
 from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO, check_regular
 from cagebreak.files.frame import Frame, in_order
@@ -80,16 +81,8 @@ def write(
     library = _library("gsd.hoomd")
     frames = []
     for step, configuration in enumerate(configurations):
-        frame = library.Frame()
+        frame = frame_of(configuration)
         frame.configuration.step = step
-        frame.configuration.box = _edges(configuration.box)
-        particles = frame.particles
-        particles.N = len(configuration)
-        particles.types = list(SPECIES_NAMES[: configuration.n_species])
-        particles.typeid = configuration.species.astype(np.uint32)
-        particles.position, particles.image = _centered(configuration)
-        if configuration.velocities is not None:
-            particles.velocity = configuration.velocities.astype(np.float32)
         for name, values in columns.items():
             frame.log[f"particles/{name}"] = values[step]
         frames.append(frame)
@@ -222,29 +215,4 @@ def _types(index: int, chunk: NDArray | None) -> list[str]:
 def _box(index: int, edges: NDArray | None) -> Box:
     if edges is None or edges.shape != (6,) or edges.dtype.kind != "f":
         raise InputError(f"frame {index}: configuration/box: expected six numbers, got {edges}")
-    x, y, z, xy, xz, yz = edges.astype(np.float64).tolist()
-    return Box(np.array([[x, 0, 0], [xy * y, y, 0], [xz * z, yz * z, z]]))
-
-
-def _edges(box: Box) -> list[float]:
-    matrix = box.matrix
-    if np.triu(matrix, 1).any():
-        raise InputError(
-            "configuration: a GSD file holds boxes whose first vector is along x and whose second "
-            f"is in the plane of x and y, got {matrix.tolist()}; write .xyz"
-        )
-    (x, _, _), (xy, y, _), (xz, yz, z) = matrix.tolist()
-    return [x, y, z, xy / y, xz / z, yz / z]
-
-
-def _centered(configuration: Configuration) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Return positions wrapped into the box centered at the origin, and their images."""
-    box = configuration.box
-    crossed = np.floor(configuration.positions @ box.inverse + 0.5).astype(np.int64)
-    positions = configuration.positions - crossed @ box.matrix
-    images = crossed if configuration.images is None else crossed + configuration.images
-    if abs(images).max() >= 2**31:
-        raise InputError(
-            f"configuration: expected images below 2^31 for a GSD file, got {abs(images).max()}"
-        )
-    return positions.astype(np.float32), images.astype(np.int32)
+    return Box(matrix_of(edges))

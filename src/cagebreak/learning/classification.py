@@ -4,6 +4,8 @@ The functions make the two data sets of :cite:`Rottler2024`, with as many active
 particles in each configuration. The paper computes its features in inherent structures.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Collections: the sufficient statistics of each configuration of a data set."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -14,12 +16,7 @@ from cagebreak._sealed import creating, opened
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning._hdf5 import read_labels, write_labels
 from cagebreak.learning._validation import Floats, Integers, as_columns, as_groups
-from cagebreak.learning.near_copies import (
-    Axes,
-    Rows,
-    require_different,
-    require_other_statistics,
-)
+from cagebreak.learning.near_copies import Axes, Rows, require_different, require_other_statistics
 from cagebreak.learning.preprocessing import CLIP, Standardizer
 from cagebreak.learning.samples import Sample, Samples, Share, in_turn, moments_of, shared_out
 from cagebreak.learning.scores import merged, pair_moments
@@ -190,7 +187,7 @@ class Collection:
             extremes=extremes,
         )
 
-    def __add__(self, other: "Collection") -> Self:
+    def __add__(self, other: Collection) -> Self:
         """Return the configurations of both operands, whose standardizers must be equal.
 
         Raises
@@ -405,7 +402,7 @@ class _Part(NamedTuple):
     extremes: Floats
     halves: Floats | None
 
-    def joined(self, other: "_Part") -> "_Part":
+    def joined(self, other: _Part) -> _Part:
         """Return what is kept of the rows of both."""
         halves = self.halves if other.halves is None else other.halves
         if self.halves is not None and other.halves is not None:

@@ -5,6 +5,8 @@ training data to the test data. Configurations that share their structure, such 
 cage, are correlated in the same way: they form a group, and a group is in one fold.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,5 +1,7 @@
 """What cross-validation asks of a learner beside scikit-learn's `fit` and `predict`."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Standardization of features by the mean and standard deviation of the training data."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -61,7 +63,7 @@ class Moments:
         require_finite("X, squared", X, squares)
         return cls(len(X), mean, squares)
 
-    def __add__(self, other: "Moments") -> Self:
+    def __add__(self, other: Moments) -> Self:
         count = self.count + other.count
         if count == 0:
             return self
@@ -191,7 +193,7 @@ class Standardizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         mean, bound = rows.mean(axis=0), self.clip * rows.std(axis=0)
         return np.clip(rows, mean - bound, mean + bound, out=rows)
 
-    def equals(self, other: "Standardizer") -> bool:
+    def equals(self, other: Standardizer) -> bool:
         """Return whether another standardizer has the same means, deviations and clip."""
         same_means = np.array_equal(self.mean_, other.mean_)
         return same_means and np.array_equal(self.scale_, other.scale_) and self.clip == other.clip

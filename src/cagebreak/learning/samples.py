@@ -1,5 +1,7 @@
 """Samples: the features and targets of one configuration each, read one at a time."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -8,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_table, require_finite
 from cagebreak.learning.preprocessing import Moments
@@ -38,14 +40,15 @@ class Graph:
     rows: Integers = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        check_one(self.configuration, "graph.configuration")
-        n = len(self.configuration)
+        configuration = as_configuration(self.configuration, "graph.configuration")
+        n = len(configuration)
         values = np.empty((n, 0)) if self.features is None else self.features
         features = as_table("graph.features", values, n)
         require_finite("graph.features", features, features.sum(axis=0))
         rows = np.arange(n) if self.rows is None else np.asarray(self.rows)
         if rows.ndim != 1 or rows.dtype.kind not in "iu" or not np.isin(rows, range(n)).all():
             raise InputError(f"graph.rows: expected particles from 0 to {n - 1}, got {self.rows!r}")
+        object.__setattr__(self, "configuration", configuration)
         object.__setattr__(self, "features", features)
         object.__setattr__(self, "rows", rows)
 
@@ -113,12 +116,12 @@ class Sample:
                 )
 
         if self.configuration is not None:
-            check_one(self.configuration)
-            if len(self.configuration) != len(features):
+            configuration = as_configuration(self.configuration)
+            if len(configuration) != len(features):
                 raise InputError(
-                    f"configuration: expected {len(features)} particles, "
-                    f"got {len(self.configuration)}"
+                    f"configuration: expected {len(features)} particles, got {len(configuration)}"
                 )
+            object.__setattr__(self, "configuration", configuration)
 
     def rows(self) -> dict[str, Integers]:
         """Return the rows of each species that is present; the keys are letters."""

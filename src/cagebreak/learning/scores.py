@@ -5,6 +5,8 @@ configurations therefore needs no data of single particles. The equation of the 
 `cagebreak.dynamics.propensity.spearman_brown`.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats

@@ -1,5 +1,7 @@
 """Sufficient statistics of linear regression: count, means and Gram blocks of a set of rows."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable
 from typing import Any, Self
@@ -74,10 +76,8 @@ class Statistics:
         require_choice("center", center, CENTERS)
         if labels is not None and labels.shape != (n_features,):
             raise InputError(f"labels: expected shape ({n_features},), got {labels.shape}")
-        self.n_features = n_features
-        self.n_targets = n_targets
-        self.center = center
-        self.labels = labels
+        self.n_features, self.n_targets = n_features, n_targets
+        self.center, self.labels = center, labels
         self.count: float = 0
         self._mean = np.zeros(n_features + n_targets)
         # Only the lower triangle is kept up to date; `gram` copies it to the upper one.
@@ -91,7 +91,7 @@ class Statistics:
         return cls(X.shape[1], Y.shape[1], labels=labels).add(X, Y)
 
     @classmethod
-    def pooled(cls, parts: Iterable["Statistics"], center: str = "global") -> Self:
+    def pooled(cls, parts: Iterable[Statistics], center: str = "global") -> Self:
         """Return the statistics of all rows of all parts.
 
         With ``center="configuration"`` each globally centered part counts as one configuration,
@@ -252,11 +252,11 @@ class Statistics:
             part._mean[:] = 0.0
         return part
 
-    def __add__(self, other: "Statistics") -> Self:
+    def __add__(self, other: Statistics) -> Self:
         """Return the statistics of the rows of both operands."""
         return self._copy()._combine(other, +1)
 
-    def __sub__(self, other: "Statistics") -> Self:
+    def __sub__(self, other: Statistics) -> Self:
         """Return the statistics without the rows of `other`, which must be a subset of the rows.
 
         Cancellation costs as many digits as the blocks shrink by. Removing a small part is safe,
@@ -333,19 +333,19 @@ class Statistics:
         copy._take(self)
         return copy
 
-    def _take(self, other: "Statistics") -> None:
+    def _take(self, other: Statistics) -> None:
         """Take the rows of another, in place of one's own."""
         self.count = other.count
         self._mean = other._mean.copy()
         self._gram, self._is_mirrored = other._gram.copy(), other._is_mirrored
 
-    def _combine(self, other: "Statistics", sign: int) -> Self:
+    def _combine(self, other: Statistics, sign: int) -> Self:
         self._require_same_columns(other)
         if self.center != other.center:
             raise InputError(f"other: expected center {self.center!r}, got {other.center!r}")
         return self._merge(other, sign)
 
-    def _merge(self, other: "Statistics", sign: int) -> Self:
+    def _merge(self, other: Statistics, sign: int) -> Self:
         if self.labels is None:
             self.labels = other.labels
         count = self.count + sign * other.count
@@ -364,7 +364,7 @@ class Statistics:
         self.count = count
         return self
 
-    def _require_same_columns(self, other: "Statistics") -> None:
+    def _require_same_columns(self, other: Statistics) -> None:
         shape, other_shape = ((part.n_features, part.n_targets) for part in (self, other))
         if shape != other_shape:
             raise InputError(f"other: expected {shape} features and targets, got {other_shape}")

@@ -1,10 +1,13 @@
 """The model of a glass former: its particles, potentials and state point."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._html import card
 from cagebreak.configuration import SPECIES_NAMES, Box
 from cagebreak.errors import InputError
 
@@ -93,7 +96,7 @@ class Bonds:
     sigma: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A glass former at one state point, in reduced units.
 
@@ -128,6 +131,28 @@ class Model:
     units: tuple[tuple[str, str], ...]
     pair: PairPotential
     bonds: Bonds | None = None
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name} {value}" for name, value in self._facts().items())
+        return f"Model({self.name}: {facts})"
+
+    def _repr_html_(self) -> str:
+        units = {f"unit {name}": meaning for name, meaning in self.units}
+        return card(f"Model {self.name}", self._facts() | units)
+
+    def _facts(self) -> dict[str, str]:
+        parts = zip(self.species_names, self.composition, self.diameters, strict=True)
+        facts = {
+            "species": " + ".join(f"{100 * c:.4g} % {s} of {d:.4g}" for s, c, d in parts),
+            "density": f"{self.number_density:.4g}",
+        }
+        if self.is_hard:
+            facts["packing fraction"] = f"{self.packing_fraction:.4g}"
+        else:
+            facts["temperature"] = f"{self.temperature:.4g}"
+        if self.bonds is not None:
+            facts["chains of"] = str(self.bonds.chain_length)
+        return facts
 
     @property
     def chain_length(self) -> int:

@@ -14,6 +14,8 @@ may follow ``R first last`` (equal spacing in r), ``RSQ first last`` (in r^2) or
 distances of the lines, ascending); ``FPRIME`` is ignored.
 """
 
+from __future__ import annotations
+
 import itertools
 import os
 import re

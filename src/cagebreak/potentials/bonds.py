@@ -14,7 +14,7 @@ has the parameters.
 
 import numpy as np
 
-from cagebreak.configuration import Configuration, check_one
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import ConfigurationError
 from cagebreak.models.model import Model
 from cagebreak.potentials._bond_kernel import BondTable
@@ -29,7 +29,7 @@ def bond_table(configuration: Configuration, model: Model) -> BondTable:
         If the particles do not make whole chains, the box is so small that a bond could reach two
         images, or a bond is not shorter than R_0.
     """
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     bonds, n = model.bonds, len(configuration)
     if bonds is None:
         none = np.empty(0, np.int64)

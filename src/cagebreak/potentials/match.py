@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.errors import ConfigurationError, ConfigurationWarning
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list, check_apart
@@ -145,7 +145,7 @@ def check(configuration: Configuration, model: Model) -> Match:
     ConfigurationWarning
         If density, composition or temperature differ from the model's, but may be meant.
     """
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     match = examine(configuration, model)
     if match.problem:
         raise ConfigurationError(match.problem)
@@ -156,6 +156,7 @@ def check(configuration: Configuration, model: Model) -> Match:
 
 def examine(configuration: Configuration, model: Model) -> Match:
     """Return the comparison of `check`; a problem or a remark is returned, not raised."""
+    configuration = as_configuration(configuration)
     match = _examined(configuration, model)
     known = "exchanged" in match.problem
     if match.problem and not known and 1 < configuration.n_species <= model.n_species < 5:

@@ -20,13 +20,15 @@ Bonded particles feel a bond instead of the pair potential; `cagebreak.potential
 equation.
 """
 
+from __future__ import annotations
+
 import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration, check_one
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import ConfigurationError
 from cagebreak.models.model import Model, PairPotential, Table
 from cagebreak.neighbors import MOST_IN_POTENTIAL, cell_list, check_density
@@ -75,6 +77,7 @@ def energy(configuration: Configuration, model: Model) -> float:
         hard spheres overlap, two particles coincide or are nearer than their table begins, or bonds
         are not what `cagebreak.potentials.bonds.bond_table` expects.
     """
+    configuration = as_configuration(configuration)
     return float(energies(configuration, model).sum())
 
 
@@ -83,6 +86,7 @@ def energies(configuration: Configuration, model: Model) -> Floats:
 
     Parameters and errors are those of `energy`.
     """
+    configuration = as_configuration(configuration)
     return energies_forces_laplacians(configuration, model).energies
 
 
@@ -91,6 +95,7 @@ def forces(configuration: Configuration, model: Model) -> Floats:
 
     Parameters and errors are those of `energy`.
     """
+    configuration = as_configuration(configuration)
     return energies_forces_laplacians(configuration, model).forces
 
 
@@ -102,6 +107,7 @@ def laplacians(configuration: Configuration, model: Model) -> Floats:
 
     the trace of the particle's block of the Hessian. Parameters and errors are those of `energy`.
     """
+    configuration = as_configuration(configuration)
     return energies_forces_laplacians(configuration, model).laplacians
 
 
@@ -110,6 +116,7 @@ def energies_forces_laplacians(configuration: Configuration, model: Model) -> Pa
 
     Parameters and errors are those of `energy`.
     """
+    configuration = as_configuration(configuration)
     check_species(configuration, model)
     check_range(configuration, model)
     pair, n = model.pair, len(configuration)
@@ -136,6 +143,7 @@ def stress(configuration: Configuration, model: Model) -> Floats:
     the particles at rest is :math:`-\mathrm{tr} \, \sigma / 3`. Parameters and errors are those of
     `energy`.
     """
+    configuration = as_configuration(configuration)
     check_species(configuration, model)
     check_range(configuration, model)
     pair, result = model.pair, np.zeros((3, 3))
@@ -154,7 +162,7 @@ def stress(configuration: Configuration, model: Model) -> Floats:
 
 def check_species(configuration: Configuration, model: Model) -> None:
     """Raise a `ConfigurationError` if a particle's species is not the model's."""
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     if configuration.n_species > model.n_species:
         raise ConfigurationError(
             f"configuration.species: expected {' or '.join(model.species_names)}, as in the model; "
@@ -171,6 +179,7 @@ def check_range(configuration: Configuration, model: Model) -> None:
         If more than `MOST_IN_POTENTIAL` particles lie within the range of the potential, or hard
         spheres fill more than the box.
     """
+    configuration = as_configuration(configuration)
     check_density(configuration, float(model.pair.cutoffs.max()), MOST_IN_POTENTIAL)
     if model.is_hard:
         box, diameters = configuration.box, np.asarray(model.diameters)[configuration.species]

@@ -5,7 +5,7 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
@@ -62,6 +62,7 @@ def nve(
     InputError
         If there is no such engine.
     """
+    configuration = as_configuration(configuration)
     if model.is_hard:
         return EventDriven(configuration, model, seed)
     return verlet(configuration, model, seed, engine)
@@ -94,6 +95,7 @@ def verlet(
     InputError
         If there is no such engine.
     """
+    configuration = as_configuration(configuration)
     if engine not in get_args(Engine):
         raise InputError(f"engine: expected one of {get_args(Engine)}, got {engine!r}")
     if engine == "lammps":

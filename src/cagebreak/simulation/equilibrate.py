@@ -1,7 +1,10 @@
 """Preparation of an equilibrated configuration, in one call."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
+from cagebreak._progress import each
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
@@ -59,6 +62,7 @@ def equilibrate(
     if time is not None:
         steps = preparation.alkemade2023(model, time)
     prepared = preparation.begin(model, n_particles, steps or (), seed)
-    for segment in preparation.segments(steps or (), model):
+    segments = list(preparation.segments(steps or (), model))
+    for segment in each("equilibration", segments, len(segments)):
         prepared = preparation.advance(prepared, model, steps or (), segment, seed, engine)
     return preparation.finished(prepared)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._simd.contacts import COLUMNS
-from cagebreak.configuration import Configuration, check_one
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
@@ -74,6 +74,7 @@ class EventDriven:
         scale: float = 1.0,
         growth_rate: float = 0.0,
     ) -> None:
+        configuration = as_configuration(configuration)
         _check(configuration, model)
         for name, value in (("scale", scale), ("growth_rate", growth_rate)):
             if not math.isfinite(real(value)):
@@ -353,7 +354,6 @@ class _Layout:
 
 
 def _check(configuration: Configuration, model: Model) -> None:
-    check_one(configuration)
     if not model.is_hard:
         raise InputError(f"model: expected hard_spheres, got {model.name}")
     if len(configuration) < 2:

@@ -3,6 +3,8 @@
 It isolates what the structure says of the dynamics (:cite:`WidmerCooper2004`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from functools import partial
@@ -11,7 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Configuration, check_one
+from cagebreak._progress import each
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import is_whole, real
 from cagebreak.models.model import Model
@@ -63,6 +66,7 @@ def trajectory(
     InputError
         If the times are not ascending and finite, or there is no such engine.
     """
+    configuration = as_configuration(configuration)
     times = check_times(times)
     particles = nve(configuration, model, seed, engine)
     start = particles.positions
@@ -112,13 +116,14 @@ def isoconfigurational(
     InputError
         If `n_runs` or `times` cannot be used.
     """
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     times = check_times(times)
     if not is_whole(n_runs) or n_runs < 1:
         raise InputError(f"n_runs: expected a whole number of at least 1, got {n_runs!r}")
     run = partial(_observed, configuration, model, times, observe, engine)
     seeds = [seed_sequence(seed, "run", r) for r in range(int(n_runs))]
-    return map(run, seeds) if executor is None else iter(executor.map(run, seeds))
+    runs = map(run, seeds) if executor is None else executor.map(run, seeds)
+    return each("isoconfigurational runs", runs, len(seeds))
 
 
 def check_times(times: ArrayLike) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Box, Configuration, check_one
+from cagebreak.configuration import Box, Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
@@ -79,7 +79,7 @@ def begin(
         If the first two lattice vectors are not in the plane xy, the first along x; or if the model
         is hard spheres, which have no energy.
     """
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     if model.is_hard:
         raise InputError(f"model: expected one with an energy to minimize, got {model.name}")
     matrix = configuration.box.matrix
@@ -151,7 +151,7 @@ def shear(
         If a minimization fails.
     """
     if not isinstance(start, Sheared):
-        check_one(start, "start")
+        start = as_configuration(start, "start")
     if not 0 < real(step) < 0.1:
         raise InputError(f"step: expected a strain in (0, 0.1), got {step!r}")
     if not np.isfinite(real(strain)):

@@ -220,7 +220,7 @@ def _move(x, velocities, forces, listed_positions, gaps, dt, longest):
     return farthest
 
 
-@njit
+@njit(nogil=True)
 def descend(form, table, species, neighbor_list, bonds, x, velocities, best, progress, fire):
     """Take steps of FIRE until they converge, are exhausted, or the list is stale; return which.
 

@@ -1,5 +1,7 @@
 """The cage state: the mean positions of particles that stay in their cages."""
 
+from __future__ import annotations
+
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,7 +10,7 @@ from functools import partial
 import numpy as np
 from numba import get_num_threads
 
-from cagebreak.configuration import Configuration, check_one
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.potentials.state_point import warn_of_another_state_point
@@ -82,7 +84,7 @@ def cage_state(
     The standard error of a single chain compares two halves of the run. Motion that is slower than
     the run does not contribute to it.
     """
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     warn_of_another_state_point(configuration, model)
     if sweeps is not None and precision is not None:
         raise InputError("sweeps: expected either sweeps or precision, got both")

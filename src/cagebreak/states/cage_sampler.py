@@ -1,13 +1,18 @@
 """Constrained Monte Carlo: each particle is confined to its cell and never rearranges."""
 
+from __future__ import annotations
+
 import math
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak import potentials
-from cagebreak.configuration import Configuration
+from cagebreak._html import card
+from cagebreak._progress import shown
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
@@ -33,7 +38,7 @@ _MOVES_PER_CALL = 4_000_000  # about a second: Ctrl-C takes effect between calls
 _MARKS = 64  # earlier sums that are kept for the standard error
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CageState:
     r"""Mean positions of N caged particles, and the moments of their motion in the cages.
 
@@ -64,6 +69,24 @@ class CageState:
     """Largest displacement of a trial along each axis."""
     samples: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0, 3)))
     """Unwrapped positions during the measurement, (K, N, 3); K = 0 by default."""
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name} {value}" for name, value in self._facts().items())
+        return f"CageState({len(self.configuration)} particles: {facts})"
+
+    def _repr_html_(self) -> str:
+        return card(f"Cage state of {len(self.configuration)} particles", self._facts())
+
+    def _facts(self) -> dict[str, str]:
+        error = math.sqrt((self.error**2).mean())
+        displacement = math.sqrt((self.displacement**2).mean())
+        return {
+            "sweeps": f"{self.sweeps[0]} + {self.sweeps[1]}",
+            "acceptance": f"{self.acceptance.mean():.3g}",
+            "displacement": f"{displacement:.3g} (rms)",
+            "error": f"{error:.2g} (rms)",
+            "samples": str(len(self.samples)),
+        }
 
     @property
     def variance(self) -> NDArray[np.float64]:
@@ -114,6 +137,7 @@ class CageSampler:
         self, configuration: Configuration, model: Model, seed: Seed, cell: Cell = "voronoi",
         include_center_of_mass: bool = False,
     ) -> None:  # fmt: skip
+        configuration = as_configuration(configuration)
         potentials.check_species(configuration, model)
         potentials.check_range(configuration, model)
         if model.is_hard:
@@ -194,6 +218,16 @@ class CageSampler:
         """
         sweeps = natural("sweeps", sweeps)
         blocks = np.diff(np.arange(_TUNINGS + 1) * sweeps // _TUNINGS)
+        with self._shown("cage state, relaxing", sweeps):
+            self._relax(blocks)
+        self._relaxed += sweeps
+        if self._measured:
+            means = self._moments.sums[:3].T / self._measured
+            self._center(means + self._moments.center_of_mass @ self._sites.lattice)
+        self._discard()
+
+    def _relax(self, blocks: NDArray[np.int64]) -> None:
+        """Run blocks of sweeps, and tune the step after each."""
         for k, block in enumerate(blocks):
             if k == _TUNINGS // 2:
                 self._discard()
@@ -204,11 +238,6 @@ class CageSampler:
                 rate = accepted / (block * len(self.start))
                 step = self.step * float(np.clip(rate / ACCEPTANCE, 0.5, 2))
                 self.step = min(step, _LONGEST_STEP)
-        self._relaxed += sweeps
-        if self._measured:
-            means = self._moments.sums[:3].T / self._measured
-            self._center(means + self._moments.center_of_mass @ self._sites.lattice)
-        self._discard()
 
     def run(self, sweeps: int) -> None:
         """Run sweeps with a fixed step, and measure after each.
@@ -220,8 +249,9 @@ class CageSampler:
         """
         sweeps = natural("sweeps", sweeps)
         # At least two parts, so that `_error` can compare halves.
-        for part in (sweeps // 2, sweeps - sweeps // 2):
-            self._advance(part)
+        with self._shown("cage state, measuring", sweeps):
+            for part in (sweeps // 2, sweeps - sweeps // 2):
+                self._advance(part)
 
     def state(self) -> CageState:
         """Return the moments of all sweeps measured so far.
@@ -264,6 +294,12 @@ class CageSampler:
         second = total - first
         differences = first_sums / first - (sums - first_sums) / second
         return np.sqrt((differences**2).sum(axis=0) * first * second) / total
+
+    def _shown(self, what: str, sweeps: int) -> AbstractContextManager[None]:
+        """Return a block that shows how many of its sweeps are done."""
+        clock = self._progress.clock
+        first = clock[kernel.SWEEP]
+        return shown(what, lambda: float(clock[kernel.SWEEP] - first) / max(sweeps, 1))
 
     def _advance(self, sweeps: int) -> None:
         """Run and measure sweeps, and lengthen reaches where trials need it."""

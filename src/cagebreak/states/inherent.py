@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak._progress import shown
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError, NotConvergedError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
@@ -144,6 +145,7 @@ def inherent_state(
     distance to the largest extension of its bonds. One thread; the same input gives the same bits
     on the same machine.
     """
+    configuration = as_configuration(configuration)
     if not (np.isfinite(force_tolerance) and force_tolerance > 0):
         raise InputError(f"force_tolerance: expected a positive force, got {force_tolerance!r}")
     if not isinstance(max_iterations, int | np.integer) or max_iterations < 1:
@@ -183,9 +185,11 @@ def fire(
     NotConvergedError
         As in `inherent_state`.
     """
-    best, progress, status = _descend(
-        configuration, model, force_tolerance, max_iterations, first_dt
-    )
+    progress = np.zeros(kernel.N_PROGRESS)
+    progress[kernel.DT], progress[kernel.MIXING] = first_dt, FIRST_MIXING
+    progress[kernel.SMALLEST_LARGEST_FORCE] = np.inf
+    with shown("inherent state", _Descent(progress, force_tolerance).fraction):
+        best, status = _descend(configuration, model, force_tolerance, max_iterations, progress)
     end = configuration.replace(positions=best, velocities=None)
     state = InherentState(
         start=configuration,
@@ -208,9 +212,9 @@ def _descend(
     model: Model,
     force_tolerance: float,
     max_iterations: int,
-    first_dt: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
-    """Return the best positions (N, 3), the progress of the kernel, and its status."""
+    progress: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], int]:
+    """Return the best positions (N, 3) and the status of the kernel, which writes its progress."""
     pair, form = model.pair, FORMS[model.pair.form]
     table = pair_table(pair)
     reach = pair.cutoffs + SKIN
@@ -235,9 +239,6 @@ def _descend(
     bonds = _sorted_bonds(configuration, model, order, current.positions)
     n, start = len(current), current.positions.T.copy()
     best, velocities = start.copy(), np.zeros_like(start)
-    progress = np.zeros(kernel.N_PROGRESS)
-    progress[kernel.DT], progress[kernel.MIXING] = first_dt, FIRST_MIXING
-    progress[kernel.SMALLEST_LARGEST_FORCE] = np.inf
     status = kernel.STALE
     while status == kernel.STALE:
         cells = cell_list(current, float(reach.max()))
@@ -262,7 +263,24 @@ def _descend(
         current = current.replace(positions=x[:, :n].T)
     end = np.empty((n, 3))
     end[order] = (best - start).T
-    return configuration.positions + end, progress, status
+    return configuration.positions + end, status
+
+
+class _Descent:
+    """How far a descent has come: near a minimum, forces fall exponentially."""
+
+    def __init__(self, progress: NDArray[np.float64], force_tolerance: float) -> None:
+        self._progress, self._last = progress, force_tolerance
+        self._first = 0.0
+
+    def fraction(self) -> float:
+        force = float(self._progress[kernel.SMALLEST_LARGEST_FORCE])
+        if not self._last < force < np.inf:
+            return 0.0
+        self._first = self._first or force
+        if force == self._first:
+            return 0.0
+        return float(np.log(self._first / force) / np.log(self._first / self._last))
 
 
 def _sorted_bonds(

@@ -1,10 +1,13 @@
 """Access to the results of the finished units of a study, by configuration."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cagebreak._frames import to_frame
+from cagebreak._html import bars, card
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.dynamics.plasticity import ShearRun
@@ -12,7 +15,7 @@ from cagebreak.dynamics.propensity import Propensity
 from cagebreak.dynamics.relaxation import tau_alpha
 from cagebreak.errors import InputError, StoreError
 from cagebreak.states import CageState, InherentState
-from cagebreak.study.analysis import tables
+from cagebreak.study.analysis import predictions, tables
 from cagebreak.study.run.work import Work
 from cagebreak.study.stages.descriptors import describing, load_features
 from cagebreak.study.stages.equilibrate import load_configuration
@@ -27,6 +30,15 @@ if TYPE_CHECKING:
 
 class Contents(Work):
     """A study whose finished units can be read; the base class of `Study`."""
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "recipe": self.recipe.path,
+            "model": self.recipe.model.name,
+            "configurations": self.n_configurations,
+        }
+        done = {stage.stage: (stage.done, stage.total) for stage in self.status()}
+        return card(type(self).__name__, facts, bars(done))
 
     def configuration(self, c: int) -> Configuration:
         """Return the equilibrated configuration `c`, counted from 0.
@@ -58,6 +70,49 @@ class Contents(Work):
         """
         self._ask_for("isoconfigurational")
         return load_propensity(self.store, self._index(c), target_of(target))[0]
+
+    def predictions(
+        self,
+        c: int,
+        selection: str,
+        times: Sequence[float] | None = None,
+        target: str = "displacement",
+    ) -> NDArray[np.float64]:
+        """Return the propensity of configuration `c` that ridge regression predicts, (T, N).
+
+        The fit is that of the outer fold that holds the configuration out: it has not seen it.
+
+        Parameters
+        ----------
+        c
+        selection
+            Name of the recipe's selection of features.
+        times
+            Times in tau; the nearest times of the study are predicted, in order. Default all.
+        target
+            As of `propensity`.
+
+        Returns
+        -------
+        (T, N) array
+            NaN for particles of species that the recipe does not learn.
+
+        Raises
+        ------
+        InputError
+            If there is no such selection or target.
+        StoreError
+            If the study is not done.
+
+        Examples
+        --------
+        >>> predicted = study.predictions(2, "LR2", times=[10.0])[0]  # doctest: +SKIP
+        >>> cagebreak.figures.particle_map(study.configuration(2), predicted)  # doctest: +SKIP
+        """
+        self._ask_for("isoconfigurational")
+        self._require_done(tables.TABLES["scores"].needs(self.recipe))
+        c, target = self._index(c), target_of(target)
+        return predictions.held_out(self.recipe, self.store, c, selection, times, target)
 
     def shear(self, c: int) -> ShearRun:
         """Return the athermal shear of configuration `c`.

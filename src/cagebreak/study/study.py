@@ -305,6 +305,7 @@ class Study(Contents):
             - ``"selection"``: r against the number of forward-selected descriptors;
             - ``"selected"``: the first twenty of these descriptors;
             - ``"structure"``: g(r) in every state;
+            - ``"map"``: measured and predicted propensity of each particle of configuration 0;
             - ``"shear"``: the stress-strain curve of each configuration;
             - ``"windows"``: plastic events and active particles of each strain window.
 
@@ -336,10 +337,9 @@ class Study(Contents):
         Parameters
         ----------
         name
-            One of `cagebreak.figures.FIGURES`, e.g. ``"alkemade2022.generations"``.
+            One of `cagebreak.figures.FIGURES`, e.g. ``"map"`` or ``"alkemade2022.generations"``.
         path
-            Path without suffix, to which the figure is written as PNG and PDF, and its tables as
-            CSV. By default nothing is written.
+            Path without suffix of the PNG, PDF and CSV files to write; default none is written.
         published
             A CSV file of published curves, for a figure that shows them; see
             `cagebreak.figures.literature.read_published`.

@@ -54,7 +54,19 @@ def printed_row(name, point, size, score, time):
     return f"| {name} | {point} | {size} | {r} | {when} τ | {score.ceiling + 1e-9:.3f} |"
 
 
+def map_lines():
+    """Yield what the caption of the map says."""
+    rows = table(RESULTS / "kob-andersen-050/map.csv")
+    recipe = cb.Study(RESULTS / "kob-andersen-050/ka050.toml").recipe
+    (time,), (_,) = rows.time.unique(), rows.configuration.unique()
+    yield f"a Kob-Andersen mixture at {state_point(recipe)}: the propensity"
+    yield f"at {time:.0f} τ, measured in {recipe.isoconfigurational.n_runs} runs"
+    r = [of.propensity.corr(of.predicted) for _, of in rows.groupby("species")]
+    yield "is {:.2f} for A and {:.2f} for B".format(*r)
+
+
 def computed():
+    yield from map_lines()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     yield f"Python {project['requires-python'].removeprefix('>=')} or newer"
     percent = 100 * default(bootstrap, "confidence")

@@ -1,12 +1,14 @@
 """The atomic cluster expansion: a basis of rotational invariants, body order by body order."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.descriptors.ace._expansion_kernel import expand
 from cagebreak.descriptors.ace.program import Program, compile_terms
 from cagebreak.descriptors.ace.radial import RadialBasis
@@ -123,6 +125,7 @@ class AtomicClusterExpansion:
         ConfigurationError
             If the configuration has more than `n_species` species, or two particles coincide.
         """
+        configuration = as_configuration(configuration)
         check_species(configuration, self.n_species)
         program = _program(self)
         values = np.empty((len(configuration), len(self._terms())))

@@ -1,11 +1,13 @@
 """Physical quantities of a particle, coarse-grained over several lengths: inputs of GlassMLP."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors.base import Features, check_species, make_labels
 from cagebreak.descriptors.coarse_grained._surroundings_kernel import sum_around
 from cagebreak.descriptors.coarse_grained.surroundings import mean_of
@@ -88,6 +90,7 @@ class CoarseGrained:
         ConfigurationError
             If a species is not the model's, two particles coincide, or hard spheres overlap.
         """
+        configuration = as_configuration(configuration)
         check_species(configuration, self.model.n_species)
         own = np.column_stack(voronoi_cells(configuration))
         if "energy" not in self._quantities(state):

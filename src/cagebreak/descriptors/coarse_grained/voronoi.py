@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Box, Configuration, check_one
+from cagebreak.configuration import Box, Configuration, as_configuration
 from cagebreak.errors import ConfigurationError
 from cagebreak.neighbors import check_apart
 
@@ -54,7 +54,7 @@ def voronoi_cells(configuration: Configuration) -> VoronoiCells:
     The margin grows until every vertex of a cell is nearer to its particle than half the margin.
     Images beyond such a margin cannot change a cell.
     """
-    check_one(configuration)
+    configuration = as_configuration(configuration)
     check_apart(configuration)
     n, box = len(configuration), configuration.box
     margin = FIRST_MARGIN * (box.volume / n) ** (1 / 3)

@@ -1,5 +1,7 @@
 """Ablation: accuracy without each group of features, and with each group alone."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -134,7 +136,7 @@ def ablation(
     center: str = "global",
     n_resamples: int = 2000,
     confidence: float = 0.95,
-) -> "DataFrame":
+) -> DataFrame:
     """Return r without each group of features, and with each group alone.
 
     Every subset has its own ridge regression with its own alpha, scored on configurations held out

@@ -4,6 +4,8 @@ Whole configurations are held out. Every choice, including the order of features
 other ones.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +64,7 @@ def accuracy_curve(
     folds: int = 10,
     *,
     seed: Seed,
-) -> "DataFrame":
+) -> DataFrame:
     """Return the accuracy over the number of features; :cite:`Rottler2024`, figs. 3 and 5.
 
     Parameters
@@ -131,7 +133,7 @@ def accuracy_against_data(
     folds: int = 10,
     *,
     seed: Seed,
-) -> "DataFrame":
+) -> DataFrame:
     """Return the accuracy over the number of training configurations; supplement, fig. 6.
 
     The training configurations are drawn at random from those outside the fold of the

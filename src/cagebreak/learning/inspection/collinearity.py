@@ -1,5 +1,7 @@
 """Collinearity of features, and whether the coefficients of a fit can be interpreted."""
 
+from __future__ import annotations
+
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +29,7 @@ class MisleadingCoefficients(UserWarning):
     """Features are collinear, so that a plot of their coefficients would mislead."""
 
 
-def collinearity(statistics: Statistics, target: int = 0) -> "DataFrame":
+def collinearity(statistics: Statistics, target: int = 0) -> DataFrame:
     r"""Return the variance inflation and the coefficient of each feature.
 
     The variance inflation factor is :math:`1 / (1 - R_j^2)`, with the multiple correlation
@@ -125,7 +127,7 @@ def clusters(statistics: Statistics, within: float = 0.9) -> dict[str, Integers]
     return {f"like {columns[0]}": columns for columns in groups}
 
 
-def warn_if_misleading(table: "DataFrame") -> str:
+def warn_if_misleading(table: DataFrame) -> str:
     """Warn if a plot of coefficients would mislead, and return the warning, "" if there is none.
 
     Parameters

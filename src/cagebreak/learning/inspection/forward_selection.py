@@ -1,5 +1,7 @@
 """Forward selection of the features that together correlate best with a target."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -149,7 +151,7 @@ class Selection:
         r = pooled_pearson(self.moments(rows)[None]).T
         return r if self.order.ndim == 2 else r[0]
 
-    def table(self, n: int = 20, held_out: Statistics | None = None) -> "DataFrame":
+    def table(self, n: int = 20, held_out: Statistics | None = None) -> DataFrame:
         """Return the first n features of each target as a table.
 
         Parameters

@@ -1,5 +1,7 @@
 """Pair functions: a linear model on a purified cluster expansion as functions of a distance."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

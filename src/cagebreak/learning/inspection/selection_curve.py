@@ -1,5 +1,7 @@
 """Accuracy over the number of features chosen, and the stability of the choice."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,7 +65,7 @@ class SelectionCurve:
     moments: Floats
 
     @cached_property
-    def table(self) -> "DataFrame":
+    def table(self) -> DataFrame:
         """A row for each target and number of features; see `selection_curve`."""
         return to_frame(self.rows)
 
@@ -236,7 +238,7 @@ def _best_alphas(
 
 def selection_stability(
     collection: Collection, n: int, *, seed: Seed, n_resamples: int = 100
-) -> "DataFrame":
+) -> DataFrame:
     """Return how often, and at which rank, features are selected from resampled configurations.
 
     Each draw takes as many configurations as there are, with replacement. Strongly correlated

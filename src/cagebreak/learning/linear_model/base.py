@@ -1,5 +1,7 @@
 """Base class of the linear learners, and predictions from sufficient statistics."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
@@ -10,7 +12,7 @@ from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import (
     Floats,
@@ -174,6 +176,7 @@ class LinearLearner(RegressorMixin, MultiOutputMixin, BaseEstimator):
         """
         if self.error_correlation is None:
             return None
+        particles = None if particles is None else as_configuration(particles)
         if particles is None or len(particles) != n:
             number = "none" if particles is None else len(particles)
             raise InputError(f"configuration: expected the {n} particles of the rows, got {number}")

@@ -1,5 +1,7 @@
 """Baselines of the papers: linear support vectors, softness, and single features."""
 
+from __future__ import annotations
+
 from typing import Self
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Elastic net and lasso: linear regression with sparse coefficients."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Sequence
 

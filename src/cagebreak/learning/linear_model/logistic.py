@@ -1,5 +1,7 @@
 """Logistic regression for the probability that a particle is active."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, Self
 

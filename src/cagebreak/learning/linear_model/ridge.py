@@ -1,5 +1,7 @@
 """Ridge regression with the penalty chosen by cross-validation over configurations."""
 
+from __future__ import annotations
+
 import itertools
 import warnings
 from collections.abc import Sequence

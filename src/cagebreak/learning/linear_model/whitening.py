@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.neighbors import neighbor_table
 
@@ -50,6 +50,7 @@ def whitening(
     InputError
         If the length is not positive, or the nugget not above 0 and at most 1.
     """
+    configuration = as_configuration(configuration)
     if not (np.isfinite(length) and length > 0):
         raise InputError(f"length: expected a positive length, got {length!r}")
     if not 0 < nugget <= 1:

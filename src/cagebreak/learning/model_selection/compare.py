@@ -1,5 +1,7 @@
 """Comparison of learners on the same configurations: scores and paired differences."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -57,12 +59,12 @@ class Comparison:
     moments: dict[tuple[str, str, str], Floats]
 
     @cached_property
-    def table(self) -> "DataFrame":
+    def table(self) -> DataFrame:
         """The rows of `learning.evaluate`, of one learner after the other."""
         return to_frame(self.rows)
 
     @cached_property
-    def differences(self) -> "DataFrame":
+    def differences(self) -> DataFrame:
         """Paired differences of r, a row for each pair, species, selection and time.
 
         By how much r of `first` exceeds that of `second`, pooled and as mean over configurations,

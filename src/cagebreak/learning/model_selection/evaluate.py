@@ -1,5 +1,7 @@
 """Scores of a learner on held-out configurations, by nested cross-validation."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ from sklearn.base import RegressorMixin
 from sklearn.pipeline import Pipeline
 
 from cagebreak._frames import SCORES, to_frame, with_whole_names
+from cagebreak._html import card, curves
+from cagebreak._progress import each
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
@@ -46,7 +50,7 @@ class Costs(NamedTuple):
     """Number of parameters of one fit, summed over the targets; 0 if unknown."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scores:
     """The scores of a learner on held-out configurations.
 
@@ -67,8 +71,35 @@ class Scores:
     moments: dict[tuple[str, str], Floats]
     costs: dict[tuple[str, str], Costs]
 
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name} {value}" for name, value in self._facts().items())
+        return f"Scores({facts})"
+
+    def _repr_html_(self) -> str:
+        lines = {}
+        for species, features in self.moments:
+            of_one = (self.rows["species"] == species) & (self.rows["features"] == features)
+            lines[f"{species} {features}"] = self.rows["r"][of_one]
+        times = np.unique(self.rows["time"])
+        return card("Scores", self._facts(), curves("r over time", times, lines, (0.0, 1.0)))
+
+    def _facts(self) -> dict[str, str]:
+        species, features = (
+            list(dict.fromkeys(names)) for names in zip(*self.moments, strict=True)
+        )
+        facts = {
+            "learner": ", ".join(np.unique(self.rows["learner"])),
+            "species": ", ".join(species),
+            "features": ", ".join(features),
+            "times": str(len(np.unique(self.rows["time"]))),
+        }
+        if np.isfinite(self.rows["r"]).any():
+            best = self.rows[np.nanargmax(self.rows["r"])]
+            facts["best r"] = f"{best['r']:.3f} ({best['species']} {best['features']})"
+        return facts
+
     @cached_property
-    def table(self) -> "DataFrame":
+    def table(self) -> DataFrame:
         """A row for each species, selection of features and time; see `evaluate`."""
         return to_frame(self.rows)
 
@@ -207,7 +238,8 @@ class Evaluation:
         """Hold out each fold, and return the scores."""
         outer = self.outer.with_small_samples()
         seen = overview(outer)
-        return self.scores([hold_out(outer, k, seen) for k in range(outer.n_folds)])
+        folds = each("evaluation", range(outer.n_folds), outer.n_folds)
+        return self.scores([hold_out(outer, k, seen) for k in folds])
 
     def scores(self, results: Sequence[HeldOut]) -> Scores:
         """Return the scores from the results of all folds."""

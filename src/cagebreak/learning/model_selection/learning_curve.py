@@ -1,9 +1,12 @@
 """Learning curves: accuracy against the number of configurations and of runs, extrapolated."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,6 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import least_squares
 
 from cagebreak._frames import to_frame
+from cagebreak._progress import each
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_groups
 from cagebreak.learning.collection import Collection
@@ -108,7 +112,7 @@ class LearningCurve:
         return int(as_groups(self.groups, self.moments.shape[1]).max()) + 1
 
     @cached_property
-    def table(self) -> "DataFrame":
+    def table(self) -> DataFrame:
         """A row for each training set size and target; see `learning_curve`."""
         return to_frame(self.rows)
 
@@ -313,27 +317,25 @@ def learning_curve(
     moments = np.zeros((len(counts), n, 6, n_targets))
     group = as_groups(collection.groups, n).tolist()
     beyond: list[Floats] = []
-    for s, size in enumerate(counts.tolist()):
-        for k in range(int(fold.max()) + 1):
-            outside = np.flatnonzero(fold != k)
-            for draw in range(n_draws):
-                order = stream(seed, "learning curve", size, k, draw).permutation(outside)
-                drawn = order[:size].tolist()
-                training = Statistics.pooled(collection.parts[i] for i in drawn)
-                factors = inverse(deviations(training))
-                # Configurations of one group are held out together when alpha is chosen.
-                parts: dict[int, list[Statistics]] = {}
-                for i in drawn:
-                    parts.setdefault(group[i], []).append(collection.parts[i].scaled(factors))
-                learner = RidgeCV(alphas=alphas, folds=max(min(len(parts), 5), 2))
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", AlphaWarning)  # One for all fits follows.
-                    learner.fit_statistics([Statistics.pooled(part) for part in parts.values()])
-                beyond.append(learner.alpha_[learner.outside_])
-                w = factors[:, None] * learner.coef_.T
-                for i in np.flatnonzero(fold == k).tolist():
-                    rows = collection.held_out(i, training).select(targets=full)
-                    moments[s, i] += prediction_moments(rows, w, learner.intercept_) / n_draws
+    fits = list(product(enumerate(counts.tolist()), range(int(fold.max()) + 1), range(n_draws)))
+    for (s, size), k, draw in each("learning curve", fits, len(fits)):
+        outside = np.flatnonzero(fold != k)
+        drawn = stream(seed, "learning curve", size, k, draw).permutation(outside)[:size].tolist()
+        training = Statistics.pooled(collection.parts[i] for i in drawn)
+        factors = inverse(deviations(training))
+        # Configurations of one group are held out together when alpha is chosen.
+        parts: dict[int, list[Statistics]] = {}
+        for i in drawn:
+            parts.setdefault(group[i], []).append(collection.parts[i].scaled(factors))
+        learner = RidgeCV(alphas=alphas, folds=max(min(len(parts), 5), 2))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AlphaWarning)  # One for all fits follows.
+            learner.fit_statistics([Statistics.pooled(part) for part in parts.values()])
+        beyond.append(learner.alpha_[learner.outside_])
+        w = factors[:, None] * learner.coef_.T
+        for i in np.flatnonzero(fold == k).tolist():
+            rows = collection.held_out(i, training).select(targets=full)
+            moments[s, i] += prediction_moments(rows, w, learner.intercept_) / n_draws
     if any(map(len, beyond)):
         text = outside_range(alphas, np.concatenate(beyond), n_targets * len(beyond))
         warnings.warn(text, AlphaWarning, stacklevel=2)

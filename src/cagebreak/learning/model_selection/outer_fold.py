@@ -2,22 +2,25 @@
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from time import process_time
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.learner import FitRecord, fit_record, traits
 from cagebreak.learning.linear_model.ridge import AlphaWarning
+from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.model_selection.nested_fits import (
     FITTERS,
+    Fits,
     Outer,
     Overview,
     fit_configuration_means,
     predict,
 )
-from cagebreak.learning.samples import in_turn
+from cagebreak.learning.samples import Sample, in_turn
 from cagebreak.learning.scores import pair_moments
 
 
@@ -38,13 +41,50 @@ class HeldOut(NamedTuple):
     """CPU time of the predictions, by species and selection."""
 
 
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """What is fitted to all folds but one.
+
+    Parameters
+    ----------
+    outer, seen
+    fits
+        By species and selection.
+    means
+        Fits of the configurations' means, by species, if these are learned separately.
+    """
+
+    outer: Outer
+    seen: Overview
+    fits: Fits
+    means: Mapping[str, ConfigurationMean]
+
+    @classmethod
+    def without(cls, outer: Outer, k: int, seen: Overview) -> Self:
+        """Fit to all folds but fold k."""
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", AlphaWarning
+            )  # One warning for all fits is given later.
+            fits = FITTERS[traits(outer.learner).learns_from](outer, k, seen)
+        return cls(outer, seen, fits, fit_configuration_means(outer, k, seen))
+
+    def predict(self, i: int, sample: Sample, species: str, name: str) -> Floats:
+        """Return the predictions (n, T) of a species of configuration i, whose sample is given."""
+        rows, columns = sample.rows()[species], self.outer.columns[name]
+        predicted = predict(self.fits[species, name], sample, rows, columns)
+        predicted = predicted.reshape(len(rows), -1)
+        if species in self.means:
+            mean = self.means[species].predict(self.seen.means[species][i][0])
+            predicted = predicted - predicted.mean(axis=0) + mean
+        return predicted
+
+
 def hold_out(outer: Outer, k: int, seen: Overview) -> HeldOut:
     """Fit to all folds but fold k, and predict its configurations."""
     start = process_time()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AlphaWarning)  # One warning for all fits is given later.
-        fits = FITTERS[traits(outer.learner).learns_from](outer, k, seen)
-    means = fit_configuration_means(outer, k, seen)
+    fold = Fold.without(outer, k, seen)
+    fits = fold.fits
     # Several species may share a fit, whose record is the same.
     by_fit = {id(fit): fit_record(fit) for fit in fits.values()}
     training_seconds = process_time() - start
@@ -57,13 +97,10 @@ def hold_out(outer: Outer, k: int, seen: Overview) -> HeldOut:
     for place, (i, sample) in enumerate(in_turn(outer.samples, configurations)):
         for species, rows in sample.rows().items():
             Y = sample.targets[rows]
-            for name, indices in outer.columns.items():
+            for name in outer.columns:
                 start = process_time()
-                predicted = predict(fits[species, name], sample, rows, indices).reshape(Y.shape)
+                predicted = fold.predict(i, sample, species, name)
                 seconds[species, name] += process_time() - start
-                if species in means:
-                    mean = means[species].predict(seen.means[species][i][0])
-                    predicted = predicted - predicted.mean(axis=0) + mean
                 moments[species, name][place] = pair_moments(predicted, Y)
             if i in seen.halves.get(species, ()):
                 halves[species][place] = seen.halves[species][i]

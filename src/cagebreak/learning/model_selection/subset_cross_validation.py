@@ -1,5 +1,7 @@
 """Nested cross-validation of ridge regression on subsets of features, from statistics."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any

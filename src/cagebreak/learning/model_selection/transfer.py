@@ -1,5 +1,7 @@
 """Transfer: training at one state point or model, prediction at another."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -84,7 +86,7 @@ def transfer(
     folds: int = 5,
     n_resamples: int = 2000,
     confidence: float = 0.95,
-) -> "DataFrame":
+) -> DataFrame:
     """Return the scores of a model fitted to each source, on every source.
 
     The score of a source on itself comes from cross-validation (`learning.evaluate`), that on

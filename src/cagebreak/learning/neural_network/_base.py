@@ -1,5 +1,7 @@
 """Base of neural and graph networks: validation configurations, test-set bias and files."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os

@@ -1,5 +1,7 @@
 """Base of the learners on graphs: standardized nodes and edges, training and prediction."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -63,7 +65,7 @@ class GraphLearner(Network):
     n_neighbors_: Floats
     n_features_in_: int
 
-    def _module(self) -> "torch.nn.Module":
+    def _module(self) -> torch.nn.Module:
         """Return the untrained network, of the sizes of the training data."""
         raise NotImplementedError
 
@@ -251,12 +253,12 @@ class GraphLearner(Network):
             return table, table.vectors
         return table, np.sqrt((table.vectors**2).sum(axis=1))[:, None]
 
-    def _input(self, graph: Graph, device: "torch.device") -> "_Input":
+    def _input(self, graph: Graph, device: torch.device) -> _Input:
         """Return a graph as tensors, standardized."""
         from cagebreak.learning.neural_network._graph_module import Edges
         from cagebreak.learning.neural_network._torch import torch
 
-        def tensor(array: np.ndarray) -> "torch.Tensor":
+        def tensor(array: np.ndarray) -> torch.Tensor:
             floats = array.dtype.kind == "f"
             return torch.from_numpy(array.astype(np.float32) if floats else array).to(device)
 
@@ -282,11 +284,11 @@ class GraphLearner(Network):
 
     def _batches(
         self,
-        module: "torch.nn.Module",
-        inputs: Sequence["_Input"],
-        targets: Sequence["torch.Tensor"],
+        module: torch.nn.Module,
+        inputs: Sequence[_Input],
+        targets: Sequence[torch.Tensor],
         epoch: int,
-    ) -> "Iterator[Iterator[torch.Tensor]]":
+    ) -> Iterator[Iterator[torch.Tensor]]:
         """Yield the losses of each batch of an epoch, with the graphs in random order."""
         order = stream(self.seed, "batches", epoch).permutation(len(inputs))
         for start in range(0, len(inputs), self.batch_size):
@@ -295,7 +297,7 @@ class GraphLearner(Network):
             graphs = ((self._dropped_out(inputs[i], epoch, i), targets[i]) for i in batch)
             yield ((module(*graph) - target).square().sum() / total for graph, target in graphs)
 
-    def _dropped_out(self, graph: "_Input", epoch: int, i: int) -> "_Input":
+    def _dropped_out(self, graph: _Input, epoch: int, i: int) -> _Input:
         """Return a graph with some features of its nodes dropped out; species are kept."""
         from cagebreak.learning.neural_network._torch import generator, torch
 
@@ -310,7 +312,7 @@ class GraphLearner(Network):
         nodes[:, -n_features:] *= kept
         return graph._replace(nodes=nodes)
 
-    def _scaled(self, graph: Graph, Y: Floats, device: "torch.device") -> "torch.Tensor":
+    def _scaled(self, graph: Graph, Y: Floats, device: torch.device) -> torch.Tensor:
         from cagebreak.learning.neural_network._torch import torch
 
         species = _species(graph)
@@ -335,10 +337,10 @@ class GraphLearner(Network):
 class _Input(NamedTuple):
     """Arguments of a module."""
 
-    nodes: "torch.Tensor"
-    edges: "torch.Tensor"
-    pairs: "Edges"
-    rows: "torch.Tensor"
+    nodes: torch.Tensor
+    edges: torch.Tensor
+    pairs: Edges
+    rows: torch.Tensor
 
 
 def _species(graph: Graph) -> Integers:

@@ -1,5 +1,7 @@
 """A graph network that is equivariant under rotations and reflections."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -116,7 +118,7 @@ class EquivariantNetwork(GraphLearner):
         self.checkpoint = checkpoint
         self.progress = progress
 
-    def _module(self) -> "EquivariantModule":
+    def _module(self) -> EquivariantModule:
         from cagebreak.learning.neural_network._equivariant_module import EquivariantModule
         from cagebreak.learning.neural_network._torch import generator
 

@@ -1,5 +1,7 @@
 """Graph networks that predict all targets (times) at once, as those of :cite:`Alkemade2022`."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -177,7 +179,7 @@ class GraphNetwork(GraphLearner):
             raise InputError(f"row: expected a row of table II, 1 to 6, got {row!r}")
         return cls(**ALKEMADE2022[row] | changes)
 
-    def _module(self) -> "GraphModule":
+    def _module(self) -> GraphModule:
         from cagebreak.learning.neural_network._graph_module import GraphModule
         from cagebreak.learning.neural_network._torch import generator
 

@@ -1,5 +1,7 @@
 """Multilayer perceptrons that predict all targets (times) at once, as those of Alkemade 2022."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -282,7 +284,7 @@ class MLPRegressor(RegressorMixin, MultiOutputMixin, Network):
     def _set_further(self, arrays: Mapping[str, np.ndarray]) -> None:
         self.standardizer_ = Standardizer.of(arrays["mean"], arrays["scale"], self.clip)
 
-    def _module(self, n_targets: int) -> "Multilayer":
+    def _module(self, n_targets: int) -> Multilayer:
         from cagebreak.learning.neural_network._mlp_module import Multilayer
         from cagebreak.learning.neural_network._torch import generator
 
@@ -290,8 +292,8 @@ class MLPRegressor(RegressorMixin, MultiOutputMixin, Network):
         return Multilayer(n_targets, sizes, self.dropout, generator(self.seed, "weights"))
 
     def _batches(
-        self, module: "Multilayer", inputs: "torch.Tensor", targets: "torch.Tensor", epoch: int
-    ) -> "Iterator[list[torch.Tensor]]":
+        self, module: Multilayer, inputs: torch.Tensor, targets: torch.Tensor, epoch: int
+    ) -> Iterator[list[torch.Tensor]]:
         """Yield the loss of each batch of an epoch, with the rows in random order."""
         from cagebreak.learning.neural_network._torch import generator, torch
 
@@ -304,7 +306,7 @@ class MLPRegressor(RegressorMixin, MultiOutputMixin, Network):
             # Each network has the mean squared error of its own target.
             yield [(predicted - targets[rows]).square().mean(0).sum()]
 
-    def _inputs(self, X: Floats, device: "torch.device") -> "torch.Tensor":
+    def _inputs(self, X: Floats, device: torch.device) -> torch.Tensor:
         from cagebreak.learning.neural_network._torch import torch
 
         rows = self.standardizer_.standardize(X).astype(np.float32)

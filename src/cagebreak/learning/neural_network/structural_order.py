@@ -1,5 +1,7 @@
 """An unsupervised order parameter: the probability of one of two local structures."""
 
+from __future__ import annotations
+
 from typing import Self
 
 import numpy as np

@@ -4,7 +4,7 @@ import weakref
 
 import numpy as np
 
-from cagebreak.configuration import Box, Configuration
+from cagebreak.configuration import Box, Configuration, as_configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
@@ -68,6 +68,7 @@ class MolecularDynamics(VelocityVerlet):
         time_step: float | None = None,
         thermostat: Thermostat | None = None,
     ) -> None:
+        configuration = as_configuration(configuration)
         _check(configuration, model)
         super().__init__(configuration, model, seed, time_step, thermostat)
         self._instance = Instance.idle_or_new()

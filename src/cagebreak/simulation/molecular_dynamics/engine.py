@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from cagebreak.configuration import Box, Configuration
+from cagebreak.configuration import Box, Configuration, as_configuration
 from cagebreak.errors import InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
@@ -93,6 +93,7 @@ class MolecularDynamics(VelocityVerlet):
         noise: Seed | None = None,
         precision: Literal["mixed", "double"] = "mixed",
     ) -> None:
+        configuration = as_configuration(configuration)
         _check(configuration, model)
         if precision not in PRECISIONS:
             raise InputError(f"precision: expected one of {tuple(PRECISIONS)}, got {precision!r}")

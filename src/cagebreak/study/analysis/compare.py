@@ -3,9 +3,9 @@
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,8 @@ from cagebreak.seeding import seed_sequence
 from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.engines import ProcessPool
-from cagebreak.study.run.progress import duration
-from cagebreak.study.store import Store
+from cagebreak.study.run.progress import Tally, show
+from cagebreak.study.store import Store, Unit
 
 if TYPE_CHECKING:
     from cagebreak.learning import Scores
@@ -165,18 +165,27 @@ def compare(
         for letters in ([tuple(species)] if traits_of[name].share_species else separate)
     ]
     tables, moments = [], []
+    totals = Counter(name for name, _ in jobs)
+    tally = Tally(dict.fromkeys(totals, 0), totals, dict.fromkeys(totals, 1.0), workers)
     pools: list[ProcessPool] = []
     futures: list[Future[tuple[Scores, int]]] = []
     try:
-        for name, letters in jobs:
-            while sum(not future.done() for future in futures) >= workers:
-                wait([f for f in futures if not f.done()], return_when=FIRST_COMPLETED)
-            pool = ProcessPool(1)
-            future = pool.submit(_one, recipe, store, name, *learners[name], letters, times)
-            job = f"{name}, {' and '.join(letters)} particles, {len(futures) + 1} of {len(jobs)}"
-            future.add_done_callback(partial(_end, pool, job, time.monotonic()))
-            pools.append(pool)
-            futures.append(future)
+        with show(tally, sys.stderr.isatty()) as report:
+            waiting: set[Future] = set()
+            started: dict[Future, tuple[str, ProcessPool, float]] = {}
+            for name, letters in jobs:
+                pool = ProcessPool(1)
+                future = pool.submit(_one, recipe, store, name, *learners[name], letters, times)
+                started[future] = (name, pool, time.monotonic())
+                pools.append(pool)
+                futures.append(future)
+                waiting.add(future)
+                while len(waiting) >= (workers if len(futures) < len(jobs) else 1):
+                    done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                    for each in done:
+                        of_name, its_pool, start = started[each]
+                        its_pool.shutdown(wait=False)
+                        report.done(Unit(of_name, (0,)), time.monotonic() - start)
         for (name, _), future in zip(jobs, futures, strict=True):
             scores, memory = future.result()
             for letter, feature in scores.moments:
@@ -202,14 +211,6 @@ def compare(
         groups=recipe.groups,
     )
     return table, all_moments
-
-
-def _end(pool: ProcessPool, job: str, start: float, future: Future) -> None:
-    """Release the process, and report the finished learner if stderr is a terminal."""
-    pool.shutdown(wait=False)
-    if sys.stderr.isatty() and not future.cancelled() and future.exception() is None:
-        text = f"{job}: done in {duration(time.monotonic() - start)}"
-        print(f"\r\x1b[K{text}", file=sys.stderr, flush=True)
 
 
 def _one(

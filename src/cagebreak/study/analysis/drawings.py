@@ -14,10 +14,11 @@ import numpy as np
 from cagebreak import _atomic, figures
 from cagebreak.figures import FIGURES, FigureSpec
 from cagebreak.figures.literature import read_published
-from cagebreak.study.analysis import table_files
+from cagebreak.study.analysis import predictions, table_files
 from cagebreak.study.analysis.tables import panels_of
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.sha256sums import sha256
+from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.store import Store
 
 
@@ -60,6 +61,9 @@ def arguments(
         needed["mean_speed"] = math.sqrt(8 * model.temperature / (math.pi * model.masses[0]))
     if spec.panels:
         needed["panels"] = panels_of(recipe, store)
+    if spec.particles:
+        needed["configuration"] = load_configuration(store, predictions.SHOWN)
+        needed["diameters"] = recipe.model.diameters
     if published is not None and spec.published:
         needed["curves"] = read_published(published)
     return needed

@@ -1,6 +1,6 @@
 """Learning in a study: evaluation of learners, sufficient statistics and forward selection."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -23,7 +23,7 @@ from cagebreak.learning import (
 )
 from cagebreak.learning._validation import Integers, as_groups, require_choice
 from cagebreak.learning.learner import traits, with_checkpoints
-from cagebreak.learning.model_selection.evaluate import plan
+from cagebreak.learning.model_selection.evaluate import Evaluation, plan
 from cagebreak.seeding import seed_sequence
 from cagebreak.study.analysis.fits import Part, hold_out_all
 from cagebreak.study.analysis.samples import StudySamples, nearest
@@ -78,72 +78,28 @@ def learn(
     The positions in a graph are those of the state of the features, or of the initial state if the
     features come from several states.
     """
-    settings = recipe.learning
     own = learner is None and chosen is None and times is None
-    chosen = settings.selections if chosen is None else chosen
-    species = species or settings.species
     if learner is not None:
         learner = with_checkpoints(learner, store.folder / "trainings")
-    default = {"center": settings.center, "weights": (1.0,)}
-    numbers = [species_index(letter, recipe.model.n_species) for letter in species]
-    labels = recipe.labels()
-    propensity, _ = load_propensity(store, 0, target)
-    time_indices = np.arange(len(propensity.times))
-    if times is not None:
-        time_indices = np.unique(nearest(propensity.times, times))
-    learner_traits = traits(RidgeCV() if learner is None else learner)
-    graphs = learner_traits.learns_from == "graphs"
-    species_sets = [numbers] if learner_traits.share_species else [[s] for s in numbers]
-    evaluations, parts = [], []
     # With one BLAS thread results do not depend on the number of cores. Several threads were eight
     # times slower on busy cores.
     with threadpool_limits(limits=1, user_api="blas"):
-        for species_numbers in species_sets:
-            for g, group in enumerate(selections.groups(labels, chosen, default)):
-                of_sources = labels[np.isin(labels.source, group.sources)]
-                ridge = RidgeCV(
-                    alphas=settings.alphas,
-                    folds=settings.inner_folds,
-                    clip=settings.clip,
-                    seed=recipe.study.seed,
-                    **group.learned,
-                )
-                evaluation = plan(
-                    ridge if learner is None else learner,
-                    StudySamples(
-                        store,
-                        recipe,
-                        species_numbers,
-                        group.sources,
-                        group.read,
-                        target,
-                        time_indices,
-                        _one_state(of_sources[group.read]) if graphs else None,
-                    ),
-                    seed=seed_sequence(recipe.study.seed, "fit"),
-                    columns=group.columns,
-                    feature_groups=feature_groups(of_sources[group.read].view(np.recarray)),
-                    configuration_mean=group.configuration_mean,
-                    times=propensity.times[time_indices],
-                    folds=settings.outer_folds,
-                    n_resamples=settings.bootstrap,
-                    groups=recipe.groups,
-                    name="Ridge" if learner is None and name is None else name,
-                )
-                evaluations.append(evaluation)
-                if own:
-                    (number,) = species_numbers
-                    letter = SPECIES_NAMES[number]
-                    parts.append(
-                        Part(
-                            evaluation,
-                            letter,
-                            store.folder / "fits" / f"{target}-{letter}-{g}",
-                            _identity(recipe, store, letter, target, group),
-                            int((propensity.species == number).sum()),
-                        )
-                    )
+        planned = list(plans(recipe, store, learner, chosen, species, name, target, times))
+        evaluations = [evaluation for *_, evaluation in planned]
         if own:
+            propensity, _ = load_propensity(store, 0, target)
+            parts = []
+            for (number,), g, group, evaluation in planned:
+                letter = SPECIES_NAMES[number]
+                parts.append(
+                    Part(
+                        evaluation,
+                        letter,
+                        store.folder / "fits" / f"{target}-{letter}-{g}",
+                        _identity(recipe, store, letter, target, group),
+                        int((propensity.species == number).sum()),
+                    )
+                )
             results = hold_out_all(parts)
             scores = [e.scores(r) for e, r in zip(evaluations, results, strict=True)]
         else:
@@ -151,6 +107,68 @@ def learn(
     moments = {key: value for part in scores for key, value in part.moments.items()}
     costs = {key: value for part in scores for key, value in part.costs.items()}
     return Scores(np.concatenate([part.rows for part in scores]), moments, costs)
+
+
+def plans(
+    recipe: Recipe,
+    store: Store,
+    learner: RegressorMixin | None = None,
+    chosen: Mapping[str, selections.Selection] | None = None,
+    species: Sequence[str] | None = None,
+    name: str | None = None,
+    target: str = TARGETS[0],
+    times: Sequence[float] | None = None,
+) -> Iterator[tuple[list[int], int, selections.Group, Evaluation]]:
+    """Yield the species, the number, the selections and the evaluation of each group of selections.
+
+    The parameters are those of `learn`. The groups of each species are numbered from 0.
+    """
+    settings = recipe.learning
+    chosen = settings.selections if chosen is None else chosen
+    species = species or settings.species
+    default = {"center": settings.center, "weights": (1.0,)}
+    numbers = [species_index(letter, recipe.model.n_species) for letter in species]
+    labels = recipe.labels()
+    study_times = load_propensity(store, 0, target)[0].times
+    time_indices = np.arange(len(study_times))
+    if times is not None:
+        time_indices = np.unique(nearest(study_times, times))
+    learner_traits = traits(RidgeCV() if learner is None else learner)
+    graphs = learner_traits.learns_from == "graphs"
+    species_sets = [numbers] if learner_traits.share_species else [[s] for s in numbers]
+    for species_numbers in species_sets:
+        for g, group in enumerate(selections.groups(labels, chosen, default)):
+            of_sources = labels[np.isin(labels.source, group.sources)]
+            ridge = RidgeCV(
+                alphas=settings.alphas,
+                folds=settings.inner_folds,
+                clip=settings.clip,
+                seed=recipe.study.seed,
+                **group.learned,
+            )
+            evaluation = plan(
+                ridge if learner is None else learner,
+                StudySamples(
+                    store,
+                    recipe,
+                    species_numbers,
+                    group.sources,
+                    group.read,
+                    target,
+                    time_indices,
+                    _one_state(of_sources[group.read]) if graphs else None,
+                ),
+                seed=seed_sequence(recipe.study.seed, "fit"),
+                columns=group.columns,
+                feature_groups=feature_groups(of_sources[group.read].view(np.recarray)),
+                configuration_mean=group.configuration_mean,
+                times=study_times[time_indices],
+                folds=settings.outer_folds,
+                n_resamples=settings.bootstrap,
+                groups=recipe.groups,
+                name="Ridge" if learner is None and name is None else name,
+            )
+            yield species_numbers, g, group, evaluation
 
 
 _FITTED = (

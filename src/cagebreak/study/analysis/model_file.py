@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from cagebreak._hdf5 import UNREADABLE, group_in, read_array, require_finite
 from cagebreak._sealed import creating, opened
-from cagebreak.configuration import SPECIES_NAMES, Configuration, check_one
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.base import column_names
 from cagebreak.descriptors.cage import Source
@@ -176,7 +176,7 @@ class SavedModel:
             If the configuration differs from the model, the energy of its inherent state from those
             of training, or features leave the range of training.
         """
-        check_one(configuration)
+        configuration = as_configuration(configuration)
         match = check(configuration, self.recipe.model)
         prediction = self.apply(match.configuration, seed)
         for remark in prediction.remarks:

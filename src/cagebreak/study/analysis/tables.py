@@ -16,7 +16,7 @@ from cagebreak.dynamics import equilibrium
 from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, CURVE, Window
 from cagebreak.errors import InputError, StoreError
 from cagebreak.structure import radial_distribution
-from cagebreak.study.analysis import table_files
+from cagebreak.study.analysis import predictions, table_files
 from cagebreak.study.recipe import descriptors
 from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
@@ -394,6 +394,12 @@ TABLES = {
         _scores_dtype,
         (*_RUNS, *_STATES, "learning"),
         _learning_stages,
+    ),
+    "map": TableSpec(
+        predictions.map_table,
+        lambda: np.dtype(predictions.MAP),
+        (*_RUNS, *_STATES, "learning"),
+        lambda recipe: ["equilibrate", *_learning_stages(recipe)],
     ),
     "shear": TableSpec(_shear, lambda: SHEAR, _SHEAR, lambda recipe: ["shear"], "shear"),
     "windows": TableSpec(_windows, lambda: WINDOWS, _SHEAR, lambda recipe: ["shear"], "shear"),

@@ -1,5 +1,7 @@
 """The recipe of a study: one TOML file that says everything, checked before anything is run."""
 
+from __future__ import annotations
+
 import hashlib
 import itertools
 import os
@@ -59,7 +61,7 @@ class Recipe:
     potential: str = ""
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> "Recipe":
+    def read(cls, path: str | os.PathLike[str]) -> Recipe:
         """Read and check a recipe.
 
         Raises
@@ -74,7 +76,7 @@ class Recipe:
         return cls.of_values(path, _parsed(path))
 
     @classmethod
-    def of_values(cls, path: Path, raw: dict[str, Any], potential: str = "") -> "Recipe":
+    def of_values(cls, path: Path, raw: dict[str, Any], potential: str = "") -> Recipe:
         """Return the recipe of values by section and key, as a TOML file holds them.
 
         The table of potentials that [model] names is read from the folder of `path`, unless its

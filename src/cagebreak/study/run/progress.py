@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self, TextIO
 
+from cagebreak._progress import alone, duration
 from cagebreak.study.store import Unit
 
 
@@ -176,11 +177,15 @@ class Silent(AbstractContextManager):
         """Do nothing."""
 
 
-def show(tally: Tally, progress: bool) -> Bars | Lines | Silent:
-    """Return bars on a terminal, lines elsewhere, or a silent report without `progress`."""
-    if not progress:
-        return Silent()
-    return Bars(tally) if sys.stderr.isatty() else Lines(tally)
+@contextlib.contextmanager
+def show(tally: Tally, progress: bool) -> Iterator[Bars | Lines | Silent]:
+    """Yield bars on a terminal, lines elsewhere, or a silent report without `progress`.
+
+    What is called within it shows no progress of its own.
+    """
+    report = Silent() if not progress else Bars(tally) if sys.stderr.isatty() else Lines(tally)
+    with alone(), report:
+        yield report
 
 
 @contextlib.contextmanager
@@ -209,14 +214,3 @@ def one_line(error: BaseException) -> str:
         return "its worker process died (out of memory, or killed)"
     message = " ".join(str(error).split())
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in its two largest units: 42 s, 3 min 20 s, 5 h 10 min, 2 d 3 h."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    day, hour = divmod(hours, 24)
-    parts = [(day, "d"), (hour, "h"), (minute, "min"), (second, "s")]
-    while len(parts) > 1 and not parts[0][0]:
-        parts.pop(0)
-    return " ".join(f"{n} {unit}" for n, unit in parts[:2])

@@ -1,6 +1,7 @@
 """Numbers of the formats of files."""
 
-from cagebreak import configuration, neighbors
+from cagebreak import neighbors
+from cagebreak.configuration import box, configuration
 from cagebreak.files import _compressed, _pickle
 from cagebreak.models import table_checks
 from cagebreak.models.tabulated import _MOST_BYTES
@@ -43,9 +44,9 @@ def computed():
         f"recipes {printed(recipe._MOST_BYTES)} bytes, tables of potentials "
         f"{_MOST_BYTES / MEBIBYTE:.0f} MiB"
     )
-    shortest, longest = (printed(length) for length in configuration.LENGTHS)
+    shortest, longest = (printed(length) for length in box.LENGTHS)
     yield (
-        f"heights of at least {shortest} and {printed(configuration.FLATTEST)} of the longest "
+        f"heights of at least {shortest} and {printed(box.FLATTEST)} of the longest "
         f"lattice vector, and no component above {longest}"
     )
     yield f"Particles are at most {printed(configuration.FARTHEST)} boxes away"

@@ -5,7 +5,7 @@ import math
 import cagebreak as cb
 from cagebreak.simulation import preparation, time_step, verlet
 from cagebreak.simulation.lammps import engine as lammps
-from cagebreak.simulation.molecular_dynamics import engine, system
+from cagebreak.simulation.molecular_dynamics import engine, layout, system
 from support.claims import holds
 from support.paths import ROOT
 
@@ -36,6 +36,9 @@ def computed():
     at_once, a_tau = verlet.ENERGY_DRIFT
     yield f"more than ({at_once} + {a_tau:.0e} t / tau) kT a particle".replace("e-04", "e-4")
     yield f"every {verlet.CHECKED} steps, and at stops"
+    yield f"in steps of 2^-{math.log2(layout.STEPS):.0f} of the box"
+    yield f"a box longer than {layout.LONGEST:,.0f}"
+    yield f"or longer than {layout.LONGEST:,.0f} sigma"
     yield f"further from the model's than a factor of {preparation.FARTHEST:g}"
     tests = (ROOT / "tests/simulation/test_molecular_dynamics.py").read_text(encoding="utf-8")
     yield holds(

@@ -1,0 +1,43 @@
+"""Accepted forms of input as checked arrays."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cagebreak.errors import ConfigurationError, InputError
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def floats(name: str, values: ArrayLike) -> Floats:
+    """Return real numbers; an error calls them `name`."""
+    try:
+        if np.iscomplexobj(values):
+            raise TypeError
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}: expected numbers, got {type(values).__name__}") from error
+
+
+def vectors(name: str, values: ArrayLike, n: int | None = None) -> Floats:
+    """Return finite vectors (n, 3); an error calls them `name`."""
+    array = floats(name, values)
+    if array.ndim != 2 or array.shape[1] != 3 or (n is not None and len(array) != n):
+        expected = f"({'N' if n is None else n}, 3)"
+        raise ConfigurationError(f"{name}: expected shape {expected}, got {array.shape}")
+    bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
+    if len(bad):
+        raise ConfigurationError(
+            f"{name}: expected finite numbers, got {array[bad[0]].tolist()} "
+            f"for particle {bad[0]} ({len(bad)} such particles)"
+        )
+    return array
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """Return an array that cannot be written."""
+    # Writable input is copied: a read-only view would still change with its base.
+    if array.flags.writeable:
+        array = array.copy()
+        array.flags.writeable = False
+    return np.ascontiguousarray(array)

@@ -1,0 +1,181 @@
+"""The periodic box."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations, product
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cagebreak.configuration._arrays import Floats, Integers, floats, frozen
+from cagebreak.errors import InputError
+
+LENGTHS = (1e-20, 1e20)
+"""Range of heights and of components of lattice vectors, wide enough for any units."""
+
+FLATTEST = 1e-9
+"""Least distance of opposite faces, in lengths of the longest lattice vector.
+
+In a flatter box rounding moves particles by more than a millionth of that distance.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """A periodic box, orthorhombic or sheared.
+
+    Parameters
+    ----------
+    matrix : (3, 3) array
+        The lattice vectors as rows, in units of sigma.
+
+    Raises
+    ------
+    InputError
+        If the matrix is not 3 x 3, not finite, spans no volume, or is so large, small or flat that
+        rounding spoils positions in it.
+    """
+
+    matrix: Floats
+
+    def __post_init__(self) -> None:
+        matrix = floats("box.matrix", self.matrix)
+        if matrix.shape != (3, 3):
+            raise InputError(f"box.matrix: expected shape (3, 3), got {matrix.shape}")
+        if not np.isfinite(matrix).all() or not np.abs(matrix).max() <= LENGTHS[1]:
+            raise InputError(
+                f"box.matrix: expected finite numbers up to {LENGTHS[1]}, got {matrix.tolist()}"
+            )
+        if not np.linalg.det(matrix) > 0:
+            raise InputError(
+                "box.matrix: expected lattice vectors as rows, right-handed and of positive "
+                f"volume, got {matrix.tolist()}"
+            )
+        object.__setattr__(self, "matrix", frozen(matrix))
+        if self.heights.min() < max(LENGTHS[0], FLATTEST * self.lengths.max()):
+            raise InputError(
+                f"box.matrix: expected heights of at least {LENGTHS[0]}, and of {FLATTEST} longest "
+                f"lattice vectors, got heights {self.heights.tolist()} of {matrix.tolist()}"
+            )
+
+    @classmethod
+    def cubic(cls, length: float) -> Self:
+        """Return the cube of the given edge length."""
+        return cls(np.eye(3) * length)
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """Lengths of the three lattice vectors, (3,)."""
+        return np.sqrt((self.matrix**2).sum(axis=1))
+
+    @cached_property
+    def heights(self) -> Floats:
+        """Distances between opposite faces, (3,); equal to `lengths` without shear."""
+        return 1.0 / np.sqrt((self.inverse**2).sum(axis=0))
+
+    @cached_property
+    def inverse(self) -> Floats:
+        """The inverse of `matrix`: ``positions @ inverse`` are fractional coordinates."""
+        return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
+
+    @property
+    def volume(self) -> float:
+        """The volume, in sigma^3."""
+        return float(np.linalg.det(self.matrix))
+
+    @property
+    def is_orthorhombic(self) -> bool:
+        """True if the lattice vectors lie along x, y and z."""
+        return bool((self.matrix == np.diag(np.diag(self.matrix))).all())
+
+    def wrap(self, positions: ArrayLike) -> Floats:
+        """Return positions (..., 3) moved by lattice vectors to fractions in [0, 1)."""
+        positions = floats("positions", positions)
+        wrapped = positions - np.floor(positions @ self.inverse) @ self.matrix
+        # Rounding can leave a coordinate at exactly 1, or just below 0.
+        return wrapped - np.floor(wrapped @ self.inverse) @ self.matrix
+
+    def minimum_image(self, vectors: ArrayLike) -> Floats:
+        """Return the shortest periodic image of each vector (..., 3), at any tilt."""
+        vectors = floats("vectors", vectors)
+        if self.is_orthorhombic:
+            return vectors - np.rint(vectors @ self.inverse) @ self.matrix
+        matrix, inverse = self._reduced
+        nearest = vectors - np.rint(vectors @ inverse) @ matrix
+        # From there the shortest image is at most one vector of a reduced basis away on each axis.
+        best, best_length = nearest, (nearest**2).sum(-1)
+        for shift in product((-1, 0, 1), repeat=3):
+            candidate = nearest + np.array(shift) @ matrix
+            length = (candidate**2).sum(-1)
+            shorter = length < best_length
+            best = np.where(shorter[..., None], candidate, best)
+            best_length = np.where(shorter, length, best_length)
+        return best
+
+    @cached_property
+    def _reduced(self) -> tuple[Floats, Floats]:
+        """The shortest lattice vectors that span the same lattice, (3, 3), and their inverse."""
+        matrix = _minkowski_reduced(self.matrix)
+        return matrix, np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+
+
+def as_box(box: Box | ArrayLike) -> Box:
+    """Return `box` as a `Box`: itself, an edge length, three lengths, or lattice vectors."""
+    if isinstance(box, Box):
+        return box
+    array = floats("box", box)
+    if array.shape == ():
+        return Box.cubic(float(array))
+    if array.shape == (3,):
+        return Box(np.diag(array))
+    return Box(array)
+
+
+def right_handed(matrix: Floats) -> tuple[Floats, Integers]:
+    """Return right-handed vectors of the same lattice, and how they follow from the given ones.
+
+    Left-handed vectors are reordered and reversed so that they come closest to the axes x, y, z.
+    The second array has the new vectors in terms of the given ones. Its inverse, the transpose,
+    turns images of the given vectors into those of the new ones.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # Box refuses such vectors
+        is_left_handed = np.linalg.det(matrix) < 0
+    if not is_left_handed:
+        return matrix, np.eye(3, dtype=np.int64)
+    changes = [
+        np.diag(signs)[list(order)]
+        for order in permutations(range(3))
+        for signs in product((1, -1), repeat=3)
+    ]
+    right = [change for change in changes if np.linalg.det(change @ matrix) > 0]
+    directions = matrix / np.sqrt((matrix**2).sum(axis=1))[:, None]
+    best = max(right, key=lambda change: float(np.trace(change @ directions)))
+    return best @ matrix, best
+
+
+def _minkowski_reduced(matrix: Floats) -> Floats:
+    """Return a Minkowski-reduced basis of the lattice of `matrix`: itself if it is reduced.
+
+    No vector of such a basis becomes shorter by adding or subtracting others. In three dimensions
+    it suffices that each is added once at most.
+    """
+    basis = matrix.copy()
+    changed = True
+    while changed:
+        changed = False
+        for k in range(3):
+            first, second = basis[(k + 1) % 3], basis[(k + 2) % 3]
+            candidates = [
+                basis[k] + i * first + j * second for i, j in product((-1, 0, 1), repeat=2)
+            ]
+            # Multiples at once: a lattice may be tilted by many edges.
+            candidates += [basis[k] - np.rint(basis[k] @ v / (v @ v)) * v for v in (first, second)]
+            shortest = min(candidates, key=np.linalg.norm)
+            # Equally short vectors, but for rounding, would replace each other for ever.
+            if np.linalg.norm(shortest) < np.linalg.norm(basis[k]) * (1 - 1e-12):
+                basis[k] = shortest
+                changed = True
+    return basis

@@ -1,0 +1,55 @@
+"""A `Universe` or `AtomGroup` of MDAnalysis, at the present frame: single precision, no images."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cagebreak.configuration.interchange.arrays import (
+    Arrays,
+    Particles,
+    box_of,
+    lower_triangular,
+)
+from cagebreak.configuration.interchange.names import species_of
+from cagebreak.configuration.interchange.packages import imported, require
+from cagebreak.configuration.species import SPECIES_NAMES
+
+KINDS = ("MDAnalysis.Universe", "MDAnalysis.AtomGroup")
+
+_LABELS = ("types", "names", "elements")
+
+
+def arrays_of(atoms: Any, species: Sequence[str] | None = None) -> Arrays:
+    """Return the arrays of `Configuration.from_mdanalysis`."""
+    require("atoms", atoms, KINDS)
+    group = atoms.atoms
+    matrix = group.universe.trajectory.ts.triclinic_dimensions
+    labels: dict[str, ArrayLike] = {
+        name: getattr(group, name) for name in _LABELS if hasattr(group, name)
+    }
+    labels = {name: words for name, words in labels.items() if all(np.asarray(words).astype(str))}
+    return Arrays(
+        group.positions,
+        species_of("atoms", labels, species) if labels else np.zeros(len(group), np.int64),
+        box_of("atoms.dimensions", matrix, (True, True, True))[0],
+        group.velocities if group.universe.trajectory.ts.has_velocities else None,
+        None,
+    )
+
+
+def universe_of(configuration: Particles) -> Any:
+    """Return the universe of `Configuration.to_mdanalysis`."""
+    lower_triangular(configuration.box, "MDAnalysis")
+    library = imported("MDAnalysis", "MDAnalysis")
+    velocities = configuration.velocities
+    universe = library.Universe.empty(
+        len(configuration), trajectory=True, velocities=velocities is not None
+    )
+    universe.add_TopologyAttr("types", np.array(list(SPECIES_NAMES))[configuration.species])
+    universe.atoms.positions = configuration.positions
+    if velocities is not None:
+        universe.atoms.velocities = velocities
+    universe.dimensions = library.lib.mdamath.triclinic_box(*configuration.box.matrix)
+    return universe

@@ -1,0 +1,101 @@
+"""The predicted propensity in a pipeline of OVITO."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import ConfigurationWarning
+from cagebreak.potentials.match import check
+from cagebreak.seeding import Seed
+from cagebreak.study.analysis.model_file import SavedModel
+
+
+@dataclass(frozen=True)
+class PropensityModifier:
+    """Add the predicted propensity of every particle to a pipeline of OVITO.
+
+    The particles get the properties ``prediction_1``, ``prediction_2``, ..., in sigma, one for each
+    time of the model, and ``outside``, the number of features that leave the range of training.
+    The attributes ``prediction_1.time``, ... are the times, in tau. With one time, the property is
+    ``prediction``. `cagebreak predict` writes the same columns to files.
+
+    Parameters
+    ----------
+    model
+        A file that `Study.save_model` wrote, or the model in it.
+    species
+        Names of the particle types, those of A, B, ..., in order. Default: letters from A, or whole
+        numbers from 0 or 1.
+    seed
+        Seed of the cage state, if the model uses it.
+
+    Examples
+    --------
+    >>> pipeline = ovito.io.import_file("glass.dump")  # doctest: +SKIP
+    >>> pipeline.modifiers.append(PropensityModifier("model.h5"))  # doctest: +SKIP
+    >>> pipeline.compute().particles["prediction_5"]  # doctest: +SKIP
+    """
+
+    model: str | os.PathLike[str] | SavedModel
+    species: Sequence[str] | None = None
+    seed: Seed = 0
+
+    @cached_property
+    def _saved(self) -> SavedModel:
+        if isinstance(self.model, SavedModel):
+            return self.model
+        return SavedModel.load(Path(self.model))
+
+    def __call__(self, frame: int, data: Any) -> None:
+        """Add the properties to a frame; OVITO calls this.
+
+        Raises
+        ------
+        FileFormatError
+            If the model cannot be read.
+        InputError
+            If the frame is not periodic and three-dimensional, or the order of its species is not
+            known.
+        ConfigurationError
+            If the frame cannot be one of the model.
+
+        Warns
+        -----
+        ConfigurationWarning
+            As `SavedModel.predict`.
+        """
+        saved = self._saved
+        configuration = Configuration.from_ovito(data, self.species)
+        # By their identifiers, as files are read: chains are in order, and so is the random stream.
+        ids = data.particles.identifiers
+        order = np.arange(len(configuration)) if ids is None else np.argsort(ids[...])
+        match = check(_in_order(configuration, order), saved.recipe.model)
+        prediction = saved.apply(match.configuration, self.seed)
+        for remark in prediction.remarks:
+            warnings.warn(remark, ConfigurationWarning, stacklevel=2)
+        times = saved.times.tolist()
+        names = [f"prediction_{i + 1}" for i in range(len(times))] if times[1:] else ["prediction"]
+        columns = dict(zip(names, prediction.values, strict=True)) | {"outside": prediction.outside}
+        for name, values in columns.items():
+            unsorted = np.empty(len(order))
+            unsorted[order] = values
+            data.particles_.create_property(name, data=unsorted)
+        for name, time in zip(names, times, strict=True):
+            data.attributes[f"{name}.time"] = time
+
+
+def _in_order(configuration: Configuration, order: np.ndarray) -> Configuration:
+    vectors = {
+        name: None if (values := getattr(configuration, name)) is None else values[order]
+        for name in ("positions", "species", "velocities", "images")
+    }
+    return configuration.replace(**vectors)
