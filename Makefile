@@ -3,7 +3,8 @@
 #   make test         style, spelling, types, import rules and the test suite
 #   make environment  the environment of `make test`, .venv-test, to work in
 #   make benchmark    speed against peers and against the machine's limit: the tables of docs/speed.md
-#   make clean        remove environments and results of `make run`
+#   make docs         the site, in build/site: start at index.html
+#   make clean        remove environments, the site and results of `make run`
 
 PYTHON ?= python3
 DEMO := run/demo.toml
@@ -12,7 +13,7 @@ DEMO := run/demo.toml
 # takes many times as long as with one.
 run test: export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test environment benchmark clean
+.PHONY: run test environment benchmark docs clean
 
 run: .venv-run/installed $(DEMO)
 	.venv-run/bin/cagebreak run $(DEMO)
@@ -32,8 +33,14 @@ environment: .venv-test/installed
 benchmark: .venv-benchmark/installed
 	.venv-benchmark/bin/python benchmarks
 
+# Warnings are errors. Unchanged pages and tutorials are taken from the last build.
+docs: .venv-docs/installed
+	.venv-docs/bin/python docs/building build/site-sources
+	.venv-docs/bin/sphinx-build -q -W --keep-going -j 2 -c docs -d build/site-cache build/site-sources build/site
+	.venv-docs/bin/python docs/building/links.py build/site
+
 clean:
-	rm -rf .venv-run .venv-test .venv-benchmark run
+	rm -rf .venv-run .venv-test .venv-benchmark .venv-docs run build/site build/site-cache build/site-sources
 
 $(DEMO): examples/demo.toml
 	mkdir -p $(@D)
@@ -43,6 +50,7 @@ $(DEMO): examples/demo.toml
 EXTRA_.venv-run :=
 EXTRA_.venv-test := [test]
 EXTRA_.venv-benchmark := [benchmark]
+EXTRA_.venv-docs := [docs]
 .venv-%/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cagebreak needs Python 3.11 or newer: make PYTHON=...")'
 	$(PYTHON) -m venv --clear $(@D)

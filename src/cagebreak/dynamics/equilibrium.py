@@ -39,7 +39,7 @@ def drift(histories: Sequence[np.ndarray]) -> np.recarray:
     Parameters
     ----------
     histories
-        `cagebreak.simulation.preparation.Prepared.history` of each configuration.
+        `history` of `cagebreak.simulation.preparation.Prepared`, of each configuration.
 
     Returns
     -------

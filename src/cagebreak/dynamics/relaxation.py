@@ -11,7 +11,11 @@ from cagebreak.errors import InputError
 def mean_squared_displacement(
     displacements: NDArray[np.float64], species: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return <|r(t) - r(0)|^2> of each species, (T, S), in sigma^2; NaN for an absent species.
+    r"""Return the mean squared displacement of each species, (T, S), in sigma^2.
+
+    .. math:: \frac{1}{N_s} \sum_i |r_i(t) - r_i(0)|^2
+
+    NaN for an absent species.
 
     Parameters
     ----------

@@ -7,8 +7,8 @@ the model. What cannot be right is an error, what may be meant is a warning;
 Forces are tested without any reference data. In thermal equilibrium, and for any vector field B of
 the positions,
 
-.. math:: \Big\langle \sum_i \mathbf F_i \cdot \mathbf B_i \Big\rangle
-          = -kT \, \Big\langle \sum_i \nabla_i \cdot \mathbf B_i \Big\rangle .
+.. math:: \left\langle \sum_i \mathbf F_i \cdot \mathbf B_i \right\rangle
+          = -kT \, \left\langle \sum_i \nabla_i \cdot \mathbf B_i \right\rangle .
 
 With B = F this is the configurational temperature (:cite:`Butler1998`). With fields that point away
 from the neighbors of one species, each pair of species has a temperature of its own. Under the

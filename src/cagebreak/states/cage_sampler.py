@@ -111,9 +111,9 @@ class CageSampler:
     seed
         The address of the stream is "cage".
     cell
-        "voronoi": the points R with |R - r_i| / sigma_i < |R - r_j| / sigma_j for all solid-angle
-        neighbors j of i (`cagebreak.neighbors.sann`). A number: the sphere of this radius, in
-        sigma. :cite:`Alkemade2023`, section III.
+        "voronoi": the points R with ``|R - r_i| / sigma_i < |R - r_j| / sigma_j`` for all
+        solid-angle neighbors j of i (`cagebreak.neighbors.sann`). A number: the sphere of this
+        radius, in sigma. :cite:`Alkemade2023`, section III.
     include_center_of_mass
         Whether moments include the motion of the center of mass. By default displacements are
         relative to it; chosen. In Monte Carlo the center of mass diffuses until the cells stop it,

@@ -83,7 +83,7 @@ class Study(Contents):
         Returns
         -------
         Scores
-            See `cagebreak.learning.model_selection.evaluate`.
+            See `cagebreak.learning.evaluate`.
 
         Raises
         ------
@@ -211,7 +211,7 @@ class Study(Contents):
         Parameters
         ----------
         learners
-            Names of `cagebreak.study.analysis.compare.known`; or a dict of learners by name, each
+            Names of `study.analysis.compare.known`; or a dict of learners by name, each
             alone or with a selection of features, such as
             ``{"on cages": (GraphNetwork(), {"states": ["cage"]})}``.
         features

@@ -14,7 +14,7 @@ class RadialBasis:
     r"""Orthonormal polynomials of a transformed distance, under an envelope.
 
     .. math::
-        R_n(r) &= (x - 1)^p \, P_{n-1}(x), \qquad n = 1, 2, \dots \\
+        R_n(r) &= (x - 1)^p \, P_{n-1}(x), \qquad n = 1, 2, \ldots \\
         x(r) &= 1 - \frac{y(r / r_s) - y(r_\mathrm{cut} / r_s)}{1 - y(r_\mathrm{cut} / r_s)}
             \left(1 - \frac{r^4}{r_\mathrm{cut}^4}\right), \qquad
         y(s) = \frac{1 + s^3}{1 + s^3 + a s^4}

@@ -21,15 +21,17 @@ FRACTIONS = tuple(np.geomspace(1.0, 1e-3, 25))
 
 
 class ElasticNetCV(PathLearner):
-    """Linear regression with L1 and L2 penalties on the coefficients.
+    r"""Linear regression with L1 and L2 penalties on the coefficients.
 
     Minimizes, as `sklearn.linear_model.ElasticNet` does,
 
-        |y - Zw - b|^2 / (2 n) + alpha (l1_ratio |w|_1 + (1 - l1_ratio) |w|^2 / 2)
+    .. math::
+        \frac{|y - Zw - b|^2}{2 n}
+        + \alpha \left(\lambda |w|_1 + \frac{1 - \lambda}{2} |w|^2 \right)
 
-    over standardized features Z. The objective depends on the data through Z'Z and Z'y only. The
-    coordinate descent of scikit-learn therefore runs on F rows ``sqrt(lambda) V'`` with targets
-    ``V'Z'y / sqrt(lambda)``, where ``Z'Z = V diag(lambda) V'``. Alpha is chosen for each target
+    over standardized features Z; lambda is `l1_ratio`. The objective depends on the data through
+    Z'Z and Z'y only. The coordinate descent of scikit-learn therefore runs on F rows ``sqrt(d) V'``
+    with targets ``V'Z'y / sqrt(d)``, where ``Z'Z = V diag(d) V'``. Alpha is chosen for each target
     from a path that starts at the smallest alpha for which all coefficients are 0; see
     `PathLearner`. With ``l1_ratio=1`` the model is the lasso.
 
