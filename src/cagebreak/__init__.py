@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cagebreak import dynamics, potentials, simulation, states
+from cagebreak import datasets, dynamics, potentials, simulation, states
 from cagebreak.configuration import Box, Configuration
 from cagebreak.descriptors import (
     Angular,
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         RidgeCV,
     )
     from cagebreak.study import Study
+    from cagebreak.study.pretrained import pretrained
 
 __all__ = [
     "Angular",
@@ -76,6 +77,7 @@ __all__ = [
     "cage_state",
     "check",
     "d2min",
+    "datasets",
     "dynamics",
     "equilibrate",
     "fene_polymer",
@@ -89,6 +91,7 @@ __all__ = [
     "log_times",
     "papers",
     "potentials",
+    "pretrained",
     "propensity",
     "radial_distribution",
     "read",
@@ -114,6 +117,7 @@ _LAZY = {
     "RidgeCV": "learning",
     "Study": "study",
     "learning": "learning",
+    "pretrained": "study.pretrained",
     "read": "files",
     "write": "files",
 }
