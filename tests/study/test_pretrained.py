@@ -82,7 +82,7 @@ def test_the_list_states_the_best_score_of_each():
     )
     size = (module.FOLDER / "kob-andersen-0.5.h5").stat().st_size
     assert pytest.approx(size / 1e6, abs=0.006) == of_ka.MB
-    assert "kob-andersen-0.5 kob-andersen" in repr(listed)
+    assert "kob-andersen-0.5 kob-andersen " in " ".join(repr(listed).split())
     assert "..." not in repr(listed)
     assert "<td>kob-andersen-0.5</td>" in listed._repr_html_()
     assert repr(cb.pretrained("kob-andersen-0.5")) == (

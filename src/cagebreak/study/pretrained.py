@@ -297,7 +297,7 @@ def _state_point(model: Model) -> dict[str, float]:
 
 
 def _range(times: NDArray[np.float64]) -> str:
-    return f"{times[0]:.3g} to {times[-1]:.3g}"
+    return f"{times[0]:.4g} to {times[-1]:.4g}"
 
 
 def _listed() -> np.ndarray:
