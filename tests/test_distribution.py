@@ -78,7 +78,21 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     assert packed == {
         "cagebreak/py.typed",
         *(path.relative_to(source).as_posix() for path in modules),
+        *(path.relative_to(source).as_posix() for path in data_files()),
+        "cagebreak/figures/view.html",
+        "cagebreak/figures/view.js",
     }
+
+
+def data_files():
+    """Return the files of pretrained models and of the example."""
+    return [path for path in (ROOT / "src/cagebreak/data").rglob("*") if path.is_file()]
+
+
+def test_pretrained_models_and_the_example_are_small():
+    names = {path.name for path in data_files()}
+    assert {"kob-andersen.h5", "kob-andersen-0.5.h5", "kob-andersen-0.5.csv"} <= names
+    assert sum(path.stat().st_size for path in data_files()) < 5e6
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

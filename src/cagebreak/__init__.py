@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cagebreak import dynamics, potentials, simulation, states
+from cagebreak import datasets, dynamics, potentials, simulation, states
 from cagebreak.configuration import Box, Configuration
 from cagebreak.descriptors import (
     Angular,
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     )
     from cagebreak.study import Study
     from cagebreak.study.ovito_modifier import PropensityModifier
+    from cagebreak.study.pretrained import pretrained
 
 __all__ = [
     "Angular",
@@ -79,6 +80,7 @@ __all__ = [
     "cage_state",
     "check",
     "d2min",
+    "datasets",
     "dynamics",
     "equilibrate",
     "fene_polymer",
@@ -93,6 +95,7 @@ __all__ = [
     "log_times",
     "papers",
     "potentials",
+    "pretrained",
     "propensity",
     "radial_distribution",
     "read",
@@ -121,6 +124,7 @@ _LAZY = {
     "Study": "study",
     "figures": "figures",
     "learning": "learning",
+    "pretrained": "study.pretrained",
     "read": "files",
     "view": "figures.view",
     "write": "files",

@@ -111,7 +111,7 @@ def test_every_work_that_is_cited_is_in_the_references():
 
 
 def test_the_ten_lines_of_the_readme_run(capsys):
-    (lines,) = PYTHON.findall(README)
+    _, lines = PYTHON.findall(README)
     exec(lines, {})
     header, of_a, of_b = capsys.readouterr().out.splitlines()
     assert header.split() == ["species", "r", "low", "high"]

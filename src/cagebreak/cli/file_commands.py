@@ -59,7 +59,7 @@ def describe(
 
 
 @main.command()
-@click.argument("model", type=click.Path(exists=True, dir_okay=False))
+@click.argument("model")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @OUTPUT
 @_SEED
@@ -68,10 +68,15 @@ def describe(
 def predict(
     model: str, file: str, output: str, seed: int, frame: int | None, reading: dict[str, Any]
 ) -> None:
-    """Predict the propensity of every particle in FILE by a MODEL from `fit --save`."""
-    from cagebreak.study.analysis.single_file import predict_file
+    """Predict the propensity of every particle in FILE by a MODEL.
 
-    for name, time in predict_file(model, file, output, seed, frame, **reading).items():
+    MODEL is a file of `fit --save`, or the name of a pretrained model, such as kob-andersen-0.5.
+    """
+    from cagebreak.study.analysis.single_file import predict_file
+    from cagebreak.study.pretrained import model_path
+
+    path = model_path(model)
+    for name, time in predict_file(path, file, output, seed, frame, **reading).items():
         click.echo(f"{name}: propensity after {time:.4g} tau, sigma")
     click.echo(f"wrote {output}")
 

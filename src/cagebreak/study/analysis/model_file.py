@@ -30,7 +30,11 @@ from cagebreak.seeding import Seed
 from cagebreak.states import InherentState
 from cagebreak.study.analysis import inherent_energy
 from cagebreak.study.analysis.samples import StudySamples
-from cagebreak.study.analysis.training_range import TrainingRange
+from cagebreak.study.analysis.training_range import (
+    TrainingRange,
+    density_remark,
+    training_densities,
+)
 from cagebreak.study.archive import potential_in, text_of
 from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.recipe import Recipe
@@ -72,8 +76,8 @@ class Prediction:
     outside : (N,) array
         Number of features outside the range of training; NaN where the range is unknown.
     remarks
-        What is not as in training, in words: the energy of the inherent state, and features that
-        leave the range, one sentence a species at most.
+        What is not as in training, in words: the energy of the inherent state, the density, and
+        features that leave the range, one sentence a species at most.
     """
 
     values: NDArray[np.float64]
@@ -99,6 +103,9 @@ class SavedModel:
         Energy of the inherent state of training configurations per particle, in eps; None for hard
         spheres and in a file of an earlier version. See
         `cagebreak.study.analysis.inherent_energy.training_energies`.
+    densities : (n,) array
+        Density of the training configurations: the packing fraction of hard spheres, and the number
+        density of other particles; None in a file of an earlier version.
     """
 
     recipe: Recipe
@@ -106,6 +113,7 @@ class SavedModel:
     times: NDArray[np.float64]
     fits: Mapping[int, SpeciesFit]
     inherent_energies: NDArray[np.float64] | None = None
+    densities: NDArray[np.float64] | None = None
 
     @classmethod
     def of_study(cls, recipe: Recipe, store: Store, selection: str) -> "SavedModel":
@@ -154,7 +162,9 @@ class SavedModel:
         if energies is not None:
             for c, remark in inherent_energy.outliers(energies, recipe.model):
                 warnings.warn(f"configuration {c}: {remark}", ConfigurationWarning, stacklevel=3)
-        return cls(recipe, selection, load_propensity(store, 0)[0].times, fits, energies)
+        times = load_propensity(store, 0)[0].times
+        densities = training_densities(recipe, store)
+        return cls(recipe, selection, times, fits, energies, densities)
 
     def predict(self, configuration: Configuration, seed: Seed) -> NDArray[np.float64]:
         """Return the predicted propensity, (T, N) in sigma; NaN for species without a fit.
@@ -173,8 +183,8 @@ class SavedModel:
         Warns
         -----
         ConfigurationWarning
-            If the configuration differs from the model, the energy of its inherent state from those
-            of training, or features leave the range of training.
+            If the configuration differs from the model, its density or the energy of its inherent
+            state from those of training, or features leave the range of training.
         """
         configuration = as_configuration(configuration)
         match = check(configuration, self.recipe.model)
@@ -199,6 +209,8 @@ class SavedModel:
         remarks = [
             self._energy_remark(configuration, state if "inherent" in group.sources else None)
         ]
+        if self.densities is not None:
+            remarks.append(density_remark(configuration, self.densities, self.recipe.model))
         for number, fit in self.fits.items():
             rows = np.flatnonzero(configuration.species == number)
             if not len(rows):
@@ -252,6 +264,10 @@ class SavedModel:
                 arrays["inherent_energies"] = Dataset(
                     self.inherent_energies, "eps per particle", "configuration"
                 )
+            if self.densities is not None:
+                arrays["densities"] = Dataset(
+                    self.densities, "packing fraction, or sigma^-3", "configuration"
+                )
             write_datasets(file, arrays | text_of(self.recipe))
             for number, fit in self.fits.items():
                 scaling = fit.ridge.standardizer_
@@ -294,10 +310,14 @@ class SavedModel:
                 selection = str(file.attrs["selection"])
                 times = read_array(file, "times", (None,))
                 require_finite(times=times)
-                known = "inherent_energies" in set(file)
-                energies = read_array(file, "inherent_energies", (None,)) if known else None
+                energies, densities = (
+                    read_array(file, name, (None,)) if name in set(file) else None
+                    for name in ("inherent_energies", "densities")
+                )
                 if energies is not None:
                     require_finite(inherent_energies=energies)
+                if densities is not None:
+                    require_finite(densities=densities)
                 arrays = {n: read_datasets(group_in(file, n)) for n in file if n in SPECIES_NAMES}
             group, _ = _group(recipe, selection)
             n_features = len(group.columns[selection])
@@ -309,7 +329,7 @@ class SavedModel:
             raise
         except UNREADABLE as error:
             raise FileFormatError(f"{path}: expected a saved model, whole ({error})") from error
-        return cls(recipe, selection, times, fits, energies)
+        return cls(recipe, selection, times, fits, energies, densities)
 
 
 def describe(

@@ -147,8 +147,8 @@ def predict_file(
     Warns
     -----
     ConfigurationWarning
-        If the configuration differs from the model, the energy of its inherent state from those of
-        training, or features leave the range of training.
+        If the configuration differs from the model, its density or the energy of its inherent state
+        from those of training, or features leave the range of training.
     """
     require_place(Path(output))
     saved = SavedModel.load(Path(model))

@@ -1,4 +1,4 @@
-"""The range of the features that a saved model was trained on, and what lies outside of it.
+"""The range of densities and features that a saved model was trained on, and what lies outside.
 
 Features are standardized and clipped, as the regression sees them: what the clipping cuts off is no
 other feature to it.
@@ -10,7 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak.configuration import Configuration
 from cagebreak.files.hdf5 import Dataset
+from cagebreak.models.model import Model
+from cagebreak.potentials.state_point import density
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.store import Store
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +35,10 @@ MOST = 0.5
 RARE = 1e-3
 """Probability below which the mean of a feature is not one of the training configurations', for
 all features together; chosen."""
+
+DENSITY = 0.005
+"""Relative distance beyond the lowest and the highest density of training that is said; chosen:
+relaxation times of dense liquids change by several percent."""
 
 _NAMES = ("range_low", "range_high", "range_means", "range_scatter")
 
@@ -156,3 +166,33 @@ class TrainingRange:
 
 def _outside(values: Floats, low: Floats, high: Floats) -> NDArray[np.bool_]:
     return (values < low - MARGIN) | (values > high + MARGIN)
+
+
+def training_densities(recipe: Recipe, store: Store) -> Floats:
+    """Return the density of each training configuration, (n,).
+
+    It is the packing fraction of hard spheres, and the number density of other particles.
+    """
+    n = recipe.preparation.n_configurations
+    return np.array([_density(load_configuration(store, c), recipe.model)[1] for c in range(n)])
+
+
+def density_remark(configuration: Configuration, densities: Floats, model: Model) -> str:
+    """Return that a density is not one of training, in words; "" if it is."""
+    name, value = _density(configuration, model)
+    low, high = float(densities.min()), float(densities.max())
+    if low * (1 - DENSITY) <= value <= high * (1 + DENSITY):
+        return ""
+    end = low if value < low else high
+    trained = f"{low:.4g}" if np.isclose(low, high, rtol=1e-4) else f"{low:.4g} to {high:.4g}"
+    return (
+        f"its {name} is {value:.4g}, {100 * abs(value / end - 1):.2g} % "
+        f"{'below' if value < low else 'above'} that of the training configurations, {trained}"
+    )
+
+
+def _density(configuration: Configuration, model: Model) -> tuple[str, float]:
+    n = len(configuration)
+    composition = np.bincount(configuration.species, minlength=model.n_species) / n
+    name, _, value = density(n / configuration.box.volume, composition, model)
+    return name.replace("_", " "), value

@@ -86,3 +86,4 @@ def computed():
     yield f"Fewer than {match.FEWEST} particles are not tested"
     yield holds("Positions with six significant digits", overlaps.DIGITS == 6)
     yield f"with a probability of {training_range.RARE} for all features together"
+    yield f"the density is more than {100 * training_range.DENSITY} % (chosen) below"
