@@ -14,7 +14,13 @@ PATTERNS = (
     *("docs/*.md", "docs/*/*.md", "docs/*/*.png", "docs/*/*.csv", "docs/site/*.rst"),
     *("docs/references.bib", "docs/site/*.css"),
     *(f"results/*/*.{suffix}" for suffix in ("md", "png", "csv", "py", "toml")),
-    *("datasets/README.md", "datasets/*/*.toml", "examples/*.py", "examples/*.toml"),
+    *(
+        "datasets/README.md",
+        "datasets/*.py",
+        "datasets/*/*.toml",
+        "examples/*.py",
+        "examples/*.toml",
+    ),
     *("benchmarks/**/*.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md"),
     *("CITATION.cff", "LICENSE", "constraints.txt"),
 )
