@@ -2,6 +2,7 @@
 
 import ast
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -106,3 +107,9 @@ def test_no_kernel_hands_a_named_tuple_to_python():
                     returned.add(name)
     # Other kernels alone call `candidates_of`.
     assert returned <= {"Candidates"}
+
+
+def test_files_of_tests_have_names_of_their_own():
+    """Else pytest, which imports them by name, runs one of the two only."""
+    names = sorted(path.name for path in (paths.ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, again in pairwise(names) if name == again] == []
