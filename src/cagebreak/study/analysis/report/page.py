@@ -18,7 +18,7 @@ from cagebreak.study import sha256sums
 from cagebreak.study.analysis import predictions
 from cagebreak.study.analysis.gallery import Gallery
 from cagebreak.study.analysis.report import sentences
-from cagebreak.study.analysis.tables import SCORES
+from cagebreak.study.analysis.tables import SCORES, TABLES
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.durations import read
 from cagebreak.study.run.work import StageStatus
@@ -141,12 +141,10 @@ class Report:
         c = predictions.SHOWN
         if not self.store.has(Unit("propensity", (c,))):
             if self.store.has(Unit("shear", (c,))):
-                windows = load_shear(self.store, c).windows
+                # Nine columns are about as large as the values at three times (chosen).
+                windows = load_shear(self.store, c).windows[:9]
                 return (
-                    {
-                        f"D²min from strain {window.strain:.3g}": window.d2min
-                        for window in windows[:9]
-                    },
+                    {f"D²min from strain {window.strain:.3g}": window.d2min for window in windows},
                     None,
                     None,
                     ", D²min in strain windows of the shear",
@@ -179,8 +177,15 @@ class Report:
         if not self.is_done:
             return "<p>Figures need all units of the study.</p>"
         drawn, left_out = [], []
+        stages = {stage.stage for stage in self.stages}
         for name, spec in FIGURES.items():
             if spec.published or (spec.section and not self.recipe.asks_for(spec.section)):
+                continue
+            needed = {each for table in spec.tables for each in TABLES[table].needs(self.recipe)}
+            if needed - stages:
+                left_out.append(
+                    f"<li>{escape(name)}: needs {', '.join(sorted(needed - stages))}</li>"
+                )
                 continue
             try:
                 figure = self.gallery.shown(name).figure()
