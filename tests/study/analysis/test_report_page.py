@@ -181,3 +181,21 @@ def test_of_a_study_that_is_not_done_it_has_what_there_is(browser, tmp_path):
     assert "not done yet" in browser.run("document.querySelector('#particles').textContent")
     assert browser.errors == []
     assert not (tmp_path / "hs").exists()
+
+
+@needs_chromium
+def test_imported_configurations_without_runs_have_a_report(browser, study, tmp_path):
+    files = [tmp_path / f"{c}.xyz" for c in range(2)]
+    for c, file in enumerate(files):
+        cb.write(file, study.configuration(c))
+    parameters = {"packing_fraction": 0.45}
+    imported = cb.Study.import_files(
+        tmp_path / "own.toml", files, model="hard_spheres", parameters=parameters
+    )
+    imported.run("serial", progress=False)
+    imported.report(tmp_path / "report.html")
+    browser.errors.clear()
+    browser.open(tmp_path / "report.html")
+    assert "there is no fit" in browser.run("document.querySelector('.warning').textContent")
+    assert browser.run("view.pick(...view.place(0))") >= 0
+    assert browser.errors == []

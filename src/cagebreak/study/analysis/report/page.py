@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, StoreError
 from cagebreak.figures import FIGURES
 from cagebreak.study import sha256sums
 from cagebreak.study.analysis import predictions
@@ -189,7 +189,7 @@ class Report:
                 continue
             try:
                 figure = self.gallery.shown(name).figure()
-            except InputError as error:
+            except (InputError, StoreError) as error:
                 left_out.append(f"<li>{escape(name)}: {escape(str(error))}</li>")
                 continue
             drawn.append(_figure(name, spec.title, figure))
