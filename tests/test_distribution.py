@@ -79,9 +79,14 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
         "cagebreak/py.typed",
         *(path.relative_to(source).as_posix() for path in modules),
         *(path.relative_to(source).as_posix() for path in data_files()),
-        "cagebreak/figures/view.html",
-        "cagebreak/figures/view.js",
+        *(path.relative_to(source).as_posix() for path in parts_of_pages()),
     }
+
+
+def parts_of_pages():
+    """Return the files that views and reports are made of."""
+    folder = ROOT / "src/cagebreak/figures"
+    return [path for path in folder.iterdir() if path.suffix in (".css", ".html", ".js")]
 
 
 def data_files():

@@ -142,3 +142,14 @@ def test_a_run_on_a_busy_folder_stops(finished):
     study = cagebreak.Study(recipe)
     with study.store.locked():
         assert "another run is at work" in call("run", recipe, code=2).stderr
+
+
+def test_report_is_one_file(finished, tmp_path):
+    recipe, _ = finished
+    written = recipe.with_suffix("") / "report.html"
+    assert call("report", recipe).stdout.startswith(f"wrote {written}, ")
+    assert "tau_alpha of A: " in written.read_text(encoding="utf-8")
+    assert call("report", recipe, "-o", tmp_path / "a.html").exit_code == 0
+    assert (tmp_path / "a.html").read_bytes() == written.read_bytes()
+    fresh = write_recipe(tmp_path / "hs.toml")
+    assert "nothing is done yet" in call("report", fresh, code=2).stderr

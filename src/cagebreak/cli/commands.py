@@ -1,4 +1,4 @@
-"""The commands of a study: `new`, `plan`, `run`, `verify`, `status`, `fit`, `figure` and others."""
+"""The commands of a study: `new`, `plan`, `run`, `status`, `fit`, `figure` and others."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ import click
 from cagebreak._frames import to_rows
 from cagebreak.cli import report
 from cagebreak.cli.group import OUTPUT, RECIPE, main
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from cagebreak.study import Study
@@ -245,6 +245,24 @@ def figure(recipe: str, names: Sequence[str], published: str | None, output: Pat
         else:
             files = f"{folder / name}.png, .pdf and its tables"
             click.echo(f"wrote {files}" if drawn else f"{files} are up to date")
+
+
+@main.command("report")
+@RECIPE
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write. Default: report.html in the folder of RECIPE.",
+)
+def write_report(recipe: str, output: Path | None) -> None:
+    """Write the results of RECIPE to one HTML file: state, particles, figures, scores, costs."""
+    study = _study(recipe)
+    if output is None and not study.store.folder.is_dir():
+        raise StoreError(f"{recipe}: nothing is done yet; next: cagebreak run {recipe}")
+    path = output or study.store.folder / "report.html"
+    study.report(path)
+    click.echo(f"wrote {path}, {report.size(path.stat().st_size)}; any browser opens it")
 
 
 def _study(recipe: str) -> "Study":

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from cagebreak.errors import StoreError
-
 if TYPE_CHECKING:
     from cagebreak.study import StageStatus, Study
 
@@ -19,20 +17,12 @@ _SHOWN = 10
 
 def print_status(stages: "Iterable[StageStatus]") -> None:
     """Print how many units of each stage are done, and what else its folder holds."""
-    rows = []
-    for stage in stages:
-        remarks = [
-            f"{n} {what}"
-            for n, what in (
-                (stage.outdated, "of fewer runs"),
-                (stage.changed, "of another recipe"),
-                (stage.damaged, "damaged"),
-                (stage.mixed, "made from other units than those here"),
-                (stage.without_digest, "of an earlier version, without digest"),
-            )
-            if n
-        ]
-        rows.append((stage.stage, f"{stage.done} of {stage.total}", ", ".join(remarks)))
+    from cagebreak.study.analysis.report import sentences
+
+    rows = [
+        (stage.stage, f"{stage.done} of {stage.total}", sentences.remarks(stage))
+        for stage in stages
+    ]
     print_table(("stage", "done", ""), rows)
 
 
@@ -65,53 +55,18 @@ def print_time_left(study: "Study") -> None:
 
 def print_relaxation(study: "Study") -> None:
     """Print tau_alpha of each species, and for how many of them the liquid was equilibrated."""
-    recipe = study.recipe
-    if recipe.imported:
-        for species, tau in study.relaxation().items():
-            time = "not within the times of the runs" if math.isnan(tau) else f"{tau:.3g} tau"
-            click.echo(f"tau_alpha of {species}: {time}")
-        return
-    equilibrated = recipe.preparation.protocol[-1].time
-    for species, tau in study.relaxation().items():
-        if math.isnan(tau):
-            click.echo(
-                f"tau_alpha of {species}: beyond the last time, {recipe.isoconfigurational.last:g}"
-                f" tau; whether {equilibrated:g} tau equilibrated it cannot be said"
-            )
-        else:
-            click.echo(
-                f"tau_alpha of {species}: {tau:.3g} tau; "
-                f"equilibrated for {equilibrated / tau:.3g} tau_alpha"
-            )
+    from cagebreak.study.analysis.report import sentences
+
+    for line in sentences.of_relaxation(study.recipe, study.relaxation()):
+        click.echo(line)
 
 
 def print_drift(study: "Study") -> None:
     """Print whether anything drifts over the last step of the preparation, if it was recorded."""
-    from cagebreak.dynamics.equilibrium import RELAXED, relaxed
-    from cagebreak.study.analysis import tables
+    from cagebreak.study.analysis.report import sentences
 
-    try:
-        drift = tables.drift(study.recipe, study.store)
-    except StoreError:
-        return
-    if np.isnan(drift["difference"]).all():
-        click.echo("drift of the preparation: not measured, its last step has a single segment")
-        return
-    long_enough = relaxed(drift)
-    if not long_enough:
-        click.echo(
-            "the last step of preparation is too short to show that nothing drifts: F_s has not "
-            f"decayed to {RELAXED:g} over half of it"
-        )
-    for row in drift:
-        if math.isnan(row.difference) or math.isnan(row.error):
-            click.echo(f"{row.quantity} over the last step of preparation: not measured")
-            continue
-        verdict = ": it drifts" if row.drifts else ": no drift" if long_enough else ""
-        click.echo(
-            f"{row.quantity} over the halves of the last step of preparation: {row.first:.5g}, "
-            f"{row.second:.5g}, difference {row.difference:.2g} +- {row.error:.2g}{verdict}"
-        )
+    for line in sentences.of_drift(study.recipe, study.store):
+        click.echo(line)
 
 
 def print_scores(study: "Study", scores: np.ndarray) -> None:

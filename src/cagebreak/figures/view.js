@@ -86,7 +86,7 @@ function cagebreakView(root, data) {
   const reach = Math.max(...data.diameters) / 2 + 0.5 * Math.max(...[[1, 1], [1, -1], [-1, 1], [-1, -1]]
     .map(([i, j]) => Math.hypot(...[0, 1, 2].map(k => data.box[0][k] + i * data.box[1][k] + j * data.box[2][k]))));
   const colors = new Uint8Array(16 * n);  // of the four corners of each square
-  const state = {column: 0, time: data.times.length - 1, shown: -1, axis: -1, cut: 1};
+  const state = {column: 0, time: data.start, shown: -1, axis: -1, cut: 1};
   const pointers = new Map();
   let rows, shift, zoom, waiting = false, coarse = false;
 
@@ -327,6 +327,8 @@ function cagebreakView(root, data) {
   canvas.addEventListener("contextmenu", event => event.preventDefault());
   canvas.addEventListener("dblclick", reset);
   canvas.addEventListener("wheel", event => {
+    // A wheel that scrolls the page to the view and past it does not zoom: it has to be clicked first.
+    if (root !== document.body && document.activeElement !== canvas) return;
     event.preventDefault();
     zoom = Math.min(Math.max(zoom * Math.exp(-0.0015 * event.deltaY), 0.2), 50);
     redraw();

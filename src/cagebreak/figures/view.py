@@ -112,11 +112,44 @@ def view(
     >>> ensemble = study.propensity(0)  # doctest: +SKIP
     >>> view(study.configuration(0), ensemble.mean, times=ensemble.times)  # doctest: +SKIP
     """
+    data = view_data(configuration, values, times=times, diameters=diameters)
+    page = Template(part("view.html")).substitute(
+        title=html.escape(title),
+        style=part("view.css"),
+        controls=part("view_controls.html"),
+        script=part("view.js"),
+        data=in_script(data),
+    )
+    return View(page)
+
+
+def view_data(
+    configuration: Configuration,
+    values: Columns | None = None,
+    *,
+    times: ArrayLike | None = None,
+    diameters: float | Sequence[float] = 1.0,
+    start: int | None = None,
+) -> dict[str, Any]:
+    """Return what `cagebreakView` of `view.js` shows.
+
+    Parameters
+    ----------
+    configuration, values, times, diameters
+        As of `view`.
+    start
+        Index of the time that is shown first; default the last.
+
+    Raises
+    ------
+    InputError
+        As of `view`.
+    """
     configuration = as_configuration(configuration)
     at = _times(times)
     columns = [_column(name, each, len(configuration), at) for name, each in _named(values).items()]
     names = SPECIES_NAMES[: configuration.n_species]
-    data = {
+    return {
         "box": configuration.box.matrix.tolist(),
         "axes": ["x", "y", "z"] if configuration.box.is_orthorhombic else ["a", "b", "c"],
         "positions": _encoded(configuration.wrapped, "<f4"),
@@ -125,6 +158,7 @@ def view(
         "diameters": diameters_of(configuration, diameters).tolist(),
         "palette": [_rgb(style.species_look(name)[0]) for name in names],
         "times": at.tolist(),
+        "start": len(at) - 1 if start is None else start,
         "unit": "τ",
         "columns": columns,
         "maps": [
@@ -132,14 +166,17 @@ def view(
             for name in (VALUES, DIFFERENCES)
         ],
     }
-    folder = files("cagebreak.figures")
-    page = Template((folder / "view.html").read_text(encoding="utf-8")).substitute(
-        title=html.escape(title),
-        script=(folder / "view.js").read_text(encoding="utf-8"),
-        # "</script>" in a name would end the script.
-        data=json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
-    )
-    return View(page)
+
+
+def part(name: str) -> str:
+    """Return a file of this folder that pages are made of."""
+    return (files("cagebreak.figures") / name).read_text(encoding="utf-8")
+
+
+def in_script(data: Any) -> str:
+    """Return data as JSON that can stand in a script of a page."""
+    # "</script>" in a name would end the script.
+    return json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _named(values: Any) -> Mapping[str, Any]:

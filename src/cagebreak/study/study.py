@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cagebreak._atomic import require_folder, require_place
+from cagebreak._atomic import require_folder, require_place, write
 from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.figures import FIGURES, FigureSpec
@@ -411,6 +411,21 @@ class Study(Contents):
             while waiting and waiting[0] in outcomes:
                 yield waiting[0], outcomes[waiting.popleft()]
         yield from ((name, outcomes[name]) for name in waiting)
+
+    def report(self, path: str | os.PathLike[str]) -> None:
+        """Write the results to one HTML file, which any browser opens without network.
+
+        It has the state of the study, particles in three dimensions, all figures, the scores, costs
+        and the recipe. Of a study that is not done it has what there is.
+        """
+        from cagebreak.study.analysis.report.page import Report
+
+        require_place(Path(path))
+        stages = self.status()
+        if all(stage.done == stage.total for stage in stages):
+            # Runs may be deleted once their sums are there.
+            self._require_done([stage.stage for stage in stages if stage.stage != "run"])
+        write(Path(path), Report(self.recipe, self.store, stages, self._gallery()).page())
 
     def _gallery(self, published: str | os.PathLike[str] | None = None) -> Gallery:
         """Return the tables and figures of the study, as its finished units are now."""

@@ -75,7 +75,7 @@ def time_left(
     done, totals, weights
         As for `Tally`.
     """
-    timed = list(_read(store, totals))
+    timed = list(read(store, totals))
     if not timed:
         return None
     workers = timed[-1][2]
@@ -92,12 +92,12 @@ def time_left(
 def mean_seconds(store: Store, stages: Iterable[str]) -> dict[str, float]:
     """Return the mean seconds of a unit of each stage that has timed units."""
     timed: dict[str, list[float]] = {}
-    for stage, seconds, _ in _read(store, stages):
+    for stage, seconds, _ in read(store, stages):
         timed.setdefault(stage, []).append(seconds)
     return {stage: sum(seconds) / len(seconds) for stage, seconds in timed.items()}
 
 
-def _read(store: Store, stages: Iterable[str]) -> Iterator[tuple[str, float, int]]:
+def read(store: Store, stages: Iterable[str]) -> Iterator[tuple[str, float, int]]:
     """Yield stage, seconds and workers of the units timed under this recipe."""
     try:
         require_file(store.folder / NAME)
