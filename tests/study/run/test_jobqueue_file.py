@@ -1,4 +1,4 @@
-"""The file of jobs: YAML that dask-jobqueue knows, with a comment on every line."""
+"""The file of jobs: YAML whose keys dask and dask-jobqueue know."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The file that describes a SLURM job to dask-jobqueue, with a comment on every line."""
+"""The commented file that describes a SLURM job to dask-jobqueue."""
 
 import sys
 from pathlib import Path
