@@ -59,7 +59,7 @@ def plan(recipe: str, workers: int | None) -> None:
         click.echo(f"seconds a unit of {', '.join(timed)}: measured on units already done")
     click.echo(
         f"in all {costs.core_seconds / 3600:.3g} core-hours, about "
-        f"{duration(costs.core_seconds / costs.workers)} on {costs.workers} cores; "
+        f"{duration(costs.seconds)} on {costs.workers} cores; "
         f"{report.size(costs.n_bytes)} of {report.size(costs.disk_free)} that are free"
     )
 
