@@ -19,7 +19,7 @@ GIVEN = [
     "no particle where 3 are expected",  # composition_problem
     "at least 4 particles in one plane",  # flat_axis
     "a lattice with a layer missing has a gap of 2",  # spacings of a simple cubic lattice
-    "lengths in Angstrom or nm make a factor above 15",  # 2.5 Angstrom cubed, the smallest atoms
+    "lengths in Angstrom or nm make a factor of 8 or more",  # sigma is 2 Angstrom to 0.5 nm
     "(weight (1 - (r/R)^2)^2",  # the equation in _match_kernel.fields
     "has temperature 0, for every pair",  # without forces
     "overlaps of at most 2 sqrt(3) h",  # two corners of cubes of rounding
