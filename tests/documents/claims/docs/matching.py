@@ -66,6 +66,14 @@ def computed():
     yield f"an empty layer of {shape.LAYER:g} mean spacings"
     rare = printed(match.RARE)
     yield f"leave with a probability below {rare}"
+    yield holds("nearer than a quarter of sigma, with", match.CLOSEST == 0.25)
+    yield holds("if above a tenth of the model's", match.QUENCHED == 0.1)
+    often, most = training_range.OFTEN, training_range.MOST
+    yield holds(
+        "is above twice the largest in a training configuration left out, or above one half",
+        (often, most) == (2, 0.5),
+    )
+    yield holds("more than one standard deviation of training beyond", training_range.MARGIN == 1)
     yield f"differs by a factor above {state_point.DENSITY:g}"
     percent = f"{100 * match.DENSITY_REMARK:.0f} %"
     yield f"| by more than {percent} |"
