@@ -14,11 +14,11 @@ import numpy as np
 from cagebreak import _atomic, figures
 from cagebreak.figures import FIGURES, FigureSpec
 from cagebreak.figures.literature import read_published
-from cagebreak.study.analysis import predictions, table_files
+from cagebreak.study.analysis import table_files
 from cagebreak.study.analysis.tables import panels_of
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.sha256sums import sha256
-from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.equilibrate import SHOWN, load_configuration
 from cagebreak.study.store import Store
 
 
@@ -62,7 +62,7 @@ def arguments(
     if spec.panels:
         needed["panels"] = panels_of(recipe, store)
     if spec.particles:
-        needed["configuration"] = load_configuration(store, predictions.SHOWN)
+        needed["configuration"] = load_configuration(store, SHOWN)
         needed["diameters"] = recipe.model.diameters
     if published is not None and spec.published:
         needed["curves"] = read_published(published)

@@ -12,7 +12,7 @@ from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
 from cagebreak.study.recipe import descriptors, selections
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.equilibrate import SHOWN, load_configuration
 from cagebreak.study.stages.propensity import TARGETS, load_propensity
 from cagebreak.study.store import Store
 
@@ -30,9 +30,6 @@ MAP = [
 ]
 """Columns of the table of particles."""
 
-SHOWN = 0
-"""The configuration in the table of particles: the first, so that none is chosen by its score."""
-
 
 def held_out(
     recipe: Recipe,
@@ -44,8 +41,9 @@ def held_out(
 ) -> NDArray[np.float64]:
     """Return what is predicted of configuration `c` by the fit of the fold that holds it out.
 
-    It is the prediction of which `learn` scores the moments. Fits are not kept in files, so that
-    the fold is fitted again.
+    It is the prediction of which `learn` scores the moments. The one of the first configuration is
+    read from the files of the recipe's own fit, where it is kept. For any other one the fold is
+    fitted again.
 
     Parameters
     ----------
@@ -70,13 +68,17 @@ def held_out(
     from cagebreak.learning.model_selection.nested_fits import overview
     from cagebreak.learning.model_selection.outer_fold import Fold
     from cagebreak.study.analysis.learn import plans
+    from cagebreak.study.analysis.samples import nearest
 
     chosen = recipe.learning.selections
     if selection not in chosen:
         raise InputError(f"selection: expected one of {', '.join(chosen)}, got {selection!r}")
-    species = load_propensity(store, c, target)[0].species
-    one = {selection: chosen[selection]}
     with threadpool_limits(limits=1, user_api="blas"):
+        if (kept := _kept(recipe, store, c, selection, target)) is not None:
+            study_times = load_propensity(store, c, target)[0].times
+            return kept if times is None else kept[np.unique(nearest(study_times, times))]
+        species = load_propensity(store, c, target)[0].species
+        one = {selection: chosen[selection]}
         planned = [e for *_, e in plans(recipe, store, None, one, target=target, times=times)]
         predicted = np.full((len(planned[0].times), len(species)), np.nan)
         for evaluation in planned:
@@ -86,6 +88,28 @@ def held_out(
             for letter in sample.rows():
                 of_species = species == SPECIES_NAMES.index(letter)
                 predicted[:, of_species] = fold.predict(c, sample, letter, selection).T
+    return predicted
+
+
+def _kept(
+    recipe: Recipe, store: Store, c: int, selection: str, target: str
+) -> NDArray[np.float64] | None:
+    """Return what the files of the recipe's own fit say of a configuration, if they do."""
+    from cagebreak.study.analysis.learn import parts_of, plans
+
+    if c != SHOWN:
+        return None
+    propensity, _ = load_propensity(store, c, target)
+    predicted = np.full(propensity.mean.shape, np.nan)
+    parts = parts_of(recipe, store, list(plans(recipe, store, target=target)), target)
+    for part in parts:
+        outer = part.evaluation.outer
+        of_species = propensity.species == SPECIES_NAMES.index(part.species)
+        if selection in outer.columns and of_species.any():
+            result = part.read(int(outer.fold[c]))
+            if result is None or not result.predicted:
+                return None
+            predicted[:, of_species] = result.predicted[part.species, selection].T
     return predicted
 
 

@@ -22,7 +22,7 @@ from cagebreak.study.analysis.tables import SCORES, TABLES
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.durations import read
 from cagebreak.study.run.work import StageStatus
-from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.equilibrate import SHOWN, load_configuration
 from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.stages.shear import load_shear
 from cagebreak.study.store import Store, Unit
@@ -120,7 +120,7 @@ class Report:
         """Return the view in three dimensions of the first configuration, if it is done."""
         from cagebreak.figures import view
 
-        c = predictions.SHOWN
+        c = SHOWN
         if not self.store.has(Unit("equilibrate", (c,))):
             return f"<p>Configuration {c} is not done yet.</p>"
         configuration = load_configuration(self.store, c)
@@ -138,7 +138,7 @@ class Report:
 
     def _columns(self, n: int) -> tuple[dict[str, np.ndarray], np.ndarray | None, int | None, str]:
         """Return values of particles by name, their times, the first that is shown, and words."""
-        c = predictions.SHOWN
+        c = SHOWN
         if not self.store.has(Unit("propensity", (c,))):
             if self.store.has(Unit("shear", (c,))):
                 # Nine columns are about as large as the values at three times (chosen).
