@@ -26,11 +26,9 @@ standard deviations of training; chosen: with hundreds of features, half of the 
 that is the highest or the lowest so far, and few have one that is this much beyond."""
 
 OFTEN = 2.0
-"""Factor between the share of particles that are outside and the largest share in a training
-configuration left out, above which it is said; chosen."""
-
-MOST = 0.5
-"""Share of particles above which it is always said; chosen."""
+"""Factor between the mean number of features of a particle that are outside and the largest one of
+a training configuration left out, above which it is said; chosen: of six configurations of a
+Kob-Andersen mixture at T = 0.5 it is up to 5, of a snapshot at T = 0.6 at least 18."""
 
 RARE = 1e-3
 """Probability below which the mean of a feature is not one of the training configurations', for
@@ -40,6 +38,7 @@ DENSITY = 0.005
 """Relative distance beyond the lowest and the highest density of training that is said; chosen:
 relaxation times of dense liquids change by several percent."""
 
+NUMBERS = "range_numbers"
 _NAMES = ("range_low", "range_high", "range_means", "range_scatter")
 
 
@@ -56,8 +55,8 @@ class TrainingRange:
     n_configurations
         Configurations with particles of the species.
     left_out
-        Largest share of particles outside in a configuration, with the range of all others; NaN
-        for less than two.
+        Largest mean number of features of a particle that are outside in a configuration, with the
+        range of all others; NaN for less than two.
     """
 
     low: Floats
@@ -78,18 +77,18 @@ class TrainingRange:
                 means.append(X.mean(axis=0))
         low, high, mean = np.array(lows), np.array(highs), np.array(means)
         n = len(mean)
-        shares = []
+        numbers = []
         for k, X in enumerate(X for X in read() if n > 1 and len(X)):
             others = np.arange(n) != k
             outside = _outside(X, low[others].min(axis=0), high[others].max(axis=0))
-            shares.append(float(outside.any(axis=1).mean()))
+            numbers.append(float(outside.sum(axis=1).mean()))
         return cls(
             low=low.min(axis=0),
             high=high.max(axis=0),
             means=mean.mean(axis=0),
             scatter=mean.std(axis=0, ddof=1) if n > 1 else np.full_like(mean[0], np.nan),
             n_configurations=n,
-            left_out=max(shares, default=np.nan),
+            left_out=max(numbers, default=np.nan),
         )
 
     def outside(self, values: Floats) -> NDArray[np.bool_]:
@@ -99,18 +98,18 @@ class TrainingRange:
     def remark(self, species: str, values: Floats, names: Sequence[str]) -> str:
         """Return what leaves the range in a configuration, (N, F), in words; "" if nothing does."""
         outside = self.outside(values)
-        share = float(outside.any(axis=1).mean())
-        if share > min(OFTEN * self.left_out, MOST) or (np.isnan(self.left_out) and share > 0):
+        number = float(outside.sum(axis=1).mean())
+        if number > OFTEN * self.left_out or (np.isnan(self.left_out) and number > 0):
             most = np.argsort(-outside.sum(axis=0), kind="stable")[:3]
             listed = ", ".join(names[f] for f in most if outside[:, f].any())
             usual = (
-                f"in training configurations left out at most {100 * self.left_out:.3g} %"
+                f"of training configurations left out at most {self.left_out:.3g}"
                 if np.isfinite(self.left_out)
                 else "there was one training configuration only"
             )
             return (
-                f"{100 * share:.3g} % of the {species} particles have features outside the range "
-                f"of training ({usual}), most often {listed}; their predictions are extrapolations"
+                f"{number:.3g} features of a particle of {species} are outside the range of "
+                f"training, on average ({usual}), most often {listed}; predictions extrapolate"
             )
         return self._mean_remark(species, values, names)
 
@@ -143,7 +142,7 @@ class TrainingRange:
         return {
             name: Dataset(array, "1, of standardized features", "feature")
             for name, array in zip(_NAMES, arrays, strict=True)
-        } | {"range_configurations": Dataset(numbers, "number; share left out", "")}
+        } | {NUMBERS: Dataset(numbers, "configurations; features outside of one left out", "")}
 
     @classmethod
     def of_datasets(cls, arrays: Mapping[str, NDArray], n_features: int) -> "TrainingRange | None":
@@ -154,10 +153,10 @@ class TrainingRange:
         ValueError
             If an array has another shape.
         """
-        if _NAMES[0] not in arrays:
+        if NUMBERS not in arrays:
             return None
         low, high, means, scatter = parts = [arrays[name] for name in _NAMES]
-        numbers = arrays["range_configurations"]
+        numbers = arrays[NUMBERS]
         if any(part.shape != (n_features,) for part in parts) or numbers.shape != (2,):
             raise ValueError(f"expected a range of {n_features} features")
         n, left_out = int(numbers[0]), float(numbers[1])

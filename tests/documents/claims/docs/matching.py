@@ -68,10 +68,8 @@ def computed():
     yield f"leave with a probability below {rare}"
     yield holds("nearer than a quarter of sigma, with", match.CLOSEST == 0.25)
     yield holds("if above a tenth of the model's", match.QUENCHED == 0.1)
-    often, most = training_range.OFTEN, training_range.MOST
     yield holds(
-        "is above twice the largest in a training configuration left out, or above one half",
-        (often, most) == (2, 0.5),
+        "is above twice the largest of a training configuration left out", training_range.OFTEN == 2
     )
     yield holds("more than one standard deviation of training beyond", training_range.MARGIN == 1)
     yield f"differs by a factor above {state_point.DENSITY:g}"
