@@ -4,8 +4,8 @@ import re
 import tomllib
 
 import cagebreak as cb
+from cagebreak.bootstrap import interval as bootstrap
 from cagebreak.learning import evaluate
-from cagebreak.learning.scores import interval as bootstrap
 from support.claims import default, interval, row, table
 from support.paths import ROOT
 

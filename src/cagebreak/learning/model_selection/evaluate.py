@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from cagebreak._frames import SCORES, to_frame, with_whole_names
 from cagebreak._html import card, curves
 from cagebreak._progress import each
+from cagebreak.bootstrap import interval, resamples
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
@@ -24,14 +25,7 @@ from cagebreak.learning.linear_model.ridge import AlphaWarning
 from cagebreak.learning.model_selection.nested_fits import Outer, overview
 from cagebreak.learning.model_selection.outer_fold import HeldOut, hold_out
 from cagebreak.learning.samples import Samples
-from cagebreak.learning.scores import (
-    COUNT,
-    configuration_pearson,
-    interval,
-    n_independent,
-    pooled_pearson,
-    resamples,
-)
+from cagebreak.learning.scores import COUNT, configuration_pearson, n_independent, pooled_pearson
 from cagebreak.seeding import Seed
 
 if TYPE_CHECKING:

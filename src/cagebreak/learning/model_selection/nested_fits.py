@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 
+from cagebreak.bootstrap import as_groups
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers, as_groups
+from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.learner import traits
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.model_selection.fold_statistics import FoldStatistics, missing

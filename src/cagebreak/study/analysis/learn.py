@@ -9,6 +9,7 @@ from sklearn.base import RegressorMixin
 from threadpoolctl import threadpool_limits
 
 from cagebreak._sealed import joint_digest
+from cagebreak.bootstrap import as_groups
 from cagebreak.configuration import SPECIES_NAMES, species_index
 from cagebreak.descriptors.recommended import feature_groups
 from cagebreak.learning import (
@@ -21,7 +22,7 @@ from cagebreak.learning import (
     near_copies,
     selection_curve,
 )
-from cagebreak.learning._validation import Integers, as_groups, require_choice
+from cagebreak.learning._validation import Integers, require_choice
 from cagebreak.learning.learner import traits, with_checkpoints
 from cagebreak.learning.model_selection.evaluate import Evaluation, plan
 from cagebreak.seeding import seed_sequence

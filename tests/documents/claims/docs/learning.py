@@ -3,6 +3,7 @@
 import numpy as np
 
 import cagebreak as cb
+from cagebreak.bootstrap import interval as bootstrap
 from cagebreak.dynamics.plasticity import ACTIVE
 from cagebreak.errors import InputError
 from cagebreak.learning import Sample
@@ -12,7 +13,6 @@ from cagebreak.learning.inspection.forward_selection import DEPENDENT
 from cagebreak.learning.linear_model import band_form, ridge, ridge_solvers, whitening
 from cagebreak.learning.near_copies import require_distinct
 from cagebreak.learning.preprocessing import CLIP
-from cagebreak.learning.scores import interval as bootstrap
 from support.claims import default, holds, printed
 from support.paths import ROOT
 
