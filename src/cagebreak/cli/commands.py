@@ -146,7 +146,12 @@ def status(recipe: str) -> None:
 
 @main.command()
 @RECIPE
-@click.option("--target", default="displacement", show_default=True, help="displacement or d2min.")
+@click.option(
+    "--target",
+    default="displacement",
+    show_default=True,
+    help="displacement, d2min, or a quantity that the recipe keeps.",
+)
 @click.option(
     "--save", type=click.Path(dir_okay=False), help="Save a fit to all data, as model.h5."
 )
@@ -154,7 +159,7 @@ def status(recipe: str) -> None:
 def fit(recipe: str, target: str, save: str | None, selection: str | None) -> None:
     """Learn propensity from structure, and show how well it is predicted."""
     from cagebreak.study.analysis.tables import SCORES
-    from cagebreak.study.contents import target_of
+    from cagebreak.study.stages.quantities import require_measured
 
     study = _study(recipe)
     if save is not None:
@@ -162,7 +167,8 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
         study.save_model(save, selection or known[-1])
         click.echo(f"wrote {save}, of {selection or known[-1]}; next: cagebreak predict")
         return
-    name = SCORES[target_of(target)]
+    require_measured(study.recipe, target)
+    name = SCORES[target]
     table = study.store.folder / "tables" / f"{name}.csv"
     # What has not changed since the last fit is read.
     before = table.stat().st_mtime_ns if table.exists() else None

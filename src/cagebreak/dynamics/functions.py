@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.bootstrap import interval, resamples
+from cagebreak.bootstrap import as_groups, interval, resamples
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configurations
 from cagebreak.dynamics.four_point import correlation_length
 from cagebreak.dynamics.reduction import Reducer, Reduction
@@ -28,6 +28,8 @@ QUANTITIES = (
 )
 """Columns of the table of dynamic functions; `low_` and `high_` of each are its interval."""
 
+Q_MAX = 2.0
+"""Largest wave number of the fit of xi_4, in 1 / sigma (chosen: see `correlation_length`)."""
 N_SHELLS = 3
 """Least number of shells of wave vectors for a correlation length."""
 
@@ -86,7 +88,7 @@ def dynamic_functions(
     *,
     k: float = 2 * np.pi,
     length: float = 0.3,
-    q_max: float = 2.0,
+    q_max: float = Q_MAX,
     seed: Seed = 1,
     n_resamples: int = 1000,
     confidence: float = 0.95,
@@ -149,9 +151,13 @@ def from_reductions(
     times: Floats,
     seed: Seed,
     n_resamples: int,
-    confidence: float,
+    confidence: float = 0.95,
+    groups: ArrayLike | None = None,
 ) -> DynamicFunctions:
-    """Return the dynamic functions of the reductions of all runs, by configuration."""
+    """Return the dynamic functions of the reductions of all runs, by configuration.
+
+    Configurations of a group are resampled together, as of `learning.evaluate`.
+    """
     if len({len(reductions) for reductions in reduced}) > 1:
         raise InputError(f"runs: expected as many of each, got {[len(each) for each in reduced]}")
     numbers = reducers[0].numbers
@@ -159,7 +165,8 @@ def from_reductions(
         raise InputError("configurations: expected the same numbers of particles of each species")
     moments = _Moments(reducers, reduced)
     weights = np.ones((1, len(reduced)))
-    drawn = resamples(len(reduced), n_resamples, seed=seed)
+    drawn = resamples(len(reduced), n_resamples, seed=seed, groups=groups)
+    n_independent = int(as_groups(groups, len(reduced)).max()) + 1
     estimates, samples = moments.quantities(weights), moments.quantities(drawn)
     n_groups = len(numbers)
     names = [*SPECIES_NAMES[: n_groups - 1], ALL]
@@ -167,7 +174,7 @@ def from_reductions(
     table["species"], table["time"] = np.array(names)[:, None], times
     for name in QUANTITIES:
         table[name] = estimates[name][0].T
-        low, high = interval(samples[name], len(reduced), confidence)
+        low, high = interval(samples[name], n_independent, confidence)
         table["low_" + name], table["high_" + name] = low.T, high.T
     relaxing = ("f_s", "f", "overlap")
     of_names = {name: tau_alpha(times, estimates[name][0]) for name in relaxing}

@@ -17,8 +17,9 @@ from cagebreak.study.analysis import drawings, table_files
 from cagebreak.study.analysis.gallery import Gallery
 from cagebreak.study.analysis.sources import Sources
 from cagebreak.study.analysis.tables import SCORES, TABLES
-from cagebreak.study.contents import Contents, target_of
+from cagebreak.study.contents import Contents
 from cagebreak.study.recipe import selections
+from cagebreak.study.stages.quantities import require_measured
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -77,7 +78,7 @@ class Study(Contents):
         name
             Name of the learner in the table; default its class.
         target
-            The quantity to predict: the mean "displacement" or "d2min" of the runs; see
+            The quantity to predict, averaged over the runs, such as "displacement" or "d2min"; see
             `propensity`.
 
         Returns
@@ -93,7 +94,8 @@ class Study(Contents):
             If there is no such species, feature or target.
         """
         self._ask_for("isoconfigurational")
-        table = SCORES[target_of(target)]
+        require_measured(self.recipe, target)
+        table = SCORES[target]
         # scikit-learn takes a second to import, so it is imported when it is needed.
         from cagebreak.study.analysis.learn import learn
 

@@ -33,7 +33,8 @@ from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.sha256sums import sha256
 from cagebreak.study.stages.descriptors import describing
-from cagebreak.study.stages.propensity import TARGETS, load_propensity
+from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.quantities import TARGETS
 from cagebreak.study.stages.stages import STAGES, units
 from cagebreak.study.stages.states import MADE_BY
 from cagebreak.study.store import Store
@@ -70,7 +71,7 @@ def learn(
     name
         Name of the learner in the scores.
     target
-        The quantity to predict, one of `propensity.TARGETS`.
+        The quantity to predict, one of `quantities.TARGETS`.
     times
         Times in tau; the nearest times of the study are predicted. By default all.
 

@@ -13,7 +13,8 @@ from cagebreak.errors import InputError
 from cagebreak.study.recipe import descriptors, selections
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
-from cagebreak.study.stages.propensity import TARGETS, load_propensity
+from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.quantities import TARGETS
 from cagebreak.study.store import Store
 
 MAP = [

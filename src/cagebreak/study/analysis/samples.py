@@ -13,7 +13,8 @@ from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.descriptors import load_features
-from cagebreak.study.stages.propensity import TARGETS, load_propensity
+from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.quantities import TARGETS
 from cagebreak.study.stages.states import load_state
 from cagebreak.study.store import Store
 
@@ -49,7 +50,7 @@ class StudySamples:
     columns
         Indices of the columns that are kept, the features.
     target
-        The quantity to predict, one of `propensity.TARGETS`.
+        The quantity to predict, one of `quantities.TARGETS`.
     times
         Indices of the times whose propensities are the targets; all by default.
     graph_of

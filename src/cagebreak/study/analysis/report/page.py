@@ -24,13 +24,13 @@ from cagebreak.study.run.durations import read
 from cagebreak.study.run.work import StageStatus
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.quantities import QUANTITIES, TARGETS
 from cagebreak.study.stages.shear import load_shear
 from cagebreak.study.store import Store, Unit
 from cagebreak.study.unit_file import versions
 
 VIEW_BYTES = 6_000_000
 """Largest size of the values in three dimensions (chosen: a page is to stay below 15 MB)."""
-TARGET_NAMES = {"displacement": "propensity", "d2min": "D²min"}
 
 
 @dataclass(frozen=True)
@@ -205,14 +205,17 @@ class Report:
         """Return the scores of every target that was fitted, each as a table."""
         if not self._is_fitted:
             return "<p>There are no scores.</p>"
-        targets = ["displacement"]
-        # Fits of D2min take as long as those of the propensity, and are shown if they were made.
-        if (self.store.folder / "tables" / f"{SCORES['d2min']}.csv").exists():
-            targets.append("d2min")
+        # Fits of others take as long as those of the propensity, and are shown if they were made.
+        made = (self.store.folder / "tables" / f"{name}.csv" for name in SCORES.values())
+        targets = [
+            target
+            for target, path in zip(SCORES, made, strict=True)
+            if target == TARGETS[0] or path.exists()
+        ]
         parts = []
         for target in targets:
             rows = self.gallery.table(SCORES[target])
-            parts.append(f"<h3>r of the {TARGET_NAMES[target]}</h3>" * (len(targets) > 1))
+            parts.append(f"<h3>r of the {QUANTITIES[target].title}</h3>" * (len(targets) > 1))
             parts.append(_scores(rows, self.gallery.relaxation()))
         return "".join(parts)
 
