@@ -302,7 +302,9 @@ class Study(Contents):
             - ``"propensity"``: propensity and relaxation of each species over time;
             - ``"configurations"``: mean propensity and density of each configuration;
             - ``"scores"``: scores of the recipe's selections, predicting the propensity;
-            - ``"scores_d2min"``: the same, predicting D2min;
+            - ``"scores_d2min"`` and others: the same, predicting D2min or what the recipe keeps;
+            - ``"functions"``: dynamic functions over time, if the recipe keeps them;
+            - ``"fields"``: how measured and predicted propensities vary in space;
             - ``"correlations"``: r of the propensity with each scalar descriptor;
             - ``"selection"``: r against the number of forward-selected descriptors;
             - ``"selected"``: the first twenty of these descriptors;

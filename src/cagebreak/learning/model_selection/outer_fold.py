@@ -39,6 +39,8 @@ class HeldOut(NamedTuple):
     """CPU time of all fits."""
     inference_seconds: Mapping[tuple[str, str], float]
     """CPU time of the predictions, by species and selection."""
+    predicted: Mapping[tuple[str, str], Floats]
+    """Predictions (n, T) of the configuration to be shown, by species and selection."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +82,11 @@ class Fold:
         return predicted
 
 
-def hold_out(outer: Outer, k: int, seen: Overview) -> HeldOut:
-    """Fit to all folds but fold k, and predict its configurations."""
+def hold_out(outer: Outer, k: int, seen: Overview, shown: int | None = None) -> HeldOut:
+    """Fit to all folds but fold k, and predict its configurations.
+
+    The predictions of configuration `shown` are kept, if it is among them.
+    """
     start = process_time()
     fold = Fold.without(outer, k, seen)
     fits = fold.fits
@@ -94,6 +99,7 @@ def hold_out(outer: Outer, k: int, seen: Overview) -> HeldOut:
     moments = {key: np.zeros(shape) for key in fits}
     halves = {species: np.zeros(shape) for species in seen.moments}
     seconds = dict.fromkeys(fits, 0.0)
+    kept: dict[tuple[str, str], Floats] = {}
     for place, (i, sample) in enumerate(in_turn(outer.samples, configurations)):
         for species, rows in sample.rows().items():
             Y = sample.targets[rows]
@@ -102,7 +108,9 @@ def hold_out(outer: Outer, k: int, seen: Overview) -> HeldOut:
                 predicted = fold.predict(i, sample, species, name)
                 seconds[species, name] += process_time() - start
                 moments[species, name][place] = pair_moments(predicted, Y)
+                if i == shown:
+                    kept[species, name] = predicted
             if i in seen.halves.get(species, ()):
                 halves[species][place] = seen.halves[species][i]
     records = {key: by_fit[id(fit)] for key, fit in fits.items()}
-    return HeldOut(configurations, moments, halves, records, training_seconds, seconds)
+    return HeldOut(configurations, moments, halves, records, training_seconds, seconds, kept)

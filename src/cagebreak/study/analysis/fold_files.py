@@ -13,7 +13,7 @@ from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
 from cagebreak.learning.learner import FitRecord
 from cagebreak.learning.model_selection.outer_fold import HeldOut
 
-FORMAT = "cagebreak fold 1"
+FORMAT = "cagebreak fold 2"
 
 
 def write(path: Path, result: HeldOut, identity: str) -> None:
@@ -49,6 +49,9 @@ def write(path: Path, result: HeldOut, identity: str) -> None:
         "training": Dataset(np.array(result.training_seconds), "s", ""),
         "inference": Dataset(np.array(list(result.inference_seconds.values())), "s", "selection"),
     }
+    if result.predicted:
+        predicted = np.array(list(result.predicted.values()))
+        arrays["predicted"] = Dataset(predicted, "as the target", "selection, particle, time")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with creating(path, {"format": FORMAT, "identity": identity}) as file:
@@ -94,6 +97,8 @@ def read(path: Path, species: str, selections: list[str], identity: str) -> Held
         keys = [(species, name) for name in selections]
         columns = ("parameters", "alpha", "outside", "inference", "moments")
         rows = list(zip(keys, *(arrays[name] for name in columns), strict=True))
+        predicted = arrays.get("predicted", ())
+        require_finite(predicted=np.asarray(predicted))
     except UNREADABLE:
         return None
     return HeldOut(
@@ -103,4 +108,5 @@ def read(path: Path, species: str, selections: list[str], identity: str) -> Held
         records={key: FitRecord(int(n), alpha, 0.0, out) for key, n, alpha, out, *_ in rows},
         training_seconds=float(arrays["training"]),
         inference_seconds={key: float(seconds) for key, *_, seconds, _ in rows},
+        predicted=dict(zip(keys, predicted, strict=False)),
     )

@@ -423,6 +423,13 @@ TABLES = {
         (*_RUNS, *_STATES, "learning"),
         lambda recipe: ["equilibrate", *_learning_stages(recipe)],
     ),
+    "fields": TableSpec(
+        predictions.fields_table,
+        lambda: predictions.FIELDS,
+        (*_RUNS, *_STATES, "learning"),
+        lambda recipe: ["equilibrate", *_learning_stages(recipe)],
+        of_species=True,
+    ),
     "shear": TableSpec(_shear, lambda: SHEAR, _SHEAR, lambda recipe: ["shear"], "shear"),
     "windows": TableSpec(_windows, lambda: WINDOWS, _SHEAR, lambda recipe: ["shear"], "shear"),
 }
