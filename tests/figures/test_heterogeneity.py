@@ -44,7 +44,7 @@ def test_fields_have_a_row_of_panels_for_each_species(species):
     panels = draw("heterogeneity.fields", table, tau_alpha=TAU_ALPHA).axes
     names = {"measured": "measured", "without noise of runs": "without noise"}
     names |= {"predicted": "predicted", "predicted + unexplained": "with unexplained"}
-    columns = [(letter, name) for letter in species for name in ("variance", "s_0", "xi")]
+    columns = [(letter, name) for letter in species for name in ("variance", "s_q", "xi")]
     for axes, (letter, name) in zip(panels, columns, strict=True):
         for label, field in names.items():
             assert_curve(axes, label, table, name, species=letter, field=field)

@@ -37,7 +37,7 @@ FIELDS = {
 """Labels, colors and markers of the fields."""
 OF_FIELDS = {
     "variance": r"variance$\,/\,\sigma^2$",
-    "s_0": r"$S(q \to 0)\,/\,\sigma^2$",
+    "s_q": r"$S(q_{\min})\,/\,\sigma^2$",
     "xi": r"$\xi\,/\,\sigma$",
 }
 
@@ -85,7 +85,7 @@ def functions(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Fig
 
 
 def fields(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Figure:
-    """Draw variance, S(q -> 0) and length of the measured and the predicted propensity over time.
+    """Draw variance, S(q) at the longest waves and length of measured and predicted propensity.
 
     Parameters
     ----------
