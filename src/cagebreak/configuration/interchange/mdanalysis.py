@@ -15,6 +15,7 @@ from cagebreak.configuration.interchange.arrays import (
 from cagebreak.configuration.interchange.names import species_of
 from cagebreak.configuration.interchange.packages import imported, require
 from cagebreak.configuration.species import SPECIES_NAMES
+from cagebreak.errors import InputError
 
 KINDS = ("MDAnalysis.Universe", "MDAnalysis.AtomGroup")
 
@@ -25,16 +26,21 @@ def arrays_of(atoms: Any, species: Sequence[str] | None = None) -> Arrays:
     """Return the arrays of `Configuration.from_mdanalysis`."""
     require("atoms", atoms, KINDS)
     group = atoms.atoms
-    matrix = group.universe.trajectory.ts.triclinic_dimensions
+    if not len(group):
+        raise InputError("atoms: expected at least one particle, got none")
+    step = group.universe.trajectory.ts if hasattr(group.universe, "trajectory") else None
+    if step is None or not step.has_positions:
+        raise InputError("atoms: expected a trajectory with positions, got none")
     labels: dict[str, ArrayLike] = {
-        name: getattr(group, name) for name in _LABELS if hasattr(group, name)
+        name: words for name in _LABELS if any(words := _words(group, name))
     }
-    labels = {name: words for name, words in labels.items() if all(np.asarray(words).astype(str))}
+    # What has no name for some of the particles rules only if nothing else does.
+    labels = {name: words for name, words in labels.items() if all(words)} or labels
     return Arrays(
         group.positions,
         species_of("atoms", labels, species) if labels else np.zeros(len(group), np.int64),
-        box_of("atoms.dimensions", matrix, (True, True, True))[0],
-        group.velocities if group.universe.trajectory.ts.has_velocities else None,
+        box_of("atoms.dimensions", step.triclinic_dimensions, (True, True, True))[0],
+        group.velocities if step.has_velocities else None,
         None,
     )
 
@@ -53,3 +59,8 @@ def universe_of(configuration: Particles) -> Any:
         universe.atoms.velocities = velocities
     universe.dimensions = library.lib.mdamath.triclinic_box(*configuration.box.matrix)
     return universe
+
+
+def _words(group: Any, name: str) -> list[str]:
+    """Return an attribute of the particles as text; nothing if they do not have it."""
+    return np.asarray(getattr(group, name)).astype(str).tolist() if hasattr(group, name) else []
