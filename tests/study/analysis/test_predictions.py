@@ -108,3 +108,13 @@ def test_the_code_of_the_page_on_pictures_works(study, tmp_path, monkeypatch):
     exec(map_code, {"cb": cb, "study": study})
     exec(view_code, {"cb": cb, "study": study})
     assert (tmp_path / "view.html").stat().st_size > 10_000
+
+
+def test_times_are_predicted_in_the_order_in_which_they_are_asked_for(study):
+    every = study.predictions(1, "LR0")
+    times = study.propensity(1).times
+    found = study.predictions(1, "LR0", times=[times[3], 1.01 * times[0], times[3]])
+    np.testing.assert_allclose(found, every[[3, 0, 3]], rtol=1e-9)
+    for wrong in (5.0, [], [np.inf], ["5"], [[1.0]]):
+        with pytest.raises(InputError, match="times: expected numbers above 0"):
+            study.predictions(1, "LR0", times=wrong)

@@ -10,6 +10,7 @@ from cagebreak._frames import with_whole_names
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
+from cagebreak.study.analysis.samples import nearest
 from cagebreak.study.recipe import descriptors, selections
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
@@ -53,7 +54,9 @@ def held_out(
     c
     selection
         Name of the recipe's selection of features.
-    times, target
+    times
+        Times in tau; the nearest times of the study are predicted, in this order. Default all.
+    target
         As of `learn`.
 
     Returns
@@ -74,7 +77,8 @@ def held_out(
     chosen = recipe.learning.selections
     if selection not in chosen:
         raise InputError(f"selection: expected one of {', '.join(chosen)}, got {selection!r}")
-    species = load_propensity(store, c, target)[0].species
+    propensity = load_propensity(store, c, target)[0]
+    species = propensity.species
     one = {selection: chosen[selection]}
     with threadpool_limits(limits=1, user_api="blas"):
         planned = [e for *_, e in plans(recipe, store, None, one, target=target, times=times)]
@@ -86,7 +90,11 @@ def held_out(
             for letter in sample.rows():
                 of_species = species == SPECIES_NAMES.index(letter)
                 predicted[:, of_species] = fold.predict(c, sample, letter, selection).T
-    return predicted
+    if times is None:
+        return predicted
+    # What is learned has each time once, in ascending order.
+    _, rows = np.unique(nearest(propensity.times, times), return_inverse=True)
+    return predicted[rows]
 
 
 def selection_shown(recipe: Recipe) -> str:
