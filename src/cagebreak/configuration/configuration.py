@@ -352,6 +352,8 @@ def as_configurations(configurations: Any, name: str = "configurations") -> list
     one = isinstance(configurations, Configuration) or interchange.is_accepted(configurations)
     if one or not isinstance(configurations, Iterable):
         return [as_configuration(configurations, name)]
+    if isinstance(configurations, Sequence):
+        interchange.require_frames(name, configurations)
     return [as_configuration(configuration, name) for configuration in configurations]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from cagebreak.configuration.interchange.arrays import (
     Arrays,
@@ -31,9 +30,7 @@ def arrays_of(atoms: Any, species: Sequence[str] | None = None) -> Arrays:
     step = group.universe.trajectory.ts if hasattr(group.universe, "trajectory") else None
     if step is None or not step.has_positions:
         raise InputError("atoms: expected a trajectory with positions, got none")
-    labels: dict[str, ArrayLike] = {
-        name: words for name in _LABELS if any(words := _words(group, name))
-    }
+    labels = {name: words for name in _LABELS if any(words := _words(group, name))}
     # What has no name for some of the particles rules only if nothing else does.
     labels = {name: words for name, words in labels.items() if all(words)} or labels
     return Arrays(
