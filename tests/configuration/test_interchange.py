@@ -427,3 +427,9 @@ def test_images_of_ase_are_vectors():
     thing.arrays["images"] = np.arange(50)
     with pytest.raises(InputError, match=r'atoms.arrays\["images"\]: expected shape \(50, 3\)'):
         cb.Configuration.from_ase(thing)
+
+
+def test_a_box_that_mdanalysis_would_change_is_refused():
+    module("MDAnalysis")
+    with pytest.raises(InputError, match="holds the angles of a box in single precision"):
+        particles(np.array([[0.9, 0, 0], [-70.0, 1.1, 0], [-48, 59, 2.4]])).to_mdanalysis()

@@ -18,6 +18,10 @@ from cagebreak.errors import InputError
 
 KINDS = ("MDAnalysis.Universe", "MDAnalysis.AtomGroup")
 
+CLOSEST = 1e-5
+"""Largest error of the lattice vectors of a universe, in heights of the box (chosen: positions in
+single precision have about as large errors); a tilt by ten edges makes larger ones."""
+
 _LABELS = ("types", "names", "elements")
 
 
@@ -54,7 +58,14 @@ def universe_of(configuration: Particles) -> Any:
     universe.atoms.positions = configuration.positions
     if velocities is not None:
         universe.atoms.velocities = velocities
-    universe.dimensions = library.lib.mdamath.triclinic_box(*configuration.box.matrix)
+    matrix, height = configuration.box.matrix, configuration.box.heights.min()
+    universe.dimensions = library.lib.mdamath.triclinic_box(*matrix)
+    held = universe.trajectory.ts.triclinic_dimensions
+    if held is None or np.abs(held - matrix).max() > CLOSEST * height:
+        raise InputError(
+            "configuration: MDAnalysis holds the angles of a box in single precision, too coarse "
+            f"for {matrix.tolist()}; ASE, OVITO and freud hold it"
+        )
     return universe
 
 
