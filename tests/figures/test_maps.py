@@ -153,6 +153,7 @@ def test_the_title_of_a_study_says_what_is_shown():
     [
         ({"values": np.ones(3)}, r"values: expected shape \(343,\), got \(3,\)"),
         ({"values": ["a"] * 343}, "values: expected numbers, got list"),
+        ({"values": np.full(343, 1j)}, "values: expected numbers, got ndarray"),
         ({"values": np.full(343, np.nan)}, "values: expected at least one finite number"),
         ({"predicted": np.ones((343, 2))}, r"predicted: expected shape \(343,\)"),
         ({"diameters": 0.0}, r"diameters: expected positive numbers, got 0\.0"),

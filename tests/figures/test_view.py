@@ -318,6 +318,7 @@ def test_no_column_is_needed():
         ({"values": np.ones((3, 216))}, "expected shape"),
         ({"values": np.ones((2, 216)), "times": TIMES}, r"\(216,\) or \(3, 216\) of 'value'"),
         ({"values": {"r": ["a"] * 216}}, "values: expected numbers in 'r'"),
+        ({"values": np.full(216, 1j)}, "values: expected numbers in 'value'"),
         ({"values": np.full(216, np.nan)}, "values: expected at least one finite number"),
         ({"times": [[1.0]]}, "times: expected finite numbers"),
         ({"times": ["soon"]}, "times: expected finite numbers"),
