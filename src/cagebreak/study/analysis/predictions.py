@@ -1,6 +1,7 @@
 """What is predicted of single particles, by the fit that did not see their configuration."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,9 @@ def held_out(
     c
     selection
         Name of the recipe's selection of features.
-    times, target
+    times
+        Times in tau; the nearest times of the study are predicted, in this order. Default all.
+    target
         As of `learn`.
 
     Returns
@@ -73,22 +76,25 @@ def held_out(
     chosen = recipe.learning.selections
     if selection not in chosen:
         raise InputError(f"selection: expected one of {', '.join(chosen)}, got {selection!r}")
+    propensity = load_propensity(store, c, target)[0]
+    rows: Any = slice(None)
+    if times is not None:
+        # What is learned has each time once, in ascending order.
+        used, rows = np.unique(nearest(propensity.times, times), return_inverse=True)
     with threadpool_limits(limits=1, user_api="blas"):
         if (kept := _kept(recipe, store, c, selection, target)) is not None:
-            study_times = load_propensity(store, c, target)[0].times
-            return kept if times is None else kept[np.unique(nearest(study_times, times))]
-        species = load_propensity(store, c, target)[0].species
+            return kept if times is None else kept[used[rows]]
         one = {selection: chosen[selection]}
         planned = [e for *_, e in plans(recipe, store, None, one, target=target, times=times)]
-        predicted = np.full((len(planned[0].times), len(species)), np.nan)
+        predicted = np.full((len(planned[0].times), len(propensity.species)), np.nan)
         for evaluation in planned:
             outer = evaluation.outer.with_small_samples()
             fold = Fold.without(outer, int(outer.fold[c]), overview(outer))
             sample = outer.samples[c]
             for letter in sample.rows():
-                of_species = species == SPECIES_NAMES.index(letter)
+                of_species = propensity.species == SPECIES_NAMES.index(letter)
                 predicted[:, of_species] = fold.predict(c, sample, letter, selection).T
-    return predicted
+    return np.asarray(predicted[rows])
 
 
 def _kept(
