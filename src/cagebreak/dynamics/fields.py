@@ -100,7 +100,8 @@ def field_heterogeneity(
     structured array
         A row for each field, one of `FIELDS`, and time: `mean`, `variance`, `chi`, `s_q` and `xi`
         with the ends of their intervals, `low_` and `high_`, and percentiles `p5` to `p95` of the
-        particles (NaN for a field that no particle has).
+        particles (NaN for a field that no particle has). `variance`, `chi` and `s_q` are in units
+        of the squared mean of the measured field, which takes out that all move farther in time.
 
     Raises
     ------
@@ -205,12 +206,14 @@ class _Moments:
         def with_unexplained(values: Floats, added: Floats) -> Floats:
             return np.concatenate([values, values[:, 2:] + added], axis=1)
 
+        scale = mean[:, :1] ** 2  # of the measured field
+        chi = n / n_configurations * between
         result = {
             "mean": with_unexplained(mean, np.zeros(())),
-            "variance": with_unexplained(variance, unexplained[:, None]),
-            "chi": with_unexplained(n / n_configurations * between, unexplained[:, None]),
+            "variance": with_unexplained(variance, unexplained[:, None]) / scale,
+            "chi": with_unexplained(chi, unexplained[:, None]) / scale,
         }
-        spectra = with_unexplained(spectra, unexplained[:, None, :, None])
+        spectra = with_unexplained(spectra, unexplained[:, None, :, None]) / scale[..., None]
         result["s_q"], result["xi"] = spectra[..., 0], np.full(spectra.shape[:-1], np.nan)
         if len(self.q) >= N_SHELLS:
             for t in range(spectra.shape[2]):

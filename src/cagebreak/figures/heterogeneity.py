@@ -36,8 +36,8 @@ FIELDS = {
 }
 """Labels, colors and markers of the fields."""
 OF_FIELDS = {
-    "variance": r"variance$\,/\,\sigma^2$",
-    "s_q": r"$S(q_{\min})\,/\,\sigma^2$",
+    "variance": r"variance$\,/\,$mean$^2$",
+    "s_q": r"$S(q_{\min})\,/\,$mean$^2$",
     "xi": r"$\xi\,/\,\sigma$",
 }
 
