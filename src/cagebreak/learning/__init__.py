@@ -31,6 +31,7 @@ from cagebreak.learning.linear_model.elastic_net import ElasticNetCV
 from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
 from cagebreak.learning.linear_model.ridge import AlphaWarning, RidgeCV
 from cagebreak.learning.linear_model.whitening import whitening
+from cagebreak.learning.metrics import Metrics
 from cagebreak.learning.model_selection.compare import Comparison, compare
 from cagebreak.learning.model_selection.evaluate import Scores, evaluate
 from cagebreak.learning.model_selection.learning_curve import LearningCurve, learning_curve
@@ -63,6 +64,7 @@ __all__ = [
     "LinearSVR",
     "LogisticRegressionCV",
     "MLPRegressor",
+    "Metrics",
     "MisleadingCoefficients",
     "PCARegression",
     "PLSRegression",
