@@ -99,9 +99,12 @@ def hold_out_all(parts: Sequence[Part], workers: int | None = None) -> list[list
     results: dict[tuple[int, int], HeldOut] = {}
     todo = []
     for p, part in enumerate(parts):
-        names = list(part.evaluation.outer.columns)
-        for k in range(part.evaluation.outer.n_folds):
-            kept = fold_files.read(part.path(k), part.species, names, part.identity_of(k))
+        outer = part.evaluation.outer
+        about = (part.species, list(outer.columns))
+        for k in range(outer.n_folds):
+            kept = fold_files.read(
+                part.path(k), *about, part.identity_of(k), outer.keeps_predictions
+            )
             if kept is None:
                 todo.append((p, k))
             else:

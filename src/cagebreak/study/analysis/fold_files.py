@@ -14,10 +14,25 @@ from cagebreak.learning.learner import FitRecord
 from cagebreak.learning.model_selection.outer_fold import HeldOut
 
 FORMAT = "cagebreak fold 1"
+SCORED = (
+    "configurations",
+    "moments",
+    "halves",
+    "alpha",
+    "outside",
+    "parameters",
+    "training",
+    "inference",
+)
+"""Arrays of every file."""
+PARTICLES = ("predicted", "measured")
+"""Arrays of single particles, of a fit whose predictions are kept."""
 
 
 def write(path: Path, result: HeldOut, identity: str) -> None:
     """Write the results of a fold, for one species; nothing if the folder cannot be written to.
+
+    Predictions of particles are written if the results have them.
 
     Parameters
     ----------
@@ -49,6 +64,13 @@ def write(path: Path, result: HeldOut, identity: str) -> None:
         "training": Dataset(np.array(result.training_seconds), "s", ""),
         "inference": Dataset(np.array(list(result.inference_seconds.values())), "s", "selection"),
     }
+    if result.predicted is not None and result.measured is not None:
+        (measured,) = result.measured.values()
+        predicted = np.array(list(result.predicted.values()))
+        arrays |= {
+            "predicted": Dataset(predicted, "of the target", "selection, particle, time"),
+            "measured": Dataset(measured, "of the target", "particle, time"),
+        }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with creating(path, {"format": FORMAT, "identity": identity}) as file:
@@ -58,7 +80,9 @@ def write(path: Path, result: HeldOut, identity: str) -> None:
             raise StoreError(f"{path}: cannot be written ({reason(error)})") from error
 
 
-def read(path: Path, species: str, selections: list[str], identity: str) -> HeldOut | None:
+def read(
+    path: Path, species: str, selections: list[str], identity: str, particles: bool = False
+) -> HeldOut | None:
     """Return the results of a fold; None if there are none of this identity, or they are damaged.
 
     Parameters
@@ -70,6 +94,8 @@ def read(path: Path, species: str, selections: list[str], identity: str) -> Held
         Names of the selections, in order.
     identity
         As of `write`.
+    particles
+        Whether to read the predictions of particles too; None if the file does not have them.
 
     Raises
     ------
@@ -89,18 +115,25 @@ def read(path: Path, species: str, selections: list[str], identity: str) -> Held
         if stated is None or (stated["format"], stated["identity"]) != (FORMAT, identity):
             return None
         with opened(path) as file:
-            arrays = read_datasets(file)
-        require_finite(moments=arrays["moments"], halves=arrays["halves"])
+            arrays = read_datasets(file, SCORED + (PARTICLES if particles else ()))
+        finite = ("moments", "halves", *(PARTICLES if particles else ()))
+        require_finite(**{name: arrays[name] for name in finite})
         keys = [(species, name) for name in selections]
         columns = ("parameters", "alpha", "outside", "inference", "moments")
         rows = list(zip(keys, *(arrays[name] for name in columns), strict=True))
     except UNREADABLE:
         return None
-    return HeldOut(
+    result = HeldOut(
         configurations=arrays["configurations"],
         moments={key: moments for key, *_, moments in rows},
         halves={species: arrays["halves"]},
         records={key: FitRecord(int(n), alpha, 0.0, out) for key, n, alpha, out, *_ in rows},
         training_seconds=float(arrays["training"]),
         inference_seconds={key: float(seconds) for key, *_, seconds, _ in rows},
+    )
+    if not particles:
+        return result
+    return result._replace(
+        predicted=dict(zip(keys, arrays["predicted"], strict=True)),
+        measured={species: arrays["measured"]},
     )
