@@ -108,6 +108,8 @@ def test_who_is_active():
         (Metrics(threshold=9), []),
     ):
         assert np.flatnonzero(metrics.active(measured)[:, 0]).tolist() == expected
+    # In floating point 0.29 * 100 is less than 29.
+    assert Metrics(share=0.29).active(np.arange(100.0)[:, None]).sum() == 29
 
 
 def test_the_lowest_of_a_quantity_are_the_highest_of_its_negative():

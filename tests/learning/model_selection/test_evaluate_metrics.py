@@ -115,6 +115,19 @@ def test_groups_do_not_calibrate_each_other():
     assert together.table["coverage"].between(0.6, 1).all()
 
 
+def test_intervals_of_alike_configurations_have_their_level():
+    """Particles are independent: the coverage of all has a standard error of 0.005."""
+    random = np.random.default_rng(1)
+    made = []
+    for _ in range(32):
+        X = random.normal(size=(200, 2))
+        made.append(Sample(X, X @ [[1.0], [2.0]] + random.exponential(size=(200, 1))))
+    metrics = Metrics(("coverage",), level=0.8)
+    row = evaluate(RidgeCV(), made, folds=4, seed=SEED, metrics=metrics, n_resamples=200).rows[0]
+    assert row["coverage"] == pytest.approx(0.8, abs=0.015)
+    assert row["low_coverage"] < 0.8 < row["high_coverage"]
+
+
 def test_settings_are_those_that_are_given():
     share = Metrics(("active_share",), share=0.2)
     table = evaluate(RidgeCV(), samples(), seed=SEED, metrics=share, n_resamples=20).table
