@@ -1,5 +1,6 @@
 """What surrounds the code: the source distribution, its metadata, and the files of the project."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from cagebreak._compile import _folder
 from support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -81,6 +83,27 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
         *(path.relative_to(source).as_posix() for path in data_files()),
         *(path.relative_to(source).as_posix() for path in parts_of_pages()),
     }
+
+
+def test_the_first_cell_of_every_tutorial_runs_from_the_wheel(built, tmp_path):
+    with zipfile.ZipFile(built / f"cagebreak-{PROJECT['version']}-py3-none-any.whl") as file:
+        file.extractall(tmp_path / "installed")
+    if (kernels := _folder()) and kernels.exists():  # else they are compiled anew, for a minute
+        shutil.copytree(kernels, tmp_path / "installed/cagebreak/__pycache__" / kernels.name)
+    lines = ["import cagebreak", "assert 'installed' in cagebreak.__file__, cagebreak.__file__"]
+    for tutorial in sorted((ROOT / "docs/tutorials").glob("*.py")):
+        begin, cell, *_ = re.split(r"^# %%$", tutorial.read_text(), flags=re.MULTILINE)
+        (tmp_path / tutorial.name).write_text(begin + cell)
+        lines += [f"print({tutorial.name!r})", f"exec(open({tutorial.name!r}).read(), {{}})"]
+    variables = {"PYTHONPATH": "installed", "CAGEBREAK_DATASETS": str(ROOT / "datasets")}
+    run = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        cwd=tmp_path,
+        env=os.environ | variables | {"MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def parts_of_pages():

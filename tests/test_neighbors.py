@@ -111,9 +111,30 @@ def test_a_lone_particle_sees_its_own_images():
 def test_vectors_are_opposite_to_the_bit():
     positions = np.random.default_rng(2).uniform(0, 4, (60, 3))
     table = neighbor_table(Configuration(positions, [0] * 60, Box(BOXES["sheared"])), 1.7)
-    i = np.repeat(np.arange(60), np.diff(table.offsets))
+    i = table.pairs[:, 0]
     pairs = {(a, b, *v) for a, b, v in zip(i, table.neighbors, table.vectors.tolist(), strict=True)}
     assert pairs == {(b, a, -x, -y, -z) for a, b, x, y, z in pairs}
+
+
+@pytest.mark.parametrize("of", [lambda c: neighbor_table(c, 1.7), sann], ids=["cutoff", "sann"])
+def test_pairs_distances_and_counts_are_those_of_each_particle(of):
+    positions = np.random.default_rng(5).uniform(0, 4, (40, 3))
+    configuration = Configuration(positions, [0] * 40, Box(BOXES["sheared"]))
+    table = of(configuration)
+    rows = [(i, j) for i in range(40) for j in table.neighbors[slice(*table.offsets[i : i + 2])]]
+    np.testing.assert_array_equal(table.pairs, rows)
+    i, j = table.pairs.T
+    np.testing.assert_array_equal(table.counts, np.bincount(i, minlength=40))
+    np.testing.assert_array_equal(table.distances, np.linalg.norm(table.vectors, axis=1))
+    images = (table.vectors - positions[j] + positions[i]) @ configuration.box.inverse
+    np.testing.assert_allclose(images, np.rint(images), atol=1e-9)
+
+
+def test_a_table_without_neighbors_has_no_pairs():
+    table = neighbor_table(Configuration([[0.0, 0, 0], [1, 1, 1]], [0, 0], 4.0), 0.5)
+    assert table.pairs.shape == (0, 2)
+    assert table.distances.shape == (0,)
+    assert table.counts.tolist() == [0, 0]
 
 
 def test_memory_of_the_cell_list_is_linear_for_a_dilute_box():

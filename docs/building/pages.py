@@ -33,7 +33,10 @@ INSTEAD = {
 }
 """What the site shows in place of a document or folder."""
 
-HOW_TO = ("files", "objects", "matching", "cluster", "how-to-read-a-fit", "glossary", "examples")
+HOW_TO = (
+    *("files", "objects", "coming-from", "matching", "cluster", "how-to-read-a-fit", "glossary"),
+    "examples",
+)
 BELOW = {"docs/how-to.md": HOW_TO}
 """The pages that stand below a document in the navigation."""
 

@@ -63,6 +63,22 @@ class NeighborTable(NamedTuple):
     vectors: NDArray[np.float64]
     """(M, 3), from the particle to the image of its neighbor, in units of sigma."""
 
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """The number of neighbors of each particle, (N,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def pairs(self) -> NDArray[np.int64]:
+        """A particle and its neighbor, (M, 2); of mutual neighbors both orders are there."""
+        particles = np.repeat(np.arange(len(self.offsets) - 1), self.counts)
+        return np.column_stack([particles, self.neighbors])
+
+    @property
+    def distances(self) -> NDArray[np.float64]:
+        """The lengths of `vectors`, (M,), in units of sigma."""
+        return np.sqrt((self.vectors**2).sum(axis=1))
+
 
 def neighbor_table(configuration: Configuration, cutoff: float) -> NeighborTable:
     """Return all pairs nearer than a cut-off.

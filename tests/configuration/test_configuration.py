@@ -124,6 +124,106 @@ def test_images_unwrap():
     np.testing.assert_array_equal(moved.unwrapped, moved.positions)
 
 
+def moving(n=6, seed=0):
+    random = np.random.default_rng(seed)
+    return cb.Configuration(
+        random.uniform(-3, 3, (n, 3)),
+        np.arange(n) % 3,
+        SHEARED,
+        random.normal(size=(n, 3)),
+        random.integers(-2, 3, (n, 3)),
+    )
+
+
+@pytest.mark.parametrize(
+    "particles",
+    [
+        slice(1, 4),
+        slice(None, None, -1),
+        [4, 0],
+        np.array([-1, 2]),
+        np.arange(6) % 3 == 1,
+        [True, False, False, True, False, False],
+    ],
+    ids=str,
+)
+def test_some_particles_are_a_configuration_of_their_rows(particles):
+    whole = moving()
+    part = whole[particles]
+    for name in ("positions", "species", "velocities", "images", "unwrapped"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[particles])
+    assert part.box is whole.box
+    still = whole.replace(velocities=None, images=None)[particles]
+    assert still.velocities is None
+    assert still.images is None
+
+
+def test_species_keep_their_letters():
+    assert repr(moving()[moving().species == 2]).startswith(
+        "Configuration(2 particles: 0 A, 0 B, 2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("particles", "message"),
+    [
+        (3, r"particles: expected a mask, a list of indices or a slice, .* got 3"),
+        (np.int64(3), "particles: expected a mask"),
+        ([[0, 1]], "particles: expected a mask"),
+        (None, "particles: expected a mask"),
+        ("A", "particles: only integers, slices"),
+        ([0.5], "particles: .* of 6 particles"),
+        ([6], "particles: index 6 is out of bounds .* of 6 particles"),
+        (np.ones(5, bool), "particles: boolean index did not match .* of 6 particles"),
+        ((0, 1), "particles: too many indices"),
+        ([], "particles: expected some of 6 particles, got none"),
+        (np.zeros(6, bool), "particles: expected some of 6 particles, got none"),
+    ],
+    ids=str,
+)
+def test_what_selects_no_particles_is_refused(particles, message):
+    with pytest.raises(InputError, match=message):
+        moving()[particles]
+
+
+def test_a_configuration_is_no_sequence_of_particles():
+    assert len(moving()) == 6
+    for taken in (iter, list, np.asarray):
+        with pytest.raises(TypeError, match=r"not iterable|to sequence"):
+            taken(moving())
+
+
+def test_configurations_are_equal_if_all_their_numbers_are():
+    one = moving()
+    assert one == moving()
+    assert one == cb.Configuration(one.positions, one.species, one.box, one.velocities, one.images)
+    nearby = one.positions.copy()
+    nearby[5, 2] = np.nextafter(nearby[5, 2], 9)
+    wider = SHEARED.copy()
+    wider[2, 2] = np.nextafter(3, 4)
+    for changes in (
+        {"positions": nearby},
+        {"species": one.species[::-1]},
+        {"box": wider},
+        {"velocities": None},
+        {"velocities": -one.velocities},
+        {"images": None},
+        {"images": one.images + 1},
+    ):
+        assert one != one.replace(**changes)
+        assert one.replace(**changes) == one.replace(**changes)
+    assert one != one[:5]
+    assert one != one.positions.tolist()
+    assert one in [moving(seed=1), moving()]
+
+
+def test_boxes_are_equal_if_their_lattice_vectors_are():
+    assert cb.Box(SHEARED) == cb.Box(SHEARED.copy())
+    assert cb.Box.cubic(2.0) == cb.Box(np.eye(3) * 2)
+    assert cb.Box.cubic(2.0) != cb.Box.cubic(np.nextafter(2, 3))
+    assert cb.Box.cubic(2.0) != 2.0
+
+
 GOOD = {"positions": np.zeros((2, 3)), "species": [0, 1], "box": 4.0}
 
 

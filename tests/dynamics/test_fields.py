@@ -55,10 +55,10 @@ def test_variances_of_noise_prediction_and_the_unexplained_are_told_apart():
     np.testing.assert_allclose(found["measured"]["mean"], 0, atol=0.15)
 
 
-def test_of_independent_particles_chi_and_s_0_are_the_variance():
+def test_of_independent_particles_chi_and_s_q_are_the_variance():
     white = {name: rows[0] for name, rows in table(n=20).items()}
     for name, rows in white.items():
-        assert rows["low_s_0"] < rows["variance"] < rows["high_s_0"], name
+        assert rows["low_s_q"] < rows["variance"] < rows["high_s_q"], name
         assert rows["low_chi"] - 0.5 < rows["variance"] < rows["high_chi"] + 0.5, name
 
 
@@ -68,7 +68,7 @@ def test_a_planted_length_is_that_of_measured_and_predicted(xi):
     for name in ("without noise", "predicted"):
         rows = found[name][1]
         assert rows["xi"] == pytest.approx(xi, rel=0.2), name
-        assert rows["s_0"] > 3 * rows["variance"]
+        assert rows["s_q"] > 3 * rows["variance"]
     # Noise is white: it adds to the spectrum, and makes the length of its sum shorter.
     assert found["measured"][1]["xi"] < found["without noise"][1]["xi"]
 
@@ -98,7 +98,7 @@ def test_one_configuration_has_no_chi_and_no_intervals():
     found = field_heterogeneity([start], [fields], [np.arange(N)], TIMES)
     assert np.isnan(found["chi"]).all()
     assert np.isnan(found["low_variance"]).all()
-    assert np.isfinite(found["s_0"]).all()
+    assert np.isfinite(found["s_q"]).all()
 
 
 def test_what_is_refused():

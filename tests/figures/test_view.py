@@ -49,13 +49,8 @@ def browser():
 
 @pytest.fixture
 def opened(browser, file):
-    browser.errors.clear()
-    browser.requests.clear()
-    browser.show(700, 600)
-    browser.open(file)
-    yield browser
-    assert browser.errors == []
-    assert browser.requests == [file.as_uri()]  # no network, nor any other file
+    with browser.shown(file):
+        yield browser
 
 
 def choose(opened, role, value):
@@ -146,35 +141,32 @@ def test_a_plane_cuts_spheres_into_flat_discs(browser, columns, box, tmp_path):
     configuration = cb.Configuration(particles()[0].positions, particles()[0].species, BOXES[box])
     values = columns[NAMED][2]
     cb.view(configuration, values, diameters=(1.0, 0.8)).save(tmp_path / "view.html")
-    browser.errors.clear()
-    browser.show(700, 600)
-    browser.open(tmp_path / "view.html")
     tints = expected(values)
     radii = np.array([0.5, 0.4])[configuration.species]
     heights = configuration.box.heights
     discs: list[float] = []
-    for axis in range(3):
-        choose(browser, "axis", axis + 1)
-        choose(browser, "cut", 0.31)
-        browser.run("view.rotate(0.2, 0)")
-        seen, pixels = grid(browser)
-        hit = seen >= 0
-        particle = seen[hit]
-        # Nothing is left beyond the plane, and what it cuts is seen.
-        fractions = (configuration.wrapped @ configuration.box.inverse)[particle, axis]
-        center = (fractions - 0.31) * heights[axis]
-        assert (center - radii[particle]).max() < 0
-        assert (center + radii[particle] > 0).sum() > 20
-        # The graphics card and `pick` agree on what is where, but for lines and edges.
-        shade = pixels[hit].max(axis=1) / tints[particle].max(axis=1)
-        right = np.abs(pixels[hit] - shade[:, None] * tints[particle]).max(axis=1) < 6
-        assert right.mean() > 0.9
-        assert (np.abs(pixels[~hit] - 255).max(axis=1) == 0).mean() > 0.9
-        discs += shade[right & (center > 0.05)].tolist()
+    with browser.shown(tmp_path / "view.html"):
+        for axis in range(3):
+            choose(browser, "axis", axis + 1)
+            choose(browser, "cut", 0.31)
+            browser.run("view.rotate(0.2, 0)")
+            seen, pixels = grid(browser)
+            hit = seen >= 0
+            particle = seen[hit]
+            # Nothing is left beyond the plane, and what it cuts is seen.
+            fractions = (configuration.wrapped @ configuration.box.inverse)[particle, axis]
+            center = (fractions - 0.31) * heights[axis]
+            assert (center - radii[particle]).max() < 0
+            assert (center + radii[particle] > 0).sum() > 20
+            # The graphics card and `pick` agree on what is where, but for lines and edges.
+            shade = pixels[hit].max(axis=1) / tints[particle].max(axis=1)
+            right = np.abs(pixels[hit] - shade[:, None] * tints[particle]).max(axis=1) < 6
+            assert right.mean() > 0.9
+            assert (np.abs(pixels[~hit] - 255).max(axis=1) == 0).mean() > 0.9
+            discs += shade[right & (center > 0.05)].tolist()
     # Of a sphere whose center is cut away, mostly the disc is left to be seen.
     assert len(discs) > 30
     assert (np.abs(np.array(discs) - 1) < 0.02).mean() > 0.6
-    assert browser.errors == []
 
 
 @needs_chromium
@@ -277,18 +269,15 @@ def test_the_frame_of_a_notebook_is_drawn(browser, tmp_path):
     configuration, _ = particles()
     shown = cb.view(configuration, diameters=0.9)._repr_html_()
     (tmp_path / "notebook.html").write_text(f"<!doctype html><body>{shown}</body>")
-    browser.errors.clear()
-    browser.show(700, 600)
-    browser.open(tmp_path / "notebook.html")
     palette = [mpl.colors.to_rgb(style.species_look(name)[0]) for name in "AB"]
-    for color in palette:
-        for _ in range(100):
-            pixels = browser.screenshot().astype(float)
-            if (np.abs(pixels - 255 * np.array(color)).max(axis=-1) < 3).sum() > 100:
-                break
-        else:
-            raise AssertionError("the frame stays empty")
-    assert browser.errors == []
+    with browser.shown(tmp_path / "notebook.html"):
+        for color in palette:
+            for _ in range(100):
+                pixels = browser.screenshot().astype(float)
+                if (np.abs(pixels - 255 * np.array(color)).max(axis=-1) < 3).sum() > 100:
+                    break
+            else:
+                raise AssertionError("the frame stays empty")
 
 
 def test_a_series_is_one_column():

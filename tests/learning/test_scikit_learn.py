@@ -1,5 +1,6 @@
 """Every estimator passes the checks of scikit-learn, knows its columns and refuses others."""
 
+import pickle
 from importlib.util import find_spec
 
 import numpy as np
@@ -9,6 +10,7 @@ import sklearn
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import GroupKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import (
@@ -180,3 +182,29 @@ def test_columns_with_several_levels_are_named_and_refused_in_another_order():
     assert fitted.feature_names_in_.tolist()[1] == "radial 1.5"
     with pytest.raises(ValueError, match="order"):
         fitted.predict(frame.iloc[:, ::-1])
+
+
+def test_cross_validation_of_scikit_learn_hands_groups_to_the_fit():
+    """Beside the division into folds, which needs them too."""
+    X, y = table(60)
+    groups = np.arange(60) % 6
+    learner = RidgeCV(alphas=(1e-6, 1e-3, 1.0, 1e3))
+    folds = GroupKFold(3)
+    found = cross_validate(
+        learner, X, y, groups=groups, params={"groups": groups}, cv=folds, return_estimator=True
+    )
+    for (train, test), fitted, score in zip(
+        folds.split(X, y, groups), found["estimator"], found["test_score"], strict=True
+    ):
+        alone = clone(learner).fit(X.iloc[train], y.iloc[train], groups=groups[train])
+        np.testing.assert_array_equal(fitted.errors_, alone.errors_)
+        assert score == alone.score(X.iloc[test], y.iloc[test])
+        without = clone(learner).fit(X.iloc[train], y.iloc[train])
+        assert without.errors_.tolist() != alone.errors_.tolist()
+
+
+def test_a_learner_can_be_pickled():
+    learner, X = fitted(RidgeCV())
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(learner)).predict(X), learner.predict(X)
+    )

@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -110,6 +111,18 @@ class Page:
         """Open a file, and wait until it is loaded."""
         self.send("Page.navigate", url=f"file://{os.path.abspath(path)}")
         self.wait("document.readyState === 'complete' && location.protocol === 'file:'")
+
+    @contextmanager
+    def shown(self, path: Path, width: int = 700, height: int = 600) -> Iterator[Self]:
+        """Open a file in a window of a size; it must not complain, nor ask for another file."""
+        self.errors.clear()
+        self.requests.clear()
+        self.show(width, height)
+        self.open(path)
+        yield self
+        assert self.errors == []
+        asked_for = [address for address in self.requests if not address.startswith("data:")]
+        assert asked_for == [path.as_uri()]
 
     def run(self, script: str) -> Any:
         """Return the value of an expression in the page, or of the promise that it is."""

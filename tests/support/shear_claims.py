@@ -8,6 +8,7 @@ import numpy as np
 
 import cagebreak as cb
 from support.claims import printed, table
+from support.study_claims import WORDS
 
 
 @dataclass
@@ -39,7 +40,8 @@ def preparation(recipe: Path) -> Iterator[str]:
     melt, quench = of.preparation.protocol
     section, model = of.shear, of.model
     yield (
-        f"of {of.preparation.n_particles} particles (rho = {model.number_density:g}, smoothed "
+        f"{WORDS[of.preparation.n_configurations].capitalize()} glasses of "
+        f"{of.preparation.n_particles} particles (rho = {model.number_density:g}, smoothed "
         f"potential) were melted at T = {melt.temperature[0]:g}, quenched to zero over "
         f"{quench.time:g} tau and sheared quasistatically by {section.strain:g} in steps of "
         f"{printed(section.step)}"

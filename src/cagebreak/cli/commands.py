@@ -249,13 +249,11 @@ def compare(
 )
 def figure(recipe: str, names: Sequence[str], published: str | None, output: Path | None) -> None:
     """Draw the map and figures of the papers, by default all, as PNG and PDF with tables as CSV."""
-    from cagebreak.figures import FIGURES
+    from cagebreak.study.analysis.drawings import usual
 
     study = _study(recipe)
-    asks_for = study.recipe.asks_for
     folder = output or study.store.folder / "figures"
-    fitting = [n for n, spec in FIGURES.items() if not spec.section or asks_for(spec.section)]
-    for name, drawn in study.draw(names or fitting, folder, published):
+    for name, drawn in study.draw(names or usual(study.recipe), folder, published):
         if isinstance(drawn, InputError):
             # Without names, figures that need other selections than the recipe's are skipped.
             if names:

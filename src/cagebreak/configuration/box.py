@@ -61,6 +61,12 @@ class Box:
                 f"lattice vectors, got heights {self.heights.tolist()} of {matrix.tolist()}"
             )
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether the lattice vectors of both are equal, without tolerance."""
+        if not isinstance(other, Box):
+            return NotImplemented
+        return np.array_equal(self.matrix, other.matrix)
+
     @classmethod
     def cubic(cls, length: float) -> Self:
         """Return the cube of the given edge length."""

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cagebreak._html import card
 from cagebreak.configuration import interchange
@@ -48,6 +48,11 @@ class Configuration:
     ConfigurationError
         If a shape does not fit, a number is not finite, a species is no natural number, or a
         particle is so far from the box that rounding moves it.
+
+    Examples
+    --------
+    ``configuration[configuration.species == 0]`` are the A particles, and ``==`` compares all
+    numbers of two configurations, or of two boxes, without tolerance.
     """
 
     positions: Floats
@@ -80,6 +85,50 @@ class Configuration:
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    def __getitem__(self, particles: Any) -> Configuration:
+        """Return some of the particles, in the same box.
+
+        Parameters
+        ----------
+        particles
+            A mask (N,), indices or a slice, as of a numpy array:
+            ``configuration[configuration.species == 0]`` are the A particles. Species keep their
+            letters.
+
+        Raises
+        ------
+        InputError
+            If it is something else, or selects no particle.
+        """
+        try:
+            chosen = np.arange(len(self))[particles]
+        except IndexError as error:
+            raise InputError(f"particles: {error}, of {len(self)} particles") from error
+        if chosen.ndim != 1:
+            raise InputError(
+                "particles: expected a mask, a list of indices or a slice, such as "
+                f"configuration[configuration.species == 0], got {particles!r}"
+            )
+        if len(chosen) == 0:
+            raise InputError(f"particles: expected some of {len(self)} particles, got none")
+        vectors_of = {
+            name: None if (values := getattr(self, name)) is None else values[chosen]
+            for name in ("positions", "species", "velocities", "images")
+        }
+        return self.replace(**vectors_of)
+
+    # With `__getitem__` alone Python, and numpy with it, would take particles for items of a list.
+    __iter__ = None
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether all numbers of both are equal, without tolerance."""
+        if not isinstance(other, Configuration):
+            return NotImplemented
+        return self.box == other.box and all(
+            _equal(getattr(self, name), getattr(other, name))
+            for name in ("positions", "species", "velocities", "images")
+        )
 
     def __repr__(self) -> str:
         return f"Configuration({len(self)} particles: {self._counts()}; box {self._edges()})"
@@ -338,6 +387,12 @@ def as_configurations(configurations: Any, name: str = "configurations") -> list
     if one or not isinstance(configurations, Iterable):
         return [as_configuration(configurations, name)]
     return [as_configuration(configuration, name) for configuration in configurations]
+
+
+def _equal(one: NDArray[Any] | None, other: NDArray[Any] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)
 
 
 def _check_near(name: str, fractions: Floats) -> None:

@@ -55,7 +55,7 @@ class AveragedBondOrder:
         from scipy.special import sph_harm_y
 
         table = sann(configuration)
-        counts = np.diff(table.offsets)
+        counts = table.counts
         x, y, z = table.vectors.T
         polar, azimuth = np.arctan2(np.hypot(x, y), z), np.arctan2(y, x)
         values = np.zeros((len(configuration), len(self.l)))

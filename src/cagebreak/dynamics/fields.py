@@ -26,7 +26,7 @@ FIELDS = ("measured", "without noise", "predicted", "with unexplained")
 """Fields of a table: the measured one; what of it does not come from the few runs; what is
 predicted; and that with the unexplained variance added, as if no two particles shared it."""
 
-QUANTITIES = ("mean", "variance", "chi", "s_0", "xi")
+QUANTITIES = ("mean", "variance", "chi", "s_q", "xi")
 LEVELS = (5, 25, 50, 75, 95)
 """Percentages of the particles below the columns `p5` to `p95`."""
 
@@ -71,12 +71,12 @@ def field_heterogeneity(
         S(q) &= \frac{1}{n} \left\langle \Big| \sum_i \delta x_i \, e^{i q \cdot r_i} \Big|^2
                 \right\rangle
 
-    chi is the variance over configurations; `s_0` and `xi` follow from S at small q
-    (`dynamics.four_point.correlation_length`). Of particles that do not know of each other all of
-    variance, chi and S(q) are equal. What a prediction misses is seen in two comparisons: without
-    the noise of the few runs, the measured variance is larger than the predicted one by what is
-    unexplained; and if `s_0` of the prediction with the unexplained variance, as of independent
-    particles, is below the measured one, then the unexplained motion is collective.
+    chi is the variance over configurations, `s_q` is S(q) in the shell of the longest waves, and
+    `xi` its correlation length (`dynamics.four_point.correlation_length`). Of particles that do not
+    know of each other all of variance, chi and S(q) are equal. Two comparisons show what a
+    prediction misses. Without the noise of the few runs, the measured variance is larger than the
+    predicted one by what is unexplained. If `s_q` of the prediction with the unexplained variance,
+    as of independent particles, is below the measured one, the unexplained motion is collective.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def field_heterogeneity(
     Returns
     -------
     structured array
-        A row for each field, one of `FIELDS`, and time: `mean`, `variance`, `chi`, `s_0` and `xi`
+        A row for each field, one of `FIELDS`, and time: `mean`, `variance`, `chi`, `s_q` and `xi`
         with the ends of their intervals, `low_` and `high_`, and percentiles `p5` to `p95` of the
         particles (NaN for a field that no particle has).
 
@@ -211,10 +211,9 @@ class _Moments:
             "chi": with_unexplained(n / n_configurations * between, unexplained[:, None]),
         }
         spectra = with_unexplained(spectra, unexplained[:, None, :, None])
-        shape = spectra.shape[:-1]
-        result["s_0"], result["xi"] = np.full(shape, np.nan), np.full(shape, np.nan)
+        result["s_q"], result["xi"] = spectra[..., 0], np.full(spectra.shape[:-1], np.nan)
         if len(self.q) >= N_SHELLS:
-            for t in range(shape[2]):
+            for t in range(spectra.shape[2]):
                 fit = correlation_length(self.q, spectra[:, :, t], self._all_counts, np.inf)
-                result["s_0"][:, :, t], result["xi"][:, :, t] = fit.amplitude, fit.length
+                result["xi"][:, :, t] = fit.length
         return result

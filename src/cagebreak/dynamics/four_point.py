@@ -154,8 +154,9 @@ def correlation_length(
     Returns
     -------
     Length
-        Arrays (...). The length is 0 if the structure factor does not fall, and NaN if it is not
-        positive.
+        Arrays (...). The length is 0 if the structure factor does not fall. It is NaN if the
+        structure factor is not positive, or falls faster than the form can: a box ten times smaller
+        than the length does not show it.
 
     Raises
     ------
@@ -169,7 +170,7 @@ def correlation_length(
     q, values, modes = q[used], values[..., used], counts[used] / 2
     positive = np.asarray((values > 0).all(axis=-1))
     # Lengths far below 1 / q_max, or far above 1 / q_min, cannot be told from these bounds.
-    logarithms = np.linspace(np.log(1e-2 / q.max()), np.log(1e2 / q.min()), GRID)
+    logarithms = np.linspace(np.log(1e-2 / q.max()), np.log(1e1 / q.min()), GRID)
     shapes = 1 + np.square(q[:, None] * np.exp(logarithms))
     # For each length the amplitude of greatest likelihood is a mean.
     amplitudes = values @ (modes[:, None] * shapes) / modes.sum()
@@ -186,7 +187,7 @@ def correlation_length(
         shift = np.clip(0.5 * (left - right) / (left - 2 * middle + right), -1.0, 1.0)
     step = logarithms[1] - logarithms[0]
     length = np.where(best > 0, np.exp(logarithms[inner] + shift * step), 0.0)
-    length = np.where(positive, length, np.nan)
+    length = np.where(positive & (best < GRID - 1), length, np.nan)
     squares = np.square(length[..., None] * q)
     amplitude = (values * (1 + squares)) @ modes / modes.sum()
     # The information of ln S(0) and ln xi: sums over modes of products of derivatives of ln S.

@@ -56,8 +56,8 @@ class DynamicFunctions:
         - `chi_4`: susceptibility of the overlap, N times its variance over runs and configurations;
           `chi_4_isoconfigurational` and `chi_4_structural`, its parts
           (`dynamics.four_point.susceptibility`);
-        - `s_4`, `xi_4`: the limit q = 0 of the four-point structure factor of the particles near
-          their start, and its correlation length in sigma
+        - `s_4`: four-point structure factor of the particles near their start, in the shell of the
+          longest waves; `xi_4`: its correlation length in sigma
           (`dynamics.four_point.correlation_length`).
     q : (B,) array
         Wave numbers of the four-point structure factor, in 1 / sigma.
@@ -241,10 +241,11 @@ class _Moments:
         result["chi_4"] = self._numbers * (noise + variance)
         result["chi_4_isoconfigurational"] = self._numbers * noise
         result["chi_4_structural"] = self._numbers * variance
-        result["s_4"], result["xi_4"] = np.full((2, *second.shape), np.nan)
+        s_4 = self.s_4(weights)
+        result["s_4"], result["xi_4"] = s_4[..., 0], np.full(second.shape, np.nan)
         if len(self.q) >= N_SHELLS:
             counts = self._counts.sum(axis=0)[self._present]
-            for t, s_4 in enumerate(self.s_4(weights).swapaxes(0, 1)):
-                fit = correlation_length(self.q, s_4, counts, np.inf)
-                result["s_4"][:, t], result["xi_4"][:, t] = fit.amplitude, fit.length
+            for t in range(second.shape[1]):
+                fit = correlation_length(self.q, s_4[:, t], counts, np.inf)
+                result["xi_4"][:, t] = fit.length
         return result

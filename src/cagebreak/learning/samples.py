@@ -134,10 +134,7 @@ class Sample:
 
     def particles(self, rows: Integers) -> Configuration | None:
         """Return the particles of some rows; None without a configuration."""
-        particles = self.configuration
-        if particles is None:
-            return None
-        return Configuration(particles.positions[rows], particles.species[rows], particles.box)
+        return None if self.configuration is None else self.configuration[rows]
 
 
 class Samples(Protocol):

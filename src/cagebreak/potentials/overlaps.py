@@ -116,9 +116,8 @@ def _overlapping(
     """Return both spheres of overlapping pairs, their overlaps, and unit vectors to the second."""
     species = configuration.species
     table = neighbor_table(configuration, float(contacts.max()) * (1 + 1e-12))
-    i = np.repeat(np.arange(len(configuration)), np.diff(table.offsets))
-    j = table.neighbors
-    r = np.sqrt((table.vectors**2).sum(axis=1))
+    i, j = table.pairs.T
+    r = table.distances
     contact = contacts[species[i], species[j]]
     near = contact - r >= least * contact
     vectors = table.vectors[near] / r[near, None]

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 DENSITY = 5.0
 """Factor between densities that is an error: beyond it a liquid is a gas (the critical density of
 Lennard-Jones particles is a quarter of that of the Kob-Andersen mixture), and lengths in Angstrom
-or nm, where sigma is 2.5 to 5 or a tenth of this, differ by a factor above 15."""
+or nm, where sigma is 2 to 5 or a tenth of this, differ by a factor of 8 or more."""
 
 COMPOSITION_REMARK = 0.02
 """Difference of a fraction that is said, besides one particle."""

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 ENERGY_DRIFT = (0.05, 1e-4)
 """Largest change of energy at constant energy, in kT a particle: at once, and a tau (chosen).
 
-Kob-Andersen's potential, whose force jumps at the cut-off, gains 5e-6 a tau at a step of 0.005.
+Kob-Andersen's potential, whose force jumps at the cut-off, drifts by 5e-6 a tau at a step of 0.005.
 """
 
 CHECKED = 2000

@@ -44,8 +44,8 @@ def cells_of(configuration: Configuration, diameters: NDArray[np.float64], cell:
 
 def _voronoi(configuration: Configuration, diameters: NDArray[np.float64]) -> Cells:
     table = sann(configuration)
-    i = np.repeat(np.arange(len(configuration)), np.diff(table.offsets))
-    ratio = diameters[table.neighbors] / diameters[i]
+    i, j = table.pairs.T
+    ratio = diameters[j] / diameters[i]
     squares = (table.vectors**2).sum(axis=1)
     # The nearest point of a face lies on the line between the two particles.
     nearest = squares / (1 + ratio) ** 2

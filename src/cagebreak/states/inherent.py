@@ -50,7 +50,7 @@ FIRST_DT_BONDED = 0.0025
 DT_PER_CURVATURE = 0.09
 """First time step of a tabulated potential, times the root of the median Laplacian of the start.
 
-Chosen: the value of harmonic spheres at their default state point. Kob-Andersen has 0.12, measured.
+Chosen: the value of harmonic spheres at their default state point. Kob-Andersen has 0.11, measured.
 """
 
 DT_PER_GAP = 0.7

@@ -78,7 +78,7 @@ class PropensityModifier:
         # By their identifiers, as files are read: chains are in order, and so is the random stream.
         ids = data.particles.identifiers
         order = np.arange(len(configuration)) if ids is None else np.argsort(ids[...])
-        match = check(_in_order(configuration, order), saved.recipe.model)
+        match = check(configuration[order], saved.recipe.model)
         prediction = saved.apply(match.configuration, self.seed)
         for remark in prediction.remarks:
             warnings.warn(remark, ConfigurationWarning, stacklevel=2)
@@ -91,11 +91,3 @@ class PropensityModifier:
             data.particles_.create_property(name, data=unsorted)
         for name, time in zip(names, times, strict=True):
             data.attributes[f"{name}.time"] = time
-
-
-def _in_order(configuration: Configuration, order: np.ndarray) -> Configuration:
-    vectors = {
-        name: None if (values := getattr(configuration, name)) is None else values[order]
-        for name in ("positions", "species", "velocities", "images")
-    }
-    return configuration.replace(**vectors)

@@ -61,9 +61,8 @@ class Study(Contents):
     ) -> "Scores":
         """Score a learner that predicts the propensity from the descriptors, by cross-validation.
 
-        If `learner`, `features` and `species` are omitted, the scores are written to
-        `tables/scores.csv`, or `tables/scores_d2min.csv`, and the propensity to
-        `tables/propensity.csv`.
+        If `learner`, `features` and `species` are omitted, `tables/scores.csv` (for D2min
+        `tables/scores_d2min.csv`) and `tables/propensity.csv` are written.
 
         Parameters
         ----------
@@ -79,8 +78,7 @@ class Study(Contents):
         name
             Name of the learner in the table; default its class.
         target
-            The quantity to predict, averaged over the runs, such as "displacement" or "d2min"; see
-            `propensity`.
+            The quantity to predict, such as "displacement" or "d2min"; see `propensity`.
         metrics
             Further scores, by name or as `cagebreak.learning.Metrics`; they are not written.
 
@@ -305,8 +303,10 @@ class Study(Contents):
             - ``"propensity"``: propensity and relaxation of each species over time;
             - ``"configurations"``: mean propensity and density of each configuration;
             - ``"scores"``: scores of the recipe's selections, predicting the propensity;
-            - ``"scores_d2min"``: the same, predicting D2min;
+            - ``"scores_d2min"`` and others: the same, predicting D2min or what the recipe keeps;
             - ``"metrics"``, ``"metrics_d2min"``: all of `cagebreak.learning.Metrics`;
+            - ``"functions"``: dynamic functions over time, if the recipe keeps them;
+            - ``"fields"``: how measured and predicted propensities vary in space;
             - ``"correlations"``: r of the propensity with each scalar descriptor;
             - ``"selection"``: r against the number of forward-selected descriptors;
             - ``"selected"``: the first twenty of these descriptors;

@@ -63,7 +63,7 @@ def test_any_number_of_processes_gives_the_same_bits(own, monkeypatch):
     monkeypatch.setattr(
         "cagebreak.study.analysis.learn.hold_out_all", lambda parts: hold_out_all(parts, workers=2)
     )
-    monkeypatch.setattr(fits, "serial", None)
+    monkeypatch.setattr(fits, "SerialExecutor", None)
     same(own.fit(), expected)
 
 
@@ -185,6 +185,24 @@ def test_what_takes_no_time_says_nothing(own, monkeypatch, capsys):
     monkeypatch.setattr(fits, "operations_per_second", lambda: 1e15)
     own.fit()
     assert capsys.readouterr().err == ""
+
+
+def test_a_process_keeps_to_a_part_and_helps_at_the_end():
+    class Costs:
+        def __init__(self, operations):
+            self.operations = operations
+
+    parts = [Costs(1.0), Costs(5.0), Costs(2.0)]
+    queue = fits._Queue(parts, [(p, k) for p in range(3) for k in range(3)])
+    first, second = [], []
+    # The second process is twice as fast.
+    while (fold := queue.next(0)) is not None:
+        first.append(fold)
+        second += [fold for fold in (queue.next(1), queue.next(1)) if fold is not None]
+    assert first == [(1, 0), (1, 1), (1, 2)]
+    assert second == [(2, 0), (2, 1), (2, 2), (0, 0), (0, 1), (0, 2)]
+    queue = fits._Queue(parts[:1], [(0, 0), (0, 1)])
+    assert [queue.next(0), queue.next(1), queue.next(0)] == [(0, 0), (0, 1), None]
 
 
 def test_metrics_are_of_the_same_fits_and_leave_the_scores_as_they_are(own, fitted):

@@ -33,6 +33,17 @@ def test_predictions_are_those_that_the_scores_are_of(study):
             np.testing.assert_array_equal(pooled_pearson(np.array(moments)), table["r"])
 
 
+def test_what_is_kept_of_the_fit_is_what_a_fit_of_the_fold_predicts(study, monkeypatch):
+    study.fit()
+    with monkeypatch.context() as patch:
+        patch.setattr("cagebreak.learning.model_selection.outer_fold.Fold.without", None)
+        kept = study.predictions(0, "LR1")
+        some = study.predictions(0, "LR1", times=study.propensity(0).times[[2, 0]])
+    np.testing.assert_array_equal(some, kept[[0, 2]])
+    monkeypatch.setattr(predictions, "_kept", lambda *_: None)
+    np.testing.assert_array_equal(study.predictions(0, "LR1"), kept)
+
+
 def test_the_map_is_of_a_configuration_that_the_fit_did_not_see(study):
     rows = study.rows("map")
     configuration, propensity = study.configuration(0), study.propensity(0)

@@ -41,13 +41,8 @@ def browser():
 
 @pytest.fixture
 def opened(browser, file):
-    browser.errors.clear()
-    browser.requests.clear()
-    browser.show(1280, 900)
-    browser.open(file)
-    yield browser
-    assert browser.errors == []
-    assert [each for each in browser.requests if not each.startswith("data:")] == [file.as_uri()]
+    with browser.shown(file, 1280, 900):
+        yield browser
 
 
 def rows(opened):
@@ -177,12 +172,10 @@ def test_it_fits_a_phone_and_follows_the_mode(opened, width, dark):
 def test_of_a_study_that_is_not_done_it_has_what_there_is(browser, tmp_path):
     fresh = cb.Study(write_recipe(tmp_path / "hs.toml"))
     fresh.report(tmp_path / "report.html")
-    browser.errors.clear()
-    browser.open(tmp_path / "report.html")
-    warning = browser.run("document.querySelector('.warning').textContent")
-    assert warning == "the study is not done; next: cagebreak run hs.toml"
-    assert "not done yet" in browser.run("document.querySelector('#particles').textContent")
-    assert browser.errors == []
+    with browser.shown(tmp_path / "report.html"):
+        warning = browser.run("document.querySelector('.warning').textContent")
+        assert warning == "the study is not done; next: cagebreak run hs.toml"
+        assert "not done yet" in browser.run("document.querySelector('#particles').textContent")
     assert not (tmp_path / "hs").exists()
 
 
@@ -197,8 +190,6 @@ def test_imported_configurations_without_runs_have_a_report(browser, study, tmp_
     )
     imported.run("serial", progress=False)
     imported.report(tmp_path / "report.html")
-    browser.errors.clear()
-    browser.open(tmp_path / "report.html")
-    assert "there is no fit" in browser.run("document.querySelector('.warning').textContent")
-    assert browser.run("view.pick(...view.place(0))") >= 0
-    assert browser.errors == []
+    with browser.shown(tmp_path / "report.html"):
+        assert "there is no fit" in browser.run("document.querySelector('.warning').textContent")
+        assert browser.run("view.pick(...view.place(0))") >= 0

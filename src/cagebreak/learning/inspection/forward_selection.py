@@ -198,7 +198,7 @@ def forward_selection(statistics: Statistics, n: int) -> Selection:
     :cite:`Boattini2021`, fig. 2). S, b and :math:`s_{yy}` are blocks of the statistics. A Cholesky
     factor of S grows by one row a step. For every candidate it gives the part of the variance, and
     of the covariance with the target, that the chosen features do not explain; the gain is the
-    squared covariance over the variance. The selection takes ``2 F n^2`` operations for each target
+    squared covariance over the variance. The selection takes ``F n^2`` operations for each target
     and no pass over the data.
 
     Features that do not vary, duplicates, and features that depend linearly on the chosen ones

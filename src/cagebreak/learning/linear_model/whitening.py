@@ -13,7 +13,7 @@ LENGTH = 2.0
 NUGGET = 1 / 3
 """Uncorrelated share of the error variance, from the noise of the runs; chosen."""
 CUTOFF = 2.5
-"""Distance up to which particles are conditioned on, in sigma; chosen: some 25 of one species."""
+"""Distance up to which particles are conditioned on, in sigma; chosen: 30 A in Kob-Andersen."""
 
 
 def whitening(

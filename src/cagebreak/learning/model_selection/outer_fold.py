@@ -39,10 +39,12 @@ class HeldOut(NamedTuple):
     """CPU time of all fits."""
     inference_seconds: Mapping[tuple[str, str], float]
     """CPU time of the predictions, by species and selection."""
-    predicted: Mapping[tuple[str, str], Floats] | None = None
+    predicted: Mapping[tuple[str, str], Floats]
+    """Predictions (n, T) of the configuration to be shown, by species and selection."""
+    all_predicted: Mapping[tuple[str, str], Floats] | None = None
     """Predictions (n, T) of the particles, one configuration after the other, by species and
     selection; None unless `Outer.keeps_predictions`."""
-    measured: Mapping[str, Floats] | None = None
+    all_measured: Mapping[str, Floats] | None = None
     """Targets (n, T) of the same particles, by species."""
 
     def particles(self, key: tuple[str, str]) -> Iterator[tuple[int, Floats, Floats]]:
@@ -50,10 +52,12 @@ class HeldOut(NamedTuple):
 
         The outer cross-validation must keep predictions.
         """
-        assert self.predicted is not None
-        assert self.measured is not None
+        assert self.all_predicted is not None
+        assert self.all_measured is not None
         ends = np.cumsum(self.moments[key][:, COUNT, 0].astype(np.int64))[:-1]
-        pairs = (np.split(rows, ends) for rows in (self.predicted[key], self.measured[key[0]]))
+        pairs = (
+            np.split(rows, ends) for rows in (self.all_predicted[key], self.all_measured[key[0]])
+        )
         yield from zip(self.configurations.tolist(), *pairs, strict=True)
 
 
@@ -96,8 +100,11 @@ class Fold:
         return predicted
 
 
-def hold_out(outer: Outer, k: int, seen: Overview) -> HeldOut:
-    """Fit to all folds but fold k, and predict its configurations."""
+def hold_out(outer: Outer, k: int, seen: Overview, shown: int | None = None) -> HeldOut:
+    """Fit to all folds but fold k, and predict its configurations.
+
+    The predictions of configuration `shown` are kept, if it is among them.
+    """
     start = process_time()
     fold = Fold.without(outer, k, seen)
     fits = fold.fits
@@ -113,6 +120,7 @@ def hold_out(outer: Outer, k: int, seen: Overview) -> HeldOut:
     none = np.empty((0, shape[2]))
     all_predicted = {key: [none] for key in fits}
     all_measured = {species: [none] for species in seen.moments}
+    kept: dict[tuple[str, str], Floats] = {}
     for place, (i, sample) in enumerate(in_turn(outer.samples, configurations)):
         for species, rows in sample.rows().items():
             Y = sample.targets[rows]
@@ -121,6 +129,8 @@ def hold_out(outer: Outer, k: int, seen: Overview) -> HeldOut:
                 predicted = fold.predict(i, sample, species, name)
                 seconds[species, name] += process_time() - start
                 moments[species, name][place] = pair_moments(predicted, Y)
+                if i == shown:
+                    kept[species, name] = predicted
                 if outer.keeps_predictions:
                     all_predicted[species, name].append(predicted)
             if outer.keeps_predictions:
@@ -128,10 +138,10 @@ def hold_out(outer: Outer, k: int, seen: Overview) -> HeldOut:
             if i in seen.halves.get(species, ()):
                 halves[species][place] = seen.halves[species][i]
     records = {key: by_fit[id(fit)] for key, fit in fits.items()}
-    result = HeldOut(configurations, moments, halves, records, training_seconds, seconds)
+    result = HeldOut(configurations, moments, halves, records, training_seconds, seconds, kept)
     if not outer.keeps_predictions:
         return result
     return result._replace(
-        predicted={key: np.concatenate(parts) for key, parts in all_predicted.items()},
-        measured={species: np.concatenate(parts) for species, parts in all_measured.items()},
+        all_predicted={key: np.concatenate(parts) for key, parts in all_predicted.items()},
+        all_measured={species: np.concatenate(parts) for species, parts in all_measured.items()},
     )

@@ -251,7 +251,7 @@ class GraphLearner(Network):
         table = neighbor_table(graph.configuration, self.cutoff)
         if self.edges == "vector":
             return table, table.vectors
-        return table, np.sqrt((table.vectors**2).sum(axis=1))[:, None]
+        return table, table.distances[:, None]
 
     def _input(self, graph: Graph, device: torch.device) -> _Input:
         """Return a graph as tensors, standardized."""
@@ -276,9 +276,7 @@ class GraphLearner(Network):
             of_species = species == number
             nodes[of_species, n_species:] = standardizer.standardize(graph.features[of_species])
         table, edges = self._edges(graph)
-        pairs = Edges(
-            tensor(table.offsets), tensor(np.diff(table.offsets)), tensor(table.neighbors)
-        )
+        pairs = Edges(tensor(table.offsets), tensor(table.counts), tensor(table.neighbors))
         edges = (edges - self.edge_mean_) / self.edge_scale_
         return _Input(tensor(nodes), tensor(edges), pairs, tensor(np.asarray(graph.rows)))
 

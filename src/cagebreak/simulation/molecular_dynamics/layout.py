@@ -18,7 +18,7 @@ STEPS = 2.0**32
 """Steps along each lattice vector of the box, or of its copies side by side."""
 
 LONGEST = 1e4
-"""Longest edge in sigma (chosen): forces of a liquid are then off by 3e-5 of the largest
+"""Longest edge in sigma (chosen): forces of a liquid are then off by 5e-5 of the largest
 (measured), since a position is a whole number of steps."""
 
 LEAST = (2.0, 2.8)

@@ -14,11 +14,11 @@ import numpy as np
 from cagebreak import _atomic, figures
 from cagebreak.figures import FIGURES, FigureSpec
 from cagebreak.figures.literature import read_published
-from cagebreak.study.analysis import predictions, table_files
+from cagebreak.study.analysis import table_files
 from cagebreak.study.analysis.tables import panels_of
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.sha256sums import sha256
-from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.equilibrate import SHOWN, load_configuration
 from cagebreak.study.store import Store
 
 
@@ -28,6 +28,18 @@ def source() -> str:
     for path in sorted(Path(figures.__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def usual(recipe: Recipe) -> list[str]:
+    """Return the names of the figures of a study that are drawn unless others are asked for."""
+    kept = (recipe.isoconfigurational.keep or {}) if recipe.asks_for("isoconfigurational") else {}
+    return [
+        name
+        for name, spec in FIGURES.items()
+        if not spec.on_request
+        and (not spec.section or recipe.asks_for(spec.section))
+        and (not spec.keep or spec.keep in kept)
+    ]
 
 
 class Shown(NamedTuple):
@@ -62,7 +74,7 @@ def arguments(
     if spec.panels:
         needed["panels"] = panels_of(recipe, store)
     if spec.particles:
-        needed["configuration"] = load_configuration(store, predictions.SHOWN)
+        needed["configuration"] = load_configuration(store, SHOWN)
         needed["diameters"] = recipe.model.diameters
     if published is not None and spec.published:
         needed["curves"] = read_published(published)

@@ -2,9 +2,10 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +19,9 @@ from cagebreak.learning.model_selection.evaluate import Evaluation
 from cagebreak.learning.model_selection.nested_fits import Outer, Overview, overview
 from cagebreak.learning.model_selection.outer_fold import HeldOut, hold_out
 from cagebreak.study.analysis import fold_files
-from cagebreak.study.run.engines import Engine, available_cores, pool, serial
+from cagebreak.study.run.engines import Engine, SerialExecutor, available_cores, single
 from cagebreak.study.run.progress import Tally, show
+from cagebreak.study.stages.equilibrate import SHOWN
 from cagebreak.study.store import Unit
 
 WORTH = 10.0
@@ -58,6 +60,12 @@ class Part:
     def identity_of(self, k: int) -> str:
         """Return the identity of fold k."""
         return f"{self.identity} {k}"
+
+    def read(self, k: int) -> HeldOut | None:
+        """Return the results of fold k; None if they are not kept."""
+        outer = self.evaluation.outer
+        about = (self.species, list(outer.columns), self.identity_of(k))
+        return fold_files.read(self.path(k), *about, outer.keeps_predictions)
 
     @property
     def title(self) -> str:
@@ -99,25 +107,21 @@ def hold_out_all(parts: Sequence[Part], workers: int | None = None) -> list[list
     results: dict[tuple[int, int], HeldOut] = {}
     todo = []
     for p, part in enumerate(parts):
-        outer = part.evaluation.outer
-        about = (part.species, list(outer.columns))
-        for k in range(outer.n_folds):
-            kept = fold_files.read(
-                part.path(k), *about, part.identity_of(k), outer.keeps_predictions
-            )
+        for k in range(part.evaluation.outer.n_folds):
+            kept = part.read(k)
             if kept is None:
                 todo.append((p, k))
             else:
                 results[p, k] = kept
     if todo:
-        # The longest are first, so that no worker is left with a long one at the end.
-        todo.sort(key=lambda job: -parts[job[0]].operations)
         rate = operations_per_second()
-        seconds = [parts[p].operations / rate for p, _ in todo]
+        seconds = sum(parts[p].operations for p, _ in todo) / rate
         n_workers = min(workers or available_cores(), len(todo))
-        parallel = n_workers > 1 and (workers is not None or sum(seconds) > WORTH)
-        engine: AbstractContextManager[Engine] = pool(n_workers) if parallel else serial(1)
-        with engine as active, threadpool_limits(limits=1, user_api="blas"):
+        parallel = n_workers > 1 and (workers is not None or seconds > WORTH)
+        engines: AbstractContextManager[list[Engine]] = (
+            single(n_workers) if parallel else nullcontext([Engine(SerialExecutor(), 1)])
+        )
+        with engines as active, threadpool_limits(limits=1, user_api="blas"):
             results |= _do(parts, todo, active, rate)
         _read.cache_clear()  # the samples of the last part
     return [
@@ -126,38 +130,70 @@ def hold_out_all(parts: Sequence[Part], workers: int | None = None) -> list[list
     ]
 
 
+class _Queue:
+    """The folds to do, given out so that a process keeps to one part while it has any.
+
+    What the folds of a part share is then read by few processes, mostly by one.
+    """
+
+    def __init__(self, parts: Sequence[Part], todo: Iterable[tuple[int, int]]) -> None:
+        self._parts = parts
+        self._left: dict[int, deque[int]] = {}
+        for p, k in todo:
+            self._left.setdefault(p, deque()).append(k)
+        self._of_worker: dict[int, int] = {}
+
+    def next(self, worker: int) -> tuple[int, int] | None:
+        """Return the part and the number of the next fold of a worker; None if none is left."""
+        p = self._of_worker.get(worker)
+        if p not in self._left:
+            # The longest part is first, and rather one that no other worker is at.
+            begun = set(self._of_worker.values())
+            order = [
+                (q in begun, -len(self._left[q]) * self._parts[q].operations, q) for q in self._left
+            ]
+            if not order:
+                return None
+            *_, p = min(order)
+            self._of_worker[worker] = p
+        k = self._left[p].popleft()
+        if not self._left[p]:
+            del self._left[p]
+        return p, k
+
+
 def _do(
-    parts: Sequence[Part], todo: Sequence[tuple[int, int]], engine: Engine, rate: float
+    parts: Sequence[Part],
+    todo: Sequence[tuple[int, int]],
+    engines: Sequence[Engine],
+    rate: float,
 ) -> Mapping[tuple[int, int], HeldOut]:
-    """Do the folds in order; keep and return their results."""
+    """Do the folds; keep and return their results."""
     titles = {p: parts[p].title for p, _ in todo}
     totals = {titles[p]: parts[p].evaluation.outer.n_folds for p in titles}
     left = {title: sum(titles[p] == title for p, _ in todo) for title in totals}
     done = {title: totals[title] - left[title] for title in totals}
     weights = {titles[p]: parts[p].operations for p in titles}
-    tally = Tally(done, totals, weights, engine.workers)
+    tally = Tally(done, totals, weights, len(engines))
     for title, weight in weights.items():
         tally.time(title, weight / rate)
     results: dict[tuple[int, int], HeldOut] = {}
-    running: dict[Future[tuple[HeldOut, float]], tuple[int, int]] = {}
+    queue, free = _Queue(parts, todo), list(range(len(engines)))
+    running: dict[Future[tuple[HeldOut, float]], tuple[int, int, int]] = {}
     with show(tally, sum(weights[titles[p]] for p, _ in todo) > rate) as report:
-
-        def collect() -> None:
-            for future in [future for future in running if future.done()]:
-                p, k = running.pop(future)
+        while free or running:
+            for worker in free:
+                if (fold := queue.next(worker)) is not None:
+                    p, k = fold
+                    future = engines[worker].executor.submit(_hold_out, parts[p], k)
+                    running[future] = (worker, p, k)
+            free = []
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                worker, p, k = running.pop(future)
+                free.append(worker)
                 results[p, k], seconds = future.result()
                 fold_files.write(parts[p].path(k), results[p, k], parts[p].identity_of(k))
                 report.done(Unit(titles[p], (k,)), seconds)
-
-        for p, k in todo:
-            if len(running) >= engine.workers:
-                wait(running, return_when=FIRST_COMPLETED)
-                collect()
-            running[engine.executor.submit(_hold_out, parts[p], k)] = (p, k)
-            collect()
-        while running:
-            wait(running, return_when=FIRST_COMPLETED)
-            collect()
     return results
 
 
@@ -166,7 +202,7 @@ def _hold_out(part: Part, k: int) -> tuple[HeldOut, float]:
     start = time.monotonic()
     with threadpool_limits(limits=1, user_api="blas"):
         outer, seen = _read(_Known(part.identity, part.evaluation.outer))
-        result = hold_out(outer, k, seen)
+        result = hold_out(outer, k, seen, SHOWN)
     return result, time.monotonic() - start
 
 

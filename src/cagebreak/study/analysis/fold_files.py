@@ -13,20 +13,9 @@ from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
 from cagebreak.learning.learner import FitRecord
 from cagebreak.learning.model_selection.outer_fold import HeldOut
 
-FORMAT = "cagebreak fold 1"
-SCORED = (
-    "configurations",
-    "moments",
-    "halves",
-    "alpha",
-    "outside",
-    "parameters",
-    "training",
-    "inference",
-)
-"""Arrays of every file."""
-PARTICLES = ("predicted", "measured")
-"""Arrays of single particles, of a fit whose predictions are kept."""
+FORMAT = "cagebreak fold 2"
+ALL_PARTICLES = ("all_predicted", "all_measured")
+"""Arrays of a fit whose predictions are kept."""
 
 
 def write(path: Path, result: HeldOut, identity: str) -> None:
@@ -64,12 +53,15 @@ def write(path: Path, result: HeldOut, identity: str) -> None:
         "training": Dataset(np.array(result.training_seconds), "s", ""),
         "inference": Dataset(np.array(list(result.inference_seconds.values())), "s", "selection"),
     }
-    if result.predicted is not None and result.measured is not None:
-        (measured,) = result.measured.values()
+    if result.predicted:
         predicted = np.array(list(result.predicted.values()))
+        arrays["predicted"] = Dataset(predicted, "as the target", "selection, particle, time")
+    if result.all_predicted is not None and result.all_measured is not None:
+        (measured,) = result.all_measured.values()
+        predicted = np.array(list(result.all_predicted.values()))
         arrays |= {
-            "predicted": Dataset(predicted, "of the target", "selection, particle, time"),
-            "measured": Dataset(measured, "of the target", "particle, time"),
+            "all_predicted": Dataset(predicted, "as the target", "selection, particle, time"),
+            "all_measured": Dataset(measured, "as the target", "particle, time"),
         }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,12 +107,15 @@ def read(
         if stated is None or (stated["format"], stated["identity"]) != (FORMAT, identity):
             return None
         with opened(path) as file:
-            arrays = read_datasets(file, SCORED + (PARTICLES if particles else ()))
-        finite = ("moments", "halves", *(PARTICLES if particles else ()))
+            left = () if particles else ALL_PARTICLES
+            arrays = read_datasets(file, tuple(set(file) - set(left)))
+        finite = ("moments", "halves", *(ALL_PARTICLES if particles else ()))
         require_finite(**{name: arrays[name] for name in finite})
         keys = [(species, name) for name in selections]
         columns = ("parameters", "alpha", "outside", "inference", "moments")
         rows = list(zip(keys, *(arrays[name] for name in columns), strict=True))
+        predicted = arrays.get("predicted", ())
+        require_finite(predicted=np.asarray(predicted))
     except UNREADABLE:
         return None
     result = HeldOut(
@@ -130,10 +125,11 @@ def read(
         records={key: FitRecord(int(n), alpha, 0.0, out) for key, n, alpha, out, *_ in rows},
         training_seconds=float(arrays["training"]),
         inference_seconds={key: float(seconds) for key, *_, seconds, _ in rows},
+        predicted=dict(zip(keys, predicted, strict=False)),
     )
     if not particles:
         return result
     return result._replace(
-        predicted=dict(zip(keys, arrays["predicted"], strict=True)),
-        measured={species: arrays["measured"]},
+        all_predicted=dict(zip(keys, arrays["all_predicted"], strict=True)),
+        all_measured={species: arrays["all_measured"]},
     )

@@ -95,19 +95,7 @@ def learn(
         planned = list(plans(recipe, store, learner, chosen, species, name, target, metrics, times))
         evaluations = [evaluation for *_, evaluation in planned]
         if own:
-            propensity, _ = load_propensity(store, 0, target)
-            parts = []
-            for (number,), g, group, evaluation in planned:
-                letter = SPECIES_NAMES[number]
-                parts.append(
-                    Part(
-                        evaluation,
-                        letter,
-                        store.folder / "fits" / f"{target}-{letter}-{g}",
-                        _identity(recipe, store, letter, target, group),
-                        int((propensity.species == number).sum()),
-                    )
-                )
+            parts = parts_of(recipe, store, planned, target)
             results = hold_out_all(parts)
             scores = [e.scores(r) for e, r in zip(evaluations, results, strict=True)]
         else:
@@ -116,6 +104,26 @@ def learn(
     costs = {key: value for part in scores for key, value in part.costs.items()}
     of_metrics = {key: value for part in scores for key, value in part.metrics.items()}
     return Scores(np.concatenate([part.rows for part in scores]), moments, costs, of_metrics)
+
+
+def parts_of(
+    recipe: Recipe,
+    store: Store,
+    planned: Sequence[tuple[list[int], int, selections.Group, Evaluation]],
+    target: str,
+) -> list[Part]:
+    """Return the parts of the recipe's own fit, each with the files of its folds, from `plans`."""
+    propensity, _ = load_propensity(store, 0, target)
+    return [
+        Part(
+            evaluation,
+            SPECIES_NAMES[number],
+            store.folder / "fits" / f"{target}-{SPECIES_NAMES[number]}-{g}",
+            _identity(recipe, store, SPECIES_NAMES[number], target, group),
+            int((propensity.species == number).sum()),
+        )
+        for (number,), g, group, evaluation in planned
+    ]
 
 
 def plans(

@@ -8,11 +8,13 @@ from threadpoolctl import threadpool_limits
 
 from cagebreak._frames import with_whole_names
 from cagebreak.configuration import SPECIES_NAMES
+from cagebreak.dynamics.fields import COLUMNS, Fields, field_heterogeneity
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
+from cagebreak.seeding import seed_sequence
 from cagebreak.study.recipe import descriptors, selections
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.equilibrate import SHOWN, load_configuration
 from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.stages.quantities import TARGETS
 from cagebreak.study.store import Store
@@ -31,8 +33,8 @@ MAP = [
 ]
 """Columns of the table of particles."""
 
-SHOWN = 0
-"""The configuration in the table of particles: the first, so that none is chosen by its score."""
+FIELDS = np.dtype([("species", "U1"), *COLUMNS.descr])
+"""Columns of the table of fields."""
 
 
 def held_out(
@@ -45,8 +47,9 @@ def held_out(
 ) -> NDArray[np.float64]:
     """Return what is predicted of configuration `c` by the fit of the fold that holds it out.
 
-    It is the prediction of which `learn` scores the moments. Fits are not kept in files, so that
-    the fold is fitted again.
+    It is the prediction of which `learn` scores the moments. The one of the first configuration is
+    read from the files of the recipe's own fit, where it is kept. For any other one the fold is
+    fitted again.
 
     Parameters
     ----------
@@ -68,25 +71,90 @@ def held_out(
         If the recipe has no such selection.
     """
     # scikit-learn takes a second to import, so it is imported when it is needed.
+    from cagebreak.study.analysis.samples import nearest
+
+    _require_selection(recipe, selection)
+    with threadpool_limits(limits=1, user_api="blas"):
+        if (kept := _kept(recipe, store, c, selection, target)) is not None:
+            study_times = load_propensity(store, c, target)[0].times
+            return kept if times is None else kept[np.unique(nearest(study_times, times))]
+        return _fitted_again(recipe, store, [c], selection, times, target)[c]
+
+
+def all_held_out(
+    recipe: Recipe, store: Store, selection: str, target: str = TARGETS[0]
+) -> list[NDArray[np.float64]]:
+    """Return `held_out` of every configuration, (T, N) each; every fold is fitted once.
+
+    Raises
+    ------
+    InputError
+        If the recipe has no such selection.
+    """
+    _require_selection(recipe, selection)
+    configurations = range(recipe.preparation.n_configurations)
+    with threadpool_limits(limits=1, user_api="blas"):
+        predicted = _fitted_again(recipe, store, configurations, selection, None, target)
+    return [predicted[c] for c in configurations]
+
+
+def _require_selection(recipe: Recipe, selection: str) -> None:
+    chosen = recipe.learning.selections
+    if selection not in chosen:
+        raise InputError(f"selection: expected one of {', '.join(chosen)}, got {selection!r}")
+
+
+def _fitted_again(
+    recipe: Recipe,
+    store: Store,
+    configurations: Sequence[int],
+    selection: str,
+    times: Sequence[float] | None,
+    target: str,
+) -> dict[int, NDArray[np.float64]]:
+    """Return what is predicted of some configurations; their folds are fitted again."""
     from cagebreak.learning.model_selection.nested_fits import overview
     from cagebreak.learning.model_selection.outer_fold import Fold
     from cagebreak.study.analysis.learn import plans
 
-    chosen = recipe.learning.selections
-    if selection not in chosen:
-        raise InputError(f"selection: expected one of {', '.join(chosen)}, got {selection!r}")
-    species = load_propensity(store, c, target)[0].species
-    one = {selection: chosen[selection]}
-    with threadpool_limits(limits=1, user_api="blas"):
-        planned = [e for *_, e in plans(recipe, store, None, one, target=target, times=times)]
-        predicted = np.full((len(planned[0].times), len(species)), np.nan)
-        for evaluation in planned:
-            outer = evaluation.outer.with_small_samples()
-            fold = Fold.without(outer, int(outer.fold[c]), overview(outer))
-            sample = outer.samples[c]
-            for letter in sample.rows():
-                of_species = species == SPECIES_NAMES.index(letter)
-                predicted[:, of_species] = fold.predict(c, sample, letter, selection).T
+    one = {selection: recipe.learning.selections[selection]}
+    planned = [e for *_, e in plans(recipe, store, None, one, target=target, times=times)]
+    species = {c: load_propensity(store, c, target)[0].species for c in configurations}
+    shape = {c: (len(planned[0].times), len(species[c])) for c in configurations}
+    predicted = {c: np.full(shape[c], np.nan) for c in configurations}
+    for evaluation in planned:
+        outer = evaluation.outer.with_small_samples()
+        seen = overview(outer)
+        for k in sorted({int(outer.fold[c]) for c in configurations}):
+            fold = Fold.without(outer, k, seen)
+            for c in (c for c in configurations if outer.fold[c] == k):
+                sample = outer.samples[c]
+                for letter in sample.rows():
+                    of_species = species[c] == SPECIES_NAMES.index(letter)
+                    values = fold.predict(c, sample, letter, selection)
+                    predicted[c][:, of_species] = values.T
+    return predicted
+
+
+def _kept(
+    recipe: Recipe, store: Store, c: int, selection: str, target: str
+) -> NDArray[np.float64] | None:
+    """Return what the files of the recipe's own fit say of a configuration, if they do."""
+    from cagebreak.study.analysis.learn import parts_of, plans
+
+    if c != SHOWN:
+        return None
+    propensity, _ = load_propensity(store, c, target)
+    predicted = np.full(propensity.mean.shape, np.nan)
+    parts = parts_of(recipe, store, list(plans(recipe, store, target=target)), target)
+    for part in parts:
+        outer = part.evaluation.outer
+        of_species = propensity.species == SPECIES_NAMES.index(part.species)
+        if selection in outer.columns and of_species.any():
+            result = part.read(int(outer.fold[c]))
+            if result is None or not result.predicted:
+                return None
+            predicted[:, of_species] = result.predicted[part.species, selection].T
     return predicted
 
 
@@ -128,3 +196,35 @@ def map_table(recipe: Recipe, store: Store) -> np.ndarray:
     rows["propensity"] = propensity.mean[propensity.times == time][0]
     rows["predicted"] = held_out(recipe, store, SHOWN, selection, [time])[0]
     return rows
+
+
+def fields_table(recipe: Recipe, store: Store, letter: str) -> np.ndarray:
+    """Return how measured and predicted propensities vary in space, for a species.
+
+    What is predicted is that of `selection_shown`, of each configuration by the fit that has not
+    seen it.
+    """
+    n = recipe.preparation.n_configurations
+    starts = [load_configuration(store, c) for c in range(n)]
+    measured = [load_propensity(store, c)[0] for c in range(n)]
+    predicted = all_held_out(recipe, store, selection_shown(recipe))
+    number = SPECIES_NAMES.index(letter)
+    rows = [np.flatnonzero(start.species == number) for start in starts]
+    fields = [
+        Fields(m.halves[..., r], m.mean[:, r], p[:, r])
+        for m, p, r in zip(measured, predicted, rows, strict=True)
+    ]
+    of_species = field_heterogeneity(
+        starts,
+        fields,
+        rows,
+        measured[0].times,
+        seed=seed_sequence(recipe.study.seed, "fields"),
+        n_resamples=recipe.learning.bootstrap,
+        groups=recipe.groups,
+    )
+    table = np.zeros(len(of_species), FIELDS)
+    table["species"] = letter
+    for name in of_species.dtype.names or ():
+        table[name] = of_species[name]
+    return table

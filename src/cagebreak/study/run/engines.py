@@ -65,6 +65,23 @@ def pool(workers: int | None, address: str | None = None) -> Iterator[Engine]:
 
 
 @contextmanager
+def single(workers: int) -> Iterator[list[Engine]]:
+    """Yield engines of one process each, so that the caller decides which process does a unit."""
+    executors = [ProcessPool(1) for _ in range(workers)]
+    try:
+        yield [Engine(executor, 1, replaces_workers=True) for executor in executors]
+    except BaseException:
+        for executor in executors:
+            executor.kill()
+        raise
+    finally:
+        for executor in executors:
+            executor.shutdown(wait=False)
+        for executor in executors:
+            executor.shutdown()
+
+
+@contextmanager
 def serial(workers: int | None, address: str | None = None) -> Iterator[Engine]:
     """Yield an executor that does one unit after another in this process."""
     _no_address("serial", address)
@@ -223,8 +240,11 @@ class ProcessPool(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Shut the workers down, by default after their calls have finished."""
+        # They end at the same time, before any is waited for.
         for worker in self._all:
-            worker.executor.shutdown(wait, cancel_futures=cancel_futures)
+            worker.executor.shutdown(False, cancel_futures=cancel_futures)
+        for worker in self._all if wait else ():
+            worker.executor.shutdown()
 
 
 class _Worker:

@@ -13,6 +13,9 @@ from cagebreak.study.stages.stage import Stage, file_size
 from cagebreak.study.stages.trial import Trial
 from cagebreak.study.store import Store, Unit
 
+SHOWN = 0
+"""The configuration that figures show: the first, so that none is chosen by its score."""
+
 
 def load_configuration(store: Store, c: int) -> Configuration:
     """Return the stored equilibrated configuration `c`."""

@@ -2,7 +2,7 @@
 
 from cagebreak import neighbors
 from cagebreak.configuration import box, configuration
-from cagebreak.files import _compressed, _pickle
+from cagebreak.files import _compressed, _pickle, _text
 from cagebreak.models import table_checks
 from cagebreak.models.tabulated import _MOST_BYTES
 from cagebreak.study.recipe import recipe
@@ -30,6 +30,7 @@ def computed():
         f"a hundred times what was read of it, beyond {free}",
     ):
         yield holds(statement, _compressed.LARGEST_RATIO == 100)
+    yield holds("Lines of text have at most a million characters", _text._LONGEST == 1 << 20)
     yield holds(
         f"Allowed are {100 * table_checks.DISAGREEMENT:.0f} % of the change, three times the",
         table_checks.SPACING == 3,

@@ -22,7 +22,7 @@ DOCUMENT = ROOT / "docs/learning.md"
 GIVEN = [  # equations
     "takes C_ij = (1 - w) exp(-r_ij / l)",
     "it is dropped (coefficient 0)",
-    "The cost is 2 F n^2",
+    "The cost is F n^2",  # step k takes the product of k rows with F columns
     "takes K (K + 1) / 2 models",
     "with K - 1 blocks for each species",
     "sqrt(2 r' / (1 + r'))",

@@ -19,7 +19,7 @@ GIVEN = [
     "no particle where 3 are expected",  # composition_problem
     "at least 4 particles in one plane",  # flat_axis
     "a lattice with a layer missing has a gap of 2",  # spacings of a simple cubic lattice
-    "lengths in Angstrom or nm make a factor above 15",  # 2.5 Angstrom cubed, the smallest atoms
+    "lengths in Angstrom or nm make a factor of 8 or more",  # sigma is 2 Angstrom to 0.5 nm
     "(weight (1 - (r/R)^2)^2",  # the equation in _match_kernel.fields
     "has temperature 0, for every pair",  # without forces
     "overlaps of at most 2 sqrt(3) h",  # two corners of cubes of rounding
@@ -66,6 +66,14 @@ def computed():
     yield f"an empty layer of {shape.LAYER:g} mean spacings"
     rare = printed(match.RARE)
     yield f"leave with a probability below {rare}"
+    yield holds("nearer than a quarter of sigma, with", match.CLOSEST == 0.25)
+    yield holds("if above a tenth of the model's", match.QUENCHED == 0.1)
+    often, most = training_range.OFTEN, training_range.MOST
+    yield holds(
+        "is above twice the largest in a training configuration left out, or above one half",
+        (often, most) == (2, 0.5),
+    )
+    yield holds("more than one standard deviation of training beyond", training_range.MARGIN == 1)
     yield f"differs by a factor above {state_point.DENSITY:g}"
     percent = f"{100 * match.DENSITY_REMARK:.0f} %"
     yield f"| by more than {percent} |"

@@ -39,6 +39,8 @@ def computed():
     yield f"in steps of 2^-{math.log2(layout.STEPS):.0f} of the box"
     yield f"a box longer than {layout.LONGEST:,.0f}"
     yield f"or longer than {layout.LONGEST:,.0f} sigma"
+    samples = preparation._SAMPLES
+    yield holds("a hundred times in each segment", samples == 100)
     yield f"further from the model's than a factor of {preparation.FARTHEST:g}"
     tests = (ROOT / "tests/simulation/test_molecular_dynamics.py").read_text(encoding="utf-8")
     yield holds(

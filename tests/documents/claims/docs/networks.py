@@ -34,6 +34,10 @@ def span(values):
 
 
 def computed():
+    share = default(GraphNetwork, "validation")
+    yield holds("validation configurations, a fifth of the training ones", share == 0.2)
+    half = default(GraphNetwork, "dropout") == 0.5
+    yield holds("in each epoch half of a particle's features, drawn anew, are left out", half)
     (nodes,) = default(GraphNetwork, "decoder")
     yield f"The decoder has one hidden layer of {nodes} nodes"
     scores = table(FOLDER / "hard_spheres.csv")

@@ -2,11 +2,13 @@
 
 import runpy
 
+import cagebreak as cb
 from cagebreak.potentials import match
 from cagebreak.study.analysis import training_range
 from cagebreak.study.recipe.recipe import Recipe
 from support.claims import holds
 from support.paths import ROOT
+from support.study_claims import WORDS
 
 DOCUMENT = ROOT / "docs/pretrained.md"
 DATASETS = ROOT / "datasets"
@@ -25,6 +27,8 @@ def computed():
     yield f"more than {100 * training_range.DENSITY} % outside"
     most = runpy.run_path(str(DATASETS / "pretrained.py"))["MOST"]
     yield f"has at most {most} times"
+    runs = cb.datasets.load("kob-andersen")[1].n_runs
+    yield f"and followed in {WORDS[runs]} runs, but"
     hard, soft = (
         max(Recipe.read(DATASETS / path).states.cage["sweeps"])
         for path in ("hard-spheres-058/hs058.toml", "kob-andersen-050/ka050.toml")

@@ -23,8 +23,8 @@ GIVEN = [
     "displacement to the cage state alone exceeds r = 0.8",  # Alkemade 2023, section III B
     "| t / τ | X init",
     "| test 401 | test 402 |",  # names of files
-    # the repository EIGNN: results/pcc_per_config.csv
-    "EIGNN, reaches 0.817, mean over configurations, with up to 400 training configurations",
+    # the repository EIGNN: results/pcc_mean_044.csv, and its notebook
+    "EIGNN, reaches 0.817, mean over configurations, with 100 training configurations",
     "with 2000 sweeps to relax",  # convergence.py
     "within 0.005 of the limit",
     "(Apache-2.0)",

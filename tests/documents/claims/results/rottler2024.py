@@ -81,6 +81,9 @@ def data():
     ka, polymer = (ACCURACY.n_features[ACCURACY.system == name].max() for name in ("KA", "polymer"))
     yield f"{ka} features of two to four bodies in a mixture, {polymer} in the polymer"
     ka, wahnstrom, polymer = (study(name, "thermal") for name in ("KA", "Wahnström", "polymer"))
+    yield f"| KA, thermal | the {WORDS[ka.configurations]} training configurations"
+    for name, of in (("Wahnström", wahnstrom), ("polymer", polymer)):
+        yield f"| {name}, thermal | [{WORDS[of.configurations]}"
     yield (
         f"{ka.particles} particles, T = {ka.temperature}, {ka.runs} runs, {ka.time:.0f} τ, "
         f"described in our inherent states | {ka.active} |"
@@ -98,6 +101,7 @@ def data():
         yield f"| {name}, shear | [{WORDS[glass.configurations]}"
         yield f"of {glass.particles} | {glass.active} |"
     glass = study("polymer", "shear")
+    yield f"| polymer, shear | [{WORDS[glass.configurations]}"
     yield f"of {glass.particles // BEADS} chains of {BEADS} beads | {glass.active} |"
 
 

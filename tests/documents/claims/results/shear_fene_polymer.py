@@ -7,6 +7,7 @@ from cagebreak.dynamics.plasticity import AVALANCHE, DISSIPATION
 from support.claims import printed
 from support.paths import ROOT
 from support.shear_claims import instead, shear, steps_above, windows
+from support.study_claims import WORDS
 
 FOLDER = ROOT / "results/shear-fene-polymer"
 DOCUMENT = FOLDER / "README.md"
@@ -25,7 +26,8 @@ def preparation(recipe):
     melt, quench = recipe.preparation.protocol
     (pressure,) = {step.pressure for step in (melt, quench)}
     yield (
-        f"of {recipe.preparation.n_particles // chain} chains of {chain} beads were melted at T = "
+        f"{WORDS[recipe.preparation.n_configurations].capitalize()} glasses of "
+        f"{recipe.preparation.n_particles // chain} chains of {chain} beads were melted at T = "
         f"{melt.temperature[0]:g} and quenched to zero over {quench.time:g} tau, both at p = "
         f"{pressure:g}, and sheared quasistatically at constant volume by {recipe.shear.strain:g} "
         f"in steps of {printed(recipe.shear.step)}"

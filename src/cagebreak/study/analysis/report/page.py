@@ -16,13 +16,14 @@ from cagebreak.errors import InputError, StoreError
 from cagebreak.figures import FIGURES
 from cagebreak.study import sha256sums
 from cagebreak.study.analysis import predictions
+from cagebreak.study.analysis.drawings import usual
 from cagebreak.study.analysis.gallery import Gallery
 from cagebreak.study.analysis.report import sentences
 from cagebreak.study.analysis.tables import SCORES, TABLES
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.durations import read
 from cagebreak.study.run.work import StageStatus
-from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.equilibrate import SHOWN, load_configuration
 from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.stages.quantities import QUANTITIES, TARGETS
 from cagebreak.study.stages.shear import load_shear
@@ -120,7 +121,7 @@ class Report:
         """Return the view in three dimensions of the first configuration, if it is done."""
         from cagebreak.figures import view
 
-        c = predictions.SHOWN
+        c = SHOWN
         if not self.store.has(Unit("equilibrate", (c,))):
             return f"<p>Configuration {c} is not done yet.</p>"
         configuration = load_configuration(self.store, c)
@@ -138,7 +139,7 @@ class Report:
 
     def _columns(self, n: int) -> tuple[dict[str, np.ndarray], np.ndarray | None, int | None, str]:
         """Return values of particles by name, their times, the first that is shown, and words."""
-        c = predictions.SHOWN
+        c = SHOWN
         if not self.store.has(Unit("propensity", (c,))):
             if self.store.has(Unit("shear", (c,))):
                 # Nine columns are about as large as the values at three times (chosen).
@@ -178,8 +179,9 @@ class Report:
             return "<p>Figures need all units of the study.</p>"
         drawn, left_out = [], []
         stages = {stage.stage for stage in self.stages}
-        for name, spec in FIGURES.items():
-            if spec.published or (spec.section and not self.recipe.asks_for(spec.section)):
+        for name in usual(self.recipe):
+            spec = FIGURES[name]
+            if spec.published:
                 continue
             needed = {each for table in spec.tables for each in TABLES[table].needs(self.recipe)}
             if needed - stages:

@@ -7,6 +7,7 @@ from cagebreak.bootstrap import interval as bootstrap
 from cagebreak.descriptors.coarse_grained import quantities
 from support.claims import default, holds, interval, row, table
 from support.paths import ROOT
+from support.study_claims import WORDS
 
 DOCUMENT = ROOT / "docs/descriptors/coarse-grained.md"
 FOLDER = ROOT / "results/kob-andersen-050"
@@ -58,7 +59,13 @@ def computed():
 
     recipe = cb.Study(FOLDER / "ka050.toml").recipe
     n = recipe.preparation.n_particles
-    yield f"configurations of {n} Kob-Andersen particles at T = {recipe.model.temperature}"
+    yield f"with {WORDS[recipe.learning.outer_folds]} outer folds"
+    number = WORDS[recipe.preparation.n_configurations]
+    yield f"on {number} configurations, so that"
+    yield (
+        f"The data are {number} configurations of {n} Kob-Andersen particles at T = "
+        f"{recipe.model.temperature}"
+    )
     sets, ours = of_a(FOLDER / "scores.csv"), of_a(FOLDER / "coarse_grained.csv")
     times = sets.time.unique()
     yield f"mean over {len(times)} times from {times.min():g} τ"
@@ -95,7 +102,10 @@ def computed():
     learners = table(ROOT / "results/alkemade2022/kob_andersen.csv")
     physical = row(learners, learner="ridge, physical")
     recommended = row(learners, learner="ridge, recommended")
-    yield f"configurations of {botan.particles} particles at T = {botan.temperature}"
+    yield (
+        f"On {WORDS[physical.n_configurations]} configurations of {botan.particles} particles at "
+        f"T = {botan.temperature}"
+    )
     yield f"and {physical.time:.0f} τ (BOTAN), {physical.n_features} columns of the inherent state"
     yield f"near the {recommended.n_features} of the recommended set"
     values = [f"{each.r_configuration:.3f} {interval(each, 3)}" for each in (physical, recommended)]
