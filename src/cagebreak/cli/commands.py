@@ -160,7 +160,7 @@ def status(recipe: str) -> None:
     "--metrics",
     multiple=True,
     metavar="NAME",
-    help="Show a further score, such as spearman, average_precision or coverage.",
+    help="Further score to show, such as spearman or coverage; once for each.",
 )
 def fit(
     recipe: str, target: str, save: str | None, selection: str | None, metrics: Sequence[str]
