@@ -11,6 +11,7 @@ import cagebreak
 from cagebreak.cli import main
 from cagebreak.figures import FIGURES
 from cagebreak.study import Recipe
+from cagebreak.study.recipe.protocols import PROTOCOLS
 from support.tiny_study import write_recipe
 
 
@@ -36,6 +37,12 @@ def test_version():
 def test_help_lists_every_command():
     output = call("--help").output
     assert all(command in output for command in ("new", "plan", "run", "status", "fit", "figure"))
+    assert "..." not in output.partition("Commands:")[2], "a first sentence is longer than its line"
+
+
+def test_help_of_new_lists_every_model():
+    words = set(re.split(r"[\s,.]+", call("new", "--help").output))
+    assert {name.replace("_", "-") for name in PROTOCOLS} <= words
 
 
 def test_new_then_plan(tmp_path):

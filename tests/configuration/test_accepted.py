@@ -259,3 +259,20 @@ def test_each_kind_of_object_stands_for_a_configuration():
 def test_anything_else_is_refused(thing):
     with pytest.raises(InputError, match=r"start: expected (a Configuration or one of|one frame)"):
         as_configuration(thing, "start")
+
+
+def test_a_list_of_one_universe_at_several_frames_is_refused():
+    pytest.importorskip("MDAnalysis")
+    universe = START.to_mdanalysis()
+    frames = universe.atoms.positions + np.array([[[0.0, 0, 0]], [[0, 0, 0.1]]])
+    universe.load_new(frames, order="fac", dimensions=np.tile(universe.dimensions, (2, 1)))
+    assert len(universe.trajectory) == 2
+    several = [universe.atoms for _ in universe.trajectory]
+    for call in (as_configurations, cb.DescriptorTransformer(RADIAL).fit):
+        with pytest.raises(
+            InputError, match=r"configurations: expected a universe once, .* 2 of 1"
+        ):
+            call(several)
+    # One after the other they are different.
+    one, other = as_configurations(universe for _ in universe.trajectory)
+    assert np.abs(other.positions - one.positions)[:, 2].min() > 0.05

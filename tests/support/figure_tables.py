@@ -183,8 +183,9 @@ def moved(seed=0):
 def map_table(species="AB", n=200):
     """The particles of `particles`, the last of which is not predicted."""
     _, values = particles(species, n)
-    dtype = [("configuration", int), ("time", float), ("features", "U64")]
+    dtype = [("configuration", int), ("particle", int), ("time", float), ("features", "U64")]
     rows = np.zeros(n, [*dtype, ("propensity", float), ("predicted", float)])
+    rows["particle"] = np.arange(n)
     rows["configuration"], rows["time"], rows["features"] = 0, 30.0, "LR2"
     rows["propensity"], rows["predicted"] = values, 0.6 * values
     rows["predicted"][-1] = np.nan

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 @click.option("--small", is_flag=True, help="A liquid that relaxes fast; a study of minutes.")
 @click.option("--shear", is_flag=True, help="Athermal shear of a glass instead of thermal runs.")
 def new(model: str, recipe: str, small: bool, shear: bool) -> None:
-    """Write RECIPE with every default for MODEL spelled out, e.g. hard-spheres hs.toml."""
+    """Write RECIPE with every default for MODEL spelled out.
+
+    MODEL is hard-spheres, harmonic-spheres, kob-andersen, kob-andersen-smoothed, wahnstrom,
+    fene-polymer or tabulated. For example: cagebreak new hard-spheres hs.toml
+    """
     from cagebreak.study.recipe.writing import write_new
 
     write_new(recipe, model, small, shear)
@@ -55,7 +59,7 @@ def plan(recipe: str, workers: int | None) -> None:
         click.echo(f"seconds a unit of {', '.join(timed)}: measured on units already done")
     click.echo(
         f"in all {costs.core_seconds / 3600:.3g} core-hours, about "
-        f"{duration(costs.core_seconds / costs.workers)} on {costs.workers} cores; "
+        f"{duration(costs.seconds)} on {costs.workers} cores; "
         f"{report.size(costs.n_bytes)} of {report.size(costs.disk_free)} that are free"
     )
 
@@ -77,7 +81,7 @@ def run(
     retries: int,
     set_aside: bool,
 ) -> None:
-    """Do the units of RECIPE that are not done; after a stop or kill, run again to resume."""
+    """Do the units of RECIPE that are not done. After a stop or kill, run again to resume."""
     study = _study(recipe)
     study.run(engine, workers, address=address, retries=retries, set_aside=set_aside)
     if "propensity" in {stage.stage for stage in study.status()}:
@@ -88,7 +92,10 @@ def run(
 @main.command()
 @click.argument("scheduler", type=click.Choice(["slurm"]))
 def cluster(scheduler: str) -> None:
-    """Write a commented file that describes jobs: cluster slurm > ~/.config/dask/jobqueue.yaml."""
+    """Write a commented file that describes jobs of a cluster.
+
+    For example: cagebreak cluster slurm > ~/.config/dask/jobqueue.yaml
+    """
     from cagebreak.study.run.jobqueue_file import slurm_file
 
     click.echo(slurm_file(), nl=False)
@@ -101,7 +108,7 @@ def cluster(scheduler: str) -> None:
     "--seed", type=click.IntRange(min=0), help="Seed of the choice. Default: another each time."
 )
 def verify(recipe: str, sample: int, seed: int | None) -> None:
-    """Check the bytes of all results of RECIPE, and compute some of its units again."""
+    """Check the bytes of all results of RECIPE. Some of its units are computed again."""
     result = _study(recipe).verify(sample, seed=seed)
     for path, why in result.damaged.items():
         click.echo(f"{path}: {why}")
@@ -165,7 +172,7 @@ def status(recipe: str) -> None:
 def fit(
     recipe: str, target: str, save: str | None, selection: str | None, metrics: Sequence[str]
 ) -> None:
-    """Learn propensity from structure, and show how well it is predicted."""
+    """Learn propensity from structure. The table has r and its interval."""
     from cagebreak.study.analysis.tables import METRICS, SCORES
     from cagebreak.study.stages.quantities import require_measured
 
@@ -220,7 +227,7 @@ def compare(
     times: Sequence[float],
     workers: int,
 ) -> None:
-    """Compare learners on RECIPE: r over time, and costs of training and prediction."""
+    """Compare learners on RECIPE. Shown are r over time, and costs of training and prediction."""
     from cagebreak.figures.alkemade2022 import comparison
     from cagebreak.figures.style import save
 
@@ -248,7 +255,7 @@ def compare(
     help="Folder to write to. Default: figures/ in the folder of RECIPE.",
 )
 def figure(recipe: str, names: Sequence[str], published: str | None, output: Path | None) -> None:
-    """Draw the map and figures of the papers, by default all, as PNG and PDF with tables as CSV."""
+    """Draw the map and figures of the papers. By default all, as PNG and PDF with tables as CSV."""
     from cagebreak.study.analysis.drawings import usual
 
     study = _study(recipe)
@@ -273,7 +280,7 @@ def figure(recipe: str, names: Sequence[str], published: str | None, output: Pat
     help="File to write. Default: report.html in the folder of RECIPE.",
 )
 def write_report(recipe: str, output: Path | None) -> None:
-    """Write the results of RECIPE to one HTML file: state, particles, figures, scores, costs."""
+    """Write the results of RECIPE to one HTML file. It has state, particles, figures and scores."""
     study = _study(recipe)
     if output is None and not study.store.folder.is_dir():
         raise StoreError(f"{recipe}: nothing is done yet; next: cagebreak run {recipe}")

@@ -46,7 +46,7 @@ def describe(
     frame: int | None,
     reading: dict[str, Any],
 ) -> None:
-    """Write the descriptors of the configuration in FILE and their labels to an HDF5 file."""
+    """Write the descriptors of the configuration in FILE. The HDF5 file also has their labels."""
     from cagebreak.study.analysis.single_file import describe_file
 
     parameters = dict(map(_assignment, parameter))
@@ -88,7 +88,10 @@ def predict(
 @click.option("--first", default=0.5, show_default=True, help="Shortest distance, sigma.")
 @click.option("--points", default=4000, show_default=True, help="Distances in each table.")
 def tabulate(lines: str, output: str, species: int, first: float, points: int) -> None:
-    """Tabulate the potential of LINES, a file of LAMMPS's pair_style and pair_coeff lines."""
+    """Tabulate the pair potential of LINES, a file of LAMMPS input.
+
+    LINES has the pair_style, pair_coeff and pair_modify lines.
+    """
     from cagebreak.models.tabulated import tabulated
     from cagebreak.simulation import tabulate
 
@@ -135,7 +138,7 @@ def import_(
     workers: int | None,
     no_run: bool,
 ) -> None:
-    """Make a study RECIPE from FILES of configurations and runs, or from an exported study."""
+    """Make a study RECIPE from FILES of configurations and runs. An exported study is restored."""
     from cagebreak.study import Study
     from cagebreak.study.analysis import learn
     from cagebreak.study.archive import is_archive

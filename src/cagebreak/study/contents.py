@@ -91,7 +91,7 @@ class Contents(Work):
         selection
             Name of the recipe's selection of features.
         times
-            Times in tau; the nearest times of the study are predicted, in order. Default all.
+            Times in tau; the nearest times of the study are predicted, in this order. Default all.
         target
             As of `propensity`.
 

@@ -205,3 +205,18 @@ def test_a_plan_leaves_nothing_behind(tmp_path, monkeypatch):
     before = set(tmp_path.rglob("*"))
     assert measured(study, "descriptors-cage")["descriptors-cage"] > 0
     assert set(tmp_path.rglob("*")) == before
+
+
+def test_no_number_of_cores_is_faster_than_units_that_need_each_other():
+    costs = {"equilibrate": 50.0, "run": 7.0, "propensity": 1.0, "cage": 20.0}
+    left = {"equilibrate": 2, "run": 20, "propensity": 2, "cage": 2}
+
+    def seconds(workers, **done):
+        numbers = left | done
+        stages = tuple(plan.StagePlan(name, 20, numbers[name], costs[name], 0) for name in costs)
+        return plan.Plan(stages, workers, 0).seconds
+
+    assert seconds(1) == 2 * 50 + 20 * 7 + 2 * 1 + 2 * 20
+    assert seconds(100) == 50 + 20
+    assert seconds(100, equilibrate=0, cage=0) == 7 + 1
+    assert seconds(100, equilibrate=0, run=0, propensity=0, cage=0) == 0

@@ -82,10 +82,11 @@ class Scores:
 
     def _repr_html_(self) -> str:
         lines = {}
+        rows = self.rows[np.argsort(self.rows["time"], kind="stable")]
         for species, features in self.moments:
-            of_one = (self.rows["species"] == species) & (self.rows["features"] == features)
-            lines[f"{species} {features}"] = self.rows["r"][of_one]
-        times = np.unique(self.rows["time"])
+            of_one = (rows["species"] == species) & (rows["features"] == features)
+            lines[f"{species} {features}"] = rows["r"][of_one]
+            times = rows["time"][of_one]  # the same for all
         return card("Scores", self._facts(), curves("r over time", times, lines, (0.0, 1.0)))
 
     def _facts(self) -> dict[str, str]:

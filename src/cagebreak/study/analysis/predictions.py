@@ -1,6 +1,7 @@
 """What is predicted of single particles, by the fit that did not see their configuration."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,9 @@ def held_out(
     c
     selection
         Name of the recipe's selection of features.
-    times, target
+    times
+        Times in tau; the nearest times of the study are predicted, in this order. Default all.
+    target
         As of `learn`.
 
     Returns
@@ -74,11 +77,15 @@ def held_out(
     from cagebreak.study.analysis.samples import nearest
 
     _require_selection(recipe, selection)
+    rows: Any = slice(None)
+    if times is not None:
+        # What is learned has each time once, in ascending order.
+        study_times = load_propensity(store, c, target)[0].times
+        used, rows = np.unique(nearest(study_times, times), return_inverse=True)
     with threadpool_limits(limits=1, user_api="blas"):
         if (kept := _kept(recipe, store, c, selection, target)) is not None:
-            study_times = load_propensity(store, c, target)[0].times
-            return kept if times is None else kept[np.unique(nearest(study_times, times))]
-        return _fitted_again(recipe, store, [c], selection, times, target)[c]
+            return kept if times is None else kept[used[rows]]
+        return np.asarray(_fitted_again(recipe, store, [c], selection, times, target)[c][rows])
 
 
 def all_held_out(

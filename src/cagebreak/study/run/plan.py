@@ -68,6 +68,15 @@ class Plan:
         return sum(stage.left * stage.seconds for stage in self.stages)
 
     @property
+    def seconds(self) -> float:
+        """Seconds on all cores, at least those of units that wait for each other."""
+        until: dict[str, float] = {}
+        for stage in self.stages:
+            needed = (until[name] for name in STAGES[stage.stage].needs)
+            until[stage.stage] = max(needed, default=0.0) + stage.seconds * bool(stage.left)
+        return max([self.core_seconds / self.workers, *until.values()])
+
+    @property
     def n_bytes(self) -> int:
         """Bytes of the units that are not done."""
         return sum(stage.left * stage.n_bytes for stage in self.stages)

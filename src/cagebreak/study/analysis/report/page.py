@@ -6,6 +6,7 @@ import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from string import Template
 from typing import Any
@@ -102,8 +103,8 @@ class Report:
             warnings.insert(
                 0, f"the study is not done; next: cagebreak run {self.recipe.path.name}"
             )
-        if self.recipe.asks_for("isoconfigurational") and self.recipe.missing_for_fit:
-            warnings.append(f"there is no fit: {self.recipe.missing_for_fit}")
+        if self.no_fit:
+            warnings.append(f"there is no fit: {self.no_fit}")
         rows = "".join(
             f"<tr><td>{escape(stage.stage)}</td><td>"
             f'<progress max="{max(stage.total, 1)}" value="{stage.done}"></progress></td>'
@@ -168,10 +169,24 @@ class Report:
         start = int(np.argmin(np.abs(times - shown))) if len(times) else None
         return columns, times, start, about
 
+    @cached_property
+    def no_fit(self) -> str:
+        """Why nothing can be learned, in words; "" if it can, or if it was not asked for."""
+        if not self.recipe.asks_for("isoconfigurational"):
+            return ""
+        if self.recipe.missing_for_fit:
+            return self.recipe.missing_for_fit
+        if self.is_done and self.recipe.asks_for("descriptors"):
+            try:
+                self.gallery.table(SCORES["displacement"])
+            except InputError as error:
+                return str(error)
+        return ""
+
     @property
     def _is_fitted(self) -> bool:
         asks = self.recipe.asks_for("isoconfigurational") and self.recipe.asks_for("descriptors")
-        return bool(self.is_done and asks and not self.recipe.missing_for_fit)
+        return bool(self.is_done and asks and not self.no_fit)
 
     def _figures(self) -> str:
         """Return all figures that the study can draw, and why others are left out."""
