@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cagebreak._frames import to_rows
+from cagebreak._frames import require_metrics, to_rows
 from cagebreak.cli import report
 from cagebreak.cli.group import OUTPUT, RECIPE, main
 from cagebreak.errors import InputError, StoreError
@@ -163,9 +163,17 @@ def status(recipe: str) -> None:
     "--save", type=click.Path(dir_okay=False), help="Save a fit to all data, as model.h5."
 )
 @click.option("--selection", help="Selection of RECIPE to save. Default: its last.")
-def fit(recipe: str, target: str, save: str | None, selection: str | None) -> None:
+@click.option(
+    "--metrics",
+    multiple=True,
+    metavar="NAME",
+    help="Further score to show, such as spearman or coverage; once for each.",
+)
+def fit(
+    recipe: str, target: str, save: str | None, selection: str | None, metrics: Sequence[str]
+) -> None:
     """Learn propensity from structure. The table has r and its interval."""
-    from cagebreak.study.analysis.tables import SCORES
+    from cagebreak.study.analysis.tables import METRICS, SCORES
     from cagebreak.study.stages.quantities import require_measured
 
     study = _study(recipe)
@@ -175,6 +183,9 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
         click.echo(f"wrote {save}, of {selection or known[-1]}; next: cagebreak predict")
         return
     require_measured(study.recipe, target)
+    require_metrics(metrics)
+    # Its fits serve the scores too.
+    measured = study.rows(METRICS[target]) if metrics else None
     name = SCORES[target]
     table = study.store.folder / "tables" / f"{name}.csv"
     # What has not changed since the last fit is read.
@@ -182,6 +193,8 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
     scores = study.rows(name)
     study.rows("propensity")
     report.print_scores(study, scores)
+    if measured is not None:
+        report.print_metrics(study, measured, metrics)
     wrote = ""
     if table.exists():
         unchanged = table.stat().st_mtime_ns == before

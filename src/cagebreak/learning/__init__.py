@@ -32,6 +32,7 @@ from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
 from cagebreak.learning.linear_model.ridge import AlphaWarning, RidgeCV
 from cagebreak.learning.linear_model.time_lagged import TimeLaggedComponents, time_lagged_components
 from cagebreak.learning.linear_model.whitening import whitening
+from cagebreak.learning.metrics import Metrics
 from cagebreak.learning.model_selection.compare import Comparison, compare
 from cagebreak.learning.model_selection.evaluate import Scores, evaluate
 from cagebreak.learning.model_selection.learning_curve import LearningCurve, learning_curve
@@ -64,6 +65,7 @@ __all__ = [
     "LinearSVR",
     "LogisticRegressionCV",
     "MLPRegressor",
+    "Metrics",
     "MisleadingCoefficients",
     "PCARegression",
     "PLSRegression",

@@ -122,9 +122,27 @@ def configuration_pearson(moments: Floats, weights: Floats | None = None) -> Flo
     """
     if weights is None:
         return configuration_pearson(moments, np.ones((1, len(moments))))[0]
-    r = _pearson(moments.swapaxes(0, 1))
-    defined = np.isfinite(r)
-    total = np.tensordot(weights, np.where(defined, r, 0.0), axes=1)
+    return mean_over_configurations(_pearson(moments.swapaxes(0, 1)), weights)
+
+
+def mean_over_configurations(values: Floats, weights: Floats | None = None) -> Floats:
+    """Return the mean over configurations of a score within each.
+
+    Parameters
+    ----------
+    values : (C, ...) array
+        Configurations in which the score is NaN are left out; the mean is NaN if none remains.
+    weights : (B, C) array, optional
+        As of `pooled_pearson`.
+
+    Returns
+    -------
+    (...) array, or (B, ...) with weights
+    """
+    if weights is None:
+        return mean_over_configurations(values, np.ones((1, len(values))))[0]
+    defined = np.isfinite(values)
+    total = np.tensordot(weights, np.where(defined, values, 0.0), axes=1)
     n = np.tensordot(weights, defined.astype(np.float64), axes=1)
     return np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
 

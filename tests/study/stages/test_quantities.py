@@ -98,6 +98,22 @@ def test_what_is_kept_can_be_predicted(kept):
     assert (kept.store.folder / "tables" / "scores_bond_breaking.csv").exists()
 
 
+def test_active_particles_have_the_lowest_values_of_what_has_not_moved(kept):
+    scores = {
+        target: kept.fit(target=target, metrics="active_share", species="A").table
+        for target in ("mobile", "persistence")
+    }
+    # At the first time a particle has moved, or it never has.
+    shares = [table["active_share"][0] for table in scores.values()]
+    assert shares[0] == shares[1]
+    expected = []
+    for c in range(3):
+        mobile = kept.propensity(c, "mobile").mean[0][kept.configuration(c).species == 0]
+        least = np.sort(mobile)[-max(1, int(0.05 * len(mobile)))]
+        expected.append((mobile >= least - 1e-12).mean())
+    assert shares[0] == pytest.approx(np.mean(expected))
+
+
 def test_every_quantity_that_a_study_measures_is_named(kept, plain):
     assert measured(kept.recipe) == list(TARGETS)
     assert measured(plain.recipe) == ["displacement", "d2min"]

@@ -45,6 +45,8 @@ class Outer:
         training data; default a group for each.
     configuration_mean
         As of `learning.evaluate`.
+    keeps_predictions
+        Whether the results of a fold have the predictions of single particles.
     """
 
     learner: Any
@@ -54,6 +56,7 @@ class Outer:
     feature_groups: Integers | None = None
     groups: ArrayLike | None = None
     configuration_mean: int | None = None
+    keeps_predictions: bool = False
 
     @property
     def n_folds(self) -> int:

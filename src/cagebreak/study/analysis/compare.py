@@ -229,7 +229,7 @@ def _one(
     features = selections.named(selection) if isinstance(selection, Mapping) else {}
     if len(features) != 1:
         features = {"joined": selection}
-    scores = learn(recipe, store, learner, features, species, name, "displacement", times)
+    scores = learn(recipe, store, learner, features, species, name, "displacement", times=times)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Linux counts in kilobytes, macOS in bytes.
     return scores, peak if sys.platform == "darwin" else 1024 * peak

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from cagebreak._frames import SCORES as SCORES_COLUMNS
+from cagebreak import _frames
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import select
 from cagebreak.descriptors.cage import configuration_of
@@ -240,6 +240,14 @@ def _scores(target: str, recipe: Recipe, store: Store) -> np.ndarray:
     return learn(recipe, store, target=target).rows
 
 
+def _metrics(target: str, recipe: Recipe, store: Store) -> np.ndarray:
+    """Return all metrics of the recipe's selections, with their default settings."""
+    from cagebreak.study.analysis.learn import learn
+
+    rows = learn(recipe, store, target=target, metrics=_frames.METRICS).rows
+    return rows[list(_metrics_dtype().names or ())]
+
+
 def _functions(recipe: Recipe, store: Store) -> np.ndarray:
     """Return the usual dynamic functions of each species."""
     several = [
@@ -351,7 +359,11 @@ def drift(recipe: Recipe, store: Store) -> np.recarray:
 
 
 def _scores_dtype() -> np.dtype:
-    return np.dtype(SCORES_COLUMNS)
+    return np.dtype(_frames.SCORES)
+
+
+def _metrics_dtype() -> np.dtype:
+    return np.dtype([*_frames.SCORES[:4], *_frames.metric_columns(_frames.METRICS)])
 
 
 def _learning_stages(recipe: Recipe) -> list[str]:
@@ -364,6 +376,8 @@ _SHEAR = ("study", "model", "preparation", "shear")
 
 SCORES = {target: "scores" if target == TARGETS[0] else f"scores_{target}" for target in TARGETS}
 """The table of scores for each target."""
+METRICS = {target: "metrics" if target == TARGETS[0] else f"metrics_{target}" for target in TARGETS}
+"""The table of metrics for each target."""
 
 TABLES = {
     "propensity": TableSpec(
@@ -404,12 +418,13 @@ TABLES = {
     ),
     **{
         name: TableSpec(
-            partial(_scores, target),
-            _scores_dtype,
-            (*_RUNS, *_STATES, "learning"),
-            _learning_stages,
+            partial(make, target), dtype, (*_RUNS, *_STATES, "learning"), _learning_stages
         )
-        for target, name in SCORES.items()
+        for make, dtype, names in (
+            (_scores, _scores_dtype, SCORES),
+            (_metrics, _metrics_dtype, METRICS),
+        )
+        for target, name in names.items()
     },
     "functions": TableSpec(
         _functions,

@@ -105,6 +105,9 @@ QUANTITIES: dict[str, Quantity] = {
 TARGETS = tuple(QUANTITIES)
 """Quantities that are averaged over runs and can be predicted."""
 
+LOW_WHERE_ACTIVE = ("bond_breaking", "persistence")
+"""Those that count what has not moved, so that active particles have the lowest values."""
+
 
 def measured(recipe: Recipe) -> list[str]:
     """Return the names of the quantities that the runs of a recipe measure."""
