@@ -63,13 +63,14 @@ def propensity(n_runs=4, n_times=5):
     return cb.Propensity.from_runs(times, START.species, runs)
 
 
-def scores():
+def scores(times=(1.0, 10.0), columns=(0, 1)):
     random = np.random.default_rng(0)
     samples = []
     for _ in range(3):
         x = random.normal(size=(20, 2))
-        samples.append(Sample(x, x @ [[1.0, 2], [0, 1]] + random.normal(size=(20, 2))))
-    return evaluate(cb.RidgeCV(), samples, seed=0, times=[1.0, 10.0], n_resamples=10)
+        y = x @ [[1.0, 2], [0, 1]] + random.normal(size=(20, 2))
+        samples.append(Sample(x, y[:, columns]))
+    return evaluate(cb.RidgeCV(), samples, seed=0, times=times, n_resamples=10)
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +142,13 @@ def test_curves_are_where_the_values_are():
 @pytest.mark.parametrize("made", [propensity(1), propensity(4, 1), propensity(1, 1)])
 def test_a_single_run_or_time_is_shown(made):
     checked(made._repr_html_())
+
+
+def test_scores_are_drawn_in_the_order_of_time():
+    expected = scores()._repr_html_()
+    assert scores((10.0, 1.0), (1, 0))._repr_html_() == expected
+    assert scores((10.0, 1.0))._repr_html_() != expected
+    checked(scores((1.0, 1.0))._repr_html_())
 
 
 def test_models_differ_in_their_line():

@@ -109,3 +109,14 @@ def test_items_come_in_order_and_an_unfinished_loop_makes_way():
 )
 def test_durations_have_two_units(seconds, text):
     assert duration(seconds) == text
+
+
+class _Embedded:
+    """The stderr of a program that embeds Python."""
+
+
+@pytest.mark.parametrize("stderr", [None, _Embedded()])
+def test_where_stderr_is_closed_or_no_file_nothing_is_shown(monkeypatch, stderr):
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setattr(_progress, "AFTER", 0.0)
+    assert list(each("thinking", "abc", 3)) == ["a", "b", "c"]

@@ -213,7 +213,8 @@ def _tell(folder: Path) -> None:
     """
     with contextlib.suppress(OSError):  # the folder, and a terminal that is gone
         first = _make(folder)
-        if (first or parent_process() is None) and sys.stderr.isatty():
+        # Python has no stderr where it was closed.
+        if (first or parent_process() is None) and getattr(sys.stderr, "isatty", bool)():
             print(f"\r\x1b[K{TOLD}", file=sys.stderr, flush=True)
 
 

@@ -34,6 +34,35 @@ SCORES = [
 
 They are here, since learning takes more than a second to import."""
 
+METRICS = (
+    "spearman",
+    "spearman_pooled",
+    "roc_auc",
+    "average_precision",
+    "average_precision_balanced",
+    "matthews_corrcoef",
+    "matthews_corrcoef_balanced",
+    "active_share",
+    "coverage",
+    "coverage_active",
+    "width",
+)
+"""Names of the scores beside Pearson r, which are computed on demand (`learning.Metrics`)."""
+
+
+def require_metrics(names: Sequence[str]) -> None:
+    """Raise unless these are names of metrics, each once."""
+    for name in names:
+        if name not in METRICS:
+            raise InputError(f"metrics: expected some of {', '.join(METRICS)}, got {name!r}")
+    if len(set(names)) < len(names):
+        raise InputError(f"metrics: expected each name once, got {', '.join(names)}")
+
+
+def metric_columns(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the columns of metrics, each with the bounds of its interval."""
+    return [(prefix + name, "f8") for name in names for prefix in ("", "low_", "high_")]
+
 
 def with_whole_names(columns: Sequence[Any], **names: Iterable[str]) -> np.dtype:
     """Return the dtype of `columns` with text columns as wide as the longest of their names.

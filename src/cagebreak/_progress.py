@@ -81,10 +81,16 @@ def duration(seconds: float) -> str:
     return " ".join(f"{n} {unit}" for n, unit in parts[:2])
 
 
+def on_terminal() -> bool:
+    """Return whether what is written to stderr is seen on a terminal."""
+    # It is None where it was closed; programs that embed Python have one of their own.
+    return bool(getattr(sys.stderr, "isatty", bool)())
+
+
 def _somebody_waits() -> bool:
     if parent_process() is not None:
         return False
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    return on_terminal() or "ipykernel" in sys.modules
 
 
 def _show(what: str, fraction: Callable[[], float], over: threading.Event) -> None:

@@ -102,7 +102,7 @@ def study(name: str) -> "Study":
 
     stated = os.environ.get(VARIABLE)
     folder = Path(stated) if stated else _CLONE
-    recipes = sorted((folder / name).glob("*.toml")) if name else []
+    recipes = sorted((folder / name).glob("*.toml")) if isinstance(name, str) and name else []
     if len(recipes) != 1:
         known = sorted({path.parent.name for path in folder.glob("*/*.toml")})
         where = f"one of {', '.join(known)} in {folder}" if known else f"a data set in {folder}"

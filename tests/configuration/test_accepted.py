@@ -14,6 +14,12 @@ from cagebreak.configuration import as_configuration, as_configurations
 from cagebreak.descriptors.coarse_grained.voronoi import voronoi_cells
 from cagebreak.descriptors.recommended import Recommended
 from cagebreak.dynamics.d2min import D2Min, nonaffine, thermal_d2min
+from cagebreak.dynamics.four_point import four_point_structure, phases
+from cagebreak.dynamics.functions import dynamic_functions
+from cagebreak.dynamics.neighbor_motion import BondBreaking, CageRelative
+from cagebreak.dynamics.reduction import Reducer
+from cagebreak.dynamics.scattering import intermediate_scattering
+from cagebreak.dynamics.van_hove import van_hove
 from cagebreak.errors import InputError
 from cagebreak.figures.maps import particle_map
 from cagebreak.figures.rottler2024 import slices
@@ -28,7 +34,7 @@ from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.isoconfigurational import trajectory
 from cagebreak.simulation.shear import begin
 from cagebreak.states import CageSampler
-from cagebreak.structure import end_to_end
+from cagebreak.structure import density_modes, end_to_end, shells, structure_factor
 from cagebreak.study.analysis.model_file import SavedModel
 from support.cage_systems import jittered
 
@@ -42,10 +48,15 @@ PAIRS = cb.Configuration(
     np.repeat(np.arange(5) * 2.0, 2)[:, None] + [[0.0, 0, 0], [0.9, 0, 0]] * 5, [0] * 10, 12.0
 )
 
+MOVED = np.random.default_rng(1).normal(scale=0.2, size=(1, 64, 3))
+
 PUBLIC = [
     "cagebreak", "cagebreak.dynamics.d2min", "cagebreak.dynamics.equilibrium",
-    "cagebreak.dynamics.plasticity", "cagebreak.dynamics.propensity",
-    "cagebreak.dynamics.relaxation", "cagebreak.potentials", "cagebreak.potentials.bonds",
+    "cagebreak.dynamics.four_point", "cagebreak.dynamics.functions",
+    "cagebreak.dynamics.neighbor_motion", "cagebreak.dynamics.plasticity",
+    "cagebreak.dynamics.propensity", "cagebreak.dynamics.reduction",
+    "cagebreak.dynamics.relaxation", "cagebreak.dynamics.scattering",
+    "cagebreak.dynamics.van_hove", "cagebreak.potentials", "cagebreak.potentials.bonds",
     "cagebreak.potentials.match", "cagebreak.states", "cagebreak.simulation.hard_spheres",
     "cagebreak.simulation.isoconfigurational", "cagebreak.simulation.engines",
     "cagebreak.simulation.shear", "cagebreak.descriptors", "cagebreak.descriptors.recommended",
@@ -122,6 +133,18 @@ CASES = {
     "inherent_state": lambda c: cb.inherent_state(c, SOFT).configuration,
     "D2Min": lambda c: D2Min(c, 1.5)(np.ones((64, 3))),
     "d2min": lambda c: cb.d2min(START, c, 1.5) + cb.d2min(c, START, 1.5),
+    "BondBreaking": lambda c: BondBreaking(c)(MOVED),
+    "CageRelative": lambda c: CageRelative(c)(MOVED),
+    "intermediate_scattering": lambda c: intermediate_scattering(c, MOVED, shells(START.box, 3.0)),
+    "van_hove": lambda c: van_hove(c, MOVED, 2.0, 10).distinct,
+    "four_point_structure": lambda c: four_point_structure(c, np.ones(64), shells(START.box, 3.0)),
+    "phases": lambda c: phases(c, shells(START.box, 3.0)),
+    "Reducer": lambda c: Reducer(c, 6.0, 0.3, 3.0)(MOVED).f,
+    "dynamic_functions": lambda c: [
+        dynamic_functions(x, [[MOVED]] * n, [1.0]).s_4 for n, x in ((1, c), (2, [c, c]))
+    ],
+    "density_modes": lambda c: density_modes(c, shells(START.box, 3.0)),
+    "structure_factor": lambda c: [structure_factor(x, 3.0).pairs for x in (c, [c, c])],
     "nonaffine": lambda c: nonaffine(START, c) + nonaffine(c, START),
     "thermal_d2min": lambda c: thermal_d2min(c, SOFT, [0.1], 2, 1, 1.5).mean,
     "propensity": lambda c: cb.propensity(c, SOFT, [0.1], 2, 1).mean,
@@ -236,3 +259,20 @@ def test_each_kind_of_object_stands_for_a_configuration():
 def test_anything_else_is_refused(thing):
     with pytest.raises(InputError, match=r"start: expected (a Configuration or one of|one frame)"):
         as_configuration(thing, "start")
+
+
+def test_a_list_of_one_universe_at_several_frames_is_refused():
+    pytest.importorskip("MDAnalysis")
+    universe = START.to_mdanalysis()
+    frames = universe.atoms.positions + np.array([[[0.0, 0, 0]], [[0, 0, 0.1]]])
+    universe.load_new(frames, order="fac", dimensions=np.tile(universe.dimensions, (2, 1)))
+    assert len(universe.trajectory) == 2
+    several = [universe.atoms for _ in universe.trajectory]
+    for call in (as_configurations, cb.DescriptorTransformer(RADIAL).fit):
+        with pytest.raises(
+            InputError, match=r"configurations: expected a universe once, .* 2 of 1"
+        ):
+            call(several)
+    # One after the other they are different.
+    one, other = as_configurations(universe for _ in universe.trajectory)
+    assert np.abs(other.positions - one.positions)[:, 2].min() > 0.05

@@ -343,3 +343,19 @@ def test_a_list_of_frames_where_one_is_expected(call):
         call([ONE] * 3)
     with pytest.raises(InputError, match=r"expected a Configuration or .*, got ndarray"):
         call(ONE.positions)
+
+
+def test_a_read_only_view_is_copied_unless_its_base_is_constant():
+    base = np.random.default_rng(0).random((8, 3))
+    view, matrix = base[:], np.eye(3)
+    edges = matrix[:]
+    view.flags.writeable = edges.flags.writeable = False
+    configuration = cb.Configuration(view, np.zeros(8, int), cb.Box(edges))
+    before = base.copy()
+    base[:], matrix[0, 0] = 2.0, 3.0
+    np.testing.assert_array_equal(configuration.positions, before)
+    np.testing.assert_array_equal(configuration.box.matrix, np.eye(3))
+    # What is constant is shared, and need not be copied for every configuration.
+    assert configuration.replace(images=None).positions is configuration.positions
+    from_bytes = np.frombuffer(before.tobytes()).reshape(8, 3)
+    np.testing.assert_array_equal(cb.Configuration(from_bytes, [0] * 8, 3.0).positions, before)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.configuration import as_configuration
 from cagebreak.errors import InputError, MissingDependencyError
 
 LOWER = {
@@ -226,7 +227,7 @@ def test_elements_of_ase_have_the_order_that_is_given():
         np.testing.assert_array_equal(cb.Configuration.from_ase(atoms).species, [0, 1, 1, 0])
     with pytest.raises(InputError, match="expected the names P, Cu, got a particle of 'Ni'"):
         cb.Configuration.from_ase(atoms, species=("P", "Cu"))
-    for wrong in ("NiP", ("Ni", "Ni"), ()):
+    for wrong in ("NiP", ("Ni", "Ni"), (), 2):
         with pytest.raises(InputError, match="species: expected different names"):
             cb.Configuration.from_ase(atoms, species=wrong)
     configuration = cb.Configuration.from_ase(atoms)
@@ -266,7 +267,10 @@ def test_types_of_gsd_are_in_the_order_of_the_frame():
     found = cb.Configuration.from_gsd(frame, species=("M", "L", "S")).species
     np.testing.assert_array_equal(found, 2 - numbers)
     frame.particles.types = ["S", "L"]
-    with pytest.raises(InputError, match="typeid: expected numbers of different types, got 0 to 2"):
+    with pytest.raises(InputError, match="expected 50 numbers of different types, got 0 to 2"):
+        cb.Configuration.from_gsd(frame)
+    frame.particles.typeid = numbers / 2
+    with pytest.raises(InputError, match=r"of different types, got 0\.0 to 1\.0"):
         cb.Configuration.from_gsd(frame)
 
 
@@ -314,6 +318,10 @@ def _boxless():
     return thing
 
 
+def _without_trajectory():
+    return module("MDAnalysis").Universe.empty(3, trajectory=False)
+
+
 @pytest.mark.parametrize(
     ("name", "make", "message"),
     [
@@ -325,10 +333,13 @@ def _boxless():
         ("gsd.hoomd", lambda: _gsd(dimensions=2), "dimensions: expected 3, got 2"),
         ("gsd.hoomd", lambda: _gsd((4, 4, 0, 0, 0, 0)), "box: expected a box with a volume"),
         ("gsd.hoomd", lambda: _gsd(None), "box: expected a periodic box, got none"),
+        ("gsd.hoomd", lambda: _gsd((4, 4, 4)), "box: expected Lx, Ly, Lz, xy, xz and yz, got .4"),
         ("ovito", lambda: _ovito(pbc=(True, False, True)), "data.cell: .*periodic in all three"),
         ("ovito", lambda: _ovito(is2D=True), "data.cell: .*got a two-dimensional"),
         ("ovito", lambda: None, "data: expected ovito.data.DataCollection, got NoneType"),
         ("MDAnalysis", _boxless, "atoms.dimensions: expected a periodic box, got none"),
+        ("MDAnalysis", lambda: _boxless().atoms[:0], "atoms: expected at least one particle"),
+        ("MDAnalysis", _without_trajectory, "atoms: expected a trajectory with positions"),
     ],
 )
 def test_what_is_no_periodic_box_is_refused(name, make, message):
@@ -377,3 +388,48 @@ def test_no_package_is_imported_before_it_is_needed():
     code = f"import sys, cagebreak; print(sorted(set({packages}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["ase", "gsd", "mdanalysis", "ovito", "freud"])
+def test_two_dimensions_are_refused_as_in_files(name):
+    module({"gsd": "gsd.hoomd", "mdanalysis": "MDAnalysis"}.get(name, name))
+    random = np.random.default_rng(0)
+    plane = np.column_stack([random.uniform(0, 6, (36, 2)), np.full(36, 0.25)])
+
+    def there_and_back(height):
+        start = cb.Configuration(plane, random.integers(0, 2, 36), (6.0, 6.0, height))
+        made = getattr(start, f"to_{name}")()
+        if name == "freud":
+            return cb.Configuration.from_freud(*made, start.species)
+        return as_configuration(made)
+
+    with pytest.raises(InputError, match=r": expected 3 dimensions, got 2: all .* box 1 high"):
+        there_and_back(1.0)
+    assert len(there_and_back(6.0)) == 36  # a layer in a cube
+
+
+def test_types_of_mdanalysis_that_some_particles_lack_are_not_passed_over():
+    module("MDAnalysis")
+    universe = particles(LOWER["cubic"]).to_mdanalysis()
+    expected = universe.atoms.types == "B"
+    universe.atoms.types = [name if name == "B" else "" for name in universe.atoms.types]
+    with pytest.raises(InputError, match="species: expected the order of the names , B of atoms"):
+        cb.Configuration.from_mdanalysis(universe)
+    species = cb.Configuration.from_mdanalysis(universe, species=("", "B")).species
+    np.testing.assert_array_equal(species, expected)
+    universe.add_TopologyAttr("names", [f"{int(b)}" for b in expected])
+    np.testing.assert_array_equal(cb.Configuration.from_mdanalysis(universe).species, expected)
+
+
+def test_images_of_ase_are_vectors():
+    module("ase")
+    thing = particles(LOWER["cubic"]).to_ase()
+    thing.arrays["images"] = np.arange(50)
+    with pytest.raises(InputError, match=r'atoms.arrays\["images"\]: expected shape \(50, 3\)'):
+        cb.Configuration.from_ase(thing)
+
+
+def test_a_box_that_mdanalysis_would_change_is_refused():
+    module("MDAnalysis")
+    with pytest.raises(InputError, match="holds the angles of a box in single precision"):
+        particles(np.array([[0.9, 0, 0], [-70.0, 1.1, 0], [-48, 59, 2.4]])).to_mdanalysis()

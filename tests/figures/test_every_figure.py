@@ -23,6 +23,7 @@ from support.figure_tables import (
 
 # The column that a table cannot do without.
 VALUES = {"propensity": "propensity", "structure": "g", "configurations": "propensity"}
+VALUES |= {"functions": "chi_4", "fields": "xi"}
 OVER_TIME = [
     name
     for name, spec in FIGURES.items()

@@ -153,6 +153,7 @@ def test_the_title_of_a_study_says_what_is_shown():
     [
         ({"values": np.ones(3)}, r"values: expected shape \(343,\), got \(3,\)"),
         ({"values": ["a"] * 343}, "values: expected numbers, got list"),
+        ({"values": np.full(343, 1j)}, "values: expected numbers, got ndarray"),
         ({"values": np.full(343, np.nan)}, "values: expected at least one finite number"),
         ({"predicted": np.ones((343, 2))}, r"predicted: expected shape \(343,\)"),
         ({"diameters": 0.0}, r"diameters: expected positive numbers, got 0\.0"),
@@ -160,6 +161,8 @@ def test_the_title_of_a_study_says_what_is_shown():
         ({"diameters": "A"}, "diameters: expected positive numbers, got 'A'"),
         ({"diameters": ()}, "diameters: expected one for each of 2 species"),
         ({"height": 0.5 / 7, "diameters": 0.1}, "height: expected a plane that cuts particles"),
+        ({"height": "0.5"}, "height: expected a fraction, such as 0.5, got '0.5'"),
+        ({"height": np.inf}, "height: expected a fraction"),
         ({"configuration": 3}, "configuration: expected a Configuration or one of .*, got int"),
     ],
 )
@@ -167,3 +170,23 @@ def test_what_cannot_be_drawn_is_named(change, message):
     configuration, values = crystal(BOXES["cube"])
     with pytest.raises(InputError, match=message):
         cb.figures.particle_map(**{"configuration": configuration, "values": values} | change)
+
+
+def test_masked_values_are_none():
+    configuration, values = crystal(BOXES["cube"])
+    masked, missing = np.ma.array(values, mask=False), values.copy()
+    masked[::3], missing[::3] = np.ma.masked, np.nan
+    one, other = (
+        pixels(cb.figures.particle_map(configuration, given, values)) for given in (masked, missing)
+    )
+    np.testing.assert_array_equal(one, other)
+
+
+def test_rows_of_a_study_may_have_any_order():
+    table = map_table()
+    order = np.random.default_rng(0).permutation(len(table))
+    one, other = (pixels(draw("map", rows)) for rows in (table, table[order]))
+    np.testing.assert_array_equal(one, other)
+    for rows in (table[:-1], np.concatenate([table, table])):
+        with pytest.raises(InputError, match="table: expected one row for each of"):
+            draw("map", rows)

@@ -220,7 +220,7 @@ def test_the_particle_under_the_mouse_is_named_with_its_value(opened, columns):
     text = opened.run("document.querySelector('[data-role=note]').textContent")
     species = "AB"[configuration.species[i]]
     assert text.startswith(f"particle {i}, {species}: {NAMED} ")
-    assert float(text.split()[-1]) == pytest.approx(columns[NAMED][2, i], rel=5e-3)
+    assert float(text.split()[-1]) == pytest.approx(columns[NAMED][2, i], rel=5e-6)
 
 
 @needs_chromium
@@ -286,6 +286,13 @@ def test_a_series_is_one_column():
     assert cb.view(configuration, pd.Series(values)).html == cb.view(configuration, values).html
 
 
+def test_masked_values_are_none():
+    configuration, rng = particles()
+    masked = np.ma.masked_greater(rng.random(216), 0.7)
+    expected = cb.view(configuration, masked.filled(np.nan)).html
+    assert cb.view(configuration, masked).html == expected
+
+
 def test_no_column_is_needed():
     assert '"columns":[]' in cb.view(particles()[0]).html
 
@@ -300,8 +307,10 @@ def test_no_column_is_needed():
         ({"values": np.ones((3, 216))}, "expected shape"),
         ({"values": np.ones((2, 216)), "times": TIMES}, r"\(216,\) or \(3, 216\) of 'value'"),
         ({"values": {"r": ["a"] * 216}}, "values: expected numbers in 'r'"),
+        ({"values": np.full(216, 1j)}, "values: expected numbers in 'value'"),
         ({"values": np.full(216, np.nan)}, "values: expected at least one finite number"),
         ({"times": [[1.0]]}, "times: expected finite numbers"),
+        ({"times": ["soon"]}, "times: expected finite numbers"),
         ({"diameters": -1}, "diameters: expected positive numbers"),
         (
             {"configuration": None},

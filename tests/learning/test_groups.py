@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cagebreak.bootstrap import interval, resamples
 from cagebreak.errors import InputError
 from cagebreak.learning import (
     Collection,
@@ -17,14 +18,7 @@ from cagebreak.learning import (
 )
 from cagebreak.learning.model_selection.compare import compare
 from cagebreak.learning.model_selection.transfer import Source, transfer
-from cagebreak.learning.scores import (
-    XX,
-    YY,
-    interval,
-    n_independent,
-    pooled_pearson,
-    resamples,
-)
+from cagebreak.learning.scores import XX, YY, n_independent, pooled_pearson
 
 GROUPS = [5, 5, 5, 7, 7, 7, 0, 0, 0, 2, 2, 2]
 

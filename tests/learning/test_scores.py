@@ -3,16 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cagebreak.bootstrap import interval, resamples
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
-from cagebreak.learning.scores import (
-    configuration_pearson,
-    interval,
-    pair_moments,
-    pearson,
-    pooled_pearson,
-    resamples,
-)
+from cagebreak.learning.scores import configuration_pearson, pair_moments, pearson, pooled_pearson
 from naive import learning as naive
 
 

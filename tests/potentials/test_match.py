@@ -8,11 +8,11 @@ import pytest
 
 import cagebreak as cb
 from cagebreak import potentials
+from cagebreak.configuration.shape import flat_axis, is_thin, void
 from cagebreak.errors import ConfigurationError, ConfigurationWarning
 from cagebreak.neighbors import neighbor_table
 from cagebreak.potentials import _match_kernel as kernel
 from cagebreak.potentials.match import REACH, check, examine
-from cagebreak.potentials.shape import flat_axis, is_thin, void
 from cagebreak.study import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.stages import open_store

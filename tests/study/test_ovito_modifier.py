@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.errors import FileFormatError
+from cagebreak.errors import FileFormatError, InputError
+from cagebreak.study import pretrained
 from cagebreak.study.analysis.model_file import SavedModel
 from support.tiny_study import write_recipe
 
@@ -61,7 +62,8 @@ def test_names_of_types_are_given_in_order(study, path, tmp_path):
     rows = (tmp_path / "one.xyz").read_text().splitlines()
     rows[2:] = [row.replace("A ", "Large ").replace("B ", "Small ") for row in rows[2:]]
     (tmp_path / "words.xyz").write_text("\n".join(rows) + "\n")
-    expected = SavedModel.load(path).predict(start, seed=0)
+    # By default with the seed of `cagebreak predict`.
+    expected = SavedModel.load(path).predict(start, seed=1)
     data = computed(tmp_path / "words.xyz", cb.PropensityModifier(path, species=("Large", "Small")))
     # OVITO rounds the last digit of numbers in text.
     np.testing.assert_allclose(data.particles["prediction_1"][...], expected[0], rtol=1e-6)
@@ -74,3 +76,18 @@ def test_a_file_that_is_no_model_is_named(study, tmp_path):
     cb.write(tmp_path / "no_model.h5", study.configuration(0))
     with pytest.raises((FileFormatError, RuntimeError), match="expected a saved model"):
         computed(tmp_path / "one.xyz", cb.PropensityModifier(tmp_path / "no_model.h5"))
+
+
+@pytest.mark.parametrize("given", ["name", "model"])
+def test_a_pretrained_model_is_taken(study, path, monkeypatch, given):
+    from ovito.pipeline import Pipeline, StaticSource
+
+    monkeypatch.setattr(pretrained, "FOLDER", path.parent)
+    saved, start = SavedModel.load(path), study.configuration(0)
+    known = "model" if given == "name" else pretrained.PretrainedModel("a", saved, np.empty(0))
+    pipeline = Pipeline(source=StaticSource(data=start.to_ovito()))
+    pipeline.modifiers.append(cb.PropensityModifier(known))
+    found = pipeline.compute().particles["prediction_1"][...]
+    np.testing.assert_array_equal(found, saved.predict(start, seed=1)[0])
+    with pytest.raises((InputError, RuntimeError), match="or one of model, got 'other'"):
+        cb.PropensityModifier("other")(0, start.to_ovito())

@@ -104,6 +104,7 @@ def test_the_nearest_state_point_is_loaded_and_said(quick):
         (): "temperature: expected one, near 0.44, 0.5, got none",
         (("temperature", 1.0),): "temperature: expected at most 25 % from 0.44, 0.5, where",
         (("temperature", float("nan")),): "temperature: expected a positive number, got nan",
+        (("temperature", "0.5"),): "temperature: expected a positive number, got '0.5'",
         (("packing_fraction", 0.5),): "packing_fraction: expected none, as kob-andersen is named",
     }.items():
         with pytest.raises(InputError, match=expected):

@@ -43,7 +43,10 @@ def test_it_is_learned_like_the_displacement(study):
     other = study.fit().table
     assert (folder / "scores.csv").exists()
     assert (other["r"] != table["r"]).any()
-    with pytest.raises(InputError, match="target: expected one of displacement, d2min, got 'd3'"):
+    with pytest.raises(
+        InputError,
+        match=r"target: expected one of displacement, d2min, .*, got 'd3'",
+    ):
         study.fit(target="d3")
     with pytest.raises(InputError, match="target: expected one of"):
         study.propensity(0, "d3")

@@ -5,9 +5,14 @@ from itertools import zip_longest
 import numpy as np
 
 from cagebreak.configuration import Configuration
+from cagebreak.dynamics.fields import FIELDS
+from cagebreak.dynamics.fields import QUANTITIES as OF_FIELDS
+from cagebreak.dynamics.functions import COLUMNS as FUNCTIONS
+from cagebreak.dynamics.functions import QUANTITIES
 from cagebreak.dynamics.plasticity import CURVE
 from cagebreak.figures import FIGURES
 from cagebreak.figures.literature import PUBLISHED
+from cagebreak.study.analysis import predictions
 
 TIMES = np.geomspace(1e-2, 1e4, 37)
 TAU_ALPHA = {"A": 800.0, "B": 500.0}
@@ -103,6 +108,31 @@ def selection_table(species="AB", sizes=(1, 2, 4, 10, 30, 100), times=TIMES):
     return np.array(rows, [("species", "U1"), ("time", float), ("n_features", int), *numbers])
 
 
+def functions_table(species="AB", times=TIMES):
+    """Dynamic functions: each has a value and an interval of its own for each species and time."""
+    table = np.zeros((len(species) + 1, len(times)), FUNCTIONS)
+    table["species"] = np.array([*species, "all"])[:, None]
+    table["time"] = times
+    return _filled(table, QUANTITIES)
+
+
+def fields_table(species="AB", times=TIMES):
+    """Heterogeneity of fields: each has a value and an interval of its own."""
+    table = np.zeros((len(species), len(FIELDS), len(times)), predictions.FIELDS)
+    table["species"] = np.array([*species])[:, None, None]
+    table["field"], table["time"] = np.array(FIELDS)[:, None], times
+    return _filled(table, OF_FIELDS)
+
+
+def _filled(table, names):
+    """The table with numbers above 0 for the quantities and their intervals."""
+    rng = np.random.default_rng(7)
+    for name in names:
+        table[name] = rng.uniform(0.5, 1.0, table.shape)
+        table["low_" + name], table["high_" + name] = 0.9 * table[name], 1.1 * table[name]
+    return table.ravel()
+
+
 def published_curves():
     rows = [
         (0.44, averaging, time, method, 0.5)
@@ -153,8 +183,9 @@ def moved(seed=0):
 def map_table(species="AB", n=200):
     """The particles of `particles`, the last of which is not predicted."""
     _, values = particles(species, n)
-    dtype = [("configuration", int), ("time", float), ("features", "U64")]
+    dtype = [("configuration", int), ("particle", int), ("time", float), ("features", "U64")]
     rows = np.zeros(n, [*dtype, ("propensity", float), ("predicted", float)])
+    rows["particle"] = np.arange(n)
     rows["configuration"], rows["time"], rows["features"] = 0, 30.0, "LR2"
     rows["propensity"], rows["predicted"] = values, 0.6 * values
     rows["predicted"][-1] = np.nan
@@ -176,6 +207,8 @@ TABLES = {
     "structure": structure_table,
     "configurations": configurations_table,
     "selection": selection_table,
+    "functions": functions_table,
+    "fields": fields_table,
 }
 
 

@@ -6,13 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cagebreak.learning.scores import (
-    configuration_pearson,
-    interval,
-    paired_difference,
-    pooled_pearson,
-    resamples,
-)
+from cagebreak.bootstrap import interval, resamples
+from cagebreak.learning.scores import configuration_pearson, paired_difference, pooled_pearson
 from cagebreak.seeding import seed_sequence
 from support.claims import row, table
 

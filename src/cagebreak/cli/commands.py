@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cagebreak._frames import to_rows
+from cagebreak._frames import require_metrics, to_rows
 from cagebreak.cli import report
 from cagebreak.cli.group import OUTPUT, RECIPE, main
 from cagebreak.errors import InputError, StoreError
@@ -153,15 +153,28 @@ def status(recipe: str) -> None:
 
 @main.command()
 @RECIPE
-@click.option("--target", default="displacement", show_default=True, help="displacement or d2min.")
+@click.option(
+    "--target",
+    default="displacement",
+    show_default=True,
+    help="displacement, d2min, or a quantity that the recipe keeps.",
+)
 @click.option(
     "--save", type=click.Path(dir_okay=False), help="Save a fit to all data, as model.h5."
 )
 @click.option("--selection", help="Selection of RECIPE to save. Default: its last.")
-def fit(recipe: str, target: str, save: str | None, selection: str | None) -> None:
+@click.option(
+    "--metrics",
+    multiple=True,
+    metavar="NAME",
+    help="Further score to show, such as spearman or coverage; once for each.",
+)
+def fit(
+    recipe: str, target: str, save: str | None, selection: str | None, metrics: Sequence[str]
+) -> None:
     """Learn propensity from structure. The table has r and its interval."""
-    from cagebreak.study.analysis.tables import SCORES
-    from cagebreak.study.contents import target_of
+    from cagebreak.study.analysis.tables import METRICS, SCORES
+    from cagebreak.study.stages.quantities import require_measured
 
     study = _study(recipe)
     if save is not None:
@@ -169,13 +182,19 @@ def fit(recipe: str, target: str, save: str | None, selection: str | None) -> No
         study.save_model(save, selection or known[-1])
         click.echo(f"wrote {save}, of {selection or known[-1]}; next: cagebreak predict")
         return
-    name = SCORES[target_of(target)]
+    require_measured(study.recipe, target)
+    require_metrics(metrics)
+    # Its fits serve the scores too.
+    measured = study.rows(METRICS[target]) if metrics else None
+    name = SCORES[target]
     table = study.store.folder / "tables" / f"{name}.csv"
     # What has not changed since the last fit is read.
     before = table.stat().st_mtime_ns if table.exists() else None
     scores = study.rows(name)
     study.rows("propensity")
     report.print_scores(study, scores)
+    if measured is not None:
+        report.print_metrics(study, measured, metrics)
     wrote = ""
     if table.exists():
         unchanged = table.stat().st_mtime_ns == before
@@ -237,13 +256,11 @@ def compare(
 )
 def figure(recipe: str, names: Sequence[str], published: str | None, output: Path | None) -> None:
     """Draw the map and figures of the papers. By default all, as PNG and PDF with tables as CSV."""
-    from cagebreak.figures import FIGURES
+    from cagebreak.study.analysis.drawings import usual
 
     study = _study(recipe)
-    asks_for = study.recipe.asks_for
     folder = output or study.store.folder / "figures"
-    fitting = [n for n, spec in FIGURES.items() if not spec.section or asks_for(spec.section)]
-    for name, drawn in study.draw(names or fitting, folder, published):
+    for name, drawn in study.draw(names or usual(study.recipe), folder, published):
         if isinstance(drawn, InputError):
             # Without names, figures that need other selections than the recipe's are skipped.
             if names:

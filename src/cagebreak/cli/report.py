@@ -1,7 +1,7 @@
 """What the commands print: tables and sentences."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -73,18 +73,13 @@ def print_scores(study: "Study", scores: np.ndarray) -> None:
     """Print the scores of each species at the time nearest to its tau_alpha, or at the last."""
     relaxation = study.relaxation()
     rows = []
-    for species in dict.fromkeys(scores["species"].tolist()):
-        of_species = scores[scores["species"] == species]
-        tau = relaxation[species]
-        target = of_species["time"][-1] if math.isnan(tau) else tau
-        nearest = min(of_species["time"].tolist(), key=lambda time: abs(math.log(time / target)))
-        for row in of_species[of_species["time"] == nearest]:
-            interval = f"{row['low']:.3f} to {row['high']:.3f}"
-            ceiling = "" if math.isnan(row["ceiling"]) else f"{row['ceiling']:.3f}"
-            rows.append(
-                (species, f"{nearest:.3g}", str(row["features"]), f"{row['r']:.3f}", interval,
-                 ceiling)
-            )  # fmt: skip
+    for row in _at_relaxation(scores, relaxation):
+        interval = f"{row['low']:.3f} to {row['high']:.3f}"
+        ceiling = "" if math.isnan(row["ceiling"]) else f"{row['ceiling']:.3f}"
+        rows.append(
+            (str(row["species"]), f"{row['time']:.3g}", str(row["features"]), f"{row['r']:.3f}",
+             interval, ceiling)
+        )  # fmt: skip
     print_table(("species", "time", "features", "r", "95 % interval", "ceiling"), rows)
     if any(ceiling == "" for *_, ceiling in rows):
         reason = "the halves of the runs do not vary"
@@ -94,6 +89,33 @@ def print_scores(study: "Study", scores: np.ndarray) -> None:
     others = sorted(relaxation.keys() - set(scores["species"].tolist()))
     if others:
         click.echo(f"not fitted: species {', '.join(others)}, which [learning] species leaves out")
+
+
+def print_metrics(study: "Study", measured: np.ndarray, names: Sequence[str]) -> None:
+    """Print metrics where `print_scores` prints scores, each with its interval."""
+    rows = []
+    for row in _at_relaxation(measured, study.relaxation()):
+        cells = [
+            "" if math.isnan(row[name])
+            else f"{row[name]:.3g} ({row['low_' + name]:.3g} to {row['high_' + name]:.3g})"
+            for name in names
+        ]  # fmt: skip
+        rows.append((str(row["species"]), f"{row['time']:.3g}", str(row["features"]), *cells))
+    print_table(("species", "time", "features", *names), rows)
+    if any("" in row for row in rows):
+        click.echo(
+            "empty: undefined, as coverage and width where a fold holds out a single configuration"
+        )
+
+
+def _at_relaxation(rows: np.ndarray, relaxation: Mapping[str, float]) -> Iterator[np.void]:
+    """Yield the rows of each species at the time nearest to its tau_alpha, or at the last."""
+    for species in dict.fromkeys(rows["species"].tolist()):
+        of_species = rows[rows["species"] == species]
+        tau = relaxation[species]
+        target = of_species["time"][-1] if math.isnan(tau) else tau
+        nearest = min(of_species["time"].tolist(), key=lambda time: abs(math.log(time / target)))
+        yield from of_species[of_species["time"] == nearest]
 
 
 def print_comparison(scores: np.ndarray) -> None:

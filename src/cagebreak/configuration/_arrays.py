@@ -36,8 +36,15 @@ def vectors(name: str, values: ArrayLike, n: int | None = None) -> Floats:
 
 def frozen(array: np.ndarray) -> np.ndarray:
     """Return an array that cannot be written."""
-    # Writable input is copied: a read-only view would still change with its base.
-    if array.flags.writeable:
+    if not _is_constant(array):
         array = array.copy()
         array.flags.writeable = False
     return np.ascontiguousarray(array)
+
+
+def _is_constant(array: np.ndarray) -> bool:
+    """Return whether nobody writes an array: neither it nor, if it is a view, what it shows."""
+    shown: object = array
+    while isinstance(shown, np.ndarray) and not shown.flags.writeable:
+        shown = shown.base
+    return shown is None

@@ -17,6 +17,7 @@ from cagebreak._html import card
 from cagebreak.configuration import interchange
 from cagebreak.configuration._arrays import Floats, Integers, frozen, vectors
 from cagebreak.configuration.box import Box, as_box
+from cagebreak.configuration.shape import sheet
 from cagebreak.configuration.species import SPECIES_NAMES, as_species
 from cagebreak.errors import ConfigurationError, InputError
 
@@ -174,6 +175,20 @@ class Configuration:
         return replace(self, **changes)  # type: ignore[arg-type]
 
     @classmethod
+    def _of_object(cls, name: str, arrays: interchange.Arrays) -> Self:
+        """Return the configuration of an object of another package.
+
+        Raises
+        ------
+        ConfigurationError
+            If the arrays cannot be those of a configuration, or are two-dimensional.
+        """
+        configuration = cls(*arrays)
+        if flat := sheet(configuration):
+            raise ConfigurationError(f"{name}: {flat}")
+        return configuration
+
+    @classmethod
     def from_ase(cls, atoms: Any, species: Sequence[str] | None = None) -> Self:
         """Return the configuration of an `ase.Atoms`.
 
@@ -196,7 +211,7 @@ class Configuration:
         InputError
             If the cell is not periodic or has no volume, or the order of the species is not known.
         """
-        return cls(*interchange.ase.arrays_of(atoms, species))
+        return cls._of_object("atoms", interchange.ase.arrays_of(atoms, species))
 
     def to_ase(self, species: Sequence[str] | None = None) -> Any:
         """Return the configuration as an `ase.Atoms`, which `from_ase` reads to the bit.
@@ -236,7 +251,7 @@ class Configuration:
         InputError
             If the frame has no positions, no box with a volume or two dimensions.
         """
-        return cls(*interchange.gsd.arrays_of(frame, species))
+        return cls._of_object("frame", interchange.gsd.arrays_of(frame, species))
 
     def to_gsd(self) -> Any:
         """Return the configuration as a `gsd.hoomd.Frame`, in single precision.
@@ -270,7 +285,7 @@ class Configuration:
         InputError
             If there is no box, or the order of the species is not known.
         """
-        return cls(*interchange.mdanalysis.arrays_of(atoms, species))
+        return cls._of_object("atoms", interchange.mdanalysis.arrays_of(atoms, species))
 
     def to_mdanalysis(self) -> Any:
         """Return the configuration as a `Universe` of one frame, in single precision.
@@ -305,7 +320,7 @@ class Configuration:
             If the cell is missing, two-dimensional or not periodic, or the order of the species is
             not known.
         """
-        return cls(*interchange.ovito.arrays_of(data, species))
+        return cls._of_object("data", interchange.ovito.arrays_of(data, species))
 
     def to_ovito(self) -> Any:
         """Return the configuration as a `DataCollection`, which `from_ovito` reads to the bit.
@@ -334,7 +349,7 @@ class Configuration:
         InputError
             If the box is two-dimensional or not periodic.
         """
-        return cls(*interchange.freud.arrays_of(box, points, species))
+        return cls._of_object("points", interchange.freud.arrays_of(box, points, species))
 
     def to_freud(self) -> tuple[Any, Floats]:
         """Return box and points for freud, such as ``order.compute(configuration.to_freud())``.
@@ -363,7 +378,7 @@ def as_configuration(configuration: object, name: str = "configuration") -> Conf
         return configuration
     arrays = interchange.arrays_of(configuration)
     if arrays is not None:
-        return Configuration(*arrays)
+        return Configuration._of_object(name, arrays)
     if isinstance(configuration, list | tuple):
         raise InputError(
             f"{name}: expected one frame, got {len(configuration)}; choose one, such as frames[0], "
@@ -386,6 +401,8 @@ def as_configurations(configurations: Any, name: str = "configurations") -> list
     one = isinstance(configurations, Configuration) or interchange.is_accepted(configurations)
     if one or not isinstance(configurations, Iterable):
         return [as_configuration(configurations, name)]
+    if isinstance(configurations, Sequence):
+        interchange.require_frames(name, configurations)
     return [as_configuration(configuration, name) for configuration in configurations]
 
 

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from cagebreak.configuration import as_configuration, species_index
-from cagebreak.configuration.interchange import is_accepted
+from cagebreak.configuration.interchange import is_accepted, require_frames
 from cagebreak.descriptors.base import Descriptor, column_names
 from cagebreak.descriptors.cage import Source, StateDescriptor, configuration_of, state_of
 from cagebreak.descriptors.generations import Generations
@@ -171,6 +171,7 @@ def _sources(configurations: Any) -> list[Source]:
         )
     if not configurations:
         raise InputError("configurations: expected at least one, got an empty list")
+    require_frames("configurations", configurations)
     sources: list[Source] = []
     for i, given in enumerate(configurations):
         if not isinstance(given, Source) and not is_accepted(given):

@@ -1,5 +1,27 @@
-"""Measures of motion: propensity, relaxation, D2min, plastic events and equilibration."""
+"""Measures of motion: propensity, relaxation, heterogeneity, D2min, plasticity, equilibration."""
 
-from cagebreak.dynamics import d2min, equilibrium, plasticity, propensity, relaxation
+from cagebreak.dynamics import (
+    d2min,
+    equilibrium,
+    four_point,
+    functions,
+    neighbor_motion,
+    plasticity,
+    propensity,
+    relaxation,
+    scattering,
+    van_hove,
+)
 
-__all__ = ["d2min", "equilibrium", "plasticity", "propensity", "relaxation"]
+__all__ = [
+    "d2min",
+    "equilibrium",
+    "four_point",
+    "functions",
+    "neighbor_motion",
+    "plasticity",
+    "propensity",
+    "relaxation",
+    "scattering",
+    "van_hove",
+]

@@ -1,4 +1,4 @@
-"""Relaxation: mean squared displacement, self-intermediate scattering function, tau_alpha."""
+"""Relaxation of single particles: MSD, alpha_2, F_s(k, t), overlap, and tau_alpha."""
 
 import math
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.errors import InputError
+from cagebreak.models.arguments import real
 
 
 def mean_squared_displacement(
@@ -24,6 +25,65 @@ def mean_squared_displacement(
     species : (N,) array
     """
     return _per_species((displacements**2).sum(axis=-1), species)
+
+
+def non_gaussian(
+    displacements: NDArray[np.float64], species: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    r"""Return the non-Gaussian parameter of each species, (T, S).
+
+    .. math:: \alpha_2(t) = \frac{3 \langle \Delta r^4 \rangle}{5 \langle \Delta r^2 \rangle^2} - 1
+
+    It is 0 for a Gaussian distribution of displacements (:cite:`Rahman1964`). NaN for an absent
+    species, or if nothing has moved.
+
+    Parameters
+    ----------
+    displacements : (T, N, 3) array
+        In sigma.
+    species : (N,) array
+    """
+    squares = (displacements**2).sum(axis=-1)
+    return non_gaussian_of(_per_species(squares, species), _per_species(squares**2, species))
+
+
+def non_gaussian_of(
+    second: NDArray[np.float64], fourth: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the non-Gaussian parameter from the moments <r^2> and <r^4>, of the same shape."""
+    result = np.full(np.shape(second), np.nan)
+    np.divide(0.6 * fourth, np.square(second), out=result, where=np.greater(second, 0))
+    return result - 1
+
+
+def overlap(
+    displacements: NDArray[np.float64], species: NDArray[np.int64], length: float = 0.3
+) -> NDArray[np.float64]:
+    r"""Return the share of the particles of each species that are still near their start, (T, S).
+
+    .. math:: Q_s(t) = \frac{1}{N_s} \sum_i \Theta(a - |r_i(t) - r_i(0)|)
+
+    Parameters
+    ----------
+    displacements : (T, N, 3) array
+        In sigma.
+    species : (N,) array
+    length
+        a, in sigma; default 0.3, beyond the vibrations in the cage (:cite:`Lacevic2003`).
+
+    Raises
+    ------
+    InputError
+        If the length is not positive.
+    """
+    return _per_species(is_near(displacements, length).astype(np.float64), species)
+
+
+def is_near(displacements: NDArray[np.float64], length: float) -> NDArray[np.bool_]:
+    """Return whether each particle is nearer than a length to its start, (T, N)."""
+    if not 0 < real(length) < np.inf:
+        raise InputError(f"length: expected a positive length in sigma, got {length!r}")
+    return (displacements**2).sum(axis=-1) < length**2
 
 
 def self_intermediate(

@@ -34,6 +34,10 @@ class FigureSpec:
         Whether the function takes ``mean_speed``, the thermal one of A particles.
     particles
         Whether the function takes ``configuration`` and ``diameters``, the particles of the table.
+    keep
+        What `[isoconfigurational] keep` of the recipe must ask for, or "".
+    on_request
+        Whether the figure is drawn only where its name is given, since its tables take long.
     """
 
     module: str
@@ -45,6 +49,8 @@ class FigureSpec:
     panels: bool = False
     mean_speed: bool = False
     particles: bool = False
+    keep: str = ""
+    on_request: bool = False
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -130,6 +136,20 @@ FIGURES = {
             "contributions",
             ("scores",),
             "r of each part of the description (Alkemade 2023, fig. 5)",
+        ),
+        FigureSpec(
+            "heterogeneity",
+            "functions",
+            ("functions",),
+            "Relaxation, alpha_2, chi_4 and xi_4 over time",
+            keep="functions",
+        ),
+        FigureSpec(
+            "heterogeneity",
+            "fields",
+            ("fields",),
+            "Variance and length of the measured and the predicted propensity over time",
+            on_request=True,
         ),
         FigureSpec(
             "rottler2024",

@@ -14,6 +14,7 @@ from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configurati
 from cagebreak.errors import InputError
 from cagebreak.figures import style
 from cagebreak.figures.tables import Table, rows_of
+from cagebreak.models.arguments import real
 
 PROPENSITY = r"propensity$\,/\,\sigma$"
 """Label of the colors."""
@@ -38,7 +39,7 @@ def particle_map(
 
     The plane is that of the first two lattice vectors, perpendicular to z in most boxes. A particle
     is the disc in which the plane cuts its sphere. At the edges of the box discs are cut off, and
-    continue at the opposite edge. A particle without a value (NaN) is an open circle.
+    continue at the opposite edge. A particle without a value (NaN, or masked) is an open circle.
 
     With predictions there are three panels: the values, the predictions in the same colors, and
     their difference in a scale of the same width. r is Pearson's correlation over all particles of
@@ -113,10 +114,16 @@ def held_out(
     Raises
     ------
     InputError
-        If the table lacks a column, or as of `particle_map`.
+        If the table lacks a column or a particle, or as of `particle_map`.
     """
-    columns = ("configuration", "time", "features", "propensity", "predicted")
+    columns = ("configuration", "particle", "time", "features", "propensity", "predicted")
     rows = rows_of(table, columns)
+    rows = rows[np.argsort(rows["particle"], kind="stable")]
+    if not np.array_equal(rows["particle"], np.arange(len(configuration))):
+        raise InputError(
+            f"table: expected one row for each of {len(configuration)} particles, got {len(rows)} "
+            f"rows of {len(np.unique(rows['particle']))} particles"
+        )
     time = rows["time"][0]
     when = rf"t = {style.number(time)}\,\tau"
     for name, relaxation in (tau_alpha or {}).items():
@@ -151,6 +158,8 @@ class _Discs:
     ) -> None:
         matrix = configuration.box.matrix
         fractions = configuration.wrapped @ configuration.box.inverse
+        if not np.isfinite(real(height)):
+            raise InputError(f"height: expected a fraction, such as 0.5, got {height!r}")
         # Of each particle, the periodic image that is nearest to the plane.
         above = fractions[:, 2] - height
         image = np.rint(above)
@@ -247,7 +256,9 @@ def color_ends(values: np.ndarray, symmetric: bool = False) -> tuple[float, floa
 
 def _of_particles(name: str, values: ArrayLike, configuration: Configuration) -> np.ndarray:
     try:
-        array = np.asarray(values, dtype=float)
+        if np.iscomplexobj(values):
+            raise TypeError
+        array: np.ndarray = np.ma.filled(np.ma.asarray(values, dtype=float), np.nan)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}: expected numbers, got {type(values).__name__}") from error
     if array.shape != (len(configuration),):

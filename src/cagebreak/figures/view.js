@@ -47,6 +47,7 @@ void main() { pixel = vec4(tint, 1.0); }`];
 
 const MISSING = [128, 128, 128];
 const SLOW = 50;  // milliseconds of a frame
+const DIGITS = 6;  // of a value; single precision has seven
 
 function bytes(text) {
   return Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
@@ -201,8 +202,8 @@ function cagebreakView(root, data) {
     return column.values[(column.n_times > 1 ? state.time * n : 0) + i];
   }
 
-  function number(x) {
-    return Number.isFinite(x) ? String(Number(x.toPrecision(3))) : "none";
+  function number(x, digits = 3) {
+    return Number.isFinite(x) ? String(Number(x.toPrecision(digits))) : "none";
   }
 
   function color(i, rgb) {
@@ -213,7 +214,7 @@ function cagebreakView(root, data) {
     const column = columns[state.column];
     const legend = find("legend"), times = find("times");
     times.hidden = !(column && column.n_times > 1);
-    find("now").textContent = data.times.length ? `${number(data.times[state.time])} ${data.unit}` : "";
+    find("now").textContent = data.times.length ? `${number(data.times[state.time], DIGITS)} ${data.unit}` : "";
     legend.hidden = !column;
     if (column) {
       const [low, high] = column.ranges[column.n_times > 1 ? state.time : 0], map = maps[column.map];
@@ -292,7 +293,7 @@ function cagebreakView(root, data) {
   function describe(left, top) {
     const i = pick(left, top), column = columns[state.column];
     note.textContent = i < 0 ? "" : `particle ${i}, ${data.names[species[i]]}`
-      + (column ? `: ${column.name} ${number(value(i))}` : "");
+      + (column ? `: ${column.name} ${number(value(i), DIGITS)}` : "");
   }
 
   canvas.addEventListener("pointerdown", event => {

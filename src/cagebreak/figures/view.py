@@ -77,8 +77,8 @@ def view(
 
     The page has a list of columns to color by, a box for each species, a plane that cuts along a
     lattice vector, and a slider of times. Dragging turns the box, the wheel or two fingers zoom,
-    and the particle under the pointer is named with its value. Particles without a value (NaN) are
-    gray.
+    and the particle under the pointer is named with its value. Particles without a value (NaN, or
+    masked) are gray.
 
     The color scale of each column and time runs from the 2nd to the 98th percentile. That of a
     column with both signs, such as a difference, is symmetric about 0.
@@ -114,7 +114,7 @@ def view(
     """
     data = view_data(configuration, values, times=times, diameters=diameters)
     page = Template(part("view.html")).substitute(
-        title=html.escape(title),
+        title=html.escape(str(title)),
         style=part("view.css"),
         controls=part("view_controls.html"),
         script=part("view.js"),
@@ -193,7 +193,10 @@ def _named(values: Any) -> Mapping[str, Any]:
 def _times(times: ArrayLike | None) -> np.ndarray:
     if times is None:
         return np.empty(0)
-    array = np.asarray(times, dtype=float)
+    try:
+        array = np.asarray(times, dtype=float)
+    except (TypeError, ValueError):
+        array = np.empty(0)
     if array.ndim != 1 or not len(array) or not np.isfinite(array).all():
         raise InputError(f"times: expected finite numbers, (T,), got {times!r}")
     return array
@@ -202,7 +205,9 @@ def _times(times: ArrayLike | None) -> np.ndarray:
 def _column(name: str, values: ArrayLike, n: int, times: np.ndarray) -> dict[str, Any]:
     """Return a column as the page reads it."""
     try:
-        array = np.asarray(values, dtype=float)
+        if np.iscomplexobj(values):
+            raise TypeError
+        array: np.ndarray = np.ma.filled(np.ma.asarray(values, dtype=float), np.nan)
     except (TypeError, ValueError) as error:
         raise InputError(f"values: expected numbers in {name!r}") from error
     expected = f"({n},) or ({len(times)}, {n})" if len(times) else f"({n},), or times,"

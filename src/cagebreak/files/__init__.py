@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration, as_box, as_configurations
+from cagebreak.configuration.shape import sheet
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import (
     _columns,
@@ -32,7 +33,6 @@ from cagebreak.files import (
 from cagebreak.files._compressed import COMPRESSED, bare_name
 from cagebreak.files._recognition import suffix_of_content
 from cagebreak.files.frame import Frame, common_species, renamed
-from cagebreak.potentials.shape import flat_axis, is_thin
 
 __all__ = ["FORMATS", "Frame", "common_species", "format_of", "read", "read_frames", "write"]
 
@@ -124,16 +124,15 @@ def read(
     OSError
         If the file cannot be opened.
     """
-    frames = read_frames(path, format=format, box=box, species=species)
+    frames = read_frames(path, frame=frame, format=format, box=box, species=species)
     configurations = [each.configuration for each in frames]
-    if frame is not None:
-        return configurations[_number(path, frame, len(frames))]
     return configurations[0] if len(configurations) == 1 else configurations
 
 
 def read_frames(
     path: str | os.PathLike[str],
     *,
+    frame: int | None = None,
     format: str | None = None,
     box: Box | ArrayLike | None = None,
     species: Sequence[str] | None = None,
@@ -164,18 +163,15 @@ def read_frames(
     if given is not None:
         _check_box(path, frames, given)
     _refuse_flat(path, frames)
-    return frames if names is None else [_ordered(path, frame, names) for frame in frames]
+    if names is not None:
+        frames = [_ordered(path, each, names) for each in frames]
+    return frames if frame is None else [frames[_number(path, frame, len(frames))]]
 
 
 def _refuse_flat(path: Path, frames: Sequence[Frame]) -> None:
     for number, frame in enumerate(frames):
-        axis = flat_axis(frame.configuration)
-        if axis is not None and is_thin(frame.configuration, axis):
-            height = frame.configuration.box.heights[axis]
-            raise FileFormatError(
-                f"{path}: frame {number}: expected 3 dimensions, got 2: all particles lie in one "
-                f"plane, in a box {height:.3g} high"
-            )
+        if flat := sheet(frame.configuration):
+            raise FileFormatError(f"{path}: frame {number}: {flat}")
 
 
 def _number(path: str | os.PathLike[str], frame: int, n: int) -> int:
@@ -253,13 +249,7 @@ def write(
         If diameters or columns are missing or refused, or the format cannot hold the box.
     """
     path = Path(path)
-    module = format_of(path, format) if format else _format_of_name(path, content=False)
-    is_compressed = path.suffix.lower() in COMPRESSED
-    if module is None or not hasattr(module, "write") or is_compressed:
-        raise FileFormatError(
-            f"{path}: expected a name that ends in .h5, .xyz, .dump, .gsd or .sph, got "
-            f"{path.name!r}: such files are read only"
-        )
+    module = _writer_of(path, format)
     if module is not sph and diameters is not None:
         raise InputError(f"diameters: only a .sph file holds them, got {diameters!r}")
     frames = as_configurations(configuration, "configuration")
@@ -284,6 +274,30 @@ def write(
         )
     else:
         sph.write(path, frames[0], diameters)
+
+
+def require_columns(path: str | os.PathLike[str]) -> None:
+    """Check before any work that a file of this name can hold columns.
+
+    Raises
+    ------
+    FileFormatError, InputError
+        As for `write`.
+    """
+    path = Path(path)
+    if _writer_of(path) not in _TRAJECTORIES:
+        raise InputError(f"columns: only .xyz, .dump and .gsd files hold them, got {path.name!r}")
+
+
+def _writer_of(path: Path, format: str | None = None) -> ModuleType:
+    module = format_of(path, format) if format else _format_of_name(path, content=False)
+    is_compressed = path.suffix.lower() in COMPRESSED
+    if module is None or not hasattr(module, "write") or is_compressed:
+        raise FileFormatError(
+            f"{path}: expected a name that ends in .h5, .xyz, .dump, .gsd or .sph, got "
+            f"{path.name!r}: such files are read only"
+        )
+    return module
 
 
 def format_of(path: str | os.PathLike[str], format: str | None = None) -> ModuleType:

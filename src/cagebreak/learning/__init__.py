@@ -30,7 +30,9 @@ from cagebreak.learning.linear_model.components import PCARegression, PLSRegress
 from cagebreak.learning.linear_model.elastic_net import ElasticNetCV
 from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
 from cagebreak.learning.linear_model.ridge import AlphaWarning, RidgeCV
+from cagebreak.learning.linear_model.time_lagged import TimeLaggedComponents, time_lagged_components
 from cagebreak.learning.linear_model.whitening import whitening
+from cagebreak.learning.metrics import Metrics
 from cagebreak.learning.model_selection.compare import Comparison, compare
 from cagebreak.learning.model_selection.evaluate import Scores, evaluate
 from cagebreak.learning.model_selection.learning_curve import LearningCurve, learning_curve
@@ -63,6 +65,7 @@ __all__ = [
     "LinearSVR",
     "LogisticRegressionCV",
     "MLPRegressor",
+    "Metrics",
     "MisleadingCoefficients",
     "PCARegression",
     "PLSRegression",
@@ -77,6 +80,7 @@ __all__ = [
     "Standardizer",
     "Statistics",
     "StructuralOrder",
+    "TimeLaggedComponents",
     "Traits",
     "ablation",
     "accuracy_against_data",
@@ -101,6 +105,7 @@ __all__ = [
     "range_groups",
     "selection_curve",
     "selection_stability",
+    "time_lagged_components",
     "transfer",
     "warn_if_misleading",
     "whitening",

@@ -144,31 +144,3 @@ def require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise if `value` is not one of `choices`."""
     if value not in choices:
         raise InputError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
-
-
-def as_groups(groups: ArrayLike | None, n_configurations: int) -> Integers:
-    """Return the group of each configuration as a number from 0, in the order of appearance.
-
-    Parameters
-    ----------
-    groups : (n_configurations,) array of integers, optional
-        By default each configuration is a group of its own.
-    n_configurations
-
-    Raises
-    ------
-    InputError
-        If there is not one group for each configuration.
-    """
-    if groups is None:
-        return np.arange(n_configurations)
-    values = np.asarray(groups)
-    if values.shape != (n_configurations,) or values.dtype.kind not in "iu":
-        raise InputError(
-            f"groups: expected {n_configurations} whole numbers, one for each configuration, "
-            f"got {groups!r}"
-        )
-    _, first, inverse = np.unique(values, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse]

@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike
 
 from cagebreak._hdf5 import UNREADABLE, dataset_in, group_in, read_array, require_finite
 from cagebreak._sealed import creating, opened
+from cagebreak.bootstrap import as_groups
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning._hdf5 import read_labels, write_labels
-from cagebreak.learning._validation import Floats, Integers, as_columns, as_groups
+from cagebreak.learning._validation import Floats, Integers, as_columns
 from cagebreak.learning.near_copies import Axes, Rows, require_different, require_other_statistics
 from cagebreak.learning.preprocessing import CLIP, Standardizer
 from cagebreak.learning.samples import Sample, Samples, Share, in_turn, moments_of, shared_out

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cagebreak.bootstrap import as_groups
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Integers, as_groups
+from cagebreak.learning._validation import Integers
 from cagebreak.seeding import Seed, stream
 
 

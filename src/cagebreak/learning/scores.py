@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
+from cagebreak.bootstrap import as_groups, interval, resamples
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, as_groups, require_finite
-from cagebreak.seeding import Seed, stream
+from cagebreak.learning._validation import Floats, require_finite
+from cagebreak.seeding import Seed
 
 COUNT, X_MEAN, Y_MEAN, XX, YY, XY = range(6)
 
@@ -122,30 +122,33 @@ def configuration_pearson(moments: Floats, weights: Floats | None = None) -> Flo
     """
     if weights is None:
         return configuration_pearson(moments, np.ones((1, len(moments))))[0]
-    r = _pearson(moments.swapaxes(0, 1))
-    defined = np.isfinite(r)
-    total = np.tensordot(weights, np.where(defined, r, 0.0), axes=1)
+    return mean_over_configurations(_pearson(moments.swapaxes(0, 1)), weights)
+
+
+def mean_over_configurations(values: Floats, weights: Floats | None = None) -> Floats:
+    """Return the mean over configurations of a score within each.
+
+    Parameters
+    ----------
+    values : (C, ...) array
+        Configurations in which the score is NaN are left out; the mean is NaN if none remains.
+    weights : (B, C) array, optional
+        As of `pooled_pearson`.
+
+    Returns
+    -------
+    (...) array, or (B, ...) with weights
+    """
+    if weights is None:
+        return mean_over_configurations(values, np.ones((1, len(values))))[0]
+    defined = np.isfinite(values)
+    total = np.tensordot(weights, np.where(defined, values, 0.0), axes=1)
     n = np.tensordot(weights, defined.astype(np.float64), axes=1)
     return np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
 
 
-def resamples(
-    n_configurations: int, n_resamples: int, *, seed: Seed, groups: ArrayLike | None = None
-) -> Floats:
-    """Return the number of times each configuration is drawn in each bootstrap resample, (B, C).
-
-    The configurations of a group are drawn together (`folds.configuration_folds`).
-    """
-    number = as_groups(groups, n_configurations)
-    n_groups = int(number.max()) + 1
-    random = stream(seed, "bootstrap")
-    probabilities = np.full(n_groups, 1.0 / n_groups)
-    drawn = random.multinomial(n_groups, probabilities, size=n_resamples).astype(np.float64)
-    return drawn[:, number]
-
-
 def n_independent(moments: Floats, groups: ArrayLike | None = None) -> int:
-    """Return the number of groups that have a row, as `interval` expects it.
+    """Return the number of groups that have a row, as `bootstrap.interval` expects it.
 
     Parameters
     ----------
@@ -156,32 +159,6 @@ def n_independent(moments: Floats, groups: ArrayLike | None = None) -> int:
     """
     present = moments[:, COUNT].reshape(len(moments), -1)[:, 0] > 0
     return len(np.unique(as_groups(groups, len(moments))[present]))
-
-
-def interval(resampled: Floats, n_configurations: int, confidence: float = 0.95) -> Floats:
-    """Return the bootstrap interval (2, ...) of a score from its value in B resamples (B, ...).
-
-    The interval is the expanded percentile interval (:cite:`Hesterberg2015`): the plain percentile
-    interval is too short with few configurations, and the expanded one has the width of Student's t
-    interval for a mean. It is NaN with one configuration, and where the score is NaN in all
-    resamples.
-
-    Raises
-    ------
-    InputError
-        If `confidence` is not between 0 and 1.
-    """
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence: expected a number between 0 and 1, got {confidence!r}")
-    if n_configurations < 2:
-        return np.full((2, *resampled.shape[1:]), np.nan)
-    freedom = n_configurations - 1
-    t = stats.t.ppf(0.5 + confidence / 2, freedom) * np.sqrt(n_configurations / freedom)
-    levels = stats.norm.cdf([-t, t])
-    bounds = np.full((2, *resampled.shape[1:]), np.nan)
-    defined = np.isfinite(resampled).any(axis=0)
-    bounds[:, defined] = np.nanquantile(resampled[:, defined], levels, axis=0)
-    return bounds
 
 
 def _pearson(moments: Floats) -> Floats:

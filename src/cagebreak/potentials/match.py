@@ -24,13 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
+from cagebreak.configuration.shape import flat_axis, void
 from cagebreak.errors import ConfigurationError, ConfigurationWarning
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list, check_apart
 from cagebreak.potentials import _match_kernel as kernel
 from cagebreak.potentials.overlaps import separated
 from cagebreak.potentials.pair_potentials import FORMS, energies_forces_laplacians, pair_table
-from cagebreak.potentials.shape import flat_axis, void
 from cagebreak.potentials.state_point import (
     COMPOSITION_REMARK,
     composition_problem,

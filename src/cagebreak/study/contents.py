@@ -19,7 +19,8 @@ from cagebreak.study.analysis import predictions, tables
 from cagebreak.study.run.work import Work
 from cagebreak.study.stages.descriptors import describing, load_features
 from cagebreak.study.stages.equilibrate import load_configuration
-from cagebreak.study.stages.propensity import TARGETS, load_propensity
+from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.quantities import require_measured
 from cagebreak.study.stages.shear import load_shear
 from cagebreak.study.stages.states import load_state
 from cagebreak.study.store import Unit
@@ -60,8 +61,9 @@ class Contents(Work):
         c
         target
             The quantity that is averaged over the runs: "displacement", its absolute value in
-            sigma, or "d2min", relative to the initial configuration, in sigma^2. The latter needs a
-            recipe with `[isoconfigurational] d2min_cutoff`.
+            sigma; "d2min", in sigma^2, with `[isoconfigurational] d2min_cutoff` in the recipe; or
+            one that `keep` asks for: "squared_displacement", "cage_relative", "bond_breaking",
+            "mobile" or "persistence".
 
         Raises
         ------
@@ -69,7 +71,8 @@ class Contents(Work):
             If there is no such target.
         """
         self._ask_for("isoconfigurational")
-        return load_propensity(self.store, self._index(c), target_of(target))[0]
+        require_measured(self.recipe, target)
+        return load_propensity(self.store, self._index(c), target)[0]
 
     def predictions(
         self,
@@ -88,7 +91,7 @@ class Contents(Work):
         selection
             Name of the recipe's selection of features.
         times
-            Times in tau; the nearest times of the study are predicted, in order. Default all.
+            Times in tau; the nearest times of the study are predicted, in this order. Default all.
         target
             As of `propensity`.
 
@@ -111,8 +114,10 @@ class Contents(Work):
         """
         self._ask_for("isoconfigurational")
         self._require_done(tables.TABLES["scores"].needs(self.recipe))
-        c, target = self._index(c), target_of(target)
-        return predictions.held_out(self.recipe, self.store, c, selection, times, target)
+        require_measured(self.recipe, target)
+        return predictions.held_out(
+            self.recipe, self.store, self._index(c), selection, times, target
+        )
 
     def shear(self, c: int) -> ShearRun:
         """Return the athermal shear of configuration `c`.
@@ -205,16 +210,3 @@ class Contents(Work):
     def _ask_for(self, section: str) -> None:
         if not self.recipe.asks_for(section):
             raise InputError(f"{self.recipe.path}: has no section [{section}], which this needs")
-
-
-def target_of(name: str) -> str:
-    """Return `name` after a check that it is one of `TARGETS`.
-
-    Raises
-    ------
-    InputError
-        If there is no such target.
-    """
-    if name not in TARGETS:
-        raise InputError(f"target: expected one of {', '.join(TARGETS)}, got {name!r}")
-    return name

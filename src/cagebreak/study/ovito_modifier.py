@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from cagebreak.errors import ConfigurationWarning
 from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
 from cagebreak.study.analysis.model_file import SavedModel
+from cagebreak.study.pretrained import PretrainedModel, model_path
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,13 @@ class PropensityModifier:
     Parameters
     ----------
     model
-        A file that `Study.save_model` wrote, or the model in it.
+        A file that `Study.save_model` wrote, the model in it, or a pretrained model or its name,
+        such as ``"kob-andersen-0.5"``.
     species
         Names of the particle types, those of A, B, ..., in order. Default: letters from A, or whole
         numbers from 0 or 1.
     seed
-        Seed of the cage state, if the model uses it.
+        Seed of the cage state, if the model uses it; default 1, as of `cagebreak predict`.
 
     Examples
     --------
@@ -45,15 +46,17 @@ class PropensityModifier:
     >>> pipeline.compute().particles["prediction_5"]  # doctest: +SKIP
     """
 
-    model: str | os.PathLike[str] | SavedModel
+    model: str | os.PathLike[str] | SavedModel | PretrainedModel
     species: Sequence[str] | None = None
-    seed: Seed = 0
+    seed: Seed = 1
 
     @cached_property
     def _saved(self) -> SavedModel:
         if isinstance(self.model, SavedModel):
             return self.model
-        return SavedModel.load(Path(self.model))
+        if isinstance(self.model, PretrainedModel):
+            return self.model.saved
+        return SavedModel.load(model_path(self.model))
 
     def __call__(self, frame: int, data: Any) -> None:
         """Add the properties to a frame; OVITO calls this.
@@ -63,8 +66,8 @@ class PropensityModifier:
         FileFormatError
             If the model cannot be read.
         InputError
-            If the frame is not periodic and three-dimensional, or the order of its species is not
-            known.
+            If there is no such model, the frame is not periodic and three-dimensional, or the order
+            of its species is not known.
         ConfigurationError
             If the frame cannot be one of the model.
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cagebreak._frames import to_frame
 from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.errors import ConfigurationWarning, InputError
+from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.potentials.match import DENSITY_REMARK, TEMPERATURE_REMARK
 from cagebreak.seeding import Seed
@@ -268,9 +269,9 @@ def _nearest(
         if len(models) > 1:
             raise InputError(f"{key}: expected one, near {known}, got none")
         return models[0]
-    value = stated[key]
-    if not (np.isfinite(value) and value > 0):
-        raise InputError(f"{key}: expected a positive number, got {value!r}")
+    value = real(stated[key])
+    if not 0 < value < np.inf:
+        raise InputError(f"{key}: expected a positive number, got {stated[key]!r}")
     model = min(models, key=lambda model: abs(np.log(model.state_point[key] / value)))
     trained = model.state_point[key]
     apart = value / trained - 1

@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cagebreak import _frames
 from cagebreak._atomic import require_folder, require_place, write
-from cagebreak._frames import to_frame
 from cagebreak.errors import InputError
 from cagebreak.figures import FIGURES, FigureSpec
 from cagebreak.study.analysis import drawings, table_files
 from cagebreak.study.analysis.gallery import Gallery
 from cagebreak.study.analysis.sources import Sources
 from cagebreak.study.analysis.tables import SCORES, TABLES
-from cagebreak.study.contents import Contents, target_of
+from cagebreak.study.contents import Contents
 from cagebreak.study.recipe import selections
+from cagebreak.study.stages.quantities import require_measured
 
 if TYPE_CHECKING:
     from pandas import DataFrame
     from sklearn.base import RegressorMixin
 
-    from cagebreak.learning import Collection, Scores, SelectionCurve, Source
+    from cagebreak.learning import Collection, Metrics, Scores, SelectionCurve, Source
 
 
 class Study(Contents):
@@ -56,12 +57,12 @@ class Study(Contents):
         species: str | Sequence[str] | None = None,
         name: str | None = None,
         target: str = "displacement",
+        metrics: "str | Sequence[str] | Metrics" = (),
     ) -> "Scores":
         """Score a learner that predicts the propensity from the descriptors, by cross-validation.
 
-        If `learner`, `features` and `species` are omitted, the scores are written to
-        `tables/scores.csv`, or `tables/scores_d2min.csv`, and the propensity to
-        `tables/propensity.csv`.
+        If `learner`, `features` and `species` are omitted, `tables/scores.csv` (for D2min
+        `tables/scores_d2min.csv`) and `tables/propensity.csv` are written.
 
         Parameters
         ----------
@@ -77,8 +78,9 @@ class Study(Contents):
         name
             Name of the learner in the table; default its class.
         target
-            The quantity to predict: the mean "displacement" or "d2min" of the runs; see
-            `propensity`.
+            The quantity to predict, such as "displacement" or "d2min"; see `propensity`.
+        metrics
+            Further scores, by name or as `cagebreak.learning.Metrics`; they are not written.
 
         Returns
         -------
@@ -93,7 +95,8 @@ class Study(Contents):
             If there is no such species, feature or target.
         """
         self._ask_for("isoconfigurational")
-        table = SCORES[target_of(target)]
+        require_measured(self.recipe, target)
+        table = SCORES[target]
         # scikit-learn takes a second to import, so it is imported when it is needed.
         from cagebreak.study.analysis.learn import learn
 
@@ -103,9 +106,9 @@ class Study(Contents):
         letters = [species] if isinstance(species, str) else species
         # Before the work, in which units may change.
         source = Sources(self.recipe, self.store).of_table(table)
-        scores = learn(self.recipe, self.store, learner, chosen, letters, name, target)
+        scores = learn(self.recipe, self.store, learner, chosen, letters, name, target, metrics)
         if as_in_recipe:
-            self._keep(table, scores.rows, source)
+            self._keep(table, scores.rows[[column for column, _ in _frames.SCORES]], source)
             self.rows("propensity")
         return scores
 
@@ -257,7 +260,7 @@ class Study(Contents):
         for name, content in (("comparison", table), ("comparison_configurations", moments)):
             provenance = {"table": name, "learners": settings}
             self._keep(name, content, provenance)
-        return to_frame(table)
+        return _frames.to_frame(table)
 
     def save_model(self, path: str | os.PathLike[str], selection: str) -> None:
         """Fit ridge regression to all configurations, and write the model to a file.
@@ -300,7 +303,10 @@ class Study(Contents):
             - ``"propensity"``: propensity and relaxation of each species over time;
             - ``"configurations"``: mean propensity and density of each configuration;
             - ``"scores"``: scores of the recipe's selections, predicting the propensity;
-            - ``"scores_d2min"``: the same, predicting D2min;
+            - ``"scores_d2min"`` and others: the same, predicting D2min or what the recipe keeps;
+            - ``"metrics"``, ``"metrics_d2min"``: all of `cagebreak.learning.Metrics`;
+            - ``"functions"``: dynamic functions over time, if the recipe keeps them;
+            - ``"fields"``: how measured and predicted propensities vary in space;
             - ``"correlations"``: r of the propensity with each scalar descriptor;
             - ``"selection"``: r against the number of forward-selected descriptors;
             - ``"selected"``: the first twenty of these descriptors;
@@ -316,7 +322,7 @@ class Study(Contents):
         StoreError
             If the study is not done.
         """
-        return to_frame(self.rows(name))
+        return _frames.to_frame(self.rows(name))
 
     def rows(self, name: str) -> np.ndarray:
         """Return a table as `table` does, as a structured array."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.errors import StoreError
+from cagebreak.errors import InputError, StoreError
 from cagebreak.study.analysis import fits, fold_files, learn
 from support.tiny_study import SEGMENTS, write_recipe
 
@@ -203,3 +203,29 @@ def test_a_process_keeps_to_a_part_and_helps_at_the_end():
     assert second == [(2, 0), (2, 1), (2, 2), (0, 0), (0, 1), (0, 2)]
     queue = fits._Queue(parts[:1], [(0, 0), (0, 1)])
     assert [queue.next(0), queue.next(1), queue.next(0)] == [(0, 0), (0, 1), None]
+
+
+def test_metrics_are_of_the_same_fits_and_leave_the_scores_as_they_are(own, fitted):
+    plain = own.fit()
+    table = own.store.folder / "tables" / "scores.csv"
+    content = table.read_bytes()
+    # Files without predictions of particles are made again, once.
+    scores = own.fit(metrics=("spearman", "roc_auc"))
+    assert len(fitted) == 24
+    assert table.read_bytes() == content
+    same(plain, own.fit())
+    assert set(scores.table) - set(plain.table) == {
+        bound + name for name in ("spearman", "roc_auc") for bound in ("", "low_", "high_")
+    }
+    np.testing.assert_array_equal(scores.rows[list(plain.rows.dtype.names)], plain.rows)
+    # Other metrics are of the predictions that are kept.
+    all_of_them = own.rows("metrics")
+    assert len(fitted) == 24
+    for name in ("spearman", "low_roc_auc"):
+        np.testing.assert_array_equal(all_of_them[name], scores.rows[name])
+    assert np.isnan(all_of_them["coverage"]).all()  # each fold holds out one configuration
+    again = cb.Study(own.recipe.path).rows("metrics")
+    assert repr(again.tolist()) == repr(all_of_them.tolist())
+    assert len(fitted) == 24
+    with pytest.raises(InputError, match=r"^metrics: expected some of .*, got 'tau'"):
+        own.fit(metrics="tau")

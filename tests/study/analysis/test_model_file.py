@@ -11,7 +11,9 @@ from sklearn.linear_model import Ridge as Peer
 import cagebreak as cb
 from cagebreak.cli import main
 from cagebreak.errors import FileFormatError, InputError
+from cagebreak.files import read_frames
 from cagebreak.learning import AlphaWarning
+from cagebreak.study.analysis import single_file
 from cagebreak.study.analysis.model_file import SavedModel
 from support.tiny_study import write_recipe
 
@@ -88,6 +90,39 @@ def test_the_command_line_predicts_and_describes(study, path, tmp_path):
         np.testing.assert_array_equal(
             file["values"][()], ours.values[:, ours.labels.state == "initial"]
         )
+
+
+def test_an_output_that_cannot_be_is_refused_before_the_work(study, path, tmp_path, monkeypatch):
+    cb.write(tmp_path / "c.xyz", study.configuration(0))
+    monkeypatch.setattr(SavedModel, "load", None)
+    for name, expected in {
+        "p.h5": "columns: only .xyz, .dump and .gsd files hold them, got 'p.h5'",
+        "p.csv": "expected a name that ends in .h5, .xyz, .dump, .gsd or .sph, got 'p.csv'",
+        "p.dump.gz": "got 'p.dump.gz'",
+        "c.xyz": "output: expected another file than the one that is read",
+    }.items():
+        done = CliRunner().invoke(
+            main, ["predict", str(path), str(tmp_path / "c.xyz"), "-o", str(tmp_path / name)]
+        )
+        assert done.exit_code == 2
+        assert expected in done.stderr
+
+
+@pytest.mark.parametrize("output", ["p.dump", "p.xyz"])
+def test_ids_of_particles_are_kept(study, path, tmp_path, output):
+    start = study.configuration(0)
+    cb.write(tmp_path / "c.dump", start)
+    lines = (tmp_path / "c.dump").read_text().splitlines()
+    head, rows = lines[:9], [line.split(maxsplit=1) for line in lines[9:]]
+    rows = [f"{3 * int(i) + 7} {rest}" for i, rest in rows]
+    (tmp_path / "c.dump").write_text("\n".join([*head, *rows[::-1]]) + "\n")
+    single_file.predict_file(path, tmp_path / "c.dump", tmp_path / output, seed=1)
+    (frame,) = read_frames(tmp_path / output)
+    np.testing.assert_array_equal(frame.configuration.positions, start.positions)
+    text = (tmp_path / output).read_text()
+    assert "original_id" in text
+    last = [line.split()[-1] for line in text.splitlines()[-120:]]
+    np.testing.assert_array_equal(np.array(last, float), 3 * np.arange(1, 121) + 7)
 
 
 def test_a_selection_from_the_cage_state(study, tmp_path):

@@ -39,7 +39,7 @@ def test_what_is_kept_of_the_fit_is_what_a_fit_of_the_fold_predicts(study, monke
         patch.setattr("cagebreak.learning.model_selection.outer_fold.Fold.without", None)
         kept = study.predictions(0, "LR1")
         some = study.predictions(0, "LR1", times=study.propensity(0).times[[2, 0]])
-    np.testing.assert_array_equal(some, kept[[0, 2]])
+    np.testing.assert_array_equal(some, kept[[2, 0]])
     monkeypatch.setattr(predictions, "_kept", lambda *_: None)
     np.testing.assert_array_equal(study.predictions(0, "LR1"), kept)
 
@@ -116,6 +116,18 @@ def test_the_code_of_the_page_on_pictures_works(study, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs/pictures.md").read_text(encoding="utf-8").replace("LR2", "LR1")
     map_code, view_code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    exec(map_code, {"cb": cb, "study": study})
+    opened = 'study = cb.Study("ka050.toml")\n'
+    assert opened in map_code
+    exec(map_code.replace(opened, ""), {"cb": cb, "study": study})
     exec(view_code, {"cb": cb, "study": study})
     assert (tmp_path / "view.html").stat().st_size > 10_000
+
+
+def test_times_are_predicted_in_the_order_in_which_they_are_asked_for(study):
+    every = study.predictions(1, "LR0")
+    times = study.propensity(1).times
+    found = study.predictions(1, "LR0", times=[times[3], 1.01 * times[0], times[3]])
+    np.testing.assert_allclose(found, every[[3, 0, 3]], rtol=1e-9)
+    for wrong in (5.0, [], [np.inf], ["5"], [[1.0]]):
+        with pytest.raises(InputError, match="times: expected numbers above 0"):
+            study.predictions(1, "LR0", times=wrong)

@@ -9,6 +9,7 @@ import pytest
 import cagebreak as cb
 from support.browser import needs_chromium, page
 from support.tiny_study import write_recipe
+from support.trajectory_files import moved, places, write_dump
 
 NASTY = '</script><b>&"LR1'
 """A name that would end a script or an attribute, were it not escaped."""
@@ -193,3 +194,22 @@ def test_imported_configurations_without_runs_have_a_report(browser, study, tmp_
     with browser.shown(tmp_path / "report.html"):
         assert "there is no fit" in browser.run("document.querySelector('.warning').textContent")
         assert browser.run("view.pick(...view.place(0))") >= 0
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_study_whose_fit_is_refused_has_a_report_that_says_why(tmp_path):
+    starts = [places(0), places(1), places(2), places(0)[:, [1, 2, 0]]]  # one is a rotated copy
+    runs = [[start, moved(start, 0.1, q)] for q, start in enumerate(starts)]
+    files = [write_dump(tmp_path / f"{q}.dump", run, [0, 10]) for q, run in enumerate(runs)]
+    copies = cb.Study.import_files(
+        tmp_path / "rotated.toml", files, model="kob-andersen", timestep=0.01
+    )
+    copies.run("serial", progress=False)
+    copies.report(tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    (warning,) = re.findall('<p class="warning">(.*?)</p>', text)
+    assert warning.startswith("there is no fit: samples[0]: expected another configuration than")
+    assert "There are no scores." in text
+    assert '"name":"measured propensity"' in text
+    assert "predicted propensity" not in text
+    assert '<figure id="alkemade2023.configurations">' in text

@@ -115,5 +115,5 @@ def test_a_wrong_edit_of_any_key_is_named_with_what_was_expected(
     message = refusal(text(values))
     assert message.startswith(f"{path}: [{section}] {key} = 'x': expected {expected}")
     del values[section][key]
-    if key not in ("d2min_cutoff", "engine"):
+    if key not in ("d2min_cutoff", "engine", "keep"):
         assert refusal(text(values)) == f"{path}: [{section}] {key} is missing: expected {expected}"

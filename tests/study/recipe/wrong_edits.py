@@ -23,6 +23,13 @@ VALUES = [
     ({"isoconfigurational.n_runs": 1}, r"n_runs = 1: expected a whole number from 2"),
     ({"isoconfigurational.last": 0.001}, r"last = 0.001: expected more than first = 0.01"),
     ({"isoconfigurational.wavenumber": 0.0}, r"wavenumber = 0.0: expected a number above 0"),
+    ({"isoconfigurational.keep": 1}, r"keep = 1: expected a table of squared_displacement"),
+    ({"isoconfigurational.keep": {"mobil": 0.3}}, r"no key of this table; did you mean mobile\?"),
+    ({"isoconfigurational.keep": {"mobile": 0}}, r"mobile = 0: expected a number above 0"),
+    (
+        {"isoconfigurational.keep": {"bond_breaking": [1.8, 1.4]}},
+        r"bond_breaking: the first length is the smaller one",
+    ),
     ({"model.packing_fraction": 0.9}, r"\[model\] packing_fraction: expected .*0.74.* got 0.9"),
     ({"model.packing_fraction": "big"}, r"packing_fraction = 'big': expected a number"),
     ({"model.ratio": 0.9}, r"\[model\] ratio = 0.9: no key .* did you mean size_ratio"),

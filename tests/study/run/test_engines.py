@@ -78,6 +78,48 @@ def test_jobs_that_are_not_described_are_named_before_one_is_submitted(monkeypat
     assert [path.name for path in tmp_path.iterdir()] == ["sbatch"]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        # YAML takes 12:00:00 without quotes for 43200, and SLURM that for minutes.
+        ("walltime", 43200, 'walltime of a job in quotes, such as "04:00:00", got 43200'),
+        ("memory", "2XB", "configuration that .* can use .*'XB'"),
+        ("interface", "nowhere0", "configuration that .* can use .*nowhere0"),
+        ("processes", "two", "whole number of processes of a job .* got 'two'"),
+    ],
+)
+def test_what_is_wrong_in_the_description_of_jobs_is_one_line(
+    monkeypatch, tmp_path, key, value, message
+):
+    pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is absent")
+    dask = pytest.importorskip("dask", reason="dask is absent")
+    (tmp_path / "sbatch").write_text("#!/bin/sh\n")
+    (tmp_path / "sbatch").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    described = {"jobqueue.slurm.memory": "1GB", f"jobqueue.slurm.{key}": value}
+    with (
+        dask.config.set(described),
+        pytest.raises(InputError, match=f"engine slurm: expected .*{message}"),
+        engines.slurm(2, None),
+    ):
+        pass
+
+
+def test_a_file_of_jobs_that_is_no_yaml_is_named(tmp_path):
+    pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is absent")
+    (tmp_path / "jobqueue.yaml").write_text("jobqueue:\n\tslurm: {}\n")
+    recipe = write_recipe(tmp_path / "tiny.toml")
+    done = subprocess.run(
+        [sys.executable, "-m", "cagebreak", "run", recipe, "--engine", "slurm"],
+        env=os.environ | {"DASK_CONFIG": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("Error: engines dask and slurm: ")
+    assert "jobqueue.yaml" in done.stderr
+
+
 class Told:
     def __init__(self):
         self.finished, self.failures = [], []

@@ -1,5 +1,6 @@
 """The file of jobs: YAML whose keys dask and dask-jobqueue know."""
 
+import shlex
 import sys
 
 import pytest
@@ -27,3 +28,12 @@ def test_every_key_is_one_that_dask_and_its_jobs_read():
     configured = yaml.safe_load(slurm_file())
     compare(configured, {name: dask_config.get(name) for name in ("jobqueue", "distributed")})
     assert configured["jobqueue"]["slurm"]["python"] == sys.executable
+
+
+def test_paths_with_signs_of_yaml_and_of_shells_are_read_as_they_are(monkeypatch):
+    python, home = "/opt/my python: #3/bin/python", "/home/a: b # ü"
+    monkeypatch.setattr(sys, "executable", python)
+    monkeypatch.setenv("HOME", home)
+    slurm = yaml.safe_load(slurm_file())["jobqueue"]["slurm"]
+    assert slurm["log-directory"] == home
+    assert shlex.split(slurm["python"]) == [python]

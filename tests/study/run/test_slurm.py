@@ -44,7 +44,7 @@ def of_loopback(text, folder):
     changes = {
         "memory: 2GB": "memory: 1GB",
         "interface: null": "interface: lo",
-        f"log-directory: {Path.home()}": f"log-directory: {folder}",
+        f'log-directory: "{Path.home()}"': f"log-directory: {folder}",
         "death-timeout: 300": "scheduler-options: {host: 127.0.0.1, dashboard_address: null}",
         "wait-count: 120": "wait-count: 2",
     }

@@ -3,9 +3,12 @@
 A package is imported only to make its objects: whoever has an object has imported it.
 """
 
+from collections.abc import Sequence
+
 from cagebreak.configuration.interchange import ase, freud, gsd, mdanalysis, ovito
 from cagebreak.configuration.interchange.arrays import Arrays
 from cagebreak.configuration.interchange.packages import is_instance
+from cagebreak.errors import InputError
 
 __all__ = [
     "ACCEPTED",
@@ -17,6 +20,7 @@ __all__ = [
     "is_accepted",
     "mdanalysis",
     "ovito",
+    "require_frames",
 ]
 
 _READERS = (ase, gsd, mdanalysis, ovito)
@@ -42,3 +46,20 @@ def arrays_of(thing: object) -> Arrays | None:
 def is_accepted(thing: object) -> bool:
     """Return whether an object stands for one configuration."""
     return any(is_instance(thing, module.KINDS) for module in _READERS)
+
+
+def require_frames(name: str, things: Sequence[object]) -> None:
+    """Check that no universe of MDAnalysis is several times in a list: all would be one frame.
+
+    Raises
+    ------
+    InputError
+        If one is.
+    """
+    universes = [id(thing.universe) for thing in things if is_instance(thing, mdanalysis.KINDS)]  # type: ignore[attr-defined]
+    if len(set(universes)) < len(universes):
+        raise InputError(
+            f"{name}: expected a universe once, since it is at one frame at a time, got "
+            f"{len(universes)} of {len(set(universes))}; convert each frame, such as "
+            "[cagebreak.Configuration.from_mdanalysis(u) for _ in u.trajectory]"
+        )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cagebreak.configuration._arrays import vectors
 from cagebreak.configuration.interchange.arrays import Arrays, Particles, box_of
 from cagebreak.configuration.interchange.names import species_of
 from cagebreak.configuration.interchange.packages import imported, require
@@ -27,7 +28,7 @@ def arrays_of(atoms: Any, species: Sequence[str] | None = None) -> Arrays:
     box, change = box_of("atoms.cell", atoms.cell[...], atoms.pbc.tolist())
     images = atoms.arrays.get("images")
     if images is not None:
-        images = np.asarray(images) @ change
+        images = vectors('atoms.arrays["images"]', images, len(atoms)) @ change
     labels: dict[str, ArrayLike] = {"symbols": atoms.get_chemical_symbols()}
     order = atoms.info.get(_ORDER) if species is None else species
     if species is None and isinstance(order, str):

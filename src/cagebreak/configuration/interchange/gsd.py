@@ -26,7 +26,7 @@ def arrays_of(frame: Any, species: Sequence[str] | None = None) -> Arrays:
     """Return the arrays of `Configuration.from_gsd`."""
     require("frame", frame, KINDS)
     particles, box = frame.particles, frame.configuration.box
-    if particles.position is None:
+    if particles.position is None or not len(particles.position):
         raise InputError("frame.particles.position: expected positions, got none")
     if frame.configuration.dimensions not in (None, 3):
         raise InputError(
@@ -65,7 +65,10 @@ def frame_of(configuration: Particles) -> Any:
 
 def matrix_of(edges: ArrayLike) -> np.ndarray:
     """Return the lattice vectors as rows, (3, 3), of HOOMD's Lx, Ly, Lz, xy, xz, yz."""
-    x, y, z, xy, xz, yz = np.asarray(edges, np.float64).tolist()
+    lengths = np.asarray(edges, np.float64)
+    if lengths.shape != (6,):
+        raise InputError(f"box: expected Lx, Ly, Lz, xy, xz and yz, got {lengths.tolist()}")
+    x, y, z, xy, xz, yz = lengths.tolist()
     return np.array([[x, 0, 0], [xy * y, y, 0], [xz * z, yz * z, z]])
 
 
@@ -86,12 +89,15 @@ def _species(particles: Any, species: Sequence[str] | None) -> np.ndarray:
     types = ["A"] if particles.types is None else [str(name) for name in particles.types]
     n = len(particles.position)
     numbers = np.zeros(n, int) if particles.typeid is None else np.asarray(particles.typeid)
-    if len(set(types)) < len(types) or not 0 <= numbers.min(initial=0) <= numbers.max() < len(
-        types
+    known = numbers.dtype.kind in "iu" and numbers.shape == (n,)
+    if (
+        not known
+        or len(set(types)) < len(types)
+        or not 0 <= numbers.min() <= numbers.max() < len(types)
     ):
+        got = f"{numbers.min()} to {numbers.max()}" if numbers.size else "none"
         raise InputError(
-            f"frame.particles.typeid: expected numbers of different types, got {numbers.min()} to "
-            f"{numbers.max()} of {types}"
+            f"frame.particles.typeid: expected {n} numbers of different types, got {got} of {types}"
         )
     order = species if species is not None else letters(types) or types
     return species_of("frame", {"types": np.array(types)[numbers]}, order)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from cagebreak.configuration.interchange.arrays import (
     Arrays,
@@ -15,8 +14,13 @@ from cagebreak.configuration.interchange.arrays import (
 from cagebreak.configuration.interchange.names import species_of
 from cagebreak.configuration.interchange.packages import imported, require
 from cagebreak.configuration.species import SPECIES_NAMES
+from cagebreak.errors import InputError
 
 KINDS = ("MDAnalysis.Universe", "MDAnalysis.AtomGroup")
+
+CLOSEST = 1e-5
+"""Largest error of the lattice vectors of a universe, in heights of the box (chosen: positions in
+single precision have about as large errors); a tilt by ten edges makes larger ones."""
 
 _LABELS = ("types", "names", "elements")
 
@@ -25,16 +29,19 @@ def arrays_of(atoms: Any, species: Sequence[str] | None = None) -> Arrays:
     """Return the arrays of `Configuration.from_mdanalysis`."""
     require("atoms", atoms, KINDS)
     group = atoms.atoms
-    matrix = group.universe.trajectory.ts.triclinic_dimensions
-    labels: dict[str, ArrayLike] = {
-        name: getattr(group, name) for name in _LABELS if hasattr(group, name)
-    }
-    labels = {name: words for name, words in labels.items() if all(np.asarray(words).astype(str))}
+    if not len(group):
+        raise InputError("atoms: expected at least one particle, got none")
+    step = group.universe.trajectory.ts if hasattr(group.universe, "trajectory") else None
+    if step is None or not step.has_positions:
+        raise InputError("atoms: expected a trajectory with positions, got none")
+    labels = {name: words for name in _LABELS if any(words := _words(group, name))}
+    # What has no name for some of the particles rules only if nothing else does.
+    labels = {name: words for name, words in labels.items() if all(words)} or labels
     return Arrays(
         group.positions,
         species_of("atoms", labels, species) if labels else np.zeros(len(group), np.int64),
-        box_of("atoms.dimensions", matrix, (True, True, True))[0],
-        group.velocities if group.universe.trajectory.ts.has_velocities else None,
+        box_of("atoms.dimensions", step.triclinic_dimensions, (True, True, True))[0],
+        group.velocities if step.has_velocities else None,
         None,
     )
 
@@ -51,5 +58,17 @@ def universe_of(configuration: Particles) -> Any:
     universe.atoms.positions = configuration.positions
     if velocities is not None:
         universe.atoms.velocities = velocities
-    universe.dimensions = library.lib.mdamath.triclinic_box(*configuration.box.matrix)
+    matrix, height = configuration.box.matrix, configuration.box.heights.min()
+    universe.dimensions = library.lib.mdamath.triclinic_box(*matrix)
+    held = universe.trajectory.ts.triclinic_dimensions
+    if held is None or np.abs(held - matrix).max() > CLOSEST * height:
+        raise InputError(
+            "configuration: MDAnalysis holds the angles of a box in single precision, too coarse "
+            f"for {matrix.tolist()}; ASE, OVITO and freud hold it"
+        )
     return universe
+
+
+def _words(group: Any, name: str) -> list[str]:
+    """Return an attribute of the particles as text; nothing if they do not have it."""
+    return np.asarray(getattr(group, name)).astype(str).tolist() if hasattr(group, name) else []

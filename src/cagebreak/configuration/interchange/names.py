@@ -95,7 +95,8 @@ def _own_order(names: set[str]) -> tuple[str, ...]:
 
 
 def _checked(order: Sequence[str]) -> tuple[str, ...]:
-    names = () if isinstance(order, str) else tuple(str(name) for name in order)
+    several = isinstance(order, Iterable) and not isinstance(order, str)
+    names = tuple(str(name) for name in order) if several else ()
     if not 0 < len(set(names)) == len(names) <= len(SPECIES_NAMES):
         raise InputError(f"species: expected different names, such as ('L', 'S'), got {order!r}")
     return names

@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cagebreak._frames import to_frame, with_whole_names
+from cagebreak.bootstrap import interval, resamples
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS, held_out_moments
-from cagebreak.learning.scores import (
-    ceiling,
-    interval,
-    paired_difference,
-    pooled_pearson,
-    resamples,
-)
+from cagebreak.learning.scores import ceiling, paired_difference, pooled_pearson
 from cagebreak.seeding import Seed
 
 if TYPE_CHECKING:

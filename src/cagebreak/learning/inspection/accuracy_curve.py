@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, clone
 
 from cagebreak._frames import to_frame
+from cagebreak.bootstrap import interval, resamples
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns, require_choice
 from cagebreak.learning.classification import Labeled
@@ -23,7 +24,6 @@ from cagebreak.learning.learner import traits
 from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
 from cagebreak.learning.near_copies import Axes, require_different
 from cagebreak.learning.preprocessing import Standardizer
-from cagebreak.learning.scores import interval, resamples
 from cagebreak.learning.statistics import Statistics, decompose
 from cagebreak.seeding import Seed, stream
 

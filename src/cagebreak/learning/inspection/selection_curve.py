@@ -10,20 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cagebreak._frames import to_frame
+from cagebreak.bootstrap import as_groups, interval, resamples
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers, as_groups, as_penalties
+from cagebreak.learning._validation import Floats, Integers, as_penalties
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.inspection.forward_selection import Selection, forward_selection
 from cagebreak.learning.linear_model.base import errors_on, intercepts, prediction_moments
 from cagebreak.learning.linear_model.ordered_ridge import ordered_ridge
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
-from cagebreak.learning.scores import (
-    ceiling,
-    configuration_pearson,
-    interval,
-    pooled_pearson,
-    resamples,
-)
+from cagebreak.learning.scores import ceiling, configuration_pearson, pooled_pearson
 from cagebreak.learning.statistics import Statistics, deviations, inverse
 from cagebreak.seeding import Seed
 

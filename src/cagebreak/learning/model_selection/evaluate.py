@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,24 +13,25 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.pipeline import Pipeline
 
-from cagebreak._frames import SCORES, to_frame, with_whole_names
+from cagebreak._frames import SCORES, metric_columns, to_frame, with_whole_names
 from cagebreak._html import card, curves
 from cagebreak._progress import each
+from cagebreak.bootstrap import interval, resamples
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.linear_model.ridge import AlphaWarning
+from cagebreak.learning.metrics import POOLED, Metrics, in_configurations, pooled_spearman
 from cagebreak.learning.model_selection.nested_fits import Outer, overview
 from cagebreak.learning.model_selection.outer_fold import HeldOut, hold_out
 from cagebreak.learning.samples import Samples
 from cagebreak.learning.scores import (
     COUNT,
     configuration_pearson,
-    interval,
+    mean_over_configurations,
     n_independent,
     pooled_pearson,
-    resamples,
 )
 from cagebreak.seeding import Seed
 
@@ -65,11 +66,15 @@ class Scores:
     costs : dict
         The `Costs` by (species, features). Selections and species that are learned together all
         have their total training time.
+    metrics : dict
+        The metrics that were asked for, by (species, features) and name, in each configuration
+        (C, T); all but the pooled one.
     """
 
     rows: np.ndarray
     moments: dict[tuple[str, str], Floats]
     costs: dict[tuple[str, str], Costs]
+    metrics: dict[tuple[str, str], dict[str, Floats]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{name} {value}" for name, value in self._facts().items())
@@ -77,10 +82,11 @@ class Scores:
 
     def _repr_html_(self) -> str:
         lines = {}
+        rows = self.rows[np.argsort(self.rows["time"], kind="stable")]
         for species, features in self.moments:
-            of_one = (self.rows["species"] == species) & (self.rows["features"] == features)
-            lines[f"{species} {features}"] = self.rows["r"][of_one]
-        times = np.unique(self.rows["time"])
+            of_one = (rows["species"] == species) & (rows["features"] == features)
+            lines[f"{species} {features}"] = rows["r"][of_one]
+            times = rows["time"][of_one]  # the same for all
         return card("Scores", self._facts(), curves("r over time", times, lines, (0.0, 1.0)))
 
     def _facts(self) -> dict[str, str]:
@@ -118,6 +124,7 @@ def evaluate(
     confidence: float = 0.95,
     name: str | None = None,
     groups: ArrayLike | None = None,
+    metrics: str | Sequence[str] | Metrics = (),
 ) -> Scores:
     """Score a learner by nested cross-validation over configurations.
 
@@ -173,6 +180,9 @@ def evaluate(
         The group of each configuration. Configurations that share their structure, such as frames
         of one cage, are a group: they are held out together, and drawn together in the bootstrap.
         By default each configuration is a group of its own.
+    metrics
+        Names of further scores, such as ``("spearman", "average_precision")``, or `Metrics` with
+        their settings. The predictions of all particles are then in memory at once.
 
     Returns
     -------
@@ -188,7 +198,8 @@ def evaluate(
         - `alpha_outside`: the share of folds whose alpha lies outside the range that the learner
           was given; an `AlphaWarning` counts them, and names their species and features;
         - `n_features`: the number of features in the selection;
-        - `n_configurations`: the number of configurations that have particles of the species.
+        - `n_configurations`: the number of configurations that have particles of the species;
+        - each metric under its name, with the bounds `low_` and `high_` of its interval.
 
         A score is NaN if the prediction or the target does not vary.
 
@@ -212,6 +223,7 @@ def evaluate(
         confidence=confidence,
         name=name,
         groups=groups,
+        metrics=metrics,
     ).run()
 
 
@@ -223,7 +235,7 @@ class Evaluation:
     ----------
     outer
         The cross-validation.
-    times, seed, n_resamples, confidence, name
+    times, seed, n_resamples, confidence, name, metrics
         As of `evaluate`.
     """
 
@@ -233,6 +245,7 @@ class Evaluation:
     n_resamples: int
     confidence: float
     name: str
+    metrics: Metrics
 
     def run(self) -> Scores:
         """Hold out each fold, and return the scores."""
@@ -250,8 +263,9 @@ class Evaluation:
         training_seconds = sum(result.training_seconds for result in results)
         _warn_if_outside(results)
         keys = [(s, name) for s in sorted(results[0].halves) for name in outer.columns]
-        dtype = with_whole_names(SCORES, learner=[self.name], features=outer.columns)
-        tables, all_moments, costs = [], {}, {}
+        columns = [*SCORES, *metric_columns(self.metrics.names)]
+        dtype = with_whole_names(columns, learner=[self.name], features=outer.columns)
+        tables, all_moments, costs, all_metrics = [], {}, {}, {}
         for species, features in keys:
             records = [result.records[species, features] for result in results]
             moments = _joined(n, results, [result.moments[species, features] for result in results])
@@ -265,11 +279,41 @@ class Evaluation:
             table["n_features"] = len(outer.columns[features])
             n_groups = n_independent(moments, outer.groups)
             _score(table, moments, halves, weights, n_groups, self.confidence)
+            if self.metrics.names:
+                key = (species, features)
+                all_metrics[key] = self._measure(table, key, results, weights, n_groups)
             tables.append(table)
             all_moments[species, features] = moments
             seconds = sum(result.inference_seconds[species, features] for result in results)
             costs[species, features] = Costs(training_seconds, seconds, records[0].n_parameters)
-        return Scores(np.concatenate(tables), all_moments, costs)
+        return Scores(np.concatenate(tables), all_moments, costs, all_metrics)
+
+    def _measure(
+        self,
+        table: np.ndarray,
+        key: tuple[str, str],
+        results: Sequence[HeldOut],
+        weights: Floats,
+        n_groups: int,
+    ) -> dict[str, Floats]:
+        """Fill the metrics into a table; return those of each configuration."""
+        outer = self.outer
+        none = np.empty((0, len(self.times)))
+        predicted, measured = [none] * len(outer.samples), [none] * len(outer.samples)
+        for result in results:
+            for i, of_predicted, of_measured in result.particles(key):
+                predicted[i], measured[i] = of_predicted, of_measured
+        values = in_configurations(self.metrics, predicted, measured, outer.fold, outer.groups)
+        for name in self.metrics.names:
+            if name == POOLED:
+                score, resampled = pooled_spearman(predicted, measured, weights)
+            else:
+                score = mean_over_configurations(values[name])
+                resampled = mean_over_configurations(values[name], weights)
+            table[name] = score
+            low, high = interval(resampled, n_groups, self.confidence)
+            table["low_" + name], table["high_" + name] = low, high
+        return values
 
 
 def _joined(n: int, results: Sequence[HeldOut], moments: Sequence[Floats]) -> Floats:
@@ -294,6 +338,7 @@ def plan(
     confidence: float = 0.95,
     name: str | None = None,
     groups: ArrayLike | None = None,
+    metrics: str | Sequence[str] | Metrics = (),
 ) -> Evaluation:
     """Check the arguments of `evaluate`, and divide its configurations into folds.
 
@@ -320,8 +365,10 @@ def plan(
     fold = configuration_folds(len(samples), folds, seed=seed, groups=groups)
     if fold.max() == 0:
         raise InputError("groups: expected at least 2, got one that has all configurations")
-    outer = Outer(learner, samples, fold, indices, families, groups, configuration_mean)
-    return Evaluation(outer, times, seed, n_resamples, confidence, name or _name(learner))
+    asked = Metrics.of(metrics)
+    keeps = bool(asked.names)
+    outer = Outer(learner, samples, fold, indices, families, groups, configuration_mean, keeps)
+    return Evaluation(outer, times, seed, n_resamples, confidence, name or _name(learner), asked)
 
 
 def _warn_if_outside(results: Sequence[HeldOut]) -> None:

@@ -15,13 +15,14 @@ from scipy.optimize import least_squares
 
 from cagebreak._frames import to_frame
 from cagebreak._progress import each
+from cagebreak.bootstrap import as_groups, interval, resamples
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers, as_groups
+from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.linear_model.base import prediction_moments
 from cagebreak.learning.linear_model.ridge import AlphaWarning, RidgeCV, outside_range
 from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS, fold_of
-from cagebreak.learning.scores import ceiling_corrected, interval, pooled_pearson, resamples
+from cagebreak.learning.scores import ceiling_corrected, pooled_pearson
 from cagebreak.learning.statistics import Statistics, deviations, inverse
 from cagebreak.seeding import Seed, stream
 

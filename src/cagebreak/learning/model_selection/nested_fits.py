@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 
+from cagebreak.bootstrap import as_groups
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers, as_groups
+from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.learner import traits
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.model_selection.fold_statistics import FoldStatistics, missing
@@ -44,6 +45,8 @@ class Outer:
         training data; default a group for each.
     configuration_mean
         As of `learning.evaluate`.
+    keeps_predictions
+        Whether the results of a fold have the predictions of single particles.
     """
 
     learner: Any
@@ -53,6 +56,7 @@ class Outer:
     feature_groups: Integers | None = None
     groups: ArrayLike | None = None
     configuration_mean: int | None = None
+    keeps_predictions: bool = False
 
     @property
     def n_folds(self) -> int:

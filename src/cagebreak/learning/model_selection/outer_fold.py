@@ -1,7 +1,7 @@
 """One outer fold of a cross-validation: what its fits predict of the configurations held out."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from time import process_time
 from typing import NamedTuple, Self
@@ -21,7 +21,7 @@ from cagebreak.learning.model_selection.nested_fits import (
     predict,
 )
 from cagebreak.learning.samples import Sample, in_turn
-from cagebreak.learning.scores import pair_moments
+from cagebreak.learning.scores import COUNT, pair_moments
 
 
 class HeldOut(NamedTuple):
@@ -41,6 +41,24 @@ class HeldOut(NamedTuple):
     """CPU time of the predictions, by species and selection."""
     predicted: Mapping[tuple[str, str], Floats]
     """Predictions (n, T) of the configuration to be shown, by species and selection."""
+    all_predicted: Mapping[tuple[str, str], Floats] | None = None
+    """Predictions (n, T) of the particles, one configuration after the other, by species and
+    selection; None unless `Outer.keeps_predictions`."""
+    all_measured: Mapping[str, Floats] | None = None
+    """Targets (n, T) of the same particles, by species."""
+
+    def particles(self, key: tuple[str, str]) -> Iterator[tuple[int, Floats, Floats]]:
+        """Yield each configuration with its predictions and targets, for a species and selection.
+
+        The outer cross-validation must keep predictions.
+        """
+        assert self.all_predicted is not None
+        assert self.all_measured is not None
+        ends = np.cumsum(self.moments[key][:, COUNT, 0].astype(np.int64))[:-1]
+        pairs = (
+            np.split(rows, ends) for rows in (self.all_predicted[key], self.all_measured[key[0]])
+        )
+        yield from zip(self.configurations.tolist(), *pairs, strict=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +117,9 @@ def hold_out(outer: Outer, k: int, seen: Overview, shown: int | None = None) -> 
     moments = {key: np.zeros(shape) for key in fits}
     halves = {species: np.zeros(shape) for species in seen.moments}
     seconds = dict.fromkeys(fits, 0.0)
+    none = np.empty((0, shape[2]))
+    all_predicted = {key: [none] for key in fits}
+    all_measured = {species: [none] for species in seen.moments}
     kept: dict[tuple[str, str], Floats] = {}
     for place, (i, sample) in enumerate(in_turn(outer.samples, configurations)):
         for species, rows in sample.rows().items():
@@ -110,7 +131,17 @@ def hold_out(outer: Outer, k: int, seen: Overview, shown: int | None = None) -> 
                 moments[species, name][place] = pair_moments(predicted, Y)
                 if i == shown:
                     kept[species, name] = predicted
+                if outer.keeps_predictions:
+                    all_predicted[species, name].append(predicted)
+            if outer.keeps_predictions:
+                all_measured[species].append(Y)
             if i in seen.halves.get(species, ()):
                 halves[species][place] = seen.halves[species][i]
     records = {key: by_fit[id(fit)] for key, fit in fits.items()}
-    return HeldOut(configurations, moments, halves, records, training_seconds, seconds, kept)
+    result = HeldOut(configurations, moments, halves, records, training_seconds, seconds, kept)
+    if not outer.keeps_predictions:
+        return result
+    return result._replace(
+        all_predicted={key: np.concatenate(parts) for key, parts in all_predicted.items()},
+        all_measured={species: np.concatenate(parts) for species, parts in all_measured.items()},
+    )

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, clone
 
 from cagebreak._frames import to_frame, with_whole_names
+from cagebreak.bootstrap import as_groups, interval, resamples
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, Integers, as_groups
+from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.learner import traits
 from cagebreak.learning.linear_model.base import LinearLearner
 from cagebreak.learning.linear_model.ridge import RidgeCV
@@ -24,11 +25,9 @@ from cagebreak.learning.samples import Sample, Samples, in_turn
 from cagebreak.learning.scores import (
     ceiling,
     configuration_pearson,
-    interval,
     n_independent,
     pair_moments,
     pooled_pearson,
-    resamples,
 )
 from cagebreak.learning.statistics import Statistics
 from cagebreak.seeding import Seed

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cagebreak._hdf5 import UNREADABLE
+from cagebreak._progress import on_terminal
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning import _hdf5
 from cagebreak.learning._validation import Floats, Integers
@@ -114,7 +115,7 @@ def train(
             written = time.monotonic()
     if schedule.checkpoint is not None:
         _write(schedule.checkpoint, history, module, optimizer)
-    if schedule.progress and sys.stderr.isatty():
+    if schedule.progress and on_terminal():
         print(file=sys.stderr)
     epochs = sorted(history.states)
     return Trained(
@@ -256,7 +257,7 @@ def _restored(
 
 def _show(history: _History, epochs: int, seconds_left: float) -> None:
     """Show the progress, on a terminal only."""
-    if sys.stderr.isatty():
+    if on_terminal():
         text = (
             f"epoch {history.epoch} of at most {epochs}, validation r {history.best.mean():.3f}, "
             f"at most {seconds_left:.0f} s left"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cagebreak._progress import on_terminal
 from cagebreak.errors import InputError, MissingDependencyError
 from cagebreak.learning.learner import traits
 from cagebreak.learning.linear_model.ridge import RidgeCV
@@ -170,7 +171,7 @@ def compare(
     pools: list[ProcessPool] = []
     futures: list[Future[tuple[Scores, int]]] = []
     try:
-        with show(tally, sys.stderr.isatty()) as report:
+        with show(tally, on_terminal()) as report:
             waiting: set[Future] = set()
             started: dict[Future, tuple[str, ProcessPool, float]] = {}
             for name, letters in jobs:
@@ -228,7 +229,7 @@ def _one(
     features = selections.named(selection) if isinstance(selection, Mapping) else {}
     if len(features) != 1:
         features = {"joined": selection}
-    scores = learn(recipe, store, learner, features, species, name, "displacement", times)
+    scores = learn(recipe, store, learner, features, species, name, "displacement", times=times)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Linux counts in kilobytes, macOS in bytes.
     return scores, peak if sys.platform == "darwin" else 1024 * peak

@@ -30,6 +30,18 @@ def source() -> str:
     return digest.hexdigest()
 
 
+def usual(recipe: Recipe) -> list[str]:
+    """Return the names of the figures of a study that are drawn unless others are asked for."""
+    kept = (recipe.isoconfigurational.keep or {}) if recipe.asks_for("isoconfigurational") else {}
+    return [
+        name
+        for name, spec in FIGURES.items()
+        if not spec.on_request
+        and (not spec.section or recipe.asks_for(spec.section))
+        and (not spec.keep or spec.keep in kept)
+    ]
+
+
 class Shown(NamedTuple):
     """A figure, with the tables and the other arguments of its function."""
 

@@ -63,8 +63,9 @@ class Part:
 
     def read(self, k: int) -> HeldOut | None:
         """Return the results of fold k; None if they are not kept."""
-        names = list(self.evaluation.outer.columns)
-        return fold_files.read(self.path(k), self.species, names, self.identity_of(k))
+        outer = self.evaluation.outer
+        about = (self.species, list(outer.columns), self.identity_of(k))
+        return fold_files.read(self.path(k), *about, outer.keeps_predictions)
 
     @property
     def title(self) -> str:

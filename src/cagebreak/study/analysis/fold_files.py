@@ -14,10 +14,14 @@ from cagebreak.learning.learner import FitRecord
 from cagebreak.learning.model_selection.outer_fold import HeldOut
 
 FORMAT = "cagebreak fold 2"
+ALL_PARTICLES = ("all_predicted", "all_measured")
+"""Arrays of a fit whose predictions are kept."""
 
 
 def write(path: Path, result: HeldOut, identity: str) -> None:
     """Write the results of a fold, for one species; nothing if the folder cannot be written to.
+
+    Predictions of particles are written if the results have them.
 
     Parameters
     ----------
@@ -52,6 +56,13 @@ def write(path: Path, result: HeldOut, identity: str) -> None:
     if result.predicted:
         predicted = np.array(list(result.predicted.values()))
         arrays["predicted"] = Dataset(predicted, "as the target", "selection, particle, time")
+    if result.all_predicted is not None and result.all_measured is not None:
+        (measured,) = result.all_measured.values()
+        predicted = np.array(list(result.all_predicted.values()))
+        arrays |= {
+            "all_predicted": Dataset(predicted, "as the target", "selection, particle, time"),
+            "all_measured": Dataset(measured, "as the target", "particle, time"),
+        }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with creating(path, {"format": FORMAT, "identity": identity}) as file:
@@ -61,7 +72,9 @@ def write(path: Path, result: HeldOut, identity: str) -> None:
             raise StoreError(f"{path}: cannot be written ({reason(error)})") from error
 
 
-def read(path: Path, species: str, selections: list[str], identity: str) -> HeldOut | None:
+def read(
+    path: Path, species: str, selections: list[str], identity: str, particles: bool = False
+) -> HeldOut | None:
     """Return the results of a fold; None if there are none of this identity, or they are damaged.
 
     Parameters
@@ -73,6 +86,8 @@ def read(path: Path, species: str, selections: list[str], identity: str) -> Held
         Names of the selections, in order.
     identity
         As of `write`.
+    particles
+        Whether to read the predictions of particles too; None if the file does not have them.
 
     Raises
     ------
@@ -92,8 +107,10 @@ def read(path: Path, species: str, selections: list[str], identity: str) -> Held
         if stated is None or (stated["format"], stated["identity"]) != (FORMAT, identity):
             return None
         with opened(path) as file:
-            arrays = read_datasets(file)
-        require_finite(moments=arrays["moments"], halves=arrays["halves"])
+            left = () if particles else ALL_PARTICLES
+            arrays = read_datasets(file, tuple(set(file) - set(left)))
+        finite = ("moments", "halves", *(ALL_PARTICLES if particles else ()))
+        require_finite(**{name: arrays[name] for name in finite})
         keys = [(species, name) for name in selections]
         columns = ("parameters", "alpha", "outside", "inference", "moments")
         rows = list(zip(keys, *(arrays[name] for name in columns), strict=True))
@@ -101,7 +118,7 @@ def read(path: Path, species: str, selections: list[str], identity: str) -> Held
         require_finite(predicted=np.asarray(predicted))
     except UNREADABLE:
         return None
-    return HeldOut(
+    result = HeldOut(
         configurations=arrays["configurations"],
         moments={key: moments for key, *_, moments in rows},
         halves={species: arrays["halves"]},
@@ -109,4 +126,10 @@ def read(path: Path, species: str, selections: list[str], identity: str) -> Held
         training_seconds=float(arrays["training"]),
         inference_seconds={key: float(seconds) for key, *_, seconds, _ in rows},
         predicted=dict(zip(keys, predicted, strict=False)),
+    )
+    if not particles:
+        return result
+    return result._replace(
+        all_predicted=dict(zip(keys, arrays["all_predicted"], strict=True)),
+        all_measured={species: arrays["all_measured"]},
     )

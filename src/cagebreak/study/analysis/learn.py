@@ -1,6 +1,7 @@
 """Learning in a study: evaluation of learners, sufficient statistics and forward selection."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -9,10 +10,12 @@ from sklearn.base import RegressorMixin
 from threadpoolctl import threadpool_limits
 
 from cagebreak._sealed import joint_digest
+from cagebreak.bootstrap import as_groups
 from cagebreak.configuration import SPECIES_NAMES, species_index
 from cagebreak.descriptors.recommended import feature_groups
 from cagebreak.learning import (
     Collection,
+    Metrics,
     RidgeCV,
     Scores,
     SelectionCurve,
@@ -21,7 +24,7 @@ from cagebreak.learning import (
     near_copies,
     selection_curve,
 )
-from cagebreak.learning._validation import Integers, as_groups, require_choice
+from cagebreak.learning._validation import Integers, require_choice
 from cagebreak.learning.learner import traits, with_checkpoints
 from cagebreak.learning.model_selection.evaluate import Evaluation, plan
 from cagebreak.seeding import seed_sequence
@@ -32,7 +35,8 @@ from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.sha256sums import sha256
 from cagebreak.study.stages.descriptors import describing
-from cagebreak.study.stages.propensity import TARGETS, load_propensity
+from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.quantities import LOW_WHERE_ACTIVE, TARGETS
 from cagebreak.study.stages.stages import STAGES, units
 from cagebreak.study.stages.states import MADE_BY
 from cagebreak.study.store import Store
@@ -47,6 +51,7 @@ def learn(
     species: Sequence[str] | None = None,
     name: str | None = None,
     target: str = TARGETS[0],
+    metrics: str | Sequence[str] | Metrics = (),
     times: Sequence[float] | None = None,
 ) -> Scores:
     """Evaluate a learner on a finished study by nested cross-validation over configurations.
@@ -69,7 +74,10 @@ def learn(
     name
         Name of the learner in the scores.
     target
-        The quantity to predict, one of `propensity.TARGETS`.
+        The quantity to predict, one of `quantities.TARGETS`.
+    metrics
+        As of `learning.evaluate`. Names stand for metrics of a quantity whose active particles have
+        its highest values, or its lowest (`quantities.LOW_WHERE_ACTIVE`).
     times
         Times in tau; the nearest times of the study are predicted. By default all.
 
@@ -84,7 +92,7 @@ def learn(
     # With one BLAS thread results do not depend on the number of cores. Several threads were eight
     # times slower on busy cores.
     with threadpool_limits(limits=1, user_api="blas"):
-        planned = list(plans(recipe, store, learner, chosen, species, name, target, times))
+        planned = list(plans(recipe, store, learner, chosen, species, name, target, metrics, times))
         evaluations = [evaluation for *_, evaluation in planned]
         if own:
             parts = parts_of(recipe, store, planned, target)
@@ -94,7 +102,8 @@ def learn(
             scores = [evaluation.run() for evaluation in evaluations]
     moments = {key: value for part in scores for key, value in part.moments.items()}
     costs = {key: value for part in scores for key, value in part.costs.items()}
-    return Scores(np.concatenate([part.rows for part in scores]), moments, costs)
+    of_metrics = {key: value for part in scores for key, value in part.metrics.items()}
+    return Scores(np.concatenate([part.rows for part in scores]), moments, costs, of_metrics)
 
 
 def parts_of(
@@ -125,6 +134,7 @@ def plans(
     species: Sequence[str] | None = None,
     name: str | None = None,
     target: str = TARGETS[0],
+    metrics: str | Sequence[str] | Metrics = (),
     times: Sequence[float] | None = None,
 ) -> Iterator[tuple[list[int], int, selections.Group, Evaluation]]:
     """Yield the species, the number, the selections and the evaluation of each group of selections.
@@ -132,6 +142,8 @@ def plans(
     The parameters are those of `learn`. The groups of each species are numbered from 0.
     """
     settings = recipe.learning
+    if not isinstance(metrics, Metrics):
+        metrics = replace(Metrics.of(metrics), lowest=target in LOW_WHERE_ACTIVE)
     chosen = settings.selections if chosen is None else chosen
     species = species or settings.species
     default = {"center": settings.center, "weights": (1.0,)}
@@ -174,6 +186,7 @@ def plans(
                 folds=settings.outer_folds,
                 n_resamples=settings.bootstrap,
                 groups=recipe.groups,
+                metrics=metrics,
                 name="Ridge" if learner is None and name is None else name,
             )
             yield species_numbers, g, group, evaluation

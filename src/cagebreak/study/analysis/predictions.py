@@ -1,6 +1,7 @@
 """What is predicted of single particles, by the fit that did not see their configuration."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,12 +9,15 @@ from threadpoolctl import threadpool_limits
 
 from cagebreak._frames import with_whole_names
 from cagebreak.configuration import SPECIES_NAMES
+from cagebreak.dynamics.fields import COLUMNS, Fields, field_heterogeneity
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
+from cagebreak.seeding import seed_sequence
 from cagebreak.study.recipe import descriptors, selections
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import SHOWN, load_configuration
-from cagebreak.study.stages.propensity import TARGETS, load_propensity
+from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.quantities import TARGETS
 from cagebreak.study.store import Store
 
 MAP = [
@@ -29,6 +33,9 @@ MAP = [
     ("predicted", "f8"),
 ]
 """Columns of the table of particles."""
+
+FIELDS = np.dtype([("species", "U1"), *COLUMNS.descr])
+"""Columns of the table of fields."""
 
 
 def held_out(
@@ -51,7 +58,9 @@ def held_out(
     c
     selection
         Name of the recipe's selection of features.
-    times, target
+    times
+        Times in tau; the nearest times of the study are predicted, in this order. Default all.
+    target
         As of `learn`.
 
     Returns
@@ -65,29 +74,72 @@ def held_out(
         If the recipe has no such selection.
     """
     # scikit-learn takes a second to import, so it is imported when it is needed.
-    from cagebreak.learning.model_selection.nested_fits import overview
-    from cagebreak.learning.model_selection.outer_fold import Fold
-    from cagebreak.study.analysis.learn import plans
     from cagebreak.study.analysis.samples import nearest
 
+    _require_selection(recipe, selection)
+    rows: Any = slice(None)
+    if times is not None:
+        # What is learned has each time once, in ascending order.
+        study_times = load_propensity(store, c, target)[0].times
+        used, rows = np.unique(nearest(study_times, times), return_inverse=True)
+    with threadpool_limits(limits=1, user_api="blas"):
+        if (kept := _kept(recipe, store, c, selection, target)) is not None:
+            return kept if times is None else kept[used[rows]]
+        return np.asarray(_fitted_again(recipe, store, [c], selection, times, target)[c][rows])
+
+
+def all_held_out(
+    recipe: Recipe, store: Store, selection: str, target: str = TARGETS[0]
+) -> list[NDArray[np.float64]]:
+    """Return `held_out` of every configuration, (T, N) each; every fold is fitted once.
+
+    Raises
+    ------
+    InputError
+        If the recipe has no such selection.
+    """
+    _require_selection(recipe, selection)
+    configurations = range(recipe.preparation.n_configurations)
+    with threadpool_limits(limits=1, user_api="blas"):
+        predicted = _fitted_again(recipe, store, configurations, selection, None, target)
+    return [predicted[c] for c in configurations]
+
+
+def _require_selection(recipe: Recipe, selection: str) -> None:
     chosen = recipe.learning.selections
     if selection not in chosen:
         raise InputError(f"selection: expected one of {', '.join(chosen)}, got {selection!r}")
-    with threadpool_limits(limits=1, user_api="blas"):
-        if (kept := _kept(recipe, store, c, selection, target)) is not None:
-            study_times = load_propensity(store, c, target)[0].times
-            return kept if times is None else kept[np.unique(nearest(study_times, times))]
-        species = load_propensity(store, c, target)[0].species
-        one = {selection: chosen[selection]}
-        planned = [e for *_, e in plans(recipe, store, None, one, target=target, times=times)]
-        predicted = np.full((len(planned[0].times), len(species)), np.nan)
-        for evaluation in planned:
-            outer = evaluation.outer.with_small_samples()
-            fold = Fold.without(outer, int(outer.fold[c]), overview(outer))
-            sample = outer.samples[c]
-            for letter in sample.rows():
-                of_species = species == SPECIES_NAMES.index(letter)
-                predicted[:, of_species] = fold.predict(c, sample, letter, selection).T
+
+
+def _fitted_again(
+    recipe: Recipe,
+    store: Store,
+    configurations: Sequence[int],
+    selection: str,
+    times: Sequence[float] | None,
+    target: str,
+) -> dict[int, NDArray[np.float64]]:
+    """Return what is predicted of some configurations; their folds are fitted again."""
+    from cagebreak.learning.model_selection.nested_fits import overview
+    from cagebreak.learning.model_selection.outer_fold import Fold
+    from cagebreak.study.analysis.learn import plans
+
+    one = {selection: recipe.learning.selections[selection]}
+    planned = [e for *_, e in plans(recipe, store, None, one, target=target, times=times)]
+    species = {c: load_propensity(store, c, target)[0].species for c in configurations}
+    shape = {c: (len(planned[0].times), len(species[c])) for c in configurations}
+    predicted = {c: np.full(shape[c], np.nan) for c in configurations}
+    for evaluation in planned:
+        outer = evaluation.outer.with_small_samples()
+        seen = overview(outer)
+        for k in sorted({int(outer.fold[c]) for c in configurations}):
+            fold = Fold.without(outer, k, seen)
+            for c in (c for c in configurations if outer.fold[c] == k):
+                sample = outer.samples[c]
+                for letter in sample.rows():
+                    of_species = species[c] == SPECIES_NAMES.index(letter)
+                    values = fold.predict(c, sample, letter, selection)
+                    predicted[c][:, of_species] = values.T
     return predicted
 
 
@@ -151,3 +203,35 @@ def map_table(recipe: Recipe, store: Store) -> np.ndarray:
     rows["propensity"] = propensity.mean[propensity.times == time][0]
     rows["predicted"] = held_out(recipe, store, SHOWN, selection, [time])[0]
     return rows
+
+
+def fields_table(recipe: Recipe, store: Store, letter: str) -> np.ndarray:
+    """Return how measured and predicted propensities vary in space, for a species.
+
+    What is predicted is that of `selection_shown`, of each configuration by the fit that has not
+    seen it.
+    """
+    n = recipe.preparation.n_configurations
+    starts = [load_configuration(store, c) for c in range(n)]
+    measured = [load_propensity(store, c)[0] for c in range(n)]
+    predicted = all_held_out(recipe, store, selection_shown(recipe))
+    number = SPECIES_NAMES.index(letter)
+    rows = [np.flatnonzero(start.species == number) for start in starts]
+    fields = [
+        Fields(m.halves[..., r], m.mean[:, r], p[:, r])
+        for m, p, r in zip(measured, predicted, rows, strict=True)
+    ]
+    of_species = field_heterogeneity(
+        starts,
+        fields,
+        rows,
+        measured[0].times,
+        seed=seed_sequence(recipe.study.seed, "fields"),
+        n_resamples=recipe.learning.bootstrap,
+        groups=recipe.groups,
+    )
+    table = np.zeros(len(of_species), FIELDS)
+    table["species"] = letter
+    for name in of_species.dtype.names or ():
+        table[name] = of_species[name]
+    return table

@@ -11,9 +11,11 @@ from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
+from cagebreak.models.arguments import real
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.descriptors import load_features
-from cagebreak.study.stages.propensity import TARGETS, load_propensity
+from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.quantities import TARGETS
 from cagebreak.study.stages.states import load_state
 from cagebreak.study.store import Store
 
@@ -27,10 +29,10 @@ def nearest(known: NDArray[np.float64], times: Sequence[float]) -> list[int]:
     Raises
     ------
     InputError
-        If `times` is empty, or a time is not above 0.
+        If `times` is no sequence or empty, or a time is not finite or not above 0.
     """
-    if not len(times) or not all(time > 0 for time in times):
-        raise InputError(f"times: expected numbers above 0, got {times!r}")
+    if np.ndim(times) != 1 or not len(times) or not all(0 < real(t) < np.inf for t in times):
+        raise InputError(f"times: expected numbers above 0, such as [1.0, 10.0], got {times!r}")
     return [int(np.argmin(np.abs(np.log(known / time)))) for time in times]
 
 
@@ -49,7 +51,7 @@ class StudySamples:
     columns
         Indices of the columns that are kept, the features.
     target
-        The quantity to predict, one of `propensity.TARGETS`.
+        The quantity to predict, one of `quantities.TARGETS`.
     times
         Indices of the times whose propensities are the targets; all by default.
     graph_of

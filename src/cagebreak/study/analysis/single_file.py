@@ -13,7 +13,7 @@ from cagebreak._sealed import creating
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.errors import ConfigurationError, ConfigurationWarning, InputError
-from cagebreak.files import hdf5, read, write
+from cagebreak.files import Frame, hdf5, read_frames, require_columns, write
 from cagebreak.files.hdf5 import write_datasets
 from cagebreak.models.model import Model
 from cagebreak.potentials.match import examine
@@ -71,13 +71,13 @@ def describe_file(
     FileFormatError
         If the file cannot be read.
     InputError
-        If the file has several frames, `output` does not end in .h5, or a recipe would refuse a
-        parameter or option.
+        If the file has several frames, `output` does not end in .h5 or is `file`, or a recipe would
+        refuse a parameter or option.
     """
-    configuration = _one(file, frame, reading)
+    configuration = _one(file, frame, reading).configuration
     if Path(output).suffix != ".h5":
         raise InputError(f"output: expected a name that ends in .h5, got {os.fspath(output)!r}")
-    require_place(Path(output))
+    _require_other(output, file)
     values = schema.defaults(protocol_name(model), work="imported")
     table = set_parameters(Path(model), values["model"], parameters)
     potential = read_potential(Path(model), table) if table else ""
@@ -121,7 +121,8 @@ def predict_file(
         A file of one configuration.
     output
         The file to write, of a format that holds columns: `.xyz`, `.dump` or `.gsd`. Its column
-        ``outside`` is the number of features of a particle that leave the range of training.
+        ``outside`` is the number of features of a particle that leave the range of training. If the
+        ids of the particles are not 1, 2, ..., N, they are the column ``original_id``.
     seed
         Seed of the cage state.
     frame
@@ -142,7 +143,7 @@ def predict_file(
     FileFormatError
         If the model or the file cannot be read.
     InputError
-        If the file has several frames, or the format of `output` holds no columns.
+        If the file has several frames, or `output` is `file` or of a format without columns.
 
     Warns
     -----
@@ -150,10 +151,11 @@ def predict_file(
         If the configuration differs from the model, its density or the energy of its inherent state
         from those of training, or features leave the range of training.
     """
-    require_place(Path(output))
+    _require_other(output, file)
+    require_columns(output)
     saved = SavedModel.load(Path(model))
-    configuration = _one(file, frame, reading)
-    configuration = _compared(file, configuration, saved.recipe.model)
+    content = _one(file, frame, reading)
+    configuration = _compared(file, content.configuration, saved.recipe.model)
     prediction = saved.apply(configuration, seed)
     for remark in prediction.remarks:
         warnings.warn(f"{os.fspath(file)}: {remark}", ConfigurationWarning, stacklevel=2)
@@ -161,8 +163,18 @@ def predict_file(
     if len(names) == 1:
         names = ["prediction"]
     columns = dict(zip(names, prediction.values, strict=True))
-    write(output, configuration, columns=columns | {"outside": prediction.outside})
+    columns["outside"] = prediction.outside
+    if content.ids is not None and (content.ids != np.arange(1, len(configuration) + 1)).any():
+        columns["original_id"] = content.ids
+    write(output, configuration, columns=columns)
     return dict(zip(names, np.asarray(saved.times).tolist(), strict=True))
+
+
+def _require_other(output: str | os.PathLike[str], file: str | os.PathLike[str]) -> None:
+    """Check before any work that a file can be written, and is not the one that is read."""
+    require_place(Path(output))
+    if Path(output).exists() and os.path.exists(file) and os.path.samefile(output, file):
+        raise InputError(f"output: expected another file than the one that is read, {file!s}")
 
 
 def _compared(
@@ -177,16 +189,14 @@ def _compared(
     return match.configuration
 
 
-def _one(
-    file: str | os.PathLike[str], frame: int | None, reading: Mapping[str, Any]
-) -> Configuration:
-    content = read(file, frame=frame, **reading)
-    if not isinstance(content, Configuration):
+def _one(file: str | os.PathLike[str], frame: int | None, reading: Mapping[str, Any]) -> Frame:
+    frames = read_frames(file, frame=frame, **reading)
+    if len(frames) != 1:
         raise InputError(
-            f"{os.fspath(file)}: expected one frame, got {len(content)}; choose one (frame=, "
+            f"{os.fspath(file)}: expected one frame, got {len(frames)}; choose one (frame=, "
             "--frame), counted from 0"
         )
-    return content
+    return frames[0]
 
 
 def _plain(value):

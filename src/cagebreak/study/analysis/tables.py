@@ -5,16 +5,19 @@ To add a table, write the function that computes it and add an entry to `TABLES`
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from cagebreak._frames import SCORES as SCORES_COLUMNS
+from cagebreak import _frames
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import select
 from cagebreak.descriptors.cage import configuration_of
 from cagebreak.dynamics import equilibrium
+from cagebreak.dynamics.functions import COLUMNS, from_reductions
 from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, CURVE, Window
 from cagebreak.errors import InputError, StoreError
+from cagebreak.seeding import seed_sequence
 from cagebreak.structure import radial_distribution
 from cagebreak.study.analysis import predictions, table_files
 from cagebreak.study.recipe import descriptors
@@ -22,7 +25,8 @@ from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.descriptors import describing
 from cagebreak.study.stages.equilibrate import load_configuration, load_history
-from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.propensity import load_propensity, load_reductions
+from cagebreak.study.stages.quantities import TARGETS
 from cagebreak.study.stages.shear import load_curve, load_shear
 from cagebreak.study.stages.states import MADE_BY, load_state
 from cagebreak.study.store import Store, Unit
@@ -230,16 +234,34 @@ def _selection_dtype() -> np.dtype:
     return np.dtype([("species", "U1"), *CURVE[1:]])
 
 
-def _scores(recipe: Recipe, store: Store) -> np.ndarray:
+def _scores(target: str, recipe: Recipe, store: Store) -> np.ndarray:
     from cagebreak.study.analysis.learn import learn
 
-    return learn(recipe, store).rows
+    return learn(recipe, store, target=target).rows
 
 
-def _scores_d2min(recipe: Recipe, store: Store) -> np.ndarray:
+def _metrics(target: str, recipe: Recipe, store: Store) -> np.ndarray:
+    """Return all metrics of the recipe's selections, with their default settings."""
     from cagebreak.study.analysis.learn import learn
 
-    return learn(recipe, store, target="d2min").rows
+    rows = learn(recipe, store, target=target, metrics=_frames.METRICS).rows
+    return rows[list(_metrics_dtype().names or ())]
+
+
+def _functions(recipe: Recipe, store: Store) -> np.ndarray:
+    """Return the usual dynamic functions of each species."""
+    several = [
+        load_reductions(recipe, store, c) for c in range(recipe.preparation.n_configurations)
+    ]
+    reducers, reduced = zip(*several, strict=True)
+    return from_reductions(
+        reducers,
+        reduced,
+        load_propensity(store, 0)[0].times,
+        seed_sequence(recipe.study.seed, "functions"),
+        recipe.learning.bootstrap,
+        groups=recipe.groups,
+    ).table
 
 
 def _shear(recipe: Recipe, store: Store) -> np.ndarray:
@@ -337,7 +359,11 @@ def drift(recipe: Recipe, store: Store) -> np.recarray:
 
 
 def _scores_dtype() -> np.dtype:
-    return np.dtype(SCORES_COLUMNS)
+    return np.dtype(_frames.SCORES)
+
+
+def _metrics_dtype() -> np.dtype:
+    return np.dtype([*_frames.SCORES[:4], *_frames.metric_columns(_frames.METRICS)])
 
 
 def _learning_stages(recipe: Recipe) -> list[str]:
@@ -348,8 +374,10 @@ _RUNS = ("study", "model", "preparation", "isoconfigurational")
 _STATES = ("states", "descriptors")
 _SHEAR = ("study", "model", "preparation", "shear")
 
-SCORES = {"displacement": "scores", "d2min": "scores_d2min"}
+SCORES = {target: "scores" if target == TARGETS[0] else f"scores_{target}" for target in TARGETS}
 """The table of scores for each target."""
+METRICS = {target: "metrics" if target == TARGETS[0] else f"metrics_{target}" for target in TARGETS}
+"""The table of metrics for each target."""
 
 TABLES = {
     "propensity": TableSpec(
@@ -388,18 +416,34 @@ TABLES = {
         of_species=True,
         seconds=lambda recipe, store: _n_particles(recipe) * 6e-5,
     ),
-    "scores": TableSpec(_scores, _scores_dtype, (*_RUNS, *_STATES, "learning"), _learning_stages),
-    "scores_d2min": TableSpec(
-        _scores_d2min,
-        _scores_dtype,
-        (*_RUNS, *_STATES, "learning"),
-        _learning_stages,
+    **{
+        name: TableSpec(
+            partial(make, target), dtype, (*_RUNS, *_STATES, "learning"), _learning_stages
+        )
+        for make, dtype, names in (
+            (_scores, _scores_dtype, SCORES),
+            (_metrics, _metrics_dtype, METRICS),
+        )
+        for target, name in names.items()
+    },
+    "functions": TableSpec(
+        _functions,
+        lambda: COLUMNS,
+        (*_RUNS, "learning.bootstrap"),
+        lambda recipe: ["equilibrate", "propensity"],
     ),
     "map": TableSpec(
         predictions.map_table,
         lambda: np.dtype(predictions.MAP),
         (*_RUNS, *_STATES, "learning"),
         lambda recipe: ["equilibrate", *_learning_stages(recipe)],
+    ),
+    "fields": TableSpec(
+        predictions.fields_table,
+        lambda: predictions.FIELDS,
+        (*_RUNS, *_STATES, "learning"),
+        lambda recipe: ["equilibrate", *_learning_stages(recipe)],
+        of_species=True,
     ),
     "shear": TableSpec(_shear, lambda: SHEAR, _SHEAR, lambda recipe: ["shear"], "shear"),
     "windows": TableSpec(_windows, lambda: WINDOWS, _SHEAR, lambda recipe: ["shear"], "shear"),

@@ -219,15 +219,15 @@ class Recipe:
     def select(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return the values of some keys (``"preparation.time"``) or sections (``"model"``).
 
-        Keys and sections that the recipe does not have are left out. A file of tables is
-        represented by the SHA-256 of its text.
+        Keys and sections that the recipe does not have are left out, and so is an empty table. A
+        file of tables is represented by the SHA-256 of its text.
         """
         selected = {}
         for key in keys:
             section, _, name = key.partition(".")
             entries = self.values.get(section, {})
             for entry_name in [name] if name else entries:
-                if entry_name in entries:
+                if entries.get(entry_name, {}) != {}:
                     selected[f"{section}.{entry_name}"] = entries[entry_name]
         if "model.file" in selected:
             selected["model.file"] = hashlib.sha256(self.potential.encode()).hexdigest()

@@ -34,7 +34,7 @@ from cagebreak.study.recipe.checks import (
 )
 from cagebreak.study.recipe.protocols import PROTOCOLS
 from cagebreak.study.recipe.selections import default_selections
-from cagebreak.study.recipe.tables import CAGE, CENTER, SELECTIONS, STEPS
+from cagebreak.study.recipe.tables import CAGE, CENTER, KEEP, SELECTIONS, STEPS
 
 _RO24 = "Rottler and Ortner 2024"
 
@@ -56,17 +56,22 @@ def _key(check: Check, full: Any, comment: str, small: Any = None) -> Any:
     return dataclasses.field(metadata=metadata)
 
 
+# The last three keys of simulated and of imported runs are the same.
 def _wavenumber() -> Any:
-    """Return the field of the wavenumber of F_s, for simulated and imported runs."""
     comment = "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))"
     return _key(number(0, 1e6, above=True), 2 * math.pi, comment)
 
 
 def _d2min_cutoff() -> Any:
-    """Return the field of the cutoff of D2min, for simulated and imported runs."""
     check = optional(number(0, 100, above=True).also("left out, no D2min is measured"))
     comment = "of the neighbors D2min is fitted to, sigma (chosen: 1.5, the first shell)"
     return _key(check, 1.5, comment)
+
+
+def _keep() -> Any:
+    check = optional(KEEP.also("left out, nothing else is kept"))
+    comment = "of each run beside displacements: {functions = 0.3} for chi_4 and others"
+    return _key(check, {}, comment)
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,7 @@ class ImportedRuns:
     times: tuple[float, ...] = _key(ascending(empty=True), (), "of the runs, tau")
     wavenumber: float = _wavenumber()
     d2min_cutoff: float | None = _d2min_cutoff()
+    keep: dict[str, Any] | None = _keep()
 
     @property
     def n_times(self) -> int:
@@ -194,6 +200,7 @@ class Isoconfigurational:
     )
     wavenumber: float = _wavenumber()
     d2min_cutoff: float | None = _d2min_cutoff()
+    keep: dict[str, Any] | None = _keep()
 
 
 @dataclass(frozen=True)
@@ -358,15 +365,7 @@ def work_of(values: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def sections(model: str, work: str = "isoconfigurational") -> dict[str, type]:
-    """Return the classes of all sections but [model].
-
-    Parameters
-    ----------
-    model
-        A name in `PROTOCOLS`.
-    work
-        A name in `WORK`.
-    """
+    """Return the classes of all sections but [model], for names in `PROTOCOLS` and `WORK`."""
     preparation = Growth if PROTOCOLS[model].is_hard else Thermal
     return {
         "study": StudySection,

@@ -7,6 +7,7 @@ from cagebreak.descriptors.base import RENAMED_KINDS
 from cagebreak.descriptors.cage_average import STATE as SAMPLED
 from cagebreak.simulation.preparation import ENSEMBLES, Step
 from cagebreak.study.recipe.checks import (
+    BOOLEAN,
     KINDS,
     STATES,
     Check,
@@ -104,6 +105,24 @@ def _selection(name: str, selection: Any) -> dict[str, Any] | tuple[dict[str, An
         raise ValueError(f"{name!r} {f'has {error}' if str(error) else 'is no table'}") from None
 
 
+_LENGTH = number(0, 100, above=True)
+_KEEP = {
+    "squared_displacement": optional(BOOLEAN),
+    "cage_relative": optional(_LENGTH),
+    "bond_breaking": optional(pair_of(_LENGTH, _LENGTH)),
+    "mobile": optional(_LENGTH),
+    "persistence": optional(_LENGTH),
+    "functions": optional(_LENGTH),
+}
+
+
+def _keep(value: Any) -> dict[str, Any]:
+    keep = checked(value, _KEEP)
+    if "bond_breaking" in keep and keep["bond_breaking"][0] > keep["bond_breaking"][1]:
+        raise ValueError("bond_breaking: the first length is the smaller one")
+    return keep
+
+
 _STEP_JSON, _CRITERIA_JSON = table_json(_STEP), table_json(_CRITERIA)
 
 STEPS = Check(
@@ -121,6 +140,14 @@ CAGE = Check(
     _cage,
 )
 """How a cage state is reached."""
+
+KEEP = Check(
+    "a table of squared_displacement = true, cage_relative = cut-off of neighbors, bond_breaking = "
+    "[near, far], mobile, persistence and functions = length of the overlap, in sigma",
+    table_json(_KEEP),
+    _keep,
+)
+"""What is kept of each run beside the displacements."""
 
 SELECTIONS = Check(
     f"named tables of {', '.join(_CRITERIA)}, or lists of such tables",

@@ -92,7 +92,8 @@ def text(values: Mapping[str, Mapping[str, Any]]) -> str:
     lines = [_HEADER.format(units=units)]
     for section, entries in values.items():
         keys = schema.keys_of(section, values["model"]["name"], work)
-        tables = [name for name, value in entries.items() if isinstance(value, Mapping)]
+        # What follows the line of a table belongs to it; an empty one takes no line of its own.
+        tables = [name for name, value in entries.items() if isinstance(value, Mapping) and value]
         lines.append(f"[{section}]")
         for name in entries:
             if name not in tables:
@@ -119,7 +120,11 @@ def _toml(value: Any) -> str:
         rounded = short(f"{value:.0e}")
         return rounded if float(rounded) == value and not 1e-4 <= value < 1e3 else repr(value)
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_quoted(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+        return (
+            "{}"
+            if not value
+            else "{ " + ", ".join(f"{_quoted(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+        )
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(map(_toml, value)) + "]"
     # TOML is like JSON here, but for two characters.

@@ -131,8 +131,7 @@ def jobs(workers: int, partition: str | None) -> Iterator["Client"]:
     Raises
     ------
     InputError
-        If this machine has no SLURM, the configuration gives a job no memory, or SLURM refuses the
-        job.
+        If this machine has no SLURM, the configuration cannot be used, or SLURM refuses the job.
     """
     jobqueue, distributed, dask = map(_module, ("dask_jobqueue", "distributed", "dask"))
     if shutil.which("sbatch") is None:
@@ -140,17 +139,28 @@ def jobs(workers: int, partition: str | None) -> Iterator["Client"]:
             "engine slurm: expected the command sbatch, got none on this machine; start the run on "
             "a login node of the cluster, or take another engine"
         )
-    if dask.config.get("jobqueue.slurm.memory") is None:
+    if dask.config.get("jobqueue.slurm.memory", None) is None:
         raise InputError(
             "engine slurm: expected the memory of a job in dask-jobqueue's configuration, got "
             "none; write it: cagebreak cluster slurm > ~/.config/dask/jobqueue.yaml"
         )
-    processes = dask.config.get("jobqueue.slurm.processes") or 1
+    walltime = dask.config.get("jobqueue.slurm.walltime", None)
+    if isinstance(walltime, int):
+        raise InputError(
+            'engine slurm: expected the walltime of a job in quotes, such as "04:00:00", got '
+            f"{walltime} in dask-jobqueue's configuration; YAML takes 12:00:00 for a number"
+        )
+    processes = dask.config.get("jobqueue.slurm.processes", None) or 1
+    if not (isinstance(processes, int) and processes > 0):
+        raise InputError(
+            "engine slurm: expected a whole number of processes of a job in dask-jobqueue's "
+            f"configuration, got {processes!r}"
+        )
     queue: dict[str, Any] = {} if partition is None else {"queue": partition}
     dask.config.update_defaults(_PATIENCE_WITH_JOBS)
     with (
         dask.config.set(_CONFIG),
-        jobqueue.SLURMCluster(cores=processes, processes=processes, **queue) as cluster,
+        _cluster(jobqueue, cores=processes, processes=processes, **queue) as cluster,
         distributed.Client(cluster) as client,
     ):
         _require_accepted(cluster.job_script())
@@ -160,11 +170,22 @@ def jobs(workers: int, partition: str | None) -> Iterator["Client"]:
         yield client
 
 
+def _cluster(jobqueue: ModuleType, **arguments: Any) -> Any:
+    """Return a cluster of jobs, or raise an error if its configuration cannot be used."""
+    try:
+        return jobqueue.SLURMCluster(**arguments)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise InputError(
+            f"engine slurm: expected a configuration that dask-jobqueue can use ({error})"
+        ) from error
+
+
 def _require_accepted(script: str) -> None:
     """Raise an error unless SLURM would accept the script of a job."""
     checked = subprocess.run(
-        ["sbatch", "--test-only"], input=script, capture_output=True, text=True, check=False
-    )
+        ["sbatch", "--test-only"],
+        input=script, capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
     if checked.returncode:
         said = " ".join(checked.stderr.split())
         raise InputError(f"engine slurm: expected a job that SLURM accepts, got {said!r}")
@@ -179,6 +200,8 @@ def _module(name: str) -> ModuleType:
         raise MissingDependencyError(
             "engines dask and slurm need `pip install 'cagebreak[engines]'`"
         ) from error
+    except ValueError as error:  # a file of its configuration
+        raise InputError(f"engines dask and slurm: {error}") from error
     finally:
         if signal.getsignal(signal.SIGINT) is not handler:
             signal.signal(signal.SIGINT, handler)

@@ -1,5 +1,7 @@
 """The commented file that describes a SLURM job to dask-jobqueue."""
 
+import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -45,4 +47,6 @@ distributed:
 
 def slurm_file() -> str:
     """Return the text of a configuration file of dask-jobqueue, for the Python that runs."""
-    return _TEMPLATE.format(python=sys.executable, logs=Path.home())
+    # A string of JSON is one of YAML. Jobs are scripts of a shell, which split a path at spaces.
+    python, logs = map(json.dumps, (shlex.quote(sys.executable), str(Path.home())))
+    return _TEMPLATE.format(python=python, logs=logs)

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self, TextIO
 
-from cagebreak._progress import alone, duration
+from cagebreak._progress import alone, duration, on_terminal
 from cagebreak.study.store import Unit
 
 
@@ -128,7 +128,7 @@ class Bars(AbstractContextManager):
             TextColumn("{task.fields[left]}"),
             console=Console(stderr=True),
             # What is printed meanwhile stands above the bars, or in the file that it is meant for.
-            redirect_stdout=sys.stdout.isatty(),
+            redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
         )
         self._tasks = {
             stage: self._progress.add_task(stage, total=total, completed=tally.done[stage], left="")
@@ -183,7 +183,8 @@ def show(tally: Tally, progress: bool) -> Iterator[Bars | Lines | Silent]:
 
     What is called within it shows no progress of its own.
     """
-    report = Silent() if not progress else Bars(tally) if sys.stderr.isatty() else Lines(tally)
+    progress = progress and sys.stderr is not None
+    report = Silent() if not progress else Bars(tally) if on_terminal() else Lines(tally)
     with alone(), report:
         yield report
 
@@ -194,7 +195,7 @@ def show_step(progress: bool) -> Iterator[Callable[[str], None]]:
 
     It says nothing elsewhere, or without `progress`.
     """
-    if not (progress and sys.stderr.isatty()):
+    if not (progress and on_terminal()):
         yield lambda what: None
         return
     from rich.console import Console

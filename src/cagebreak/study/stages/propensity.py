@@ -6,19 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.dynamics.propensity import Propensity
+from cagebreak.dynamics.reduction import Reducer, Reduction
 from cagebreak.errors import InputError
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.runs import n_quantities, save_run
+from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.quantities import QUANTITIES, TARGETS, measured, not_measured
+from cagebreak.study.stages.runs import UNITS, n_quantities, n_sums, reducer_of, save_run
 from cagebreak.study.stages.stage import Stage, file_size
 from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
-
-SUMS = {"displacement": "sums", "d2min": "sums_d2min"}
-"""Name of the array that holds the sums over runs of each target."""
-
-TARGETS = tuple(SUMS)
-"""Quantities that are averaged over runs and can be predicted."""
 
 
 def load_propensity(
@@ -42,15 +39,31 @@ def load_propensity(
     Raises
     ------
     InputError
-        If `target` is "d2min" and the recipe sets no `d2min_cutoff`.
+        If the runs have not measured it.
     """
     arrays = store.load(Unit("propensity", (c,)))
-    if SUMS[target] not in arrays:
-        raise InputError("target: d2min needs [isoconfigurational] d2min_cutoff in the recipe")
+    if QUANTITIES[target].sums not in arrays:
+        raise not_measured(target)
     propensity = Propensity(
-        arrays["times"], arrays[SUMS[target]], int(arrays["n_runs"]), arrays["species"]
+        arrays["times"], arrays[QUANTITIES[target].sums], int(arrays["n_runs"]), arrays["species"]
     )
     return propensity, {name: arrays[name] for name in ("msd", "f_s")}
+
+
+def load_reductions(recipe: Recipe, store: Store, c: int) -> tuple[Reducer, list[Reduction]]:
+    """Return the stored sums over particles of each run from configuration `c`, and their reducer.
+
+    Raises
+    ------
+    InputError
+        If the recipe does not keep them.
+    """
+    reducer = reducer_of(recipe, load_configuration(store, c))
+    if reducer is None:
+        raise InputError("functions: need [isoconfigurational] keep.functions in the recipe")
+    arrays = store.load(Unit("propensity", (c,)))
+    runs = zip(*(arrays[f"sum_{name}"] for name in Reduction._fields), strict=True)
+    return reducer, [Reduction(*of_run) for of_run in runs]
 
 
 def _propensity(recipe: Recipe, store: Store, unit: Unit) -> None:
@@ -58,20 +71,24 @@ def _propensity(recipe: Recipe, store: Store, unit: Unit) -> None:
     runs = [Unit("run", (c, r)) for r in range(recipe.isoconfigurational.n_runs)]
     first = store.load(runs[0], ("times", "species"))
     times, species = first["times"], first["species"]
-    propensity = Propensity.from_runs(times, species, _of_runs(store, runs, "lengths"))
     msd, f_s = (np.sum(list(_of_runs(store, runs, name)), axis=0) for name in ("msd", "f_s"))
-    axes = "runs of even and odd number, time, particle"
     arrays = {
-        "times": Dataset(propensity.times, "tau", "time"),
-        "sums": Dataset(propensity.sums, "sigma", axes),
-        "n_runs": Dataset(np.array(propensity.n_runs), "runs", ""),
-        "species": Dataset(propensity.species, "0 is A, 1 is B", "particle"),
-        "msd": Dataset(msd / propensity.n_runs, "sigma^2", "time, species"),
-        "f_s": Dataset(f_s / propensity.n_runs, "1", "time, species"),
+        "times": Dataset(times, "tau", "time"),
+        "n_runs": Dataset(np.array(len(runs)), "runs", ""),
+        "species": Dataset(species, "0 is A, 1 is B", "particle"),
+        "msd": Dataset(msd / len(runs), "sigma^2", "time, species"),
+        "f_s": Dataset(f_s / len(runs), "1", "time, species"),
     }
-    if recipe.isoconfigurational.d2min_cutoff is not None:
-        rearranged = Propensity.from_runs(times, species, _of_runs(store, runs, "d2min"))
-        arrays[SUMS["d2min"]] = Dataset(rearranged.sums, "sigma^2", axes)
+    for name in measured(recipe):
+        quantity = QUANTITIES[name]
+        of_runs = Propensity.from_runs(times, species, _of_runs(store, runs, quantity.run))
+        axes = "runs of even and odd number, time, particle"
+        arrays[quantity.sums] = Dataset(of_runs.sums, quantity.unit, axes)
+    if (recipe.isoconfigurational.keep or {}).get("functions") is not None:
+        for name in Reduction._fields:
+            values = np.array(list(_of_runs(store, runs, f"sum_{name}")))
+            axes = "run, time, group, shell of q" if values.ndim == 4 else "run, time, group"
+            arrays[f"sum_{name}"] = Dataset(values, UNITS.get(name, "1"), axes)
     store.save(unit, arrays)
 
 
@@ -96,8 +113,10 @@ def _seconds(trial: Trial) -> float:
 
 
 def _n_bytes(recipe: Recipe) -> int:
-    n_sums = 2 * n_quantities(recipe) * recipe.isoconfigurational.n_times
-    return file_size(recipe.preparation.n_particles * (n_sums + 1))
+    section = recipe.isoconfigurational
+    of_particle = 2 * n_quantities(recipe) * section.n_times + 1
+    n_numbers = recipe.preparation.n_particles * of_particle + section.n_runs * n_sums(recipe)
+    return file_size(n_numbers)
 
 
 STAGE = Stage(

@@ -4,17 +4,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
-from cagebreak.dynamics.d2min import D2Min
-from cagebreak.dynamics.propensity import lengths
+from cagebreak.dynamics.functions import Q_MAX
+from cagebreak.dynamics.reduction import Reducer
 from cagebreak.dynamics.relaxation import mean_squared_displacement, self_intermediate
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import seed_sequence
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
+from cagebreak.study.stages.quantities import QUANTITIES, measured
 from cagebreak.study.stages.stage import Stage, file_size
 from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
+
+UNITS = {"second": "sigma^2", "fourth": "sigma^4"}
+"""Units of the sums over particles that have one."""
 
 
 def save_run(
@@ -25,22 +29,32 @@ def save_run(
     displacements: NDArray[np.float64],
     times: NDArray[np.float64],
 ) -> None:
-    """Save the reductions of a run's displacements, (T, N, 3): lengths, MSD, F_s and D2min."""
+    """Save what is kept of a run's displacements, (T, N, 3): `QUANTITIES`, MSD, F_s and sums."""
     species, k = configuration.species, recipe.isoconfigurational.wavenumber
     arrays = {
         "times": Dataset(times, "tau", "time"),
-        "lengths": Dataset(lengths(displacements), "sigma", "time, particle"),
         "species": Dataset(species, "0 is A, 1 is B", "particle"),
         "msd": Dataset(
             mean_squared_displacement(displacements, species), "sigma^2", "time, species"
         ),
         "f_s": Dataset(self_intermediate(displacements, species, k), "1", "time, species"),
     }
-    cutoff = recipe.isoconfigurational.d2min_cutoff
-    if cutoff is not None:
-        d2min = D2Min(configuration, cutoff)(displacements)
-        arrays["d2min"] = Dataset(d2min, "sigma^2", "time, particle")
+    for name in measured(recipe):
+        quantity = QUANTITIES[name]
+        values = quantity.measure(configuration, quantity.parameter(recipe))(displacements)
+        arrays[quantity.run] = Dataset(values, quantity.unit, "time, particle")
+    if (reducer := reducer_of(recipe, configuration)) is not None:
+        for name, values in reducer(displacements)._asdict().items():
+            axes = "time, group, shell of q" if values.ndim == 3 else "time, group"
+            arrays[f"sum_{name}"] = Dataset(values, UNITS.get(name, "1"), axes)
     store.save(unit, arrays)
+
+
+def reducer_of(recipe: Recipe, start: Configuration) -> Reducer | None:
+    """Return what reduces runs from a start for dynamic functions, if the recipe asks for them."""
+    section = recipe.isoconfigurational
+    length = (section.keep or {}).get("functions")
+    return None if length is None else Reducer(start, section.wavenumber, length, Q_MAX)
 
 
 def _run(recipe: Recipe, store: Store, unit: Unit) -> None:
@@ -63,14 +77,24 @@ def _seconds(trial: Trial) -> float:
 
 
 def n_quantities(recipe: Recipe) -> int:
-    """Return the number of quantities stored for each particle and time: displacement, D2min."""
-    return 1 if recipe.isoconfigurational.d2min_cutoff is None else 2
+    """Return the number of quantities stored for each particle and time."""
+    return len(measured(recipe))
+
+
+def n_sums(recipe: Recipe) -> int:
+    """Return how many sums over particles are stored for each run, about."""
+    section = recipe.isoconfigurational
+    if (section.keep or {}).get("functions") is None:
+        return 0
+    length = (recipe.preparation.n_particles / recipe.model.number_density) ** (1 / 3)
+    n_shells = max(round(Q_MAX * length / (2 * np.pi)), 1)
+    return section.n_times * (recipe.model.n_species + 1) * (5 + n_shells)
 
 
 def _n_bytes(recipe: Recipe) -> int:
     section = recipe.isoconfigurational
     n_numbers = n_quantities(recipe) * section.n_times + 1
-    return file_size(recipe.preparation.n_particles * n_numbers)
+    return file_size(recipe.preparation.n_particles * n_numbers + n_sums(recipe))
 
 
 STAGE = Stage(
@@ -83,6 +107,7 @@ STAGE = Stage(
         "isoconfigurational.times",
         "isoconfigurational.wavenumber",
         "isoconfigurational.d2min_cutoff",
+        "isoconfigurational.keep",
     ),
     work=_run,
     seconds=_seconds,

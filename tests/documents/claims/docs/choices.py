@@ -5,6 +5,7 @@ import numpy as np
 import cagebreak as cb
 from cagebreak.descriptors.papers import alkemade2022
 from cagebreak.dynamics import plasticity
+from cagebreak.learning.conformal import LEVEL
 from cagebreak.learning.linear_model import whitening
 from cagebreak.learning.preprocessing import CLIP
 from cagebreak.potentials.pair_potentials import energies_forces_laplacians
@@ -73,5 +74,6 @@ def computed():
     }
     yield f"the angular width is {width:g}"
     yield f"clipped at {CLIP:g} deviations"
+    yield f"Predictive intervals have level {LEVEL}"
     nugget = f"1/{1 / whitening.NUGGET:.0f}"
     yield f"correlation length of errors is {whitening.LENGTH:g} σ and the nugget {nugget}"

@@ -1,6 +1,8 @@
 """Numbers of the glossary."""
 
+from cagebreak.dynamics.relaxation import overlap
 from cagebreak.learning.classification import SHARE
+from support.claims import default
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/glossary.md"
@@ -15,4 +17,6 @@ GIVEN = [  # definitions
 
 
 def computed():
+    length = default(overlap, "length")
+    yield f"nearer to their start than a length, {length:g} sigma by default"
     yield f"among the most mobile {100 * SHARE:.0f} % (thermal)"

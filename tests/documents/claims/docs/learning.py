@@ -3,16 +3,18 @@
 import numpy as np
 
 import cagebreak as cb
+from cagebreak.bootstrap import interval as bootstrap
 from cagebreak.dynamics.plasticity import ACTIVE
 from cagebreak.errors import InputError
-from cagebreak.learning import Sample
+from cagebreak.learning import Metrics, Sample, evaluate
 from cagebreak.learning.classification import SHARE
 from cagebreak.learning.collection import SPARE
+from cagebreak.learning.conformal import LEVEL
 from cagebreak.learning.inspection.forward_selection import DEPENDENT
 from cagebreak.learning.linear_model import band_form, ridge, ridge_solvers, whitening
+from cagebreak.learning.metrics import N_LEVELS
 from cagebreak.learning.near_copies import require_distinct
 from cagebreak.learning.preprocessing import CLIP
-from cagebreak.learning.scores import interval as bootstrap
 from support.claims import default, holds, printed
 from support.paths import ROOT
 
@@ -25,6 +27,12 @@ GIVEN = [  # equations
     "with K - 1 blocks for each species",
     "sqrt(2 r' / (1 + r'))",
     "alpha/2 |w|^2",
+    "FP/N; the probability that an active particle is predicted above an inactive one (Hanley and "
+    "McNeil 1982) | 0.5 |",
+    "(Matthews 1975) | 0 |",
+    "h the ceil((n + 1) level)-th",
+    "`width` is 2h",
+    "8 bytes for each particle",
 ]
 
 
@@ -45,6 +53,21 @@ def is_seen(apart, shuffled):
     except InputError:
         return True
     return False
+
+
+def scores_of_an_example():
+    """Return the metrics of A, the number of descriptors and the deviation of the propensity."""
+    study = cb.Study(ROOT / "datasets/wahnstrom-065/wahnstrom.toml")
+    descriptors = cb.papers.alkemade2022(study.recipe.model, generations=0)
+    samples = []
+    for c in range(study.recipe.preparation.n_configurations):
+        start, propensity = study.configuration(c), study.propensity(c)
+        features = descriptors.compute(start).values
+        samples.append(Sample(features, propensity.mean[-1:].T, start.species))
+    settings = {"seed": study.recipe.study.seed, "folds": study.recipe.learning.outer_folds}
+    scores = evaluate(cb.RidgeCV(), samples, metrics=Metrics(), **settings)
+    deviation = np.concatenate([s.targets[s.species == 0] for s in samples]).std()
+    return scores.rows[scores.rows["species"] == "A"][0], deviation
 
 
 def computed():
@@ -70,3 +93,14 @@ def computed():
     yield f"{100 * default(bootstrap, 'confidence'):.0f} % bootstrap intervals over configurations"
     yield f"the {100 * SHARE:.0f} % most and the {100 * SHARE:.0f} % least mobile"
     yield f"D2min exceeds {ACTIVE} in a window"
+    yield f"rounded to {N_LEVELS} levels"
+    yield f"the {100 * SHARE:.0f} % with the highest measured value"
+    yield f"the level is {LEVEL}"
+    row, deviation = scores_of_an_example()
+    yield f"ridge regression on {row['n_features']} descriptors of generation 0"
+    yield f"standard deviation of {deviation:.2f}"
+    yield holds("half of the active ones", 0.45 < row["coverage_active"] < 0.55)
+    digits = dict.fromkeys(("spearman", "roc_auc", "average_precision", "matthews_corrcoef"), 2)
+    for name, n in (digits | {"coverage": 2, "coverage_active": 1, "width": 2}).items():
+        bounds = f"{row['low_' + name]:.{n}f} to {row['high_' + name]:.{n}f}"
+        yield f"| `{name}` | {row[name]:.{n}f} | {bounds} |"

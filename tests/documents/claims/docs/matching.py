@@ -3,7 +3,8 @@
 import numpy as np
 
 import cagebreak as cb
-from cagebreak.potentials import match, overlaps, shape, state_point
+from cagebreak.configuration import shape
+from cagebreak.potentials import match, overlaps, state_point
 from cagebreak.study.analysis import inherent_energy, training_range
 from support.claims import holds, printed, table
 from support.paths import ROOT

@@ -2,7 +2,7 @@
 
 import tomllib
 
-from cagebreak.learning.scores import interval
+from cagebreak.bootstrap import interval
 from support.claims import default
 from support.paths import ROOT
 

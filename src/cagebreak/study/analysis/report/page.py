@@ -6,6 +6,7 @@ import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from string import Template
 from typing import Any
@@ -16,6 +17,7 @@ from cagebreak.errors import InputError, StoreError
 from cagebreak.figures import FIGURES
 from cagebreak.study import sha256sums
 from cagebreak.study.analysis import predictions
+from cagebreak.study.analysis.drawings import usual
 from cagebreak.study.analysis.gallery import Gallery
 from cagebreak.study.analysis.report import sentences
 from cagebreak.study.analysis.tables import SCORES, TABLES
@@ -24,13 +26,13 @@ from cagebreak.study.run.durations import read
 from cagebreak.study.run.work import StageStatus
 from cagebreak.study.stages.equilibrate import SHOWN, load_configuration
 from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.quantities import QUANTITIES, TARGETS
 from cagebreak.study.stages.shear import load_shear
 from cagebreak.study.store import Store, Unit
 from cagebreak.study.unit_file import versions
 
 VIEW_BYTES = 6_000_000
 """Largest size of the values in three dimensions (chosen: a page is to stay below 15 MB)."""
-TARGET_NAMES = {"displacement": "propensity", "d2min": "D²min"}
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,8 @@ class Report:
             warnings.insert(
                 0, f"the study is not done; next: cagebreak run {self.recipe.path.name}"
             )
-        if self.recipe.asks_for("isoconfigurational") and self.recipe.missing_for_fit:
-            warnings.append(f"there is no fit: {self.recipe.missing_for_fit}")
+        if self.no_fit:
+            warnings.append(f"there is no fit: {self.no_fit}")
         rows = "".join(
             f"<tr><td>{escape(stage.stage)}</td><td>"
             f'<progress max="{max(stage.total, 1)}" value="{stage.done}"></progress></td>'
@@ -167,10 +169,24 @@ class Report:
         start = int(np.argmin(np.abs(times - shown))) if len(times) else None
         return columns, times, start, about
 
+    @cached_property
+    def no_fit(self) -> str:
+        """Why nothing can be learned, in words; "" if it can, or if it was not asked for."""
+        if not self.recipe.asks_for("isoconfigurational"):
+            return ""
+        if self.recipe.missing_for_fit:
+            return self.recipe.missing_for_fit
+        if self.is_done and self.recipe.asks_for("descriptors"):
+            try:
+                self.gallery.table(SCORES["displacement"])
+            except InputError as error:
+                return str(error)
+        return ""
+
     @property
     def _is_fitted(self) -> bool:
         asks = self.recipe.asks_for("isoconfigurational") and self.recipe.asks_for("descriptors")
-        return bool(self.is_done and asks and not self.recipe.missing_for_fit)
+        return bool(self.is_done and asks and not self.no_fit)
 
     def _figures(self) -> str:
         """Return all figures that the study can draw, and why others are left out."""
@@ -178,8 +194,9 @@ class Report:
             return "<p>Figures need all units of the study.</p>"
         drawn, left_out = [], []
         stages = {stage.stage for stage in self.stages}
-        for name, spec in FIGURES.items():
-            if spec.published or (spec.section and not self.recipe.asks_for(spec.section)):
+        for name in usual(self.recipe):
+            spec = FIGURES[name]
+            if spec.published:
                 continue
             needed = {each for table in spec.tables for each in TABLES[table].needs(self.recipe)}
             if needed - stages:
@@ -205,14 +222,17 @@ class Report:
         """Return the scores of every target that was fitted, each as a table."""
         if not self._is_fitted:
             return "<p>There are no scores.</p>"
-        targets = ["displacement"]
-        # Fits of D2min take as long as those of the propensity, and are shown if they were made.
-        if (self.store.folder / "tables" / f"{SCORES['d2min']}.csv").exists():
-            targets.append("d2min")
+        # Fits of others take as long as those of the propensity, and are shown if they were made.
+        made = (self.store.folder / "tables" / f"{name}.csv" for name in SCORES.values())
+        targets = [
+            target
+            for target, path in zip(SCORES, made, strict=True)
+            if target == TARGETS[0] or path.exists()
+        ]
         parts = []
         for target in targets:
             rows = self.gallery.table(SCORES[target])
-            parts.append(f"<h3>r of the {TARGET_NAMES[target]}</h3>" * (len(targets) > 1))
+            parts.append(f"<h3>r of the {QUANTITIES[target].title}</h3>" * (len(targets) > 1))
             parts.append(_scores(rows, self.gallery.relaxation()))
         return "".join(parts)
 

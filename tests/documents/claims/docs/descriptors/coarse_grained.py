@@ -3,8 +3,8 @@
 import numpy as np
 
 import cagebreak as cb
+from cagebreak.bootstrap import interval as bootstrap
 from cagebreak.descriptors.coarse_grained import quantities
-from cagebreak.learning.scores import interval as bootstrap
 from support.claims import default, holds, interval, row, table
 from support.paths import ROOT
 from support.study_claims import WORDS

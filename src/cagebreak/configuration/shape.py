@@ -1,44 +1,68 @@
-"""Configurations that are no bulk: flat ones, and those with a void."""
+"""Particles that are no bulk: flat ones, and those with a void."""
+
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration.box import Box
 
 FLAT = 1e-4
-"""Thickness below which a configuration is flat, in mean spacings: rounding, but no motion."""
+"""Thickness below which particles are flat, in mean spacings: rounding, but no motion."""
 
 LAYER = 2.0
 """Least thickness of an empty layer that counts as a void, in mean spacings. Layers of a simple
 cubic lattice are 1 apart, and 2 where one of them is missing."""
 
 
-def flat_axis(configuration: Configuration) -> int | None:
+class Particles(Protocol):
+    """A configuration, as far as this module reads it."""
+
+    @property
+    def positions(self) -> NDArray[np.float64]: ...  # noqa: D102
+
+    @property
+    def box(self) -> Box: ...  # noqa: D102
+
+
+def flat_axis(configuration: Particles) -> int | None:
     """Return the lattice vector across which at least four particles lie in one plane, or None."""
-    if len(configuration) < 4:
+    n, box = len(configuration.positions), configuration.box
+    if n < 4:
         return None
-    box = configuration.box
-    spacing = (box.volume / len(configuration)) ** (1 / 3)
-    thickness = (1 - _largest_gaps(configuration)) * box.heights
+    spacing = (box.volume / n) ** (1 / 3)
+    thickness = (1 - _largest_gaps(_fractions(configuration))) * box.heights
     axis = int(thickness.argmin())
     return axis if thickness[axis] < FLAT * spacing else None
 
 
-def is_thin(configuration: Configuration, axis: int) -> bool:
+def is_thin(configuration: Particles, axis: int) -> bool:
     """Return whether the box of a flat configuration is a sheet: half as high as it is wide."""
     heights = configuration.box.heights
     return bool(heights[axis] <= np.delete(heights, axis).min() / 2)
 
 
-def void(configuration: Configuration, rare: float) -> str:
+def sheet(configuration: Particles) -> str:
+    """Return that particles in a thin box lie in one plane, in words; "" if they do not."""
+    axis = flat_axis(configuration)
+    if axis is None or not is_thin(configuration, axis):
+        return ""
+    return (
+        "expected 3 dimensions, got 2: all particles lie in one plane, in a box "
+        f"{configuration.box.heights[axis]:.3g} high"
+    )
+
+
+def void(configuration: Particles, rare: float) -> str:
     """Return what is empty in a configuration, in words, or "" if it is a bulk.
 
     Something is empty if independent random points would leave it empty with a probability below
     `rare`. Points of a dense liquid are spread more evenly.
     """
-    n, box = len(configuration), configuration.box
+    n, box = len(configuration.positions), configuration.box
     spacing = (box.volume / n) ** (1 / 3)
-    gaps = _largest_gaps(configuration)
+    fractions = _fractions(configuration)
+    gaps = _largest_gaps(fractions)
     thickness = gaps * box.heights
     for axis in np.argsort(-thickness):
         # One of n points has the gap behind it, which all others avoid.
@@ -53,7 +77,6 @@ def void(configuration: Configuration, rare: float) -> str:
     shape = np.maximum(box.heights // (mean * box.volume / n) ** (1 / 3), 1).astype(np.int64)
     if n / np.prod(shape) < mean:
         return ""
-    fractions = configuration.wrapped @ box.inverse
     cells = np.clip((fractions * shape).astype(np.int64), 0, shape - 1)
     numbers = np.ravel_multi_index(tuple(cells.T), tuple(shape))
     if (np.bincount(numbers, minlength=int(np.prod(shape))) == 0).any():
@@ -62,8 +85,13 @@ def void(configuration: Configuration, rare: float) -> str:
     return ""
 
 
-def _largest_gaps(configuration: Configuration) -> NDArray[np.float64]:
+def _fractions(configuration: Particles) -> NDArray[np.float64]:
+    box = configuration.box
+    return box.wrap(configuration.positions) @ box.inverse
+
+
+def _largest_gaps(fractions: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the largest periodic gap between fractional coordinates along each vector, (3,)."""
-    fractions = np.sort(configuration.wrapped @ configuration.box.inverse, axis=0)
-    gaps = np.diff(fractions, axis=0, append=fractions[:1] + 1)
+    ordered = np.sort(fractions, axis=0)
+    gaps = np.diff(ordered, axis=0, append=ordered[:1] + 1)
     return gaps.max(axis=0)

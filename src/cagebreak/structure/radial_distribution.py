@@ -1,4 +1,4 @@
-"""The radial distribution function, and how far chains reach from end to end."""
+"""The radial distribution function."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._neighbor_kernel import count_pairs
-from cagebreak.configuration import Configuration, as_configuration, as_configurations
+from cagebreak.configuration import Configuration, as_configurations
 from cagebreak.errors import InputError
-from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
-from cagebreak.potentials.bonds import bond_table
 
 Floats = NDArray[np.float64]
 
@@ -95,22 +93,3 @@ def radial_distribution(
 
 def _ratio(counted: Floats, expected: Floats) -> Floats:
     return np.divide(counted, expected, out=np.zeros_like(counted), where=expected > 0)
-
-
-def end_to_end(configuration: Configuration, model: Model) -> Floats:
-    """Return the vector from the first to the last particle of every chain, (C, 3), in sigma.
-
-    Bonds are added up, so positions may be wrapped.
-
-    Raises
-    ------
-    InputError
-        If the model has no chains.
-    ConfigurationError
-        If bonds are not what `cagebreak.potentials.bonds.bond_table` expects.
-    """
-    configuration = as_configuration(configuration)
-    if model.bonds is None:
-        raise InputError(f"model: expected one of chains, got {model.name}")
-    vectors = bond_table(configuration, model).vectors
-    return vectors.reshape(-1, model.chain_length - 1, 3).sum(axis=1)

@@ -1,0 +1,26 @@
+"""Checks of arrays of displacements."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import InputError
+
+
+def require_displacements(
+    displacements: ArrayLike, configuration: Configuration
+) -> NDArray[np.float64]:
+    """Return displacements as an array (T, N, 3).
+
+    Raises
+    ------
+    InputError
+        If the shape does not fit the configuration, or a number is not finite.
+    """
+    array = np.asarray(displacements, dtype=np.float64)
+    n = len(configuration)
+    if array.ndim != 3 or array.shape[1:] != (n, 3):
+        raise InputError(f"displacements: expected shape (times, {n}, 3), got {array.shape}")
+    if not np.isfinite(array).all():
+        raise InputError("displacements: expected finite numbers")
+    return array

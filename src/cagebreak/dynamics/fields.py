@@ -1,0 +1,222 @@
+"""How a field of the particles varies in space: a measured propensity, or a predicted one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cagebreak.bootstrap import as_groups, interval, resamples
+from cagebreak.configuration import Configuration, as_configurations
+from cagebreak.dynamics.four_point import correlation_length, phases
+from cagebreak.errors import InputError
+from cagebreak.seeding import Seed
+from cagebreak.structure.wave_vectors import shells
+
+Floats = NDArray[np.float64]
+
+Q_MAX = 2.0
+"""Largest wave number of the fit of a length, in 1 / sigma (chosen: see `correlation_length`)."""
+N_SHELLS = 3
+"""Least number of shells of wave vectors for a correlation length."""
+
+FIELDS = ("measured", "without noise", "predicted", "with unexplained")
+"""Fields of a table: the measured one; what of it does not come from the few runs; what is
+predicted; and that with the unexplained variance added, as if no two particles shared it."""
+
+QUANTITIES = ("mean", "variance", "chi", "s_q", "xi")
+LEVELS = (5, 25, 50, 75, 95)
+"""Percentages of the particles below the columns `p5` to `p95`."""
+
+COLUMNS = np.dtype(
+    [("field", "U16"), ("time", "f8")]
+    + [(part + name, "f8") for name in QUANTITIES for part in ("", "low_", "high_")]
+    + [(f"p{level}", "f8") for level in LEVELS]
+)
+
+
+class Fields(NamedTuple):
+    """The fields of a configuration, at T times for the n particles that are looked at."""
+
+    halves: Floats
+    """Measured in the runs of even and of odd number, (2, T, n)."""
+    measured: Floats
+    """Measured in all runs, (T, n)."""
+    predicted: Floats
+    """(T, n)"""
+
+
+def field_heterogeneity(
+    configurations: Sequence[Configuration],
+    fields: Sequence[Fields],
+    rows: Sequence[NDArray[np.int64]],
+    times: ArrayLike,
+    *,
+    q_max: float = Q_MAX,
+    seed: Seed = 1,
+    n_resamples: int = 1000,
+    confidence: float = 0.95,
+    groups: ArrayLike | None = None,
+) -> np.ndarray:
+    r"""Return how measured and predicted fields vary in space, with intervals.
+
+    With the deviation :math:`\delta x_i` of a field from its mean over all configurations, for n
+    particles in each,
+
+    .. math::
+        \chi &= n \left\langle \Big( \frac{1}{n} \sum_i \delta x_i \Big)^2 \right\rangle,
+
+        S(q) &= \frac{1}{n} \left\langle \Big| \sum_i \delta x_i \, e^{i q \cdot r_i} \Big|^2
+                \right\rangle
+
+    chi is the variance over configurations, `s_q` is S(q) in the shell of the longest waves, and
+    `xi` its correlation length (`dynamics.four_point.correlation_length`). Of particles that do not
+    know of each other all of variance, chi and S(q) are equal. Two comparisons show what a
+    prediction misses. Without the noise of the few runs, the measured variance is larger than the
+    predicted one by what is unexplained. If `s_q` of the prediction with the unexplained variance,
+    as of independent particles, is below the measured one, the unexplained motion is collective.
+
+    Parameters
+    ----------
+    configurations
+        C starts.
+    fields
+        For each configuration its fields.
+    rows
+        For each configuration the numbers of the n particles of the fields.
+    times : (T,) array
+        In tau.
+    q_max
+        Largest wave number of the fit, in 1 / sigma; default 2.
+    seed, n_resamples, confidence
+        Of the bootstrap over configurations.
+    groups : (C,) array of integers, optional
+        As of `learning.evaluate`.
+
+    Returns
+    -------
+    structured array
+        A row for each field, one of `FIELDS`, and time: `mean`, `variance`, `chi`, `s_q` and `xi`
+        with the ends of their intervals, `low_` and `high_`, and percentiles `p5` to `p95` of the
+        particles (NaN for a field that no particle has). `variance`, `chi` and `s_q` are in units
+        of the squared mean of the measured field, which takes out that all move farther in time.
+
+    Raises
+    ------
+    InputError
+        If numbers of configurations, or shapes, differ.
+    """
+    starts, times = as_configurations(configurations), np.asarray(times, dtype=np.float64)
+    if not len(starts) == len(fields) == len(rows) > 0:
+        raise InputError(
+            f"fields, rows: expected those of {len(starts)} configurations, got {len(fields)} and "
+            f"{len(rows)}"
+        )
+    for c, (of_configuration, particles) in enumerate(zip(fields, rows, strict=True)):
+        shape = (len(times), len(particles))
+        if of_configuration.measured.shape != shape or of_configuration.predicted.shape != shape:
+            raise InputError(f"fields: expected shape {shape} of configuration {c}")
+    moments = _Moments(starts, fields, rows, q_max)
+    drawn = resamples(len(starts), n_resamples, seed=seed, groups=groups)
+    n_independent = int(as_groups(groups, len(starts)).max()) + 1
+    estimates = moments.quantities(np.ones((1, len(starts))))
+    samples = moments.quantities(drawn)
+    table = np.zeros((len(FIELDS), len(times)), COLUMNS)
+    table["field"], table["time"] = np.array(FIELDS)[:, None], times
+    for name in QUANTITIES:
+        table[name] = estimates[name][0]
+        table["low_" + name], table["high_" + name] = interval(
+            samples[name], n_independent, confidence
+        )
+    for name in ("measured", "predicted"):
+        values = np.concatenate([getattr(each, name) for each in fields], axis=1)
+        for level in LEVELS:
+            table[f"p{level}"][FIELDS.index(name)] = np.nanpercentile(values, level, axis=1)
+    for name in ("without noise", "with unexplained"):
+        for level in LEVELS:
+            table[f"p{level}"][FIELDS.index(name)] = np.nan
+    return table.ravel()
+
+
+class _Moments:
+    """Sums over the particles of each configuration, of which all quantities are functions."""
+
+    def __init__(
+        self,
+        starts: Sequence[Configuration],
+        fields: Sequence[Fields],
+        rows: Sequence[NDArray[np.int64]],
+        q_max: float,
+    ) -> None:
+        width = 2 * np.pi / starts[0].box.lengths.max()
+        self._n = np.array([len(particles) for particles in rows], dtype=np.float64)
+        total = self._n.sum()
+        # Products of two fields are averaged; those of the halves share no noise.
+        first = [np.stack([f.measured, f.halves[0], f.predicted]) for f in fields]
+        second = [np.stack([f.measured, f.halves[1], f.predicted]) for f in fields]
+        means = [sum(each.sum(axis=-1) for each in side) / total for side in (first, second)]
+        sums, products, spectra, residuals, counts, k = ([] for _ in range(6))
+        for start, f, particles, x, y in zip(starts, fields, rows, first, second, strict=True):
+            x, y = x - means[0][..., None], y - means[1][..., None]
+            sums.append(np.stack([x.sum(axis=-1), y.sum(axis=-1)]))
+            products.append((x * y).sum(axis=-1))
+            residuals.append(((f.measured - f.predicted) ** 2).sum(axis=-1))
+            vectors = shells(start.box, q_max, width)
+            waves = phases(start, vectors)[particles]
+            spectrum = vectors.mean(((x @ waves) * (y @ waves).conj()).real)
+            # A shell may be empty in some boxes.
+            spectra.append(np.nan_to_num(spectrum) * vectors.counts)
+            k.append(np.nan_to_num(vectors.k) * vectors.counts)
+            counts.append(vectors.counts)
+        self._means = means[0]
+        self._sums, self._products = np.array(sums), np.array(products)
+        self._spectra, self._residuals = np.array(spectra), np.array(residuals)
+        self._counts = np.array(counts, dtype=np.float64)
+        all_counts = self._counts.sum(axis=0)
+        self._present = all_counts > 0
+        self._all_counts = all_counts[self._present]
+        self.q = np.array(k).sum(axis=0)[self._present] / self._all_counts
+
+    def quantities(self, weights: Floats) -> dict[str, Floats]:
+        """Return each quantity (W, F, T) of weighted configurations, for weights (W, C)."""
+
+        def total(values: Floats) -> Floats:
+            return np.asarray(np.tensordot(weights, values, axes=1))
+
+        n = (weights @ self._n)[:, None, None]
+        n_configurations = weights.sum(axis=1)[:, None, None]
+        shift = total(self._sums) / n[:, None]  # of both sides of each pair
+        product = shift[:, 0] * shift[:, 1]
+        mean = self._means + shift[:, 0]
+        variance = total(self._products) / n - product
+        # Of configurations of equal size n / C each: the covariance of their means.
+        of_means = self._sums / self._n[:, None, None, None]
+        between = total(of_means[:, 0] * of_means[:, 1]) / n_configurations - product
+        if len(self._n) > 1:
+            between *= len(self._n) / (len(self._n) - 1)
+        else:
+            between[:] = np.nan
+        counts = weights @ self._counts[:, self._present]
+        normalized = (self._spectra / self._n[:, None, None, None])[..., self._present]
+        spectra = total(normalized) / counts[:, None, None]
+        unexplained = total(self._residuals) / n[:, 0] - (mean[:, 0] - mean[:, 2]) ** 2
+
+        def with_unexplained(values: Floats, added: Floats) -> Floats:
+            return np.concatenate([values, values[:, 2:] + added], axis=1)
+
+        scale = mean[:, :1] ** 2  # of the measured field
+        chi = n / n_configurations * between
+        result = {
+            "mean": with_unexplained(mean, np.zeros(())),
+            "variance": with_unexplained(variance, unexplained[:, None]) / scale,
+            "chi": with_unexplained(chi, unexplained[:, None]) / scale,
+        }
+        spectra = with_unexplained(spectra, unexplained[:, None, :, None]) / scale[..., None]
+        result["s_q"], result["xi"] = spectra[..., 0], np.full(spectra.shape[:-1], np.nan)
+        if len(self.q) >= N_SHELLS:
+            for t in range(spectra.shape[2]):
+                fit = correlation_length(self.q, spectra[:, :, t], self._all_counts, np.inf)
+                result["xi"][:, :, t] = fit.length
+        return result

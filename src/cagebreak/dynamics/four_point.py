@@ -1,0 +1,198 @@
+r"""Dynamic heterogeneity: the susceptibility chi_4, the structure factor S_4 and its length."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cagebreak.configuration import Configuration, as_configuration
+from cagebreak.errors import InputError
+from cagebreak.models.arguments import real
+from cagebreak.structure.wave_vectors import WaveVectors
+
+Floats = NDArray[np.float64]
+
+GRID = 400
+"""Lengths at which the likelihood is computed, equally spaced in their logarithm (chosen: between
+them the parabola is right to 1e-4)."""
+
+
+class Susceptibility(NamedTuple):
+    """chi_4 and its parts, of the shape of the quantity that varies."""
+
+    total: Floats
+    """Variance over runs and configurations."""
+    isoconfigurational: Floats
+    """Variance over the runs from one configuration, averaged over configurations."""
+    structural: Floats
+    """Variance over configurations of the mean over all runs from each."""
+
+
+def susceptibility(values: ArrayLike, n_particles: float) -> Susceptibility:
+    r"""Return chi_4 and how much of it structure decides.
+
+    .. math:: \chi_4 = N \left( \langle Q^2 \rangle - \langle Q \rangle^2 \right)
+
+    The variance is that over the runs from a configuration, which velocities decide, plus that over
+    configurations of the mean over runs, which structure decides (:cite:`Berthier2007`). Both are
+    unbiased: what few runs leave of the first in the second is taken off.
+
+    Parameters
+    ----------
+    values : (C, R, ...) array
+        Q of R runs from each of C configurations, such as `relaxation.overlap`.
+    n_particles
+        N, the number of particles that Q is a mean of.
+
+    Returns
+    -------
+    Susceptibility
+        NaN where there are fewer than two runs or configurations.
+
+    Raises
+    ------
+    InputError
+        If the values have fewer than two axes.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim < 2:
+        raise InputError(f"values: expected (configurations, runs, ...), got shape {values.shape}")
+    n_configurations, n_runs, *rest = values.shape
+    of_runs, of_configurations = np.full(rest, np.nan), np.full(rest, np.nan)
+    if n_runs > 1:
+        of_runs = values.var(axis=1, ddof=1).mean(axis=0)
+    if n_configurations > 1:
+        of_configurations = values.mean(axis=1).var(axis=0, ddof=1) - of_runs / n_runs
+    return Susceptibility(
+        n_particles * (of_runs + of_configurations),
+        n_particles * of_runs,
+        n_particles * of_configurations,
+    )
+
+
+def four_point_structure(
+    configuration: Configuration, weights: ArrayLike, vectors: WaveVectors
+) -> Floats:
+    r"""Return the four-point structure factor of weighted particles, (B,) or (T, B).
+
+    .. math:: S_4(q) = \frac{1}{N} \left\langle \left| \sum_i w_i \, e^{i q \cdot r_i(0)} \right|^2
+              \right\rangle
+
+    averaged over the wave vectors of each shell. With the weights ``1`` for particles that are
+    still near their start, and 0 for others, it is that of :cite:`Lacevic2003`. With the deviations
+    of a field from its mean, such as a predicted propensity, it is the structure factor of that
+    field.
+
+    Parameters
+    ----------
+    configuration
+        The start, N particles.
+    weights : (N,) or (T, N) array
+        One for each particle; 0 for particles that are left out. N in the equation is the number of
+        all particles.
+    vectors
+        Wave vectors of the box; the longest waves are of interest, such as ``shells(box, 3.0)``.
+
+    Raises
+    ------
+    InputError
+        If the weights are not one finite number for each particle.
+    """
+    configuration = as_configuration(configuration)
+    weights = np.asarray(weights, dtype=np.float64)
+    n = len(configuration)
+    if weights.ndim not in (1, 2) or weights.shape[-1] != n or not np.isfinite(weights).all():
+        raise InputError(f"weights: expected {n} finite numbers (T, {n}), got {weights.shape}")
+    # Few wave vectors and many weights: one product of matrices.
+    waves = phases(configuration, vectors)
+    modes = weights @ waves
+    return vectors.mean(np.abs(modes) ** 2) / n
+
+
+def phases(configuration: Configuration, vectors: WaveVectors) -> NDArray[np.complex128]:
+    """Return exp(i q r) of each particle and wave vector, (N, K)."""
+    return np.asarray(np.exp(1j * configuration.positions @ vectors.vectors.T))
+
+
+class Length(NamedTuple):
+    """Correlation lengths from a fit of the form of Ornstein and Zernike."""
+
+    length: Floats
+    """xi, in sigma."""
+    amplitude: Floats
+    """S(q = 0)."""
+    error: Floats
+    """Standard error of xi, if the modes of all wave vectors are independent."""
+
+
+def correlation_length(
+    q: ArrayLike, values: ArrayLike, counts: ArrayLike, q_max: float = 2.0
+) -> Length:
+    r"""Return the correlation length of structure factors at small wave numbers.
+
+    .. math:: S(q) = \frac{S(0)}{1 + (q \xi)^2}
+
+    The fit has the greatest likelihood (:cite:`Whittle1953`): a mode is the sum over many
+    particles, so the square of its modulus has an exponential distribution with the mean S(q).
+    Noise then favors neither high nor low values, as it does in a fit by least squares.
+
+    Parameters
+    ----------
+    q : (B,) array
+        Wave numbers in 1 / sigma.
+    values : (..., B) array
+        Structure factors.
+    counts : (B,) array
+        Numbers of wave vectors of both signs (`WaveVectors.counts`), times that of configurations
+        that were averaged.
+    q_max
+        Largest wave number of the fit; default 2 / sigma, below which the form holds in glass
+        formers (chosen).
+
+    Returns
+    -------
+    Length
+        Arrays (...). The length is 0 if the structure factor does not fall. It is NaN if the
+        structure factor is not positive, or falls faster than the form can: a box ten times smaller
+        than the length does not show it.
+
+    Raises
+    ------
+    InputError
+        If fewer than three shells are within `q_max`.
+    """
+    q, values, counts = (np.asarray(each, dtype=np.float64) for each in (q, values, counts))
+    used = (q > 0) & (q <= real(q_max)) & (counts > 0)
+    if used.sum() < 3:
+        raise InputError(f"q_max: expected three shells or more within {q_max!r}, got {used.sum()}")
+    q, values, modes = q[used], values[..., used], counts[used] / 2
+    positive = np.asarray((values > 0).all(axis=-1))
+    # Lengths far below 1 / q_max, or far above 1 / q_min, cannot be told from these bounds.
+    logarithms = np.linspace(np.log(1e-2 / q.max()), np.log(1e1 / q.min()), GRID)
+    shapes = 1 + np.square(q[:, None] * np.exp(logarithms))
+    # For each length the amplitude of greatest likelihood is a mean.
+    amplitudes = values @ (modes[:, None] * shapes) / modes.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deviance = modes.sum() * np.log(amplitudes) - modes @ np.log(shapes)
+    best = np.argmin(np.where(positive[..., None], deviance, 0.0), axis=-1)
+    inner = np.clip(best, 1, GRID - 2)
+    left, middle, right = (
+        np.take_along_axis(deviance, (inner + step)[..., None], axis=-1)[..., 0]
+        for step in (-1, 0, 1)
+    )
+    # The deviance is a parabola about its minimum.
+    with np.errstate(invalid="ignore"):
+        shift = np.clip(0.5 * (left - right) / (left - 2 * middle + right), -1.0, 1.0)
+    step = logarithms[1] - logarithms[0]
+    length = np.where(best > 0, np.exp(logarithms[inner] + shift * step), 0.0)
+    length = np.where(positive & (best < GRID - 1), length, np.nan)
+    squares = np.square(length[..., None] * q)
+    amplitude = (values * (1 + squares)) @ modes / modes.sum()
+    # The information of ln S(0) and ln xi: sums over modes of products of derivatives of ln S.
+    slopes = -2 * squares / (1 + squares)
+    variation = slopes**2 @ modes - (slopes @ modes) ** 2 / modes.sum()
+    error = np.full(length.shape, np.nan)
+    np.divide(length, np.sqrt(variation), out=error, where=(length > 0) & (variation > 0))
+    return Length(length, amplitude, error)

@@ -1,0 +1,251 @@
+"""The usual dynamic functions of runs from several configurations, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cagebreak.bootstrap import as_groups, interval, resamples
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configurations
+from cagebreak.dynamics.four_point import correlation_length
+from cagebreak.dynamics.reduction import Reducer, Reduction
+from cagebreak.dynamics.relaxation import non_gaussian_of, tau_alpha
+from cagebreak.errors import InputError
+from cagebreak.seeding import Seed
+from cagebreak.simulation.isoconfigurational import check_times
+
+Floats = NDArray[np.float64]
+
+ALL = "all"
+"""Name of all particles together among the species."""
+
+QUANTITIES = (
+    *("msd", "alpha_2", "f_s", "f", "overlap"),
+    *("chi_4", "chi_4_isoconfigurational", "chi_4_structural", "s_4", "xi_4"),
+)
+"""Columns of the table of dynamic functions; `low_` and `high_` of each are its interval."""
+
+Q_MAX = 2.0
+"""Largest wave number of the fit of xi_4, in 1 / sigma (chosen: see `correlation_length`)."""
+N_SHELLS = 3
+"""Least number of shells of wave vectors for a correlation length."""
+
+COLUMNS = np.dtype(
+    [("species", "U3"), ("time", "f8")]
+    + [(part + name, "f8") for name in QUANTITIES for part in ("", "low_", "high_")]
+)
+
+
+@dataclass(frozen=True, eq=False)
+class DynamicFunctions:
+    r"""Dynamic functions of each species and of all particles, averaged over configurations.
+
+    Parameters
+    ----------
+    table : structured array
+        A row for each species ("A", ..., "all") and time, in tau. Each quantity is followed by the
+        ends of its interval, `low_` and `high_`:
+
+        - `msd`: mean squared displacement, in sigma^2; `alpha_2`: non-Gaussian parameter;
+        - `f_s`, `f`: self and collective intermediate scattering function at k,
+          F(k, t) / F(k, 0);
+        - `overlap`: share of the particles nearer than the length to their start;
+        - `chi_4`: susceptibility of the overlap, N times its variance over runs and configurations;
+          `chi_4_isoconfigurational` and `chi_4_structural`, its parts
+          (`dynamics.four_point.susceptibility`);
+        - `s_4`: four-point structure factor of the particles near their start, in the shell of the
+          longest waves; `xi_4`: its correlation length in sigma
+          (`dynamics.four_point.correlation_length`).
+    q : (B,) array
+        Wave numbers of the four-point structure factor, in 1 / sigma.
+    s_4 : (T, P, B) array
+        The four-point structure factor of P groups of particles: the species, and all.
+    tau_alpha : mapping
+        Time at which `f_s`, `f` and `overlap` of each species have fallen to 1/e, in tau.
+    """
+
+    table: np.ndarray
+    q: Floats
+    s_4: Floats
+    tau_alpha: dict[str, dict[str, float]]
+
+    def of(self, species: str = ALL) -> np.ndarray:
+        """Return the rows of a species."""
+        rows = self.table[self.table["species"] == species]
+        if not len(rows):
+            names = ", ".join(dict.fromkeys(self.table["species"].tolist()))
+            raise InputError(f"species: expected one of {names}, got {species!r}")
+        return rows
+
+
+def dynamic_functions(
+    configurations: Configuration | Sequence[Configuration],
+    runs: Sequence[Iterable[Floats]],
+    times: ArrayLike,
+    *,
+    k: float = 2 * np.pi,
+    length: float = 0.3,
+    q_max: float = Q_MAX,
+    seed: Seed = 1,
+    n_resamples: int = 1000,
+    confidence: float = 0.95,
+) -> DynamicFunctions:
+    """Return the usual dynamic functions of the runs from each configuration.
+
+    One run is in memory at a time.
+
+    Parameters
+    ----------
+    configurations
+        The starts, of the same numbers of particles.
+    runs
+        For each configuration its runs: displacements (T, N, 3) from the start in sigma, not
+        wrapped, as `cagebreak.isoconfigurational` yields them. Every configuration has as many.
+    times : (T,) array
+        In tau.
+    k
+        Wave number of the scattering functions, in 1 / sigma; default 2 pi / sigma, near the first
+        peak of the structure factor.
+    length
+        Of the overlap, in sigma; default 0.3 (:cite:`Lacevic2003`).
+    q_max
+        Largest wave number of the fit of xi_4, in 1 / sigma; default 2.
+    seed
+        Of the bootstrap over configurations.
+    n_resamples, confidence
+        Of the bootstrap; default 1000 and 0.95.
+
+    Returns
+    -------
+    DynamicFunctions
+        Intervals are NaN with one configuration, parts of chi_4 with one run or configuration, and
+        xi_4 in a box in which fewer than three shells of wave vectors are within `q_max`.
+
+    Raises
+    ------
+    InputError
+        If numbers of runs, particles or times differ, or a number is not positive.
+    """
+    starts, times = as_configurations(configurations), check_times(times)
+    if not starts or len(starts) != len(runs):
+        raise InputError(f"runs: expected those of {len(starts)} configurations, got {len(runs)}")
+    # Shells of one width for all boxes.
+    width = 2 * np.pi / starts[0].box.lengths.max()
+    reducers, reduced = [], []
+    for start, of_start in zip(starts, runs, strict=True):
+        reducer = Reducer(start, k, length, q_max, width)
+        reductions = [reducer(displacements) for displacements in of_start]
+        if not reductions or len(reductions[0].second) != len(times):
+            raise InputError(f"runs: expected displacements at {len(times)} times in every run")
+        reducers.append(reducer)
+        reduced.append(reductions)
+    return from_reductions(reducers, reduced, times, seed, n_resamples, confidence)
+
+
+def from_reductions(
+    reducers: Sequence[Reducer],
+    reduced: Sequence[Sequence[Reduction]],
+    times: Floats,
+    seed: Seed,
+    n_resamples: int,
+    confidence: float = 0.95,
+    groups: ArrayLike | None = None,
+) -> DynamicFunctions:
+    """Return the dynamic functions of the reductions of all runs, by configuration.
+
+    Configurations of a group are resampled together, as of `learning.evaluate`.
+    """
+    if len({len(reductions) for reductions in reduced}) > 1:
+        raise InputError(f"runs: expected as many of each, got {[len(each) for each in reduced]}")
+    numbers = reducers[0].numbers
+    if any(not np.array_equal(reducer.numbers, numbers) for reducer in reducers):
+        raise InputError("configurations: expected the same numbers of particles of each species")
+    moments = _Moments(reducers, reduced)
+    weights = np.ones((1, len(reduced)))
+    drawn = resamples(len(reduced), n_resamples, seed=seed, groups=groups)
+    n_independent = int(as_groups(groups, len(reduced)).max()) + 1
+    estimates, samples = moments.quantities(weights), moments.quantities(drawn)
+    n_groups = len(numbers)
+    names = [*SPECIES_NAMES[: n_groups - 1], ALL]
+    table = np.zeros((n_groups, len(times)), COLUMNS)
+    table["species"], table["time"] = np.array(names)[:, None], times
+    for name in QUANTITIES:
+        table[name] = estimates[name][0].T
+        low, high = interval(samples[name], n_independent, confidence)
+        table["low_" + name], table["high_" + name] = low.T, high.T
+    relaxing = ("f_s", "f", "overlap")
+    of_names = {name: tau_alpha(times, estimates[name][0]) for name in relaxing}
+    taus = {
+        species: {name: float(of_names[name][p]) for name in relaxing}
+        for p, species in enumerate(names)
+    }
+    return DynamicFunctions(table.ravel(), moments.q, moments.s_4(weights)[0], taus)
+
+
+class _Moments:
+    """Means over the runs from each configuration, of which all quantities are functions."""
+
+    def __init__(self, reducers: Sequence[Reducer], reduced: Sequence[Sequence[Reduction]]) -> None:
+        self._means = {
+            name: np.array([[getattr(run, name) for run in runs] for runs in reduced]).mean(axis=1)
+            for name in ("second", "fourth", "f_s", "f")
+        }
+        self._static = np.array([reducer.static for reducer in reducers])
+        overlap = np.array([[run.overlap for run in runs] for runs in reduced])
+        self._n_runs = overlap.shape[1]
+        self._overlap = overlap.mean(axis=1)
+        self._noise = np.full(self._overlap.shape, np.nan)
+        if self._n_runs > 1:
+            self._noise = overlap.var(axis=1, ddof=1)
+        self._numbers = reducers[0].numbers
+        # A shell may be empty in some boxes.
+        self._counts = np.array([reducer.shells.counts for reducer in reducers], dtype=np.float64)
+        s_4 = np.array([np.mean([run.s_4 for run in runs], axis=0) for runs in reduced])
+        self._sums = np.nan_to_num(s_4) * self._counts[:, None, None]
+        k = np.array([np.nan_to_num(reducer.shells.k) for reducer in reducers])
+        self._present = self._counts.sum(axis=0) > 0
+        self.q = (k * self._counts).sum(axis=0)[self._present] / self._counts.sum(axis=0)[
+            self._present
+        ]
+
+    def s_4(self, weights: Floats) -> Floats:
+        """Return the four-point structure factor (W, T, P, B) for weights (W, C)."""
+        counts = weights @ self._counts[:, self._present]
+        sums = np.tensordot(weights, self._sums[..., self._present], axes=1)
+        return np.asarray(sums / counts[:, None, None])
+
+    def quantities(self, weights: Floats) -> dict[str, Floats]:
+        """Return each quantity (W, T, P) of weighted configurations, for weights (W, C)."""
+        n = weights.sum(axis=1)[:, None, None]
+
+        def mean(values: Floats) -> Floats:
+            return np.asarray(np.tensordot(weights, values, axes=1) / n)
+
+        second, fourth = mean(self._means["second"]), mean(self._means["fourth"])
+        result = {"msd": second, "alpha_2": non_gaussian_of(second, fourth)}
+        result["f_s"] = mean(self._means["f_s"])
+        static = weights @ self._static
+        result["f"] = mean(self._means["f"]) * n / static[:, None]
+        origin = self._overlap.mean(axis=0)
+        deviations = self._overlap - origin
+        shift, noise = mean(deviations), mean(self._noise)
+        result["overlap"] = origin + shift
+        n_configurations = len(self._overlap)
+        variance = np.full_like(shift, np.nan)
+        if n_configurations > 1:
+            factor = n_configurations / (n_configurations - 1)
+            variance = factor * (mean(deviations**2) - shift**2) - noise / self._n_runs
+        result["chi_4"] = self._numbers * (noise + variance)
+        result["chi_4_isoconfigurational"] = self._numbers * noise
+        result["chi_4_structural"] = self._numbers * variance
+        s_4 = self.s_4(weights)
+        result["s_4"], result["xi_4"] = s_4[..., 0], np.full(second.shape, np.nan)
+        if len(self.q) >= N_SHELLS:
+            counts = self._counts.sum(axis=0)[self._present]
+            for t in range(second.shape[1]):
+                fit = correlation_length(self.q, s_4[:, t], counts, np.inf)
+                result["xi_4"][:, t] = fit.length
+        return result

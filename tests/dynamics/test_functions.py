@@ -1,0 +1,117 @@
+"""Dynamic functions of several configurations: their twins, Brownian motion, and refusals."""
+
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak.dynamics.four_point import four_point_structure, susceptibility
+from cagebreak.dynamics.functions import QUANTITIES, dynamic_functions
+from cagebreak.dynamics.relaxation import (
+    mean_squared_displacement,
+    non_gaussian,
+    overlap,
+    self_intermediate,
+)
+from cagebreak.dynamics.scattering import intermediate_scattering
+from cagebreak.errors import InputError
+from cagebreak.structure import shells, wave_vectors
+
+TIMES = np.array([0.1, 1.0, 10.0])
+N, LENGTH = 120, 8.0
+
+
+def brownian(c, n_runs):
+    """A random configuration, and runs of free particles from it."""
+    rng, widths = np.random.default_rng([7, c]), 0.2 * np.sqrt(TIMES)
+    start = cb.Configuration(rng.uniform(0, LENGTH, (N, 3)), np.arange(N) % 3 // 2, LENGTH)
+    return start, [rng.normal(size=(3, N, 3)) * widths[:, None, None] for _ in range(n_runs)]
+
+
+@pytest.fixture(scope="module")
+def data():
+    return [brownian(c, 4) for c in range(6)]
+
+
+@pytest.fixture(scope="module")
+def found(data):
+    starts, runs = zip(*data, strict=True)
+    return dynamic_functions(list(starts), [iter(each) for each in runs], TIMES, k=3.0)
+
+
+def test_each_is_the_mean_of_its_own_function(data, found):
+    species = data[0][0].species
+    runs = [(start, run) for start, of_start in data for run in of_start]
+    second = np.mean([mean_squared_displacement(run, species) for _, run in runs], axis=0)
+    np.testing.assert_allclose(found.of("A")["msd"], second[:, 0])
+    f_s = np.mean([self_intermediate(run, species, 3.0) for _, run in runs], axis=0)
+    np.testing.assert_allclose(found.of("B")["f_s"], f_s[:, 1])
+    q = np.array([[overlap(run, species) for run in of_start] for _, of_start in data])
+    np.testing.assert_allclose(found.of("B")["overlap"], q.mean(axis=(0, 1))[:, 1])
+    chi_4 = susceptibility(q[..., 0], (species == 0).sum())
+    np.testing.assert_allclose(found.of("A")["chi_4"], chi_4.total)
+    np.testing.assert_allclose(found.of("A")["chi_4_structural"], chi_4.structural, atol=1e-12)
+    half = np.pi / LENGTH
+    ring = wave_vectors(np.eye(3) * LENGTH, [3.0 - half, 3.0 + half])
+    f = np.mean([intermediate_scattering(start, run, ring) for start, run in runs], axis=0)
+    zero = np.zeros((1, N, 3))
+    f_0 = np.mean([intermediate_scattering(start, zero, ring) for start, _ in data], axis=0)
+    np.testing.assert_allclose(
+        found.of("all")["f"], (f.sum(axis=(1, 2)) / f_0.sum(axis=(1, 2)))[:, 0]
+    )
+    small = shells(np.eye(3) * LENGTH, 2.0)
+    near = [((run**2).sum(axis=-1) < 0.3**2) * (species == 1) for _, run in runs]
+    s_4 = [four_point_structure(start, w, small) for (start, _), w in zip(runs, near, strict=True)]
+    np.testing.assert_allclose(found.s_4[:, 1], np.mean(s_4, axis=0) * N / (species == 1).sum())
+    np.testing.assert_allclose(found.q, small.k)
+
+
+def test_alpha_2_pools_moments_over_runs(data, found):
+    species = data[0][0].species
+    runs = np.concatenate([np.stack(of_start) for _, of_start in data])
+    joined = np.moveaxis(runs, 0, 1).reshape(3, -1, 3)
+    expected = non_gaussian(joined, np.tile(species, len(runs)))
+    np.testing.assert_allclose(found.of("B")["alpha_2"], expected[:, 1])
+
+
+def test_brownian_motion_has_its_closed_forms_within_the_intervals(found):
+    table = found.of("all")
+    width2 = 0.04 * TIMES
+    for name, expected in {
+        "msd": 3 * width2,
+        "alpha_2": 0 * TIMES,
+        "f_s": np.exp(-4.5 * width2),
+        "chi_4_structural": 0 * TIMES,
+    }.items():
+        spread = table["high_" + name] - table["low_" + name]
+        assert (np.abs(table[name] - expected) <= 2 * spread).all(), name
+    assert (table["low_msd"] < table["msd"]).all()
+    assert (table["msd"] < table["high_msd"]).all()
+
+
+def test_times_of_relaxation(found):
+    for species in ("A", "B", "all"):
+        tau = found.tau_alpha[species]["f_s"]
+        assert tau == pytest.approx(1 / (4.5 * 0.04), rel=0.15)
+
+
+def test_one_configuration_has_no_intervals_and_one_run_no_chi_4():
+    start, runs = brownian(0, 1)
+    table = dynamic_functions([start], [runs], TIMES).of("A")
+    assert np.isnan(table["chi_4"]).all()
+    assert np.isfinite(table["msd"]).all()
+    for name in QUANTITIES:
+        assert np.isnan(table["low_" + name]).all()
+
+
+def test_what_is_refused(data):
+    start, runs = data[0]
+    with pytest.raises(InputError, match=r"^runs: expected those of 1 configurations, got 2"):
+        dynamic_functions([start], [runs, runs], TIMES)
+    with pytest.raises(InputError, match=r"^runs: expected displacements at 2 times"):
+        dynamic_functions([start], [runs], TIMES[:2])
+    with pytest.raises(InputError, match=r"^runs: expected as many of each"):
+        dynamic_functions([start, start], [runs, runs[:1]], TIMES)
+    with pytest.raises(InputError, match=r"^k: expected a positive number, got -1"):
+        dynamic_functions([start], [runs], TIMES, k=-1)
+    with pytest.raises(InputError, match=r"^species: expected one of A, B, all, got 'C'"):
+        dynamic_functions([start], [runs], TIMES).of("C")
