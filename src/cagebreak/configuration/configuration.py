@@ -119,8 +119,17 @@ class Configuration:
         }
         return self.replace(**vectors_of)
 
-    # With `__getitem__` alone Python, and numpy with it, would take particles for items of a list.
+    # With `__getitem__` alone Python would take particles for items of a list.
     __iter__ = None
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.object_]:
+        """Return an array without axes that holds the configuration: numpy takes it for one thing.
+
+        Lists of configurations can then be arrays of objects, and entries of data frames.
+        """
+        array = np.empty((), dtype=object)
+        array[()] = self
+        return array
 
     def __eq__(self, other: object) -> bool:
         """Return whether all numbers of both are equal, without tolerance."""
