@@ -48,16 +48,24 @@ def add_modes(fractions, weights, rows, cosines, sines):
                 place += 1
 
 
-@njit(nogil=True)
+@njit(nogil=True, fastmath={"contract"})
 def _powers(fractions, top, zero, real, imag):
     """Write exp(2 pi i n s) for n from -`zero` to `top`, which is at `zero` + `top`."""
-    for p in range(len(fractions)):
-        angle = 2.0 * np.pi * fractions[p]
-        c, s = np.cos(angle), np.sin(angle)
+    size = len(fractions)
+    for p in range(size):
         real[zero, p], imag[zero, p] = 1.0, 0.0
-        for n in range(1, top + 1):
+    if top == 0:
+        return
+    for p in range(size):
+        angle = 2.0 * np.pi * fractions[p]
+        real[zero + 1, p], imag[zero + 1, p] = np.cos(angle), np.sin(angle)
+    # Particles are the inner loop, which takes several at once.
+    for n in range(2, top + 1):
+        for p in range(size):
             a, b = real[zero + n - 1, p], imag[zero + n - 1, p]
+            c, s = real[zero + 1, p], imag[zero + 1, p]
             real[zero + n, p] = a * c - b * s
             imag[zero + n, p] = a * s + b * c
-        for n in range(1, zero + 1):
+    for n in range(1, zero + 1):
+        for p in range(size):
             real[zero - n, p], imag[zero - n, p] = real[zero + n, p], -imag[zero + n, p]
