@@ -3,6 +3,7 @@
 from cagebreak.dynamics import (
     d2min,
     equilibrium,
+    fields,
     four_point,
     functions,
     neighbor_motion,
@@ -16,6 +17,7 @@ from cagebreak.dynamics import (
 __all__ = [
     "d2min",
     "equilibrium",
+    "fields",
     "four_point",
     "functions",
     "neighbor_motion",

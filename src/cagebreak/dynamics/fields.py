@@ -66,9 +66,9 @@ def field_heterogeneity(
     particles in each,
 
     .. math::
-        \chi &= n \left\langle \Big( \frac{1}{n} \sum_i \delta x_i \Big)^2 \right\rangle,
+        \chi &= n \left\langle \left( \frac{1}{n} \sum_i \delta x_i \right)^2 \right\rangle,
 
-        S(q) &= \frac{1}{n} \left\langle \Big| \sum_i \delta x_i \, e^{i q \cdot r_i} \Big|^2
+        S(q) &= \frac{1}{n} \left\langle \left| \sum_i \delta x_i \, e^{i q \cdot r_i} \right|^2
                 \right\rangle
 
     chi is the variance over configurations, `s_q` is S(q) in the shell of the longest waves, and

@@ -58,7 +58,7 @@ class BondBreaking:
 class CageRelative:
     r"""Cage-relative displacements of any number of runs from one start.
 
-    .. math:: \Big| \Delta r_i - \frac{1}{n_i} \sum_{j=1}^{n_i} \Delta r_j \Big|
+    .. math:: \left| \Delta r_i - \frac{1}{n_i} \sum_{j=1}^{n_i} \Delta r_j \right|
 
     with the neighbors j at the start (:cite:`Mazoyer2009`). Motion that neighbors share, such as
     the long waves of large systems, is taken out. A particle without neighbors keeps its own.

@@ -51,7 +51,7 @@ def functions(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Fig
     Parameters
     ----------
     table
-        As of `cagebreak.dynamics.functions.DynamicFunctions.table`.
+        As of `cagebreak.dynamics.functions.DynamicFunctions`.
     tau_alpha
         Structural relaxation time of each species, in tau; that of the first is marked where the
         data reach it.

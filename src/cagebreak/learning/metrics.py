@@ -53,7 +53,7 @@ class Metrics:
       and 0.
     - ``active_share``: the share of active particles.
     - ``coverage``: the share of particles in their predictive interval; see
-      `cagebreak.learning.conformal`. ``coverage_active``: the same of the active particles, which
+      ``cagebreak.learning.conformal``. ``coverage_active``: the same of the active particles, which
       are often the worst predicted. ``width``: the width of the intervals, in units of the target;
       it is the same for all particles of a configuration.
 

@@ -27,7 +27,7 @@ MOST = 20_000_000
 
 @dataclass(frozen=True, eq=False)
 class WaveVectors:
-    """Wave vectors of a box in shells of |k|, one of each pair k and -k.
+    """Wave vectors of a box in shells of the wave number, one of each pair k and -k.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class WaveVectors:
 
     @property
     def k(self) -> Floats:
-        """Mean of |k| in each shell, (B,), in 1 / sigma; NaN in an empty shell."""
+        """Mean wave number of each shell, (B,), in 1 / sigma; NaN in an empty shell."""
         return self.mean(np.linalg.norm(self.vectors, axis=1))
 
     @cached_property
