@@ -10,17 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.bootstrap import as_groups, interval, resamples
 from cagebreak.configuration import Configuration, as_configurations
-from cagebreak.dynamics.four_point import correlation_length, phases
+from cagebreak.dynamics.four_point import N_SHELLS, Q_MAX, correlation_length, phases
 from cagebreak.errors import InputError
 from cagebreak.seeding import Seed
 from cagebreak.structure.wave_vectors import shells
 
 Floats = NDArray[np.float64]
-
-Q_MAX = 2.0
-"""Largest wave number of the fit of a length, in 1 / sigma (chosen: see `correlation_length`)."""
-N_SHELLS = 3
-"""Least number of shells of wave vectors for a correlation length."""
 
 FIELDS = ("measured", "without noise", "predicted", "with unexplained")
 """Fields of a table: the measured one; what of it does not come from the few runs; what is

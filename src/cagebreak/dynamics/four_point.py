@@ -14,6 +14,11 @@ from cagebreak.structure.wave_vectors import WaveVectors
 
 Floats = NDArray[np.float64]
 
+Q_MAX = 2.0
+"""Largest wave number of the fit of a length, in 1 / sigma (chosen: below it the form of Ornstein
+and Zernike holds in glass formers)."""
+N_SHELLS = 3
+"""Least number of shells of wave vectors for a correlation length."""
 GRID = 400
 """Lengths at which the likelihood is computed, equally spaced in their logarithm (chosen: between
 them the parabola is right to 1e-4)."""
@@ -128,7 +133,7 @@ class Length(NamedTuple):
 
 
 def correlation_length(
-    q: ArrayLike, values: ArrayLike, counts: ArrayLike, q_max: float = 2.0
+    q: ArrayLike, values: ArrayLike, counts: ArrayLike, q_max: float = Q_MAX
 ) -> Length:
     r"""Return the correlation length of structure factors at small wave numbers.
 
@@ -148,8 +153,7 @@ def correlation_length(
         Numbers of wave vectors of both signs (`WaveVectors.counts`), times that of configurations
         that were averaged.
     q_max
-        Largest wave number of the fit; default 2 / sigma, below which the form holds in glass
-        formers (chosen).
+        Largest wave number of the fit; default 2 / sigma (`Q_MAX`).
 
     Returns
     -------
@@ -165,7 +169,7 @@ def correlation_length(
     """
     q, values, counts = (np.asarray(each, dtype=np.float64) for each in (q, values, counts))
     used = (q > 0) & (q <= real(q_max)) & (counts > 0)
-    if used.sum() < 3:
+    if used.sum() < N_SHELLS:
         raise InputError(f"q_max: expected three shells or more within {q_max!r}, got {used.sum()}")
     q, values, modes = q[used], values[..., used], counts[used] / 2
     positive = np.asarray((values > 0).all(axis=-1))

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.bootstrap import as_groups, interval, resamples
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configurations
-from cagebreak.dynamics.four_point import correlation_length
+from cagebreak.dynamics.four_point import N_SHELLS, Q_MAX, correlation_length
 from cagebreak.dynamics.reduction import Reducer, Reduction
 from cagebreak.dynamics.relaxation import non_gaussian_of, tau_alpha
 from cagebreak.errors import InputError
@@ -27,11 +27,6 @@ QUANTITIES = (
     *("chi_4", "chi_4_isoconfigurational", "chi_4_structural", "s_4", "xi_4"),
 )
 """Columns of the table of dynamic functions; `low_` and `high_` of each are its interval."""
-
-Q_MAX = 2.0
-"""Largest wave number of the fit of xi_4, in 1 / sigma (chosen: see `correlation_length`)."""
-N_SHELLS = 3
-"""Least number of shells of wave vectors for a correlation length."""
 
 COLUMNS = np.dtype(
     [("species", "U3"), ("time", "f8")]

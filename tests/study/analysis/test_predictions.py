@@ -131,3 +131,26 @@ def test_times_are_predicted_in_the_order_in_which_they_are_asked_for(study):
     for wrong in (5.0, [], [np.inf], ["5"], [[1.0]]):
         with pytest.raises(InputError, match="times: expected numbers above 0"):
             study.predictions(1, "LR0", times=wrong)
+
+
+def test_the_table_of_fields_is_of_what_is_predicted_of_every_configuration(study):
+    rows = study.rows("fields")
+    name = predictions.selection_shown(study.recipe)
+    for species in "AB":
+        number = "AB".index(species)
+        measured, predicted = [], []
+        for c in range(3):
+            propensity = study.propensity(c)
+            of_species = propensity.species == number
+            measured.append(propensity.mean[:, of_species])
+            predicted.append(study.predictions(c, name)[:, of_species])
+        of_one = rows[rows["species"] == species]
+        for field, values in (("measured", measured), ("predicted", predicted)):
+            every = np.concatenate(values, axis=1)
+            found = of_one[of_one["field"] == field]
+            np.testing.assert_allclose(found["mean"], every.mean(axis=1), rtol=1e-9)
+            np.testing.assert_allclose(found["p95"], np.percentile(every, 95, axis=1), rtol=1e-9)
+        scale = np.concatenate(measured, axis=1).mean(axis=1) ** 2
+        of_predicted = of_one[of_one["field"] == "predicted"]["variance"]
+        expected = np.concatenate(predicted, axis=1).var(axis=1) / scale
+        np.testing.assert_allclose(of_predicted, expected, rtol=1e-6, atol=1e-12)

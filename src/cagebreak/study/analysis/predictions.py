@@ -89,9 +89,11 @@ def held_out(
 
 
 def all_held_out(
-    recipe: Recipe, store: Store, selection: str, target: str = TARGETS[0]
+    recipe: Recipe, store: Store, selection: str, letter: str, target: str = TARGETS[0]
 ) -> list[NDArray[np.float64]]:
-    """Return `held_out` of every configuration, (T, N) each; every fold is fitted once.
+    """Return `held_out` of every configuration for one species; every fold is fitted once.
+
+    Particles of other species are NaN.
 
     Raises
     ------
@@ -101,7 +103,7 @@ def all_held_out(
     _require_selection(recipe, selection)
     configurations = range(recipe.preparation.n_configurations)
     with threadpool_limits(limits=1, user_api="blas"):
-        predicted = _fitted_again(recipe, store, configurations, selection, None, target)
+        predicted = _fitted_again(recipe, store, configurations, selection, None, target, [letter])
     return [predicted[c] for c in configurations]
 
 
@@ -118,6 +120,7 @@ def _fitted_again(
     selection: str,
     times: Sequence[float] | None,
     target: str,
+    letters: Sequence[str] | None = None,
 ) -> dict[int, NDArray[np.float64]]:
     """Return what is predicted of some configurations; their folds are fitted again."""
     from cagebreak.learning.model_selection.nested_fits import overview
@@ -125,7 +128,8 @@ def _fitted_again(
     from cagebreak.study.analysis.learn import plans
 
     one = {selection: recipe.learning.selections[selection]}
-    planned = [e for *_, e in plans(recipe, store, None, one, target=target, times=times)]
+    groups = plans(recipe, store, None, one, letters, target=target, times=times)
+    planned = [evaluation for *_, evaluation in groups]
     species = {c: load_propensity(store, c, target)[0].species for c in configurations}
     shape = {c: (len(planned[0].times), len(species[c])) for c in configurations}
     predicted = {c: np.full(shape[c], np.nan) for c in configurations}
@@ -214,7 +218,7 @@ def fields_table(recipe: Recipe, store: Store, letter: str) -> np.ndarray:
     n = recipe.preparation.n_configurations
     starts = [load_configuration(store, c) for c in range(n)]
     measured = [load_propensity(store, c)[0] for c in range(n)]
-    predicted = all_held_out(recipe, store, selection_shown(recipe))
+    predicted = all_held_out(recipe, store, selection_shown(recipe), letter)
     number = SPECIES_NAMES.index(letter)
     rows = [np.flatnonzero(start.species == number) for start in starts]
     fields = [

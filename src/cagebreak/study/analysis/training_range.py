@@ -28,7 +28,7 @@ that is the highest or the lowest so far, and few have one that is this much bey
 OFTEN = 2.0
 """Factor between the mean number of features of a particle that are outside and the largest one of
 a training configuration left out, above which it is said; chosen: of six configurations of a
-Kob-Andersen mixture at T = 0.5 it is up to 5, of a snapshot at T = 0.6 at least 18."""
+Kob-Andersen mixture at T = 0.5 it is up to 5, of a snapshot at T = 0.6 18 to 48."""
 
 RARE = 1e-3
 """Probability below which the mean of a feature is not one of the training configurations', for

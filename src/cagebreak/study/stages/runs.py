@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
-from cagebreak.dynamics.functions import Q_MAX
+from cagebreak.dynamics.four_point import Q_MAX
 from cagebreak.dynamics.reduction import Reducer
 from cagebreak.dynamics.relaxation import mean_squared_displacement, self_intermediate
 from cagebreak.files.hdf5 import Dataset

@@ -1,7 +1,7 @@
 """Numbers of `docs/dynamics.md`."""
 
-from cagebreak.dynamics import fields, functions
-from cagebreak.dynamics.four_point import correlation_length
+from cagebreak.dynamics import functions
+from cagebreak.dynamics.four_point import N_SHELLS, Q_MAX, correlation_length
 from cagebreak.dynamics.neighbor_motion import BondBreaking, CageRelative
 from support.claims import default, holds
 from support.paths import ROOT
@@ -21,9 +21,9 @@ GIVEN = [
 
 
 def computed():
-    yield holds("up to $q = 2 / \\sigma$ are used", functions.Q_MAX == fields.Q_MAX == 2.0)
+    yield holds("up to $q = 2 / \\sigma$ are used", Q_MAX == 2.0)
     yield holds("up to $q = 2 / \\sigma$ are used", default(correlation_length, "q_max") == 2.0)
-    yield holds("fewer than three of them", functions.N_SHELLS == fields.N_SHELLS == 3)
+    yield holds("fewer than three of them", N_SHELLS == 3)
     near, far = (default(BondBreaking, name) for name in ("near", "far"))
     yield f"share of the neighbors within {near:g} σ that are still within {far:g} σ"
     yield f"the mean one of the neighbors within {default(CageRelative, 'near'):g} σ"
