@@ -178,3 +178,11 @@ def test_report_is_one_file(finished, tmp_path):
     assert (tmp_path / "a.html").read_bytes() == written.read_bytes()
     fresh = write_recipe(tmp_path / "hs.toml")
     assert "nothing is done yet" in call("report", fresh, code=2).stderr
+
+
+@pytest.mark.parametrize("further", [("--target", "d2min"), ("--metrics", "spearman")])
+def test_a_saved_fit_is_of_the_propensity_alone(finished, tmp_path, further):
+    recipe, _ = finished
+    result = call("fit", recipe, "--save", tmp_path / "m.h5", *further, code=2)
+    assert "--save: saves a fit to the propensity, without --target and --metrics" in result.stderr
+    assert not (tmp_path / "m.h5").exists()

@@ -178,6 +178,11 @@ def fit(
 
     study = _study(recipe)
     if save is not None:
+        if target != "displacement" or metrics:
+            raise InputError(
+                "--save: saves a fit to the propensity, without --target and --metrics; got "
+                f"{target!r} and {', '.join(metrics) or 'no metrics'}"
+            )
         known = list(study.recipe.learning.selections)
         study.save_model(save, selection or known[-1])
         click.echo(f"wrote {save}, of {selection or known[-1]}; next: cagebreak predict")
