@@ -152,6 +152,13 @@ FIGURES = {
             on_request=True,
         ),
         FigureSpec(
+            "heterogeneity",
+            "distributions",
+            ("fields",),
+            "Distribution of the measured and the predicted propensity over time",
+            on_request=True,
+        ),
+        FigureSpec(
             "rottler2024",
             "stress_strain",
             ("shear",),

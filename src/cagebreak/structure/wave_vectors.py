@@ -37,16 +37,22 @@ class WaveVectors:
         last number alone follow each other.
     shell : (K,) array of integers
         The shell of each, from 0.
-    n_shells
+    edges : (B + 1,) array
+        Bounds of the B shells, in 1 / sigma.
     """
 
     box: Box
     indices: Integers
     shell: Integers
-    n_shells: int
+    edges: Floats
 
     def __len__(self) -> int:
         return len(self.indices)
+
+    @property
+    def n_shells(self) -> int:
+        """Number of shells, B."""
+        return len(self.edges) - 1
 
     @property
     def vectors(self) -> Floats:
@@ -63,6 +69,12 @@ class WaveVectors:
         """Mean wave number of each shell, (B,), in 1 / sigma; NaN in an empty shell."""
         return self.mean(np.linalg.norm(self.vectors, axis=1))
 
+    @property
+    def spread(self) -> Floats:
+        """Standard deviation of the wave numbers of each shell, (B,); NaN in an empty shell."""
+        squares = self.mean(np.square(self.vectors).sum(axis=1))
+        return np.sqrt(np.maximum(squares - self.k**2, 0.0))
+
     @cached_property
     def rows(self) -> Integers:
         """Runs of wave vectors that differ in the last number by one, (R, 5): see the kernel."""
@@ -72,6 +84,20 @@ class WaveVectors:
         ends = np.append(begins[1:], len(self)) - 1
         first, last = self.indices[begins], self.indices[ends]
         return np.column_stack([first, last[:, 2], begins])
+
+    def require_box(self, configuration: Configuration) -> None:
+        """Check that these are wave vectors of the box of a configuration.
+
+        Raises
+        ------
+        InputError
+            If the box is another.
+        """
+        if not np.array_equal(configuration.box.matrix, self.box.matrix):
+            raise InputError(
+                f"vectors: expected those of the box {configuration.box.matrix.tolist()}, "
+                f"got those of {self.box.matrix.tolist()}"
+            )
 
     def mean(self, values: ArrayLike) -> Floats:
         """Return the mean over each shell, (..., B), of values of the wave vectors, (..., K)."""
@@ -124,7 +150,7 @@ def wave_vectors(box: Box | ArrayLike, edges: ArrayLike) -> WaveVectors:
         inside = (shell >= 0) & (shell < len(edges) - 1)
         parts.append(n[inside])
         shells_of.append(shell[inside])
-    return WaveVectors(box, np.concatenate(parts), np.concatenate(shells_of), len(edges) - 1)
+    return WaveVectors(box, np.concatenate(parts), np.concatenate(shells_of), edges)
 
 
 def shells(box: Box | ArrayLike, k_max: float, width: float | None = None) -> WaveVectors:
@@ -186,11 +212,7 @@ def density_modes(
         If the box is another, or the weights are not one finite number for each particle.
     """
     configuration = as_configuration(configuration)
-    if not np.array_equal(configuration.box.matrix, vectors.box.matrix):
-        raise InputError(
-            f"vectors: expected those of the box {configuration.box.matrix.tolist()}, "
-            f"got those of {vectors.box.matrix.tolist()}"
-        )
+    vectors.require_box(configuration)
     if weights is None:
         weights = np.arange(configuration.n_species)[:, None] == configuration.species
     weights = np.asarray(weights, dtype=np.float64)

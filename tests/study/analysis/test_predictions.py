@@ -44,6 +44,22 @@ def test_what_is_kept_of_the_fit_is_what_a_fit_of_the_fold_predicts(study, monke
     np.testing.assert_array_equal(study.predictions(0, "LR1"), kept)
 
 
+def test_a_fit_with_metrics_keeps_what_it_predicts_of_all_configurations(study, monkeypatch):
+    fitted = predictions._fitted_again
+    again = fitted(study.recipe, study.store, range(3), "LR1", None, "displacement", ["B"])
+    study.fit(metrics="spearman")
+    with monkeypatch.context() as patch:
+        patch.setattr("cagebreak.learning.model_selection.outer_fold.Fold.without", None)
+        of_species = predictions.all_held_out(study.recipe, study.store, "LR1", "B")
+        both = [study.predictions(c, "LR1") for c in range(3)]
+    for c in range(3):
+        np.testing.assert_array_equal(of_species[c], again[c])
+        of_b = study.propensity(c).species == 1
+        np.testing.assert_array_equal(both[c][:, of_b], again[c][:, of_b])
+        assert np.isnan(of_species[c][:, ~of_b]).all()
+        assert np.isfinite(both[c]).all()
+
+
 def test_the_map_is_of_a_configuration_that_the_fit_did_not_see(study):
     rows = study.rows("map")
     configuration, propensity = study.configuration(0), study.propensity(0)

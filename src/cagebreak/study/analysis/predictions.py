@@ -83,8 +83,8 @@ def held_out(
         study_times = load_propensity(store, c, target)[0].times
         used, rows = np.unique(nearest(study_times, times), return_inverse=True)
     with threadpool_limits(limits=1, user_api="blas"):
-        if (kept := _kept(recipe, store, c, selection, target)) is not None:
-            return kept if times is None else kept[used[rows]]
+        if (kept := _kept(recipe, store, [c], selection, target)) is not None:
+            return kept[c] if times is None else kept[c][used[rows]]
         return np.asarray(_fitted_again(recipe, store, [c], selection, times, target)[c][rows])
 
 
@@ -101,10 +101,12 @@ def all_held_out(
         If the recipe has no such selection.
     """
     _require_selection(recipe, selection)
-    configurations = range(recipe.preparation.n_configurations)
+    every = range(recipe.preparation.n_configurations)
     with threadpool_limits(limits=1, user_api="blas"):
-        predicted = _fitted_again(recipe, store, configurations, selection, None, target, [letter])
-    return [predicted[c] for c in configurations]
+        predicted = _kept(recipe, store, every, selection, target, [letter])
+        if predicted is None:
+            predicted = _fitted_again(recipe, store, every, selection, None, target, [letter])
+    return [predicted[c] for c in every]
 
 
 def _require_selection(recipe: Recipe, selection: str) -> None:
@@ -148,24 +150,40 @@ def _fitted_again(
 
 
 def _kept(
-    recipe: Recipe, store: Store, c: int, selection: str, target: str
-) -> NDArray[np.float64] | None:
-    """Return what the files of the recipe's own fit say of a configuration, if they do."""
+    recipe: Recipe,
+    store: Store,
+    configurations: Sequence[int],
+    selection: str,
+    target: str,
+    letters: Sequence[str] | None = None,
+) -> dict[int, NDArray[np.float64]] | None:
+    """Return what the files of the recipe's own fit say of some configurations, if they do.
+
+    They always have the particles of the first, and those of all after a fit with metrics.
+    """
     from cagebreak.study.analysis.learn import parts_of, plans
 
-    if c != SHOWN:
-        return None
-    propensity, _ = load_propensity(store, c, target)
-    predicted = np.full(propensity.mean.shape, np.nan)
-    parts = parts_of(recipe, store, list(plans(recipe, store, target=target)), target)
-    for part in parts:
+    only_first = list(configurations) == [SHOWN]
+    metrics = () if only_first else ("spearman",)  # of any metrics the same is kept
+    planned = plans(recipe, store, species=letters, target=target, metrics=metrics)
+    measured = {c: load_propensity(store, c, target)[0] for c in configurations}
+    predicted = {c: np.full(each.mean.shape, np.nan) for c, each in measured.items()}
+    for part in parts_of(recipe, store, list(planned), target):
         outer = part.evaluation.outer
-        of_species = propensity.species == SPECIES_NAMES.index(part.species)
-        if selection in outer.columns and of_species.any():
-            result = part.read(int(outer.fold[c]))
-            if result is None or not result.predicted:
+        key = (part.species, selection)
+        present = {c: p.species == SPECIES_NAMES.index(part.species) for c, p in measured.items()}
+        having = [c for c in configurations if selection in outer.columns and present[c].any()]
+        for k in sorted({int(outer.fold[c]) for c in having}):
+            result = part.read(k)
+            if result is None or (only_first and not result.predicted):
                 return None
-            predicted[:, of_species] = result.predicted[part.species, selection].T
+            found = (
+                {SHOWN: result.predicted[key]}
+                if only_first
+                else {c: values for c, values, _ in result.particles(key)}
+            )
+            for c in (c for c in having if outer.fold[c] == k):
+                predicted[c][:, present[c]] = found[c].T
     return predicted
 
 
