@@ -63,7 +63,7 @@ class Contents(Work):
             The quantity that is averaged over the runs: "displacement", its absolute value in
             sigma; "d2min", in sigma^2, with `[isoconfigurational] d2min_cutoff` in the recipe; or
             one that `keep` asks for: "squared_displacement", "cage_relative", "bond_breaking",
-            "mobile" or "persistence".
+            "mobile", "persistence", or "toward_cage" by `vectors`.
 
         Raises
         ------

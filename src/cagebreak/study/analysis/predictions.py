@@ -74,7 +74,7 @@ def held_out(
         If the recipe has no such selection.
     """
     # scikit-learn takes a second to import, so it is imported when it is needed.
-    from cagebreak.study.analysis.samples import nearest
+    from cagebreak.simulation.isoconfigurational import nearest
 
     _require_selection(recipe, selection)
     rows: Any = slice(None)
