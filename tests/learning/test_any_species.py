@@ -75,8 +75,8 @@ def letters(n_species):
     return list(SPECIES_NAMES[:n_species])
 
 
-def require_scores(learner, n_species, n=160):
-    rows = evaluate(learner, samples(n_species, n=n), seed=1, folds=2, n_resamples=20).rows
+def require_scores(learner, n_species):
+    rows = evaluate(learner, samples(n_species), seed=1, folds=2, n_resamples=20).rows
     assert rows["species"].tolist() == np.repeat(letters(n_species), 2).tolist()
     assert np.isfinite(rows["r"]).all()
     assert np.isfinite(rows["ceiling"]).all()
@@ -99,7 +99,7 @@ def test_every_other_learner_has_a_score_for_each_species(learner, n_species):
 @pytest.mark.parametrize("learner", NETWORKS.values(), ids=NETWORKS)
 def test_every_network_has_a_score_for_each_species(learner, n_species):
     pytest.importorskip("e3nn" if learner is NETWORKS["equivariant"] else "torch")
-    require_scores(learner, n_species, n=80)
+    require_scores(learner, n_species)
 
 
 @species
