@@ -26,7 +26,7 @@ test: .venv-test/installed
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/codespell
 	.venv-test/bin/lint-imports
-	$(MAKE) --no-print-directory --jobs 2 types suite
+	$(MAKE) --no-print-directory --jobs 2 suite types
 
 types: .venv-test/installed
 	.venv-test/bin/mypy
