@@ -230,7 +230,7 @@ def fields_of(
     store: Store,
     letter: str,
     target: str = TARGETS[0],
-    features: selections.Selection | None = None,
+    features: Any = None,
     learner: "RegressorMixin | None" = None,
     times: Sequence[float] | None = None,
 ) -> np.ndarray:
@@ -253,6 +253,7 @@ def fields_of(
     else:
         if learner is not None:
             learner = with_checkpoints(learner, store.folder / "trainings")
+        one: Mapping[str, selections.Selection]
         one = {selection: recipe.learning.selections[selection]}
         one = one if features is None else selections.named(features)
         if len(one) != 1:
