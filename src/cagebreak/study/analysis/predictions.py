@@ -244,7 +244,7 @@ def fields_of(
     every = range(recipe.preparation.n_configurations)
     starts = [load_configuration(store, c) for c in every]
     measured = [load_propensity(store, c, target)[0] for c in every]
-    used = range(len(measured[0].times))
+    used = np.arange(len(measured[0].times))
     if times is not None:
         used = np.unique(nearest(measured[0].times, times))
     selection = selection_shown(recipe)
