@@ -28,8 +28,9 @@ from cagebreak.learning._validation import Integers, require_choice
 from cagebreak.learning.learner import traits, with_checkpoints
 from cagebreak.learning.model_selection.evaluate import Evaluation, plan
 from cagebreak.seeding import seed_sequence
+from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.analysis.fits import Part, hold_out_all
-from cagebreak.study.analysis.samples import StudySamples, nearest
+from cagebreak.study.analysis.samples import StudySamples
 from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe

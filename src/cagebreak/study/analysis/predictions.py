@@ -1,24 +1,28 @@
 """What is predicted of single particles, by the fit that did not see their configuration."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cagebreak._frames import with_whole_names
-from cagebreak.configuration import SPECIES_NAMES
+from cagebreak.configuration import SPECIES_NAMES, species_index
 from cagebreak.dynamics.fields import COLUMNS, Fields, field_heterogeneity
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
 from cagebreak.seeding import seed_sequence
+from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.recipe import descriptors, selections
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import SHOWN, load_configuration
 from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.stages.quantities import TARGETS
 from cagebreak.study.store import Store
+
+if TYPE_CHECKING:
+    from sklearn.base import RegressorMixin
 
 MAP = [
     ("configuration", "i8"),
@@ -73,9 +77,6 @@ def held_out(
     InputError
         If the recipe has no such selection.
     """
-    # scikit-learn takes a second to import, so it is imported when it is needed.
-    from cagebreak.study.analysis.samples import nearest
-
     _require_selection(recipe, selection)
     rows: Any = slice(None)
     if times is not None:
@@ -85,7 +86,8 @@ def held_out(
     with threadpool_limits(limits=1, user_api="blas"):
         if (kept := _kept(recipe, store, [c], selection, target)) is not None:
             return kept[c] if times is None else kept[c][used[rows]]
-        return np.asarray(_fitted_again(recipe, store, [c], selection, times, target)[c][rows])
+        one = {selection: recipe.learning.selections[selection]}
+        return np.asarray(_fitted_again(recipe, store, [c], one, times, target)[c][rows])
 
 
 def all_held_out(
@@ -105,7 +107,8 @@ def all_held_out(
     with threadpool_limits(limits=1, user_api="blas"):
         predicted = _kept(recipe, store, every, selection, target, [letter])
         if predicted is None:
-            predicted = _fitted_again(recipe, store, every, selection, None, target, [letter])
+            one = {selection: recipe.learning.selections[selection]}
+            predicted = _fitted_again(recipe, store, every, one, None, target, [letter])
     return [predicted[c] for c in every]
 
 
@@ -119,18 +122,22 @@ def _fitted_again(
     recipe: Recipe,
     store: Store,
     configurations: Sequence[int],
-    selection: str,
+    one: Mapping[str, selections.Selection],
     times: Sequence[float] | None,
     target: str,
     letters: Sequence[str] | None = None,
+    learner: "RegressorMixin | None" = None,
 ) -> dict[int, NDArray[np.float64]]:
-    """Return what is predicted of some configurations; their folds are fitted again."""
+    """Return what is predicted of some configurations by one selection, named.
+
+    Their folds are fitted again.
+    """
     from cagebreak.learning.model_selection.nested_fits import overview
     from cagebreak.learning.model_selection.outer_fold import Fold
     from cagebreak.study.analysis.learn import plans
 
-    one = {selection: recipe.learning.selections[selection]}
-    groups = plans(recipe, store, None, one, letters, target=target, times=times)
+    (selection,) = one
+    groups = plans(recipe, store, learner, one, letters, target=target, times=times)
     planned = [evaluation for *_, evaluation in groups]
     species = {c: load_propensity(store, c, target)[0].species for c in configurations}
     shape = {c: (len(planned[0].times), len(species[c])) for c in configurations}
@@ -233,27 +240,62 @@ def fields_table(recipe: Recipe, store: Store, letter: str) -> np.ndarray:
     What is predicted is that of `selection_shown`, of each configuration by the fit that has not
     seen it.
     """
-    n = recipe.preparation.n_configurations
-    starts = [load_configuration(store, c) for c in range(n)]
-    measured = [load_propensity(store, c)[0] for c in range(n)]
-    predicted = all_held_out(recipe, store, selection_shown(recipe), letter)
-    number = SPECIES_NAMES.index(letter)
+    return fields_of(recipe, store, letter)
+
+
+def fields_of(
+    recipe: Recipe,
+    store: Store,
+    letter: str,
+    target: str = TARGETS[0],
+    features: Any = None,
+    learner: "RegressorMixin | None" = None,
+    times: Sequence[float] | None = None,
+) -> np.ndarray:
+    """Return how a measured and a predicted quantity vary in space, for a species.
+
+    The parameters are those of `Contents.fields`.
+    """
+    # scikit-learn takes a second to import, so it is imported when it is needed.
+    from cagebreak.learning.learner import with_checkpoints
+
+    every = range(recipe.preparation.n_configurations)
+    starts = [load_configuration(store, c) for c in every]
+    measured = [load_propensity(store, c, target)[0] for c in every]
+    used = np.arange(len(measured[0].times))
+    if times is not None:
+        used = np.unique(nearest(measured[0].times, times))
+    selection = selection_shown(recipe)
+    if features is None and learner is None:
+        predicted = [p[used] for p in all_held_out(recipe, store, selection, letter, target)]
+    else:
+        if learner is not None:
+            learner = with_checkpoints(learner, store.folder / "trainings")
+        one: Mapping[str, selections.Selection]
+        one = {selection: recipe.learning.selections[selection]}
+        one = one if features is None else selections.named(features)
+        if len(one) != 1:
+            raise InputError(f"features: expected one selection, got {', '.join(one)}")
+        with threadpool_limits(limits=1, user_api="blas"):
+            found = _fitted_again(recipe, store, every, one, times, target, [letter], learner)
+        predicted = [found[c] for c in every]
+    number = species_index(letter, recipe.model.n_species)
     rows = [np.flatnonzero(start.species == number) for start in starts]
     fields = [
-        Fields(m.halves[..., r], m.mean[:, r], p[:, r])
+        Fields(m.halves[:, used][..., r], m.mean[used][:, r], p[:, r])
         for m, p, r in zip(measured, predicted, rows, strict=True)
     ]
     of_species = field_heterogeneity(
         starts,
         fields,
         rows,
-        measured[0].times,
+        measured[0].times[used],
         seed=seed_sequence(recipe.study.seed, "fields"),
         n_resamples=recipe.learning.bootstrap,
         groups=recipe.groups,
     )
     table = np.zeros(len(of_species), FIELDS)
-    table["species"] = letter
+    table["species"] = SPECIES_NAMES[number]
     for name in of_species.dtype.names or ():
         table[name] = of_species[name]
     return table
