@@ -167,16 +167,13 @@ def test_another_density_is_said(quick):
     )
 
 
-def test_of_another_liquid_only_that_is_said(quick):
+def test_another_density_is_said_first_without_advice_that_predict_cannot_follow(quick):
     snapshot, _ = cb.datasets.load()
     thin = cb.Configuration(snapshot.positions * 1.1, snapshot.species, snapshot.box.matrix * 1.1)
-    # The same density with more B, each a little apart from the next.
-    fewer = snapshot.replace(species=np.where(np.arange(1000) < 700, 0, 1))
     saved = cb.pretrained("kob-andersen-0.5").saved
-    assert saved.apply(thin, 1).remarks == (
-        "its number density is 0.9038, 25 % below that of the training configurations, 1.203",
+    assert saved.apply(thin, 1).remarks[0] == (
+        "its number density is 0.9038, 25 % below that of the training configurations, 1.203"
     )
-    assert saved.apply(fewer, 1).remarks == ()  # `check` says the composition
     with pytest.warns(ConfigurationWarning) as said, contextlib.suppress(ConfigurationError):
         saved.predict(thin, 1)
     assert not any("--parameter" in str(each.message) for each in said)
@@ -192,10 +189,8 @@ def test_a_configuration_that_is_held_out_is_predicted():
     t = list(propensity.times).index(model.times[6])
     r = np.corrcoef(predicted[6][of_a], propensity.mean[t][of_a])[0, 1]
     assert r == pytest.approx(0.763, abs=0.03)  # the Monte Carlo of cages differs with rounding
-    text = (ROOT / "docs/pretrained.md").read_text(encoding="utf-8")
-    assert f"A particles at {model.times[6]:.1f} tau with r = {0.763:.2f} " in " ".join(
-        text.split()
-    )
+    text = " ".join((ROOT / "docs/pretrained.md").read_text(encoding="utf-8").split())
+    assert f"A particles at {model.times[6]:.1f} tau with r = {0.763:.2f}," in text
 
 
 def test_fewer_times_are_predicted_alike(quick):

@@ -31,7 +31,6 @@ from cagebreak.study.analysis.samples import StudySamples
 from cagebreak.study.analysis.training_range import (
     TrainingRange,
     density_remark,
-    is_far,
     training_densities,
 )
 from cagebreak.study.archive import potential_in, text_of
@@ -247,10 +246,8 @@ class SavedModel:
                 values = values - values.mean(axis=0) + mean
             predicted[:, rows] = values.T
         if self.densities is not None:
-            of_density = density_remark(configuration, self.densities, self.recipe.model)
-            if is_far(configuration, self.densities, self.recipe.model):
-                remarks = []  # What the density and composition explain is not said again.
-            remarks.insert(0, of_density)
+            # First, since another density explains the rest.
+            remarks.insert(0, density_remark(configuration, self.densities, self.recipe.model))
         return Prediction(predicted, outside, tuple(remark for remark in remarks if remark))
 
     def _energy_remark(

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from cagebreak.configuration import Configuration
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.models.model import Model
-from cagebreak.potentials.match import DENSITY_REMARK
-from cagebreak.potentials.state_point import COMPOSITION_REMARK, density
+from cagebreak.potentials.state_point import density
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.store import Store
@@ -191,21 +190,8 @@ def density_remark(configuration: Configuration, densities: Floats, model: Model
     )
 
 
-def is_far(configuration: Configuration, densities: Floats, model: Model) -> bool:
-    """Return whether density or composition differ so much that energy and features have to."""
-    _, value = _density(configuration, model)
-    low, high = float(densities.min()), float(densities.max())
-    if not low * (1 - DENSITY_REMARK) <= value <= high * (1 + DENSITY_REMARK):
-        return True
-    deviation = np.abs(_composition(configuration, model) - model.composition).max()
-    return bool(deviation > COMPOSITION_REMARK + 1 / len(configuration))
-
-
-def _composition(configuration: Configuration, model: Model) -> Floats:
-    return np.bincount(configuration.species, minlength=model.n_species) / len(configuration)
-
-
 def _density(configuration: Configuration, model: Model) -> tuple[str, float]:
-    n, composition = len(configuration), _composition(configuration, model)
+    n = len(configuration)
+    composition = np.bincount(configuration.species, minlength=model.n_species) / n
     name, _, value = density(n / configuration.box.volume, composition, model)
     return name.replace("_", " "), value
