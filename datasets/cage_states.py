@@ -113,16 +113,17 @@ COLUMNS = ("dataset", "configuration", "time", "cage_states", "r", "lowest", "hi
 
 def write(path, found):
     """Write rows to a file, in place of its rows of the same configurations."""
-    table = pd.DataFrame(found, columns=COLUMNS)
+    table, about = pd.DataFrame(found, columns=COLUMNS), list(COLUMNS[:2])
     if path.exists():
         earlier = pd.read_csv(path)
-        about = list(COLUMNS[:2])
-        known = pd.MultiIndex.from_frame(table[about])
-        table = pd.concat(
-            [earlier[~pd.MultiIndex.from_frame(earlier[about]).isin(known)], table]
-        ).sort_values([*about, "cage_states"])
+        again = pd.MultiIndex.from_frame(earlier[about]).isin(
+            pd.MultiIndex.from_frame(table[about])
+        )
+        table = pd.concat([earlier[~again], table])
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.4g")
+        table.sort_values([*about, "cage_states"]).to_csv(
+            temporary, index=False, float_format="%.5g"
+        )
 
 
 if __name__ == "__main__":

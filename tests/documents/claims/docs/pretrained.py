@@ -7,7 +7,7 @@ from cagebreak.potentials import match
 from cagebreak.study.analysis import training_range
 from cagebreak.study.analysis.model_file import CAGE_STATES
 from cagebreak.study.recipe.recipe import Recipe
-from support.claims import holds, table
+from support.claims import holds, row, table
 from support.paths import ROOT
 from support.study_claims import WORDS
 
@@ -26,8 +26,14 @@ GIVEN = [
 
 def of_cage_states():
     """Yield what is said of the number of cage states."""
-    measured = table(ROOT / "docs/pretrained/cage_states.csv")
-    measured = measured[measured.dataset == "kob-andersen-050"]
+    everything = table(ROOT / "docs/pretrained/cage_states.csv")
+    for name, text in {
+        "kob-andersen-044": "`kob-andersen-044` at {:.1f} tau r is {:.3f} from one and {:.3f} from",
+        "wahnstrom-065": "`wahnstrom-065` at {:.2f} tau {:.3f} and {:.3f}",
+    }.items():
+        one, four = (row(everything, dataset=name, cage_states=n) for n in (1, CAGE_STATES))
+        yield text.format(one.time, one.r, four.r)
+    measured = everything[everything.dataset == "kob-andersen-050"]
     most, (time,) = measured.cage_states.max(), measured.time.unique()
     yield f"averaged over {WORDS[CAGE_STATES]} cage states"
     yield f"More than {WORDS[CAGE_STATES]} gain little"
