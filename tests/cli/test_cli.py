@@ -124,9 +124,8 @@ def test_every_figure_is_drawn_from_the_papers_selections(tmp_path, monkeypatch)
     )
     call("run", recipe, "--engine", "serial")
     result = call("figure", recipe)
-    said = "alkemade2023.published is not drawn: published: expected a CSV"
-    assert said in result.stderr
-    assert result.stderr.count("not drawn") == 1
+    # Published curves are those of another glass former.
+    assert "not drawn" not in result.stderr
     curves = tmp_path / "curves.csv"
     curves.write_text("temperature,averaging,time,method,pearson\n0.44,pooled,1.0,GNN,0.5\n")
     call("figure", recipe, "alkemade2023.published", "--published", curves)

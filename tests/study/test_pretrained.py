@@ -1,5 +1,6 @@
 """Pretrained models: what is loaded, how far off a state point is, and what they predict."""
 
+import contextlib
 import copy
 import json
 import runpy
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak.cli import main
-from cagebreak.errors import ConfigurationWarning, InputError
+from cagebreak.errors import ConfigurationError, ConfigurationWarning, InputError
 from cagebreak.study import pretrained as module
 from cagebreak.study.analysis.model_file import SavedModel
 from cagebreak.study.recipe.recipe import Recipe
@@ -38,7 +39,7 @@ def quick(tmp_path, monkeypatch):
     """Let the models be one of few sweeps, beside a second of another temperature."""
     saved = cb.pretrained("kob-andersen-0.5").saved
     values = json.loads(json.dumps(saved.recipe.values))
-    values["states"]["cage"] = {"sweeps": [20, 40]}
+    values["states"]["cage"] = {"sweeps": [20, 3]}  # a sample is described after each of three
     scores = (module.FOLDER / "kob-andersen-0.5.csv").read_bytes()
     for temperature in (0.5, 0.44):
         values["model"]["temperature"] = temperature
@@ -166,18 +167,30 @@ def test_another_density_is_said(quick):
     )
 
 
+def test_another_density_is_said_first_without_advice_that_predict_cannot_follow(quick):
+    snapshot, _ = cb.datasets.load()
+    thin = cb.Configuration(snapshot.positions * 1.1, snapshot.species, snapshot.box.matrix * 1.1)
+    saved = cb.pretrained("kob-andersen-0.5").saved
+    assert saved.apply(thin, 1).remarks[0] == (
+        "its number density is 0.9038, 25 % below that of the training configurations, 1.203"
+    )
+    with pytest.warns(ConfigurationWarning) as said, contextlib.suppress(ConfigurationError):
+        saved.predict(thin, 1)
+    assert not any("--parameter" in str(each.message) for each in said)
+
+
 def test_a_configuration_that_is_held_out_is_predicted():
     snapshot, propensity = cb.datasets.load()
     model = cb.pretrained("kob-andersen", temperature=0.5)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        predicted = model.predict(snapshot)
+        predicted = model.predict(snapshot, cage_states=1)
     of_a = snapshot.species == 0
     t = list(propensity.times).index(model.times[6])
     r = np.corrcoef(predicted[6][of_a], propensity.mean[t][of_a])[0, 1]
     assert r == pytest.approx(0.763, abs=0.03)  # the Monte Carlo of cages differs with rounding
-    text = (ROOT / "docs/pretrained.md").read_text(encoding="utf-8")
-    assert f"r = {0.763:.2f} at {model.times[6]:.1f} tau" in " ".join(text.split())
+    text = " ".join((ROOT / "docs/pretrained.md").read_text(encoding="utf-8").split())
+    assert f"A particles at {model.times[6]:.1f} tau with r = {0.763:.2f}," in text
 
 
 def test_fewer_times_are_predicted_alike(quick):
@@ -220,7 +233,7 @@ def test_a_model_is_what_the_data_set_gives(tmp_path):
     study.run(progress=False)
     path = write_model(study, ROOT / "results/kob-andersen-050/scores.csv", tmp_path)
     snapshot, _ = cb.datasets.load()
-    found = SavedModel.load(path).predict(snapshot, 1)
-    expected = cb.pretrained("kob-andersen-0.5").predict(snapshot)
+    found = SavedModel.load(path).predict(snapshot, 1, cage_states=1)
+    expected = cb.pretrained("kob-andersen-0.5").predict(snapshot, cage_states=1)
     for one, other in zip(found[4:], expected[4:], strict=True):
         assert np.corrcoef(one, other)[0, 1] > 0.95

@@ -9,6 +9,9 @@ from cagebreak.errors import InputError
 from cagebreak.figures import FigureSpec
 from cagebreak.study.analysis import drawings
 from cagebreak.study.analysis.sources import Sources
+from cagebreak.study.recipe import schema
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.recipe.writing import text
 from support.tiny_study import SEGMENTS, write_recipe
 
 NAME = "alkemade2022.mean_propensity"
@@ -114,3 +117,15 @@ def test_published_curves_are_part_of_what_a_figure_is_drawn_from(own, tmp_path)
     assert of_figure(name, curves) == first
     curves.write_text("two")
     assert of_figure(name, curves) != first
+
+
+def test_published_curves_belong_to_the_mixture_that_they_are_of(study, tmp_path):
+    name, path = "alkemade2023.published", tmp_path / "ka.toml"
+    for temperature, expected in ((0.44, True), (0.5, False)):
+        values = schema.defaults("kob_andersen")
+        values["model"]["temperature"] = temperature
+        path.write_text(text(values))
+        assert (name in drawings.usual(Recipe.read(path))) == expected
+    assert name not in drawings.usual(study.recipe)
+    with pytest.raises(InputError, match="expected a CSV file of published curves, got none"):
+        study.figure(name)
