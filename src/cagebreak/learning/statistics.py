@@ -158,6 +158,16 @@ class Statistics:
         """Centered Y'Y, (T, T)."""
         return self.gram[self.n_features :, self.n_features :]
 
+    def squares(self, coefficients: Floats) -> Floats:
+        """Return w'X'Xw of each column w of coefficients (F, k)."""
+        columns = np.zeros((len(self._mean), coefficients.shape[1]))
+        columns[: self.n_features] = coefficients
+        # Of the symmetric matrix, a triangle is enough: half the operations of a full product.
+        product = blas.dtrmm(1.0, self._gram.T, columns.T, side=1, lower=0).T
+        diagonal = np.diag(self._gram)[: self.n_features]
+        twice = np.einsum("fk,fk->k", columns, product)
+        return 2.0 * twice - diagonal @ coefficients**2
+
     def add(self, X: ArrayLike, Y: ArrayLike, others: tuple[float, Any] = (0, 0.0)) -> Self:
         """Add rows X (n, F) and Y (n, T) in place, and return `self`.
 
@@ -224,10 +234,11 @@ class Statistics:
 
     def scaled(self, factors: Floats, about: Floats | float = 0.0) -> Self:
         """Return the statistics of the features multiplied by factors (F,), about a point (F,)."""
-        part = self._copy()
-        scale = np.concatenate([factors, np.ones(self.n_targets)])
+        part = type(self)(self.n_features, self.n_targets, self.center, self.labels)
+        part.count, part._mean = self.count, self._mean.copy()
         part.x_mean[:] = about + factors * (part.x_mean - about)
-        part._gram *= scale[:, None]
+        scale = np.concatenate([factors, np.ones(self.n_targets)])
+        part._gram, part._is_mirrored = self._gram * scale[:, None], self._is_mirrored
         part._gram *= scale
         return part
 
