@@ -224,6 +224,24 @@ def test_the_files_predict_to_the_bit_what_the_study_does(tmp_path):
         script["write_model"](study, ROOT / "results/kob-andersen-050/scores.csv", tmp_path)
 
 
+def test_r_of_the_mean_over_predictions_is_tabulated(tmp_path):
+    script = runpy.run_path(str(ROOT / "datasets/cage_states.py"))
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(2, 50))
+    predicted = [truth + rng.normal(scale=[[3.0], [0.5]], size=truth.shape) for _ in range(3)]
+    rows = script["rows"]("ka", 1, predicted, truth, np.array([0.1, 2.0]), seconds=5.0)
+    single = [np.corrcoef(each[1], truth[1])[0, 1] for each in predicted]
+    assert rows[0] == ("ka", 1, 2.0, 1, np.mean(single), min(single), max(single), 5.0)
+    together = np.corrcoef(np.mean(predicted, axis=0)[1], truth[1])[0, 1]
+    assert rows[2][3:] == (3, together, together, together, 15.0)
+    path = tmp_path / "cage_states.csv"
+    for found in (rows, [(*rows[0][:4], 0.5, *rows[0][5:])], [("aa", *rows[0][1:])]):
+        script["write"](path, found)
+    table = pd.read_csv(path)
+    assert table.dataset.tolist() == ["aa", "ka"]
+    assert table.r[1] == 0.5
+
+
 @pytest.mark.slow
 def test_a_model_is_what_the_data_set_gives(tmp_path):
     """On another machine the Monte Carlo of cages differs with rounding, and so does the fit."""

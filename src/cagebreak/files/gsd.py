@@ -169,7 +169,7 @@ def _frame(file: Any, index: int) -> Frame:
     species = np.array([names.index(name) for name in types])[type_ids]
     diameters = chunk("particles/diameter")
     if diameters is not None and diameters.shape == (n,):
-        warn_of_sizes(f"frame {index}, particles/diameter", diameters, species)
+        warn_of_sizes(f"{file.name}, particles/diameter", diameters, species)
     configuration = Configuration(
         position,
         species,
