@@ -6,10 +6,10 @@ import pytest
 import cagebreak as cb
 from cagebreak.bootstrap import resamples
 from cagebreak.dynamics.four_point import (
-    bias,
     correlation_length,
     four_point_structure,
     length_interval,
+    resample_bias,
     susceptibility,
 )
 from cagebreak.errors import InputError
@@ -108,7 +108,9 @@ def test_resamples_of_a_variance_are_not_smaller_on_average():
     values, weights = rng.normal(size=5), resamples(5, 40_000, seed=1)
     shares = weights / 5
     variances = shares @ values**2 - (shares @ values) ** 2
-    assert (variances / 0.8 / bias(5)).mean() == pytest.approx(values.var(ddof=1), rel=0.02)
+    assert (variances / 0.8 / resample_bias(5)).mean() == pytest.approx(
+        values.var(ddof=1), rel=0.02
+    )
 
 
 def test_the_length_is_that_of_greatest_likelihood():

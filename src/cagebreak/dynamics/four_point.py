@@ -76,10 +76,12 @@ def susceptibility(values: ArrayLike, n_particles: float) -> Susceptibility:
         of_runs = values.var(axis=1, ddof=1).mean(axis=0)
     if n_configurations > 1:
         of_means = values.mean(axis=1).var(axis=0, ddof=1)
-    return Susceptibility(*(n_particles * part for part in parts(of_runs, of_means, n_runs)))
+    return Susceptibility(
+        *(n_particles * part for part in variance_parts(of_runs, of_means, n_runs))
+    )
 
 
-def parts(of_runs: Floats, of_means: Floats, n_runs: int) -> tuple[Floats, Floats, Floats]:
+def variance_parts(of_runs: Floats, of_means: Floats, n_runs: int) -> tuple[Floats, Floats, Floats]:
     """Return the sum of both variances, that over runs, and that over configurations.
 
     Parameters
@@ -93,7 +95,7 @@ def parts(of_runs: Floats, of_means: Floats, n_runs: int) -> tuple[Floats, Float
     return (of_means if n_runs == 1 else of_runs + of_configurations), of_runs, of_configurations
 
 
-def bias(n_configurations: int) -> float:
+def resample_bias(n_configurations: int) -> float:
     """Return the factor by which a variance over configurations is too small in a resample.
 
     A bootstrap resample varies less than its sample, by 1 - 1 / C on average. Without the factor
