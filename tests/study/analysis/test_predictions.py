@@ -47,7 +47,8 @@ def test_what_is_kept_of_the_fit_is_what_a_fit_of_the_fold_predicts(study, monke
 
 def test_a_fit_with_metrics_keeps_what_it_predicts_of_all_configurations(study, monkeypatch):
     fitted = predictions._fitted_again
-    again = fitted(study.recipe, study.store, range(3), "LR1", None, "displacement", ["B"])
+    one = {"LR1": study.recipe.learning.selections["LR1"]}
+    again = fitted(study.recipe, study.store, range(3), one, None, "displacement", ["B"])
     study.fit(metrics="spearman")
     with monkeypatch.context() as patch:
         patch.setattr("cagebreak.learning.model_selection.outer_fold.Fold.without", None)
