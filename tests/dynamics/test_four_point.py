@@ -6,6 +6,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.bootstrap import resamples
 from cagebreak.dynamics.four_point import (
+    BLOCK,
     correlation_length,
     four_point_structure,
     length_interval,
@@ -73,6 +74,19 @@ def test_a_planted_length_is_recovered():
         assert middle == pytest.approx(planted, rel=0.05)
         assert (high - low) / 2 == pytest.approx(np.median(found.error), rel=0.2)
         assert np.median(found.amplitude) == pytest.approx(amplitude, rel=0.1)
+
+
+def test_s_4_of_many_frames_is_that_of_each_by_its_definition():
+    rng, box = np.random.default_rng(9), np.array([[5.0, 0, 0], [1.4, 4.6, 0], [-0.9, 0.5, 4.5]])
+    gas = cb.Configuration(rng.uniform(-1, 2, (20, 3)) @ box, np.zeros(20, int), box)
+    vectors = shells(box, 4.0)
+    near = rng.random((BLOCK + 30, 20)) < 0.5
+    found = four_point_structure(gas, near, vectors)
+    waves = np.exp(1j * gas.positions @ vectors.vectors.T)
+    for t in (0, BLOCK - 1, BLOCK, BLOCK + 29):
+        expected = vectors.mean(np.abs(near[t] @ waves) ** 2) / 20
+        np.testing.assert_allclose(found[t], expected, atol=1e-12)
+        np.testing.assert_allclose(four_point_structure(gas, 1.0 * near[t], vectors), expected)
 
 
 @pytest.mark.parametrize("length", [9.0, 14.0])
