@@ -6,10 +6,11 @@ import pytest
 import cagebreak as cb
 from cagebreak.bootstrap import resamples
 from cagebreak.dynamics.four_point import (
-    bias,
+    BLOCK,
     correlation_length,
     four_point_structure,
     length_interval,
+    resample_bias,
     susceptibility,
 )
 from cagebreak.errors import InputError
@@ -75,6 +76,19 @@ def test_a_planted_length_is_recovered():
         assert np.median(found.amplitude) == pytest.approx(amplitude, rel=0.1)
 
 
+def test_s_4_of_many_frames_is_that_of_each_by_its_definition():
+    rng, box = np.random.default_rng(9), np.array([[5.0, 0, 0], [1.4, 4.6, 0], [-0.9, 0.5, 4.5]])
+    gas = cb.Configuration(rng.uniform(-1, 2, (20, 3)) @ box, np.zeros(20, int), box)
+    vectors = shells(box, 4.0)
+    near = rng.random((BLOCK + 30, 20)) < 0.5
+    found = four_point_structure(gas, near, vectors)
+    waves = np.exp(1j * gas.positions @ vectors.vectors.T)
+    for t in (0, BLOCK - 1, BLOCK, BLOCK + 29):
+        expected = vectors.mean(np.abs(near[t] @ waves) ** 2) / 20
+        np.testing.assert_allclose(found[t], expected, atol=1e-12)
+        np.testing.assert_allclose(four_point_structure(gas, 1.0 * near[t], vectors), expected)
+
+
 @pytest.mark.parametrize("length", [9.0, 14.0])
 def test_shells_of_several_wave_numbers_make_a_length_no_longer(length):
     # Without noise: in the first shell are waves along one axis and along the diagonal of two.
@@ -108,7 +122,9 @@ def test_resamples_of_a_variance_are_not_smaller_on_average():
     values, weights = rng.normal(size=5), resamples(5, 40_000, seed=1)
     shares = weights / 5
     variances = shares @ values**2 - (shares @ values) ** 2
-    assert (variances / 0.8 / bias(5)).mean() == pytest.approx(values.var(ddof=1), rel=0.02)
+    assert (variances / 0.8 / resample_bias(5)).mean() == pytest.approx(
+        values.var(ddof=1), rel=0.02
+    )
 
 
 def test_the_length_is_that_of_greatest_likelihood():

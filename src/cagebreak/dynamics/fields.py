@@ -13,10 +13,10 @@ from cagebreak.configuration import Configuration, as_configurations
 from cagebreak.dynamics.four_point import (
     N_SHELLS,
     Q_MAX,
-    bias,
     correlation_length,
     length_interval,
     phases,
+    resample_bias,
 )
 from cagebreak.errors import InputError
 from cagebreak.seeding import Seed
@@ -145,7 +145,7 @@ def field_heterogeneity(
     drawn = resamples(len(starts), n_resamples, seed=seed, groups=groups)
     n_independent = int(as_groups(groups, len(starts)).max()) + 1
     estimates = moments.quantities(np.ones((1, len(starts))))
-    samples = moments.quantities(drawn, bias(n_independent))
+    samples = moments.quantities(drawn, resample_bias(n_independent))
     table = np.zeros((len(FIELDS), len(times)), COLUMNS)
     table["field"], table["time"] = np.array(FIELDS)[:, None], times
     for name in QUANTITIES:
@@ -215,8 +215,7 @@ class _Moments:
     def quantities(self, weights: Floats, bias: float = 1.0) -> dict[str, Floats]:
         """Return each quantity (W, F, T) of weighted configurations, for weights (W, C).
 
-        The variance over configurations is divided by a bias, that of `four_point.bias` in
-        resamples.
+        The variance over configurations is divided by its bias (`four_point.resample_bias`).
         """
 
         def total(values: Floats) -> Floats:

@@ -13,10 +13,10 @@ from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configurati
 from cagebreak.dynamics.four_point import (
     N_SHELLS,
     Q_MAX,
-    bias,
     correlation_length,
     length_interval,
-    parts,
+    resample_bias,
+    variance_parts,
 )
 from cagebreak.dynamics.reduction import Reducer, Reduction
 from cagebreak.dynamics.relaxation import non_gaussian_of, tau_alpha
@@ -170,7 +170,7 @@ def from_reductions(
     drawn = resamples(len(reduced), n_resamples, seed=seed, groups=groups)
     n_independent = int(as_groups(groups, len(reduced)).max()) + 1
     estimates = moments.quantities(weights)
-    samples = moments.quantities(drawn, bias(n_independent))
+    samples = moments.quantities(drawn, resample_bias(n_independent))
     n_groups = len(numbers)
     names = [*SPECIES_NAMES[: n_groups - 1], ALL]
     table = np.zeros((n_groups, len(times)), COLUMNS)
@@ -218,7 +218,7 @@ class _Moments:
     def quantities(self, weights: Floats, bias: float = 1.0) -> dict[str, Floats]:
         """Return each quantity (W, T, P) of weighted configurations, for weights (W, C).
 
-        Variances over configurations are divided by a bias, that of `four_point.bias` in resamples.
+        A variance over configurations is divided by its bias (`four_point.resample_bias`).
         """
         n = weights.sum(axis=1)[:, None, None]
 
@@ -240,7 +240,7 @@ class _Moments:
         if n_configurations > 1:
             factor = bias * (n_configurations - 1) / n_configurations
             of_means = (mean(deviations**2) - shift**2) / factor
-        for name, part in zip(CHI_4, parts(noise, of_means, self._n_runs), strict=True):
+        for name, part in zip(CHI_4, variance_parts(noise, of_means, self._n_runs), strict=True):
             result[name] = self._numbers * part
         s_4 = self.s_4(weights)
         result["s_4"], result["xi_4"] = s_4[..., 0], np.full(second.shape, np.nan)

@@ -57,10 +57,10 @@ def non_gaussian(
         If the displacements have another shape, or are not finite.
     """
     displacements = require_displacements(displacements, species)
-    squares = np.array([squared_lengths(moved) for moved in displacements])
-    n_times = len(squares)
-    second = _per_species(squares, species, n_times)
-    return non_gaussian_of(second, _per_species(squares**2, species, n_times))
+    n_times = len(displacements)
+    second = _per_species(map(squared_lengths, displacements), species, n_times)
+    fourths = (squared_lengths(moved) ** 2 for moved in displacements)
+    return non_gaussian_of(second, _per_species(fourths, species, n_times))
 
 
 def non_gaussian_of(
@@ -185,6 +185,8 @@ def _per_species(
     """
     result = np.full((n_times, int(species.max()) + 1), np.nan)
     members = {s: species == s for s in np.unique(species).tolist()}
+    if len(members) == 1:
+        members = dict.fromkeys(members, slice(None))  # a view
     for of_time, at_time in zip(result, values, strict=True):
         for s, of_species in members.items():
             of_time[s] = at_time[of_species].mean()

@@ -5,7 +5,7 @@ import numpy as np
 import cagebreak as cb
 from support.claims import holds, row
 from support.paths import ROOT
-from support.study_claims import WORDS, Scores, ordered, runs_and_folds
+from support.study_claims import WORDS, Scores, metrics, ordered, runs_and_folds
 
 FOLDER = ROOT / "results/harmonic-00045"
 DOCUMENT = FOLDER / "README.md"
@@ -31,6 +31,7 @@ GIVEN = [
 
 
 def computed():
+    yield from metrics(FOLDER, SCORES.times)
     yield from SCORES.lines(ROWS)
     r = SCORES.over_time
     yield holds(
