@@ -3,8 +3,9 @@
     python benchmarks/dynamics.py
 
 The limit is a matrix product (dgemm) with as many multiply-adds: four for each particle and wave
-vector, those of a product of complex numbers. freud's structure factor takes the same shells of
-wave vectors, of both signs; ours takes one of each pair, since the other is its conjugate.
+vector, those of a product of complex numbers. Ours may take less, since two wave vectors that
+differ in the sign of a number share them. freud's structure factor takes the same shells of wave
+vectors, of both signs; ours takes one of each pair, since the other is its conjugate.
 """
 
 import numpy as np
