@@ -33,7 +33,9 @@ def test_wave_vectors_are_those_of_a_search_and_one_of_each_pair(name):
         chosen = np.tile(vectors.shell == shell, 2)
         np.testing.assert_allclose(sorted_rows(both[chosen]), sorted_rows(expected), atol=1e-8)
         assert vectors.counts[shell] == len(expected)
-        assert vectors.k[shell] == pytest.approx(np.linalg.norm(expected, axis=1).mean())
+        lengths = np.linalg.norm(expected, axis=1)
+        assert vectors.k[shell] == pytest.approx(lengths.mean())
+        assert vectors.spread[shell] == pytest.approx(lengths.std(), abs=1e-7)
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 600), name=st.sampled_from(list(BOXES)))
@@ -62,7 +64,7 @@ def test_modes_equal_their_twin(seed, n, name):
 def test_rows_have_every_wave_vector_once(name, edges):
     vectors = wave_vectors(BOXES[name], edges)
     found = []
-    for x, y, first, last, plus, minus in vectors.rows.tolist():
+    for x, y, first, last, plus, minus in vectors.mirrored_rows.tolist():
         assert x >= 0
         assert first >= 0
         for z in range(first, last + 1):

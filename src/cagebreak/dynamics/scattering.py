@@ -33,9 +33,10 @@ def intermediate_scattering(
     Raises
     ------
     InputError
-        If the displacements have another shape.
+        If the displacements have another shape, or the wave vectors are of another box.
     """
     configuration = as_configuration(configuration)
+    vectors.require_box(configuration)
     displacements = require_displacements(displacements, configuration)
     n_species = configuration.n_species
     of_species = [np.flatnonzero(configuration.species == s) for s in range(n_species)]

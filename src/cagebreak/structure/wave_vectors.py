@@ -37,16 +37,22 @@ class WaveVectors:
         last number alone follow each other.
     shell : (K,) array of integers
         The shell of each, from 0.
-    n_shells
+    edges : (B + 1,) array
+        Bounds of the B shells, in 1 / sigma.
     """
 
     box: Box
     indices: Integers
     shell: Integers
-    n_shells: int
+    edges: Floats
 
     def __len__(self) -> int:
         return len(self.indices)
+
+    @property
+    def n_shells(self) -> int:
+        """Number of shells, B."""
+        return len(self.edges) - 1
 
     @property
     def vectors(self) -> Floats:
@@ -63,17 +69,33 @@ class WaveVectors:
         """Mean wave number of each shell, (B,), in 1 / sigma; NaN in an empty shell."""
         return self.mean(np.linalg.norm(self.vectors, axis=1))
 
+    @property
+    def spread(self) -> Floats:
+        """Standard deviation of the wave numbers of each shell, (B,); NaN in an empty shell."""
+        squares = self.mean(np.square(self.vectors).sum(axis=1))
+        return np.sqrt(np.maximum(squares - self.k**2, 0.0))
+
     @cached_property
     def rows(self) -> Integers:
-        """Runs of wave vectors that differ in the last number by one, (R, 6): see the kernel.
+        """Runs of wave vectors that differ in the last number by one, (R, 5).
 
-        A run of last numbers from 0 or more shares a row with its mirror image.
+        A row has the first two numbers, the first and the last of the last numbers, and the place
+        of its first wave vector.
         """
         steps = np.diff(self.indices, axis=0)
         begins = np.flatnonzero((steps != [0, 0, 1]).any(axis=1)) + 1
         begins = np.concatenate([np.zeros(min(len(self), 1), dtype=np.int64), begins])
         ends = np.append(begins, len(self))[1:] - 1
-        (x, y, first), last = self.indices[begins].T, self.indices[ends, 2]
+        first, last = self.indices[begins], self.indices[ends]
+        return np.column_stack([first, last[:, 2], begins])
+
+    @cached_property
+    def mirrored_rows(self) -> Integers:
+        """The runs, of which one of last numbers from 0 includes its mirror image, (M, 6).
+
+        What a row has is explained in the kernel.
+        """
+        x, y, first, last, begins = self.rows.T
         zero = begins - first  # the place of the last number 0, were it in the run
         above = np.column_stack([x, y, np.maximum(first, 0), last, zero])[last >= 0]
         below = np.column_stack([x, y, np.maximum(-last, 1), -first, zero])[first < 0]
@@ -85,6 +107,20 @@ class WaveVectors:
         rows[own, 5] = below[images, 4] - above[own, 2]
         rows[len(above) :, 5] = alone[:, 4] - alone[:, 2]
         return rows
+
+    def require_box(self, configuration: Configuration) -> None:
+        """Check that these are wave vectors of the box of a configuration.
+
+        Raises
+        ------
+        InputError
+            If the box is another.
+        """
+        if not np.array_equal(configuration.box.matrix, self.box.matrix):
+            raise InputError(
+                f"vectors: expected those of the box {configuration.box.matrix.tolist()}, "
+                f"got those of {self.box.matrix.tolist()}"
+            )
 
     def mean(self, values: ArrayLike) -> Floats:
         """Return the mean over each shell, (..., B), of values of the wave vectors, (..., K)."""
@@ -148,7 +184,7 @@ def wave_vectors(box: Box | ArrayLike, edges: ArrayLike) -> WaveVectors:
         inside = (shell >= 0) & (shell < len(edges) - 1)
         parts.append(n[inside])
         shells_of.append(shell[inside])
-    return WaveVectors(box, np.concatenate(parts), np.concatenate(shells_of), len(edges) - 1)
+    return WaveVectors(box, np.concatenate(parts), np.concatenate(shells_of), edges)
 
 
 def shells(box: Box | ArrayLike, k_max: float, width: float | None = None) -> WaveVectors:
@@ -211,11 +247,7 @@ def density_modes(
         If the box is another, or the weights are not one finite number for each particle.
     """
     configuration = as_configuration(configuration)
-    if not np.array_equal(configuration.box.matrix, vectors.box.matrix):
-        raise InputError(
-            f"vectors: expected those of the box {configuration.box.matrix.tolist()}, "
-            f"got those of {vectors.box.matrix.tolist()}"
-        )
+    vectors.require_box(configuration)
     if weights is None:
         weights = np.arange(configuration.n_species)[:, None] == configuration.species
     weights = np.asarray(weights, dtype=np.float64)
@@ -238,5 +270,5 @@ def modes_at(positions: Floats, vectors: WaveVectors, weights: Floats) -> Comple
     fractions = positions @ vectors.box.inverse
     fractions -= np.floor(fractions)  # so that the angles are exact to rounding
     cosines, sines = np.zeros(len(vectors)), np.zeros(len(vectors))
-    kernel.add_modes(fractions, weights, vectors.rows, cosines, sines)
+    kernel.add_modes(fractions, weights, vectors.mirrored_rows, cosines, sines)
     return cosines + 1j * sines
