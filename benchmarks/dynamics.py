@@ -4,9 +4,10 @@
 
 The limit of sums over wave vectors is a matrix product (dgemm) with as many multiply-adds: four for
 each particle and wave vector, those of a product of complex numbers; two for S_4, whose
-exponentials are those of the start. The limit of F_s is numpy's cosine of as many numbers. freud's
-structure factor takes the wave vectors of one octant of the same shells, a quarter as many as ours,
-which takes one of each pair of opposite ones. PyMatterSim takes the same wave vectors as ours.
+exponentials are those of the start. Ours may take less, since two wave vectors that differ in the
+sign of a number share their products. The limit of F_s is numpy's cosine of as many numbers.
+freud's structure factor takes the wave vectors of one octant of the same shells, a quarter as many
+as ours, which takes one of each pair of opposite ones. PyMatterSim takes the same as ours.
 """
 
 import importlib

@@ -59,6 +59,22 @@ def test_modes_equal_their_twin(seed, n, name):
     np.testing.assert_array_equal(one, found[0])
 
 
+@pytest.mark.parametrize("edges", [[0.0, 4.0], [3.0, 3.5], [2.0, 2.01, 6.0], [0.01, 0.02]])
+@pytest.mark.parametrize("name", BOXES)
+def test_rows_have_every_wave_vector_once(name, edges):
+    vectors = wave_vectors(BOXES[name], edges)
+    found = []
+    for x, y, first, last, plus, minus in vectors.mirrored_rows.tolist():
+        assert x >= 0
+        assert first >= 0
+        for z in range(first, last + 1):
+            if plus >= 0:
+                found.append((plus + z - first, [x, y, z]))
+            if minus >= 0 and z > 0:
+                found.append((minus - z + first, [x, y, -z]))
+    assert sorted(found) == list(enumerate(vectors.indices.tolist()))
+
+
 def test_shells_of_a_cube_begin_with_its_shortest_wave_vectors():
     vectors = shells(np.eye(3) * 5.0, 8.0)
     unit = 2 * np.pi / 5
