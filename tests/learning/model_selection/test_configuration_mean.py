@@ -40,9 +40,12 @@ def test_too_few_or_equal_configurations_give_their_mean(x):
     )
 
 
-def test_a_target_without_a_logarithm_is_refused():
-    with pytest.raises(InputError, match="positive"):
-        ConfigurationMean(np.arange(3.0), np.array([[1.0], [0.0], [2.0]]))
+def test_a_target_without_a_logarithm_is_linear():
+    x = np.arange(6.0)
+    fit = ConfigurationMean(x, np.stack([0.5 * x - 1.0, np.zeros(6), np.exp(x)], axis=1))
+    np.testing.assert_allclose(fit.predict(8.0), [3.0, 0.0, np.exp(8.0)])
+    with pytest.raises(InputError, match="targets: expected means above 0 in every configuration"):
+        fit.numbers()
 
 
 def test_it_lifts_the_pooled_r_alone():

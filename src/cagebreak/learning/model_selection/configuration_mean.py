@@ -14,27 +14,22 @@ class ConfigurationMean:
 
     :math:`\ln \bar y = a + b \bar x` by least squares over configurations, for each target. As
     configurations are few, the slope is used only for targets where it lowers the squared error of
-    leave-one-out cross-validation; elsewhere b = 0.
+    leave-one-out cross-validation; elsewhere b = 0. A target whose mean is not positive in some
+    configuration, such as a probability to have moved after a short time, is itself linear in x.
 
     Parameters
     ----------
     x : (C,) array
         Mean of the feature in each configuration.
     y : (C, T) array
-        Mean targets, all positive.
-
-    Raises
-    ------
-    InputError
-        If a target is not positive.
+        Mean targets.
     """
 
     def __init__(self, x: Floats, y: Floats) -> None:
-        if not (y > 0).all():
-            raise InputError(f"y: expected targets with a positive mean, got {y.min():.3g}")
-        log_y = np.log(y)
-        self._x_mean, self._y_mean = x.mean(), log_y.mean(axis=0)
-        dx, dy = x - self._x_mean, log_y - self._y_mean
+        self._is_log = (y > 0).all(axis=0)
+        values = np.where(self._is_log, np.log(np.where(self._is_log, y, 1.0)), y)
+        self._x_mean, self._y_mean = x.mean(), values.mean(axis=0)
+        dx, dy = x - self._x_mean, values - self._y_mean
         squares = dx @ dx
         self._slope = np.zeros(y.shape[1])
         # The residual of a configuration left out is divided by 1 - h, with its leverage h.
@@ -51,11 +46,19 @@ class ConfigurationMean:
 
     def predict(self, x: float) -> Floats:
         """Return the mean targets (T,) of a configuration whose mean feature is `x`."""
-        mean: Floats = np.exp(self._y_mean + self._slope * (x - self._x_mean))
-        return mean
+        values = self._y_mean + self._slope * (x - self._x_mean)
+        return np.where(self._is_log, np.exp(np.where(self._is_log, values, 0.0)), values)
 
     def numbers(self) -> dict[str, Floats]:
-        """Return the numbers of the fit by their names in files."""
+        """Return the numbers of the fit by their names in files.
+
+        Raises
+        ------
+        InputError
+            If a mean target is not positive: files hold fits of logarithms.
+        """
+        if not self._is_log.all():
+            raise InputError("targets: expected means above 0 in every configuration")
         return {
             "level_x_mean": np.array(self._x_mean),
             "level_log_y_mean": self._y_mean,
@@ -74,6 +77,7 @@ class ConfigurationMean:
         fit = cls.__new__(cls)
         fit._x_mean = float(numbers["level_x_mean"])
         fit._y_mean, fit._slope = numbers["level_log_y_mean"], numbers["level_slope"]
+        fit._is_log = np.ones(n_targets, dtype=bool)
         if fit._y_mean.shape != (n_targets,) or fit._slope.shape != (n_targets,):
             raise ValueError(f"expected the mean of a configuration at {n_targets} times")
         return fit
