@@ -1,6 +1,7 @@
 # Each target makes the environment it needs; python3 (3.11 or newer) and make are enough.
 #   make run          a small study from nothing to figures, in run/
 #   make test         style, spelling, types, import rules and the test suite
+#   make suite        the test suite alone
 #   make environment  the environment of `make test`, .venv-test, to work in
 #   make benchmark    speed against peers and against the machine's limit: the tables of docs/speed.md
 #   make docs         the site, in build/site: start at index.html
@@ -11,9 +12,9 @@ DEMO := run/demo.toml
 
 # BLAS threads that find their core busy wait by spinning: beside other work, a fit with two of them
 # takes many times as long as with one.
-run test: export OPENBLAS_NUM_THREADS ?= 1
+run test suite: export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run test environment benchmark docs clean
+.PHONY: run test types suite environment benchmark docs clean
 
 run: .venv-run/installed $(DEMO)
 	.venv-run/bin/cagebreak run $(DEMO)
@@ -24,9 +25,15 @@ test: .venv-test/installed
 	.venv-test/bin/ruff check
 	.venv-test/bin/ruff format --check
 	.venv-test/bin/codespell
-	.venv-test/bin/mypy
 	.venv-test/bin/lint-imports
-	.venv-test/bin/pytest -n 2 -m "not slow"
+	$(MAKE) --no-print-directory --jobs 2 suite types
+
+types: .venv-test/installed
+	.venv-test/bin/mypy
+
+# A file of tests is run by one worker, which makes what its tests share once.
+suite: .venv-test/installed
+	.venv-test/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 environment: .venv-test/installed
 

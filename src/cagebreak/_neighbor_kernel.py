@@ -138,7 +138,8 @@ def fill_table(cells, offsets, neighbors, vectors):
         start = offsets[cells.order[i]]
         for k in range(n):
             neighbors[start + k] = cells.order[index[k]]
-            vectors[start + k] = near[:3, k]
+            for a in range(3):
+                vectors[start + k, a] = near[a, k]
 
 
 @njit

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import ndtr, stdtrit
 
 from cagebreak.errors import InputError
 from cagebreak.seeding import Seed, stream
@@ -72,8 +72,9 @@ def interval(resampled: Floats, n_configurations: int, confidence: float = 0.95)
     if n_configurations < 2:
         return np.full((2, *resampled.shape[1:]), np.nan)
     freedom = n_configurations - 1
-    t = stats.t.ppf(0.5 + confidence / 2, freedom) * np.sqrt(n_configurations / freedom)
-    levels = stats.norm.cdf([-t, t])
+    # Those of scipy.stats, which takes longer to import than the rest of this package.
+    t = stdtrit(freedom, 0.5 + confidence / 2) * np.sqrt(n_configurations / freedom)
+    levels = ndtr([-t, t])
     bounds = np.full((2, *resampled.shape[1:]), np.nan)
     defined = np.isfinite(resampled).any(axis=0)
     bounds[:, defined] = np.nanquantile(resampled[:, defined], levels, axis=0)

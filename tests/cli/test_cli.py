@@ -104,9 +104,11 @@ def test_fit_shows_the_metrics_that_are_asked_for(finished):
     assert "metrics: expected some of spearman" in said
 
 
-def test_every_figure_is_drawn_from_the_papers_selections(tmp_path):
+def test_every_figure_is_drawn_from_the_papers_selections(tmp_path, monkeypatch):
     from cagebreak.study.recipe import schema
 
+    # Figures are sent to other processes.
+    monkeypatch.setattr("cagebreak.study.analysis.jobs.available_cores", lambda: 2)
     selections = schema.defaults("hard_spheres")["learning"]["selections"]
     # The joined ones have two thousand columns: some hundred draw the same curves.
     for name, parts in selections.items():
@@ -122,9 +124,8 @@ def test_every_figure_is_drawn_from_the_papers_selections(tmp_path):
     )
     call("run", recipe, "--engine", "serial")
     result = call("figure", recipe)
-    said = "alkemade2023.published is not drawn: published: expected a CSV"
-    assert said in result.stderr
-    assert result.stderr.count("not drawn") == 1
+    # Published curves are those of another glass former.
+    assert "not drawn" not in result.stderr
     curves = tmp_path / "curves.csv"
     curves.write_text("temperature,averaging,time,method,pearson\n0.44,pooled,1.0,GNN,0.5\n")
     call("figure", recipe, "alkemade2023.published", "--published", curves)

@@ -77,15 +77,31 @@ def script(root, folder, code):
     return python(root, "script.py", folder=folder)
 
 
-def passed(output):
-    """Return how many tests passed, of the last line that pytest prints."""
-    return int(re.search(r"(\d+) passed", output.splitlines()[-1])[1])
+CONTRACTS = {
+    "tests/descriptors/test_every_descriptor.py": "coordination",
+    "tests/models/test_models.py": "weeks_chandler_andersen",
+    "tests/learning/test_every_learner.py": "least and not partial",
+    "tests/files": "csv",
+    "tests/figures": "smith2027",
+}
+"""The contracts that members are added to, and the members, as `pytest -k` selects them."""
 
 
-def contract(root, path, name):
-    """Return how many tests of a contract the member of some name passes."""
+@pytest.fixture(scope="module")
+def passed(copy):
+    """Return a function: how many tests of a contract its new member passes.
+
+    All contracts are run at once: imports take longer than the tests.
+    """
     options = ("-p", "no:cacheprovider", "-p", "no:xdist", "--override-ini", "addopts=")
-    return passed(run(root, "pytest", *options, path, "-k", name))
+    members = " or ".join(f"({member})" for member in CONTRACTS.values())
+    output = run(copy, "pytest", *options, *CONTRACTS, "-k", members, "-rp")
+
+    def count(path):
+        name = CONTRACTS[path].partition(" ")[0]
+        return len(re.findall(rf"^PASSED {re.escape(path)}\S*\[.*{name}", output, re.MULTILINE))
+
+    return count
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +161,8 @@ def test_the_additions_pass_the_checks_of_style_types_and_imports(copy):
     python(copy, "-c", "import importlinter.cli as cli; cli.lint_imports_command()")
 
 
-def test_the_descriptor_passes_its_contract(copy):
-    assert contract(copy, "tests/descriptors/test_every_descriptor.py", "coordination") >= 10
+def test_the_descriptor_passes_its_contract(passed):
+    assert passed("tests/descriptors/test_every_descriptor.py") >= 10
 
 
 def test_the_descriptor_counts_neighbors(copy, tmp_path):
@@ -160,8 +176,8 @@ print(*features.where(kind="coordination", generation=0).values[:, 0])
     assert script(copy, tmp_path, code).split() == ["0.5625", "0.5625", "0.0"]
 
 
-def test_the_model_passes_its_contract_and_has_a_recipe(copy, tmp_path):
-    assert contract(copy, "tests/models/test_models.py", "weeks_chandler_andersen") >= 2
+def test_the_model_passes_its_contract_and_has_a_recipe(copy, passed, tmp_path):
+    assert passed("tests/models/test_models.py") >= 2
     run(copy, "cagebreak", "new", "weeks-chandler-andersen", str(tmp_path / "w.toml"), "--small")
     code = """
 import cagebreak as cb
@@ -176,12 +192,12 @@ print(cb.potentials.energy(pair, model))
     assert "sigma_B / sigma_A (chosen)" in (tmp_path / "w.toml").read_text()
 
 
-def test_the_learner_passes_its_contract(copy):
-    assert contract(copy, "tests/learning/test_every_learner.py", "least and not partial") >= 8
+def test_the_learner_passes_its_contract(passed):
+    assert passed("tests/learning/test_every_learner.py") >= 8
 
 
-def test_the_format_passes_its_contract_and_comes_back(copy, tmp_path):
-    assert contract(copy, "tests/files", "csv") >= 3
+def test_the_format_passes_its_contract_and_comes_back(copy, passed, tmp_path):
+    assert passed("tests/files") >= 3
     code = """
 import numpy as np
 import cagebreak as cb
@@ -194,8 +210,8 @@ print(*end.box.lengths)
     assert script(copy, tmp_path, code).split() == ["4.0", "5.0", "6.0"]
 
 
-def test_the_figure_passes_its_contract_and_is_drawn(copy, study):
-    assert contract(copy, "tests/figures", "smith2027") >= 1
+def test_the_figure_passes_its_contract_and_is_drawn(passed, study):
+    assert passed("tests/figures") >= 1
     assert {path.suffix for path in study.glob("drawn.*")} >= {".png", ".pdf", ".csv"}
     with (study / "drawn.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 5 * 2

@@ -37,8 +37,8 @@ def centered(table):
 def test_two_sets_merge(rows):
     shows(
         "learning.md",
-        "m = m1 + (n2 / n) (m2 - m1)",
-        "G = G1 + G2 + (n1 n2 / n) (m2 - m1)(m2 - m1)'",
+        r"m = m_1 + \frac{n_2}{n} (m_2 - m_1)",
+        r"G = G_1 + G_2 + \frac{n_1 n_2}{n} (m_2 - m_1) (m_2 - m_1)^T",
     )
     (n1, n2), (m1, m2) = map(len, rows), (part.mean(axis=0) for part in rows)
     n = n1 + n2
@@ -114,9 +114,11 @@ def test_variance_inflation(rows):
 def test_radial_functions_of_the_cluster_expansion(r0, steepest):
     shows(
         "descriptors/ace.md",
-        "R_n(r) = (x - 1)^p P_(n-1)(x), n = 1, 2, ..., P orthonormal over x = 0..1",
-        "x(r) = 1 - (y(r) - y(r_cut)) / (1 - y(r_cut)) (1 - (r / r_cut)^4)",
-        "y(r) = (1 + s^3) / (1 + s^3 + a s^4)",
+        r"R_n(r) = (x - 1)^p \, P_{n-1}(x)",
+        "n = 1, 2, ... and polynomials P that are orthonormal over x from 0 to 1",
+        r"x(r) = 1 - \frac{y(r) - y(r_\mathrm{cut})}{1 - y(r_\mathrm{cut})} "
+        r"\left( 1 - \frac{r^4}{r_\mathrm{cut}^4} \right)",
+        r"y(r) = \frac{1 + s^3}{1 + s^3 + a s^4}",
         "By default s = r / r_cut with a such that y is steepest at r = 1,",
         "With `r0`, s = r / r0 and a = 3/11, steepest at r0,",
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.dynamics.fields import FIELDS, Fields, field_heterogeneity
+from cagebreak.dynamics.fields import FIELDS, LEVELS, Fields, field_heterogeneity
 from cagebreak.errors import InputError
 
 LENGTH, SIDE = 14.0, 10
@@ -83,6 +83,23 @@ def test_percentiles_are_those_of_all_particles():
     assert np.isnan(found["without noise"]["p50"]).all()
 
 
+def test_to_a_prediction_the_residuals_of_all_are_added():
+    # A prediction of two values, and residuals that do not depend on it, but are not Gaussian.
+    rng = np.random.default_rng(6)
+    predicted = np.where(rng.random((2, N)) < 0.3, 4.0, 1.0)
+    residuals = rng.exponential(size=(2, N)) * np.array([[1.0], [0.2]])
+    measured = predicted + residuals
+    start, _ = planted(0)
+    fields = Fields(np.stack([measured, measured]), measured, predicted)
+    every = field_heterogeneity([start], [fields], [np.arange(N)], TIMES, n_resamples=2)
+    rows = {name: every[every["field"] == name] for name in FIELDS}
+    residuals -= residuals.mean(axis=1, keepdims=True)  # the mean of the prediction is kept
+    for t in range(2):
+        sums = np.add.outer(predicted[t], residuals[t])
+        found = [rows["with unexplained"][f"p{level}"][t] for level in LEVELS]
+        np.testing.assert_allclose(found, np.percentile(sums, LEVELS), atol=0.01 * sums.std())
+
+
 def test_of_some_particles_only_these_count():
     starts, fields = zip(*(planted(c) for c in range(3)), strict=True)
     rows = [np.flatnonzero(start.species == 1) for start in starts]
@@ -103,9 +120,25 @@ def test_one_configuration_has_no_chi_and_no_intervals():
     assert np.isfinite(found["s_q"]).all()
 
 
+def test_a_configuration_without_such_particles_does_not_count():
+    starts, fields = zip(*(planted(c) for c in range(3)), strict=True)
+    rows = [np.arange(N), np.arange(0), np.arange(N)]
+    empty = Fields(np.empty((2, 2, 0)), np.empty((2, 0)), np.empty((2, 0)))
+    some = [fields[0], empty, fields[2]]
+    found = field_heterogeneity(starts, some, rows, TIMES, n_resamples=50)
+    expected = field_heterogeneity(starts[::2], some[::2], rows[::2], TIMES, n_resamples=50)
+    assert repr(found.tolist()) == repr(expected.tolist())  # NaN is not equal to itself
+
+
 def test_what_is_refused():
     start, fields = planted(0)
     with pytest.raises(InputError, match=r"^fields, rows: expected those of 1 configurations"):
         field_heterogeneity([start], [], [], TIMES)
     with pytest.raises(InputError, match=r"^fields: expected shape \(1, 1000\) of configuration 0"):
         field_heterogeneity([start], [fields], [np.arange(N)], TIMES[:1])
+    fields.predicted[1, 3] = np.nan
+    with pytest.raises(InputError, match=r"^fields: expected finite numbers of configuration 0"):
+        field_heterogeneity([start], [fields], [np.arange(N)], TIMES)
+    empty = Fields(np.empty((2, 2, 0)), np.empty((2, 0)), np.empty((2, 0)))
+    with pytest.raises(InputError, match=r"^rows: expected particles in some configuration"):
+        field_heterogeneity([start], [empty], [np.arange(0)], TIMES)

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.bootstrap import resamples
 from cagebreak.dynamics.four_point import (
+    BLOCK,
     correlation_length,
     four_point_structure,
+    length_interval,
+    resample_bias,
     susceptibility,
 )
 from cagebreak.errors import InputError
@@ -35,7 +39,11 @@ def test_parts_of_chi_4_are_the_planted_variances():
 
 
 def test_parts_that_cannot_be_known_are_nan():
-    assert np.isnan(susceptibility(np.ones((3, 1)), 10).total)
+    one_run = susceptibility(np.array([[0.1], [0.3], [0.5]]), 10)
+    assert one_run.total == pytest.approx(10 * 0.04)  # as of the origins of a trajectory
+    assert np.isnan(one_run.isoconfigurational)
+    assert np.isnan(one_run.structural)
+    assert np.isnan(susceptibility(np.ones((1, 3)), 10).total)
     assert np.isnan(susceptibility(np.ones((1, 3)), 10).structural)
     assert susceptibility(np.ones((1, 3)), 10).isoconfigurational == 0.0
 
@@ -66,6 +74,57 @@ def test_a_planted_length_is_recovered():
         assert middle == pytest.approx(planted, rel=0.05)
         assert (high - low) / 2 == pytest.approx(np.median(found.error), rel=0.2)
         assert np.median(found.amplitude) == pytest.approx(amplitude, rel=0.1)
+
+
+def test_s_4_of_many_frames_is_that_of_each_by_its_definition():
+    rng, box = np.random.default_rng(9), np.array([[5.0, 0, 0], [1.4, 4.6, 0], [-0.9, 0.5, 4.5]])
+    gas = cb.Configuration(rng.uniform(-1, 2, (20, 3)) @ box, np.zeros(20, int), box)
+    vectors = shells(box, 4.0)
+    near = rng.random((BLOCK + 30, 20)) < 0.5
+    found = four_point_structure(gas, near, vectors)
+    waves = np.exp(1j * gas.positions @ vectors.vectors.T)
+    for t in (0, BLOCK - 1, BLOCK, BLOCK + 29):
+        expected = vectors.mean(np.abs(near[t] @ waves) ** 2) / 20
+        np.testing.assert_allclose(found[t], expected, atol=1e-12)
+        np.testing.assert_allclose(four_point_structure(gas, 1.0 * near[t], vectors), expected)
+
+
+@pytest.mark.parametrize("length", [9.0, 14.0])
+def test_shells_of_several_wave_numbers_make_a_length_no_longer(length):
+    # Without noise: in the first shell are waves along one axis and along the diagonal of two.
+    vectors = shells(np.eye(3) * length, 2.0)
+    k = np.linalg.norm(vectors.vectors, axis=1)
+    for planted, error in ((1.0, 0.002), (length / 4, 0.03)):
+        values = vectors.mean(5 / (1 + (k * planted) ** 2))
+        fit = (vectors.k, values, vectors.counts, np.inf)
+        found = correlation_length(*fit, vectors.spread)
+        assert found.length == pytest.approx(planted, rel=error)
+        assert found.amplitude == pytest.approx(5, rel=2 * error)
+    assert correlation_length(*fit).length > 1.1 * planted
+
+
+def test_what_falls_faster_than_the_form_has_an_infinite_length_and_no_upper_bound():
+    q, counts = np.array([0.5, 1.0, 1.5, 2.0]), np.full(4, 50)
+    steep, flat = q**-3, 1 / (1 + q**2)
+    fit = correlation_length(q, [steep, flat], counts)
+    assert fit.length[0] == np.inf
+    assert np.isnan(fit.error[0])
+    # One of ten resamples is beyond: the interval of 95 % has an end below only.
+    lengths = np.where(np.arange(1000) % 10, fit.length[1], fit.length[0])
+    low, high = length_interval(lengths[:, None], 50, 0.95)
+    assert low == pytest.approx(1.0, rel=1e-3)
+    assert np.isnan(high)
+    assert length_interval(lengths[:, None], 50, 0.5)[1] == pytest.approx(1.0, rel=1e-3)
+
+
+def test_resamples_of_a_variance_are_not_smaller_on_average():
+    rng = np.random.default_rng(8)
+    values, weights = rng.normal(size=5), resamples(5, 40_000, seed=1)
+    shares = weights / 5
+    variances = shares @ values**2 - (shares @ values) ** 2
+    assert (variances / 0.8 / resample_bias(5)).mean() == pytest.approx(
+        values.var(ddof=1), rel=0.02
+    )
 
 
 def test_the_length_is_that_of_greatest_likelihood():
@@ -101,5 +160,7 @@ def test_what_is_refused():
         correlation_length([0.5, 1.0, 1.5], np.ones(3), np.ones(3), 1.0)
     with pytest.raises(InputError, match=r"^weights: expected 1 finite numbers"):
         four_point_structure(gas, np.ones(2), shells(gas.box, 2.0))
+    with pytest.raises(InputError, match=r"^vectors: expected those of the box"):
+        four_point_structure(gas, np.ones(1), shells(np.eye(3) * 5.1, 2.0))
     with pytest.raises(InputError, match=r"^values: expected \(configurations, runs, ...\)"):
         susceptibility(np.ones(3), 1)

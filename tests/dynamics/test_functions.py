@@ -5,7 +5,8 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.dynamics.four_point import four_point_structure, susceptibility
-from cagebreak.dynamics.functions import QUANTITIES, dynamic_functions
+from cagebreak.dynamics.functions import QUANTITIES, dynamic_functions, from_reductions
+from cagebreak.dynamics.reduction import Reducer
 from cagebreak.dynamics.relaxation import (
     mean_squared_displacement,
     non_gaussian,
@@ -101,6 +102,40 @@ def test_one_configuration_has_no_intervals_and_one_run_no_chi_4():
     assert np.isfinite(table["msd"]).all()
     for name in QUANTITIES:
         assert np.isnan(table["low_" + name]).all()
+
+
+def test_of_one_run_from_each_start_chi_4_is_known_as_a_whole(data):
+    starts, runs = zip(*data, strict=True)
+    table = dynamic_functions(list(starts), [of_start[:1] for of_start in runs], TIMES).of("all")
+    q = np.array([overlap(of_start[0], np.zeros(N, int))[:, 0] for of_start in runs])
+    np.testing.assert_allclose(table["chi_4"], N * q.var(axis=0, ddof=1))
+    assert np.isfinite(table["low_chi_4"]).all()
+    assert np.isnan(table["chi_4_isoconfigurational"]).all()
+    assert np.isnan(table["chi_4_structural"]).all()
+
+
+def test_boxes_may_have_shells_of_their_own_and_a_species_no_particles(data):
+    starts, runs = zip(*data[:3], strict=True)
+    # As a study reduces its runs: the width of the shells is that of each box.
+    scales = (1.0, 1.01, 1.6)
+    boxes = [
+        start.replace(
+            box=start.box.matrix * x, positions=start.positions * x, species=2 * start.species
+        )
+        for x, start in zip(scales, starts, strict=True)
+    ]
+    reducers = [Reducer(box, 3.0, 0.3, 2.0) for box in boxes]
+    assert len({reducer.shells.n_shells for reducer in reducers}) == 2
+    reduced = [[reducer(run) for run in of] for reducer, of in zip(reducers, runs, strict=True)]
+    found = from_reductions(reducers, reduced, TIMES, 1, 20)
+    for name in QUANTITIES:
+        assert np.isnan(found.of("B")[name]).all()
+    # Shells of equal boxes are joined by their number, with the mean of their wave numbers.
+    two = from_reductions(reducers[:2], reduced[:2], TIMES, 1, 20)
+    first, second = (reducer.shells for reducer in reducers[:2])
+    np.testing.assert_allclose(two.q, (first.k + second.k) / 2)
+    means = [np.mean([run.s_4 for run in of], axis=0) for of in reduced[:2]]
+    np.testing.assert_allclose(two.s_4[:, 0], np.mean(means, axis=0)[:, 0])
 
 
 def test_what_is_refused(data):

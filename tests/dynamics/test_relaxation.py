@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from cagebreak.dynamics.relaxation import non_gaussian, overlap
+from cagebreak.dynamics.relaxation import (
+    mean_squared_displacement,
+    non_gaussian,
+    overlap,
+    self_intermediate,
+)
 from cagebreak.errors import InputError
 
 
@@ -34,6 +39,17 @@ def test_overlap_counts_the_particles_near_their_start():
     species = np.array([0, 0, 0, 1])
     np.testing.assert_allclose(overlap(moved, species), [[1, 1], [2 / 3, 0]])
     np.testing.assert_allclose(overlap(moved, species, 0.2), [[1, 1], [1 / 3, 0]])
+
+
+@pytest.mark.parametrize(
+    "function", [mean_squared_displacement, non_gaussian, overlap, self_intermediate]
+)
+def test_displacements_that_are_no_runs_are_refused(function):
+    # Else a particle at NaN would have left its place, and one at three times be three particles.
+    with pytest.raises(InputError, match=r"^displacements: expected finite numbers"):
+        function(np.full((1, 2, 3), np.nan), np.array([0, 1]))
+    with pytest.raises(InputError, match=r"^displacements: expected shape \(times, 2, 3\)"):
+        function(np.zeros((2, 3)), np.array([0, 1]))
 
 
 def test_what_is_refused():

@@ -47,3 +47,5 @@ def test_what_is_refused():
     start = gas()
     with pytest.raises(InputError, match=r"^displacements: expected shape \(times, 60, 3\)"):
         intermediate_scattering(start, np.zeros((60, 3)), shells(start.box, 3.0))
+    with pytest.raises(InputError, match=r"^vectors: expected those of the box"):
+        intermediate_scattering(start, np.zeros((1, 60, 3)), shells(np.eye(3) * 6.1, 3.0))

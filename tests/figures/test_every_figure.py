@@ -23,7 +23,7 @@ from support.figure_tables import (
 
 # The column that a table cannot do without.
 VALUES = {"propensity": "propensity", "structure": "g", "configurations": "propensity"}
-VALUES |= {"functions": "chi_4", "fields": "xi"}
+VALUES |= {"functions": "chi_4", "fields": "xi", "heterogeneity.distributions": "p50"}
 OVER_TIME = [
     name
     for name, spec in FIGURES.items()
@@ -56,7 +56,7 @@ def test_curves_lie_inside_the_panel():
 def test_missing_columns_are_named(name, index):
     kind = FIGURES[name].tables[index]
     before, table = [None] * index, TABLES[kind]()
-    value = VALUES.get(kind, "r")
+    value = VALUES.get(name, VALUES.get(kind, "r"))
     rest = [column for column in table.dtype.names if column != value]
     with pytest.raises(InputError, match=f"lacks the columns {value};"):
         draw(name, *before, table[rest])

@@ -7,6 +7,7 @@ from support.figure_tables import (
     TAU_ALPHA,
     assert_band,
     assert_curve,
+    column,
     draw,
     fields_table,
     functions_table,
@@ -48,3 +49,30 @@ def test_fields_have_a_row_of_panels_for_each_species(species):
     for axes, (letter, name) in zip(panels, columns, strict=True):
         for label, field in names.items():
             assert_curve(axes, label, table, name, species=letter, field=field)
+
+
+@pytest.mark.parametrize("species", ["A", "AB"])
+def test_distributions_have_bands_of_percentiles_in_units_of_the_measured_mean(species):
+    table = fields_table(species)
+    mean = {letter: column(table, "mean", species=letter, field="measured") for letter in species}
+    scaled = table.copy()
+    for letter in species:
+        for row in scaled[scaled["species"] == letter]["field"]:
+            here = (scaled["species"] == letter) & (scaled["field"] == row)
+            for name in ("p1", "p5", "p25", "p50", "p75", "p95", "p99"):
+                scaled[name][here] = table[name][here] / mean[letter]
+    panels = draw("heterogeneity.distributions", shuffle(table), tau_alpha=TAU_ALPHA).axes
+    names = {"measured": "measured", "predicted": "predicted"}
+    names |= {"predicted + unexplained": "with unexplained"}
+    of_panels = [(letter, label) for letter in species for label in names]
+    for axes, (letter, label) in zip(panels, of_panels, strict=True):
+        rows = {"species": letter, "field": names[label]}
+        assert_curve(axes, label, scaled, "p50", **rows)
+        for index, (low, high) in enumerate((("p1", "p99"), ("p5", "p95"), ("p25", "p75"))):
+            assert_band(axes, index, scaled, low, high, **rows)
+        dashed = [line.get_ydata() for line in axes.get_lines() if line.get_linestyle() == "--"]
+        if label != "measured":
+            for level, line in zip(("p5", "p50", "p95"), dashed, strict=False):
+                of_measured = column(scaled, level, species=letter, field="measured")
+                np.testing.assert_allclose(line, of_measured)
+    assert panels[0].get_ylim() == panels[2].get_ylim()

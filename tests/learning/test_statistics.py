@@ -158,6 +158,17 @@ def test_blocks_are_symmetric_and_complete():
     np.testing.assert_allclose(statistics.yy, targets.T @ targets, rtol=1e-10)
 
 
+def test_squares_of_predictions_are_those_of_the_rows():
+    random = np.random.default_rng(2)
+    X, Y, w = random.normal(size=(40, 5)), random.normal(size=(40, 2)), random.normal(size=(5, 7))
+    statistics = Statistics.from_arrays(X, Y)
+    expected = (((X - X.mean(axis=0)) @ w) ** 2).sum(axis=0)
+    np.testing.assert_allclose(statistics.squares(w), expected, rtol=1e-12)
+    # The upper triangle is not read.
+    statistics._gram[np.triu_indices(7, 1)] = np.nan
+    np.testing.assert_allclose(statistics.squares(w), expected, rtol=1e-12)
+
+
 def test_what_is_saved_is_loaded(tmp_path):
     saved = Statistics.from_arrays(*rows(6, 12), labels=LABELS)
     saved.save(tmp_path / "statistics.h5")

@@ -187,6 +187,24 @@ def test_what_may_be_meant_is_a_warning(liquids):
         assert match.energy == pytest.approx(potentials.energy(configuration, model) / 1000)
 
 
+def test_a_fitted_model_is_not_advised_to_be_another(liquids):
+    configuration, model = liquids["ka"]
+    for other in (
+        replace(model, number_density=1.0),
+        replace(model, number_density=0.06),
+        replace(model, composition=(0.7, 0.3)),
+        replace(model, composition=(0.2, 0.8)),
+        replace(model, temperature=0.3),
+    ):
+        said = [
+            " ".join([match.problem, *match.remarks])
+            for match in (examine(configuration, other, fixed=fixed) for fixed in (False, True))
+        ]
+        assert "(--parameter)" in said[0]
+        assert said[1]
+        assert "--parameter" not in said[1]
+
+
 def test_particles_too_close_are_named(liquids):
     configuration, model = liquids["ka"]
     for distance, error in ((0.6, False), (0.2, True)):

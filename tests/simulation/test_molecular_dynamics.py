@@ -11,6 +11,9 @@ import pytest
 import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics, system
+from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
+from cagebreak.simulation.molecular_dynamics._dynamics_kernel import CACHED
+from cagebreak.simulation.molecular_dynamics._state import ENTRIES
 from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.time_step import time_step_of
@@ -186,6 +189,19 @@ def test_small_room_for_rows_changes_no_bit(ka, monkeypatch):
     scant.run(0.5)
     np.testing.assert_array_equal(scant.positions, ample.positions)
     np.testing.assert_array_equal(scant.velocities, ample.velocities)
+
+
+@pytest.mark.parametrize("n", [5, 600])
+def test_rows_from_memory_give_the_same_forces(ka, n):
+    """Rows of many particles do not stay in the cache, and are asked for early."""
+    start = ka if n == len(ka) else liquid(KA, n, tau=0.5)
+    particles = MolecularDynamics(start, KA, seed=3)
+    cached = accelerations(particles)
+    particles = MolecularDynamics(start, KA, seed=3)
+    particles._system._clock.counts[ENTRIES] = CACHED + 1
+    particles._system._particles.f[:] = np.nan
+    kernel.compute_forces(particles._system._state(), particles._system._form)
+    np.testing.assert_array_equal(accelerations(particles), cached)
 
 
 PROGRAM = """

@@ -9,7 +9,7 @@ from cagebreak import models, potentials
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.neighbors import neighbor_table
 from cagebreak.seeding import seed_sequence
-from cagebreak.states import CageSampler, cage_sampler, cage_state
+from cagebreak.states import CageSampler, cage, cage_sampler, cage_state
 from cagebreak.states.cage import pool_chains
 from support import paths
 from support.cage_systems import crystal, dense_hard_spheres, glass, jittered, voronoi_test
@@ -292,3 +292,27 @@ def test_chains_give_the_same_bits_in_any_number_of_threads(threads):
         numba.set_num_threads(before)
     for name in ("displacement", "covariance", "acceptance", "error", "samples"):
         np.testing.assert_array_equal(getattr(together, name), getattr(one_by_one, name))
+
+
+def test_what_is_still_sampled_when_a_block_ends_is_stopped(monkeypatch):
+    model = cb.kob_andersen(temperature=1.0)
+    sites = np.stack(np.meshgrid(*3 * [np.arange(4)]), -1).reshape(-1, 3) * 1.05
+    start = cb.Configuration(sites, [0] * 64, 4.2)
+    samplers = []
+
+    class Recorded(CageSampler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            samplers.append(self)
+
+    monkeypatch.setattr(cage, "CageSampler", Recorded)
+    monkeypatch.setattr(cage_sampler, "_MOVES_PER_CALL", 6400)
+    n = 200_000  # sweeps of seconds
+    with pytest.raises(KeyboardInterrupt), cage.cage_states(start, model, [1, 2, 3], sweeps=(0, n)):
+        raise KeyboardInterrupt
+    assert len(samplers) == 3
+    assert all(sampler.sweeps[1] < n for sampler in samplers)
+    with cage.cage_states(start, model, [4, 5], sweeps=(10, 20)) as states:
+        for seed, state in zip((4, 5), states, strict=True):
+            alone = cb.cage_state(start, model, seed=seed, sweeps=(10, 20))
+            np.testing.assert_array_equal(state.covariance, alone.covariance)

@@ -33,7 +33,9 @@ def test_wave_vectors_are_those_of_a_search_and_one_of_each_pair(name):
         chosen = np.tile(vectors.shell == shell, 2)
         np.testing.assert_allclose(sorted_rows(both[chosen]), sorted_rows(expected), atol=1e-8)
         assert vectors.counts[shell] == len(expected)
-        assert vectors.k[shell] == pytest.approx(np.linalg.norm(expected, axis=1).mean())
+        lengths = np.linalg.norm(expected, axis=1)
+        assert vectors.k[shell] == pytest.approx(lengths.mean())
+        assert vectors.spread[shell] == pytest.approx(lengths.std(), abs=1e-7)
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 600), name=st.sampled_from(list(BOXES)))
@@ -55,6 +57,22 @@ def test_modes_equal_their_twin(seed, n, name):
         np.testing.assert_allclose(of_one, expected, atol=1e-11 * n)
     one = density_modes(configuration, vectors, weights[0])
     np.testing.assert_array_equal(one, found[0])
+
+
+@pytest.mark.parametrize("edges", [[0.0, 4.0], [3.0, 3.5], [2.0, 2.01, 6.0], [0.01, 0.02]])
+@pytest.mark.parametrize("name", BOXES)
+def test_rows_have_every_wave_vector_once(name, edges):
+    vectors = wave_vectors(BOXES[name], edges)
+    found = []
+    for x, y, first, last, plus, minus in vectors.mirrored_rows.tolist():
+        assert x >= 0
+        assert first >= 0
+        for z in range(first, last + 1):
+            if plus >= 0:
+                found.append((plus + z - first, [x, y, z]))
+            if minus >= 0 and z > 0:
+                found.append((minus - z + first, [x, y, -z]))
+    assert sorted(found) == list(enumerate(vectors.indices.tolist()))
 
 
 def test_shells_of_a_cube_begin_with_its_shortest_wave_vectors():

@@ -1,5 +1,6 @@
 """Pretrained models: what is loaded, how far off a state point is, and what they predict."""
 
+import contextlib
 import copy
 import json
 import runpy
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak.cli import main
-from cagebreak.errors import ConfigurationWarning, InputError
+from cagebreak.errors import ConfigurationError, ConfigurationWarning, InputError
 from cagebreak.study import pretrained as module
 from cagebreak.study.analysis.model_file import SavedModel
 from cagebreak.study.recipe.recipe import Recipe
@@ -38,7 +39,7 @@ def quick(tmp_path, monkeypatch):
     """Let the models be one of few sweeps, beside a second of another temperature."""
     saved = cb.pretrained("kob-andersen-0.5").saved
     values = json.loads(json.dumps(saved.recipe.values))
-    values["states"]["cage"] = {"sweeps": [20, 40]}
+    values["states"]["cage"] = {"sweeps": [20, 3]}  # a sample is described after each of three
     scores = (module.FOLDER / "kob-andersen-0.5.csv").read_bytes()
     for temperature in (0.5, 0.44):
         values["model"]["temperature"] = temperature
@@ -166,18 +167,30 @@ def test_another_density_is_said(quick):
     )
 
 
+def test_another_density_is_said_first_without_advice_that_predict_cannot_follow(quick):
+    snapshot, _ = cb.datasets.load()
+    thin = cb.Configuration(snapshot.positions * 1.1, snapshot.species, snapshot.box.matrix * 1.1)
+    saved = cb.pretrained("kob-andersen-0.5").saved
+    assert saved.apply(thin, 1).remarks[0] == (
+        "its number density is 0.9038, 25 % below that of the training configurations, 1.203"
+    )
+    with pytest.warns(ConfigurationWarning) as said, contextlib.suppress(ConfigurationError):
+        saved.predict(thin, 1)
+    assert not any("--parameter" in str(each.message) for each in said)
+
+
 def test_a_configuration_that_is_held_out_is_predicted():
     snapshot, propensity = cb.datasets.load()
     model = cb.pretrained("kob-andersen", temperature=0.5)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        predicted = model.predict(snapshot)
+        predicted = model.predict(snapshot, cage_states=1)
     of_a = snapshot.species == 0
     t = list(propensity.times).index(model.times[6])
     r = np.corrcoef(predicted[6][of_a], propensity.mean[t][of_a])[0, 1]
     assert r == pytest.approx(0.763, abs=0.03)  # the Monte Carlo of cages differs with rounding
-    text = (ROOT / "docs/pretrained.md").read_text(encoding="utf-8")
-    assert f"r = {0.763:.2f} at {model.times[6]:.1f} tau" in " ".join(text.split())
+    text = " ".join((ROOT / "docs/pretrained.md").read_text(encoding="utf-8").split())
+    assert f"A particles at {model.times[6]:.1f} tau with r = {0.763:.2f}," in text
 
 
 def test_fewer_times_are_predicted_alike(quick):
@@ -211,6 +224,24 @@ def test_the_files_predict_to_the_bit_what_the_study_does(tmp_path):
         script["write_model"](study, ROOT / "results/kob-andersen-050/scores.csv", tmp_path)
 
 
+def test_r_of_the_mean_over_predictions_is_tabulated(tmp_path):
+    script = runpy.run_path(str(ROOT / "datasets/cage_states.py"))
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(2, 50))
+    predicted = [truth + rng.normal(scale=[[3.0], [0.5]], size=truth.shape) for _ in range(3)]
+    rows = script["rows"]("ka", 1, predicted, truth, np.array([0.1, 2.0]), seconds=5.0)
+    single = [np.corrcoef(each[1], truth[1])[0, 1] for each in predicted]
+    assert rows[0] == ("ka", 1, 2.0, 1, np.mean(single), min(single), max(single), 5.0)
+    together = np.corrcoef(np.mean(predicted, axis=0)[1], truth[1])[0, 1]
+    assert rows[2][3:] == (3, together, together, together, 15.0)
+    path = tmp_path / "cage_states.csv"
+    for found in (rows, [(*rows[0][:4], 0.5, *rows[0][5:])], [("aa", *rows[0][1:])]):
+        script["write"](path, found)
+    table = pd.read_csv(path)
+    assert table.dataset.tolist() == ["aa", "ka"]
+    assert table.r[1] == 0.5
+
+
 @pytest.mark.slow
 def test_a_model_is_what_the_data_set_gives(tmp_path):
     """On another machine the Monte Carlo of cages differs with rounding, and so does the fit."""
@@ -220,7 +251,7 @@ def test_a_model_is_what_the_data_set_gives(tmp_path):
     study.run(progress=False)
     path = write_model(study, ROOT / "results/kob-andersen-050/scores.csv", tmp_path)
     snapshot, _ = cb.datasets.load()
-    found = SavedModel.load(path).predict(snapshot, 1)
-    expected = cb.pretrained("kob-andersen-0.5").predict(snapshot)
+    found = SavedModel.load(path).predict(snapshot, 1, cage_states=1)
+    expected = cb.pretrained("kob-andersen-0.5").predict(snapshot, cage_states=1)
     for one, other in zip(found[4:], expected[4:], strict=True):
         assert np.corrcoef(one, other)[0, 1] > 0.95

@@ -12,6 +12,7 @@ import pandas as pd
 FENCE = re.compile(r"^ *```.*?^ *```", re.M | re.S)
 # A block of formulas or of a layout of files: indented lines after an empty one.
 INDENTED = re.compile(r"(?<=\n\n) {4}.*(?:\n+ {4}.*)*")
+EQUATION = re.compile(r"\$\$[^$]*\$\$")
 # Text in which digits belong to a name: code, addresses of links, formulas, works and their parts.
 NAMES = re.compile(
     r"`[^`]*`|\]\([^)]*\)|<[a-z/][^>]*>|https?://\S+|arXiv:\S+|\$[^$]*\$"
@@ -44,8 +45,11 @@ def joined(text: str) -> list[str]:
 
 
 def unclaimed(text: str, claims: list[str]) -> list[str]:
-    """Return the numbers of a document, with what precedes them, that no claim contains."""
-    line = plain(text)
+    """Return the numbers of a document, with what precedes them, that no claim contains.
+
+    Numbers of equations need none.
+    """
+    line = plain(EQUATION.sub(" ", text))
     covered = np.zeros(len(line), bool)
     for claim in claims:
         part = plain(claim).strip()

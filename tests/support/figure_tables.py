@@ -5,7 +5,7 @@ from itertools import zip_longest
 import numpy as np
 
 from cagebreak.configuration import Configuration
-from cagebreak.dynamics.fields import FIELDS
+from cagebreak.dynamics.fields import FIELDS, LEVELS
 from cagebreak.dynamics.fields import QUANTITIES as OF_FIELDS
 from cagebreak.dynamics.functions import COLUMNS as FUNCTIONS
 from cagebreak.dynamics.functions import QUANTITIES
@@ -121,6 +121,11 @@ def fields_table(species="AB", times=TIMES):
     table = np.zeros((len(species), len(FIELDS), len(times)), predictions.FIELDS)
     table["species"] = np.array([*species])[:, None, None]
     table["field"], table["time"] = np.array(FIELDS)[:, None], times
+    known = table["field"] != "without noise"
+    for level in LEVELS:
+        table[f"p{level}"] = np.where(
+            known, level + np.arange(table.size).reshape(table.shape), np.nan
+        )
     return _filled(table, OF_FIELDS)
 
 

@@ -15,6 +15,7 @@ from support.claims import interval, row, table
 from support.paths import ROOT
 
 WORDS = {4: "four", 5: "five", 6: "six", 8: "eight", 10: "ten", 12: "twelve", 20: "twenty"}
+METRICS = ("spearman", "average_precision")
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 CONFIDENCE = f"{100 * inspect.signature(evaluate).parameters['confidence'].default:.0f} %"
 
@@ -58,6 +59,25 @@ class Scores:
             )
         ceilings = (self.at("LR0", time).ceiling for time in self.times)
         yield "| ceiling | " + " | ".join(f"{ceiling:.3f}" for ceiling in ceilings)
+
+
+def metrics(folder: Path, times: Iterable[str]) -> Iterator[str]:
+    """Yield the rows of a table of r and metrics of the recommended set, for A particles."""
+    measured, scores = table(folder / "metrics.csv"), Scores.read(folder)
+    for time in times:
+        at_time = {"features": "recommended", "species": "A", "time": float(time)}
+        score, of_metrics = scores.at("recommended", time), row(measured, **at_time)
+        cells = [
+            f"{score.r_configuration:.3f} {interval(score)}",
+            *(
+                f"{of_metrics[name]:.3f} {interval(of_metrics, suffix=f'_{name}')}"
+                for name in METRICS
+            ),
+        ]
+        yield f"| {as_printed(score.time, time)} | " + " | ".join(cells)
+    share = measured[measured.species == "A"].active_share.median()
+    yield f"for the {100 * share:.0f} % of particles that move farthest"
+    yield f"without information it is {share:.2f}"
 
 
 def as_printed(number: float, example: str) -> str:

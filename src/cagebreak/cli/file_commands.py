@@ -13,7 +13,7 @@ from cagebreak.cli.reading import FRAME, reading_options
 from cagebreak.cli.report import next_step
 from cagebreak.errors import InputError
 
-_SEED = click.option("--seed", default=1, show_default=True, help="Seed of the cage state.")
+_SEED = click.option("--seed", default=1, show_default=True, help="Seed of the cage states.")
 
 
 @main.command()
@@ -63,10 +63,21 @@ def describe(
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @OUTPUT
 @_SEED
+@click.option(
+    "--cage-states",
+    type=click.IntRange(min=1),
+    help="Cage states to average over; fewer are faster, more predict better.",
+)
 @FRAME
 @reading_options
 def predict(
-    model: str, file: str, output: str, seed: int, frame: int | None, reading: dict[str, Any]
+    model: str,
+    file: str,
+    output: str,
+    seed: int,
+    cage_states: int | None,
+    frame: int | None,
+    reading: dict[str, Any],
 ) -> None:
     """Predict the propensity of every particle in FILE by a MODEL.
 
@@ -76,6 +87,8 @@ def predict(
     from cagebreak.study.pretrained import model_path
 
     path = model_path(model)
+    if cage_states is not None:
+        reading["cage_states"] = cage_states
     for name, time in predict_file(path, file, output, seed, frame, **reading).items():
         click.echo(f"{name}: propensity after {time:.4g} tau, sigma")
     click.echo(f"wrote {output}")

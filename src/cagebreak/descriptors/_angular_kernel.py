@@ -119,7 +119,10 @@ def harmonics(unit, l_max, values):
     n = len(x)
     values[0] = 1.0
     if l_max > 0:
-        values[1], values[2], values[3] = z, x, y
+        for k in range(3):
+            new, old = values[1 + k], unit[(k + 2) % 3]
+            for j in range(n):
+                new[j] = old[j]
     # Each loop writes one array: with more, a compiler cannot tell that they do not overlap.
     for l in range(2, l_max + 1):
         scale = np.sqrt((2 * l - 1) / (2 * l))

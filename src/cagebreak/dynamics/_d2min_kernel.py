@@ -26,7 +26,10 @@ def invert(offsets, vectors, inverses):
         if size == 0.0:
             inverses[i] = 0.0
         elif determinant < SINGULAR * size**3:
-            inverses[i] = np.linalg.pinv(v, SINGULAR)
+            pseudo_inverse = np.linalg.pinv(v, SINGULAR)
+            for a in range(3):
+                for b in range(3):
+                    inverses[i, a, b] = pseudo_inverse[a, b]
         else:
             inverses[i, 0, 0] = c00
             inverses[i, 0, 1] = inverses[i, 1, 0] = c01

@@ -8,19 +8,20 @@ from cagebreak.errors import InputError
 
 
 def require_displacements(
-    displacements: ArrayLike, configuration: Configuration
+    displacements: ArrayLike, particles: Configuration | ArrayLike
 ) -> NDArray[np.float64]:
-    """Return displacements as an array (T, N, 3).
+    """Return displacements of a configuration, or of particles with species, as (T, N, 3).
 
     Raises
     ------
     InputError
-        If the shape does not fit the configuration, or a number is not finite.
+        If the shape does not fit the particles, or a number is not finite.
     """
     array = np.asarray(displacements, dtype=np.float64)
-    n = len(configuration)
+    n = len(particles) if isinstance(particles, Configuration) else len(np.asarray(particles))
     if array.ndim != 3 or array.shape[1:] != (n, 3):
         raise InputError(f"displacements: expected shape (times, {n}, 3), got {array.shape}")
-    if not np.isfinite(array).all():
+    # A sum takes half of the time, and is not finite if a number is not, or numbers are huge.
+    if not np.isfinite(array.sum()) and not np.isfinite(array).all():
         raise InputError("displacements: expected finite numbers")
     return array

@@ -10,9 +10,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.bootstrap import as_groups, interval, resamples
 from cagebreak.configuration import Configuration, as_configurations
-from cagebreak.dynamics.four_point import N_SHELLS, Q_MAX, correlation_length, phases
+from cagebreak.dynamics.four_point import (
+    N_SHELLS,
+    Q_MAX,
+    correlation_length,
+    length_interval,
+    phases,
+    resample_bias,
+)
 from cagebreak.errors import InputError
 from cagebreak.seeding import Seed
+from cagebreak.structure.shell_average import ShellAverage
 from cagebreak.structure.wave_vectors import shells
 
 Floats = NDArray[np.float64]
@@ -22,8 +30,11 @@ FIELDS = ("measured", "without noise", "predicted", "with unexplained")
 predicted; and that with the unexplained variance added, as if no two particles shared it."""
 
 QUANTITIES = ("mean", "variance", "chi", "s_q", "xi")
-LEVELS = (5, 25, 50, 75, 95)
-"""Percentages of the particles below the columns `p5` to `p95`."""
+LEVELS = (1, 5, 25, 50, 75, 95, 99)
+"""Percentages of the particles below the columns `p1` to `p99`."""
+N_QUANTILES = 400
+"""Quantiles by which a distribution is added to another (chosen: percentiles of the sum of two
+Gaussians are right to 1 % of its width)."""
 
 COLUMNS = np.dtype(
     [("field", "U16"), ("time", "f8")]
@@ -73,6 +84,12 @@ def field_heterogeneity(
     predicted one by what is unexplained. If `s_q` of the prediction with the unexplained variance,
     as of independent particles, is below the measured one, the unexplained motion is collective.
 
+    The percentiles of the particles describe the distribution of a field. Those of the measured
+    field contain the noise of the runs. So do those of the prediction with the unexplained
+    variance: a residual, measured less predicted, is added to every prediction, drawn from the
+    residuals of all particles less their mean. They differ from the measured ones where residuals
+    depend on the prediction. The distribution without noise is not known, only its variance.
+
     Parameters
     ----------
     configurations
@@ -80,7 +97,8 @@ def field_heterogeneity(
     fields
         For each configuration its fields.
     rows
-        For each configuration the numbers of the n particles of the fields.
+        For each configuration the numbers of the n particles of the fields. A configuration without
+        any does not count.
     times : (T,) array
         In tau.
     q_max
@@ -94,14 +112,15 @@ def field_heterogeneity(
     -------
     structured array
         A row for each field, one of `FIELDS`, and time: `mean`, `variance`, `chi`, `s_q` and `xi`
-        with the ends of their intervals, `low_` and `high_`, and percentiles `p5` to `p95` of the
-        particles (NaN for a field that no particle has). `variance`, `chi` and `s_q` are in units
-        of the squared mean of the measured field, which takes out that all move farther in time.
+        with the ends of their intervals, `low_` and `high_`, and percentiles `p1` to `p99` of the
+        particles, NaN without noise. `variance`, `chi` and `s_q` are in units of the squared mean
+        of the measured field, which takes out that all move farther in time.
 
     Raises
     ------
     InputError
-        If numbers of configurations, or shapes, differ.
+        If numbers of configurations, or shapes, differ, or a number that is measured or predicted
+        is not finite.
     """
     starts, times = as_configurations(configurations), np.asarray(times, dtype=np.float64)
     if not len(starts) == len(fields) == len(rows) > 0:
@@ -111,28 +130,52 @@ def field_heterogeneity(
         )
     for c, (of_configuration, particles) in enumerate(zip(fields, rows, strict=True)):
         shape = (len(times), len(particles))
-        if of_configuration.measured.shape != shape or of_configuration.predicted.shape != shape:
-            raise InputError(f"fields: expected shape {shape} of configuration {c}")
+        for values in (of_configuration.measured, of_configuration.predicted):
+            if values.shape != shape:
+                raise InputError(f"fields: expected shape {shape} of configuration {c}")
+            if not np.isfinite(values).all():
+                raise InputError(f"fields: expected finite numbers of configuration {c}")
+    number = as_groups(groups, len(starts))
+    having = [c for c, particles in enumerate(rows) if len(particles)]
+    if not having:
+        raise InputError("rows: expected particles in some configuration, got none")
+    starts, fields = [starts[c] for c in having], [fields[c] for c in having]
+    rows, groups = [rows[c] for c in having], number[having]
     moments = _Moments(starts, fields, rows, q_max)
     drawn = resamples(len(starts), n_resamples, seed=seed, groups=groups)
     n_independent = int(as_groups(groups, len(starts)).max()) + 1
     estimates = moments.quantities(np.ones((1, len(starts))))
-    samples = moments.quantities(drawn)
+    samples = moments.quantities(drawn, resample_bias(n_independent))
     table = np.zeros((len(FIELDS), len(times)), COLUMNS)
     table["field"], table["time"] = np.array(FIELDS)[:, None], times
     for name in QUANTITIES:
+        interval_of = length_interval if name == "xi" else interval
         table[name] = estimates[name][0]
-        table["low_" + name], table["high_" + name] = interval(
-            samples[name], n_independent, confidence
-        )
-    for name in ("measured", "predicted"):
-        values = np.concatenate([getattr(each, name) for each in fields], axis=1)
-        for level in LEVELS:
-            table[f"p{level}"][FIELDS.index(name)] = np.nanpercentile(values, level, axis=1)
-    for name in ("without noise", "with unexplained"):
-        for level in LEVELS:
-            table[f"p{level}"][FIELDS.index(name)] = np.nan
+        bounds = interval_of(samples[name], n_independent, confidence)
+        table["low_" + name], table["high_" + name] = bounds
+    table["xi"][np.isinf(table["xi"])] = np.nan
+    measured, predicted = (
+        np.concatenate([getattr(each, name) for each in fields], axis=1)
+        for name in ("measured", "predicted")
+    )
+    percentiles = {
+        "measured": np.percentile(measured, LEVELS, axis=1),
+        "without noise": np.full((len(LEVELS), len(times)), np.nan),
+        "predicted": np.percentile(predicted, LEVELS, axis=1),
+        "with unexplained": _percentiles_of_sum(predicted, measured - predicted),
+    }
+    for f, name in enumerate(FIELDS):
+        for level, values in zip(LEVELS, percentiles[name], strict=True):
+            table[f"p{level}"][f] = values
     return table.ravel()
+
+
+def _percentiles_of_sum(values: Floats, added: Floats) -> Floats:
+    """Return percentiles (P, T) of values plus independent ones less their mean, (T, n) each."""
+    levels = 100 * (np.arange(N_QUANTILES) + 0.5) / N_QUANTILES
+    added = added - added.mean(axis=1, keepdims=True)
+    pairs = zip(*(np.percentile(each, levels, axis=1).T for each in (values, added)), strict=True)
+    return np.transpose([np.percentile(np.add.outer(*pair), LEVELS) for pair in pairs])
 
 
 class _Moments:
@@ -152,7 +195,7 @@ class _Moments:
         first = [np.stack([f.measured, f.halves[0], f.predicted]) for f in fields]
         second = [np.stack([f.measured, f.halves[1], f.predicted]) for f in fields]
         means = [sum(each.sum(axis=-1) for each in side) / total for side in (first, second)]
-        sums, products, spectra, residuals, counts, k = ([] for _ in range(6))
+        sums, products, spectra, residuals, waves_of = ([] for _ in range(5))
         for start, f, particles, x, y in zip(starts, fields, rows, first, second, strict=True):
             x, y = x - means[0][..., None], y - means[1][..., None]
             sums.append(np.stack([x.sum(axis=-1), y.sum(axis=-1)]))
@@ -161,21 +204,19 @@ class _Moments:
             vectors = shells(start.box, q_max, width)
             waves = phases(start, vectors)[particles]
             spectrum = vectors.mean(((x @ waves) * (y @ waves).conj()).real)
-            # A shell may be empty in some boxes.
-            spectra.append(np.nan_to_num(spectrum) * vectors.counts)
-            k.append(np.nan_to_num(vectors.k) * vectors.counts)
-            counts.append(vectors.counts)
+            spectra.append(spectrum / len(particles))
+            waves_of.append(vectors)
         self._means = means[0]
         self._sums, self._products = np.array(sums), np.array(products)
-        self._spectra, self._residuals = np.array(spectra), np.array(residuals)
-        self._counts = np.array(counts, dtype=np.float64)
-        all_counts = self._counts.sum(axis=0)
-        self._present = all_counts > 0
-        self._all_counts = all_counts[self._present]
-        self.q = np.array(k).sum(axis=0)[self._present] / self._all_counts
+        self._spectra, self._residuals = spectra, np.array(residuals)
+        self._shells = ShellAverage.of(waves_of)
+        self._spread = self._shells.spread(waves_of)
 
-    def quantities(self, weights: Floats) -> dict[str, Floats]:
-        """Return each quantity (W, F, T) of weighted configurations, for weights (W, C)."""
+    def quantities(self, weights: Floats, bias: float = 1.0) -> dict[str, Floats]:
+        """Return each quantity (W, F, T) of weighted configurations, for weights (W, C).
+
+        The variance over configurations is divided by its bias (`four_point.resample_bias`).
+        """
 
         def total(values: Floats) -> Floats:
             return np.asarray(np.tensordot(weights, values, axes=1))
@@ -190,12 +231,10 @@ class _Moments:
         of_means = self._sums / self._n[:, None, None, None]
         between = total(of_means[:, 0] * of_means[:, 1]) / n_configurations - product
         if len(self._n) > 1:
-            between *= len(self._n) / (len(self._n) - 1)
+            between /= bias * (1 - 1 / len(self._n))
         else:
             between[:] = np.nan
-        counts = weights @ self._counts[:, self._present]
-        normalized = (self._spectra / self._n[:, None, None, None])[..., self._present]
-        spectra = total(normalized) / counts[:, None, None]
+        spectra = self._shells(self._spectra, weights)
         unexplained = total(self._residuals) / n[:, 0] - (mean[:, 0] - mean[:, 2]) ** 2
 
         def with_unexplained(values: Floats, added: Floats) -> Floats:
@@ -210,8 +249,9 @@ class _Moments:
         }
         spectra = with_unexplained(spectra, unexplained[:, None, :, None]) / scale[..., None]
         result["s_q"], result["xi"] = spectra[..., 0], np.full(spectra.shape[:-1], np.nan)
-        if len(self.q) >= N_SHELLS:
+        q, counts = self._shells.k, self._shells.counts
+        if len(q) >= N_SHELLS:
             for t in range(spectra.shape[2]):
-                fit = correlation_length(self.q, spectra[:, :, t], self._all_counts, np.inf)
+                fit = correlation_length(q, spectra[:, :, t], counts, np.inf, self._spread)
                 result["xi"][:, :, t] = fit.length
         return result

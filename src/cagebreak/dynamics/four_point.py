@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cagebreak.bootstrap import interval
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
@@ -19,6 +20,10 @@ Q_MAX = 2.0
 and Zernike holds in glass formers)."""
 N_SHELLS = 3
 """Least number of shells of wave vectors for a correlation length."""
+FAR = 1e15
+"""A length in sigma beyond any that a box shows."""
+BLOCK = 100
+"""Weights of all particles that are multiplied at once (chosen: more are not faster)."""
 GRID = 400
 """Lengths at which the likelihood is computed, equally spaced in their logarithm (chosen: between
 them the parabola is right to 1e-4)."""
@@ -42,7 +47,9 @@ def susceptibility(values: ArrayLike, n_particles: float) -> Susceptibility:
 
     The variance is that over the runs from a configuration, which velocities decide, plus that over
     configurations of the mean over runs, which structure decides (:cite:`Berthier2007`). Both are
-    unbiased: what few runs leave of the first in the second is taken off.
+    unbiased: what few runs leave of the first in the second is taken off. Of one run from each
+    configuration, such as the time origins of a long trajectory, the sum is known and its parts are
+    not.
 
     Parameters
     ----------
@@ -54,7 +61,8 @@ def susceptibility(values: ArrayLike, n_particles: float) -> Susceptibility:
     Returns
     -------
     Susceptibility
-        NaN where there are fewer than two runs or configurations.
+        NaN with fewer than two configurations, and but for the sum with fewer than two runs; the
+        variance over runs needs no second configuration.
 
     Raises
     ------
@@ -65,16 +73,37 @@ def susceptibility(values: ArrayLike, n_particles: float) -> Susceptibility:
     if values.ndim < 2:
         raise InputError(f"values: expected (configurations, runs, ...), got shape {values.shape}")
     n_configurations, n_runs, *rest = values.shape
-    of_runs, of_configurations = np.full(rest, np.nan), np.full(rest, np.nan)
+    of_runs, of_means = np.full(rest, np.nan), np.full(rest, np.nan)
     if n_runs > 1:
         of_runs = values.var(axis=1, ddof=1).mean(axis=0)
     if n_configurations > 1:
-        of_configurations = values.mean(axis=1).var(axis=0, ddof=1) - of_runs / n_runs
+        of_means = values.mean(axis=1).var(axis=0, ddof=1)
     return Susceptibility(
-        n_particles * (of_runs + of_configurations),
-        n_particles * of_runs,
-        n_particles * of_configurations,
+        *(n_particles * part for part in variance_parts(of_runs, of_means, n_runs))
     )
+
+
+def variance_parts(of_runs: Floats, of_means: Floats, n_runs: int) -> tuple[Floats, Floats, Floats]:
+    """Return the sum of both variances, that over runs, and that over configurations.
+
+    Parameters
+    ----------
+    of_runs
+        Variance over the runs from a configuration.
+    of_means
+        Variance over configurations of the mean over `n_runs` runs, which has a part of the first.
+    """
+    of_configurations = of_means - of_runs / n_runs
+    return (of_means if n_runs == 1 else of_runs + of_configurations), of_runs, of_configurations
+
+
+def resample_bias(n_configurations: int) -> float:
+    """Return the factor by which a variance over configurations is too small in a resample.
+
+    A bootstrap resample varies less than its sample, by 1 - 1 / C on average. Without the factor
+    intervals of a variance would be too low with few configurations.
+    """
+    return max(1 - 1 / n_configurations, 0.5)
 
 
 def four_point_structure(
@@ -103,22 +132,48 @@ def four_point_structure(
     Raises
     ------
     InputError
-        If the weights are not one finite number for each particle.
+        If the wave vectors are of another box, or the weights are not one finite number for each
+        particle.
     """
     configuration = as_configuration(configuration)
-    weights = np.asarray(weights, dtype=np.float64)
+    vectors.require_box(configuration)
+    weights = np.asarray(weights)
+    weights = weights if weights.dtype == bool else weights.astype(np.float64)
     n = len(configuration)
     if weights.ndim not in (1, 2) or weights.shape[-1] != n or not np.isfinite(weights).all():
         raise InputError(f"weights: expected {n} finite numbers (T, {n}), got {weights.shape}")
-    # Few wave vectors and many weights: one product of matrices.
-    waves = phases(configuration, vectors)
-    modes = weights @ waves
-    return vectors.mean(np.abs(modes) ** 2) / n
+    return vectors.mean(powers(weights, phases(configuration, vectors))) / n
 
 
 def phases(configuration: Configuration, vectors: WaveVectors) -> NDArray[np.complex128]:
     """Return exp(i q r) of each particle and wave vector, (N, K)."""
-    return np.asarray(np.exp(1j * configuration.positions @ vectors.vectors.T))
+    fractions = configuration.wrapped @ vectors.box.inverse
+    top = np.abs(vectors.indices).max(axis=0, initial=0)
+    x, y, z = (
+        np.exp(2j * np.pi * np.multiply.outer(fractions[:, a], np.arange(-top[a], top[a] + 1)))
+        for a in range(3)
+    )
+    waves = np.empty((len(fractions), len(vectors)), dtype=np.complex128)
+    for n, m, first, last, place in vectors.rows.tolist():
+        plane = x[:, n + top[0]] * y[:, m + top[1]]
+        along = z[:, first + top[2] : last + top[2] + 1]
+        np.multiply(plane[:, None], along, out=waves[:, place : place + last - first + 1])
+    return waves
+
+
+def powers(weights: NDArray, waves: NDArray[np.complex128]) -> Floats:
+    """Return the squared moduli (..., K) of the sums of weighted particles (..., N).
+
+    Few wave vectors and many weights are one product of matrices, `waves` as of `phases`.
+    """
+    flat = weights.reshape(-1, weights.shape[-1])
+    squares = np.empty((len(flat), waves.shape[1]))
+    # Of real numbers, real and imaginary parts in turn: half of the work of complex ones.
+    parts = waves.view(np.float64)
+    for begin in range(0, len(flat), BLOCK):
+        modes = flat[begin : begin + BLOCK].astype(np.float64) @ parts
+        squares[begin : begin + BLOCK] = (modes.reshape(len(modes), -1, 2) ** 2).sum(axis=-1)
+    return squares.reshape(*weights.shape[:-1], waves.shape[1])
 
 
 class Length(NamedTuple):
@@ -133,7 +188,11 @@ class Length(NamedTuple):
 
 
 def correlation_length(
-    q: ArrayLike, values: ArrayLike, counts: ArrayLike, q_max: float = Q_MAX
+    q: ArrayLike,
+    values: ArrayLike,
+    counts: ArrayLike,
+    q_max: float = Q_MAX,
+    spread: ArrayLike = 0.0,
 ) -> Length:
     r"""Return the correlation length of structure factors at small wave numbers.
 
@@ -154,13 +213,17 @@ def correlation_length(
         that were averaged.
     q_max
         Largest wave number of the fit; default 2 / sigma (`Q_MAX`).
+    spread : (B,) array, optional
+        Standard deviation of the wave numbers in each shell (`WaveVectors.spread`). The form is
+        averaged over a shell: that of the longest waves of a cube has two wave numbers whose S(q)
+        differ twofold where the length is large. By default a shell has one wave number.
 
     Returns
     -------
     Length
-        Arrays (...). The length is 0 if the structure factor does not fall. It is NaN if the
-        structure factor is not positive, or falls faster than the form can: a box ten times smaller
-        than the length does not show it.
+        Arrays (...). The length is 0 if the structure factor does not fall, and infinite if it
+        falls faster than the form can: a box that is not several times longer does not show it. It
+        is NaN if the structure factor is not positive.
 
     Raises
     ------
@@ -168,18 +231,19 @@ def correlation_length(
         If fewer than three shells are within `q_max`.
     """
     q, values, counts = (np.asarray(each, dtype=np.float64) for each in (q, values, counts))
+    spread = np.broadcast_to(np.asarray(spread, dtype=np.float64), q.shape)
     used = (q > 0) & (q <= real(q_max)) & (counts > 0)
     if used.sum() < N_SHELLS:
         raise InputError(f"q_max: expected three shells or more within {q_max!r}, got {used.sum()}")
-    q, values, modes = q[used], values[..., used], counts[used] / 2
+    q, values, modes, spread = q[used], values[..., used], counts[used] / 2, spread[used]
     positive = np.asarray((values > 0).all(axis=-1))
     # Lengths far below 1 / q_max, or far above 1 / q_min, cannot be told from these bounds.
     logarithms = np.linspace(np.log(1e-2 / q.max()), np.log(1e1 / q.min()), GRID)
-    shapes = 1 + np.square(q[:, None] * np.exp(logarithms))
+    forms, _ = _form(q, spread, np.exp(logarithms))
     # For each length the amplitude of greatest likelihood is a mean.
-    amplitudes = values @ (modes[:, None] * shapes) / modes.sum()
+    amplitudes = values @ (modes / forms).T / modes.sum()
     with np.errstate(divide="ignore", invalid="ignore"):
-        deviance = modes.sum() * np.log(amplitudes) - modes @ np.log(shapes)
+        deviance = modes.sum() * np.log(amplitudes) + np.log(forms) @ modes
     best = np.argmin(np.where(positive[..., None], deviance, 0.0), axis=-1)
     inner = np.clip(best, 1, GRID - 2)
     left, middle, right = (
@@ -191,12 +255,34 @@ def correlation_length(
         shift = np.clip(0.5 * (left - right) / (left - 2 * middle + right), -1.0, 1.0)
     step = logarithms[1] - logarithms[0]
     length = np.where(best > 0, np.exp(logarithms[inner] + shift * step), 0.0)
-    length = np.where(positive & (best < GRID - 1), length, np.nan)
-    squares = np.square(length[..., None] * q)
-    amplitude = (values * (1 + squares)) @ modes / modes.sum()
+    length = np.where(positive, np.where(best < GRID - 1, length, np.inf), np.nan)
+    finite = np.where(np.isinf(length), np.nan, length)
+    form, slopes = _form(q, spread, finite)
+    amplitude = (values / form) @ modes / modes.sum()
     # The information of ln S(0) and ln xi: sums over modes of products of derivatives of ln S.
-    slopes = -2 * squares / (1 + squares)
     variation = slopes**2 @ modes - (slopes @ modes) ** 2 / modes.sum()
     error = np.full(length.shape, np.nan)
-    np.divide(length, np.sqrt(variation), out=error, where=(length > 0) & (variation > 0))
+    np.divide(finite, np.sqrt(variation), out=error, where=(finite > 0) & (variation > 0))
     return Length(length, amplitude, error)
+
+
+def length_interval(resampled: Floats, n_configurations: int, confidence: float) -> Floats:
+    """Return the bootstrap interval (2, ...) of a length; see ``cagebreak.bootstrap``.
+
+    An infinite length in a resample is longer than any other. An end among these is NaN: the length
+    has no bound, or none that the box shows.
+    """
+    bounds = interval(np.minimum(resampled, FAR), n_configurations, confidence)
+    return np.where(bounds < 1e-6 * FAR, bounds, np.nan)
+
+
+def _form(q: Floats, spread: Floats, length: Floats) -> tuple[Floats, Floats]:
+    """Return the form of Ornstein and Zernike averaged over shells, and d ln form / d ln xi.
+
+    Both are (..., B) for lengths (...). A shell has two wave numbers, its mean plus and minus its
+    spread, which have its mean and its variance.
+    """
+    squares = np.square(np.multiply.outer(length, np.stack([q - spread, q + spread])))
+    forms = 1 / (1 + squares)
+    form = forms.mean(axis=-2)
+    return form, -2 * (squares * forms**2).mean(axis=-2) / form

@@ -10,22 +10,28 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.bootstrap import as_groups, interval, resamples
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configurations
-from cagebreak.dynamics.four_point import N_SHELLS, Q_MAX, correlation_length
+from cagebreak.dynamics.four_point import (
+    N_SHELLS,
+    Q_MAX,
+    correlation_length,
+    length_interval,
+    resample_bias,
+    variance_parts,
+)
 from cagebreak.dynamics.reduction import Reducer, Reduction
 from cagebreak.dynamics.relaxation import non_gaussian_of, tau_alpha
 from cagebreak.errors import InputError
 from cagebreak.seeding import Seed
 from cagebreak.simulation.isoconfigurational import check_times
+from cagebreak.structure.shell_average import ShellAverage
 
 Floats = NDArray[np.float64]
 
 ALL = "all"
 """Name of all particles together among the species."""
 
-QUANTITIES = (
-    *("msd", "alpha_2", "f_s", "f", "overlap"),
-    *("chi_4", "chi_4_isoconfigurational", "chi_4_structural", "s_4", "xi_4"),
-)
+CHI_4 = ("chi_4", "chi_4_isoconfigurational", "chi_4_structural")
+QUANTITIES = ("msd", "alpha_2", "f_s", "f", "overlap", *CHI_4, "s_4", "xi_4")
 """Columns of the table of dynamic functions; `low_` and `high_` of each are its interval."""
 
 COLUMNS = np.dtype(
@@ -116,8 +122,9 @@ def dynamic_functions(
     Returns
     -------
     DynamicFunctions
-        Intervals are NaN with one configuration, parts of chi_4 with one run or configuration, and
-        xi_4 in a box in which fewer than three shells of wave vectors are within `q_max`.
+        Intervals and chi_4 are NaN with one configuration, parts of chi_4 with one run, and xi_4 in
+        a box in which fewer than three shells of wave vectors are within `q_max`. All is NaN for a
+        species without particles.
 
     Raises
     ------
@@ -162,22 +169,25 @@ def from_reductions(
     weights = np.ones((1, len(reduced)))
     drawn = resamples(len(reduced), n_resamples, seed=seed, groups=groups)
     n_independent = int(as_groups(groups, len(reduced)).max()) + 1
-    estimates, samples = moments.quantities(weights), moments.quantities(drawn)
+    estimates = moments.quantities(weights)
+    samples = moments.quantities(drawn, resample_bias(n_independent))
     n_groups = len(numbers)
     names = [*SPECIES_NAMES[: n_groups - 1], ALL]
     table = np.zeros((n_groups, len(times)), COLUMNS)
     table["species"], table["time"] = np.array(names)[:, None], times
     for name in QUANTITIES:
+        interval_of = length_interval if name == "xi_4" else interval
         table[name] = estimates[name][0].T
-        low, high = interval(samples[name], n_independent, confidence)
+        low, high = interval_of(samples[name], n_independent, confidence)
         table["low_" + name], table["high_" + name] = low.T, high.T
+    table["xi_4"][np.isinf(table["xi_4"])] = np.nan
     relaxing = ("f_s", "f", "overlap")
     of_names = {name: tau_alpha(times, estimates[name][0]) for name in relaxing}
     taus = {
         species: {name: float(of_names[name][p]) for name in relaxing}
         for p, species in enumerate(names)
     }
-    return DynamicFunctions(table.ravel(), moments.q, moments.s_4(weights)[0], taus)
+    return DynamicFunctions(table.ravel(), moments.shells.k, moments.s_4(weights)[0], taus)
 
 
 class _Moments:
@@ -196,24 +206,20 @@ class _Moments:
         if self._n_runs > 1:
             self._noise = overlap.var(axis=1, ddof=1)
         self._numbers = reducers[0].numbers
-        # A shell may be empty in some boxes.
-        self._counts = np.array([reducer.shells.counts for reducer in reducers], dtype=np.float64)
-        s_4 = np.array([np.mean([run.s_4 for run in runs], axis=0) for runs in reduced])
-        self._sums = np.nan_to_num(s_4) * self._counts[:, None, None]
-        k = np.array([np.nan_to_num(reducer.shells.k) for reducer in reducers])
-        self._present = self._counts.sum(axis=0) > 0
-        self.q = (k * self._counts).sum(axis=0)[self._present] / self._counts.sum(axis=0)[
-            self._present
-        ]
+        vectors = [reducer.shells for reducer in reducers]
+        self.shells = ShellAverage.of(vectors)
+        self._spread = self.shells.spread(vectors)
+        self._s_4 = [np.mean([run.s_4 for run in runs], axis=0) for runs in reduced]
 
     def s_4(self, weights: Floats) -> Floats:
         """Return the four-point structure factor (W, T, P, B) for weights (W, C)."""
-        counts = weights @ self._counts[:, self._present]
-        sums = np.tensordot(weights, self._sums[..., self._present], axes=1)
-        return np.asarray(sums / counts[:, None, None])
+        return self.shells(self._s_4, weights)
 
-    def quantities(self, weights: Floats) -> dict[str, Floats]:
-        """Return each quantity (W, T, P) of weighted configurations, for weights (W, C)."""
+    def quantities(self, weights: Floats, bias: float = 1.0) -> dict[str, Floats]:
+        """Return each quantity (W, T, P) of weighted configurations, for weights (W, C).
+
+        A variance over configurations is divided by its bias (`four_point.resample_bias`).
+        """
         n = weights.sum(axis=1)[:, None, None]
 
         def mean(values: Floats) -> Floats:
@@ -223,24 +229,26 @@ class _Moments:
         result = {"msd": second, "alpha_2": non_gaussian_of(second, fourth)}
         result["f_s"] = mean(self._means["f_s"])
         static = weights @ self._static
-        result["f"] = mean(self._means["f"]) * n / static[:, None]
+        with np.errstate(invalid="ignore"):
+            result["f"] = mean(self._means["f"]) * n / static[:, None]
         origin = self._overlap.mean(axis=0)
         deviations = self._overlap - origin
         shift, noise = mean(deviations), mean(self._noise)
         result["overlap"] = origin + shift
         n_configurations = len(self._overlap)
-        variance = np.full_like(shift, np.nan)
+        of_means = np.full_like(shift, np.nan)
         if n_configurations > 1:
-            factor = n_configurations / (n_configurations - 1)
-            variance = factor * (mean(deviations**2) - shift**2) - noise / self._n_runs
-        result["chi_4"] = self._numbers * (noise + variance)
-        result["chi_4_isoconfigurational"] = self._numbers * noise
-        result["chi_4_structural"] = self._numbers * variance
+            factor = bias * (n_configurations - 1) / n_configurations
+            of_means = (mean(deviations**2) - shift**2) / factor
+        for name, part in zip(CHI_4, variance_parts(noise, of_means, self._n_runs), strict=True):
+            result[name] = self._numbers * part
         s_4 = self.s_4(weights)
         result["s_4"], result["xi_4"] = s_4[..., 0], np.full(second.shape, np.nan)
-        if len(self.q) >= N_SHELLS:
-            counts = self._counts.sum(axis=0)[self._present]
+        q, counts = self.shells.k, self.shells.counts
+        if len(q) >= N_SHELLS:
             for t in range(second.shape[1]):
-                fit = correlation_length(self.q, s_4[:, t], counts, np.inf)
+                fit = correlation_length(q, s_4[:, t], counts, np.inf, self._spread)
                 result["xi_4"][:, t] = fit.length
+        for values in result.values():
+            values[..., self._numbers == 0] = np.nan
         return result

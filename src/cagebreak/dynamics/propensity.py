@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,18 +72,7 @@ class Propensity:
             If there is no run, or one has another shape.
         """
         times, species = check_times(times), np.asarray(species)
-        shape = (len(times), len(species))
-        sums = np.zeros((2, *shape))
-        n_runs = 0
-        for lengths in runs:
-            if lengths.shape != shape:
-                raise InputError(
-                    f"runs: expected shape {shape}, got {lengths.shape} in run {n_runs}"
-                )
-            sums[n_runs % 2] += lengths
-            n_runs += 1
-        if n_runs == 0:
-            raise InputError("runs: expected at least one run, got none")
+        sums, n_runs = half_sums(runs, (len(times), len(species)))
         return cls(times, sums, n_runs, species)
 
     @cached_property
@@ -160,6 +150,43 @@ def propensity(
     configuration = as_configuration(configuration)
     runs = isoconfigurational(configuration, model, times, n_runs, seed, lengths, executor, engine)
     return Propensity.from_runs(times, configuration.species, runs)
+
+
+def half_sums(
+    runs: Iterable[NDArray[Any]], shape: tuple[int, ...] | None = None
+) -> tuple[NDArray[np.float64], int]:
+    """Add up arrays of runs, those of even and those of odd number, in their order.
+
+    Parameters
+    ----------
+    runs
+    shape
+        Of each array; by default that of the first.
+
+    Returns
+    -------
+    sums : (2, ...) array
+    n_runs
+        How many runs there are.
+
+    Raises
+    ------
+    InputError
+        If there is no run, or one has another shape.
+    """
+    sums, n_runs = np.zeros(0), 0
+    for n_runs, values in enumerate(runs, start=1):
+        shape = shape or values.shape
+        if values.shape != shape:
+            raise InputError(
+                f"runs: expected shape {shape}, got {values.shape} in run {n_runs - 1}"
+            )
+        if n_runs == 1:
+            sums = np.zeros((2, *shape))
+        sums[(n_runs - 1) % 2] += values
+    if n_runs == 0:
+        raise InputError("runs: expected at least one run, got none")
+    return sums, n_runs
 
 
 def lengths(displacements: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.dynamics._shapes import require_displacements
-from cagebreak.dynamics.four_point import phases
+from cagebreak.dynamics.four_point import phases, powers
 from cagebreak.dynamics.relaxation import is_near
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
@@ -103,8 +103,8 @@ class Reducer:
         waves = np.cos(self._k * displacements).mean(axis=-1)
         positions = self._start.positions
         f = [self._f(self._modes_at(positions + moved)) for moved in displacements]
-        modes = (near[:, None] * self._members) @ self._waves
-        s_4 = self.shells.mean(np.abs(modes) ** 2) / np.maximum(self.numbers, 1)[:, None]
+        of_waves = powers(near[:, None] * self._members, self._waves)
+        s_4 = self.shells.mean(of_waves) / np.maximum(self.numbers, 1)[:, None]
         means = self._means.T
         return Reduction(
             squares @ means, squares**2 @ means, waves @ means, np.array(f), near @ means, s_4

@@ -1,10 +1,12 @@
 """Relaxation of single particles: MSD, alpha_2, F_s(k, t), overlap, and tau_alpha."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cagebreak.dynamics._shapes import require_displacements
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
 
@@ -23,8 +25,14 @@ def mean_squared_displacement(
     displacements : (T, N, 3) array
         In sigma.
     species : (N,) array
+
+    Raises
+    ------
+    InputError
+        If the displacements have another shape, or are not finite.
     """
-    return _per_species((displacements**2).sum(axis=-1), species)
+    displacements = require_displacements(displacements, species)
+    return _per_species(map(squared_lengths, displacements), species, len(displacements))
 
 
 def non_gaussian(
@@ -42,9 +50,17 @@ def non_gaussian(
     displacements : (T, N, 3) array
         In sigma.
     species : (N,) array
+
+    Raises
+    ------
+    InputError
+        If the displacements have another shape, or are not finite.
     """
-    squares = (displacements**2).sum(axis=-1)
-    return non_gaussian_of(_per_species(squares, species), _per_species(squares**2, species))
+    displacements = require_displacements(displacements, species)
+    n_times = len(displacements)
+    second = _per_species(map(squared_lengths, displacements), species, n_times)
+    fourths = (squared_lengths(moved) ** 2 for moved in displacements)
+    return non_gaussian_of(second, _per_species(fourths, species, n_times))
 
 
 def non_gaussian_of(
@@ -74,16 +90,25 @@ def overlap(
     Raises
     ------
     InputError
-        If the length is not positive.
+        If the length is not positive, or the displacements have another shape, or are not finite.
     """
-    return _per_species(is_near(displacements, length).astype(np.float64), species)
+    displacements = require_displacements(displacements, species)
+    near = is_near(displacements, length)
+    return _per_species(near, species, len(near))
 
 
 def is_near(displacements: NDArray[np.float64], length: float) -> NDArray[np.bool_]:
     """Return whether each particle is nearer than a length to its start, (T, N)."""
     if not 0 < real(length) < np.inf:
         raise InputError(f"length: expected a positive length in sigma, got {length!r}")
-    return (displacements**2).sum(axis=-1) < length**2
+    near = [squared_lengths(moved) < length**2 for moved in displacements]
+    return np.array(near, dtype=bool).reshape(np.shape(displacements)[:-1])
+
+
+def squared_lengths(moved: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the squared lengths (N,) of displacements (N, 3)."""
+    x, y, z = moved.T
+    return np.asarray(x * x + y * y + z * z)
 
 
 def self_intermediate(
@@ -106,11 +131,13 @@ def self_intermediate(
     Raises
     ------
     InputError
-        If k is not positive.
+        If k is not positive, or the displacements have another shape, or are not finite.
     """
-    if not 0 < k < np.inf:
+    if not 0 < real(k) < np.inf:
         raise InputError(f"k: expected a positive wave number, got {k!r}")
-    return _per_species(np.cos(k * displacements).mean(axis=-1), species)
+    displacements = require_displacements(displacements, species)
+    waves = (np.cos(k * moved) for moved in displacements)
+    return _per_species(waves, species, len(displacements))
 
 
 def tau_alpha(times: ArrayLike, scattering: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -126,7 +153,7 @@ def tau_alpha(times: ArrayLike, scattering: NDArray[np.float64]) -> NDArray[np.f
     Returns
     -------
     (S,) array
-        In tau, interpolated in log t; NaN if 1/e is not reached.
+        In tau, interpolated in log t; NaN if 1/e is not reached, or was before the first time.
 
     Raises
     ------
@@ -149,8 +176,18 @@ def tau_alpha(times: ArrayLike, scattering: NDArray[np.float64]) -> NDArray[np.f
     return result
 
 
-def _per_species(values: NDArray[np.float64], species: NDArray[np.int64]) -> NDArray[np.float64]:
-    result = np.full((len(values), int(species.max()) + 1), np.nan)
-    for s in np.unique(species):
-        result[:, s] = values[:, species == s].mean(axis=1)
+def _per_species(
+    values: Iterable[NDArray], species: NDArray[np.int64], n_times: int
+) -> NDArray[np.float64]:
+    """Return the mean over the particles of each species, (T, S), of values (N, ...) at each time.
+
+    Values come one time after the other, so that they stay in the cache.
+    """
+    result = np.full((n_times, int(species.max()) + 1), np.nan)
+    members = {s: species == s for s in np.unique(species).tolist()}
+    if len(members) == 1:
+        members = dict.fromkeys(members, slice(None))  # a view
+    for of_time, at_time in zip(result, values, strict=True):
+        for s, of_species in members.items():
+            of_time[s] = at_time[of_species].mean()
     return result

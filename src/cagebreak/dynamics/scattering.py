@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.dynamics._shapes import require_displacements
-from cagebreak.structure.wave_vectors import WaveVectors, modes_at
+from cagebreak.structure.wave_vectors import Complexes, WaveVectors, modes_at
 
 Floats = NDArray[np.float64]
 
@@ -33,16 +33,21 @@ def intermediate_scattering(
     Raises
     ------
     InputError
-        If the displacements have another shape.
+        If the displacements have another shape, or the wave vectors are of another box.
     """
     configuration = as_configuration(configuration)
+    vectors.require_box(configuration)
     displacements = require_displacements(displacements, configuration)
     n_species = configuration.n_species
-    of_species = [(configuration.species == s).astype(np.float64) for s in range(n_species)]
-    start = np.array([modes_at(configuration.positions, vectors, each) for each in of_species])
+    of_species = [np.flatnonzero(configuration.species == s) for s in range(n_species)]
+
+    def modes(positions: Floats) -> Complexes:
+        parts = (positions.take(rows, axis=0) for rows in of_species)
+        return np.array([modes_at(part, vectors, np.ones(len(part))) for part in parts])
+
+    start = modes(configuration.positions).conj()
     result = np.empty((len(displacements), n_species, n_species, vectors.n_shells))
     for of_time, moved in zip(result, displacements, strict=True):
-        positions = configuration.positions + moved
-        now = np.array([modes_at(positions, vectors, each) for each in of_species])
-        of_time[:] = vectors.mean((now[:, None] * start.conj()).real) / len(configuration)
+        now = modes(configuration.positions + moved)
+        of_time[:] = vectors.mean((now[:, None] * start).real) / len(configuration)
     return result

@@ -24,7 +24,8 @@ class FigureSpec:
     title
         The content of the figure, in one line.
     published
-        Whether the function takes ``curves``, published ones that the user gives.
+        The temperature of the Kob-Andersen mixture whose published curves the function takes as
+        ``curves``; None if it takes none.
     section
         The section of the recipe whose results the figure shows, or "" for any. With
         "isoconfigurational" the function takes ``tau_alpha``.
@@ -44,7 +45,7 @@ class FigureSpec:
     name: str
     tables: tuple[str, ...]
     title: str
-    published: bool = False
+    published: float | None = None
     section: str = "isoconfigurational"
     panels: bool = False
     mean_speed: bool = False
@@ -123,7 +124,7 @@ FIGURES = {
             "published",
             ("scores",),
             "r and published curves (Alkemade 2023, fig. 4a)",
-            published=True,
+            published=0.44,
         ),
         FigureSpec(
             "alkemade2023",
@@ -149,6 +150,13 @@ FIGURES = {
             "fields",
             ("fields",),
             "Variance and length of the measured and the predicted propensity over time",
+            on_request=True,
+        ),
+        FigureSpec(
+            "heterogeneity",
+            "distributions",
+            ("fields",),
+            "Distribution of the measured and the predicted propensity over time",
             on_request=True,
         ),
         FigureSpec(

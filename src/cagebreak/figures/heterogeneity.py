@@ -40,6 +40,8 @@ OF_FIELDS = {
     "s_q": r"$S(q_{\min})\,/\,$mean$^2$",
     "xi": r"$\xi\,/\,\sigma$",
 }
+BANDS = (("p1", "p99", 0.15), ("p5", "p95", 0.2), ("p25", "p75", 0.3))
+"""Percentiles between which bands of a distribution are drawn, and their opacity."""
 
 
 def functions(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Figure:
@@ -113,6 +115,51 @@ def fields(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Figure
                     _draw(axes, curve(rows, species=name, field=field), column, look)
                 _finish(axes, rows["time"], label, f"({next(letters)}) {name} particles", tau)
         style.legend(parts[0][0], parts[0][1][0], columns=4)
+    return figure
+
+
+def distributions(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Figure:
+    """Draw the distribution over particles of measured and predicted propensity over time.
+
+    Bands are between percentiles, 1 to 99, 5 to 95 and 25 to 75, and a line is the median, in units
+    of the measured mean. Dashed lines in the panels of predictions are the measured percentiles 5,
+    50 and 95. The panel "predicted + unexplained" has the noise of the runs, as the measured one.
+
+    Parameters
+    ----------
+    table, tau_alpha
+        As of `fields`.
+
+    Raises
+    ------
+    InputError
+        As of `fields`.
+    """
+    names = dict.fromkeys(name for low, high, _ in BANDS for name in (low, high))
+    rows = rows_of(table, ("species", "field", "time", "mean", "p50", *names))
+    shown = [name for name in FIELDS if name != "without noise"]
+    species = sorted(set(rows["species"].tolist()))
+    with style.look():
+        figure, parts = style.grid(len(species), len(shown), height=0.3 + 2.1 * len(species))
+        letters = iter("abcdefghijklmnopqrstuvwxyz")
+        for (_, row), name in zip(parts, species, strict=True):
+            tau = (tau_alpha or {}).get(name, np.nan)
+            measured = curve(rows, species=name, field=shown[0])
+            for axes, field in zip(row, shown, strict=True):
+                text, (color, _) = FIELDS[field]
+                points, time = curve(rows, species=name, field=field), measured["time"]
+                for low, high, alpha in BANDS:
+                    edges = points[low] / measured["mean"], points[high] / measured["mean"]
+                    axes.fill_between(time, *edges, color=color, alpha=alpha, linewidth=0)
+                axes.plot(time, points["p50"] / measured["mean"], color=color, label=text)
+                for level in () if field == shown[0] else ("p5", "p50", "p95"):
+                    values = measured[level] / measured["mean"]
+                    axes.plot(time, values, color="#222222", linestyle="--", linewidth=0.6)
+                label = r"propensity$\,/\,$mean" if field == shown[0] else ""
+                _finish(axes, rows["time"], label, f"({next(letters)}) {name}, {text}", tau)
+            limits = np.array([axes.get_ylim() for axes in row])
+            for axes in row:
+                axes.set_ylim(limits.min(), limits.max())
     return figure
 
 

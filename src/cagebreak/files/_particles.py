@@ -15,7 +15,7 @@ from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.configuration.box import right_handed
 from cagebreak.errors import InputError
 from cagebreak.files._text import Rows, number
-from cagebreak.files.frame import Frame, named
+from cagebreak.files.frame import Frame, named, warn_of_sizes
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -60,6 +60,9 @@ _NAMES = {
 _ATOMIC_NUMBERS = {"z", "atomic_number", "atomic_numbers", "numbers", "atomicnumber"}
 _MAYBE_NAMES = {"name", "names", "label", "labels", "atom_name", "kind"}
 """Names of columns that name the species if no other column does."""
+
+
+_SIZES = ("radius", "radii", "diameter", "diameters")
 
 
 class Field(NamedTuple):
@@ -270,6 +273,7 @@ def frame_of(
         images = rows.integers(part["images"], "whole numbers as images") @ change.T
     numbers = {name: part[f"species {name}"][:, 0] for name in types}
     species, names = _species(rows, columns, numbers, types_from_one, tuple(type_names))
+    _compare_sizes(rows, columns, species)
     velocities = part["velocities"] if columns.velocities else None
     ids = None
     if columns.ids is not None or (id_column is not None and _are_ids(part["ids"])):
@@ -333,6 +337,15 @@ def _species(
             raise rows.file.error(f"types {', '.join(type_names)} as the header says", unknown[0])
         species, names = np.array([type_names.index(name) for name in names])[species], type_names
     return species, names
+
+
+def _compare_sizes(rows: Rows, columns: Columns, species: Integers) -> None:
+    for name in _SIZES:
+        if name in columns.others:
+            words = rows.words(columns.others[name], f"the {columns.width} columns of the header")
+            sizes = [number(word) for word in words]
+            if None not in sizes:
+                warn_of_sizes(f"{rows.file.path}, {name}", np.array(sizes, np.float64), species)
 
 
 def _lammps_types(rows: Rows, column: Floats) -> tuple[Integers, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
@@ -10,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import SPECIES_NAMES, Configuration
-from cagebreak.errors import InputError
+from cagebreak.errors import ConfigurationWarning, InputError
 from cagebreak.files._text import number
+
+SIZES = 1e-3
+"""Relative difference of the sizes of particles of one species that is said; more than rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,3 +125,26 @@ def named(words: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     names = in_order(dict.fromkeys(words))
     index = {name: i for i, name in enumerate(names)}
     return np.array([index[word] for word in words], np.int64), names
+
+
+def warn_of_sizes(where: str, sizes: NDArray[np.floating], species: NDArray[np.integer]) -> None:
+    """Warn if particles of one species have different sizes, which a model has not.
+
+    Parameters
+    ----------
+    where
+        The file and the column.
+    sizes : (N,) array
+        Radii or diameters.
+    species : (N,) array
+    """
+    for s in np.unique(species):
+        low, high = sizes[species == s].min(), sizes[species == s].max()
+        if high - low > SIZES * abs(high):
+            warnings.warn(
+                f"{where}: particles of species {SPECIES_NAMES[s]} have sizes from {low:.4g} to "
+                f"{high:.4g}; they are not read, since a model has one size for each species",
+                ConfigurationWarning,
+                stacklevel=2,
+            )
+            return

@@ -19,7 +19,7 @@ from cagebreak.configuration import Box, Configuration
 from cagebreak.configuration.interchange.gsd import frame_of, matrix_of
 from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
 from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO, check_regular
-from cagebreak.files.frame import Frame, in_order
+from cagebreak.files.frame import Frame, in_order, warn_of_sizes
 
 # What the library raises on a file that is truncated, edited or not GSD.
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, MemoryError, OverflowError, TypeError)
@@ -167,6 +167,9 @@ def _frame(file: Any, index: int) -> Frame:
         )
     names = in_order(types) if "A" in types else tuple(types)
     species = np.array([names.index(name) for name in types])[type_ids]
+    diameters = chunk("particles/diameter")
+    if diameters is not None and diameters.shape == (n,):
+        warn_of_sizes(f"{file.name}, particles/diameter", diameters, species)
     configuration = Configuration(
         position,
         species,

@@ -12,7 +12,6 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 from cagebreak._frames import METRICS, require_metrics
 from cagebreak.bootstrap import as_groups
@@ -177,6 +176,9 @@ def _in_configuration(
 
 def spearman(x: Floats, y: Floats) -> Floats:
     """Return Spearman's rank correlation of x and y (n, T) over their first axis, (T,)."""
+    # scipy.stats takes longer to import than this package.
+    from scipy.stats import rankdata
+
     return pearson(rankdata(x, axis=0), rankdata(y, axis=0))
 
 
@@ -269,6 +271,8 @@ def pooled_spearman(
     r : (T,) array
     resampled : (B, T) array
     """
+    from scipy.stats import rankdata
+
     x, y = (rankdata(np.concatenate(parts), axis=0) for parts in (predicted, measured))
     of_configuration = np.repeat(np.arange(len(predicted)), [len(part) for part in predicted])
     resampled = np.full((len(weights), x.shape[1]), np.nan)

@@ -137,6 +137,13 @@ class Sample:
         return None if self.configuration is None else self.configuration[rows]
 
 
+def take_rows(table: Floats, rows: Integers) -> Floats:
+    """Return some rows of a table, in ascending order; a view if none between them is left out."""
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+        return table[rows[0] : rows[-1] + 1]
+    return table[rows]
+
+
 class Samples(Protocol):
     """A sequence of samples, each read when it is accessed."""
 
@@ -181,7 +188,7 @@ def moments_of(samples: Samples, indices: Sequence[int], species: str) -> Moment
     total = None
     for _, sample in in_turn(Share(samples, indices)):
         rows = sample.rows().get(species, np.arange(0))
-        new = Moments.of(sample.features[rows])
+        new = Moments.of(take_rows(sample.features, rows))
         total = new if total is None else total + new
     if total is None:
         raise InputError("samples: expected at least one configuration, got none")

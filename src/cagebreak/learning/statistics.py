@@ -15,9 +15,9 @@ from cagebreak._hdf5 import UNREADABLE, group_in, read_array
 from cagebreak._sealed import creating, opened
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.learning._hdf5 import read_labels, write_labels
+from cagebreak.learning._symmetric import mirror, quadratic_forms, submatrix
 from cagebreak.learning._validation import (
     Floats,
-    Integers,
     as_columns,
     as_table,
     require_choice,
@@ -27,8 +27,6 @@ from cagebreak.learning._validation import (
 CENTERS = ("global", "configuration")
 _ROWS = 1024
 """Number of rows centered at a time: they fit in the cache, and BLAS runs at full speed."""
-_RUNS = 16
-"""Largest number of runs of columns that are copied run by run, four times as fast (chosen)."""
 
 
 class Statistics:
@@ -134,7 +132,7 @@ class Statistics:
     def gram(self) -> Floats:
         """Centered Gram matrix of [X Y], (F + T, F + T)."""
         if not self._is_mirrored:
-            _mirror(self._gram)
+            mirror(self._gram)
             self._is_mirrored = True
         return self._gram
 
@@ -157,6 +155,12 @@ class Statistics:
     def yy(self) -> Floats:
         """Centered Y'Y, (T, T)."""
         return self.gram[self.n_features :, self.n_features :]
+
+    def squares(self, coefficients: Floats) -> Floats:
+        """Return w'X'Xw of each column w of coefficients (F, k)."""
+        columns = np.zeros((len(self._mean), coefficients.shape[1]))
+        columns[: self.n_features] = coefficients
+        return quadratic_forms(self._gram, columns)
 
     def add(self, X: ArrayLike, Y: ArrayLike, others: tuple[float, Any] = (0, 0.0)) -> Self:
         """Add rows X (n, F) and Y (n, T) in place, and return `self`.
@@ -219,15 +223,16 @@ class Statistics:
         columns = np.concatenate([x_columns, self.n_features + y_columns])
         part.count = self.count
         part._mean = self._mean[columns]
-        part._gram = _submatrix(self.gram, columns)
+        part._gram = submatrix(self.gram, columns)
         return part
 
     def scaled(self, factors: Floats, about: Floats | float = 0.0) -> Self:
         """Return the statistics of the features multiplied by factors (F,), about a point (F,)."""
-        part = self._copy()
-        scale = np.concatenate([factors, np.ones(self.n_targets)])
+        part = type(self)(self.n_features, self.n_targets, self.center, self.labels)
+        part.count, part._mean = self.count, self._mean.copy()
         part.x_mean[:] = about + factors * (part.x_mean - about)
-        part._gram *= scale[:, None]
+        scale = np.concatenate([factors, np.ones(self.n_targets)])
+        part._gram, part._is_mirrored = self._gram * scale[:, None], self._is_mirrored
         part._gram *= scale
         return part
 
@@ -374,26 +379,6 @@ class Statistics:
         same_type = self.labels.dtype == other.labels.dtype
         if not same_type or self.labels.tobytes() != other.labels.tobytes():
             raise InputError("other: expected the same labels of the features")
-
-
-def _submatrix(matrix: Floats, columns: Integers) -> Floats:
-    """Return the rows and columns of a matrix; runs of successive columns are copied as a whole."""
-    starts = np.flatnonzero(np.diff(columns, prepend=-2) != 1)
-    if len(starts) > _RUNS:
-        return matrix[np.ix_(columns, columns)]
-    runs = [slice(run[0], run[-1] + 1) for run in np.split(columns, starts[1:])]
-    return np.block([[matrix[rows, run] for run in runs] for rows in runs])
-
-
-def _mirror(matrix: Floats) -> None:
-    """Copy the lower triangle onto the upper, in blocks that stay in the cache."""
-    size = 128
-    n = len(matrix)
-    for i in range(0, n, size):
-        square = matrix[i : i + size, i : i + size]
-        square[:] = np.tril(square) + np.tril(square, -1).T
-        for j in range(i + size, n, size):
-            matrix[i : i + size, j : j + size] = matrix[j : j + size, i : i + size].T
 
 
 def spectrum(statistics: Statistics) -> tuple[Floats, Floats, Floats]:

@@ -36,6 +36,7 @@ from cagebreak.potentials.state_point import (
     composition_problem,
     density,
     density_problem,
+    if_meant,
     in_order,
 )
 
@@ -118,7 +119,7 @@ class Match:
     remarks: tuple[str, ...] = ()
 
 
-def check(configuration: Configuration, model: Model) -> Match:
+def check(configuration: Configuration, model: Model, *, fixed: bool = False) -> Match:
     """Compare a configuration with a model, as import, `describe` and `predict` do.
 
     Parameters
@@ -127,6 +128,9 @@ def check(configuration: Configuration, model: Model) -> Match:
         N particles in a box of any shape.
     model
         Its number density, composition and temperature are what is expected.
+    fixed
+        Whether these belong to the model, as to one that is fitted. By default messages advise to
+        state others if they are meant.
 
     Returns
     -------
@@ -146,7 +150,7 @@ def check(configuration: Configuration, model: Model) -> Match:
         If density, composition or temperature differ from the model's, but may be meant.
     """
     configuration = as_configuration(configuration)
-    match = examine(configuration, model)
+    match = examine(configuration, model, fixed=fixed)
     if match.problem:
         raise ConfigurationError(match.problem)
     for remark in match.remarks:
@@ -154,23 +158,23 @@ def check(configuration: Configuration, model: Model) -> Match:
     return match
 
 
-def examine(configuration: Configuration, model: Model) -> Match:
+def examine(configuration: Configuration, model: Model, *, fixed: bool = False) -> Match:
     """Return the comparison of `check`; a problem or a remark is returned, not raised."""
     configuration = as_configuration(configuration)
-    match = _examined(configuration, model)
+    match = _examined(configuration, model, fixed)
     known = "exchanged" in match.problem
     if match.problem and not known and 1 < configuration.n_species <= model.n_species < 5:
         for order in itertools.permutations(range(model.n_species)):
             species = np.array(order)[configuration.species]
             if (species != configuration.species).any() and not _examined(
-                configuration.replace(species=species), model
+                configuration.replace(species=species), model, fixed
             ).problem:
                 hint = f"; with its species exchanged it does match: {in_order(np.argsort(order))}"
                 return replace(match, problem=match.problem + hint)
     return match
 
 
-def _examined(configuration: Configuration, model: Model) -> Match:
+def _examined(configuration: Configuration, model: Model, fixed: bool) -> Match:
     n, s = len(configuration), model.n_species
     counts = np.bincount(configuration.species, minlength=s)
     match = Match(
@@ -188,8 +192,8 @@ def _examined(configuration: Configuration, model: Model) -> Match:
         return replace(match, problem=problem)
     problem = (
         _shape_problem(configuration)
-        or density_problem(match.number_density, match.composition, model)
-        or composition_problem(match.composition, n, model)
+        or density_problem(match.number_density, match.composition, model, fixed)
+        or composition_problem(match.composition, n, model, fixed)
     )
     if problem:
         return replace(match, problem=problem)
@@ -201,7 +205,7 @@ def _examined(configuration: Configuration, model: Model) -> Match:
             match = _with_forces(_with_distances(match, model), model)
     except ConfigurationError as error:
         return replace(match, problem=str(error))
-    return replace(match, remarks=(*match.remarks, *_remarks(match, model)))
+    return replace(match, remarks=(*match.remarks, *_remarks(match, model, fixed)))
 
 
 def _repaired(match: Match, model: Model) -> Match:
@@ -327,21 +331,21 @@ def _force_problem(match: Match, errors: Floats, model: Model) -> str:
     return ""
 
 
-def _remarks(match: Match, model: Model) -> list[str]:
+def _remarks(match: Match, model: Model, fixed: bool) -> list[str]:
     remarks = []
     name, expected, value = density(match.number_density, match.composition, model)
     if abs(value / expected - 1) > DENSITY_REMARK:
         remarks.append(
-            f"configuration: its {name} is {value:.4g}, that of the model {expected:.4g}; if "
-            f"this is meant, say {name}={value:.4g} (--parameter)"
+            f"configuration: its {name} is {value:.4g}, that of the model {expected:.4g}"
+            f"{if_meant(f'{name}={value:.4g}', fixed)}"
         )
     deviation = np.abs(match.composition - model.composition).max()
     if deviation > COMPOSITION_REMARK + 1 / len(match.configuration):
         shares = ", ".join(f"{share:.3g}" for share in match.composition)
         fractions = ", ".join(f"{share:.3g}" for share in model.composition)
         remarks.append(
-            f"configuration: its composition is {shares}, that of the model {fractions}; if this "
-            "is meant, state composition (--parameter)"
+            f"configuration: its composition is {shares}, that of the model {fractions}"
+            f"{if_meant('the composition', fixed)}"
         )
     kt, temperature = model.temperature, match.temperature
     apart = abs(temperature - kt)
@@ -351,12 +355,12 @@ def _remarks(match: Match, model: Model) -> list[str]:
         and apart > TEMPERATURE_REMARK * kt
         and (apart > SIGNIFICANCE * match.temperature_error or temperature > TEMPERATURE * kt)
     ):
-        way_on = f"if this is meant, say temperature={temperature:.3g} (--parameter)"
+        way_on = if_meant(f"temperature={temperature:.3g}", fixed)
         if temperature > TEMPERATURE * kt:
-            way_on = "is it equilibrated, and is the potential that of the model?"
+            way_on = "; is it equilibrated, and is the potential that of the model?"
         remarks.append(
             f"configuration: its forces belong to a temperature of {temperature:.3g}, the model "
-            f"has {kt:.3g}; {way_on}"
+            f"has {kt:.3g}{way_on}"
         )
     if match.closest.min() > REACH:
         remarks.append(

@@ -54,22 +54,27 @@ def density(number_density: float, composition: Floats, model: Model) -> tuple[s
     return "number_density", model.number_density, number_density
 
 
-def density_problem(number_density: float, composition: Floats, model: Model) -> str:
-    """Return why a density cannot be meant; empty if it can."""
+def density_problem(
+    number_density: float, composition: Floats, model: Model, fixed: bool = False
+) -> str:
+    """Return why a density cannot be meant; empty if it can. See `if_meant` for `fixed`."""
     name, expected, value = density(number_density, composition, model)
     if 1 / DENSITY <= value / expected <= DENSITY:
         return ""
     sigma = (expected / value) ** (1 / 3)
     return (
         f"configuration: expected a {name} of about {expected:.4g}, as in {model.name}, got "
-        f"{value:.4g}; if lengths are in another unit, such as Angstrom or nm, divide "
-        f"positions and box by sigma, about {sigma:.4g}; if the density is meant, say "
-        f"{name}={value:.4g} (--parameter)"
+        f"{value:.4g}; if lengths are in another unit, such as Angstrom or nm, divide positions "
+        f"and box by sigma, about {sigma:.4g}"
+        + if_meant(f"{name}={value:.4g}", fixed, "the density")
     )
 
 
-def composition_problem(composition: Floats, n: int, model: Model) -> str:
-    """Return why the composition of n particles cannot be meant; empty if it can."""
+def composition_problem(composition: Floats, n: int, model: Model, fixed: bool = False) -> str:
+    """Return why the composition of n particles cannot be meant; empty if it can.
+
+    See `if_meant` for `fixed`.
+    """
     expected = np.array(model.composition)
     percent = ", ".join(
         f"{100 * share:.3g} % {letter}"
@@ -78,7 +83,8 @@ def composition_problem(composition: Floats, n: int, model: Model) -> str:
     got = f"configuration.species: expected the composition of {model.name}, got {percent}"
     missing = np.flatnonzero((composition == 0) & (expected * n >= 3))
     if len(missing):
-        only = "; for A alone say composition=1 (--parameter)" if composition[0] == 1 else ""
+        alone = composition[0] == 1 and not fixed
+        only = "; for A alone say composition=1 (--parameter)" if alone else ""
         return f"{got}: no particle is {SPECIES_NAMES[missing[0]]}{only}"
 
     def deviation(shares: Floats) -> float:
@@ -89,10 +95,15 @@ def composition_problem(composition: Floats, n: int, model: Model) -> str:
         for order in itertools.permutations(range(model.n_species)):
             if deviation(composition[list(order)]) <= tolerance:
                 return (
-                    f"{got}: the species are exchanged; {in_order(order)}, or state composition "
-                    "(--parameter) if it is meant"
+                    f"{got}: the species are exchanged; {in_order(order)}"
+                    f"{if_meant('the composition', fixed)}"
                 )
     return ""
+
+
+def if_meant(statement: str, fixed: bool, what: str = "this") -> str:
+    """Return the advice to state a parameter of the model, or "" if its parameters are fixed."""
+    return "" if fixed else f"; if {what} is meant, say {statement} (--parameter)"
 
 
 def in_order(species: Iterable[int]) -> str:

@@ -5,7 +5,7 @@ It isolates what the structure says of the dynamics (:cite:`WidmerCooper2004`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from typing import TypeVar
@@ -137,6 +137,19 @@ def check_times(times: ArrayLike) -> NDArray[np.float64]:
     if array[0] < 0 or (np.diff(array) <= 0).any():
         raise InputError(f"times: expected ascending times >= 0, got {array.tolist()}")
     return array
+
+
+def nearest(known: NDArray[np.float64], times: Sequence[float]) -> list[int]:
+    """Return the index of the known time that is nearest to each of `times`, by ratio.
+
+    Raises
+    ------
+    InputError
+        If `times` is no sequence or empty, or a time is not finite or not above 0.
+    """
+    if np.ndim(times) != 1 or not len(times) or not all(0 < real(t) < np.inf for t in times):
+        raise InputError(f"times: expected numbers above 0, such as [1.0, 10.0], got {times!r}")
+    return [int(np.argmin(np.abs(np.log(known / time)))) for time in times]
 
 
 def _observed(configuration, model, times, observe, engine, seed):

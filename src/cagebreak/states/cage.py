@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -86,6 +88,56 @@ def cage_state(
     """
     configuration = as_configuration(configuration)
     warn_of_another_state_point(configuration, model)
+    with cage_states(
+        configuration, model, [seed], sweeps=sweeps, precision=precision, cell=cell,
+        samples=samples, chains=chains,
+    ) as states:  # fmt: skip
+        return next(states)
+
+
+@contextmanager
+def cage_states(
+    configuration: Configuration,
+    model: Model,
+    seeds: Sequence[Seed],
+    *,
+    sweeps: tuple[int, int] | None = None,
+    precision: float | None = None,
+    cell: Cell = "voronoi",
+    samples: int = 0,
+    chains: int = 1,
+) -> Iterator[Iterator[CageState]]:
+    """Sample the cage state of each seed, in parallel in the threads of Numba.
+
+    Sampling begins with the block and goes on in it. The states come in the order of the seeds,
+    each to the bit as from `cage_state`, whose other parameters and errors these are. What is still
+    sampled when the block ends is stopped.
+    """
+    run = _run(sweeps, precision, samples, chains)
+    of_chains = [
+        chain_seed
+        for seed in seeds
+        for chain_seed in (seed, *(seed_sequence(seed, "chain", k) for k in range(1, chains)))
+    ]
+    samplers = [CageSampler(configuration, model, chain_seed, cell) for chain_seed in of_chains]
+    if len(samplers) <= 1:
+        yield map(run, samplers)
+        return
+    # The kernel releases the GIL, and chains share no state.
+    with ThreadPoolExecutor(min(len(samplers), get_num_threads())) as threads:
+        running = [threads.submit(run, sampler) for sampler in samplers]
+        try:
+            yield (_pooled(running[k : k + chains]) for k in range(0, len(running), chains))
+        finally:
+            for sampler, future in zip(samplers, running, strict=True):
+                future.cancel()
+                sampler.stop()
+
+
+def _run(
+    sweeps: tuple[int, int] | None, precision: float | None, samples: int, chains: int
+) -> Callable[[CageSampler], CageState]:
+    """Return the function that runs one chain, after a check of the arguments of `cage_state`."""
     if sweeps is not None and precision is not None:
         raise InputError("sweeps: expected either sweeps or precision, got both")
     if sweeps is not None:
@@ -99,15 +151,7 @@ def cage_state(
             raise InputError(f"samples: expected 0 to {measure}, one a sweep, got {samples!r}")
         if not chains >= 1:
             raise InputError(f"chains: expected at least one, got {chains!r}")
-        seeds = [seed, *(seed_sequence(seed, "chain", k) for k in range(1, chains))]
-        samplers = [CageSampler(configuration, model, chain_seed, cell) for chain_seed in seeds]
-        run = partial(_chain, relax=relax, measure=measure, samples=samples)
-        if chains == 1:
-            return run(samplers[0])
-        # The kernel releases the GIL, and chains share no state.
-        with ThreadPoolExecutor(min(chains, get_num_threads())) as threads:
-            return pool_chains(list(threads.map(run, samplers)))
-
+        return partial(_chain, relax=relax, measure=measure, samples=samples)
     if samples or chains != 1:
         raise InputError(
             f"samples, chains: expected none and one without sweeps, got {samples!r} and {chains!r}"
@@ -115,7 +159,11 @@ def cage_state(
     precision = PRECISION if precision is None else precision
     if not (math.isfinite(precision) and precision > 0):
         raise InputError(f"precision: expected a positive length, got {precision!r}")
-    sampler = CageSampler(configuration, model, seed, cell)
+    return partial(_precise, precision=precision)
+
+
+def _precise(sampler: CageSampler, precision: float) -> CageState:
+    """Run one chain until the standard error of the mean positions is below `precision`."""
     sampler.relax(RELAX)
     sampler.run(_FIRST_SWEEPS)
     while True:
@@ -138,6 +186,10 @@ def _chain(sampler: CageSampler, relax: int, measure: int, samples: int) -> Cage
     sampler.run(measure - sampler.sweeps[1])
     state = sampler.state()
     return replace(state, samples=np.array(positions)) if positions else state
+
+
+def _pooled(chains: list[Future[CageState]]) -> CageState:
+    return pool_chains([chain.result() for chain in chains])
 
 
 def pool_chains(chains: list[CageState]) -> CageState:

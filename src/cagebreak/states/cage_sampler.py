@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -184,6 +185,7 @@ class CageSampler:
         self._progress = kernel.Progress(np.zeros(2, np.int64), np.zeros(1))
         self._marks: list[tuple[int, NDArray[np.float64]]] = []
         self._relaxed = self._measured = 0
+        self._stopped = False
         self._list()
 
     @property
@@ -253,6 +255,10 @@ class CageSampler:
             for part in (sweeps // 2, sweeps - sweeps // 2):
                 self._advance(part)
 
+    def stop(self) -> None:
+        """End the sweeps that another thread runs, within about a second, by `CancelledError`."""
+        self._stopped = True
+
     def state(self) -> CageState:
         """Return the moments of all sweeps measured so far.
 
@@ -306,6 +312,8 @@ class CageSampler:
         per_call = max(_MOVES_PER_CALL // len(self.start), 1)
         clock = self._progress.clock
         while sweeps > 0:
+            if self._stopped:
+                raise CancelledError
             block = min(sweeps, per_call)
             until = clock[kernel.SWEEP] + block
             while self._run_kernel(until) == kernel.OUTGROWN:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration, as_configurations
 from cagebreak.errors import InputError
-from cagebreak.structure.wave_vectors import WaveVectors, density_modes, shells
+from cagebreak.structure.shell_average import ShellAverage
+from cagebreak.structure.wave_vectors import density_modes, shells
 
 Floats = NDArray[np.float64]
 
@@ -71,23 +71,19 @@ def structure_factor(
     # Shells of one width for all boxes, which have other wave vectors.
     width = 2 * np.pi / several[0].box.lengths.max() if width is None else width
     n_species = max(configuration.n_species for configuration in several)
-    vectors: WaveVectors | None = None
-    sums: Any = 0.0
-    lengths: Any = 0.0
-    counts: Any = 0
+    vectors = shells(several[0].box, k_max, width)
+    k, counts, pairs = [], [], []
     for configuration in several:
         box = configuration.box
-        if vectors is None or not np.array_equal(vectors.box.matrix, box.matrix):
+        if not np.array_equal(vectors.box.matrix, box.matrix):
             vectors = shells(box, k_max, width)
         modes = density_modes(configuration, vectors)
         products = np.zeros((n_species, n_species, len(vectors)))
         # The mean of rho_a(k) rho_b(-k) over k and -k is its real part.
         products[: len(modes), : len(modes)] = (modes[:, None] * modes.conj()).real
-        of_shells = vectors.mean(products) / len(configuration)
-        sums = sums + np.nan_to_num(of_shells) * vectors.counts
-        lengths = lengths + np.nan_to_num(vectors.k) * vectors.counts
-        counts = counts + vectors.counts
-    present = counts > 0
-    pairs = sums[..., present] / counts[present]
-    total = pairs.sum(axis=(0, 1))
-    return StructureFactor(lengths[present] / counts[present], pairs, total, counts[present])
+        pairs.append(vectors.mean(products) / len(configuration))
+        k.append(vectors.k)
+        counts.append(vectors.counts)
+    average = ShellAverage(k, counts, vectors.edges)
+    mean = average(pairs)
+    return StructureFactor(average.k, mean, mean.sum(axis=(0, 1)), average.counts)

@@ -37,16 +37,22 @@ class WaveVectors:
         last number alone follow each other.
     shell : (K,) array of integers
         The shell of each, from 0.
-    n_shells
+    edges : (B + 1,) array
+        Bounds of the B shells, in 1 / sigma.
     """
 
     box: Box
     indices: Integers
     shell: Integers
-    n_shells: int
+    edges: Floats
 
     def __len__(self) -> int:
         return len(self.indices)
+
+    @property
+    def n_shells(self) -> int:
+        """Number of shells, B."""
+        return len(self.edges) - 1
 
     @property
     def vectors(self) -> Floats:
@@ -63,15 +69,58 @@ class WaveVectors:
         """Mean wave number of each shell, (B,), in 1 / sigma; NaN in an empty shell."""
         return self.mean(np.linalg.norm(self.vectors, axis=1))
 
+    @property
+    def spread(self) -> Floats:
+        """Standard deviation of the wave numbers of each shell, (B,); NaN in an empty shell."""
+        squares = self.mean(np.square(self.vectors).sum(axis=1))
+        return np.sqrt(np.maximum(squares - self.k**2, 0.0))
+
     @cached_property
     def rows(self) -> Integers:
-        """Runs of wave vectors that differ in the last number by one, (R, 5): see the kernel."""
+        """Runs of wave vectors that differ in the last number by one, (R, 5).
+
+        A row has the first two numbers, the first and the last of the last numbers, and the place
+        of its first wave vector.
+        """
         steps = np.diff(self.indices, axis=0)
         begins = np.flatnonzero((steps != [0, 0, 1]).any(axis=1)) + 1
         begins = np.concatenate([np.zeros(min(len(self), 1), dtype=np.int64), begins])
-        ends = np.append(begins[1:], len(self)) - 1
+        ends = np.append(begins, len(self))[1:] - 1
         first, last = self.indices[begins], self.indices[ends]
         return np.column_stack([first, last[:, 2], begins])
+
+    @cached_property
+    def mirrored_rows(self) -> Integers:
+        """The runs, of which one of last numbers from 0 includes its mirror image, (M, 6).
+
+        What a row has is explained in the kernel.
+        """
+        x, y, first, last, begins = self.rows.T
+        zero = begins - first  # the place of the last number 0, were it in the run
+        above = np.column_stack([x, y, np.maximum(first, 0), last, zero])[last >= 0]
+        below = np.column_stack([x, y, np.maximum(-last, 1), -first, zero])[first < 0]
+        own, images = _mirrored(above[:, :4], below[:, :4])
+        alone = np.delete(below, images, axis=0)
+        rows = np.full((len(above) + len(alone), 6), -1)
+        rows[: len(above), :4], rows[len(above) :, :4] = above[:, :4], alone[:, :4]
+        rows[: len(above), 4] = above[:, 4] + above[:, 2]
+        rows[own, 5] = below[images, 4] - above[own, 2]
+        rows[len(above) :, 5] = alone[:, 4] - alone[:, 2]
+        return rows
+
+    def require_box(self, configuration: Configuration) -> None:
+        """Check that these are wave vectors of the box of a configuration.
+
+        Raises
+        ------
+        InputError
+            If the box is another.
+        """
+        if not np.array_equal(configuration.box.matrix, self.box.matrix):
+            raise InputError(
+                f"vectors: expected those of the box {configuration.box.matrix.tolist()}, "
+                f"got those of {self.box.matrix.tolist()}"
+            )
 
     def mean(self, values: ArrayLike) -> Floats:
         """Return the mean over each shell, (..., B), of values of the wave vectors, (..., K)."""
@@ -82,6 +131,17 @@ class WaveVectors:
         means = np.full(sums.shape, np.nan)
         np.divide(sums, counts, out=means, where=counts > 0)
         return means.reshape(*values.shape[:-1], self.n_shells)
+
+
+def _mirrored(above: Integers, below: Integers) -> tuple[Integers, Integers]:
+    """Return which rows (x, y, first, last) are equal; a first number of 0 counts as 1."""
+    rows = np.concatenate([above, below])
+    rows[:, 1] -= rows[:, 1].min(initial=0)
+    rows[:, 2] = np.maximum(rows[:, 2], 1)
+    keys = np.ravel_multi_index(tuple(rows.T), tuple(rows.max(axis=0, initial=0) + 1))
+    ours, others = np.split(keys, [len(above)])
+    _, own, images = np.intersect1d(ours, others, assume_unique=True, return_indices=True)
+    return own, images
 
 
 def wave_vectors(box: Box | ArrayLike, edges: ArrayLike) -> WaveVectors:
@@ -124,7 +184,7 @@ def wave_vectors(box: Box | ArrayLike, edges: ArrayLike) -> WaveVectors:
         inside = (shell >= 0) & (shell < len(edges) - 1)
         parts.append(n[inside])
         shells_of.append(shell[inside])
-    return WaveVectors(box, np.concatenate(parts), np.concatenate(shells_of), len(edges) - 1)
+    return WaveVectors(box, np.concatenate(parts), np.concatenate(shells_of), edges)
 
 
 def shells(box: Box | ArrayLike, k_max: float, width: float | None = None) -> WaveVectors:
@@ -163,8 +223,9 @@ def density_modes(
 
     .. math:: \rho(k) = \sum_i w_i \exp(i\, k \cdot r_i)
 
-    The work is four multiplications for each particle and wave vector: exponentials are products
-    of powers along the three lattice vectors.
+    Exponentials are products of powers along the three lattice vectors. The work is four
+    multiplications for each particle and wave vector, or for two that differ in the sign of the
+    last number.
 
     Parameters
     ----------
@@ -186,11 +247,7 @@ def density_modes(
         If the box is another, or the weights are not one finite number for each particle.
     """
     configuration = as_configuration(configuration)
-    if not np.array_equal(configuration.box.matrix, vectors.box.matrix):
-        raise InputError(
-            f"vectors: expected those of the box {configuration.box.matrix.tolist()}, "
-            f"got those of {vectors.box.matrix.tolist()}"
-        )
+    vectors.require_box(configuration)
     if weights is None:
         weights = np.arange(configuration.n_species)[:, None] == configuration.species
     weights = np.asarray(weights, dtype=np.float64)
@@ -208,8 +265,10 @@ def density_modes(
 def modes_at(positions: Floats, vectors: WaveVectors, weights: Floats) -> Complexes:
     """Return the modes (K,) of weighted particles at positions (N, 3); see `density_modes`."""
     used = weights != 0
-    fractions = positions[used] @ vectors.box.inverse
+    if not used.all():
+        positions, weights = positions[used], weights[used]
+    fractions = positions @ vectors.box.inverse
     fractions -= np.floor(fractions)  # so that the angles are exact to rounding
     cosines, sines = np.zeros(len(vectors)), np.zeros(len(vectors))
-    kernel.add_modes(fractions, weights[used], vectors.rows, cosines, sines)
+    kernel.add_modes(fractions, weights, vectors.mirrored_rows, cosines, sines)
     return cosines + 1j * sines

@@ -1,7 +1,7 @@
 """Access to the results of the finished units of a study, by configuration."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +63,7 @@ class Contents(Work):
             The quantity that is averaged over the runs: "displacement", its absolute value in
             sigma; "d2min", in sigma^2, with `[isoconfigurational] d2min_cutoff` in the recipe; or
             one that `keep` asks for: "squared_displacement", "cage_relative", "bond_breaking",
-            "mobile" or "persistence".
+            "mobile", "persistence", or "toward_cage" by `vectors`.
 
         Raises
         ------
@@ -118,6 +118,57 @@ class Contents(Work):
         return predictions.held_out(
             self.recipe, self.store, self._index(c), selection, times, target
         )
+
+    def fields(
+        self,
+        species: str = "A",
+        target: str = "displacement",
+        features: Any = None,
+        learner: Any = None,
+        times: Sequence[float] | None = None,
+    ) -> "DataFrame":
+        """Return how a measured quantity of the particles and its prediction vary in space.
+
+        What is predicted of a configuration comes from the fit that holds it out. See
+        `cagebreak.dynamics.fields.field_heterogeneity` for the columns.
+
+        Parameters
+        ----------
+        species
+            Letter of the species.
+        target
+            As of `propensity`.
+        features
+            A selection of features as in `Study.fit`, such as ``dict(generations=2)``; default the
+            recommended set, or else the largest selection of the recipe.
+        learner
+            A learner as in `Study.fit`; default ridge regression.
+        times
+            Times in tau; the nearest times of the study are used, each once. Default all.
+
+        Returns
+        -------
+        DataFrame
+            A row for each field and time.
+
+        Raises
+        ------
+        InputError
+            If there is no such species, target or feature.
+        StoreError
+            If the study is not done.
+
+        Examples
+        --------
+        >>> study.fields(target="bond_breaking", times=[100.0])  # doctest: +SKIP
+        """
+        self._ask_for("isoconfigurational")
+        self._require_done(tables.TABLES["fields"].needs(self.recipe))
+        require_measured(self.recipe, target)
+        rows = predictions.fields_of(
+            self.recipe, self.store, species, target, features, learner, times
+        )
+        return to_frame(rows)
 
     def shear(self, c: int) -> ShearRun:
         """Return the athermal shear of configuration `c`.

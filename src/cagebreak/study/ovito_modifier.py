@@ -15,7 +15,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationWarning
 from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
-from cagebreak.study.analysis.model_file import SavedModel
+from cagebreak.study.analysis.model_file import CAGE_STATES, SavedModel
 from cagebreak.study.pretrained import PretrainedModel, model_path
 
 
@@ -37,7 +37,9 @@ class PropensityModifier:
         Names of the particle types, those of A, B, ..., in order. Default: letters from A, or whole
         numbers from 0 or 1.
     seed
-        Seed of the cage state, if the model uses it; default 1, as of `cagebreak predict`.
+        Seed of the cage states, if the model uses them; default 1, as of `cagebreak predict`.
+    cage_states
+        Number of cage states over which the features are averaged.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class PropensityModifier:
     model: str | os.PathLike[str] | SavedModel | PretrainedModel
     species: Sequence[str] | None = None
     seed: Seed = 1
+    cage_states: int = CAGE_STATES
 
     @cached_property
     def _saved(self) -> SavedModel:
@@ -81,8 +84,8 @@ class PropensityModifier:
         # By their identifiers, as files are read: chains are in order, and so is the random stream.
         ids = data.particles.identifiers
         order = np.arange(len(configuration)) if ids is None else np.argsort(ids[...])
-        match = check(configuration[order], saved.recipe.model)
-        prediction = saved.apply(match.configuration, self.seed)
+        match = check(configuration[order], saved.recipe.model, fixed=True)
+        prediction = saved.apply(match.configuration, self.seed, self.cage_states)
         for remark in prediction.remarks:
             warnings.warn(remark, ConfigurationWarning, stacklevel=2)
         times = saved.times.tolist()

@@ -18,7 +18,7 @@ from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.potentials.match import DENSITY_REMARK, TEMPERATURE_REMARK
 from cagebreak.seeding import Seed
-from cagebreak.study.analysis.model_file import SavedModel
+from cagebreak.study.analysis.model_file import CAGE_STATES, SavedModel
 from cagebreak.study.analysis.training_range import TrainingRange
 
 if TYPE_CHECKING:
@@ -143,7 +143,9 @@ class PretrainedModel:
         of_a = self.rows[self.rows["species"] == "A"]
         return of_a[np.nanargmax(of_a["r"])]
 
-    def predict(self, configuration: Configuration, seed: Seed = 1) -> NDArray[np.float64]:
+    def predict(
+        self, configuration: Configuration, seed: Seed = 1, cage_states: int = CAGE_STATES
+    ) -> NDArray[np.float64]:
         """Return the predicted propensity, (T, N) in sigma; NaN for species without a fit.
 
         Parameters
@@ -152,7 +154,10 @@ class PretrainedModel:
             A snapshot of the glass former at the state point of training or near it, in units of
             the model.
         seed
-            Seed of the cage state; default 1.
+            Seed of the cage states; default 1.
+        cage_states
+            Number of cage states over which the features are averaged, sampled in parallel in the
+            threads of Numba. One is what the study describes.
 
         Raises
         ------
@@ -165,7 +170,7 @@ class PretrainedModel:
             If density, composition, forces, the energy of the inherent state or features are not
             those of training. The temperature of a configuration shows in the last three.
         """
-        return self.saved.predict(configuration, seed)
+        return self.saved.predict(configuration, seed, cage_states)
 
 
 @overload

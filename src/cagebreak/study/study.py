@@ -442,7 +442,7 @@ class Study(Contents):
         """Return the specification of a figure, after a check that it has what it needs."""
         if name not in FIGURES:
             raise InputError(f"name: expected one of {', '.join(FIGURES)}, got {name!r}")
-        if FIGURES[name].published and published is None:
+        if FIGURES[name].published is not None and published is None:
             raise InputError("published: expected a CSV file of published curves, got none")
         return FIGURES[name]
 

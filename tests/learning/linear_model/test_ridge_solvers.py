@@ -13,6 +13,7 @@ from cagebreak.learning.linear_model.ridge_solvers import (
     RidgePath,
     SubsetRidge,
     WeightedRidge,
+    norm_of,
     ridge_coefficients,
     smallest_alpha,
 )
@@ -120,29 +121,41 @@ def test_an_alpha_outside_the_range_is_in_the_table_and_in_one_warning():
     assert len(said) == 1
 
 
+@pytest.mark.parametrize("chosen", [range(8), range(1, 7)])
 @pytest.mark.parametrize("n_alphas", [1, FACTORED, FACTORED + 1])
-def test_every_target_has_the_coefficients_of_its_alpha(n_alphas):
+def test_every_target_has_the_coefficients_of_its_alpha(n_alphas, chosen):
     random = np.random.default_rng(7)
     X = random.normal(size=(60, 12))
     X[:, 4] = 0.5  # constant
     Y = X @ random.normal(size=(12, 8)) + random.normal(size=(60, 8))
     alphas = 10.0 ** (np.arange(8) % n_alphas - 1)
-    found = ridge_coefficients(Statistics.from_arrays(X, Y), alphas)
+    found = ridge_coefficients(Statistics.from_arrays(X, Y), alphas, np.isin(np.arange(8), chosen))
+    assert found.shape == (12, len(chosen))
     assert (found[4] == 0.0).all()
-    for target, alpha in enumerate(alphas):
-        expected = by_decomposition(X, Y[:, target], alpha)
-        np.testing.assert_allclose(found[:, target], expected, rtol=1e-10, atol=1e-12)
+    for coefficients, target in zip(found.T, chosen, strict=True):
+        expected = by_decomposition(X, Y[:, target], alphas[target])
+        np.testing.assert_allclose(coefficients, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_the_norm_is_the_largest_of_all_factors():
+    random = np.random.default_rng(3)
+    statistics = Statistics.from_arrays(random.normal(size=(30, 6)), random.normal(size=(30, 1)))
+    candidates = [np.ones(6), np.array([1.0, 1.0, 1.0, 3.0, 3.0, 3.0]), np.full(6, 0.5)]
+    expected = max(np.linalg.norm(statistics.scaled(factors).xx) for factors in candidates)
+    assert norm_of(statistics, candidates) == pytest.approx(expected, rel=1e-14)
+    assert norm_of(statistics) == pytest.approx(np.linalg.norm(statistics.xx), rel=1e-14)
 
 
 def test_cholesky_factors_are_as_exact_at_the_smallest_alpha(standardized):
     Z, y = standardized
     statistics = Statistics.from_arrays(Z, y[:, None])
     alpha = smallest_alpha(statistics)
-    found = ridge_coefficients(statistics, np.array([alpha]))[:, 0]
+    one = np.array([True])
+    found = ridge_coefficients(statistics, np.array([alpha]), one)[:, 0]
     expected = by_decomposition(Z, y, alpha)
     assert np.linalg.norm(found - expected) < 3e-4 * np.linalg.norm(expected)
     with pytest.raises(InputError, match="expected no eigenvalue below 0 but by rounding"):
-        ridge_coefficients(statistics, np.array([-1.0]))
+        ridge_coefficients(statistics, np.array([-1.0]), one)
 
 
 @pytest.mark.parametrize("weights", [(1.0,), (3.0,), (0.5, 1.0, 4.0)])

@@ -9,18 +9,26 @@ from cagebreak.errors import InputError
 from cagebreak.figures import FigureSpec
 from cagebreak.study.analysis import drawings
 from cagebreak.study.analysis.sources import Sources
+from cagebreak.study.recipe import schema
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.recipe.writing import text
 from support.tiny_study import SEGMENTS, write_recipe
 
 NAME = "alkemade2022.mean_propensity"
 
 
+def copied(study, folder, *without):
+    """Return a copy of a study, without some of its folders."""
+    path = folder / "hs.toml"
+    shutil.copy(study.recipe.path, path)
+    kept = shutil.ignore_patterns(*without, ".lock")
+    shutil.copytree(study.store.folder, folder / "hs", ignore=kept)
+    return cb.Study(path)
+
+
 @pytest.fixture
 def own(study, tmp_path):
-    path = tmp_path / "hs.toml"
-    shutil.copy(study.recipe.path, path)
-    kept = shutil.ignore_patterns("tables", "figures", "fits", ".lock")
-    shutil.copytree(study.store.folder, tmp_path / "hs", ignore=kept)
-    return cb.Study(path)
+    return copied(study, tmp_path, "tables", "figures", "fits")
 
 
 def files(folder):
@@ -52,11 +60,20 @@ def test_a_second_drawing_is_none(own, monkeypatch):
     assert files(stem.parent) == before
 
 
+@pytest.fixture(scope="module")
+def finished(study, tmp_path_factory):
+    """A copy of the study whose figure is drawn."""
+    own = copied(study, tmp_path_factory.mktemp("drawn"), "tables", "figures", "fits")
+    assert drawn(own)
+    return own
+
+
 @pytest.mark.parametrize("end", ["png", "pdf", "csv", "json", "drawn.json"])
 @pytest.mark.parametrize("damage", ["gone", "changed", "cut"])
-def test_a_changed_file_is_drawn_again(own, end, damage):
+def test_a_changed_file_is_drawn_again(finished, tmp_path, end, damage):
+    own = copied(finished, tmp_path)
     stem = own.store.folder / "figures" / NAME
-    assert drawn(own)
+    assert not drawn(own)
     before = files(stem.parent)
     path = stem.with_name(f"{NAME}.{end}")
     content = before[path.name]
@@ -100,3 +117,15 @@ def test_published_curves_are_part_of_what_a_figure_is_drawn_from(own, tmp_path)
     assert of_figure(name, curves) == first
     curves.write_text("two")
     assert of_figure(name, curves) != first
+
+
+def test_published_curves_belong_to_the_mixture_that_they_are_of(study, tmp_path):
+    name, path = "alkemade2023.published", tmp_path / "ka.toml"
+    for temperature, expected in ((0.44, True), (0.5, False)):
+        values = schema.defaults("kob_andersen")
+        values["model"]["temperature"] = temperature
+        path.write_text(text(values))
+        assert (name in drawings.usual(Recipe.read(path))) == expected
+    assert name not in drawings.usual(study.recipe)
+    with pytest.raises(InputError, match="expected a CSV file of published curves, got none"):
+        study.figure(name)

@@ -9,6 +9,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.errors import InputError, StoreError
+from cagebreak.learning import AlphaWarning
 from cagebreak.study.analysis import fits, fold_files, learn
 from support.tiny_study import SEGMENTS, write_recipe
 
@@ -54,6 +55,17 @@ def test_a_second_fit_is_read_and_equal_to_the_bit(own, fitted):
     # A selection of species reads their files too.
     assert set(own.fit(species="B").rows["species"]) == {"B"}
     assert len(fitted) == 12
+
+
+def test_alphas_outside_their_range_are_said_once(own):
+    text = own.recipe.path.read_text()
+    own.recipe.path.write_text(re.sub(r"alphas = \[.*\]", "alphas = [1e-30]", text))
+    with pytest.warns(AlphaWarning) as said:
+        rows = cb.Study(own.recipe.path).fit().rows
+    outside = (rows["alpha_outside"] > 0).sum()
+    assert outside > 2 * 2  # more than one of each species and group of selections
+    (remark,) = (each for each in said if issubclass(each.category, AlphaWarning))
+    assert f"alphas: those of {outside} of {len(rows)} scores lie outside" in str(remark.message)
 
 
 def test_any_number_of_processes_gives_the_same_bits(own, monkeypatch):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import h5py
+import numba
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -10,11 +11,15 @@ from sklearn.linear_model import Ridge as Peer
 
 import cagebreak as cb
 from cagebreak.cli import main
+from cagebreak.descriptors import Features
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import read_frames
 from cagebreak.learning import AlphaWarning
+from cagebreak.seeding import seed_sequence
+from cagebreak.states import cage
 from cagebreak.study.analysis import single_file
-from cagebreak.study.analysis.model_file import SavedModel
+from cagebreak.study.analysis.model_file import CAGE_STATES, SavedModel
+from cagebreak.study.stages.descriptors import describe, made_once
 from support.tiny_study import write_recipe
 
 
@@ -132,6 +137,61 @@ def test_a_selection_from_the_cage_state(study, tmp_path):
     np.testing.assert_array_equal(one, again)
     assert (one != other).any()
     assert np.isfinite(one).all()
+
+
+def columns_of_the_cage(labels):
+    kinds = np.isin(labels.kind, ("radial", "displacement"))
+    return np.flatnonzero((labels.state == "cage") & (labels.generation == 0) & kinds)
+
+
+def predicted_from(saved, features, species):
+    """What the fits predict from features of the selection "cage"."""
+    columns = columns_of_the_cage(features.labels)
+    expected = np.full((len(saved.times), len(species)), np.nan)
+    for number, fit in saved.fits.items():
+        rows = np.flatnonzero(species == number)
+        expected[:, rows] = fit.ridge.predict(features.values[np.ix_(rows, columns)]).T
+    return expected
+
+
+def test_one_cage_state_with_the_seed_of_the_study_predicts_what_the_study_does(study, tmp_path):
+    study.save_model(tmp_path / "model.h5", "cage")
+    saved = SavedModel.load(tmp_path / "model.h5")
+    start, seed = study.configuration(1), seed_sequence(study.recipe.study.seed, "cage", 1)
+    found = saved.predict(start, seed, cage_states=1)
+    expected = predicted_from(saved, study.features(1), start.species)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_features_are_averaged_over_cage_states(study, tmp_path):
+    study.save_model(tmp_path / "model.h5", "cage")
+    saved = SavedModel.load(tmp_path / "model.h5")
+    start, recipe = study.configuration(0), study.recipe
+    seeds = (1, seed_sequence(1, "cage state", 1), seed_sequence(1, "cage state", 2))
+    parts = [describe(recipe, ("cage",), made_once(recipe, start, seed)) for seed in seeds]
+    mean = Features(sum(part.values for part in parts) / 3, parts[0].labels)
+    expected = predicted_from(saved, mean, start.species)
+    threads = numba.get_num_threads()
+    for number in {1, threads}:
+        numba.set_num_threads(number)
+        try:
+            found = saved.predict(start, 1, cage_states=3)
+        finally:
+            numba.set_num_threads(threads)
+        np.testing.assert_array_equal(found, expected)
+    usual = saved.predict(start, 1)
+    np.testing.assert_array_equal(usual, saved.predict(start, 1, CAGE_STATES))
+    assert (usual != expected).any()
+    for wrong in (0, -1, 1.5):
+        with pytest.raises(InputError, match="cage_states: expected"):
+            saved.predict(start, 1, cage_states=wrong)
+    with pytest.raises(InputError, match="seed"):
+        saved.predict(start, -1)
+
+
+def test_no_cage_state_is_sampled_for_a_selection_without(study, path, monkeypatch):
+    monkeypatch.setattr(cage, "CageSampler", None)
+    assert np.isfinite(SavedModel.load(path).predict(study.configuration(0), 1)).all()
 
 
 def test_what_is_wrong_is_named(study, path, tmp_path):

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyRegressor
 
 import cagebreak as cb
 from cagebreak.errors import InputError
@@ -42,6 +43,23 @@ def test_what_is_kept_of_the_fit_is_what_a_fit_of_the_fold_predicts(study, monke
     np.testing.assert_array_equal(some, kept[[2, 0]])
     monkeypatch.setattr(predictions, "_kept", lambda *_: None)
     np.testing.assert_array_equal(study.predictions(0, "LR1"), kept)
+
+
+def test_a_fit_with_metrics_keeps_what_it_predicts_of_all_configurations(study, monkeypatch):
+    fitted = predictions._fitted_again
+    one = {"LR1": study.recipe.learning.selections["LR1"]}
+    again = fitted(study.recipe, study.store, range(3), one, None, "displacement", ["B"])
+    study.fit(metrics="spearman")
+    with monkeypatch.context() as patch:
+        patch.setattr("cagebreak.learning.model_selection.outer_fold.Fold.without", None)
+        of_species = predictions.all_held_out(study.recipe, study.store, "LR1", "B")
+        both = [study.predictions(c, "LR1") for c in range(3)]
+    for c in range(3):
+        np.testing.assert_array_equal(of_species[c], again[c])
+        of_b = study.propensity(c).species == 1
+        np.testing.assert_array_equal(both[c][:, of_b], again[c][:, of_b])
+        assert np.isnan(of_species[c][:, ~of_b]).all()
+        assert np.isfinite(both[c]).all()
 
 
 def test_the_map_is_of_a_configuration_that_the_fit_did_not_see(study):
@@ -154,3 +172,32 @@ def test_the_table_of_fields_is_of_what_is_predicted_of_every_configuration(stud
         of_predicted = of_one[of_one["field"] == "predicted"]["variance"]
         expected = np.concatenate(predicted, axis=1).var(axis=1) / scale
         np.testing.assert_allclose(of_predicted, expected, rtol=1e-6, atol=1e-12)
+
+
+def test_fields_of_other_features_targets_and_times(study):
+    times = study.propensity(0).times
+    lr0 = study.recipe.learning.selections["LR0"]
+    table = study.fields("B", "d2min", lr0, times=times[[2, 0]])
+    assert sorted(set(table.time)) == times[[0, 2]].tolist()
+    predicted = table[table.field == "predicted"].set_index("time")["mean"]
+    for time in times[[0, 2]]:
+        values = [
+            study.predictions(c, "LR0", [time], "d2min")[0][study.configuration(c).species == 1]
+            for c in range(3)
+        ]
+        assert predicted[time] == pytest.approx(np.concatenate(values).mean(), rel=1e-6)
+    with pytest.raises(InputError, match="features: expected one selection, got a, b"):
+        study.fields(features={"a": lr0, "b": lr0})
+
+
+def test_fields_of_a_learner_are_those_of_its_held_out_predictions(study):
+    time = study.propensity(0).times[3]
+    table = study.fields("A", learner=DummyRegressor(), times=[time])
+    values = [study.propensity(c).mean[3][study.configuration(c).species == 0] for c in range(3)]
+    # Each configuration is a fold of its own: it gets the mean of the two others.
+    means = [np.concatenate(values[:c] + values[c + 1 :]).mean() for c in range(3)]
+    predicted = np.repeat(means, [len(each) for each in values])
+    found = table[table.field == "predicted"].iloc[0]
+    assert found["mean"] == pytest.approx(predicted.mean(), rel=1e-6)
+    scale = np.concatenate(values).mean() ** 2
+    assert found["variance"] == pytest.approx(predicted.var() / scale, rel=1e-3)

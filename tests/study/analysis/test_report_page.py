@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.study.analysis.report.page import Report
 from support.browser import needs_chromium, page
+from support.paths import ROOT
 from support.tiny_study import write_recipe
 from support.trajectory_files import moved, places, write_dump
 
@@ -213,3 +215,17 @@ def test_a_study_whose_fit_is_refused_has_a_report_that_says_why(tmp_path):
     assert '"name":"measured propensity"' in text
     assert "predicted propensity" not in text
     assert '<figure id="alkemade2023.configurations">' in text
+
+
+def test_a_shear_is_shown_from_its_first_window_with_an_event(tmp_path):
+    shutil.copytree(ROOT / "datasets" / "shear-kob-andersen", tmp_path / "shear")
+    study = cb.Study(tmp_path / "shear" / "ka.toml")
+    windows = study.shear(0).windows
+    assert not windows[0].events
+    shown = [window for window in windows if window.events][:9]
+    report = Report(study.recipe, study.store, study.status(), study._gallery())
+    columns, *_ = report._columns(len(study.configuration(0)))
+    assert list(columns) == [f"D²min from strain {window.strain:.3g}" for window in shown]
+    for values, window in zip(columns.values(), shown, strict=True):
+        np.testing.assert_array_equal(values, window.d2min)
+        assert values.any()

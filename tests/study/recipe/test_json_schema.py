@@ -82,6 +82,7 @@ BEYOND_A_SCHEMA = [
     {"preparation.n_particles": 10, "model.composition": 0.1},
     {"isoconfigurational.last": 0.001},
     {"isoconfigurational.keep": {"bond_breaking": [1.8, 1.4]}},
+    {"isoconfigurational.keep": {"vectors": [2.0, 1.0]}},
     {"descriptors.states": ["cage"]},
     {"states.cage": {"sweeps": [1, 1], "precision": 0.1}},
     {"states.cage": {"precision": 0.1, "chains": 2}},

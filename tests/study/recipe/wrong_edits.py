@@ -26,6 +26,7 @@ VALUES = [
     ({"isoconfigurational.keep": 1}, r"keep = 1: expected a table of squared_displacement"),
     ({"isoconfigurational.keep": {"mobil": 0.3}}, r"no key of this table; did you mean mobile\?"),
     ({"isoconfigurational.keep": {"mobile": 0}}, r"mobile = 0: expected a number above 0"),
+    ({"isoconfigurational.keep": {"vectors": [2.0, 1.0]}}, r"vectors = .*: expected a list of asc"),
     (
         {"isoconfigurational.keep": {"bond_breaking": [1.8, 1.4]}},
         r"bond_breaking: the first length is the smaller one",

@@ -21,6 +21,7 @@ KEEP = {
     "mobile": 0.2,
     "persistence": 0.2,
     "functions": 0.25,
+    "vectors": (0.05, 1.0, 1.1),
 }
 
 
@@ -75,6 +76,32 @@ def test_every_quantity_is_the_mean_of_its_own_function(kept, runs):
             assert found.halves.shape == (2, len(times), len(start))
 
 
+def test_vectors_are_projected_on_the_way_to_the_cage_center(kept, runs):
+    times, of_configurations = runs
+    # The times nearest to 0.05, 1.0 and 1.1; two of these are the same.
+    chosen = [int(np.argmin(np.abs(np.log(times / wanted)))) for wanted in (0.05, 1.0)]
+    for c, displacements in enumerate(of_configurations):
+        cage = kept.state(c, "cage")
+        away = cage.configuration.unwrapped - kept.configuration(c).unwrapped
+        away -= away.mean(axis=0)
+        found = kept.propensity(c, "toward_cage")
+        np.testing.assert_array_equal(found.times, times[chosen])
+        for i in range(0, len(away), 17):
+            unit = away[i] / np.linalg.norm(away[i])
+            for t, time in enumerate(chosen):
+                along = [run[time, i] @ unit for run in displacements]
+                assert found.mean[t, i] == pytest.approx(np.mean(along), abs=1e-6)
+                assert found.halves[1, t, i] == pytest.approx(along[1], abs=1e-6)
+
+
+def test_a_target_toward_the_cage_needs_the_cage(tmp_path):
+    changes = {"states": ("initial",), "selections": {"LR0": {"states": ["initial"]}}}
+    path = tmp_path / "hs.toml"
+    recipe = write_recipe(path, keep={"vectors": (1.0,)}, recommended=False, **changes)
+    with pytest.raises(InputError, match=r"^target: toward_cage needs the state 'cage' in \[desc"):
+        cb.Study(recipe).propensity(0, "toward_cage")
+
+
 def test_the_table_of_functions_is_that_of_the_runs(kept, runs):
     times, of_configurations = runs
     found = kept.rows("functions")
@@ -122,7 +149,7 @@ def test_every_quantity_that_a_study_measures_is_named(kept, plain):
 
 @pytest.mark.parametrize("target", list(TARGETS)[2:])
 def test_what_a_study_has_not_kept_is_named(plain, target):
-    message = rf"^target: {target} needs \[isoconfigurational\] keep\.{target} in the recipe"
+    message = rf"^target: {target} needs \[isoconfigurational\] {QUANTITIES[target].key} in the"
     with pytest.raises(InputError, match=message):
         plain.propensity(0, target)
     with pytest.raises(InputError, match=message):

@@ -149,7 +149,10 @@ def add_sums(y_lm, radial, starts, radial_blocks, sums):
         first[:], last[:] = max(starts[s], 0), min(starts[s + 1], y_lm.shape[1])
         if first[0] < last[0]:
             shell_sums(y_lm, radial, first, last, radial_blocks, part)
-            sums[s] += part
+            for c in range(len(part)):
+                total, added = sums[s, c], part[c]
+                for k in range(len(total)):
+                    total[k] += added[k]
 
 
 @njit(fastmath={"contract"}, error_model="numpy")

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import lapack
-from scipy.linalg.blas import dsymm, dsyr2k, dsyrk, dtrsm
+from scipy.linalg.blas import dgemm, dsymm, dsyr2k, dsyrk, dtrsm
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
@@ -31,10 +31,50 @@ class _Reflector(NamedTuple):
     triangle: Floats
 
     def apply(self, columns: Floats, transposed: bool) -> None:
-        """Multiply columns (n, k) by the matrix or its transpose, in place."""
-        triangle = self.triangle.T if transposed else self.triangle
-        rows = columns[self.first :]
-        rows -= self.vectors @ (triangle @ (self.vectors.T @ rows))
+        """Multiply columns (n, k), in C order, by the matrix or its transpose, in place."""
+        # BLAS changes a matrix in Fortran order in place, without an intermediate product.
+        rows = columns[self.first :].T
+        product = dgemm(1.0, rows, self.vectors)
+        product = dgemm(1.0, product, self.triangle, trans_b=not transposed)
+        dgemm(-1.0, product, self.vectors, beta=1.0, c=rows, trans_b=1, overwrite_c=1)
+
+
+class BandFactor:
+    """The lower triangular band matrix L of a Cholesky factorization ``L L' = B + alpha``.
+
+    Parameters
+    ----------
+    blocks
+        The columns of L.
+    """
+
+    def __init__(self, blocks: list[_Block]) -> None:
+        self._blocks = blocks
+        ends = np.cumsum([len(triangle) for triangle, _ in blocks])
+        self._rows = [
+            slice(end - len(block.diagonal), end) for end, block in zip(ends, blocks, strict=True)
+        ]
+
+    def forward(self, columns: Floats) -> Floats:
+        """Return ``L^-1 b`` of columns b, (n, k)."""
+        # The rows of a block are contiguous, and BLAS reads their transpose in place.
+        solution = np.array(columns, order="C")
+        parts = [solution[rows] for rows in self._rows]
+        for i, (triangle, _) in enumerate(self._blocks):
+            if i > 0:
+                parts[i] -= self._blocks[i - 1].below @ parts[i - 1]
+            dtrsm(1.0, triangle, parts[i].T, side=1, lower=1, trans_a=1, overwrite_b=1)
+        return solution
+
+    def backward(self, columns: Floats) -> Floats:
+        """Return ``L'^-1 b`` of columns b, (n, k)."""
+        solution = np.array(columns, order="C")
+        parts = [solution[rows] for rows in self._rows]
+        for i, (triangle, below) in reversed(list(enumerate(self._blocks))):
+            if len(below):
+                parts[i] -= below.T @ parts[i + 1]
+            dtrsm(1.0, triangle, parts[i].T, side=1, lower=1, overwrite_b=1)
+        return solution
 
 
 class BandForm:
@@ -67,15 +107,15 @@ class BandForm:
             n_below = len(rest) - width
             size = min(width, n_below)
             factored, triangle, _ = lapack.dgeqrt(size, rest[width:, :width])
-            vectors = np.tril(factored[:, :size], -1)
-            np.fill_diagonal(vectors, 1.0)
+            vectors = factored[:, :size].copy(order="F")
+            vectors[:size] = np.tril(vectors[:size], -1) + np.eye(size)
             below = np.asfortranarray(np.triu(factored[:size]))
             self._blocks.append(_Block(rest[:width, :width].copy(order="F"), below))
             # The rest becomes Q'AQ = A - V W' - W V', in half the operations of full products.
-            rest, spare = _copied(rest[width:, width:], spare), rest
-            vectors = np.asfortranarray(vectors)
+            rest, spare = _triangle(rest[width:, width:], spare), rest
             product = dsymm(1.0, rest, vectors @ triangle, lower=1)
-            product -= vectors @ (0.5 * triangle.T @ (vectors.T @ product))
+            half = 0.5 * triangle.T @ (vectors.T @ product)
+            product = dgemm(-1.0, vectors, half, beta=1.0, c=product, overwrite_c=1)
             rest = dsyr2k(-1.0, vectors, product, beta=1.0, c=rest, lower=1, overwrite_c=1)
             first += width
             self._reflectors.append(_Reflector(first, vectors, triangle))
@@ -83,14 +123,14 @@ class BandForm:
 
     def rotate(self, columns: Floats) -> Floats:
         """Return ``Q' b`` of columns b, (n, k)."""
-        rotated = np.array(columns, order="F")
+        rotated = np.array(columns, order="C")
         for reflector in self._reflectors:
             reflector.apply(rotated, transposed=True)
         return rotated
 
     def rotate_back(self, columns: Floats) -> Floats:
         """Return ``Q b`` of columns b, (n, k)."""
-        rotated = np.array(columns, order="F")
+        rotated = np.array(columns, order="C")
         for reflector in reversed(self._reflectors):
             reflector.apply(rotated, transposed=False)
         return rotated
@@ -103,23 +143,17 @@ class BandForm:
         InputError
             If B + alpha is not positive definite.
         """
-        factors = self._factored(alpha)
-        # The rows of a block are contiguous, and BLAS reads their transpose in place.
-        solution = np.array(rotated, order="C")
-        ends = np.cumsum([len(triangle) for triangle, _ in factors])
-        parts = np.split(solution, ends[:-1])
-        for i, (triangle, _) in enumerate(factors):
-            if i > 0:
-                parts[i] -= factors[i - 1].below @ parts[i - 1]
-            dtrsm(1.0, triangle, parts[i].T, side=1, lower=1, trans_a=1, overwrite_b=1)
-        for i, (triangle, below) in reversed(list(enumerate(factors))):
-            if i + 1 < len(factors):
-                parts[i] -= below.T @ parts[i + 1]
-            dtrsm(1.0, triangle, parts[i].T, side=1, lower=1, overwrite_b=1)
-        return solution
+        factor = self.factor(alpha)
+        return factor.backward(factor.forward(rotated))
 
-    def _factored(self, alpha: float) -> list[_Block]:
-        """Return the blocks of the triangular matrix L with ``L L' = B + alpha``."""
+    def factor(self, alpha: float) -> BandFactor:
+        """Return the Cholesky factor of B + alpha.
+
+        Raises
+        ------
+        InputError
+            If B + alpha is not positive definite.
+        """
         factors: list[_Block] = []
         for diagonal, below in self._blocks:
             shifted = diagonal.copy(order="F")
@@ -133,15 +167,19 @@ class BandForm:
             if len(below):
                 below = dtrsm(1.0, triangle, below, side=1, lower=1, trans_a=1)
             factors.append(_Block(triangle, below))
-        return factors
+        return BandFactor(factors)
 
 
-def _copied(matrix: Floats, spare: Floats) -> Floats:
-    """Return a copy of a square matrix, in Fortran order, in the memory of a larger one."""
+def _triangle(matrix: Floats, spare: Floats) -> Floats:
+    """Return a square matrix, in Fortran order, in the memory of a larger one.
+
+    The lower triangle is copied; what is above is left over.
+    """
     # Memory that is used again is faster than new pages by the time of the copy itself.
     n = len(matrix)
     copy = spare.ravel(order="K")[: n * n].reshape((n, n), order="F")
-    copy[:] = matrix
+    for first in range(0, n, WIDTH):
+        copy[first:, first : first + WIDTH] = matrix[first:, first : first + WIDTH]
     return copy
 
 

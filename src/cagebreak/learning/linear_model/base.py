@@ -288,7 +288,7 @@ def prediction_moments(rows: Statistics, coefficients: Floats, intercept: Floats
     shape = coefficients.shape[1:]
     flat = coefficients.reshape(rows.n_features, -1)
     # One matrix product for all models is several times as fast as one product for each.
-    squares = np.einsum("fk,fk->k", flat, rows.xx @ flat)
+    squares = rows.squares(flat)
     products = np.einsum("f...t,ft->...t", coefficients, rows.xy)
     moments = np.empty((6, *shape))
     moments[COUNT] = rows.count

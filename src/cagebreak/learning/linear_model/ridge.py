@@ -192,7 +192,7 @@ class RidgeCV(LinearLearner):
         blocks = self._blocks(parts)
         candidates = [factors for _, factors in combinations]
         everything = Statistics.pooled(blocks, self.center)
-        norm = max(norm_of(scaled(everything, factors)) for factors in candidates)
+        norm = norm_of(everything, candidates)
         if len(self.alphas) == len(combinations) == 1:
             self.alphas_, self.errors_ = np.maximum(self.alphas, RESOLUTION * norm), None
             self.alpha_ = np.full(everything.n_targets, self.alphas_[0])
@@ -207,10 +207,7 @@ class RidgeCV(LinearLearner):
         coefficients = np.empty((n_features, everything.n_targets))
         for k in np.unique(chosen):
             factors, targets = combinations[k][1], chosen == k
-            used = scaled(everything, factors)
-            if not targets.all():
-                used = used.select(targets=targets)
-            solved = ridge_coefficients(used, self.alpha_[targets])
+            solved = ridge_coefficients(scaled(everything, factors), self.alpha_, targets)
             coefficients[:, targets] = factors[:, None] * solved
         self._set(coefficients, everything, standardizer)
         return self

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve, eigh, lapack
 
 from cagebreak.learning._validation import Floats, Integers
@@ -19,12 +19,15 @@ SEARCHED = float(np.sqrt(np.finfo(float).eps))
 breaks a collinearity, as clipping does, is then multiplied by no more than 1e4)."""
 
 
-def norm_of(statistics: Statistics) -> float:
-    """Return the Frobenius norm of X'X.
+def norm_of(statistics: Statistics, candidates: Sequence[Floats] = ()) -> float:
+    """Return the Frobenius norm of X'X, or the largest of those with factors (F,) of the features.
 
     It is at least the largest eigenvalue, and near to it if features are collinear.
     """
-    return float(np.linalg.norm(statistics.xx))
+    if not len(candidates):
+        return float(np.linalg.norm(statistics.xx))
+    squares = statistics.xx**2
+    return float(np.sqrt(max(f**2 @ squares @ f**2 for f in candidates)))
 
 
 def scaled(statistics: Statistics, factors: Floats) -> Statistics:
@@ -90,11 +93,20 @@ class RidgePath:
         return coefficients
 
 
-def ridge_coefficients(statistics: Statistics, alphas: Floats) -> Floats:
-    """Return the solutions (F, T) for one alpha per target, (T,), of at least `smallest_alpha`."""
-    values = np.unique(alphas)
+def ridge_coefficients(statistics: Statistics, alphas: Floats, chosen: NDArray[np.bool_]) -> Floats:
+    """Return the solutions for the C chosen of T targets, (F, C).
+
+    Parameters
+    ----------
+    statistics
+    alphas : (T,) array
+        Penalties of at least `smallest_alpha`.
+    chosen : (T,) array
+    """
+    values = np.unique(alphas[chosen])
     if len(values) > FACTORED:
-        return RidgePath(statistics).coefficients(alphas)
+        used = statistics if chosen.all() else statistics.select(targets=chosen)
+        return RidgePath(used).coefficients(alphas[chosen])
     # The coefficient of a constant column is exactly 0, not 0 within rounding.
     varies = np.diag(statistics.xx_lower) > 0.0
     lower = statistics.xx_lower
@@ -102,7 +114,7 @@ def ridge_coefficients(statistics: Statistics, alphas: Floats) -> Floats:
         lower = lower[np.ix_(varies, varies)]
     coefficients = np.zeros((len(varies), len(alphas)))
     for alpha in values:
-        targets = alphas == alpha
+        targets = chosen & (alphas == alpha)
         # The transpose of a matrix in C order is in the Fortran order that LAPACK needs.
         shifted = lower.T.copy(order="F")
         shifted[np.diag_indices(len(lower))] += alpha
@@ -112,7 +124,7 @@ def ridge_coefficients(statistics: Statistics, alphas: Floats) -> Floats:
             raise not_positive(alpha) from None
         right = statistics.xy[np.ix_(varies, targets)]
         coefficients[np.ix_(varies, targets)] = cho_solve(factor, right, check_finite=False)
-    return coefficients
+    return coefficients[:, chosen]
 
 
 def generalized_errors(statistics: Statistics, alphas: Floats) -> Floats:
@@ -170,8 +182,8 @@ class WeightedRidge:
         self._unweighted = ~weighted & (np.diag(xx) > 0.0)
         # X'X is symmetric: the transpose is a copy in Fortran order, which needs no further one.
         self._band = BandForm(xx[np.ix_(self._unweighted, self._unweighted)].T, overwrite=True)
-        self._crossed = self._band.rotate(xx[np.ix_(self._unweighted, weighted)])
-        self._rotated = self._band.rotate(xy[self._unweighted])
+        of_both = np.concatenate([xx[:, weighted], xy], axis=1)
+        self._rotated = self._band.rotate(of_both[self._unweighted])
         self._within, self._direct = xx[np.ix_(weighted, weighted)], xy[weighted]
 
     def paths(self, candidates: Sequence[Floats], alphas: Floats) -> Iterator[Floats]:
@@ -183,23 +195,26 @@ class WeightedRidge:
         alphas
             Penalties of at least `smallest_alpha`.
         """
-        crossed, n = self._crossed, self._crossed.shape[1]
-        of_both = np.concatenate([crossed, self._rotated], axis=1)
-        solved = [np.split(self._band.solve(alpha, of_both), [n], axis=1) for alpha in alphas]
-        left = [self._within - crossed.T @ of_crossed for of_crossed, _ in solved]
-        right = [self._direct - crossed.T @ of_targets for _, of_targets in solved]
-        n_targets = self._direct.shape[1]
-        for factors in candidates:
-            f = factors[self._weighted][:, None]
-            coefficients = np.zeros((len(factors), len(alphas), n_targets))
-            rotated = []
-            for a, alpha in enumerate(alphas):
+        n_candidates, n_rotated = len(candidates), len(self._rotated)
+        n, n_targets = self._direct.shape
+        weighted = np.empty((n_candidates, n, len(alphas), n_targets))
+        rotated = np.empty((n_candidates, n_rotated, len(alphas), n_targets))
+        f = np.array(candidates)[:, self._weighted, None]
+        for a, alpha in enumerate(alphas):
+            # With L L' = B + alpha both sides of the system are products of L^-1 [C c].
+            factor = self._band.factor(alpha)
+            crossed, of_targets = np.split(factor.forward(self._rotated), [n], axis=1)
+            left, right = self._within - crossed.T @ crossed, self._direct - crossed.T @ of_targets
+            for k in range(n_candidates):
                 # The system is scaled by f, so that the penalty is constant on the diagonal.
-                v = f * _solve(f * left[a] * f.T, alpha, f * right[a])
-                coefficients[self._weighted, a] = v
-                of_crossed, of_targets = solved[a]
-                rotated.append(of_targets - of_crossed @ v)
-            unweighted = self._band.rotate_back(np.concatenate(rotated, axis=1))
+                weighted[k, :, a] = f[k] * _solve(f[k] * left * f[k].T, alpha, f[k] * right)
+            v = np.concatenate(weighted[:, :, a], axis=1)
+            solved = factor.backward(np.tile(of_targets, n_candidates) - crossed @ v)
+            rotated[:, :, a] = np.moveaxis(solved.reshape(n_rotated, -1, n_targets), 1, 0)
+        for k, factors in enumerate(candidates):
+            coefficients = np.zeros((len(factors), len(alphas), n_targets))
+            coefficients[self._weighted] = weighted[k]
+            unweighted = self._band.rotate_back(rotated[k].reshape(n_rotated, -1))
             coefficients[self._unweighted] = unweighted.reshape(-1, len(alphas), n_targets)
             yield coefficients
 

@@ -79,7 +79,7 @@ def time_lagged_components(
         )
     if not 1 <= n_components <= first.shape[1]:
         raise InputError(f"n_components: expected 1 to {first.shape[1]}, got {n_components!r}")
-    if not alpha > 0:
+    if not 0 < alpha < np.inf:
         raise InputError(f"alpha: expected a positive number, got {alpha!r}")
     standardizer = Standardizer(clip).fit(np.concatenate([first, later]))
     x, y = standardizer.standardize(first), standardizer.standardize(later)

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.linear_model.whitening import whiten
 from cagebreak.learning.preprocessing import Moments, Standardizer
-from cagebreak.learning.samples import Samples, in_turn
+from cagebreak.learning.samples import Samples, in_turn, take_rows
 from cagebreak.learning.statistics import Statistics, inverse
 
 NEAR = 0.8
@@ -153,10 +154,10 @@ class FoldStatistics:
                     units[species] = Standardizer.from_moments(moments, self._learner.clip)
                     parts[species] = Statistics(n_features, Y.shape[1], self._learner.center)
                     extremes[species], rest[species] = [np.zeros((2, n_features))], {}
-                Z = units[species].in_units(sample.features[rows])
+                Z = units[species].in_units(take_rows(sample.features, rows))
                 near = np.maximum(Z.max(axis=1), -Z.min(axis=1)) <= NEAR * self._learner.clip
                 if not near.all():
-                    Y, Z = Y[near], Z[near]
+                    Y, Z = _kept(Y, near), _kept(Z, near)
                     mean = np.zeros(n_features + Y.shape[1])
                     if len(Z):
                         mean = np.concatenate([Z.mean(axis=0), Y.mean(axis=0)])
@@ -188,6 +189,13 @@ def _mean_in_units(mean: Floats, before: Standardizer, units: Standardizer) -> F
     n = len(units.scale_)
     features = before.mean_ + before.scale_ * mean[:n]
     return np.concatenate([(features - units.mean_) * inverse(units.scale_), mean[n:]])
+
+
+def _kept(table: Floats, kept: NDArray[np.bool_]) -> Floats:
+    """Return some rows of a table in any order, in its memory."""
+    n = int(kept.sum())
+    table[:n][~kept[:n]] = table[n:][kept[n:]]
+    return table[:n]
 
 
 def _clips(units: Standardizer, extremes: Floats) -> bool:

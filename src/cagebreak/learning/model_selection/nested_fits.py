@@ -17,7 +17,7 @@ from cagebreak.learning.model_selection.configuration_mean import ConfigurationM
 from cagebreak.learning.model_selection.fold_statistics import FoldStatistics, missing
 from cagebreak.learning.near_copies import Projections
 from cagebreak.learning.preprocessing import Moments
-from cagebreak.learning.samples import Graph, Sample, Samples, in_turn
+from cagebreak.learning.samples import Graph, Sample, Samples, in_turn, take_rows
 from cagebreak.learning.scores import pair_moments
 
 Fits = dict[tuple[str, str], Any]
@@ -109,7 +109,7 @@ def overview(outer: Outer) -> Overview:
     for i, sample in in_turn(outer.samples):
         projections.add(i, sample)
         for species, rows in sample.rows().items():
-            result.moments[species][i] = Moments.of(sample.features[rows])
+            result.moments[species][i] = Moments.of(take_rows(sample.features, rows))
             if sample.halves is not None:
                 result.halves[species][i] = pair_moments(*sample.halves[:, rows])
             if column is not None:
@@ -214,7 +214,11 @@ def predict(fitted: Any, sample: Sample, rows: Integers, columns: Integers) -> F
     if traits(fitted).learns_from == "graphs":
         (predicted,) = fitted.predict([_graph(sample, rows, columns)])
         return predicted
-    predicted = fitted.predict(sample.features[np.ix_(rows, columns)])
+    if np.array_equal(columns, np.arange(sample.features.shape[1])):
+        X = take_rows(sample.features, rows)
+    else:
+        X = sample.features[np.ix_(rows, columns)]
+    predicted = fitted.predict(X)
     return predicted
 
 

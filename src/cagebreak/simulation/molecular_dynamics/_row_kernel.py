@@ -80,8 +80,8 @@ def sort(state):
                 else:
                     columns[OFFSET, slot] = LINE_BYTES * (copy * whole + i)
     if n_copies == 1:
-        numbers[:] = particles.spare_numbers
         for i in range(n):
+            numbers[i] = particles.spare_numbers[i]
             for d in range(4):
                 particles.x[i, d] = particles.spare[0, i, d]
                 particles.v[i, d] = particles.spare[1, i, d]

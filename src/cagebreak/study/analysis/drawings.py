@@ -14,6 +14,7 @@ import numpy as np
 from cagebreak import _atomic, figures
 from cagebreak.figures import FIGURES, FigureSpec
 from cagebreak.figures.literature import read_published
+from cagebreak.models.model import Model
 from cagebreak.study.analysis import table_files
 from cagebreak.study.analysis.tables import panels_of
 from cagebreak.study.recipe.recipe import Recipe
@@ -39,7 +40,12 @@ def usual(recipe: Recipe) -> list[str]:
         if not spec.on_request
         and (not spec.section or recipe.asks_for(spec.section))
         and (not spec.keep or spec.keep in kept)
+        and (spec.published is None or _is_kob_andersen(recipe.model, spec.published))
     ]
+
+
+def _is_kob_andersen(model: Model, temperature: float) -> bool:
+    return model.name == "kob_andersen" and math.isclose(model.temperature, temperature)
 
 
 class Shown(NamedTuple):
@@ -76,7 +82,7 @@ def arguments(
     if spec.particles:
         needed["configuration"] = load_configuration(store, SHOWN)
         needed["diameters"] = recipe.model.diameters
-    if published is not None and spec.published:
+    if published is not None and spec.published is not None:
         needed["curves"] = read_published(published)
     return needed
 
@@ -151,7 +157,7 @@ def origin(
     OSError
         If `published` is no file.
     """
-    curves = published if FIGURES[name].published else None
+    curves = published if FIGURES[name].published is not None else None
     if curves is not None:
         _atomic.require_file(curves)
     return {

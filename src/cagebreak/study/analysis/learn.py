@@ -1,5 +1,6 @@
 """Learning in a study: evaluation of learners, sufficient statistics and forward selection."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from cagebreak.bootstrap import as_groups
 from cagebreak.configuration import SPECIES_NAMES, species_index
 from cagebreak.descriptors.recommended import feature_groups
 from cagebreak.learning import (
+    AlphaWarning,
     Collection,
     Metrics,
     RidgeCV,
@@ -28,8 +30,9 @@ from cagebreak.learning._validation import Integers, require_choice
 from cagebreak.learning.learner import traits, with_checkpoints
 from cagebreak.learning.model_selection.evaluate import Evaluation, plan
 from cagebreak.seeding import seed_sequence
+from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.analysis.fits import Part, hold_out_all
-from cagebreak.study.analysis.samples import StudySamples, nearest
+from cagebreak.study.analysis.samples import StudySamples
 from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
@@ -81,6 +84,11 @@ def learn(
     times
         Times in tau; the nearest times of the study are predicted. By default all.
 
+    Warns
+    -----
+    AlphaWarning
+        Once, if alphas lie outside the range that the learner was given.
+
     Notes
     -----
     The positions in a graph are those of the state of the features, or of the initial state if the
@@ -91,7 +99,8 @@ def learn(
         learner = with_checkpoints(learner, store.folder / "trainings")
     # With one BLAS thread results do not depend on the number of cores. Several threads were eight
     # times slower on busy cores.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with threadpool_limits(limits=1, user_api="blas"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", AlphaWarning)  # One for all evaluations follows.
         planned = list(plans(recipe, store, learner, chosen, species, name, target, metrics, times))
         evaluations = [evaluation for *_, evaluation in planned]
         if own:
@@ -103,7 +112,17 @@ def learn(
     moments = {key: value for part in scores for key, value in part.moments.items()}
     costs = {key: value for part in scores for key, value in part.costs.items()}
     of_metrics = {key: value for part in scores for key, value in part.metrics.items()}
-    return Scores(np.concatenate([part.rows for part in scores]), moments, costs, of_metrics)
+    rows = np.concatenate([part.rows for part in scores])
+    outside = np.count_nonzero(rows["alpha_outside"] > 0)
+    if outside:
+        warnings.warn(
+            f"alphas: those of {outside} of {len(rows)} scores lie outside the range that the "
+            "learner was given, in some fold; the column alpha_outside of the scores says in which "
+            "share of folds",
+            AlphaWarning,
+            stacklevel=2,
+        )
+    return Scores(rows, moments, costs, of_metrics)
 
 
 def parts_of(

@@ -4,7 +4,6 @@ import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ from threadpoolctl import threadpool_limits
 from cagebreak._hdf5 import UNREADABLE, group_in, read_array, require_finite
 from cagebreak._sealed import creating, opened
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
-from cagebreak.descriptors import Features
 from cagebreak.descriptors.base import column_names
 from cagebreak.descriptors.cage import Source
 from cagebreak.descriptors.recommended import feature_groups
@@ -26,7 +24,7 @@ from cagebreak.learning.linear_model.ridge import AlphaWarning, outside_range
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.preprocessing import Moments
 from cagebreak.potentials.match import check
-from cagebreak.seeding import Seed
+from cagebreak.seeding import Seed, natural, seed_sequence
 from cagebreak.states import InherentState
 from cagebreak.study.analysis import inherent_energy
 from cagebreak.study.analysis.samples import StudySamples
@@ -38,12 +36,16 @@ from cagebreak.study.analysis.training_range import (
 from cagebreak.study.archive import potential_in, text_of
 from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.descriptors import compute
+from cagebreak.study.stages.descriptors import averaged, made_once, states_of
 from cagebreak.study.stages.propensity import load_propensity
-from cagebreak.study.stages.states import make_state
+from cagebreak.study.stages.states import make_cages
 from cagebreak.study.store import Store
 
 FORMAT = "cagebreak model 1"
+
+CAGE_STATES = 4
+"""Cage states over which the features of a prediction are averaged by default; chosen, see
+`docs/pretrained.md`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,14 +168,20 @@ class SavedModel:
         densities = training_densities(recipe, store)
         return cls(recipe, selection, times, fits, energies, densities)
 
-    def predict(self, configuration: Configuration, seed: Seed) -> NDArray[np.float64]:
+    def predict(
+        self, configuration: Configuration, seed: Seed, cage_states: int = CAGE_STATES
+    ) -> NDArray[np.float64]:
         """Return the predicted propensity, (T, N) in sigma; NaN for species without a fit.
 
         Parameters
         ----------
         configuration
         seed
-            Seed of the cage state, if the selection uses it.
+            Seed of the cage states, if the selection uses them.
+        cage_states
+            Number of cage states over which the features are averaged; the first has the seed
+            itself. They are sampled in parallel in the threads of Numba. One is what a study
+            describes.
 
         Raises
         ------
@@ -187,30 +195,34 @@ class SavedModel:
             state from those of training, or features leave the range of training.
         """
         configuration = as_configuration(configuration)
-        match = check(configuration, self.recipe.model)
-        prediction = self.apply(match.configuration, seed)
+        match = check(configuration, self.recipe.model, fixed=True)
+        prediction = self.apply(match.configuration, seed, cage_states)
         for remark in prediction.remarks:
             warnings.warn(remark, ConfigurationWarning, stacklevel=2)
         return prediction.values
 
-    def apply(self, configuration: Configuration, seed: Seed) -> Prediction:
+    def apply(
+        self, configuration: Configuration, seed: Seed, cage_states: int = CAGE_STATES
+    ) -> Prediction:
         """Return the prediction for a configuration that was compared with the model before.
 
         The parameters are those of `predict`.
         """
+        if natural("cage_states", cage_states) < 1:
+            raise InputError(f"cage_states: expected at least one, got {cage_states!r}")
         group, labels = _group(self.recipe, self.selection)
-        state = _states(self.recipe, configuration, seed)
-        features = _described(self.recipe, group.sources, state).values[:, group.read]
+        needed = {state for source in group.sources for state in states_of(source)}
+        seeds = [seed, *(seed_sequence(seed, "cage state", k) for k in range(1, cage_states))]
+        state = made_once(self.recipe, configuration, seed)
+        with make_cages(self.recipe, configuration, seeds if "cage" in needed else []) as cages:
+            # The descent to the inherent state goes on beside the sampling.
+            remarks = [self._energy_remark(configuration, state if "inherent" in needed else None)]
+            features = averaged(self.recipe, group.sources, state, cages)[:, group.read]
         columns = group.columns[self.selection]
         read_labels = labels[np.isin(labels.source, group.sources)][group.read][columns]
         names = column_names(read_labels.view(np.recarray))
         predicted = np.full((len(self.times), len(configuration)), np.nan)
         outside = np.full(len(configuration), np.nan)
-        remarks = [
-            self._energy_remark(configuration, state if "inherent" in group.sources else None)
-        ]
-        if self.densities is not None:
-            remarks.append(density_remark(configuration, self.densities, self.recipe.model))
         for number, fit in self.fits.items():
             rows = np.flatnonzero(configuration.species == number)
             if not len(rows):
@@ -233,6 +245,9 @@ class SavedModel:
                 mean = fit.configuration_mean.predict(feature)
                 values = values - values.mean(axis=0) + mean
             predicted[:, rows] = values.T
+        if self.densities is not None:
+            # First, since another density explains the rest.
+            remarks.insert(0, density_remark(configuration, self.densities, self.recipe.model))
         return Prediction(predicted, outside, tuple(remark for remark in remarks if remark))
 
     def _energy_remark(
@@ -330,24 +345,6 @@ class SavedModel:
         except UNREADABLE as error:
             raise FileFormatError(f"{path}: expected a saved model, whole ({error})") from error
         return cls(recipe, selection, times, fits, energies, densities)
-
-
-def describe(
-    recipe: Recipe, sources: tuple[str, ...], configuration: Configuration, seed: Seed
-) -> Features:
-    """Return the descriptors of a configuration from `sources`, joined by columns as in a study."""
-    return _described(recipe, sources, _states(recipe, configuration, seed))
-
-
-def _states(recipe: Recipe, configuration: Configuration, seed: Seed) -> Callable[[str], Source]:
-    """Return a function that returns a state of a configuration, and computes it once."""
-    return cache(lambda name: make_state(recipe, configuration, name, seed))
-
-
-def _described(
-    recipe: Recipe, sources: tuple[str, ...], state: Callable[[str], Source]
-) -> Features:
-    return Features.concatenate([compute(recipe, source, state) for source in sources])
 
 
 def _group(recipe: Recipe, name: str) -> tuple[selections.Group, np.recarray]:

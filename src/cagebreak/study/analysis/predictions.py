@@ -1,24 +1,28 @@
 """What is predicted of single particles, by the fit that did not see their configuration."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cagebreak._frames import with_whole_names
-from cagebreak.configuration import SPECIES_NAMES
+from cagebreak.configuration import SPECIES_NAMES, species_index
 from cagebreak.dynamics.fields import COLUMNS, Fields, field_heterogeneity
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
 from cagebreak.seeding import seed_sequence
+from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.recipe import descriptors, selections
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import SHOWN, load_configuration
 from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.stages.quantities import TARGETS
 from cagebreak.study.store import Store
+
+if TYPE_CHECKING:
+    from sklearn.base import RegressorMixin
 
 MAP = [
     ("configuration", "i8"),
@@ -73,9 +77,6 @@ def held_out(
     InputError
         If the recipe has no such selection.
     """
-    # scikit-learn takes a second to import, so it is imported when it is needed.
-    from cagebreak.study.analysis.samples import nearest
-
     _require_selection(recipe, selection)
     rows: Any = slice(None)
     if times is not None:
@@ -83,9 +84,10 @@ def held_out(
         study_times = load_propensity(store, c, target)[0].times
         used, rows = np.unique(nearest(study_times, times), return_inverse=True)
     with threadpool_limits(limits=1, user_api="blas"):
-        if (kept := _kept(recipe, store, c, selection, target)) is not None:
-            return kept if times is None else kept[used[rows]]
-        return np.asarray(_fitted_again(recipe, store, [c], selection, times, target)[c][rows])
+        if (kept := _kept(recipe, store, [c], selection, target)) is not None:
+            return kept[c] if times is None else kept[c][used[rows]]
+        one = {selection: recipe.learning.selections[selection]}
+        return np.asarray(_fitted_again(recipe, store, [c], one, times, target)[c][rows])
 
 
 def all_held_out(
@@ -101,10 +103,13 @@ def all_held_out(
         If the recipe has no such selection.
     """
     _require_selection(recipe, selection)
-    configurations = range(recipe.preparation.n_configurations)
+    every = range(recipe.preparation.n_configurations)
     with threadpool_limits(limits=1, user_api="blas"):
-        predicted = _fitted_again(recipe, store, configurations, selection, None, target, [letter])
-    return [predicted[c] for c in configurations]
+        predicted = _kept(recipe, store, every, selection, target, [letter])
+        if predicted is None:
+            one = {selection: recipe.learning.selections[selection]}
+            predicted = _fitted_again(recipe, store, every, one, None, target, [letter])
+    return [predicted[c] for c in every]
 
 
 def _require_selection(recipe: Recipe, selection: str) -> None:
@@ -117,18 +122,22 @@ def _fitted_again(
     recipe: Recipe,
     store: Store,
     configurations: Sequence[int],
-    selection: str,
+    one: Mapping[str, selections.Selection],
     times: Sequence[float] | None,
     target: str,
     letters: Sequence[str] | None = None,
+    learner: "RegressorMixin | None" = None,
 ) -> dict[int, NDArray[np.float64]]:
-    """Return what is predicted of some configurations; their folds are fitted again."""
+    """Return what is predicted of some configurations by one selection, named.
+
+    Their folds are fitted again.
+    """
     from cagebreak.learning.model_selection.nested_fits import overview
     from cagebreak.learning.model_selection.outer_fold import Fold
     from cagebreak.study.analysis.learn import plans
 
-    one = {selection: recipe.learning.selections[selection]}
-    groups = plans(recipe, store, None, one, letters, target=target, times=times)
+    (selection,) = one
+    groups = plans(recipe, store, learner, one, letters, target=target, times=times)
     planned = [evaluation for *_, evaluation in groups]
     species = {c: load_propensity(store, c, target)[0].species for c in configurations}
     shape = {c: (len(planned[0].times), len(species[c])) for c in configurations}
@@ -148,24 +157,40 @@ def _fitted_again(
 
 
 def _kept(
-    recipe: Recipe, store: Store, c: int, selection: str, target: str
-) -> NDArray[np.float64] | None:
-    """Return what the files of the recipe's own fit say of a configuration, if they do."""
+    recipe: Recipe,
+    store: Store,
+    configurations: Sequence[int],
+    selection: str,
+    target: str,
+    letters: Sequence[str] | None = None,
+) -> dict[int, NDArray[np.float64]] | None:
+    """Return what the files of the recipe's own fit say of some configurations, if they do.
+
+    They always have the particles of the first, and those of all after a fit with metrics.
+    """
     from cagebreak.study.analysis.learn import parts_of, plans
 
-    if c != SHOWN:
-        return None
-    propensity, _ = load_propensity(store, c, target)
-    predicted = np.full(propensity.mean.shape, np.nan)
-    parts = parts_of(recipe, store, list(plans(recipe, store, target=target)), target)
-    for part in parts:
+    only_first = list(configurations) == [SHOWN]
+    metrics = () if only_first else ("spearman",)  # of any metrics the same is kept
+    planned = plans(recipe, store, species=letters, target=target, metrics=metrics)
+    measured = {c: load_propensity(store, c, target)[0] for c in configurations}
+    predicted = {c: np.full(each.mean.shape, np.nan) for c, each in measured.items()}
+    for part in parts_of(recipe, store, list(planned), target):
         outer = part.evaluation.outer
-        of_species = propensity.species == SPECIES_NAMES.index(part.species)
-        if selection in outer.columns and of_species.any():
-            result = part.read(int(outer.fold[c]))
-            if result is None or not result.predicted:
+        key = (part.species, selection)
+        present = {c: p.species == SPECIES_NAMES.index(part.species) for c, p in measured.items()}
+        having = [c for c in configurations if selection in outer.columns and present[c].any()]
+        for k in sorted({int(outer.fold[c]) for c in having}):
+            result = part.read(k)
+            if result is None or (only_first and not result.predicted):
                 return None
-            predicted[:, of_species] = result.predicted[part.species, selection].T
+            found = (
+                {SHOWN: result.predicted[key]}
+                if only_first
+                else {c: values for c, values, _ in result.particles(key)}
+            )
+            for c in (c for c in having if outer.fold[c] == k):
+                predicted[c][:, present[c]] = found[c].T
     return predicted
 
 
@@ -215,27 +240,62 @@ def fields_table(recipe: Recipe, store: Store, letter: str) -> np.ndarray:
     What is predicted is that of `selection_shown`, of each configuration by the fit that has not
     seen it.
     """
-    n = recipe.preparation.n_configurations
-    starts = [load_configuration(store, c) for c in range(n)]
-    measured = [load_propensity(store, c)[0] for c in range(n)]
-    predicted = all_held_out(recipe, store, selection_shown(recipe), letter)
-    number = SPECIES_NAMES.index(letter)
+    return fields_of(recipe, store, letter)
+
+
+def fields_of(
+    recipe: Recipe,
+    store: Store,
+    letter: str,
+    target: str = TARGETS[0],
+    features: Any = None,
+    learner: "RegressorMixin | None" = None,
+    times: Sequence[float] | None = None,
+) -> np.ndarray:
+    """Return how a measured and a predicted quantity vary in space, for a species.
+
+    The parameters are those of `Contents.fields`.
+    """
+    # scikit-learn takes a second to import, so it is imported when it is needed.
+    from cagebreak.learning.learner import with_checkpoints
+
+    every = range(recipe.preparation.n_configurations)
+    starts = [load_configuration(store, c) for c in every]
+    measured = [load_propensity(store, c, target)[0] for c in every]
+    used = np.arange(len(measured[0].times))
+    if times is not None:
+        used = np.unique(nearest(measured[0].times, times))
+    selection = selection_shown(recipe)
+    if features is None and learner is None:
+        predicted = [p[used] for p in all_held_out(recipe, store, selection, letter, target)]
+    else:
+        if learner is not None:
+            learner = with_checkpoints(learner, store.folder / "trainings")
+        one: Mapping[str, selections.Selection]
+        one = {selection: recipe.learning.selections[selection]}
+        one = one if features is None else selections.named(features)
+        if len(one) != 1:
+            raise InputError(f"features: expected one selection, got {', '.join(one)}")
+        with threadpool_limits(limits=1, user_api="blas"):
+            found = _fitted_again(recipe, store, every, one, times, target, [letter], learner)
+        predicted = [found[c] for c in every]
+    number = species_index(letter, recipe.model.n_species)
     rows = [np.flatnonzero(start.species == number) for start in starts]
     fields = [
-        Fields(m.halves[..., r], m.mean[:, r], p[:, r])
+        Fields(m.halves[:, used][..., r], m.mean[used][:, r], p[:, r])
         for m, p, r in zip(measured, predicted, rows, strict=True)
     ]
     of_species = field_heterogeneity(
         starts,
         fields,
         rows,
-        measured[0].times,
+        measured[0].times[used],
         seed=seed_sequence(recipe.study.seed, "fields"),
         n_resamples=recipe.learning.bootstrap,
         groups=recipe.groups,
     )
     table = np.zeros(len(of_species), FIELDS)
-    table["species"] = letter
+    table["species"] = SPECIES_NAMES[number]
     for name in of_species.dtype.names or ():
         table[name] = of_species[name]
     return table

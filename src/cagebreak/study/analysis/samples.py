@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.dynamics.propensity import Propensity
-from cagebreak.errors import InputError
-from cagebreak.models.arguments import real
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.descriptors import load_features
 from cagebreak.study.stages.propensity import load_propensity
@@ -21,19 +19,6 @@ from cagebreak.study.store import Store
 
 if TYPE_CHECKING:
     from cagebreak.learning import Sample
-
-
-def nearest(known: NDArray[np.float64], times: Sequence[float]) -> list[int]:
-    """Return the index of the known time that is nearest to each of `times`, by ratio.
-
-    Raises
-    ------
-    InputError
-        If `times` is no sequence or empty, or a time is not finite or not above 0.
-    """
-    if np.ndim(times) != 1 or not len(times) or not all(0 < real(t) < np.inf for t in times):
-        raise InputError(f"times: expected numbers above 0, such as [1.0, 10.0], got {times!r}")
-    return [int(np.argmin(np.abs(np.log(known / time)))) for time in times]
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,12 +17,12 @@ from cagebreak.files import Frame, hdf5, read_frames, require_columns, write
 from cagebreak.files.hdf5 import write_datasets
 from cagebreak.models.model import Model
 from cagebreak.potentials.match import examine
-from cagebreak.study.analysis.model_file import SavedModel, describe
+from cagebreak.study.analysis.model_file import CAGE_STATES, SavedModel
 from cagebreak.study.importing import set_parameters
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.protocols import PROTOCOLS, protocol_name
 from cagebreak.study.recipe.recipe import Recipe, make_model, read_potential
-from cagebreak.study.stages.descriptors import feature_arrays
+from cagebreak.study.stages.descriptors import describe, feature_arrays, made_once
 
 FORMAT = "cagebreak descriptors 1"
 
@@ -97,7 +97,7 @@ def describe_file(
         values["model"] |= {name: of_file[name] for name in of_file if name not in parameters}
     recipe = Recipe.of_values(Path(model), _plain(values), potential)
     configuration = _compared(file, configuration, recipe.model)
-    features = describe(recipe, recipe.sources, configuration, seed)
+    features = describe(recipe, recipe.sources, made_once(recipe, configuration, seed))
     with creating(output, {"format": FORMAT}) as file:
         write_datasets(file, feature_arrays(features) | hdf5.datasets(configuration))
     return features
@@ -109,6 +109,7 @@ def predict_file(
     output: str | os.PathLike[str],
     seed: int,
     frame: int | None = None,
+    cage_states: int = CAGE_STATES,
     **reading: Any,
 ) -> dict[str, float]:
     """Write a configuration with its predicted propensity; return the time of each column.
@@ -124,9 +125,11 @@ def predict_file(
         ``outside`` is the number of features of a particle that leave the range of training. If the
         ids of the particles are not 1, 2, ..., N, they are the column ``original_id``.
     seed
-        Seed of the cage state.
+        Seed of the cage states.
     frame
         Number of the frame of a file of several.
+    cage_states
+        Number of cage states over which the features are averaged.
     reading
         `format`, `box` and `species` of `cagebreak.read`.
 
@@ -155,8 +158,8 @@ def predict_file(
     require_columns(output)
     saved = SavedModel.load(Path(model))
     content = _one(file, frame, reading)
-    configuration = _compared(file, content.configuration, saved.recipe.model)
-    prediction = saved.apply(configuration, seed)
+    configuration = _compared(file, content.configuration, saved.recipe.model, fixed=True)
+    prediction = saved.apply(configuration, seed, cage_states)
     for remark in prediction.remarks:
         warnings.warn(f"{os.fspath(file)}: {remark}", ConfigurationWarning, stacklevel=2)
     names = [f"prediction_{i + 1}" for i in range(len(saved.times))]
@@ -178,10 +181,10 @@ def _require_other(output: str | os.PathLike[str], file: str | os.PathLike[str])
 
 
 def _compared(
-    file: str | os.PathLike[str], configuration: Configuration, model: Model
+    file: str | os.PathLike[str], configuration: Configuration, model: Model, fixed: bool = False
 ) -> Configuration:
-    """Compare the configuration of a file with a model, and return it."""
-    match = examine(configuration, model)
+    """Compare the configuration of a file with a model as `check` does, and return it."""
+    match = examine(configuration, model, fixed=fixed)
     if match.problem:
         raise ConfigurationError(f"{os.fspath(file)}: {match.problem}")
     for remark in match.remarks:

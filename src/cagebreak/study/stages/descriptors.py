@@ -1,21 +1,23 @@
 """The stages of descriptors: one for each state, and one for the recommended set."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.base import read_labels
 from cagebreak.descriptors.cage import Source
 from cagebreak.files.hdf5 import Dataset
+from cagebreak.seeding import Seed
 from cagebreak.states import CageState, InherentState
 from cagebreak.study.recipe.checks import STATES
 from cagebreak.study.recipe.descriptors import RECOMMENDED
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.stage import Stage, file_size
-from cagebreak.study.stages.states import MADE_BY, load_state, make_trial_state
+from cagebreak.study.stages.states import MADE_BY, load_state, make_state, make_trial_state
 from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
 
@@ -42,6 +44,45 @@ def compute(recipe: Recipe, source: str, state: Callable[[str], Source]) -> Feat
     assert isinstance(inherent, InherentState)
     assert isinstance(cage, CageState)
     return recipe.recommended.describe(inherent, cage)
+
+
+def states_of(source: str) -> tuple[str, ...]:
+    """Return the states that a source of descriptors describes."""
+    return STATES if source == RECOMMENDED else (source,)
+
+
+def made_once(recipe: Recipe, configuration: Configuration, seed: Seed) -> Callable[[str], Source]:
+    """Return a function that returns a state of a configuration, and computes it once."""
+    return cache(lambda name: make_state(recipe, configuration, name, seed))
+
+
+def describe(recipe: Recipe, sources: Iterable[str], state: Callable[[str], Source]) -> Features:
+    """Return the descriptors of several sources, joined by columns; see `compute`."""
+    return Features.concatenate([compute(recipe, source, state) for source in sources])
+
+
+def averaged(
+    recipe: Recipe,
+    sources: Iterable[str],
+    state: Callable[[str], Source],
+    cages: Iterator[CageState],
+) -> NDArray[np.float64]:
+    """Return the values of `describe`, (N, F), averaged over cage states if there are any.
+
+    `state` returns the other states.
+    """
+
+    def described(cage: CageState | None) -> NDArray[np.float64]:
+        def of(name: str) -> Source:
+            return cage if name == "cage" and cage is not None else state(name)
+
+        return describe(recipe, sources, of).values
+
+    total, n = described(next(cages, None)), 1
+    for cage in cages:
+        total += described(cage)
+        n += 1
+    return total / n
 
 
 def load_features(store: Store, source: str, c: int) -> Features:
@@ -80,7 +121,7 @@ def _describe(source: str, recipe: Recipe, store: Store, unit: Unit) -> None:
 
 
 def _seconds(source: str, trial: Trial) -> float:
-    for state in STATES if source == RECOMMENDED else (source,):
+    for state in states_of(source):
         make_trial_state(trial, state)
     return timed(_describe, source, *trial.study(), Unit(describing(source), (0,)))[1]
 

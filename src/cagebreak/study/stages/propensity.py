@@ -5,15 +5,23 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.dynamics.propensity import Propensity
+from cagebreak.configuration import Configuration
+from cagebreak.dynamics.propensity import Propensity, half_sums, lengths
 from cagebreak.dynamics.reduction import Reducer, Reduction
 from cagebreak.errors import InputError
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
-from cagebreak.study.stages.quantities import QUANTITIES, TARGETS, measured, not_measured
-from cagebreak.study.stages.runs import UNITS, n_quantities, n_sums, reducer_of, save_run
+from cagebreak.study.stages.quantities import (
+    QUANTITIES,
+    TARGETS,
+    measured,
+    not_measured,
+    vector_times,
+)
+from cagebreak.study.stages.runs import UNITS, n_of_particle, n_sums, reducer_of, save_run
 from cagebreak.study.stages.stage import Stage, file_size
+from cagebreak.study.stages.states import load_state
 from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
 
@@ -22,6 +30,9 @@ def load_propensity(
     store: Store, c: int, target: str = TARGETS[0]
 ) -> tuple[Propensity, dict[str, NDArray]]:
     """Return the stored propensity of configuration `c`, and its `msd` and `f_s`.
+
+    A quantity along the displacement to a state, such as the cage center, is the projection of
+    the mean vector of displacement: the mean of the projections of all runs.
 
     Parameters
     ----------
@@ -44,10 +55,25 @@ def load_propensity(
     arrays = store.load(Unit("propensity", (c,)))
     if QUANTITIES[target].sums not in arrays:
         raise not_measured(target)
-    propensity = Propensity(
-        arrays["times"], arrays[QUANTITIES[target].sums], int(arrays["n_runs"]), arrays["species"]
-    )
+    times, sums = arrays["times"], arrays[QUANTITIES[target].sums]
+    if state := QUANTITIES[target].state:
+        times = times[arrays["vector_times"]]
+        sums = np.einsum("htna,na->htn", sums.astype(np.float64), _directions(store, state, c))
+    propensity = Propensity(times, sums, int(arrays["n_runs"]), arrays["species"])
     return propensity, {name: arrays[name] for name in ("msd", "f_s")}
+
+
+def _directions(store: Store, state: str, c: int) -> NDArray[np.float64]:
+    """Return the unit vectors (N, 3) from configuration `c` to its state; 0 where they are equal.
+
+    Both have the same center of mass.
+    """
+    reached = load_state(store, state, c)
+    assert not isinstance(reached, Configuration)
+    vectors = reached.configuration.unwrapped - reached.start.unwrapped
+    vectors -= vectors.mean(axis=0)
+    norms = lengths(vectors)[:, None]
+    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
 
 
 def load_reductions(recipe: Recipe, store: Store, c: int) -> tuple[Reducer, list[Reduction]]:
@@ -81,9 +107,13 @@ def _propensity(recipe: Recipe, store: Store, unit: Unit) -> None:
     }
     for name in measured(recipe):
         quantity = QUANTITIES[name]
-        of_runs = Propensity.from_runs(times, species, _of_runs(store, runs, quantity.run))
+        sums, _ = half_sums(_of_runs(store, runs, quantity.run))
         axes = "runs of even and odd number, time, particle"
-        arrays[quantity.sums] = Dataset(of_runs.sums, quantity.unit, axes)
+        if quantity.state:
+            sums, axes = sums.astype(np.float32), axes.replace("time", "chosen time") + ", axis"
+            chosen = np.asarray(vector_times(recipe))
+            arrays["vector_times"] = Dataset(chosen, "indices of times", "chosen time")
+        arrays[quantity.sums] = Dataset(sums, quantity.unit, axes)
     if (recipe.isoconfigurational.keep or {}).get("functions") is not None:
         for name in Reduction._fields:
             values = np.array(list(_of_runs(store, runs, f"sum_{name}")))
@@ -113,10 +143,9 @@ def _seconds(trial: Trial) -> float:
 
 
 def _n_bytes(recipe: Recipe) -> int:
-    section = recipe.isoconfigurational
-    of_particle = 2 * n_quantities(recipe) * section.n_times + 1
-    n_numbers = recipe.preparation.n_particles * of_particle + section.n_runs * n_sums(recipe)
-    return file_size(n_numbers)
+    of_particle = 2 * n_of_particle(recipe) + 1
+    of_runs = recipe.isoconfigurational.n_runs * n_sums(recipe)
+    return file_size(round(recipe.preparation.n_particles * of_particle) + of_runs)
 
 
 STAGE = Stage(

@@ -12,7 +12,9 @@ from cagebreak.dynamics.neighbor_motion import BondBreaking, CageRelative
 from cagebreak.dynamics.propensity import lengths
 from cagebreak.dynamics.relaxation import is_near
 from cagebreak.errors import InputError
+from cagebreak.simulation.isoconfigurational import log_times, nearest
 from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.recipe.schema import ImportedRuns
 
 Floats = NDArray[np.float64]
 Measure = Callable[[Floats], NDArray[Any]]
@@ -35,6 +37,9 @@ class Quantity(NamedTuple):
         The key of the recipe that asks for it.
     run, sums
         Names of its arrays in the files of runs and of propensities.
+    state
+        The state of the configuration, if any, whose displacement from it the quantity is along.
+        Runs then measure vectors, (T', N, 3), at chosen times.
     """
 
     title: str
@@ -44,6 +49,7 @@ class Quantity(NamedTuple):
     key: str
     run: str
     sums: str
+    state: str = ""
 
 
 def _kept(name: str, title: str, unit: str, measure: Callable[[Configuration, Any], Measure]):
@@ -74,6 +80,21 @@ def _persistence(start: Configuration, length: float) -> Measure:
     ).astype(np.float64)
 
 
+def vector_times(recipe: Recipe) -> NDArray[np.int64] | None:
+    """Return the indices of the times at which runs keep vectors of displacement, if they do."""
+    section = recipe.isoconfigurational
+    chosen = (section.keep or {}).get("vectors")
+    return None if chosen is None else np.unique(nearest(times_of(recipe), chosen))
+
+
+def times_of(recipe: Recipe) -> NDArray[np.float64]:
+    """Return the times of the runs, (T,), in tau."""
+    section = recipe.isoconfigurational
+    if isinstance(section, ImportedRuns):
+        return np.array(section.times)
+    return log_times(section.first, section.last, section.n_times)
+
+
 QUANTITIES: dict[str, Quantity] = {
     "displacement": Quantity(
         *("propensity", "sigma"),
@@ -99,6 +120,12 @@ QUANTITIES: dict[str, Quantity] = {
     ),
     "mobile": _kept("mobile", "probability to have moved", "1", _mobile),
     "persistence": _kept("persistence", "probability never to have moved", "1", _persistence),
+    "toward_cage": Quantity(
+        *("displacement toward the cage center", "sigma"),
+        vector_times,
+        lambda start, chosen: lambda displacements: displacements[chosen].astype(np.float32),
+        *("keep.vectors", "vectors", "sums_vectors", "cage"),
+    ),
 }
 """By name. To add one, add a line here and, if it has a key, to `KEEP` of the recipe."""
 
@@ -126,6 +153,8 @@ def require_measured(recipe: Recipe, target: str) -> None:
         raise InputError(f"target: expected one of {', '.join(TARGETS)}, got {target!r}")
     if QUANTITIES[target].parameter(recipe) is None:
         raise not_measured(target)
+    if (state := QUANTITIES[target].state) and state not in recipe.sources:
+        raise InputError(f"target: {target} needs the state {state!r} in [descriptors] states")
 
 
 def not_measured(target: str) -> InputError:

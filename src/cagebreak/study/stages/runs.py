@@ -9,10 +9,10 @@ from cagebreak.dynamics.reduction import Reducer
 from cagebreak.dynamics.relaxation import mean_squared_displacement, self_intermediate
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import seed_sequence
-from cagebreak.simulation.isoconfigurational import log_times, trajectory
+from cagebreak.simulation.isoconfigurational import trajectory
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
-from cagebreak.study.stages.quantities import QUANTITIES, measured
+from cagebreak.study.stages.quantities import QUANTITIES, measured, times_of, vector_times
 from cagebreak.study.stages.stage import Stage, file_size
 from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
@@ -42,7 +42,8 @@ def save_run(
     for name in measured(recipe):
         quantity = QUANTITIES[name]
         values = quantity.measure(configuration, quantity.parameter(recipe))(displacements)
-        arrays[quantity.run] = Dataset(values, quantity.unit, "time, particle")
+        axes = "chosen time, particle, axis" if quantity.state else "time, particle"
+        arrays[quantity.run] = Dataset(values, quantity.unit, axes)
     if (reducer := reducer_of(recipe, configuration)) is not None:
         for name, values in reducer(displacements)._asdict().items():
             axes = "time, group, shell of q" if values.ndim == 3 else "time, group"
@@ -60,8 +61,7 @@ def reducer_of(recipe: Recipe, start: Configuration) -> Reducer | None:
 def _run(recipe: Recipe, store: Store, unit: Unit) -> None:
     configuration = load_configuration(store, unit.address[0])
     seed = seed_sequence(recipe.study.seed, "run", *unit.address)
-    section = recipe.isoconfigurational
-    times = log_times(section.first, section.last, section.n_times)
+    times = times_of(recipe)
     displacements = trajectory(configuration, recipe.model, times, seed, recipe.engine)
     save_run(recipe, store, unit, configuration, displacements, times)
 
@@ -76,9 +76,12 @@ def _seconds(trial: Trial) -> float:
     return seconds + trial.dynamics[0] * left
 
 
-def n_quantities(recipe: Recipe) -> int:
-    """Return the number of quantities stored for each particle and time."""
-    return len(measured(recipe))
+def n_of_particle(recipe: Recipe) -> float:
+    """Return how many numbers of 8 bytes are stored for each particle of a run."""
+    of_all_times = [name for name in measured(recipe) if not QUANTITIES[name].state]
+    vectors = vector_times(recipe)
+    n_vectors = 0 if vectors is None else len(vectors)
+    return len(of_all_times) * recipe.isoconfigurational.n_times + 3 * n_vectors / 2
 
 
 def n_sums(recipe: Recipe) -> int:
@@ -92,9 +95,8 @@ def n_sums(recipe: Recipe) -> int:
 
 
 def _n_bytes(recipe: Recipe) -> int:
-    section = recipe.isoconfigurational
-    n_numbers = n_quantities(recipe) * section.n_times + 1
-    return file_size(recipe.preparation.n_particles * n_numbers + n_sums(recipe))
+    n_numbers = n_of_particle(recipe) + 1
+    return file_size(round(recipe.preparation.n_particles * n_numbers) + n_sums(recipe))
 
 
 STAGE = Stage(

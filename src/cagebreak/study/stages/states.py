@@ -1,5 +1,8 @@
 """The stages of inherent states and of cage states."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+
 import numpy as np
 
 from cagebreak.configuration import Configuration
@@ -8,7 +11,8 @@ from cagebreak.descriptors.recommended import SAMPLES
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.states import CageSampler, CageState, InherentState, cage_state, inherent_state
+from cagebreak.states import CageSampler, CageState, InherentState, inherent_state
+from cagebreak.states.cage import cage_states
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.stage import Stage, file_size
@@ -44,8 +48,16 @@ def make_state(recipe: Recipe, configuration: Configuration, state: str, seed: S
     if state == "inherent":
         tolerance = recipe.states.force_tolerance
         return inherent_state(configuration, recipe.model, force_tolerance=tolerance)
+    with make_cages(recipe, configuration, [seed]) as cages:
+        return next(cages)
+
+
+def make_cages(
+    recipe: Recipe, configuration: Configuration, seeds: Sequence[Seed]
+) -> AbstractContextManager[Iterator[CageState]]:
+    """Return a block in which the cage state of each seed is sampled, in threads."""
     samples = _n_samples(recipe)
-    return cage_state(configuration, recipe.model, seed=seed, **recipe.states.cage, samples=samples)
+    return cage_states(configuration, recipe.model, seeds, **recipe.states.cage, samples=samples)
 
 
 def load_state(store: Store, state: str, c: int) -> Source:

@@ -12,6 +12,10 @@ GIVEN = [
     "such as one of 300 particles",  # L = 6.3 sigma: two shells within q = 2
     "has products of the two halves of the runs",
     "are the displacements (T, N, 3) of any runs",
+    # Simulations of exponential modes in boxes of 9.4 and 14 sigma, and of Gaussian and exponential
+    # levels with ten runs, 60 to 400 times each.
+    "those of 95 % contained a planted $\\xi_4$ in 77 to 95 % of cases",
+    "and a planted $\\chi_4$ in 63 to 85 %",
     "Lačević 2003",  # a work
     "S_4(q, t) = \\frac{1}{N}",  # the definition
     "e^{i q \\cdot r_i(0)}",

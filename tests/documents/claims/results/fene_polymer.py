@@ -5,7 +5,7 @@ import numpy as np
 import cagebreak as cb
 from support.claims import holds, row, table
 from support.paths import ROOT
-from support.study_claims import WORDS, Scores, hours, ordered, relaxation, runs_and_folds
+from support.study_claims import WORDS, Scores, hours, metrics, ordered, relaxation, runs_and_folds
 
 FOLDER = ROOT / "results/fene-polymer"
 DOCUMENT = FOLDER / "README.md"
@@ -35,6 +35,7 @@ GIVEN = [
 
 
 def computed():
+    yield from metrics(FOLDER, SCORES.times)
     yield from SCORES.lines(ROWS)
     r = SCORES.over_time
     yield holds("Δr CS predicts better than Δr IS,", ordered(r("dr CS", 0.1), r("dr IS", 0.1)))

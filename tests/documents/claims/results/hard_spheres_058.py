@@ -7,7 +7,15 @@ import numpy as np
 import cagebreak as cb
 from support.claims import holds, table
 from support.paths import ROOT
-from support.study_claims import CONFIDENCE, PAPER_RUNS, WORDS, Scores, ceiling_of, power
+from support.study_claims import (
+    CONFIDENCE,
+    PAPER_RUNS,
+    WORDS,
+    Scores,
+    ceiling_of,
+    metrics,
+    power,
+)
 
 FOLDER = ROOT / "results/hard-spheres-058"
 DOCUMENT = FOLDER / "README.md"
@@ -56,6 +64,7 @@ def pressures(aged):
 
 
 def computed():
+    yield from metrics(FOLDER, ("0.1", "1", "10", "100", "1000"))
     recipe = STUDY.recipe
     preparation, runs, model = recipe.preparation, recipe.isoconfigurational, recipe.model
     n, size, last = STUDY.n_configurations, preparation.n_particles, power(runs.last)

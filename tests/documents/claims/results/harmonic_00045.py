@@ -5,7 +5,15 @@ import numpy as np
 import cagebreak as cb
 from support.claims import holds, row, table
 from support.paths import ROOT
-from support.study_claims import PAPER_RUNS, WORDS, Scores, noise_of_runs, ordered, runs_and_folds
+from support.study_claims import (
+    PAPER_RUNS,
+    WORDS,
+    Scores,
+    metrics,
+    noise_of_runs,
+    ordered,
+    runs_and_folds,
+)
 
 FOLDER = ROOT / "results/harmonic-00045"
 DOCUMENT = FOLDER / "README.md"
@@ -39,6 +47,7 @@ GIVEN = [
 
 
 def computed():
+    yield from metrics(FOLDER, SCORES.times)
     yield from SCORES.lines(ROWS)
     r = SCORES.over_time
     yield holds(

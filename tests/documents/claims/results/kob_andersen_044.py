@@ -5,7 +5,7 @@ import numpy as np
 import cagebreak as cb
 from support.claims import holds, row, table
 from support.paths import ROOT
-from support.study_claims import WORDS, Scores, noise_of_runs, ordered, runs_and_folds
+from support.study_claims import WORDS, Scores, metrics, noise_of_runs, ordered, runs_and_folds
 
 FOLDER = ROOT / "results/kob-andersen-044"
 DOCUMENT = FOLDER / "README.md"
@@ -36,10 +36,12 @@ GIVEN = [
     "| tau_alpha | 3075 τ, from earlier work |",
     "by 1/e at k = 2 pi it is beyond",
     "| cage state | 500,000 + 1,000,000 steps |",
+    "The bands hold 98, 90 and 50 % of the particles",  # the percentiles of the figure
 ]
 
 
 def computed():
+    yield from metrics(FOLDER, SCORES.times)
     yield from SCORES.lines(ROWS)
     r = SCORES.over_time
     caging = r("dr CS").idxmax()
@@ -85,7 +87,9 @@ def computed():
         not any(row(drift, quantity=name).drifts for name in ("energy", "pressure")),
     )
     yield from beside_the_paper(f_s)
-    yield from misses(table(FOLDER / "fields.csv"), runs.last)
+    fields = table(FOLDER / "fields.csv")
+    yield from misses(fields, runs.last)
+    yield from tails(fields, 1206)
 
 
 def beside_the_paper(f_s):
@@ -130,3 +134,17 @@ def misses(fields, time):
     yield f"is {at_long_waves('without noise')} without noise and"
     yield f"and {at_long_waves('predicted')} predicted"
     yield f"raises it to {at['with unexplained'].s_q:.1f} only"
+
+
+def tails(fields, time):
+    """Yield the percentiles of the particles at a time, in units of the measured mean."""
+    low, high = {}, {}
+    mean = row(fields, species="A", field="measured", time=time)["mean"]
+    for name in ("measured", "predicted", "with unexplained"):
+        at = row(fields, species="A", field=name, time=time)
+        low[name], high[name] = at.p1 / mean, at.p99 / mean
+    yield f"At {time} τ one A particle in a hundred moves more than {high['measured']:.2f} times"
+    yield f"one in a hundred is above {high['predicted']:.2f}"
+    yield f"With the unexplained part it is {high['with unexplained']:.2f}"
+    yield f"below {low['with unexplained']:.2f}, where the measured one is below"
+    yield f"the measured one is below {low['measured']:.2f}"

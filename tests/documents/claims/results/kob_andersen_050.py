@@ -5,7 +5,7 @@ import numpy as np
 import cagebreak as cb
 from support.claims import holds, row
 from support.paths import ROOT
-from support.study_claims import WORDS, Scores, ordered, relaxation, runs_and_folds
+from support.study_claims import WORDS, Scores, metrics, ordered, relaxation, runs_and_folds
 
 FOLDER = ROOT / "results/kob-andersen-050"
 DOCUMENT = FOLDER / "README.md"
@@ -32,6 +32,7 @@ GIVEN = [
 
 
 def computed():
+    yield from metrics(FOLDER, SCORES.times)
     yield from SCORES.lines(ROWS)
     r = SCORES.over_time
     yield holds("in the caging regime (from 0.7 τ on)", ordered(r("dr CS", 0.67), r("dr IS", 0.67)))

@@ -4,7 +4,7 @@ import cagebreak as cb
 from cagebreak.dynamics.equilibrium import RELAXED
 from support.claims import holds, interval, row
 from support.paths import ROOT
-from support.study_claims import WORDS, Scores, hours, ordered, relaxation, runs_and_folds
+from support.study_claims import WORDS, Scores, hours, metrics, ordered, relaxation, runs_and_folds
 
 FOLDER = ROOT / "results/wahnstrom-065"
 DOCUMENT = FOLDER / "README.md"
@@ -33,6 +33,7 @@ GIVEN = [
 
 
 def computed():
+    yield from metrics(FOLDER, TIMES)
     yield from SCORES.lines(ROWS)
     r = SCORES.over_time
     yield f"at tau_alpha LR0 has {r('LR0', 90).iloc[0]:.2f} and LR1 {r('LR1', 90).iloc[0]:.2f}"

@@ -143,13 +143,14 @@ class Report:
         c = SHOWN
         if not self.store.has(Unit("propensity", (c,))):
             if self.store.has(Unit("shear", (c,))):
-                # Nine columns are about as large as the values at three times (chosen).
-                windows = load_shear(self.store, c).windows[:9]
+                # Without an event D2min is zero. Nine columns are about as large as the values at
+                # three times (chosen).
+                windows = [w for w in load_shear(self.store, c).windows if w.events][:9]
                 return (
                     {f"D²min from strain {window.strain:.3g}": window.d2min for window in windows},
                     None,
                     None,
-                    ", D²min in strain windows of the shear",
+                    ", D²min in strain windows with plastic events",
                 )
             return {}, None, None, ""
         propensity = load_propensity(self.store, c)[0]
@@ -196,7 +197,7 @@ class Report:
         stages = {stage.stage for stage in self.stages}
         for name in usual(self.recipe):
             spec = FIGURES[name]
-            if spec.published:
+            if spec.published is not None:
                 continue
             needed = {each for table in spec.tables for each in TABLES[table].needs(self.recipe)}
             if needed - stages:

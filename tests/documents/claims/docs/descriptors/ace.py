@@ -7,6 +7,7 @@ from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/descriptors/ace.md"
 GIVEN = [
+    "have n = 1, 2, ... and polynomials P that are orthonormal over x from 0 to 1",  # equation 8
     "is steepest at r = 1, as printed",  # Rottler and Ortner 2024, equation 3
     "s = r / r0 and a = 3/11",  # steepest at s = 1
     "largest number of neighbors in a term, 1 to 3; one less than bodies",  # the keys of the terms
