@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cagebreak.errors import InputError
-from cagebreak.figures import FIGURES
+from cagebreak.figures import FIGURES, style
 from support.figure_tables import (
     LATE,
     TABLES,
@@ -80,17 +80,23 @@ def test_what_a_table_lacks_of_a_comparison_is_left_out():
         draw("alkemade2023.cage_displacement", scores_table(selections=("LR2",)))
 
 
-@pytest.mark.parametrize("name", ["alkemade2023.cage_displacement", "alkemade2023.states"])
-def test_several_models_stand_side_by_side(name):
+@pytest.mark.parametrize(
+    ("name", "n_rows"),
+    [
+        ("alkemade2023.cage_displacement", 2),
+        ("alkemade2023.states", 2),
+        ("alkemade2023.contributions", 1),
+    ],
+)
+def test_several_models_stand_side_by_side(name, n_rows):
     models = ("hard spheres", "harmonic spheres", "Kob-Andersen")
     tables = [dict.fromkeys(models, TABLES[kind]()) for kind in FIGURES[name].tables]
     tau_alpha = {model: {"A": 10.0**i} for i, model in enumerate(models)}
     axes = draw(name, *tables, tau_alpha=tau_alpha).axes
-    assert len(axes) == 6
     names = [each.get_title(loc="left") for each in axes]
-    for i, model in enumerate(models):
-        assert names[i] == f"({'abc'[i]}) {model}"
-        assert names[3 + i] == f"({'def'[i]}) {model}"
+    expected = zip("abcdef"[: 3 * n_rows], n_rows * models, strict=True)
+    assert names == [f"({letter}) {model}" for letter, model in expected]
+    for i in range(len(models)):
         marks = [each.get_xdata()[0] for each in axes[i].get_lines() if each.get_ls() == ":"]
         assert marks == [10.0**i]
 
@@ -113,6 +119,16 @@ def test_published_curves_stand_beside_ours():
         np.testing.assert_array_equal(y, [r] * 3)
     with pytest.raises(InputError, match=r"curves: none at temperature 0.5, .*has 0.44"):
         draw("alkemade2023.published", table, curves=curves, temperature=0.5)
+
+
+def test_more_published_methods_than_colors_are_all_drawn():
+    methods = [f"method {k}" for k in range(len(style.OTHERS) + 1)]
+    curves = np.repeat(published_curves()[:1], len(methods))
+    curves["method"] = methods
+    (axes,) = draw("alkemade2023.published", scores_table(), curves=curves).axes
+    drawn = [each for each in axes.get_lines() if each.get_label() in methods]
+    assert [each.get_label() for each in drawn] == methods
+    assert len({(each.get_color(), each.get_marker()) for each in drawn}) == len(methods)
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.01])
@@ -147,3 +163,13 @@ def test_contributions_have_forces_where_there_are():
         (r"all and $X^\mathrm{init}$", names[2]),
     ):
         assert_curve(axes, label, more, "r", species="A", features=features)
+
+
+def test_models_without_forces_do_not_decide_the_legend():
+    names = ("F", "F + X CS + dr CS", "F + X init + X CS + dr CS")
+    LATE.update(dict(zip(names, (0.1, 0.7, 0.72), strict=True)))
+    with_forces = scores_table(selections=("X CS", "dr CS", *names))
+    models = {"hard spheres": scores_table(), "Kob-Andersen": with_forces}
+    figure = draw("alkemade2023.contributions", models)
+    (legend,) = [part.legends[0] for part in figure.subfigs]
+    assert r"$F^\mathrm{net,0}$" in [text.get_text() for text in legend.get_texts()]

@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-from cagebreak.figures import style
+from cagebreak.figures import boattini2021, style
 from support.figure_tables import (
     TAU_ALPHA,
     TIMES,
     assert_curve,
     draw,
+    learners_table,
     line,
+    published_curves,
     scores_table,
     selection_table,
     shuffle,
@@ -36,6 +38,19 @@ def test_radial_and_angular_stand_beside_both():
             ("both", generation),
         ):
             assert_curve(axes, kind, table, "r", species="B", features=features)
+
+
+def test_published_curves_have_a_panel_below_with_ours_in_gray():
+    table, curves = shuffle(learners_table()), shuffle(published_curves())
+    panels = boattini2021.learners(table, curves=curves).axes
+    names = [axes.get_title(loc="left") for axes in panels]
+    assert names == ["(a) A particles", "(b) B particles", "(c) A particles, published"]
+    x, y = line(panels[2], "one")
+    np.testing.assert_array_equal(x, [0.13, 13.0, 3000.0])
+    np.testing.assert_array_equal(y, [0.5] * 3)
+    gray = [each.get_ydata() for each in panels[2].get_lines() if each.get_color() == "0.75"]
+    ours = [line(panels[0], learner)[1] for learner in ("ridge", "network", "graph")]
+    np.testing.assert_array_equal(np.sort(gray, axis=0), np.sort(ours, axis=0))
 
 
 def test_a_selection_is_drawn_at_the_time_of_relaxation():

@@ -12,6 +12,7 @@ import pandas as pd
 import cagebreak as cb
 from cagebreak.learning import evaluate
 from support.claims import interval, row, table
+from support.paths import ROOT
 
 WORDS = {4: "four", 5: "five", 6: "six", 8: "eight", 10: "ten", 12: "twelve", 20: "twenty"}
 METRICS = ("spearman", "average_precision")
@@ -118,3 +119,23 @@ def relaxation(study: cb.Study) -> Iterator[str]:
     )
     aged = " and ".join(f"{last / time:.2g}" for time in tau.values())
     yield f"the configurations were aged for {aged} times that"
+
+
+def ceiling_of(ceiling: float, runs: int, others: int) -> float:
+    """Return the noise ceiling of a number of runs from that of another, by Spearman and Brown."""
+    reliability, ratio = ceiling**2, others / runs
+    return float(np.sqrt(ratio * reliability / (1 + (ratio - 1) * reliability)))
+
+
+def noise_of_runs(model: str) -> str:
+    """Return the row of what r of the displacement to the cage state would be with 50 runs."""
+    of = row(table(ROOT / "results/cage-state/runs.csv"), model=model)
+    return (
+        f"| r of Δr CS, A, at its highest | above 0.8 | {of.r:.3f} ± {of.error:.3f} | noise of "
+        f"{of.runs} runs: {of.r_paper_predicted:.3f} ± {of.error_paper:.3f} is expected with "
+        f"{PAPER_RUNS} |"
+    )
+
+
+PAPER_RUNS = 50
+"""Runs of a configuration in Alkemade 2022 and 2023."""

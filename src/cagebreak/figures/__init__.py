@@ -1,4 +1,4 @@
-"""Figures: one module a paper, one function a figure, which returns a matplotlib `Figure`.
+"""Figures: a module or folder a paper, one function a figure, which returns a matplotlib `Figure`.
 
 A table that a figure takes is a data frame or a structured array. `FIGURES` lists the figures of a
 study without importing matplotlib. To add a figure, write its function in the module of its paper

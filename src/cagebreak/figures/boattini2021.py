@@ -4,13 +4,17 @@ Learners (figs. 1a, b), radial and angular descriptors (1c), forward selection (
 (3).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cagebreak.figures import correlation, style
 from cagebreak.figures import inspection as curves
-from cagebreak.figures.tables import Table, rows_of, species_in
+from cagebreak.figures.tables import Table, curve, rows_of, species_in
 
 
 def generations(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Figure:
@@ -41,7 +45,14 @@ def generations(table: Table, tau_alpha: Mapping[str, float] | None = None) -> F
     return figure
 
 
-def learners(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Figure:
+def learners(
+    table: Table,
+    tau_alpha: Mapping[str, float] | None = None,
+    *,
+    curves: Table | None = None,
+    temperature: float = 0.44,
+    averaging: str = "pooled",
+) -> Figure:
     """Draw r over time of several learners, one panel for each species; figs. 1a and b.
 
     Parameters
@@ -51,19 +62,44 @@ def learners(table: Table, tau_alpha: Mapping[str, float] | None = None) -> Figu
         features, r, low, high and ceiling.
     tau_alpha
         Structural relaxation time of each species, in tau; marked where the data reach it.
+    curves
+        Published ones of A particles, as of `cagebreak.figures.literature.read_published`: a panel
+        below shows them, with ours of A particles in gray.
+    temperature, averaging
+        Which of the published curves are drawn.
 
     Raises
     ------
     InputError
-        If the table lacks a column, or has several rows of a learner and species at one time.
+        If the table lacks a column, or has several rows of a learner and species at one time, or
+        nothing was published for the temperature and averaging.
     """
     rows = rows_of(table, correlation.LEARNER_COLUMNS)
-    n_species = len(species_in(rows))
+    names = species_in(rows)
+    looks = correlation.looks(rows)
+    of_others = (
+        None if curves is None else correlation.published_curves(curves, temperature, averaging)
+    )
     with style.look():
-        figure, axes = style.panels(n_species, height=0.8 + 2.0 * n_species)
-        correlation.draw_learners(axes, rows, correlation.looks(rows), tau_alpha)
+        n_panels = len(names) + (of_others is not None)
+        figure, axes = style.panels(n_panels, height=0.8 + 2.0 * n_panels)
+        correlation.draw_learners(axes[: len(names)], rows, looks, tau_alpha)
         style.legend(figure, axes[0], columns=3)
+        if of_others is not None:
+            _draw_published(axes[-1], rows, of_others, "abcdefgh"[len(names)])
     return figure
+
+
+def _draw_published(axes: Axes, rows: np.ndarray, published: np.ndarray, letter: str) -> None:
+    """Draw published curves of A particles, with every learner in the table in gray."""
+    of_a = rows[rows["species"] == "A"]
+    for name in dict.fromkeys(of_a["learner"].tolist()):
+        points = curve(of_a, learner=name)
+        axes.plot(points["time"], points["r"], color="0.75", linewidth=0.8, zorder=1)
+    correlation.draw_published(axes, published)
+    axes.set_ylabel("Pearson correlation $r$")
+    axes.legend(loc="lower left", ncols=2)
+    style.name_panel(axes, f"({letter}) A particles, published")
 
 
 def radial_angular(

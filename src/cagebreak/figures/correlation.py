@@ -1,6 +1,6 @@
 """The panel that the papers share: r over time, with its bootstrap band and the noise ceiling."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from cagebreak.errors import InputError
 from cagebreak.figures import style
+from cagebreak.figures.literature import PUBLISHED
 from cagebreak.figures.tables import Table, curve, rows_of, species_in
 
 COLUMNS = ("time", "species", "features", "r", "low", "high", "ceiling")
@@ -76,7 +77,10 @@ def draw(
 
 def looks(table: Table) -> dict[str, tuple[str, str]]:
     """Return the color and marker of every learner in a table, in order of appearance."""
-    names = dict.fromkeys(rows_of(table, ["learner"])["learner"].tolist())
+    return _looks_of(dict.fromkeys(rows_of(table, ["learner"])["learner"].tolist()))
+
+
+def _looks_of(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     n = len(style.OTHERS)
     # In the second round each color has another marker.
     return {
@@ -98,6 +102,52 @@ def draw_learners(
         selections = {name: (name, look) for name, look in looks.items() if name in learners}
         draw(axes, rows, species, selections, tau_alpha, column="learner")
         style.name_panel(axes, f"({letter}) {species} particles")
+
+
+def published_curves(curves: Table, temperature: float, averaging: str) -> np.ndarray:
+    """Return the rows of published curves at one temperature, by one way of averaging.
+
+    Parameters
+    ----------
+    curves
+        What `cagebreak.figures.literature.read_published` returned.
+    temperature, averaging
+        Which of the curves are returned.
+
+    Raises
+    ------
+    InputError
+        If nothing was published for the temperature and averaging.
+    """
+    rows = rows_of(curves, PUBLISHED.names or ())
+    temperatures = rows["temperature"]
+    chosen = rows[np.isclose(temperatures, temperature) & (rows["averaging"] == averaging)]
+    if not len(chosen):
+        raise InputError(
+            f"curves: none at temperature {temperature:g}, averaging {averaging!r}; "
+            f"has {', '.join(sorted({f'{t:g}' for t in temperatures}))}"
+        )
+    return chosen
+
+
+def draw_published(axes: Axes, curves: np.ndarray) -> None:
+    """Draw published curves, as of `published_curves`, into a panel that `draw` has drawn."""
+    for method, (color, marker) in _looks_of(sorted(set(curves["method"].tolist()))).items():
+        points = np.sort(curves[curves["method"] == method], order="time")
+        axes.plot(
+            points["time"],
+            points["pearson"],
+            color=color,
+            marker=marker,
+            linewidth=0.8,
+            markerfacecolor="white",
+            markeredgewidth=0.8,
+            label=method,
+        )
+    low, high = axes.get_xlim()
+    times = curves["time"]
+    style.log_axis(axes, "x", min(low, times.min() / 1.3), max(high, times.max() * 1.3))
+    axes.set_ylim(min(axes.get_ylim()[0], curves["pearson"].min() - 0.05), 1.03)
 
 
 def mark_relaxation(axes: Axes, tau_alpha: float) -> None:

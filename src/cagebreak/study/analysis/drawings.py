@@ -26,7 +26,7 @@ from cagebreak.study.store import Store
 def source() -> str:
     """Return the SHA-256 of the code that draws, and of the versions of what it draws with."""
     digest = hashlib.sha256(f"{version('matplotlib')} {version('numpy')}".encode())
-    for path in sorted(Path(figures.__file__).parent.glob("*.py")):
+    for path in sorted(Path(figures.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -5,7 +5,7 @@ from cagebreak.descriptors import recommended
 from cagebreak.learning.linear_model.whitening import LENGTH, NUGGET
 from support.claims import holds, interval, row, table
 from support.paths import ROOT
-from support.study_claims import CONFIDENCE, WORDS, power
+from support.study_claims import CONFIDENCE, PAPER_RUNS, WORDS, power
 
 FOLDER = ROOT / "results/cage-state"
 DOCUMENT = FOLDER / "README.md"
@@ -15,6 +15,14 @@ CORRELATIONS = table(FOLDER / "correlations.csv")
 HARD = table(FOLDER / "hard_spheres.csv")
 KOB_ANDERSEN = table(FOLDER / "kob_andersen.csv")
 CONVERGENCE = table(FOLDER / "convergence.csv")
+RUNS = table(FOLDER / "runs.csv")
+CELLS = table(FOLDER / "cells.csv")
+DISPLACEMENTS = table(FOLDER / "displacements.csv")
+TITLES = {
+    "hard_spheres": "hard spheres",
+    "harmonic": "harmonic spheres",
+    "kob_andersen": "Kob-Andersen",
+}
 TIMES = {0.1: "0.1", 1: "1", 10: "10", 100: "10²", 1000: "10³"}
 STATES = ("LR2", "X IS", "X CS", "X init + X IS + dr IS", "X init + X CS + dr CS")
 # A row whose name in the document says more than that in the table.
@@ -26,7 +34,14 @@ GIVEN = [
     # the repository EIGNN: results/pcc_mean_044.csv, and its notebook
     "EIGNN, reaches 0.817, mean over configurations, with 100 training configurations",
     "with 2000 sweeps to relax",  # convergence.py
+    "99th percentile",
+    "| spheres of radius 0.4 σ | 0.5 σ | 0.6 σ |",  # supplement.py
     "within 0.005 of the limit",
+    # Alkemade 2023, section III and figure 2; supplement.py
+    "the paper's 1,000,000 measuring steps would be",
+    "far below the 0.8 that the paper exceeds",
+    "The paper's 500,000 + 1,000,000 sweeps are not yet run",
+    "2 minutes a configuration of hard spheres and 14 of the others",
     "(Apache-2.0)",
 ]
 
@@ -35,6 +50,8 @@ def computed():
     yield from hard_spheres()
     yield from kob_andersen()
     yield from sweeps()
+    yield from supplement()
+    yield from runs()
 
 
 def of_set(features, time):
@@ -167,4 +184,75 @@ def sweeps():
     for n in (30_000, 100_000, 300_000):
         yield f"{hard[n].r:.3f} after {n:,} ({hard[n].seconds:.0f} s)"
     yield f"The last step is {hard[300_000].r - hard[100_000].r:.3f}"
+    size = STUDY.recipe.preparation.n_particles
+    yield f"would be {1_000_000 // size} sweeps of {size} particles"
+    yield f"r is {hard[3000].r:.2f} even after 3000 sweeps"
     yield f"hard-sphere configurations (N = {STUDY.recipe.preparation.n_particles})"
+
+
+def supplement():
+    """Yield the tables of lengths and of cells."""
+    for model, title in TITLES.items():
+        of = DISPLACEMENTS[(DISPLACEMENTS.model == model) & (DISPLACEMENTS.species == "A")]
+        inherent, cage = (row(of, state=state) for state in ("inherent", "cage"))
+        yield (
+            f"| {title} | {inherent['mean']:.3f} | {inherent.p99:.3f} | {cage['mean']:.3f} | "
+            f"{cage.p99:.3f} | {cage.r_with_other:.3f} |"
+        )
+        yield holds(
+            "the inherent state is further from the initial one than the cage state is",
+            inherent["mean"] > cage["mean"] and inherent.p99 > cage.p99,
+        )
+    relax, measure = CELLS.relax.min(), CELLS.sweeps[CELLS.relax == CELLS.relax.min()].iloc[0]
+    yield f"with {relax} + {measure:,} sweeps each"
+    names = {"dr CS": "Δr CS", "X CS LR2": "X CS"}
+    compared = CELLS[CELLS.relax == relax]
+    for model, title in TITLES.items():
+        for feature, name in names.items():
+            of = compared[(compared.model == model) & (compared.feature == feature)]
+            if not len(of):
+                continue
+            n, time = of.n_configurations.max(), of.time.iloc[0]
+            cells = [f"{row(of, cell='voronoi').r:.3f}"]
+            for radius in ("0.4", "0.5", "0.6"):
+                cells.append(differing(of, radius))
+            yield (
+                f"| {title}, {name}, {time:.{0 if time > 100 else 1}f} τ | {n} | "
+                + " | ".join(cells)
+                + " |"
+            )
+    of_spheres = compared[compared.cell != "voronoi"]
+    equal = (of_spheres.difference_low < 0) & (of_spheres.difference_high > 0)
+    yield holds("every difference is within two standard errors of zero", equal.all())
+
+
+def differing(rows, radius):
+    """Return by how much r with spheres of a radius differs, or nothing if it was not run."""
+    of = rows[rows.cell == radius]
+    if not len(of):
+        return ""
+    (of,) = of.itertuples()
+    return f"{of.difference:+.3f} ± {of.difference_high - of.difference:.3f}".replace("-", "−")
+
+
+def runs():
+    """Yield the table of r by the number of runs."""
+    yield f"| {PAPER_RUNS} runs, as in the paper: predicted |"
+    for of in RUNS.itertuples():
+        yield (
+            f"| {TITLES[of.model]}, {of.time:.1f} τ | {of.runs} | {of.r:.3f} ± {of.error:.3f} | "
+            f"{of.r_half:.3f} | {of.r_half_predicted:.3f} | "
+            f"{of.r_paper_predicted:.3f} ± {of.error_paper:.3f} |"
+        )
+    apart = (RUNS.r_half - RUNS.r_half_predicted).abs()
+    yield holds("agree within 0.001", (apart < 0.001).all())
+    for folder in ("cage-state", "harmonic-00045", "kob-andersen-044"):
+        structure = table(ROOT / "results" / folder / "structure.csv")
+        around = structure[(structure.species == "A") & (structure.neighbors == "all")]
+        peak = around.groupby("state").g.max()
+        yield holds(
+            "the cage state is between it and the initial state",
+            peak.inherent > peak.cage > peak.initial,
+        )
+    above = RUNS.r_paper_predicted > 0.8
+    yield holds("would therefore exceed r = 0.8, as in the paper", above.all())
