@@ -18,7 +18,7 @@ import numpy as np
 
 import cagebreak as cb
 from cagebreak import learning
-from cagebreak.figures import rottler2024, rottler2024_ace
+from cagebreak.figures import rottler2024
 
 datasets = Path(os.environ.get("CAGEBREAK_DATASETS", "datasets"))
 study = cb.Study(datasets / "shear-kob-andersen" / "ka.toml")
@@ -58,6 +58,6 @@ labels = expansion.labels()
 sizes = [1, 2, 5, 10, 20, 50, 100, labels.size]
 table = learning.accuracy_curve(data, sizes, folds=5, seed=1)
 print(table.round(3).to_string(index=False))
-accuracies = rottler2024_ace.accuracy(
+accuracies = rottler2024.accuracy(
     {"shear": {"Kob-Andersen": {"2.5": table}}}, {"Kob-Andersen": labels}
 )

@@ -1,8 +1,9 @@
 """What Rottler and Ortner learn from, of a finished study, kept in a folder.
 
-Of each configuration a file: of its A particles the cluster expansion of the inherent state, how
-far they moved, and which of them are active (1), inactive (0) or neither (-1). Of a sheared glass
-it holds the particles of all windows of strain in which something rearranges, and no avalanche.
+Of each configuration a file: of its A particles the cluster expansion of the inherent state, their
+D2min, or displacement where a study has no D2min, and which of them are active (1), inactive (0) or
+neither (-1). Of a sheared glass it holds the particles of all windows of strain in which something
+rearranges, and no avalanche.
 """
 
 import json
@@ -25,37 +26,42 @@ SYSTEMS = {
 
 
 class Kept:
-    """The configurations of a study as one set of features describes them, read when asked for."""
+    """The configurations of a study as one set of features describes them."""
 
     def __init__(self, paths):
         self.paths = paths
 
-    def __len__(self):
-        return len(self.paths)
-
-    def __getitem__(self, index):
-        """Return all particles of a configuration, with two targets: D2min and its logarithm."""
-        with np.load(self.paths[index]) as file:
-            moved, halves = file["moved"], file["halves"]
-            return Sample(
-                file["features"],
-                np.stack([moved, np.log(moved)], axis=1),
-                halves=np.stack([halves, np.log(halves)], axis=2) if len(halves) else None,
-            )
-
     def labeled(self):
         """Return the active and inactive particles of every configuration."""
+        return [Labeled(file["features"], file["active"] == 1) for file in self._files()]
+
+    def labeled_by_half(self, half):
+        """Return them as one half of the runs labels them; of thermal studies."""
         found = []
-        for path in self.paths:
-            with np.load(path) as file:
-                chosen = file["active"] >= 0
-                found.append(Labeled(file["features"][chosen], file["active"][chosen] == 1))
+        for file in self._files(every=True):
+            species = np.zeros(len(file["moved"]), dtype=int)
+            found.append(most_and_least_mobile(file["features"], file["halves"][half], species))
         return found
 
+    def samples(self, every=False):
+        """Return the active and inactive particles, or all, with D2min as the target."""
+        found = [Sample(file["features"], file["moved"][:, None]) for file in self._files(every)]
+        return [sample for sample in found if len(sample.features)]
 
-def descriptors(model, cutoffs, main):
-    """Return the sets of features by name: the paper's, and at the main cut-off two others."""
+    def _files(self, every=False):
+        """Yield the arrays of each configuration: of its labeled particles, or of all."""
+        for path in self.paths:
+            with np.load(path) as file:
+                shown = slice(None) if every else file["active"] >= 0
+                found = {name: file[name][shown] for name in ("features", "moved", "active")}
+                yield found | {"halves": file["halves"][:, shown]}
+
+
+def descriptors(model, cutoffs, main, variants):
+    """Return the sets of features by name: the paper's, and at the main cut-off two variants."""
     found = {f"{r_cut:g}": cb.papers.rottler2024(model, r_cut) for r_cut in cutoffs}
+    if not variants:
+        return found
     ours = cb.papers.rottler2024(model, main)
     return found | {
         f"{main:g} r0": replace(ours, r0=1.0),
@@ -103,15 +109,17 @@ def _about(study, shear):
         "particles": recipe.preparation.n_particles,
     }
     if shear:
-        return said | {"of": "D2min", "runs": 0, "time": 0.0, "tau_alpha": 0.0}
+        section = {"d2min_cutoff": recipe.shear.cutoff, "runs": 0, "time": 0.0, "tau_alpha": 0.0}
+        return said | {"of": "D2min"} | section
     wanted = recipe.isoconfigurational
-    # A recipe without D2min, of chains, has displacements, which say who is mobile as well.
+    # A study without D2min, such as the data set of the polymer, has displacements.
     of = "displacement" if wanted.d2min_cutoff is None else "D2min"
     tau = study.relaxation()["A"]
     times = study.propensity(0).times
     nearest = -1 if np.isnan(tau) else int(np.abs(np.log(times / tau)).argmin())
     return said | {
-        "of": of, "runs": wanted.n_runs, "time": float(times[nearest]), "tau_alpha": tau,
+        "of": of, "d2min_cutoff": wanted.d2min_cutoff or "", "runs": wanted.n_runs,
+        "time": float(times[nearest]), "tau_alpha": tau,
     }  # fmt: skip
 
 

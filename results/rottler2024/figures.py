@@ -1,4 +1,7 @@
-"""The figures of Rottler and Ortner 2024, from the tables that rottler2024.py has made."""
+"""The figures of Rottler and Ortner 2024, from the tables that rottler2024.py has made.
+
+Figure 2 is drawn by slices.py, from the studies themselves.
+"""
 
 import csv
 from pathlib import Path
@@ -6,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 import cagebreak as cb
-from cagebreak.figures import rottler2024_ace, style
+from cagebreak.figures import rottler2024 as paper
+from cagebreak.figures import style
 
 MODELS = {1: cb.fene_polymer(), 2: cb.kob_andersen()}
 """By the number of species; the labels of features depend on nothing else."""
@@ -19,8 +23,10 @@ def read(path):
 
 
 def feature(label):
-    """Return the name of a feature, such as "AB, n = 1,2, l = 1,1"."""
-    return f"{label.species}, n = {label.ns}" + (f", l = {label.ls}" if label.body > 2 else "")
+    """Return the name of a feature: "A1" of a pair, as in the paper, or "AB, n = 1,2, l = 1,1"."""
+    if label.body == 2:
+        return f"{label.species}{label.ns}"
+    return f"{label.species}, n = {label.ns}, l = {label.ls}"
 
 
 def blocks(labels):
@@ -66,7 +72,7 @@ def draw(folder, main):
     found = {path.stem: read(path) for path in sorted(folder.glob("*.csv"))}
     species = {row["system"]: int(row["n_species"]) for row in found.get("studies", [])}
     shown = cb.papers.rottler2024(cb.kob_andersen(), float(main))
-    keep(folder, "fig1.radial_basis", rottler2024_ace.radial_basis(shown))
+    keep(folder, "fig1.radial_basis", paper.radial_basis(shown))
     labels = {
         system: cb.papers.rottler2024(MODELS[n], float(main)).labels()
         for system, n in species.items()
@@ -74,35 +80,37 @@ def draw(folder, main):
     scores = ("accuracy", "low", "high")
     # A figure for each way, thermal or shear: not every system has both.
     for way, rows in grouped(found.get("accuracy", []), "way").items():
+        panels = curves(grouped(named(rows), "system", "r_cut"), "n_features", *scores)
+        keep(folder, f"fig3.accuracy.{way}", paper.accuracy({way: panels}, labels))
+        few = {system: int((of.body <= 3).sum()) for system, of in labels.items()}
         basis = [
-            row | {"r_cut": rf"$r_\mathrm{{cut}} = {row['r_cut']}$"}
+            row | {"order": "standard order"}
             for row in rows
-            if row["order"] == "basis"
+            if row["r_cut"] == main and int(row["n_features"]) <= few[row["system"]]
         ]
-        panels = curves(grouped(basis, "system", "r_cut"), "n_features", *scores)
-        keep(folder, f"fig3.accuracy.{way}", rottler2024_ace.accuracy({way: panels}, labels))
-        rows = [row for row in rows if row["r_cut"] == main]
-        panels = curves(grouped(rows, "system", "order"), "n_features", *scores)
-        keep(folder, f"fig5.orders.{way}", rottler2024_ace.selections({way: panels}))
+        others = [row for row in found.get("orders", []) if row["way"] == way]
+        panels = curves(grouped(basis + others, "system", "order"), "n_features", *scores)
+        keep(folder, f"fig5.orders.{way}", paper.selections({way: panels}))
     for way, rows in grouped(found.get("learning", []), "way").items():
         panels = curves(grouped(rows, "system", "features"), "n_configurations", *scores)
-        keep(folder, f"fig6.learning.{way}", rottler2024_ace.learning_curves(panels))
+        keep(folder, f"fig6.learning.{way}", paper.learning_curves(panels))
     for way, rows in grouped(found.get("regression", []), "way").items():
-        ridge = [
-            row | {"r_cut": rf"$r_\mathrm{{cut}} = {row['r_cut']}$"}
-            for row in rows
-            if row["learner"] == "Ridge" and row["target"] == "moved"
-        ]
-        panels = curves(grouped(ridge, "system", "r_cut"), "n_features", "r", "low", "high")
-        keep(folder, f"fig7.regression.{way}", rottler2024_ace.accuracy({way: panels}, labels, "r"))
-    for way, systems in grouped(found.get("distribution", []), "way", "system", "feature").items():
-        panels = {
-            f"{system}\n{name}": {"": (values["value"], values["active"] == 1)}
-            for system, named in systems.items()
-            for name, rows in named.items()
+        few = named(row for row in rows if row["particles"] == "labeled")
+        panels = curves(grouped(few, "system", "r_cut"), "n_features", "r", "low", "high")
+        keep(folder, f"fig7.regression.{way}", paper.accuracy({way: panels}, labels, "r"))
+    panels = {
+        system: {
+            {"thermal": "T", "shear": "M"}[way]: (values["value"], values["active"] == 1)
+            for way, rows in ways.items()
             for values in [table(rows, "value", "active")]
         }
-        keep(folder, f"fig4.distributions.{way}", rottler2024_ace.distributions(panels, "feature"))
+        for system, ways in grouped(found.get("distribution", []), "system", "way").items()
+    }
+    if panels:
+        figure = paper.distributions(panels, r"first radial descriptor, $n = 1$")
+        keep(folder, "fig4.distributions", figure)
+    if len({row["r_cut"] for row in found.get("pairs", [])}) > 1:
+        raise SystemExit("pairs.csv: expected one cut-off, since the panels share an axis")
     for way, rows in grouped(found.get("pairs", []), "way").items():
         panels = grouped(rows, "system", "features", "species")
         r = table(next(iter(next(iter(next(iter(panels.values())).values())).values())), "r")["r"]
@@ -113,13 +121,18 @@ def draw(folder, main):
             }
             for system, models in panels.items()
         }
-        keep(folder, f"pair_functions.{way}", rottler2024_ace.pair_functions(r, functions))
+        keep(folder, f"pair_functions.{way}", paper.pair_functions(r, functions))
+
+
+def named(rows):
+    """Return rows with the cut-off as the legend names it, in rising order."""
+    rising = sorted(rows, key=lambda row: float(row["r_cut"]))
+    return [row | {"r_cut": rf"$r_\mathrm{{cut}} = {row['r_cut']}$"} for row in rising]
 
 
 def keep(folder, name, figure):
     """Write a figure as PNG."""
-    with style.look():
-        figure.savefig(folder / f"{name}.png")
+    (folder / f"{name}.png").write_bytes(style.images(figure)[0])
 
 
 def summary(folder, main):
@@ -129,9 +142,7 @@ def summary(folder, main):
     for (system, way), found in _by_study(rows):
         labels = cb.papers.rottler2024(MODELS[species[system]], float(main)).labels()
         ends = {str(n) for n in (1, *blocks(labels))}
-        cells = [
-            _cell(row) for row in found if row["order"] == "basis" and row["n_features"] in ends
-        ]
+        cells = [_cell(row) for row in found if row["n_features"] in ends]
         print("|", " | ".join([f"{system}, {way}", *cells]), "|")
 
 

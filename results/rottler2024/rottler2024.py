@@ -1,11 +1,12 @@
 """How well linear classifiers on the cluster expansion tell who rearranges, of finished studies.
 
-Run: python results/rottler2024/rottler2024.py FOLDER RECIPE... [--r-cut 2 2.5 3] [--main 2.5]
+Run: python results/rottler2024/rottler2024.py FOLDER RECIPE... [--r-cut 2 2.5 3 4] [--main 4]
 [--out results/rottler2024] [--only accuracy ...]
 
 A recipe is that of a thermal study with inherent states and D2min, or of a shear. Features are kept
 in FOLDER, so that a second run only fits; give another one if a recipe changes. In every table the
-rows of a study take the place of its former ones, and all figures are drawn anew from the tables.
+rows of a study and a cut-off take the place of the former ones, and all figures are drawn anew from
+the tables.
 """
 
 import argparse
@@ -23,17 +24,15 @@ import cagebreak as cb
 import figures
 from cagebreak.learning import (
     ARDRegression,
+    Labeled,
     LogisticRegressionCV,
-    RidgeCV,
     Standardizer,
-    Statistics,
     accuracy_against_data,
     accuracy_curve,
     evaluate,
-    forward_selection,
     pair_functions,
+    sequential_selection,
 )
-from cagebreak.learning.model_selection.subset_cross_validation import ALPHAS
 from cagebreak.learning.scores import interval, resamples
 
 SEED = 1
@@ -41,7 +40,8 @@ FOLDS = 10
 """Of configurations; each is a fold of its own if there are fewer."""
 RESAMPLES = 2000
 SIZES = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
-ORDERS = {"basis": "basis", "forward": "forward selection", "principal": "principal components"}
+SELECTED = 15
+"""How many features are selected one by one."""
 SVM = GridSearchCV(
     make_pipeline(Standardizer(), LinearSVC(random_state=0, max_iter=100_000)),
     {"linearsvc__C": [1e-4, 1e-3, 1e-2]},
@@ -50,9 +50,10 @@ SVM = GridSearchCV(
 )
 
 
-def sizes(labels):
-    """Return numbers of features, ends of blocks among them."""
-    return sorted({n for n in SIZES if n < len(labels)} | set(figures.blocks(labels)))
+def sizes(labels, most=np.inf):
+    """Return numbers of features up to the most, ends of blocks among them."""
+    found = {n for n in SIZES if n < len(labels)} | set(figures.blocks(labels))
+    return sorted(n for n in found if n <= most)
 
 
 def rows_of(table, **further):
@@ -61,12 +62,66 @@ def rows_of(table, **further):
 
 
 def accuracy(kept, sets, main):
-    """Accuracy against the number of features, in three orders; figures 3 and 5."""
+    """Accuracy against the number of features, in the order of the basis; figure 3."""
     for r_cut, labels in papers(sets):
-        data = kept[r_cut].labeled()
-        for order, name in ORDERS.items():
-            table = accuracy_curve(data, sizes(labels), order, folds=FOLDS, seed=SEED)
-            yield from rows_of(table, r_cut=r_cut, order=name)
+        table = accuracy_curve(kept[r_cut].labeled(), sizes(labels), folds=FOLDS, seed=SEED)
+        yield from rows_of(table, r_cut=r_cut)
+
+
+def orders(kept, sets, main):
+    """Accuracy in other orders of the terms of two and three bodies; figure 5."""
+    data, n = few_bodies(kept, sets, main)
+    for order, name, most in (
+        ("sequential", "sequential selection", SELECTED),
+        ("principal", "principal components", n),
+    ):
+        wanted = sizes(sets[main].labels(), most)
+        table = accuracy_curve(data, wanted, order, folds=FOLDS, seed=SEED)
+        yield from rows_of(table, r_cut=main, order=name)
+
+
+def selected(kept, sets, main):
+    """The features of sequential selection, and how often each is of the first two; figure 5."""
+    data, _ = few_bodies(kept, sets, main)
+    labels = sets[main].labels()
+    chosen = sequential_selection(*pooled(data), SELECTED, folds=FOLDS, seed=SEED)
+    without = [
+        sequential_selection(*pooled(data[:k] + data[k + 1 :]), 2, folds=FOLDS, seed=SEED).order
+        for k in range(len(data))
+    ]
+    for rank, (column, score) in enumerate(zip(*chosen, strict=True), 1):
+        yield {
+            "r_cut": main, "rank": rank, "feature": figures.feature(labels[column]),
+            "accuracy": float(score), "first_two": sum(column in pair for pair in without),
+            "configurations": len(data),
+        }  # fmt: skip
+
+
+def firsts(kept, sets, main):
+    """The accuracy of two features: those that the paper prints, and those selected of all pairs.
+
+    The paper prints A1 of the polymer, B1 and A1 or A8 and A7 of mixtures.
+    """
+    data, _ = few_bodies(kept, sets, main)
+    labels = sets[main].labels()
+    names = [figures.feature(label) for label in labels]
+    n_pairs = int((labels.body == 2).sum())
+    X, y, groups = pooled(data)
+    of_pairs = sequential_selection(X[:, :n_pairs], y, groups, 2, folds=FOLDS, seed=SEED).order
+    tried = {"selected of pairs": of_pairs.tolist()}
+    for pair in (("A1", "B1"), ("A8", "A7")) if "B1" in names else (("A1",),):
+        tried["printed " + " ".join(pair)] = [names.index(name) for name in pair]
+    for name, columns in tried.items():
+        table = accuracy_curve(data, [len(columns)], columns, folds=FOLDS, seed=SEED)
+        features = " ".join(names[column] for column in columns)
+        yield from rows_of(table, r_cut=main, order=name, features=features)
+
+
+def few_bodies(kept, sets, main):
+    """Return configurations with the terms of two and three bodies alone, and their number."""
+    n = int((sets[main].labels().body <= 3).sum())
+    data = [one for one in kept[main].labeled() if len(one)]
+    return [Labeled(one.features[:, :n], one.active) for one in data], n
 
 
 def gains(kept, sets, main):
@@ -106,24 +161,22 @@ def learning(kept, sets, main):
 
 
 def regression(kept, sets, main):
-    """Pearson r of D2min and of its logarithm as they are; supplement, figure 7."""
+    """Pearson r of D2min by ARD; supplement, figure 7.
+
+    The paper's data set is that of figure 3, hence the active and the inactive particles. At the
+    main cut-off all particles are fitted too, with whole blocks of features.
+    """
     for r_cut, labels in papers(sets):
-        every = {str(n): slice(0, n) for n in sizes(labels)}
-        whole = {str(n): slice(0, n) for n in figures.blocks(labels)}
-        for learner, columns, name in (
-            (RidgeCV(alphas=ALPHAS), every, "Ridge"),
-            (ARDRegression(), whole, "ARD"),
-        ):
-            table = evaluate(
-                learner, kept[r_cut], seed=SEED, columns=columns, folds=FOLDS, name=name
-            ).table
-            for row in table.to_dict("records"):
-                yield {
-                    "r_cut": r_cut,
-                    "learner": row["learner"],
-                    "target": ("moved", "log moved")[int(row["time"])],
-                    **{k: row[k] for k in ("n_features", "r", "low", "high", "ceiling")},
-                }
+        subsets = [("labeled", sizes(labels))]
+        if r_cut == main:
+            subsets.append(("all", figures.blocks(labels)))
+        for particles, numbers in subsets:
+            samples = kept[r_cut].samples(every=particles == "all")
+            columns = {str(n): slice(0, n) for n in numbers}
+            found = evaluate(ARDRegression(), samples, seed=SEED, columns=columns, folds=FOLDS)
+            for row in found.table.to_dict("records"):
+                scores = {k: row[k] for k in ("n_features", "r", "low", "high")}
+                yield {"r_cut": r_cut, "particles": particles} | scores
 
 
 def variants(kept, sets, main):
@@ -140,15 +193,10 @@ def variants(kept, sets, main):
 
 
 def distribution(kept, sets, main):
-    """The feature that correlates best with being active, of every labeled particle; figure 4."""
-    for r_cut, labels in papers(sets):
-        if r_cut != main:
-            continue
-        X, y, _ = pooled(kept[r_cut].labeled())
-        best = forward_selection(Statistics.from_arrays(X, y[:, None].astype(float)), 1).order[0]
-        name = figures.feature(labels[best])
-        for value, active in zip(X[:, best], y, strict=True):
-            yield {"r_cut": main, "feature": name, "value": value, "active": int(active)}
+    """The first radial descriptor, A1, of every labeled particle; figure 4."""
+    X, y, _ = pooled(kept[main].labeled())
+    for value, active in zip(X[:, 0], y, strict=True):
+        yield {"r_cut": main, "value": value, "active": int(active)}
 
 
 def pairs(kept, sets, main):
@@ -169,6 +217,9 @@ def pairs(kept, sets, main):
 
 TABLES = {
     "accuracy": accuracy,
+    "orders": orders,
+    "selected": selected,
+    "firsts": firsts,
     "gains": gains,
     "learning": learning,
     "regression": regression,
@@ -193,17 +244,17 @@ def pooled(data):
 
 
 def write(path, study, rows):
-    """Put the rows of a study into a table, in place of those that it had."""
-    kept = figures.read(path) if path.exists() else []
-    kept = [row for row in kept if any(row[k] != str(v) for k, v in study.items())]
-    columns = [*study, *rows[0]]
+    """Put the rows of a study into a table, in place of those of the same cut-off that it had."""
+    rows = [study | row for row in rows]
+    keys = [name for name in (*study, "r_cut") if name in rows[0]]
+    new = {tuple(str(row[name]) for name in keys) for row in rows}
+    former = figures.read(path) if path.exists() else []
     with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(kept)
+        writer.writerows(row for row in former if tuple(row[name] for name in keys) not in new)
         for row in rows:
-            rounded = {k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()}
-            writer.writerow(study | rounded)
+            writer.writerow({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()})
 
 
 def main():
@@ -211,15 +262,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("recipes", type=Path, nargs="*", metavar="recipe")
-    parser.add_argument("--r-cut", type=float, nargs="+", default=[2.0, 2.5, 3.0])
-    parser.add_argument("--main", type=float, default=2.5, help="cut-off of figures 4 to 6")
+    parser.add_argument("--r-cut", type=float, nargs="+", default=[2.0, 2.5, 3.0, 4.0])
+    parser.add_argument("--main", type=float, default=4.0, help="cut-off of figures 1, 2, 4 to 6")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES))
     wanted = parser.parse_args()
     wanted.out.mkdir(parents=True, exist_ok=True)
     for recipe in wanted.recipes:
         model = cb.Study(recipe).recipe.model
-        sets = descriptors(model, sorted({*wanted.r_cut, wanted.main}), wanted.main)
+        cutoffs = sorted({*wanted.r_cut, wanted.main})
+        sets = descriptors(model, cutoffs, wanted.main, "variants" in wanted.only)
         kept, said = keep(recipe, wanted.folder, sets)
         study = {"system": said.pop("system"), "way": said.pop("way")}
         labeled = kept[f"{wanted.main:g}"].labeled()
@@ -228,14 +280,12 @@ def main():
         write(wanted.out / "studies.csv", study, [said])
         for name in wanted.only:
             began = time.process_time()
-            write(
-                wanted.out / f"{name}.csv",
-                study,
-                list(TABLES[name](kept, sets, f"{wanted.main:g}")),
-            )
+            found = TABLES[name](kept, sets, f"{wanted.main:g}")
+            write(wanted.out / f"{name}.csv", study, list(found))
             print(*study.values(), name, f"{time.process_time() - began:.0f} s", flush=True)
-    figures.draw(wanted.out, f"{wanted.main:g}")
-    figures.summary(wanted.out, f"{wanted.main:g}")
+    if not wanted.recipes:
+        figures.draw(wanted.out, f"{wanted.main:g}")
+        figures.summary(wanted.out, f"{wanted.main:g}")
 
 
 if __name__ == "__main__":

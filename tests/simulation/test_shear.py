@@ -239,3 +239,9 @@ def test_figures_of_a_shear(states):
         slices([("one", window.start, window.d2min[:3])])
     with pytest.raises(InputError, match="panels: expected at least one"):
         slices([])
+    four = [(str(k), window.start, window.d2min) for k in range(4)]
+    above, _, below, _ = slices(four, columns=2).axes[:4]
+    assert [above.get_title(), below.get_title()] == ["0", "2"]
+    assert above.bbox.y0 > below.bbox.y1
+    with pytest.raises(InputError, match="columns: expected a divisor of 4 panels, got 3"):
+        slices(four, columns=3)

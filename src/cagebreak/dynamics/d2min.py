@@ -144,7 +144,7 @@ def thermal_d2min(
 ) -> Propensity:
     """Measure D2min against the start, averaged over the isoconfigurational ensemble.
 
-    :cite:`Rottler2024` classify by it; it correlates to 95 % with the propensity there.
+    :cite:`Rottler2024` classify by it.
 
     Parameters
     ----------

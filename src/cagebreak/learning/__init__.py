@@ -23,6 +23,10 @@ from cagebreak.learning.inspection.selection_curve import (
     selection_curve,
     selection_stability,
 )
+from cagebreak.learning.inspection.sequential_selection import (
+    SequentialSelection,
+    sequential_selection,
+)
 from cagebreak.learning.learner import FitRecord, Learner, Traits
 from cagebreak.learning.linear_model.ard import ARDRegression
 from cagebreak.learning.linear_model.baselines import LinearSVR, Softness
@@ -75,6 +79,7 @@ __all__ = [
     "Scores",
     "Selection",
     "SelectionCurve",
+    "SequentialSelection",
     "Softness",
     "Source",
     "Standardizer",
@@ -105,6 +110,7 @@ __all__ = [
     "range_groups",
     "selection_curve",
     "selection_stability",
+    "sequential_selection",
     "time_lagged_components",
     "transfer",
     "warn_if_misleading",

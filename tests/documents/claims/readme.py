@@ -94,7 +94,7 @@ def computed():
     yield f"of {min(bodies)} to {max(bodies)} bodies with a cut-off of {r_cut} σ"
     for name, (system, recipe) in SHEARED.items():
         of = cb.Study(RESULTS / recipe).recipe.preparation
-        chosen = (accuracy.way == "shear") & (accuracy.r_cut == r_cut) & (accuracy.order == "basis")
+        chosen = (accuracy.way == "shear") & (accuracy.r_cut == r_cut)
         all_features = accuracy[chosen & (accuracy.system == system)].iloc[-1]
         shares = (f"{100 * all_features[key]:.0f}" for key in ("accuracy", "low", "high"))
         yield "| {} | {} of {} | {} ({}–{}) |".format(

@@ -196,6 +196,9 @@ def labeled(changed=False):
 CURVES = {
     "basis": lambda data: accuracy_curve(data, [2, 5], "basis", Witness(), folds=N, seed=1),
     "forward": lambda data: accuracy_curve(data, [2, 5], "forward", Witness(), folds=N, seed=1),
+    "sequential": lambda data: accuracy_curve(
+        data, [2, 5], "sequential", Witness(), folds=N, seed=1
+    ),
     "principal": lambda data: accuracy_curve(data, [2, 5], "principal", Witness(), folds=N, seed=1),
     "data": lambda data: accuracy_against_data(data, [1, 4], learner=Witness(), folds=N, seed=1),
 }

@@ -20,6 +20,7 @@ from cagebreak.learning._validation import Floats, Integers, as_columns, require
 from cagebreak.learning.classification import Labeled
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.inspection.forward_selection import forward_selection
+from cagebreak.learning.inspection.sequential_selection import sequential_selection
 from cagebreak.learning.learner import traits
 from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
 from cagebreak.learning.near_copies import Axes, require_different
@@ -75,8 +76,9 @@ def accuracy_curve(
         Numbers of features.
     order
         "basis", the order of the columns; "forward", that of `forward_selection` with being active
-        as the target; "principal", principal components in the order of falling variance; or the
-        columns, (F,) integers. The training configurations of each fold determine the order.
+        as the target; "sequential", that of `sequential_selection`, the paper's; "principal",
+        principal components in the order of falling variance; or the columns, (F,) integers. The
+        training configurations of each fold determine the order.
     learner
         A classifier of scikit-learn; by default `LogisticRegressionCV`, without standardization of
         principal components, which would amplify the small ones.
@@ -112,7 +114,7 @@ def accuracy_curve(
         X, y, groups = _rows(training)
         standardizer = Standardizer().fit(X)
         X = standardizer.standardize(X)
-        columns = _columns(order, X, y, int(numbers.max()))
+        columns = _columns(order, X, y, groups, int(numbers.max()), seed)
         ordered = X @ columns
         for s, size in enumerate(numbers):
             fitted = _fit(learner, ordered[:, :size], y, groups)
@@ -223,10 +225,14 @@ def _rows(data: Sequence[Labeled]) -> tuple[Floats, np.ndarray, Integers]:
     return X, y, np.repeat(np.arange(len(data)), [len(one) for one in data])
 
 
-def _columns(order: str | ArrayLike, X: Floats, y: np.ndarray, n: int) -> Floats:
+def _columns(
+    order: str | ArrayLike, X: Floats, y: np.ndarray, groups: Integers, n: int, seed: Seed
+) -> Floats:
     """Return the matrix (F, n) that maps standardized features to the first n of the order."""
     if isinstance(order, str):
-        require_choice("order", order, tuple(ORDERS))
+        require_choice("order", order, (*ORDERS, "sequential"))
+        if order == "sequential":
+            return np.eye(X.shape[1])[:, sequential_selection(X, y, groups, n, seed=seed).order]
         statistics = Statistics.from_arrays(X, y[:, None].astype(np.float64))
         return ORDERS[order](statistics, n)
     chosen = as_columns("order", np.asarray(order), X.shape[1])

@@ -1,5 +1,6 @@
 """Numbers of the study of who rearranges, by classification from structure."""
 
+import itertools
 import math
 
 import cagebreak as cb
@@ -12,32 +13,44 @@ from support.study_claims import CONFIDENCE
 
 FOLDER = ROOT / "results/rottler2024"
 DOCUMENT = FOLDER / "README.md"
-STUDIES, ACCURACY, GAINS, LEARNING, REGRESSION, VARIANTS = (
+STUDIES, ACCURACY, GAINS, LEARNING, REGRESSION, VARIANTS, ORDERS, SELECTED, FIRSTS, DISTRIBUTION = (
     table(FOLDER / f"{name}.csv")
-    for name in ("studies", "accuracy", "gains", "learning", "regression", "variants")
+    for name in (
+        *("studies", "accuracy", "gains", "learning", "regression", "variants", "orders"),
+        *("selected", "firsts", "distribution"),
+    )
+)
+CHANCE, OVERFITTING, RUNS, AGREEMENT, STATE = (
+    table(FOLDER / f"trial.{name}.csv")
+    for name in ("chance", "overfitting", "runs", "agreement", "state")
 )
 # How many features each block ends with: pairs with A, all pairs, up to 3 and up to 4 bodies.
 MIXTURE, POLYMER = (10, 20, 174, 574), (20, 224, 1121)
 BEADS = cb.Study(ROOT / "datasets/fene-polymer/fene.toml").recipe.model.chain_length
-WORDS = {6: "six", 8: "eight", 10: "ten"}
+WORDS = {3: "three", 4: "four", 6: "six", 8: "eight", 10: "ten"}
 FRACTIONS = ("accuracy", "low", "high")
+# Rottler and Ortner 2024: simulation details, results and the captions.
 GIVEN = [
-    "three times the runs, at T = 0.47",  # Rottler and Ortner 2024, simulation details
-    "30 runs or glasses",  # Rottler and Ortner 2024, simulation details
-    "a cut-off of 4 (thermal) and 3 or more (shear)",  # Rottler and Ortner 2024, results, on fig. 3
-    "60 to 65 with A-A pairs, 90 with A-B",  # the same
-    "60 to 65 with A-A pairs, 97 with A-B",  # the same
-    "75 (one), 80 (pairs), 85 (3 bodies)",  # the same
-    "70 after ten features",  # the same
-    "73 (one), 83 (3 bodies)",  # the same
-    "The paper has 75, 80 and 85 %",  # the same
-    "the paper has 90.",  # the same
-    "below the paper's 97 %",  # the same
-    "(the paper 70)",  # the same
-    "(the paper has 73 with one feature and 83 with three bodies)",  # the same
-    "not 0.58)",  # Rottler and Ortner 2024, simulation details
-    "instead of 30,",  # the same
+    "The paper has 30 runs of one liquid of each model, or 30 glasses;",
+    "six, r_cut = 4 |",
+    "the paper's in about 1000 |",
+    "KA at T = 0.44 after 5000 τ, Wahnström at 0.58 and polymer at 0.47 after 1000 τ; one event",
+    "60 to 65 % with A-A pairs, 90 with A-B",
+    "60 to 65 %, 97 with A-B",
+    "75 % (one), 80 (pairs), 85 (3 bodies)",
+    "70 % after ten features",
+    "73 % (one), 83 (3 bodies)",
+    "saturates at 4 (thermal) and 3 (shear)",
+    "(the paper 70)",
     "r_0 = 1",  # variants
+    "| 20 pairs | best | 174, three bodies | best | 574, four bodies | best |",
+    "the paper's 65.",
+    "makes 97 % is left",
+    "where the paper has 95 %,",
+    "with D2min, at T = 0.47, and with 1500 chains; Wahnström at 0.58.",
+    "| all pairs | up to 3 bodies | up to 4 bodies | all particles, 4 bodies |",
+    "with l = 0 is a product",
+    '"AA, n = 1,1, l = 0,0"',
     "(Apache-2.0)",
 ]
 
@@ -46,14 +59,19 @@ def study(system, way):
     return row(STUDIES, system=system, way=way)
 
 
-def accuracy(system, way, n, r_cut=2.5, order="basis"):
+def accuracy(system, way, n, r_cut=2.5):
     """Return accuracy and interval with n features."""
-    return row(ACCURACY, system=system, way=way, n_features=n, r_cut=r_cut, order=order)
+    return row(ACCURACY, system=system, way=way, n_features=n, r_cut=r_cut)
 
 
-def percent(system, way, n, r_cut=2.5, order="basis"):
+def percent(system, way, n, r_cut=2.5):
     """Return the accuracy with n features: 72."""
-    return f"{100 * accuracy(system, way, n, r_cut, order).accuracy:.0f}"
+    return f"{100 * accuracy(system, way, n, r_cut).accuracy:.0f}"
+
+
+def score(found):
+    """Return an accuracy in per cent with its interval: 72 (67–76)."""
+    return "{:.0f} ({:.0f}–{:.0f})".format(*(100 * found[name] for name in FRACTIONS))
 
 
 def gain(system, way, after, r_cut):
@@ -64,16 +82,6 @@ def gained(found, digits=0):
     """Return a gain with its interval: 2 % (−2–6)."""
     value, low, high = (f"{100 * found[name]:.{digits}f}" for name in ("gain", "low", "high"))
     return f"{value} % ({low}–{high})".replace("-", "−")
-
-
-def correlation(system, way, n, r_cut):
-    """Return r of ridge regression of D2min, or of displacements, with its interval."""
-    return row(REGRESSION, system=system, way=way, n_features=n, r_cut=r_cut, learner="Ridge",
-               target="moved")  # fmt: skip
-
-
-def with_interval(found, to="–"):
-    return f"{found.r:.2f} ({found.low:.2f}{to}{found.high:.2f})".replace("-", "−")
 
 
 def data():
@@ -94,7 +102,8 @@ def data():
     )
     yield (
         f"of {polymer.particles // BEADS} chains of {BEADS} beads, T = {polymer.temperature}, "
-        f"{WORDS[polymer.runs]} runs, {polymer.time:.0f} τ | {polymer.active} |"
+        f"{WORDS[polymer.runs]} runs, {polymer.time:.0f} τ, "
+        f"classes by {polymer.of} | {polymer.active} |"
     )
     for name in ("KA", "Wahnström"):
         glass = study(name, "shear")
@@ -116,24 +125,41 @@ def tables():
                 accuracy(each.system, each.way, n, r_cut)
                 for n in (1, *(MIXTURE if mixture else POLYMER))
             ]
-            cells = [
-                "{:.0f} ({:.0f}–{:.0f})".format(*(100 * score[name] for name in FRACTIONS))
-                for score in found
-            ]
+            cells = [score(each) for each in found]
             if not mixture:
                 cells.insert(1, "")
             yield f"| {each.system}, {each.way} | {' | '.join(cells)} |"
 
 
+def beside():
+    """Yield our numbers in the table beside the paper's."""
+    liquids = {name: study(name, "thermal") for name in ("KA", "Wahnström", "polymer")}
+    for name, text in (
+        ("KA", "KA at {:g} after {:.0f} τ"), ("Wahnström", "Wahnström at {:g} after {:.0f} τ"),
+    ):  # fmt: skip
+        yield text.format(liquids[name].temperature, liquids[name].time)
+    few = STATE[STATE.system == "polymer"].iloc[0]
+    yield f"polymer at {few.temperature:g} after {few.time:.0f} τ; the fewest events"
+    times = [f"{liquids[name].tau_alpha:.0f}" for name in ("Wahnström", "polymer")]
+    yield f"Wahnström and the polymer relax in {' and '.join(times)} τ, the paper's in about"
+    for system, way in itertools.product(("KA", "Wahnström"), ("thermal", "shear")):
+        ten, twenty = (score(accuracy(system, way, n, 4)) for n in MIXTURE[:2])
+        more = " with A-A pairs" if (system, way) == ("Wahnström", "shear") else ""
+        yield f"{ten}{more}, {twenty}"
+    yield ", ".join(score(accuracy("polymer", "thermal", n, 4)) for n in (1, *POLYMER[:2]))
+    yield ", ".join(score(accuracy("polymer", "shear", n, 4)) for n in (1, POLYMER[1]))
+    yield f"| {2 * liquids['Wahnström'].active} particles |"
+
+
 def thermal():
-    """Yield what is said of the thermal studies."""
+    """Yield what is said of the accuracy at rest."""
     pairs = {
         name: [percent(name, "thermal", n, 4) for n in (10, 20)] for name in ("KA", "Wahnström")
     }
     yield "from {} to {} % in KA".format(*pairs["KA"])
     yield "from {} to {} % in Wahnström, at a cut-off of 4".format(*pairs["Wahnström"])
     ka, wahnstrom = ([gain(name, "thermal", n, 4) for n in MIXTURE[1:]] for name in pairs)
-    yield f"particles are {gained(ka[0])} and {gained(wahnstrom[0])}"
+    yield f"The paired gains are {gained(ka[0])} and {gained(wahnstrom[0])}"
     statement = f"Three bodies add nothing significant, {gained(ka[1], 1)} in KA"
     yield holds(statement, max(ka[1].low, wahnstrom[1].low) <= 0)
     yield f"and {gained(wahnstrom[1])} in Wahnström"
@@ -164,77 +190,24 @@ def thermal():
         [percent(name, "thermal", 574, r_cut) for r_cut in cutoffs] for name in pairs
     )
     at = "{:g}, {:g}, {:g} and {:g} sigma".format(*cutoffs)
-    yield "in KA, as in the paper: {}, {}, {} and {} % ".format(*of_ka) + f"at {at}"
+    yield "as in the paper: {}, {}, {} and {} % ".format(*of_ka) + f"at {at}"
     span = f"{min(of_wahnstrom)} to {max(of_wahnstrom)} %"
-    yield f"it does not, unlike in the paper: {span} at all four"
-    liquid = study("Wahnström", "thermal")
-    yield f"the liquid is warmer ({liquid.temperature}, "
-    yield f"relaxes in {liquid.tau_alpha:.0f} τ"
-    yield f"there are {WORDS[liquid.runs]} runs instead of"
-    yield f"{2 * liquid.active} particles to learn from"
-    curves = row_curves("Wahnström", "thermal")
-    several = [curves[f"up to {n} bodies"].accuracy for n in (3, 4)]
-    rise = all(each.idxmax() == each.index[-1] for each in several)
-    yield holds("the learning curves with three and four bodies still rise", rise)
+    yield f"it does not: {span} at all four"
     reference = VARIANTS[VARIANTS.variant == "as the paper"].set_index(["system", "way"]).accuracy
     others = VARIANTS.set_index(["system", "way"]).accuracy
     yield f"agree within {math.ceil(100 * (others - reference).abs().max())} % in mixtures"
-    yield from orders()
-    yield from regression()
-
-
-def row_curves(system, way):
-    """Return the learning curve of each block of features."""
-    rows = LEARNING[(LEARNING.system == system) & (LEARNING.way == way)]
-    return dict(list(rows.groupby("features")))
-
-
-def orders():
-    """Yield what is said of the orders of features."""
-    forward, components = "forward selection", "principal components"
-    ten = percent("KA", "thermal", 10, order=forward)
-    statement = f"ten features of KA reach {ten} %, as twenty of the basis do"
-    yield holds(statement, ten == percent("KA", "thermal", 20))
-    two = percent("Wahnström", "thermal", 2, order=forward)
-    yield f"two of Wahnström reach {two} %"
-    best = [percent(name, "thermal", 1, order=forward) for name in ("KA", "Wahnström")]
-    yield "the best single features reach {} and {} %".format(*best)
-    enough = []
-    for name in ("KA", "Wahnström"):
-        every = accuracy(name, "thermal", 574).accuracy
-        rows = ACCURACY[(ACCURACY.system == name) & (ACCURACY.way == "thermal")]
-        rows = rows[(rows.r_cut == 2.5) & (rows.order == components)]
-        enough.append(rows.n_features[rows.accuracy >= every - 0.01].min())
-    yield "Principal components are within 1 % of all features from {} and {}".format(*enough)
-
-
-def regression():
-    """Yield what is said of the regression at rest."""
-    ka, wahnstrom = (
-        [correlation(name, "thermal", n, 4).r for n in (10, 20, 574)]
-        for name in ("KA", "Wahnström")
-    )
-    yield "from {:.2f} to {:.2f} in KA ({:.2f} with all features, cut-off 4)".format(*ka)
-    low, high, every = (f"{r:.2f}".replace("-", "−") for r in wahnstrom)
-    yield f"from {low} to {high} in Wahnström ({every})"
-    one = correlation("Wahnström", "thermal", 1, 4)
-    yield f"With one feature r is {with_interval(one, ' to ')} in Wahnström"
-    one, pairs, three = (correlation("polymer", "thermal", n, 4) for n in (1, 20, 224))
-    yield f"r is {one.r:.2f} with one feature, {pairs.r:.2f} with pairs"
-    yield f"and {with_interval(three)} with three bodies"
+    yield f"in mixtures at a cut-off of {VARIANTS.r_cut.unique().item():g}"
 
 
 def sheared():
-    """Yield what is said of the sheared glasses."""
+    """Yield what is said of the accuracy under shear."""
     ten, most = ([percent("KA", "shear", n, r_cut) for r_cut in (2.5, 3, 4)] for n in (10, 20))
     yield holds(f"reach {ten[0]} %", len(set(ten)) == 1)
-    yield f"A-B pairs give the maximum ({min(most)} to {max(most)} at cut-offs of 2.5 and more)"
+    yield f"pairs give the maximum ({min(most)} to {max(most)} at cut-offs of 2.5 and more)"
     near, far = (gained(gain("KA", "shear", 20, r_cut), 1) for r_cut in (2.5, 4))
     yield f"the paired gain of A-B pairs is uncertain: {near} at 2.5 and {far} at 4"
-    pairs = [percent("Wahnström", "shear", n) for n in MIXTURE[:2]]
-    yield "for the maximum ({}, then {} %)".format(*pairs)
     one, pairs, three = (percent("polymer", "shear", n, 4) for n in (1, *POLYMER[:2]))
-    yield f"The polymer has {one} % with one feature, {pairs} with pairs and {three} with three"
+    yield f"has {one} % with one feature, {pairs} with pairs and {three} with three bodies"
     yield "with three bodies, at a cut-off of 4"
     third = gain("polymer", "shear", POLYMER[1], 4)
     yield f"The paired gain of the third body is {gained(third, 1)}"
@@ -242,24 +215,219 @@ def sheared():
     yield holds("not significant, and smaller than at rest", third.low <= 0 and smaller)
     most = (third.configurations, study("polymer", "shear").configurations) == (5, 6)
     yield holds("positive in five of six glasses", most)
+    mixtures = GAINS[(GAINS.way == "shear") & (GAINS.system != "polymer")]
+    worst = [100 * mixtures.gain[mixtures.after == n].min() for n in MIXTURE[2:]]
+    yield "three by up to {:.1f} % and four by up to {:.1f} %".format(*(-each for each in worst))
+    many = mixtures[mixtures.after.isin(MIXTURE[2:])]
+    yield holds(
+        f"{WORDS[int((many.high < 0).sum())]} of sixteen intervals are below zero",
+        len(many) == 16 and (many.low <= 0).all(),
+    )
     cutoffs = sorted(ACCURACY.r_cut[ACCURACY.system == "KA"].unique())
-    added = [
-        gain(name, "shear", n, r_cut).low
-        for name in ("KA", "Wahnström")
-        for n in MIXTURE[2:]
-        for r_cut in cutoffs
-    ]
-    yield holds("Three and four bodies add nothing in mixtures", max(added) <= 0)
     ka, wahnstrom = (
         [percent(name, "shear", 20, r_cut) for r_cut in cutoffs] for name in ("KA", "Wahnström")
     )
-    yield "with all pairs KA has {}, {}, {} and {} %".format(*ka)
+    yield "with all pairs KA has {}, {}, {} and {}".format(*ka)
     yield "Wahnström {}, {}, {} and {}".format(*wahnstrom)
-    ka, wahnstrom, polymer = (
-        with_interval(correlation(name, "shear", n, 2.5))
-        for name, n in (("KA", 574), ("Wahnström", 574), ("polymer", 1121))
+
+
+PRINTED = {
+    ("KA", "thermal"): "A1 B1", ("Wahnström", "thermal"): "A1 B1", ("polymer", "thermal"): "A1",
+    ("KA", "shear"): "A1 B1", ("Wahnström", "shear"): "A8 A7", ("polymer", "shear"): "A1",
+}  # fmt: skip
+"""The first features that the paper selects, in the order of `firsts`."""
+
+
+def of_study(rows, system, way):
+    """Return the rows of a study."""
+    return rows[(rows.system == system) & (rows.way == way)]
+
+
+def first_features():
+    """Yield the rows of the table of first features."""
+    for (system, way), printed in PRINTED.items():
+        rows = of_study(FIRSTS, system, way).set_index("order")
+        if rows.empty:
+            continue
+        theirs, pairs = rows.loc[f"printed {printed}"], rows.loc["selected of pairs"]
+        chosen = of_study(SELECTED, system, way)
+        yield (
+            f"| {system}, {way} | {', '.join(printed.split())}: {score(theirs)} "
+            f"| {', '.join(pairs.features.split())}: {score(pairs)} "
+            f"| {'; '.join(chosen.feature[:2])} |"
+        )
+
+
+def reached(system, way, n, order="sequential selection"):
+    """Return the accuracy with n selected features, with its interval."""
+    return score(row(ORDERS, system=system, way=way, order=order, n_features=n))
+
+
+def selection():
+    """Yield what is said of selected features; figure 5."""
+    yield from first_features()
+    ten = row(SELECTED, system="KA", way="thermal", rank=10)
+    yield f"ten features reach {100 * ten.accuracy:.0f} % on the particles they are selected on"
+    yield f"Under shear five features reach {reached('KA', 'shear', 5)} % in KA"
+    yield f"At rest ten reach {reached('Wahnström', 'thermal', 10)} %"
+    ten = row(SELECTED, system="Wahnström", way="thermal", rank=10)
+    yield f"and {100 * ten.accuracy:.0f} % on the particles they are selected on"
+    yield f"Under shear fifteen reach {reached('Wahnström', 'shear', 15)} %"
+    yield f"where all have {percent('KA', 'thermal', 20, 4)}: few features suffice"
+    yield f"where all pairs have {percent('Wahnström', 'shear', 20, 4)}."
+    yield f"the choice among {MIXTURE[2]} candidates"
+
+
+def descriptor():
+    """Yield what is said of the first radial descriptor; figure 4."""
+    means = DISTRIBUTION.groupby(["system", "way", "active"]).value.mean()
+    for system, way in {(system, way) for system, way, _ in means.index}:
+        inactive, active = (f"{means[system, way, k]:.2f}" for k in (0, 1))
+        yield f"| {system}, {way} | {active} | {inactive} |".replace("-", "−")
+    found = row(CHANCE, system="Wahnström", way="thermal")
+    yield f"in {WORDS[found.larger]} of {WORDS[found.configurations]} configurations"
+
+
+def regression():
+    """Yield the rows of the table of regressions; figure 7."""
+    for system, way in PRINTED:
+        rows = of_study(REGRESSION, system, way)
+        few = rows[rows.particles == "labeled"].set_index("n_features")
+        every = rows[rows.particles == "all"].set_index("n_features")
+        ends = (1, *(MIXTURE if system != "polymer" else POLYMER))
+        cells = [""] * 5
+        if not few.empty:
+            cells = [f"{few.r[n]:.2f} ({few.low[n]:.2f} to {few.high[n]:.2f})" for n in ends]
+        cells.append(f"{every.r[ends[-1]]:.2f}")
+        yield f"| {system}, {way} | {' | '.join(cells)} |".replace("-", "−")
+
+
+def learned():
+    """Yield the rows of the table of learning curves; figure 6."""
+    for system, way in PRINTED:
+        rows = of_study(LEARNING, system, way)
+        rows = rows[rows.features == "up to 3 bodies"].set_index("n_configurations")
+        most = rows.index.max()
+        yield (
+            f"| {system}, {way} | {rows.r_cut[1]:g} | {score(rows.loc[1])} "
+            f"| {score(rows.loc[most])} ({most}) |"
+        )
+
+
+def cutoffs():
+    """Yield the cut-offs of the figures and of the trials."""
+    (r_cut,) = {*CHANCE.r_cut, *OVERFITTING.r_cut, *RUNS.r_cut, *STATE.r_cut}
+    yield f"at a cut-off of {r_cut:g}."
+    (r_cut,) = {*SELECTED.r_cut, *ORDERS.r_cut, *FIRSTS.r_cut}
+    yield f"terms of two and three bodies with a cut-off of {r_cut:g};"
+    (r_cut,) = set(DISTRIBUTION.r_cut)
+    yield f"The cut-off is {r_cut:g}."
+
+
+def below_chance():
+    """Yield what is said of one feature of Wahnström under shear."""
+    found = row(CHANCE, system="Wahnström", way="shear")
+    yield f"the accuracy is {100 * found.accuracy:.1f} %"
+    yield f"would not give {100 * found.accuracy:.1f}."
+    yield f"and {100 * found.accuracy:.1f} is not exceptional"
+    yield f"and {100 * found.training:.1f} % where all glasses are fitted and predicted"
+    yield holds(
+        f"in {WORDS[found.larger]} of the {WORDS[found.configurations]} glasses",
+        2 * found.larger == found.configurations,
     )
-    yield f"r = {ka} in KA, {wahnstrom} in Wahnström and {polymer} in the polymer"
+    yield f"its own sign the accuracy would be {100 * found.own:.0f} %"
+    permuted, swapped = (
+        [100 * found[f"{way}{name}"] for name in ("", "_low", "_high")]
+        for way in ("permuted", "swapped")
+    )
+    yield holds(
+        "permuted within each glass it is {:.1f} % ({:.1f}–{:.1f})".format(*permuted),
+        100 * found.accuracy < permuted[1],
+    )
+    yield holds(
+        "exchanged in glasses drawn at random it is {:.1f} % ({:.1f}–{:.1f})".format(*swapped),
+        swapped[1] <= 100 * found.accuracy,
+    )
+
+
+def overfitted():
+    """Yield the rows of the table of overfitting: training and test, and the best penalty."""
+    low, high = OVERFITTING.alpha.min(), OVERFITTING.alpha.max()
+    yield "for a penalty of 1, and the best of seven"
+    yield f"the best of seven penalties from {low:g} to 1e{math.log10(high):g}"
+    lost = [[], []]
+    for system in ("KA", "Wahnström"):
+        rows = of_study(LEARNING, system, "shear").set_index(["n_configurations", "features"])
+        for k, n in enumerate((1, 5)):
+            pairs, three = (
+                rows.accuracy[n, name] for name in ("pairs with A, B", "up to 3 bodies")
+            )
+            lost[k].append(100 * (pairs - three))
+    yield "three bodies lose {:.1f} % in KA and {:.1f} % in Wahnström".format(*lost[0])
+    yield "with five {:.1f} and {:.1f} %".format(*lost[1])
+    for system in OVERFITTING.system.unique():
+        rows = OVERFITTING[OVERFITTING.system == system]
+        cells = []
+        for n in MIXTURE[1:] if system != "polymer" else POLYMER:
+            of = rows[rows.n_features == n].set_index("alpha")
+            best = of.accuracy.idxmax()
+            one = of.loc[1.0]
+            cells.append(f"{100 * one.training:.1f} / {100 * one.accuracy:.1f}")
+            cells.append(f"{100 * of.accuracy[best]:.1f} ({best:g})")
+        yield f"| {system} | {' | '.join(cells)} |"
+
+
+def half_the_runs():
+    """Yield the rows of the table of classes from half of the runs."""
+    for system in RUNS.system.unique():
+        rows = RUNS[(RUNS.system == system) & (RUNS.n_features == MIXTURE[1])].set_index("of")
+        halves = [f"{100 * rows.accuracy[f'half {h}']:.0f}" for h in (0, 1)]
+        yield (
+            f"| {system} | {rows.runs['all']} | {score(rows.loc['all'])} "
+            f"| {rows.runs['half 0']} | {' and '.join(halves)} |"
+        )
+
+
+def agreed():
+    """Yield how D2min and displacement agree."""
+    names = ("KA", "Wahnström", "polymer")
+    r, shared = (
+        [row(AGREEMENT, system=name, of=of).value for name in names] for of in ("r", "shared")
+    )
+    yield "by r = {:.2f} (KA), {:.2f} (Wahnström) and {:.2f} (polymer)".format(*r)
+    yield "the 5 % with the largest values share {:.0f}, {:.0f} and {:.0f} %".format(
+        *(100 * value for value in shared)
+    )
+    rows = STATE[STATE.system == "polymer"]
+    one, pairs = (score(each) for _, each in rows.iterrows())
+    yield f"by D2min one feature has {one} % and pairs {pairs}"
+    of, few = study("polymer", "thermal"), rows.iloc[0]
+    yield f"in {WORDS[few.runs]} runs of {WORDS[few.configurations]} of its configurations"
+    one, pairs = (score(accuracy("polymer", "thermal", n, 4)) for n in (1, POLYMER[0]))
+    yield f"in {WORDS[of.runs]} runs of {WORDS[of.configurations]} {one} and {pairs}"
+
+
+def states():
+    """Yield the accuracies at other state points of KA."""
+    pairs = []
+    ka = STATE[STATE.system == "KA"]
+    for _, rows in ka.groupby(["temperature", "particles", "d2min_cutoff"]):
+        of = rows.iloc[0]
+        cells = [score(rows[rows.n_features == n].iloc[0]) for n in (1, *MIXTURE[:2])]
+        yield (
+            f"| {of.temperature:g} | {of.configurations} of {of.particles} | {of.runs} "
+            f"| {of.time:.0f} | {of.d2min_cutoff:g} | {' | '.join(cells)} |"
+        )
+        if of.d2min_cutoff == 1.5:
+            pairs.append((100 * rows.accuracy.iloc[-1], of.temperature))
+        else:
+            yield f"With a radius of {of.d2min_cutoff:g} σ, {cells[1]} % with A-A pairs is not"
+            yield f"with {of.d2min_cutoff:g} σ A-A pairs have {cells[1]}"
+    yield "{:.0f}, {:.0f} and {:.0f} %. Wahnström".format(*sorted(value for value, _ in pairs))
+    liquid = study("Wahnström", "thermal")
+    yield f"Wahnström at {liquid.temperature} with {liquid.configurations} configurations of"
+    yield f"of {liquid.particles} has {percent('Wahnström', 'thermal', 20, 4)}, as KA"
+    yield f"as KA at {max(temperature for _, temperature in pairs):g}"
 
 
 def settings():
@@ -274,8 +442,8 @@ def settings():
 
 
 def computed():
-    yield from settings()
-    yield from data()
-    yield from tables()
-    yield from thermal()
-    yield from sheared()
+    for part in (
+        *(settings, data, beside, tables, thermal, sheared, selection, descriptor, learned),
+        *(regression, cutoffs, below_chance, overfitted, half_the_runs, agreed, states),
+    ):
+        yield from part()

@@ -75,6 +75,7 @@ def slices(
     panels: Sequence[tuple[str, Configuration, np.ndarray]],
     species: int = 0,
     largest: float | None = None,
+    columns: int | None = None,
 ) -> Figure:
     """Draw slices one particle thick, with every particle colored by its D2min; fig. 2.
 
@@ -89,21 +90,29 @@ def slices(
     largest
         D2min at the end of the color scale, in sigma^2; the 98th percentile of each panel if
         omitted.
+    columns
+        Number of panels in a row, such as one for each model; all in one row if omitted.
 
     Raises
     ------
     InputError
-        If there is no panel, or a D2min is of another number of particles.
+        If there is no panel, they do not fill their rows, or a D2min is of another number of
+        particles.
     """
     if not len(panels):
         raise InputError("panels: expected at least one, got none")
+    width = len(panels) if columns is None else columns
+    if width < 1 or len(panels) % width:
+        raise InputError(f"columns: expected a divisor of {len(panels)} panels, got {columns!r}")
     with style.look():
-        figure, ((part, axes),) = style.grid(1, len(panels), height=3.0)
-        for panel, (title, configuration, d2min) in zip(axes, panels, strict=True):
+        n_rows = len(panels) // width
+        figure, parts = style.grid(n_rows, width, height=(3.0 if n_rows == 1 else 2.4 * n_rows))
+        places = [(part, axes) for part, row in parts for axes in row]
+        for (part, axes), (title, configuration, d2min) in zip(places, panels, strict=True):
             particles = as_configuration(configuration, "panels")
-            circles = _slice(panel, particles, np.asarray(d2min), species, largest)
-            panel.set_title(title)
-            bar = part.colorbar(circles, ax=panel, shrink=0.8, pad=0.02)
+            circles = _slice(axes, particles, np.asarray(d2min), species, largest)
+            axes.set_title(title)
+            bar = part.colorbar(circles, ax=axes, shrink=0.8, pad=0.02)
             bar.set_label(r"$D^2_{\min}\,/\,\sigma^2$")
     return figure
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 import cagebreak as cb
 from cagebreak.errors import InputError
-from cagebreak.figures import rottler2024_ace as figures
+from cagebreak.figures import rottler2024 as figures
 
 MIXTURE = cb.papers.rottler2024(cb.kob_andersen(), r_cut=2.5)
 
