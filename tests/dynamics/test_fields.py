@@ -142,3 +142,15 @@ def test_what_is_refused():
     empty = Fields(np.empty((2, 2, 0)), np.empty((2, 0)), np.empty((2, 0)))
     with pytest.raises(InputError, match=r"^rows: expected particles in some configuration"):
         field_heterogeneity([start], [empty], [np.arange(0)], TIMES)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_field_that_is_zero_has_no_relative_variance():
+    starts, fields = zip(*(planted(c) for c in range(3)), strict=True)
+    still = [Fields(*(each * [[0.0], [1.0]] for each in field)) for field in fields]
+    rows = [np.arange(N)] * 3
+    found = field_heterogeneity(starts, still, rows, TIMES, n_resamples=50)
+    first, second = (found[found["time"] == time] for time in TIMES)
+    assert (first["mean"] == 0).all()
+    assert np.isnan([first[name] for name in ("variance", "chi", "s_q")]).all()
+    assert np.isfinite(second["variance"]).all()

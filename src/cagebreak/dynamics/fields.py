@@ -114,7 +114,7 @@ def field_heterogeneity(
         A row for each field, one of `FIELDS`, and time: `mean`, `variance`, `chi`, `s_q` and `xi`
         with the ends of their intervals, `low_` and `high_`, and percentiles `p1` to `p99` of the
         particles, NaN without noise. `variance`, `chi` and `s_q` are in units of the squared mean
-        of the measured field, which takes out that all move farther in time.
+        of the measured field, which takes out that all move farther in time; NaN where it is 0.
 
     Raises
     ------
@@ -240,7 +240,8 @@ class _Moments:
         def with_unexplained(values: Floats, added: Floats) -> Floats:
             return np.concatenate([values, values[:, 2:] + added], axis=1)
 
-        scale = mean[:, :1] ** 2  # of the measured field
+        # Of the measured field; none where its mean is 0, as of what has not moved yet.
+        scale = np.where(mean[:, :1] == 0, np.nan, mean[:, :1] ** 2)
         chi = n / n_configurations * between
         result = {
             "mean": with_unexplained(mean, np.zeros(())),

@@ -130,7 +130,9 @@ class Contents(Work):
         """Return how a measured quantity of the particles and its prediction vary in space.
 
         What is predicted of a configuration comes from the fit that holds it out. See
-        `cagebreak.dynamics.fields.field_heterogeneity` for the columns.
+        `cagebreak.dynamics.fields.field_heterogeneity` for the columns. They are in units of the
+        squared mean, so that they say nothing of a quantity with a mean near 0, such as
+        `toward_cage`.
 
         Parameters
         ----------
