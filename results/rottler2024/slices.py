@@ -34,8 +34,7 @@ def shear(study):
     ]
     *_, window = min(found for found in windows if found[1])
     name = SYSTEMS[study.recipe.model.name]
-    events = "1 event" if window.events == 1 else f"{window.events} events"
-    return rf"{name}, shear, $\gamma = {window.strain:.2f}$, {events}", window.start, window.d2min
+    return rf"{name}, shear, $\gamma = {window.strain:.2f}$", window.start, window.d2min
 
 
 def main():

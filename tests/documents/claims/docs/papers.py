@@ -24,6 +24,7 @@ GIVEN = [
     "a plateau near 20",
     "stay below the paper's 0.8",  # Alkemade 2023, figure 2
     "500,000 steps to relax and 1,000,000 to measure",  # section III
+    "It has 30 runs of one liquid, or 30",  # Rottler and Ortner 2024, simulation details
     # pearson-kob-andersen-a-particles.csv of the literature, from 130 τ on
     "is below the published curves past 100 τ",
 ]
@@ -45,6 +46,9 @@ def computed():
     yield from of_boattini()
     yield from of_networks()
     yield from of_states()
+    (r_cut,) = set(table(RESULTS / "rottler2024/distribution.csv").r_cut)
+    yield f"first six radial functions, r_cut = {r_cut:g}"
+    yield f"distributions of the first radial descriptor, r_cut = {r_cut:g}"
 
 
 def of_boattini():

@@ -47,7 +47,7 @@ GIVEN = [
     "the paper's 65.",
     "makes 97 % is left",
     "where the paper has 95 %,",
-    "with D2min, at T = 0.47, and with 1500 chains; Wahnström at 0.58.",
+    "configurations, at T = 0.47, and with 1500 chains; Wahnström at 0.58.",
     "| all pairs | up to 3 bodies | up to 4 bodies | all particles, 4 bodies |",
     "with l = 0 is a product",
     '"AA, n = 1,1, l = 0,0"',
@@ -298,6 +298,7 @@ def regression():
         cells = [""] * 5
         if not few.empty:
             cells = [f"{few.r[n]:.2f} ({few.low[n]:.2f} to {few.high[n]:.2f})" for n in ends]
+            cells[1:1] = [""] * (5 - len(cells))
         cells.append(f"{every.r[ends[-1]]:.2f}")
         yield f"| {system}, {way} | {' | '.join(cells)} |".replace("-", "−")
 
