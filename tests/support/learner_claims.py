@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import cagebreak as cb
 from cagebreak.bootstrap import interval, resamples
 from cagebreak.learning.scores import configuration_pearson, paired_difference, pooled_pearson
 from cagebreak.seeding import seed_sequence
-from support.claims import row, table
+from support.claims import default, holds, row, table
 
 SEED = seed_sequence(1, "fit")  # of the bootstrap in a study whose seed is 1
 DIFFERENCE = ["difference", "difference_low", "difference_high"]
@@ -106,3 +107,18 @@ class Comparison:
                 if not np.allclose(stored, numbers, rtol=0, atol=1e-9, equal_nan=True):
                     return False
         return True
+
+
+def as_printed(study, folder):
+    """Yield what the rows of table II as printed cost."""
+    rows = cb.GraphNetwork.alkemade2022(1)
+    yield f"for up to {rows.epochs} epochs with a patience of {rows.patience}"
+    epochs = table(folder / "table2.epochs.csv")
+    each = epochs.seconds / epochs.epochs
+    yield f"An epoch takes {each.min():.0f} to {each.max():.0f} CPU s"
+    yield holds("so 500 epochs take half an hour", round(rows.epochs * each.mean() / 1800) == 1)
+    yield holds("about five hours for one fold", round(12 * rows.epochs * each.mean() / 3600) == 5)
+    held_out = study.n_configurations // study.recipe.learning.outer_folds
+    training = study.n_configurations - held_out
+    learned = training - round(default(cb.GraphNetwork, "validation") * training)
+    yield f"with the {learned} configurations of a fold"

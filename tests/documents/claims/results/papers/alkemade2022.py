@@ -8,6 +8,7 @@ from support.claims import default, holds, interval, row, table
 from support.learner_claims import (
     DIFFERENCE,
     Comparison,
+    as_printed,
     below,
     between,
     beyond,
@@ -89,8 +90,8 @@ GIVEN = [
     "about 1000 (Boattini 2021)",
     "table I with 1062 inputs",
     "about 70,000 for that of Bapst 2020",
-    "| training of ridge | 3 minutes, laptop |",
-    "| training of neural networks | 24 hours, GPU |",
+    "| 3 minutes, laptop |",
+    "| 24 hours, GPU |",
     "| training of graph networks | 6.5 hours, GPU |",
     "The ten trainings of the six rows and the two of ours",
     "goes on where it was",
@@ -111,7 +112,7 @@ def computed():
     yield from costs_of_table_1()
     yield from settings()
     yield from beside_the_paper()
-    yield from as_printed()
+    yield from as_printed(STUDY, FOLDER)
 
 
 def tables_of_hard_spheres():
@@ -441,25 +442,7 @@ def beside_the_paper():
     ridge, network, graph = (HARD.at(name, 1000) for name in ("ridge", "network", "graph"))
     yield f"| {ridge.parameters // len(TIMES)} | |"
     yield f"| {network.parameters // len(TIMES):,} (row 5) |"
-    yield f"| {graph.parameters:,} for {NUMBERS[len(TIMES)]} times |"
+    yield f"| {graph.parameters:,} for {WORDS[len(TIMES)]} times |"
     yield f"| {ridge.training_seconds:.0f} CPU s, six times and five folds |"
     yield f"| {network.training_seconds:.0f} CPU s | all times"
     yield f"| {graph.training_seconds:.0f} CPU s | six times"
-
-
-NUMBERS = {6: "six"}
-
-
-def as_printed():
-    """Yield what the rows of table II as printed cost."""
-    rows = cb.GraphNetwork.alkemade2022(1)
-    yield f"for up to {rows.epochs} epochs with a patience of {rows.patience}"
-    epochs = table(FOLDER / "table2.epochs.csv")
-    each = epochs.seconds / epochs.epochs
-    yield f"An epoch takes {each.min():.0f} to {each.max():.0f} CPU s"
-    yield holds("so 500 epochs take half an hour", round(rows.epochs * each.mean() / 1800) == 1)
-    yield holds("about five hours for one fold", round(12 * rows.epochs * each.mean() / 3600) == 5)
-    held_out = STUDY.n_configurations // STUDY.recipe.learning.outer_folds
-    training = STUDY.n_configurations - held_out
-    learned = training - round(default(cb.GraphNetwork, "validation") * training)
-    yield f"with the {learned} configurations of a fold"
