@@ -62,13 +62,15 @@ def main():
     table = table[
         ["target", "learner", *(name for name in table if name not in ("target", "learner"))]
     ]
-    table.to_csv(given.out / f"{given.name}.fields.csv", index=False, na_rep="nan")
+    table.to_csv(
+        given.out / f"{given.name}.fields.csv", index=False, na_rep="nan", float_format="%.5g"
+    )
     style.save(draw(table, study.relaxation()["A"]), given.out / f"{given.name}.fields")
 
 
 def functions(study, name):
     """Write the dynamic functions of a study as a table and a figure."""
-    study.table("functions").to_csv(f"{name}.csv", index=False)
+    study.table("functions").to_csv(f"{name}.csv", index=False, float_format="%.5g")
     style.save(study.figure("heterogeneity.functions"), name)
 
 
