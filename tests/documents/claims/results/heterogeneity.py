@@ -44,7 +44,8 @@ def computed():
     yield holds("Eight configurations", recipe.preparation.n_configurations == 8)
     yield f"{recipe.preparation.n_particles} Kob-Andersen particles"
     yield f"(rho = {recipe.model.number_density}, T = {recipe.model.temperature})"
-    yield f"for {steps[0]['time']:g} τ at constant temperature and {steps[1]['time']:g} τ at constant"
+    first, second = (step["time"] for step in steps)
+    yield f"for {first:g} τ at constant temperature and {second:g} τ at constant"
     yield holds("in ten runs each", runs.n_runs == 10)
     yield f"each to {runs.last:g} τ"
     yield f"having moved {runs.keep['mobile']} σ"
