@@ -31,9 +31,10 @@ test: .venv-test/installed
 types: .venv-test/installed
 	.venv-test/bin/mypy
 
-# A file of tests is run by one worker, which makes what its tests share once.
+# A file of tests is run by one worker, which makes what its tests share once. After a crash of a
+# worker xdist can wait for ever: it ends the suite.
 suite: .venv-test/installed
-	.venv-test/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	.venv-test/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0 -m "not slow"
 
 environment: .venv-test/installed
 
