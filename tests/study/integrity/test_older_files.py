@@ -36,7 +36,7 @@ def test_a_saved_model_predicts_what_it_did(tmp_path):
     unit = write_recipe(tmp_path / "hs.toml", n_particles=100)
     study = cb.Study(unit)
     study.run("serial", progress=False)
-    predicted = saved.predict(study.configuration(0), 1)
+    predicted = saved.predict(study.configuration(0), 1, cage_states=1)
     np.testing.assert_allclose(predicted, np.load(DATA / "model-0.1.npy"), rtol=1e-6)
 
 

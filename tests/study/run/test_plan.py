@@ -15,7 +15,6 @@ from types import SimpleNamespace
 import pytest
 
 import cagebreak as cb
-from cagebreak.dynamics.propensity import Propensity
 from cagebreak.simulation import preparation
 from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.states import CageSampler
@@ -23,7 +22,7 @@ from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.writing import text
 from cagebreak.study.run import plan
 from cagebreak.study.run.progress import show_step
-from cagebreak.study.stages import shear, stages, states, trial
+from cagebreak.study.stages import propensity, shear, stages, states, trial
 from cagebreak.study.store import Store
 from support.tiny_study import STEPS, write_recipe
 
@@ -97,7 +96,7 @@ def test_a_run_costs_its_time_and_what_comes_with_it(tmp_path, monkeypatch, cloc
 def test_a_propensity_costs_every_run_and_a_fixed_part(tmp_path, monkeypatch, clock, n_runs):
     study = cb.Study(write_recipe(tmp_path / "hs.toml", n_runs=n_runs))
     clock.charge(monkeypatch, Store, "load", lambda *_, **__: 1.0)
-    clock.charge(monkeypatch, Propensity, "from_runs", lambda *_: 10.0)
+    clock.charge(monkeypatch, propensity, "half_sums", lambda *_: 10.0)
     per_run, once = (4, 1) if study.recipe.isoconfigurational.d2min_cutoff else (3, 1)
     fixed = once + 10 * (per_run - 2)
     assert measured(study, "propensity")["propensity"] == fixed + per_run * n_runs
