@@ -147,7 +147,7 @@ def four_point_structure(
 
 def phases(configuration: Configuration, vectors: WaveVectors) -> NDArray[np.complex128]:
     """Return exp(i q r) of each particle and wave vector, (N, K)."""
-    fractions = configuration.wrapped @ vectors.box.inverse
+    fractions = as_configuration(configuration).wrapped @ vectors.box.inverse
     top = np.abs(vectors.indices).max(axis=0, initial=0)
     x, y, z = (
         np.exp(2j * np.pi * np.multiply.outer(fractions[:, a], np.arange(-top[a], top[a] + 1)))
