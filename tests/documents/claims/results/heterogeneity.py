@@ -84,7 +84,10 @@ def predicted():
         return f"{100 * part / whole:.0f} %"
 
     yield f"Ridge has {share('displacement', 'variance')} of the variance of the displacement"
-    yield f"but {share('displacement', 's_q')} of S(q) at long waves"
+    yield f"{share('displacement', 's_q')} of its S(q) at long waves"
+    true, ridge = (field("displacement", "ridge", kind)[0] for kind in (TRUE, "predicted"))
+    yield f"The rest of S(q) of the displacement is {true.s_q - ridge.s_q:.2f}"
+    yield f"it would be {true.variance - ridge.variance:.3f}, the variance that is missing"
     yield f"and {share('bond_breaking', 's_q')} of that of the bonds kept"
     yield f"It has {share('displacement', 's_q', 'graph network')} of S(q)"
     true, unit = field("mobile", "ridge", TRUE)
