@@ -8,10 +8,9 @@ from cagebreak.errors import InputError
 from cagebreak.figures import correlation, style
 from cagebreak.figures.alkemade2023.panels import (
     Relaxation,
+    draw_models,
     letters,
     name_panel,
-    selections_in,
-    tau_alpha_of,
 )
 from cagebreak.figures.tables import ModelTables, by_model
 
@@ -60,13 +59,7 @@ def cage_displacement(
     with style.look():
         figure, ((upper, above), (lower, below)) = style.grid(2, len(scores), height=4.8)
         upper_letters, lower_letters = letters(len(scores))
-        for letter, panel, (model, rows) in zip(upper_letters, above, scores.items(), strict=True):
-            selections = selections_in(rows, _DISPLACEMENTS)
-            correlation.draw(
-                panel, rows, species, selections, tau_alpha_of(tau_alpha, model, scores)
-            )
-            panel.set_xlabel(r"$t\,/\,\tau$")
-            name_panel(panel, letter, model, panel is above[0])
+        draw_models(above, upper_letters, scores, species, _DISPLACEMENTS, tau_alpha)
         for letter, panel, (model, rows) in zip(
             lower_letters, below, structures.items(), strict=True
         ):

@@ -6,10 +6,8 @@ from cagebreak.figures import correlation, style
 from cagebreak.figures.alkemade2023.panels import (
     COMBINATION,
     Relaxation,
+    draw_models,
     letters,
-    name_panel,
-    selections_in,
-    tau_alpha_of,
 )
 from cagebreak.figures.tables import ModelTables, by_model
 
@@ -61,13 +59,7 @@ def states(scores: ModelTables, tau_alpha: Relaxation | None = None, species: st
         for row, (part, panels), looks in zip(
             letters(len(models)), parts, (_X, _COMBINED), strict=True
         ):
-            for letter, panel, (model, rows) in zip(row, panels, models.items(), strict=True):
-                selections = selections_in(rows, looks, "LR2")
-                correlation.draw(
-                    panel, rows, species, selections, tau_alpha_of(tau_alpha, model, models)
-                )
-                panel.set_xlabel(r"$t\,/\,\tau$")
-                name_panel(panel, letter, model, panel is panels[0])
+            draw_models(panels, row, models, species, looks, tau_alpha, "LR2")
             style.legend(
                 part, panels[0], columns=2 if looks is _COMBINED and len(panels) == 1 else 4
             )

@@ -1,6 +1,6 @@
 """What the figures of several models side by side share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cagebreak.errors import InputError
-from cagebreak.figures import style
+from cagebreak.figures import correlation, style
 
 Relaxation = Mapping[str, Any]
 """tau_alpha of each species; for several models, such a mapping by the name of each model."""
@@ -55,3 +55,20 @@ def name_panel(panel: Axes, letter: str, model: str, first: bool) -> None:
     style.name_panel(panel, f"({letter}) {model}".strip())
     if not first:
         panel.set_ylabel("")
+
+
+def draw_models(
+    panels: Sequence[Axes],
+    names: str,
+    tables: Mapping[str, np.ndarray],
+    species: str,
+    selections: Mapping[str, Any],
+    tau_alpha: Relaxation | None,
+    required: str | None = None,
+) -> None:
+    """Draw r over time of a species, a panel for each model, of `selections_in` its table."""
+    for letter, panel, (model, rows) in zip(names, panels, tables.items(), strict=True):
+        shown = selections_in(rows, selections, required)
+        correlation.draw(panel, rows, species, shown, tau_alpha_of(tau_alpha, model, tables))
+        panel.set_xlabel(r"$t\,/\,\tau$")
+        name_panel(panel, letter, model, panel is panels[0])
