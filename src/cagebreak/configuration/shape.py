@@ -81,7 +81,7 @@ def flattened(configuration: Given) -> Given:
         velocities=None if velocities is None else velocities * flat,
         images=None if images is None else images * flat,
         box=Box(matrix, dimension=2),
-    )  # type: ignore[no-any-return]
+    )
 
 
 def void(configuration: Particles, rare: float) -> str:

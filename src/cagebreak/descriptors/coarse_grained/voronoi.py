@@ -149,4 +149,5 @@ def _polygons_of(points: Floats, n: int) -> tuple[float, VoronoiCells]:
         for total, part in zip(sums, (lengths, triangles), strict=True):
             np.add.at(total, side[inside], part[inside])
     radii = np.linalg.norm(edges - ends[:, :1], axis=2)
-    return float(radii.max()), VoronoiCells(*sums, np.full(n, np.nan))
+    perimeters, areas = sums
+    return float(radii.max()), VoronoiCells(perimeters, areas, np.full(n, np.nan))
