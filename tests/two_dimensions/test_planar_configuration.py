@@ -5,7 +5,7 @@ import pytest
 
 from cagebreak.configuration import Box, Configuration, ball
 from cagebreak.errors import ConfigurationError, InputError
-from support.planar import BOXES, scattered
+from support.some_particles import BOXES, scattered
 
 
 @pytest.mark.parametrize("box", BOXES)

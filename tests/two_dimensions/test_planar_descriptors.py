@@ -9,7 +9,7 @@ from cagebreak.descriptors.averaged_bond_order import AveragedBondOrder
 from cagebreak.descriptors.recommended import recommended
 from cagebreak.neighbors import sann
 from naive import planar as naive
-from support.planar import BOXES, scattered
+from support.some_particles import BOXES, scattered
 
 R, WIDTH, L = (0.8, 1.1, 1.7), (0.05, 0.1, 0.2), (1, 2, 5, 6)
 SETS = {

@@ -15,7 +15,7 @@ from cagebreak.dynamics.relaxation import (
 from cagebreak.dynamics.van_hove import van_hove
 from cagebreak.errors import ConfigurationError
 from naive import planar as naive
-from support.planar import BOXES, scattered
+from support.some_particles import BOXES, scattered
 
 
 def steps(n, width, seed=1):

@@ -6,7 +6,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import FileFormatError
-from support.planar import BOXES, scattered
+from support.some_particles import BOXES, scattered
 
 ATOMS = "1 1 0.5 1.5\n2 2 1.0 2.0\n3 1 2.5 0.5\n4 2 3.0 3.0\n"
 DUMP = (

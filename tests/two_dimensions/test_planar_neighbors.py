@@ -10,7 +10,7 @@ from cagebreak.errors import ConfigurationError
 from cagebreak.neighbors import neighbor_table, sann
 from cagebreak.structure import shells, structure_factor
 from naive import planar as naive
-from support.planar import BOXES, scattered
+from support.some_particles import BOXES, scattered
 
 
 @pytest.mark.parametrize("cutoff", [0.8, 2.5, 7.0])

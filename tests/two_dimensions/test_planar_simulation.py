@@ -15,7 +15,7 @@ from cagebreak.simulation.molecular_dynamics import MolecularDynamics
 from cagebreak.simulation.preparation import Step
 from cagebreak.states import CageSampler
 from naive import planar as naive
-from support.planar import scattered
+from support.some_particles import scattered
 
 SOFT = {
     "harmonic_discs": models.harmonic_discs(),
@@ -135,7 +135,7 @@ def test_the_thermostat_and_the_barostat_know_the_dimension():
 
 
 def test_pressure_of_hard_discs_is_that_of_the_virial_series():
-    # Coefficients of eta: :cite:`Clisby2006`.
+    # Coefficients of eta: N. Clisby and B. M. McCoy, J. Stat. Phys. 122 (2006) 15.
     eta = 0.3
     series = [1, 2, 3.12801775, 4.25785446, 5.33689664, 6.36303, 7.35186, 8.31910, 9.27215, 10.2162]
     expected = np.polynomial.polynomial.polyval(eta, series)

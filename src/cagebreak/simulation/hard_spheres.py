@@ -386,14 +386,17 @@ def _check(configuration: Configuration, model: Model) -> None:
 
 
 def _collision_rate(configuration: Configuration, model: Model) -> float:
-    """Estimate events per sphere and tau (Enskog, Carnahan-Starling); sets the bucket width."""
+    """Estimate events per sphere and tau; sets the bucket width.
+
+    By Enskog, with the contact values of Carnahan and Starling, or of :cite:`Henderson1975`.
+    """
     diameters = np.asarray(model.diameters)[configuration.species]
     density, d = len(configuration) / configuration.box.volume, configuration.dimension
     packing = min(density * float(ball(diameters / 2, d).mean()), 0.7)
     mean_mass = float(np.mean(np.asarray(model.masses)[configuration.species]))
     speed = math.sqrt(model.temperature / mean_mass)
     if d == 2:
-        contact = (1 - 7 / 16 * packing) / (1 - packing) ** 2  # Henderson 1975
+        contact = (1 - 7 / 16 * packing) / (1 - packing) ** 2
         return 2 * math.sqrt(math.pi) * density * diameters.mean() * contact * speed
     contact = (1 - packing / 2) / (1 - packing) ** 3
     return 4 * math.sqrt(math.pi) * density * (diameters**2).mean() * contact * speed

@@ -11,6 +11,7 @@ DOCUMENT = ROOT / "docs/two-dimensions.md"
 GIVEN = [
     "z is 0 in positions, velocities and displacements, and what is not 0 is an",  # the convention
     "(N, 2) or (N, 3)",
+    "the sum of arccos(r_ij / r_i,m+1) reaches pi",
     "units of the mean spacing are rho^(-1/2)",
     "<r^4> / 2 <r^2>^2 - 1",
     "(`x y`, `xu yu`, `xs ys`, `pos` of width 2)",
