@@ -153,7 +153,7 @@ def _is_selection(value: Any) -> bool:
     return several and all(isinstance(part, Mapping) for part in value)
 
 
-def default_selections(force: bool, small: bool = False) -> dict[str, Any]:
+def default_selections(force: bool, small: bool = False, cage: bool = True) -> dict[str, Any]:
     """Return the selections of a new recipe by name; LR2 is the X^init of :cite:`Alkemade2023`.
 
     Parameters
@@ -163,6 +163,8 @@ def default_selections(force: bool, small: bool = False) -> dict[str, Any]:
     small
         Whether the study is small. It leaves out the recommended set, and the selection of all
         columns of two states that includes the inherent state.
+    cage
+        Whether there is a cage state, of which the recommended set is made as well.
     """
     selections: dict[str, Any] = {f"LR{n}": _structure(n) for n in (0, 1, 2)}
     for n in (0, 2):
@@ -182,6 +184,12 @@ def default_selections(force: bool, small: bool = False) -> dict[str, Any]:
             selections[f"F + {name}"] = (pull, *selections[name])
     if not small:
         selections["recommended"] = {"set": RECOMMENDED}
+    if not cage:
+        selections = {
+            name: selection
+            for name, selection in selections.items()
+            if "CS" not in name.split() and name != RECOMMENDED
+        }
     return selections
 
 

@@ -34,6 +34,7 @@ _STEP = {
         or_list(_TEMPERATURE, list_of(_TEMPERATURE, empty=True, distinct=False), always=True)
     ),
     "pressure": optional(number(-1e6, 1e6)),
+    "swaps": optional(number(0, 1e6)),
 }
 
 _CAGE = {
@@ -128,7 +129,7 @@ _STEP_JSON, _CRITERIA_JSON = table_json(_STEP), table_json(_CRITERIA)
 
 STEPS = Check(
     f"a list of tables of ensemble ({_STEP['ensemble'].expected}), time, and, where wanted, "
-    "temperature (one, or two to go from one to the other) and pressure",
+    "temperature (one, or two to go from one to the other), pressure, swaps a particle and tau",
     {"type": "array", "items": _STEP_JSON, "minItems": 1},
     _steps,
 )
