@@ -191,7 +191,7 @@ def as_box(box: Box | ArrayLike) -> Box:
 def ball(radius: ArrayLike, dimension: int) -> Floats:
     """Return the volume of a ball of three dimensions, or the area of a disc, of each radius."""
     radius = np.asarray(radius, dtype=np.float64)
-    return np.asarray(BALL[dimension] * 2**dimension * radius**dimension)
+    return np.asarray((np.pi if dimension == 2 else 4 / 3 * np.pi) * radius**dimension)
 
 
 def _planar(matrix: Floats) -> Floats:

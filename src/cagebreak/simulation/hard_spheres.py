@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._simd.contacts import COLUMNS
-from cagebreak.configuration import Configuration, as_configuration, ball
+from cagebreak.configuration import BALL, Configuration, as_configuration, ball
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
@@ -313,7 +313,8 @@ class _Layout:
         counts = np.bincount(species, minlength=n_species)
         present = radius[counts > 0]
         d = box.dimension
-        packing = ball(radii, d).sum() / box.volume
+        unit = float(ball(1.0, d))
+        packing = unit * (radii**d).sum() / box.volume
         shell = min((_LIST_LENGTH / (2**d * packing)) ** (1 / d), 3.0)
         # A large sphere among small ones moves as little as these.
         skins = max(shell - 1, 0.05) * np.minimum(radius, 2 * present.min())
@@ -323,7 +324,7 @@ class _Layout:
         reaches = radius + skins
 
         density = counts / box.volume
-        expected = (density * ball(reaches[:, None] + reaches, d)).sum(axis=1)
+        expected = unit * (density * (reaches[:, None] + reaches) ** d).sum(axis=1)
         capacities = CACHE_LINE * np.ceil((1.3 * expected + 8) / CACHE_LINE).astype(np.int64)
 
         apart = present.min() < _SIZES_APART * present.max()
@@ -392,7 +393,7 @@ def _collision_rate(configuration: Configuration, model: Model) -> float:
     """
     diameters = np.asarray(model.diameters)[configuration.species]
     density, d = len(configuration) / configuration.box.volume, configuration.dimension
-    packing = min(density * float(ball(diameters / 2, d).mean()), 0.7)
+    packing = min(BALL[d] * density * (diameters**d).mean(), 0.7)
     mean_mass = float(np.mean(np.asarray(model.masses)[configuration.species]))
     speed = math.sqrt(model.temperature / mean_mass)
     if d == 2:
