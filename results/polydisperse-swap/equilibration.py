@@ -2,8 +2,8 @@
 
     python results/polydisperse-swap/equilibration.py [WORKERS]
 
-Samples are cooled at once from a hot liquid, or heated from a colder one, to the same temperature, and
-run there with and without swaps. In equilibrium both come to one energy, and forget their
+Samples are cooled at once from a hot liquid, or heated from a colder one, to the same temperature,
+and run there with and without swaps. In equilibrium both come to one energy, and forget their
 positions. Written beside this script are runs.csv, energies.csv and the figure equilibration.png.
 """
 
@@ -13,7 +13,6 @@ from itertools import product
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 
 import cagebreak as cb

@@ -113,6 +113,7 @@ def test_dynamics_conserve_energy_and_feel_the_forces(liquid):
     run.run(1e-3)  # within a step velocities change by the forces at its beginning
     force = (run.velocities - before) / 1e-3
     np.testing.assert_allclose(force, cb.potentials.forces(configuration, model), atol=1e-4)
+    run = MolecularDynamics(configuration, model, precision="double")
     energy = [run.energy * 125 + 0.5 * (run.velocities**2).sum()]
     run.run(5.0)
     energy.append(run.energy * 125 + 0.5 * (run.velocities**2).sum())

@@ -20,8 +20,8 @@ from cagebreak.neighbors import neighbor_table
 from cagebreak.potentials.pair_potentials import FORMS, check_range, check_species, pair_table
 from cagebreak.potentials.sizes import reach, require_own_sizes
 from cagebreak.seeding import Seed, seed_sequence, stream
-from cagebreak.simulation import _swap_kernel as kernel
 from cagebreak.simulation.engines import Engine, verlet
+from cagebreak.simulation.swaps import _swap_kernel as kernel
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.verlet import means_of
 
