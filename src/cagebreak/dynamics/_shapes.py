@@ -25,3 +25,8 @@ def require_displacements(
     if not np.isfinite(array.sum()) and not np.isfinite(array).all():
         raise InputError("displacements: expected finite numbers")
     return array
+
+
+def dimension_of(displacements: NDArray[np.float64]) -> int:
+    """Return 2 if particles move, but none along z; else 3."""
+    return 2 if displacements.any() and not displacements[..., 2].any() else 3

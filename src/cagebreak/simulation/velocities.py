@@ -5,24 +5,45 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak.errors import ConfigurationError
+from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, stream
+
+FASTEST = 1e6
+"""Thermal speeds (chosen) up to which contacts of hard spheres are known to 1e-10 sigma."""
 
 
 def thermal_velocities(
-    masses: NDArray[np.float64], temperature: float, seed: Seed
+    masses: NDArray[np.float64], temperature: float, seed: Seed, dimension: int = 3
 ) -> NDArray[np.float64]:
-    """Draw Maxwell-Boltzmann velocities (N, 3): no total momentum, kinetic energy 3 (N - 1) kT / 2.
+    """Draw Maxwell-Boltzmann velocities (N, 3): no total momentum, kinetic energy d (N - 1) kT / 2.
 
     Parameters
     ----------
     masses : (N,) array
     temperature
         kT.
+    dimension
+        d; of two, velocities along z are 0.
     seed
         See `cagebreak.seeding.stream`; the address is "velocities".
     """
     normal = stream(seed, "velocities").standard_normal((len(masses), 3))
+    normal[:, dimension:] = 0.0
     velocities = normal * np.sqrt(temperature / masses)[:, None]
     velocities -= (masses @ velocities) / masses.sum()
     twice_kinetic = (masses[:, None] * velocities**2).sum()
-    return velocities * math.sqrt(3 * (len(masses) - 1) * temperature / twice_kinetic)
+    return velocities * math.sqrt(dimension * (len(masses) - 1) * temperature / twice_kinetic)
+
+
+def check_speeds(
+    velocities: NDArray[np.float64], masses: NDArray[np.float64], model: Model
+) -> None:
+    """Raise a `ConfigurationError` if a particle is faster than `FASTEST`."""
+    fastest = float(np.abs(velocities).max())
+    most = FASTEST * math.sqrt(model.temperature / masses.min())
+    if not fastest <= most:
+        raise ConfigurationError(
+            f"configuration.velocities: expected at most {most:.3g} sigma / tau, got "
+            f"{fastest:.3g}; other units?"
+        )
