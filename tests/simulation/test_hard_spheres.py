@@ -1,6 +1,8 @@
 """Event-driven dynamics of hard spheres: against the slow twin, and against known laws."""
 
+import copy
 import math
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -137,6 +139,11 @@ def test_resting_spheres_stay():
     spheres.run(100.0)
     np.testing.assert_allclose(spheres.positions[0], [1, 1, 1])
     np.testing.assert_allclose(spheres.positions[1], [3.1, 3, 3])
+    all_resting = EventDriven(start.replace(velocities=np.zeros((2, 3))), model)
+    all_resting.run(1.0)
+    assert math.isnan(all_resting.pressure)
+    with pytest.raises(ConfigurationError, match="expected spheres that move, got all at rest"):
+        all_resting.set_temperature(1.0)
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +219,28 @@ def test_stops_do_not_disturb(liquid):
     np.testing.assert_array_equal(once.positions, often.positions)
     np.testing.assert_array_equal(once.velocities, often.velocities)
     assert once.pressure == often.pressure
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_a_copy_goes_on_to_the_same_bits(liquid, copied):
+    """So does one that was pickled, which is a restart in the middle."""
+    model, start = liquid
+    spheres = EventDriven(start, model, seed=2)
+    spheres.run(0.3)
+    other = copied(spheres)
+    for array in (other._lines, other._ledger, other._neighbors):
+        assert array.ctypes.data % 64 == 0  # kernels write whole cache lines
+    other._enlarge_lists()  # writes to the books that kernels read
+    again = copied(spheres)
+    for each in (spheres, again):
+        each.run(0.4)
+    np.testing.assert_array_equal(again.positions, spheres.positions)
+    np.testing.assert_array_equal(again.velocities, spheres.velocities)
+    assert (again.collisions, again.pressure) == (spheres.collisions, spheres.pressure)
+    other.run(0.4)
+    np.testing.assert_allclose(other.positions, spheres.positions, atol=1e-6)
 
 
 def test_copies_side_by_side_move_as_one(liquid):
@@ -347,10 +376,15 @@ def test_bad_arguments_are_named():
     spheres = EventDriven(start, MODEL, seed=1)
     assert math.isnan(spheres.pressure)
     assert math.isnan(spheres.collision_rate)
-    for wrong in ({"scale": "0.9"}, {"growth_rate": math.nan}):
+    for wrong in ({"scale": "0.9"}, {"scale": -1.0}, {"growth_rate": math.nan}):
         (name,) = wrong
-        with pytest.raises(InputError, match=f"{name}: expected a finite number, got"):
+        with pytest.raises(InputError, match=f"{name}: expected a finite number >= 0, got"):
             EventDriven(start, MODEL, seed=1, **wrong)
+    for temperature in (0.0, -1.0, math.nan, math.inf, "1", None):
+        with pytest.raises(InputError, match="temperature: expected a positive number, got"):
+            spheres.set_temperature(temperature)
+    with pytest.raises(ConfigurationError, match=r"velocities: expected at most .* units"):
+        EventDriven(start.replace(velocities=[[1e200, 0.0, 0.0], [0.0, 0.0, 0.0]]), MODEL)
     for duration in (-1.0, math.nan, math.inf, "10"):
         with pytest.raises(InputError, match="duration"):
             spheres.run(duration)

@@ -282,8 +282,9 @@ def test_bad_arguments_are_named(ka):
         MolecularDynamics(ka, cb.hard_spheres(), seed=1)
     with pytest.raises(InputError, match="time_step: expected a positive"):
         MolecularDynamics(ka, KA, seed=1, time_step=0.0)
-    with pytest.raises(InputError, match=r"precision: expected one of \('mixed', 'double'\)"):
-        MolecularDynamics(ka, KA, seed=1, precision="single")
+    for precision in ("single", ["mixed"]):
+        with pytest.raises(InputError, match=r"precision: expected one of \('mixed', 'double'\)"):
+            MolecularDynamics(ka, KA, seed=1, precision=precision)
     with pytest.raises(ConfigurationError, match="species number 2"):
         MolecularDynamics(ka.replace(species=np.full(len(ka), 2)), KA, seed=1)
     with pytest.raises(ConfigurationError, match=r"of at most 10000 sigma, .* got one of 10001"):

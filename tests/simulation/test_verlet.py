@@ -314,6 +314,8 @@ def test_bad_arguments_are_named(simulate, ka):
     for time_step in (0.0, -0.005, np.nan, np.inf, "0.005"):
         with pytest.raises(InputError, match="time_step: expected a positive"):
             simulate(ka, KA, seed=1, time_step=time_step)
+    with pytest.raises(InputError, match=r"thermostat: expected .* got 1\.0"):
+        simulate(ka, KA, seed=1, thermostat=1.0)
     alone = cb.Configuration([[0.0, 0.0, 0.0]], [0], 20.0, [[0.0, 0.0, 0.0]])
     for seed in (None, 1):
         with pytest.raises(ConfigurationError, match="expected at least two particles, got one"):

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from cagebreak.simulation import _event_kernel as kernel
 from cagebreak.simulation import _event_state as columns
 from cagebreak.simulation._event_state import Cells, Clock, Lists, Queue, Space, Spheres, State
 from cagebreak.simulation._list_kernel import CACHE_LINE
-from cagebreak.simulation.velocities import thermal_velocities
+from cagebreak.simulation.velocities import check_speeds, thermal_velocities
 
 _EVENTS_A_CALL = 4_000_000  # about a second: Ctrl-C is heard between calls
 _JAMMED = 1e5  # collisions per sphere and tau at kT = 1; a dense glass has a thousandth of it
@@ -54,15 +55,17 @@ class EventDriven:
     ------
     ConfigurationError
         If spheres coincide or overlap by more than `cagebreak.potentials.overlaps.separated` mends,
-        the box is sheared or too small, there are fewer than two spheres, or a species is not the
-        model's.
+        the box is sheared or too small, there are fewer than two spheres, velocities are absurd, or
+        a species is not the model's.
     InputError
-        If the model is not of hard spheres, or neither seed nor velocities are given.
+        If the model is not of hard spheres, neither seed nor velocities are given, or the scale or
+        its rate is negative.
 
     Notes
     -----
     The same seed gives the same bits on the same machine; ``run(a); run(b)`` gives those of
-    ``run(a + b)`` up to the rounding of the stopping time.
+    ``run(a + b)`` up to the rounding of the stopping time. A copy, also one that was pickled, goes
+    on with the same bits.
     """
 
     def __init__(
@@ -77,8 +80,8 @@ class EventDriven:
         configuration = as_configuration(configuration)
         _check(configuration, model)
         for name, value in (("scale", scale), ("growth_rate", growth_rate)):
-            if not math.isfinite(real(value)):
-                raise InputError(f"{name}: expected a finite number, got {value!r}")
+            if not 0 <= real(value) < math.inf:
+                raise InputError(f"{name}: expected a finite number >= 0, got {value!r}")
         if scale > 0:
             configuration = separated(configuration, model, scale=scale)
         self._start = configuration
@@ -92,6 +95,7 @@ class EventDriven:
         elif velocities is None:
             raise InputError("seed: expected a seed, or a configuration with velocities; got None")
         radii = np.asarray(model.diameters)[configuration.species] / 2
+        check_speeds(np.asarray(velocities), masses, model)
         self._layout = _Layout.of(configuration, radii)
 
         # Spheres that are near in space are near in memory.
@@ -107,8 +111,7 @@ class EventDriven:
         self._n_pages = 1 << math.ceil(math.log2(max(4 * n, 2 * kernel.BUCKETS) / kernel.PAGE))
         n_books = columns.BOOK_COLUMNS * (n + 1)
         self._ledger = _aligned((n_books + kernel.BUCKETS + self._n_pages,), np.int32)
-        self._books = self._ledger[:n_books].reshape(-1, columns.BOOK_COLUMNS)[:n]
-        self._marks = self._books.view(np.float64)
+        self._open_books()
         self._books[:, columns.SPECIES] = configuration.species[order]
         self._kinds = np.empty((configuration.n_species, columns.KIND_COLUMNS))
         self._kinds[:, columns.MASS] = model.masses[: configuration.n_species]
@@ -125,6 +128,19 @@ class EventDriven:
         self._time = 0.0
         self.reset_averages()
         self._begin()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: v for name, v in vars(self).items() if name not in ("_books", "_marks")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # A copy, from a pickle or not, has arrays of its own, which start on a cache line as well.
+        for name, value in state.items():
+            if isinstance(value, np.ndarray):
+                array = _aligned(value.shape, value.dtype)
+                array[...] = value
+                state = state | {name: array}
+        vars(self).update(state)
+        self._open_books()
 
     @property
     def time(self) -> float:
@@ -174,11 +190,11 @@ class EventDriven:
         r"""Average of :math:`\beta P \sigma^d` since the start or `reset_averages`.
 
         From the virial: beta P = N / V + sum of momentum transfer times distance / (d V kT t).
-        NaN before any time has passed.
+        NaN before any time has passed, and of spheres at rest.
         """
         virial = self._clock[columns.VIRIAL] - self._virial_before
         duration = self._time - self._time_before
-        if duration == 0:
+        if duration == 0 or self.temperature == 0:
             return math.nan
         volume, d = self._start.box.volume, self._start.dimension
         ideal = len(self._start) / volume
@@ -220,7 +236,22 @@ class EventDriven:
         self._time = target
 
     def set_temperature(self, temperature: float) -> None:
-        """Scale all velocities to a kinetic temperature."""
+        """Scale all velocities to a kinetic temperature.
+
+        Raises
+        ------
+        ConfigurationError
+            If all spheres are at rest.
+        InputError
+            If the temperature is not positive and finite.
+        """
+        if not 0 < real(temperature) < math.inf:
+            raise InputError(f"temperature: expected a positive number, got {temperature!r}")
+        if self.temperature == 0:
+            raise ConfigurationError(
+                "configuration.velocities: expected spheres that move, got all at rest; a seed "
+                "gives them new velocities"
+            )
         flown = self._time - self._clock[columns.ORIGIN]
         factor = math.sqrt(temperature / self.temperature)
         positions, velocities = self._lines[:-1, :3], self._lines[:-1, columns.VX :][:, :3]
@@ -250,6 +281,12 @@ class EventDriven:
                     f"hard spheres jammed: {_EVENTS_A_CALL} events within {passed:.3g} tau at "
                     f"diameters {self.scale:.6f} times the model's"
                 )
+
+    def _open_books(self) -> None:
+        """Show the part of the ledger that belongs to spheres as whole numbers and as floats."""
+        n = len(self._start)
+        books = self._ledger[: columns.BOOK_COLUMNS * n].reshape(n, columns.BOOK_COLUMNS)
+        self._books, self._marks = books, books.view(np.float64)
 
     def _begin(self) -> None:
         while kernel.begin(self._state()) == kernel.LIST_FULL:

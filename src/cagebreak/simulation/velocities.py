@@ -5,7 +5,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak.errors import ConfigurationError
+from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, stream
+
+FASTEST = 1e6
+"""Thermal speeds (chosen) up to which contacts of hard spheres are known to 1e-10 sigma."""
 
 
 def thermal_velocities(
@@ -29,3 +34,16 @@ def thermal_velocities(
     velocities -= (masses @ velocities) / masses.sum()
     twice_kinetic = (masses[:, None] * velocities**2).sum()
     return velocities * math.sqrt(dimension * (len(masses) - 1) * temperature / twice_kinetic)
+
+
+def check_speeds(
+    velocities: NDArray[np.float64], masses: NDArray[np.float64], model: Model
+) -> None:
+    """Raise a `ConfigurationError` if a particle is faster than `FASTEST`."""
+    fastest = float(np.abs(velocities).max())
+    most = FASTEST * math.sqrt(model.temperature / masses.min())
+    if not fastest <= most:
+        raise ConfigurationError(
+            f"configuration.velocities: expected at most {most:.3g} sigma / tau, got "
+            f"{fastest:.3g}; other units?"
+        )

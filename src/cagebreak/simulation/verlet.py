@@ -78,7 +78,8 @@ class VelocityVerlet(ABC):
         If there are fewer than two particles, or particles with a thermostat are all at rest or
         move together: it scales velocities.
     InputError
-        If the time step is not positive, or neither seed nor velocities are given.
+        If the time step is not positive, the thermostat is no `Thermostat`, or neither seed nor
+        velocities are given.
     """
 
     def __init__(
@@ -91,6 +92,11 @@ class VelocityVerlet(ABC):
     ) -> None:
         if len(configuration) < 2:
             raise ConfigurationError("configuration: expected at least two particles, got one")
+        if not isinstance(thermostat, Thermostat | None):
+            raise InputError(
+                "thermostat: expected None or a Thermostat(start, end, duration), got "
+                f"{thermostat!r}"
+            )
         if time_step is None:
             time_step = time_step_of(model)
         if not 0 < real(time_step) < math.inf:

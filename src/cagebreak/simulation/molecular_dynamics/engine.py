@@ -96,7 +96,7 @@ class MolecularDynamics(VelocityVerlet):
     ) -> None:
         configuration = as_configuration(configuration)
         _check(configuration, model)
-        if precision not in PRECISIONS:
+        if precision not in tuple(PRECISIONS):  # also what cannot be a key, such as a list
             raise InputError(f"precision: expected one of {tuple(PRECISIONS)}, got {precision!r}")
         if thermostat is not None and thermostat.pressure is not None:
             require_species_sizes(model, "constant pressure")

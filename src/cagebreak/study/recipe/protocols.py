@@ -124,7 +124,7 @@ def _shear(melt: float, pressure: float | None = None) -> dict[str, Choice]:
             at | {"time": quench, "temperature": (melt, melt / 1000)},
         )
 
-    comment = f"the melt, then a quench over 500 tau ({_RO24}; the melt's time: chosen)"
+    comment = f"the melt, then a quench ({_RO24}: over 500 tau; the melt's time: chosen)"
     return {
         "preparation.n_configurations": Choice(30, 3, f"raise it to extend a study ({_RO24}: 30)"),
         "preparation.n_particles": Choice(2000, 500, "all species together (chosen)"),
