@@ -106,7 +106,8 @@ def _sum(context, builder, signature, args, terms):
                 Vector(builder, builder.sitofp(combined(here[3], there[3]), vector))
                 for combined in (builder.add, builder.sub)
             ]
-            q = Pairs(builder, square(away), *radii, parameters, pieces)
+            contact, difference = radii
+            q = Pairs(builder, square(away), contact, difference, parameters, pieces)
             energy, force = form_type.instance_class.energy_and_force(q)
             for total, term in zip(sums, terms(away, energy, force, q.r2), strict=False):
                 builder.store((Vector(builder, builder.load(total)) + term).value, total)

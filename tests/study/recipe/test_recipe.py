@@ -68,7 +68,7 @@ def test_force_is_learned_from_wherever_there_is_one(tmp_path, small):
         write_new(path, model.replace("_", "-"), small)
         drawn = {"F", "F + X CS + dr CS", "F + X init + X CS + dr CS"}
         found = drawn & set(Recipe.read(path).learning.selections)
-        of_cage = drawn if PROTOCOLS[model].has_cage else {"F"}
+        of_cage = {"F"} if PROTOCOLS[model].is_sized else drawn
         assert found == (set() if PROTOCOLS[model].is_hard else of_cage)
 
 

@@ -74,9 +74,9 @@ class Protocol:
         return UNITS if self.of_file else self.make().units
 
     @property
-    def has_cage(self) -> bool:
-        """Whether cage states are made of the model: not of particles with sizes of their own."""
-        return self.of_file or self.make().sizes is None
+    def is_sized(self) -> bool:
+        """Whether particles have sizes of their own."""
+        return not self.of_file and self.make().sizes is not None
 
     @property
     def is_hard(self) -> bool:

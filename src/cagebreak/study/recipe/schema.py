@@ -411,7 +411,7 @@ def keys_of(section: str, model: str, work: str = "isoconfigurational") -> dict[
     }
     if section == "learning" and not protocol.is_hard:
         full, small = (
-            default_selections(True, small, protocol.has_cage) for small in (False, True)
+            default_selections(True, small, protocol.is_sized) for small in (False, True)
         )
         keys["selections"] = keys["selections"]._replace(full=full, small=small)
     choices = {"shear": protocol.shear, "imported": {}}.get(work, protocol.keys)

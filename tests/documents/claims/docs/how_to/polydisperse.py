@@ -18,4 +18,6 @@ def computed():
         f"the largest is {ratio} times the smallest, and the mean is 1",
         abs(sizes.quantiles(10_000).mean() - 1) < 1e-5,
     )
+    classes = cb.descriptors.polydisperse.size_classes(model)
+    yield holds("radial descriptors of three classes", len(classes) == 2)
     yield f"dynamics every {swaps.INTERVAL} tau for swaps"
