@@ -138,12 +138,29 @@ def test_boxes_may_have_shells_of_their_own_and_a_species_no_particles(data):
     np.testing.assert_allclose(two.s_4[:, 0], np.mean(means, axis=0)[:, 0])
 
 
+def test_the_table_is_a_data_frame_and_the_text_is_short(data, found):
+    assert len(found.table) == 3 * len(TIMES)
+    np.testing.assert_array_equal(found.table["msd"], found.rows["msd"])
+    assert repr(found) == "DynamicFunctions(species A, B, all; 3 times)"
+    # Runs may be one array of all.
+    starts, runs = zip(*data[:2], strict=True)
+    one = dynamic_functions(list(starts), np.array(runs), TIMES, n_resamples=5).rows
+    other = dynamic_functions(list(starts), list(runs), TIMES, n_resamples=5).rows
+    np.testing.assert_array_equal(one["f"], other["f"])
+
+
 def test_what_is_refused(data):
     start, runs = data[0]
     with pytest.raises(InputError, match=r"^runs: expected those of 1 configurations, got 2"):
         dynamic_functions([start], [runs, runs], TIMES)
     with pytest.raises(InputError, match=r"^runs: expected displacements at 2 times"):
         dynamic_functions([start], [runs], TIMES[:2])
+    with pytest.raises(InputError, match=r"^runs: expected displacements at 3 times in every run"):
+        dynamic_functions([start], [[*runs, runs[0][:2]]], TIMES)
+    with pytest.raises(InputError, match=r"^runs: expected a list of the runs of each .*generator"):
+        dynamic_functions(start, (run for run in runs), TIMES)
+    with pytest.raises(InputError, match=r"^n_resamples: expected 1, 2, ..., got 0"):
+        dynamic_functions([start], [runs], TIMES, n_resamples=0)
     with pytest.raises(InputError, match=r"^runs: expected as many of each"):
         dynamic_functions([start, start], [runs, runs[:1]], TIMES)
     with pytest.raises(InputError, match=r"^k: expected a positive number, got -1"):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cagebreak._frames import to_frame
 from cagebreak.bootstrap import as_groups, interval, resamples
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configurations
 from cagebreak.dynamics.four_point import (
@@ -25,6 +28,9 @@ from cagebreak.seeding import Seed
 from cagebreak.simulation.isoconfigurational import check_times
 from cagebreak.structure.shell_average import ShellAverage
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 Floats = NDArray[np.float64]
 
 ALL = "all"
@@ -40,15 +46,15 @@ COLUMNS = np.dtype(
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DynamicFunctions:
     r"""Dynamic functions of each species and of all particles, averaged over configurations.
 
     Parameters
     ----------
-    table : structured array
-        A row for each species ("A", ..., "all") and time, in tau. Each quantity is followed by the
-        ends of its interval, `low_` and `high_`:
+    rows : structured array
+        The rows of `table`, one for each species ("A", ..., "all") and time, in tau. Each quantity
+        is followed by the ends of its interval, `low_` and `high_`:
 
         - `msd`: mean squared displacement, in sigma^2; `alpha_2`: non-Gaussian parameter;
         - `f_s`, `f`: self and collective intermediate scattering function at k,
@@ -68,18 +74,26 @@ class DynamicFunctions:
         Time at which `f_s`, `f` and `overlap` of each species have fallen to 1/e, in tau.
     """
 
-    table: np.ndarray
+    rows: np.ndarray
     q: Floats
     s_4: Floats
     tau_alpha: dict[str, dict[str, float]]
 
+    def __repr__(self) -> str:
+        n_times = len(np.unique(self.rows["time"]))
+        return f"DynamicFunctions(species {', '.join(self.tau_alpha)}; {n_times} times)"
+
+    @cached_property
+    def table(self) -> DataFrame:
+        """A row for each species and time, as a data frame."""
+        return to_frame(self.rows)
+
     def of(self, species: str = ALL) -> np.ndarray:
-        """Return the rows of a species."""
-        rows = self.table[self.table["species"] == species]
-        if not len(rows):
-            names = ", ".join(dict.fromkeys(self.table["species"].tolist()))
+        """Return the rows of a species, or of all particles."""
+        if species not in self.tau_alpha:
+            names = ", ".join(self.tau_alpha)
             raise InputError(f"species: expected one of {names}, got {species!r}")
-        return rows
+        return self.rows[self.rows["species"] == species]
 
 
 def dynamic_functions(
@@ -132,6 +146,10 @@ def dynamic_functions(
         If numbers of runs, particles or times differ, or a number is not positive.
     """
     starts, times = as_configurations(configurations), check_times(times)
+    if not isinstance(runs, Sized):
+        raise InputError(
+            f"runs: expected a list of the runs of each configuration, got {type(runs).__name__}"
+        )
     if not starts or len(starts) != len(runs):
         raise InputError(f"runs: expected those of {len(starts)} configurations, got {len(runs)}")
     # Shells of one width for all boxes.
@@ -140,7 +158,7 @@ def dynamic_functions(
     for start, of_start in zip(starts, runs, strict=True):
         reducer = Reducer(start, k, length, q_max, width)
         reductions = [reducer(displacements) for displacements in of_start]
-        if not reductions or len(reductions[0].second) != len(times):
+        if not reductions or any(len(each.second) != len(times) for each in reductions):
             raise InputError(f"runs: expected displacements at {len(times)} times in every run")
         reducers.append(reducer)
         reduced.append(reductions)
