@@ -144,8 +144,8 @@ def test_what_is_refused():
         field_heterogeneity([start], [one_half], [np.arange(N)], TIMES)
     with pytest.raises(InputError, match=r"^times: expected a list of finite times"):
         field_heterogeneity([start], [fields], [np.arange(N)], [np.nan, 1.0])
+    lists = fields._replace(measured=fields.measured.tolist())
     with pytest.raises(InputError, match=r"^fields: expected arrays of configuration 0"):
-        lists = fields._replace(measured=fields.measured.tolist())
         field_heterogeneity([start], [lists], [np.arange(N)], TIMES)
     fields.predicted[1, 3] = np.nan
     with pytest.raises(InputError, match=r"^fields: expected finite numbers of configuration 0"):

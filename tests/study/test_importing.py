@@ -130,13 +130,9 @@ def test_imported_runs_keep_what_is_asked_for(tmp_path, simulated):
     # The same files with and without `keep` are the same study; other keys are not.
     cb.Study.import_files(tmp_path / "mine.toml", files, **wanted)
     cb.Study.import_files(tmp_path / "mine.toml", files, **wanted, keep=keep)
-    with pytest.raises(
-        InputError, match=r"^keep: expected that of .*mine.toml, \{'functions': 0.2"
-    ):
+    with pytest.raises(InputError, match=r"^keep: expected that of .*mine.toml, \{'fun"):
         cb.Study.import_files(tmp_path / "mine.toml", files, **wanted, keep={})
-    with pytest.raises(
-        InputError, match=r"^keep: expected a table of .*; functions = -1: expected"
-    ):
+    with pytest.raises(InputError, match=r"^keep: expected a table .*; functions = -1: "):
         cb.Study.import_files(tmp_path / "b.toml", files, **wanted, keep={"functions": -1})
 
 

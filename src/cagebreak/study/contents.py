@@ -17,7 +17,6 @@ from cagebreak.dynamics.relaxation import tau_alpha
 from cagebreak.errors import InputError, StoreError
 from cagebreak.states import CageState, InherentState
 from cagebreak.study.analysis import predictions, tables
-from cagebreak.study.analysis.dynamic_functions import functions_of
 from cagebreak.study.run.work import Work
 from cagebreak.study.stages.descriptors import describing, load_features
 from cagebreak.study.stages.equilibrate import load_configuration
@@ -140,7 +139,7 @@ class Contents(Work):
         """
         self._ask_for("isoconfigurational")
         self._require_done(tables.TABLES["functions"].needs(self.recipe))
-        return functions_of(self.recipe, self.store)
+        return tables.functions_of(self.recipe, self.store)
 
     def fields(
         self,

@@ -14,18 +14,18 @@ from cagebreak.configuration import Configuration
 from cagebreak.descriptors import select
 from cagebreak.descriptors.cage import configuration_of
 from cagebreak.dynamics import equilibrium
-from cagebreak.dynamics.functions import COLUMNS
+from cagebreak.dynamics.functions import COLUMNS, DynamicFunctions, from_reductions
 from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, CURVE, Window
 from cagebreak.errors import InputError, StoreError
+from cagebreak.seeding import seed_sequence
 from cagebreak.structure import radial_distribution
 from cagebreak.study.analysis import predictions, table_files
-from cagebreak.study.analysis.dynamic_functions import functions_of
 from cagebreak.study.recipe import descriptors
 from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.descriptors import describing
 from cagebreak.study.stages.equilibrate import load_configuration, load_history
-from cagebreak.study.stages.propensity import load_propensity
+from cagebreak.study.stages.propensity import load_propensity, load_reductions
 from cagebreak.study.stages.quantities import TARGETS
 from cagebreak.study.stages.shear import load_curve, load_shear
 from cagebreak.study.stages.states import MADE_BY, load_state
@@ -248,9 +248,18 @@ def _metrics(target: str, recipe: Recipe, store: Store) -> np.ndarray:
     return rows[list(_metrics_dtype().names or ())]
 
 
-def _functions(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return the usual dynamic functions of each species."""
-    return functions_of(recipe, store).rows
+def functions_of(recipe: Recipe, store: Store) -> DynamicFunctions:
+    """Return the usual dynamic functions of the runs from all configurations."""
+    every = range(recipe.preparation.n_configurations)
+    reducers, reduced = zip(*(load_reductions(recipe, store, c) for c in every), strict=True)
+    return from_reductions(
+        reducers,
+        reduced,
+        load_propensity(store, 0)[0].times,
+        seed_sequence(recipe.study.seed, "functions"),
+        recipe.learning.bootstrap,
+        groups=recipe.groups,
+    )
 
 
 def _shear(recipe: Recipe, store: Store) -> np.ndarray:
@@ -416,7 +425,7 @@ TABLES = {
         for target, name in names.items()
     },
     "functions": TableSpec(
-        _functions,
+        lambda recipe, store: functions_of(recipe, store).rows,
         lambda: COLUMNS,
         (*_RUNS, "learning.bootstrap"),
         lambda recipe: ["equilibrate", "propensity"],
