@@ -49,7 +49,7 @@ def describe(
     """Write the descriptors of the configuration in FILE. The HDF5 file also has their labels."""
     from cagebreak.study.analysis.single_file import describe_file
 
-    parameters = dict(map(_assignment, parameter))
+    parameters = dict(_assignment("parameter", each) for each in parameter)
     described = describe_file(
         file, output, model, parameters, set_, generations, states.split(","), seed, frame,
         **reading,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -145,13 +145,7 @@ def dynamic_functions(
     InputError
         If numbers of runs, particles or times differ, or a number is not positive.
     """
-    starts, times = as_configurations(configurations), check_times(times)
-    if not isinstance(runs, Sized):
-        raise InputError(
-            f"runs: expected a list of the runs of each configuration, got {type(runs).__name__}"
-        )
-    if not starts or len(starts) != len(runs):
-        raise InputError(f"runs: expected those of {len(starts)} configurations, got {len(runs)}")
+    starts, times = _require_runs(configurations, runs), check_times(times)
     # Shells of one width for all boxes.
     width = 2 * np.pi / starts[0].box.lengths.max()
     reducers, reduced = [], []
@@ -163,6 +157,81 @@ def dynamic_functions(
         reducers.append(reducer)
         reduced.append(reductions)
     return from_reductions(reducers, reduced, times, seed, n_resamples, confidence)
+
+
+class Averaged(NamedTuple):
+    """The mean of a function over runs and configurations, and its interval over configurations."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+
+
+def averaged(
+    function: Callable[[Configuration, Floats], ArrayLike],
+    configurations: Configuration | Sequence[Configuration],
+    runs: Sequence[Iterable[Floats]],
+    *,
+    seed: Seed = 1,
+    n_resamples: int = 1000,
+    confidence: float = 0.95,
+) -> Averaged:
+    """Return the mean of any function of a run, with an interval over configurations.
+
+    Parameters
+    ----------
+    function
+        Takes a start and the displacements (T, N, 3) of a run from it, and returns an array, of the
+        same shape for all, such as the part of a van Hove function.
+    configurations, runs
+        As of `dynamic_functions`. Every configuration counts once.
+    seed, n_resamples, confidence
+        Of the bootstrap over configurations.
+
+    Returns
+    -------
+    Averaged
+        Of the shape that the function returns. The interval is NaN with one configuration.
+
+    Raises
+    ------
+    InputError
+        If numbers of runs differ from those of configurations, or the shapes of arrays do.
+
+    Examples
+    --------
+    >>> def distinct(start, run):
+    ...     return van_hove(start, run, 3.0).distinct
+    >>> averaged(distinct, starts, runs).mean  # doctest: +SKIP
+    """
+    starts = _require_runs(configurations, runs)
+    of_runs: list[list[Floats]] = []
+    for start, of_start in zip(starts, runs, strict=True):
+        values = [np.asarray(function(start, run), dtype=np.float64) for run in of_start]
+        if not values:
+            raise InputError("runs: expected at least one from every configuration, got none")
+        of_runs.append(values)
+    shapes = {each.shape for values in of_runs for each in values}
+    if len(shapes) > 1:
+        raise InputError(f"function: expected arrays of one shape, got {sorted(shapes)}")
+    of_starts = np.array([np.mean(values, axis=0) for values in of_runs])
+    weights = resamples(len(starts), n_resamples, seed=seed) / len(starts)
+    bounds = interval(np.tensordot(weights, of_starts, axes=1), len(starts), confidence)
+    return Averaged(of_starts.mean(axis=0), *bounds)
+
+
+def _require_runs(
+    configurations: Configuration | Sequence[Configuration], runs: Sequence[Iterable[Floats]]
+) -> list[Configuration]:
+    """Return the configurations as a list; raise unless there is a set of runs for each."""
+    starts = as_configurations(configurations)
+    if not isinstance(runs, Sized):
+        raise InputError(
+            f"runs: expected a list of the runs of each configuration, got {type(runs).__name__}"
+        )
+    if not starts or len(starts) != len(runs):
+        raise InputError(f"runs: expected those of {len(starts)} configurations, got {len(runs)}")
+    return starts
 
 
 def from_reductions(
