@@ -36,8 +36,5 @@ def require_motion(
         If there is no particle, species are neither numbers nor letters, or displacements are not
         those of as many particles.
     """
-    n = np.size(species)
-    if n == 0:
-        raise InputError("species: expected those of one particle or more, got none")
-    numbers = as_species(species, n)
-    return require_displacements(displacements, n), numbers
+    numbers = as_species(species, np.size(species))
+    return require_displacements(displacements, len(numbers)), numbers
