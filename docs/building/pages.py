@@ -34,7 +34,16 @@ INSTEAD = {
 """What the site shows in place of a document or folder."""
 
 HOW_TO = (
-    *("files", "objects", "coming-from", "matching", "cluster", "how-to-read-a-fit", "glossary"),
+    *(
+        "files",
+        "objects",
+        "coming-from",
+        "two-dimensions",
+        "matching",
+        "cluster",
+        "how-to-read-a-fit",
+        "glossary",
+    ),
     "examples",
 )
 BELOW = {"docs/how-to.md": HOW_TO}

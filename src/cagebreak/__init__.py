@@ -29,6 +29,12 @@ from cagebreak.models.glass_formers import (
 )
 from cagebreak.models.model import Model
 from cagebreak.models.tabulated import tabulated
+from cagebreak.models.two_dimensions import (
+    hard_discs,
+    harmonic_discs,
+    kob_andersen_2d,
+    kob_andersen_2d_ternary,
+)
 from cagebreak.potentials.match import check
 from cagebreak.simulation.equilibrate import equilibrate
 from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times
@@ -85,11 +91,15 @@ __all__ = [
     "equilibrate",
     "fene_polymer",
     "figures",
+    "hard_discs",
     "hard_spheres",
+    "harmonic_discs",
     "harmonic_spheres",
     "inherent_state",
     "isoconfigurational",
     "kob_andersen",
+    "kob_andersen_2d",
+    "kob_andersen_2d_ternary",
     "kob_andersen_smoothed",
     "learning",
     "log_times",

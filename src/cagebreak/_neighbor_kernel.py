@@ -32,6 +32,8 @@ class CellList(NamedTuple):
     """Lattice vectors as rows, (3, 3)."""
     reach: NDArray[np.float64]
     """The cut-off as a fraction of the box's heights, (3,)."""
+    dimension: int
+    """3 or 2; of two, z is 0."""
     cutoff: float
     """Particles nearer than this are neighbors."""
     capacity: int
@@ -143,11 +145,21 @@ def fill_table(cells, offsets, neighbors, vectors):
 
 
 @njit
-def shell_radius(squares, n, order):
+def fills_circle(squares, order, m):
+    """Return whether the m nearest neighbors fill a circle up to the distance of the next."""
+    angle = 0.0
+    for k in range(m):
+        angle += np.arccos(np.sqrt(squares[order[k]] / squares[order[m]]))
+    return angle >= np.pi
+
+
+@njit
+def shell_radius(squares, n, order, dimension):
     """Sort the nearest neighbors to the front of `order` until they fill the solid angle.
 
     Returns how many they are, or -1 if the n candidates do not suffice. The m nearest suffice as
-    soon as the sum of their distances over m - 2 does not exceed the distance of the next.
+    soon as the sum of their distances over m - 2 does not exceed the distance of the next; in two
+    dimensions as soon as they fill a circle.
     """
     for k in range(n):
         order[k] = k
@@ -159,8 +171,12 @@ def shell_radius(squares, n, order):
                 nearest = k
         order[m], order[nearest] = order[nearest], order[m]
         distance = np.sqrt(squares[order[m]])
-        if m >= 3 and total <= (m - 2) * distance:
-            return m
+        if m >= 3:
+            filled = total <= (m - 2) * distance
+            if dimension == 2:
+                filled = fills_circle(squares, order, m)
+            if filled:
+                return m
         total += distance
     return -1
 
@@ -175,7 +191,7 @@ def count_shells(cells, counts):
     order = np.empty(cells.capacity, np.int64)
     for i in range(len(cells.x)):
         n = gather(cells, i, index, near)
-        counts[cells.order[i]] = shell_radius(near[3], n, order)
+        counts[cells.order[i]] = shell_radius(near[3], n, order, cells.dimension)
 
 
 @njit
@@ -186,7 +202,7 @@ def fill_shells(cells, offsets, neighbors, vectors):
     for i in range(len(cells.x)):
         n = gather(cells, i, index, near)
         start = offsets[cells.order[i]]
-        for m in range(shell_radius(near[3], n, order)):
+        for m in range(shell_radius(near[3], n, order, cells.dimension)):
             k = order[m]
             neighbors[start + m] = cells.order[index[k]]
             vectors[start + m] = near[:3, k]

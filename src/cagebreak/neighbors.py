@@ -15,7 +15,7 @@ from cagebreak._neighbor_kernel import (
     fill_table,
     first_pair,
 )
-from cagebreak.configuration import Configuration, as_configuration
+from cagebreak.configuration import Box, Configuration, as_configuration, ball
 from cagebreak.errors import ConfigurationError, InputError
 
 # Finer cells follow the sphere more closely, coarser ones give longer runs of particles.
@@ -122,12 +122,16 @@ def neighbor_table(configuration: Configuration, cutoff: float) -> NeighborTable
 
 
 def sann(configuration: Configuration) -> NeighborTable:
-    r"""Return the nearest neighbors of every particle: those that fill its solid angle.
+    r"""Return the nearest neighbors of every particle: those that fill its solid angle, or circle.
 
     Of the neighbors in order of distance, the nearest m are taken, with m the smallest number of
     at least three for which
 
-    .. math:: \frac{1}{m - 2} \sum_{j=1}^{m} r_{ij} \le r_{i, m+1}.
+    .. math:: \frac{1}{m - 2} \sum_{j=1}^{m} r_{ij} \le r_{i, m+1},
+
+    in two dimensions
+
+    .. math:: \sum_{j=1}^{m} \arccos \frac{r_{ij}}{r_{i, m+1}} \ge \pi.
 
     There is no parameter, and the relation need not be mutual. Each periodic image is a neighbor of
     its own.
@@ -153,7 +157,7 @@ def sann(configuration: Configuration) -> NeighborTable:
     """
     configuration = as_configuration(configuration)
     counts = np.empty(len(configuration), np.int64)
-    cutoff = FIRST_SHELL * (configuration.box.volume / len(configuration)) ** (1 / 3)
+    cutoff = FIRST_SHELL * configuration.spacing
     while True:
         cells = cell_list(configuration, cutoff)
         count_shells(cells, counts)
@@ -199,16 +203,17 @@ def cell_list(
     check_density(configuration, cutoff, MOST_NEIGHBORS)
     box, n = configuration.box, len(configuration)
     # No more cells than particles: a dilute or elongated box must not cost memory.
-    spacing = (box.volume / n) ** (1 / 3)
+    spacing = configuration.spacing
     edge = max(cutoff / per_cutoff, spacing)
-    shape = _bounded(np.maximum(box.heights // edge, 1), n)
+    cells = np.maximum(box.heights // edge, 1)
+    cells[box.dimension :] = 1  # a plane is one layer of cells
+    shape = _bounded(cells, n)
     positions = configuration.wrapped
     # Clipped, not wrapped: rounding may not move a fraction away from its position.
     fractions = np.clip(positions @ box.inverse, 0, 1)
     starts, order = np.empty(np.prod(shape) + 1, np.int64), np.empty(n, np.int64)
     counting_sort(cell_of_each(fractions, shape), starts, order)
-    # Slightly further than the cut-off, so that rounding hides no cell.
-    reach = cutoff / box.heights * (1 + 1e-12)
+    reach = _reach(box, cutoff)
     cells_searched = np.prod(np.floor(2 * reach * shape) + 2)
     images_searched = np.prod(np.floor(2 * reach) + 2)
     # One slot more: `gather` writes a candidate before it knows whether it counts.
@@ -216,7 +221,7 @@ def cell_list(
     if capacity > MOST_CANDIDATES:
         raise _too_dense(configuration, cutoff, f"{capacity:.3g} candidates for a neighbor")
     x, y, z = np.ascontiguousarray(positions[order].T)
-    cells = CellList(
+    particles = CellList(
         x=x,
         y=y,
         z=z,
@@ -227,17 +232,18 @@ def cell_list(
         shape=shape,
         matrix=box.matrix,
         reach=reach,
+        dimension=box.dimension,
         cutoff=float(cutoff),
         capacity=int(capacity),
     )
     nearest = min(COINCIDENT * spacing, float(cutoff))
-    i, j = first_pair(cells._replace(cutoff=nearest, reach=nearest / box.heights * (1 + 1e-12)))
+    i, j = first_pair(particles._replace(cutoff=nearest, reach=_reach(box, nearest)))
     if i >= 0:
         raise ConfigurationError(
             f"configuration.positions: expected particles apart, got {min(i, j)} and {max(i, j)} "
             "at one place"
         )
-    return cells
+    return particles
 
 
 def check_density(configuration: Configuration, cutoff: float, most: int) -> None:
@@ -258,12 +264,22 @@ def check_density(configuration: Configuration, cutoff: float, most: int) -> Non
         than `MOST_IMAGES` images of the box.
     """
     box, n = configuration.box, len(configuration)
-    neighbors = n * (4 / 3 * np.pi * cutoff**3 / box.volume)
-    images = float(np.prod(np.floor(2 * cutoff / box.heights) + 2))
+    neighbors = n * float(ball(cutoff, box.dimension)) / box.volume
+    images = float(np.prod(np.floor(2 * cutoff / box.heights[: box.dimension]) + 2))
     if neighbors > most:
         raise _too_dense(configuration, cutoff, f"about {neighbors:.3g} neighbors a particle")
     if images > MOST_IMAGES:
         raise _too_dense(configuration, cutoff, f"{images:.3g} images of the box")
+
+
+def _reach(box: Box, cutoff: float) -> NDArray[np.float64]:
+    """Return a cut-off as a fraction of the heights: slightly more, so that rounding hides no cell.
+
+    In two dimensions nothing is above or below.
+    """
+    reach = cutoff / box.heights * (1 + 1e-12)
+    reach[box.dimension :] = 0.0
+    return reach
 
 
 def _bounded(shape: NDArray[np.float64], n: int) -> NDArray[np.int64]:
@@ -279,7 +295,8 @@ def _bounded(shape: NDArray[np.float64], n: int) -> NDArray[np.int64]:
 def _too_dense(configuration: Configuration, cutoff: float, count: str) -> ConfigurationError:
     box = configuration.box
     edges, heights = (
-        " x ".join(f"{length:.4g}" for length in lengths) for lengths in (box.lengths, box.heights)
+        " x ".join(f"{length:.4g}" for length in lengths[: box.dimension])
+        for lengths in (box.lengths, box.heights)
     )
     return ConfigurationError(
         f"configuration.box: expected one in the units of the cut-off of {cutoff:g}, got "
@@ -293,5 +310,4 @@ def check_apart(configuration: Configuration) -> None:
 
     Functions that make a cell list need no such call: `cell_list` raises the same.
     """
-    spacing = (configuration.box.volume / len(configuration)) ** (1 / 3)
-    cell_list(configuration, COINCIDENT * spacing)
+    cell_list(configuration, COINCIDENT * configuration.spacing)

@@ -85,7 +85,7 @@ def test_box_measures():
     "matrix",
     [
         np.zeros((3, 3)),
-        np.eye(2),
+        np.zeros((2, 2)),
         -np.eye(3),
         np.full((3, 3), np.nan),
         "cube",

@@ -330,12 +330,13 @@ def _without_trajectory():
         ("ase", lambda: _ase(cell=[0, 0, 0]), "atoms.cell: expected a box with a volume"),
         ("ase", lambda: _ase(cell=[4, 4, 0]), "atoms.cell: expected a box with a volume"),
         ("ase", lambda: "H2O", "atoms: expected ase.Atoms, got str"),
-        ("gsd.hoomd", lambda: _gsd(dimensions=2), "dimensions: expected 3, got 2"),
+        ("gsd.hoomd", lambda: _gsd(dimensions=2), "positions: expected z = 0 in two dimensions"),
+        ("gsd.hoomd", lambda: _gsd(dimensions=1), "dimensions: expected 2 or 3, got 1"),
         ("gsd.hoomd", lambda: _gsd((4, 4, 0, 0, 0, 0)), "box: expected a box with a volume"),
         ("gsd.hoomd", lambda: _gsd(None), "box: expected a periodic box, got none"),
         ("gsd.hoomd", lambda: _gsd((4, 4, 4)), "box: expected Lx, Ly, Lz, xy, xz and yz, got .4"),
         ("ovito", lambda: _ovito(pbc=(True, False, True)), "data.cell: .*periodic in all three"),
-        ("ovito", lambda: _ovito(is2D=True), "data.cell: .*got a two-dimensional"),
+        ("ovito", lambda: _ovito(is2D=True), "positions: expected z = 0 in two dimensions"),
         ("ovito", lambda: None, "data: expected ovito.data.DataCollection, got NoneType"),
         ("MDAnalysis", _boxless, "atoms.dimensions: expected a periodic box, got none"),
         ("MDAnalysis", lambda: _boxless().atoms[:0], "atoms: expected at least one particle"),
@@ -350,12 +351,11 @@ def test_what_is_no_periodic_box_is_refused(name, make, message):
 
 
 @pytest.mark.parametrize("flat", [True, False])
-def test_a_box_of_freud_is_three_dimensional_and_periodic(flat):
+def test_a_box_of_freud_is_periodic(flat):
     freud = module("freud")
     box = freud.box.Box(4, 4, is2D=True) if flat else freud.box.Box(4, 4, 4)
-    if not flat:
-        box.periodic = (True, True, False)
-    with pytest.raises(InputError, match="two-dimensional" if flat else "periodic in all three"):
+    box.periodic = (True, False, True)
+    with pytest.raises(InputError, match=f"periodic in all {'two' if flat else 'three'}"):
         cb.Configuration.from_freud(box, np.zeros((2, 3)), [0, 1])
 
 
@@ -391,7 +391,7 @@ def test_no_package_is_imported_before_it_is_needed():
 
 
 @pytest.mark.parametrize("name", ["ase", "gsd", "mdanalysis", "ovito", "freud"])
-def test_two_dimensions_are_refused_as_in_files(name):
+def test_a_thin_box_has_two_dimensions_as_in_files(name):
     module({"gsd": "gsd.hoomd", "mdanalysis": "MDAnalysis"}.get(name, name))
     random = np.random.default_rng(0)
     plane = np.column_stack([random.uniform(0, 6, (36, 2)), np.full(36, 0.25)])
@@ -403,9 +403,8 @@ def test_two_dimensions_are_refused_as_in_files(name):
             return cb.Configuration.from_freud(*made, start.species)
         return as_configuration(made)
 
-    with pytest.raises(InputError, match=r": expected 3 dimensions, got 2: all .* box 1 high"):
-        there_and_back(1.0)
-    assert len(there_and_back(6.0)) == 36  # a layer in a cube
+    assert there_and_back(1.0).box == cb.Box.square(6.0)
+    assert there_and_back(6.0).dimension == 3  # a layer in a cube
 
 
 def test_types_of_mdanalysis_that_some_particles_lack_are_not_passed_over():

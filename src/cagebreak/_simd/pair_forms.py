@@ -21,6 +21,9 @@ TWELFTH, SIXTH, FORCE_12, FORCE_6, SHIFT = 3, 4, 5, 6, 7
 # Smoothed: the force is F1 + F2 t + F3 t^2 + F4 t^3 with t = r - INNER, and the energy
 # INNER_U - t (F1 + t (HALF_F2 + t (THIRD_F3 + t FOURTH_F4))).
 INNER, F1, F2, F3, F4, INNER_U, HALF_F2, THIRD_F3, FOURTH_F4 = range(8, 17)
+# Powers: the coefficients of r^-12 and r^-6, the same times 12 and 6, and of 1, r^2 and r^4; the
+# latter two in the force.
+ZEROTH, SECOND, FOURTH, FORCE_2, FORCE_4 = 7, 8, 9, 10, 11
 # Harmonic: the contact distance, and eps / sigma^2. Of sized particles, eps, and 2 eps over the
 # square of a step.
 SIGMA, STRENGTH, TWICE_PER_STEP_SQUARED = 3, 4, 5
@@ -105,6 +108,22 @@ class LennardJonesSmooth(Form):
         energy = outer.where(smoothed, r6 * (r6 * q[TWELFTH] - q[SIXTH]) - q[SHIFT])
         outer = r * (q[F1] + t * (q[F2] + t * (q[F3] + t * q[F4])))
         return energy, inverse * outer.where(smoothed, r6 * (r6 * q[FORCE_12] - q[FORCE_6]))
+
+
+class Powers(Form):
+    """Powers of r: repulsion, attraction, and an even polynomial up to the cut-off."""
+
+    @staticmethod
+    def energy_and_force(q):
+        """Return u(r) and -u'(r)/r of the pairs."""
+        zero, inside = q.number(0), q.inside
+        r2 = q.r2 * q[STEP_SQUARED]
+        inverse = (q[STEPS_SQUARED] / q.r2).where(inside, zero)
+        r6 = inverse * inverse * inverse
+        even = (q[ZEROTH] + r2 * (q[SECOND] + r2 * q[FOURTH])).where(inside, zero)
+        energy = r6 * (r6 * q[TWELFTH] - q[SIXTH]) + even
+        even = (q[FORCE_2] + r2 * q[FORCE_4]).where(inside, zero)
+        return energy, inverse * r6 * (r6 * q[FORCE_12] - q[FORCE_6]) - even
 
 
 class Harmonic(Form):

@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 def new(model: str, recipe: str, small: bool, shear: bool) -> None:
     """Write RECIPE with every default for MODEL spelled out.
 
-    MODEL is hard-spheres, harmonic-spheres, kob-andersen, kob-andersen-smoothed, wahnstrom,
-    fene-polymer or tabulated. For example: cagebreak new hard-spheres hs.toml
+    \b
+    MODEL is hard-spheres, harmonic-spheres, kob-andersen,
+    kob-andersen-smoothed, wahnstrom or fene-polymer, of two dimensions
+    hard-discs, harmonic-discs, kob-andersen-2d or kob-andersen-2d-ternary,
+    or tabulated.
+
+    For example: cagebreak new hard-spheres hs.toml
     """
     from cagebreak.study.recipe.writing import write_new
 

@@ -19,17 +19,30 @@ def floats(name: str, values: ArrayLike) -> Floats:
         raise InputError(f"{name}: expected numbers, got {type(values).__name__}") from error
 
 
-def vectors(name: str, values: ArrayLike, n: int | None = None) -> Floats:
-    """Return finite vectors (n, 3); an error calls them `name`."""
+def vectors(name: str, values: ArrayLike, n: int | None = None, dimension: int = 3) -> Floats:
+    """Return finite vectors (n, 3); an error calls them `name`.
+
+    Of two dimensions, vectors (n, 2) are given a third component of 0, which all must have.
+    """
     array = floats(name, values)
+    if dimension == 2 and array.ndim == 2 and array.shape[1] == 2:
+        array = np.column_stack([array, np.zeros(len(array))])
     if array.ndim != 2 or array.shape[1] != 3 or (n is not None and len(array) != n):
-        expected = f"({'N' if n is None else n}, 3)"
-        raise ConfigurationError(f"{name}: expected shape {expected}, got {array.shape}")
+        rows = "N" if n is None else n
+        expected = f"({rows}, 3)" if dimension == 3 else f"({rows}, 2), or ({rows}, 3) with z = 0,"
+        flat = array.ndim == 2 and array.shape[1] == 2
+        hint = "; a box of two dimensions has two edges, such as (8.0, 8.0)" if flat else ""
+        raise ConfigurationError(f"{name}: expected shape {expected}, got {array.shape}{hint}")
     bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
     if len(bad):
         raise ConfigurationError(
             f"{name}: expected finite numbers, got {array[bad[0]].tolist()} "
             f"for particle {bad[0]} ({len(bad)} such particles)"
+        )
+    if dimension == 2 and array[:, 2].any():
+        i = np.flatnonzero(array[:, 2])[0]
+        raise ConfigurationError(
+            f"{name}: expected z = 0 in two dimensions, got {array[i].tolist()} for particle {i}"
         )
     return array
 

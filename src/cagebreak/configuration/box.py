@@ -23,28 +23,43 @@ In a flatter box rounding moves particles by more than a millionth of that dista
 """
 
 
+BALL = {2: np.pi / 4, 3: np.pi / 6}
+"""Volume of a ball, or area of a disc, over the power of its diameter."""
+
+
 @dataclass(frozen=True, eq=False)
 class Box:
-    """A periodic box, orthorhombic or sheared.
+    """A periodic box of three or two dimensions, orthorhombic or sheared.
 
     Parameters
     ----------
-    matrix : (3, 3) array
-        The lattice vectors as rows, in units of sigma.
+    matrix : (3, 3) or (2, 2) array
+        The lattice vectors as rows, in units of sigma. Two dimensions are kept as three: a third
+        lattice vector, as long as the longest other, is along z, where nothing is.
+    dimension
+        3 or 2; 0, the default, stands for the number of lattice vectors. For 2, a third lattice
+        vector must be along z; its length is of no account.
 
     Raises
     ------
     InputError
-        If the matrix is not 3 x 3, not finite, spans no volume, or is so large, small or flat that
-        rounding spoils positions in it.
+        If the matrix has another shape, is not finite, spans no volume, or is so large, small or
+        flat that rounding spoils positions in it.
     """
 
     matrix: Floats
+    dimension: int = 0
 
     def __post_init__(self) -> None:
         matrix = floats("box.matrix", self.matrix)
-        if matrix.shape != (3, 3):
-            raise InputError(f"box.matrix: expected shape (3, 3), got {matrix.shape}")
+        if matrix.shape not in ((3, 3), (2, 2)):
+            raise InputError(f"box.matrix: expected shape (3, 3) or (2, 2), got {matrix.shape}")
+        dimension = self.dimension or len(matrix)
+        if dimension not in (2, len(matrix)):
+            raise InputError(f"box.dimension: expected 2 or {len(matrix)}, got {self.dimension!r}")
+        object.__setattr__(self, "dimension", int(dimension))
+        if dimension == 2:
+            matrix = _planar(matrix)
         if not np.isfinite(matrix).all() or not np.abs(matrix).max() <= LENGTHS[1]:
             raise InputError(
                 f"box.matrix: expected finite numbers up to {LENGTHS[1]}, got {matrix.tolist()}"
@@ -65,17 +80,36 @@ class Box:
         """Return whether the lattice vectors of both are equal, without tolerance."""
         if not isinstance(other, Box):
             return NotImplemented
-        return np.array_equal(self.matrix, other.matrix)
+        return self.dimension == other.dimension and np.array_equal(self.matrix, other.matrix)
 
     @classmethod
     def cubic(cls, length: float) -> Self:
         """Return the cube of the given edge length."""
         return cls(np.eye(3) * length)
 
+    @classmethod
+    def square(cls, length: float) -> Self:
+        """Return the square of the given edge length, a box of two dimensions."""
+        return cls(np.eye(2) * length)
+
+    @classmethod
+    def of_volume(cls, volume: float, dimension: int) -> Self:
+        """Return the cube, or the square, of a volume or area."""
+        return cls(np.eye(dimension) * volume ** (1 / dimension))
+
+    def with_matrix(self, matrix: ArrayLike) -> Box:
+        """Return a box of the same dimension with other lattice vectors."""
+        return Box(np.asarray(matrix), self.dimension)
+
     @cached_property
     def lengths(self) -> Floats:
         """Lengths of the three lattice vectors, (3,)."""
         return np.sqrt((self.matrix**2).sum(axis=1))
+
+    @property
+    def longest(self) -> float:
+        """Length of the longest lattice vector."""
+        return float(self.lengths[: self.dimension].max())
 
     @cached_property
     def heights(self) -> Floats:
@@ -89,8 +123,22 @@ class Box:
 
     @property
     def volume(self) -> float:
-        """The volume, in sigma^3."""
-        return float(np.linalg.det(self.matrix))
+        """The volume, in sigma^3; in two dimensions the area, in sigma^2."""
+        return float(np.linalg.det(self.lattice))
+
+    @property
+    def lattice(self) -> Floats:
+        """The lattice vectors of the dimension alone, (3, 3) or (2, 2)."""
+        return self.matrix[: self.dimension, : self.dimension]
+
+    @property
+    def sheet(self) -> Floats:
+        """The lattice vectors as files have them, (3, 3); a box of two dimensions is thin."""
+        matrix = self.matrix.copy()
+        if self.dimension == 2:
+            # Thinner than half of any width: readers take it for two dimensions.
+            matrix[2, 2] = min(1.0, self.heights[:2].min() / 4)
+        return matrix
 
     @property
     def is_orthorhombic(self) -> bool:
@@ -129,15 +177,34 @@ class Box:
 
 
 def as_box(box: Box | ArrayLike) -> Box:
-    """Return `box` as a `Box`: itself, an edge length, three lengths, or lattice vectors."""
+    """Return `box` as a `Box`: itself, an edge length, two or three lengths, or lattice vectors."""
     if isinstance(box, Box):
         return box
     array = floats("box", box)
     if array.shape == ():
         return Box.cubic(float(array))
-    if array.shape == (3,):
+    if array.shape in ((3,), (2,)):
         return Box(np.diag(array))
     return Box(array)
+
+
+def ball(radius: ArrayLike, dimension: int) -> Floats:
+    """Return the volume of a ball of three dimensions, or the area of a disc, of each radius."""
+    radius = np.asarray(radius, dtype=np.float64)
+    return np.asarray((np.pi if dimension == 2 else 4 / 3 * np.pi) * radius**dimension)
+
+
+def _planar(matrix: Floats) -> Floats:
+    """Return lattice vectors in the plane, followed by one along z as long as the longest."""
+    if len(matrix) == 3 and (matrix[2, :2].any() or matrix[:2, 2].any()):
+        raise InputError(
+            "box.matrix: expected two lattice vectors in the plane of x and y, and a third along "
+            f"z, for two dimensions; got {matrix.tolist()}"
+        )
+    planar = np.zeros((3, 3))
+    planar[:2, :2] = matrix[:2, :2]
+    planar[2, 2] = np.sqrt((planar[:2] ** 2).sum(axis=1)).max()
+    return planar
 
 
 def right_handed(matrix: Floats) -> tuple[Floats, Integers]:

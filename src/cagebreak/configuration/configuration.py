@@ -17,7 +17,7 @@ from cagebreak._html import card
 from cagebreak.configuration import interchange
 from cagebreak.configuration._arrays import Floats, Integers, frozen, vectors
 from cagebreak.configuration.box import Box, as_box
-from cagebreak.configuration.shape import sheet
+from cagebreak.configuration.shape import flattened
 from cagebreak.configuration.species import SPECIES_NAMES, as_species
 from cagebreak.errors import ConfigurationError, InputError
 
@@ -35,10 +35,12 @@ class Configuration:
     Parameters
     ----------
     positions : (N, 3) array
-        In units of sigma, kept as given: inside the box or not, periodic images are equivalent.
+        In units of sigma, kept as given: inside the box or not, periodic images are equivalent. In
+        a box of two dimensions also (N, 2): z is 0 there, of velocities and images as well.
     species : (N,) array of integers, or of letters "A", "B", ...
         0 is A, 1 is B.
-    box : Box, edge length, three edge lengths, or (3, 3) lattice vectors as rows
+    box : Box, edge length, two or three edge lengths, or lattice vectors as rows
+        Two lengths or two vectors of two components are a box of two dimensions.
     velocities : (N, 3) array, optional
         In units of sigma / tau.
     images : (N, 3) array of integers, optional
@@ -63,17 +65,18 @@ class Configuration:
     images: Integers | None = None
 
     def __post_init__(self) -> None:
-        positions = vectors("positions", self.positions)
+        box = as_box(self.box)
+        dimension = box.dimension
+        positions = vectors("positions", self.positions, dimension=dimension)
         n = len(positions)
         if n == 0:
             raise ConfigurationError("positions: expected at least one particle, got none")
-        box = as_box(self.box)
         _check_near("positions", positions @ box.inverse)
         velocities = images = None
         if self.velocities is not None:
-            velocities = frozen(vectors("velocities", self.velocities, n))
+            velocities = frozen(vectors("velocities", self.velocities, n, dimension))
         if self.images is not None:
-            images = vectors("images", self.images, n)
+            images = vectors("images", self.images, n, dimension)
             if (images != np.rint(images)).any():
                 raise ConfigurationError("images: expected whole numbers of lattice vectors")
             _check_near("images", images)
@@ -148,7 +151,7 @@ class Configuration:
         facts = {
             "species": self._counts(),
             "box": self._edges() + ("" if self.box.is_orthorhombic else ", tilted"),
-            "N / V": f"{len(self) / self.box.volume:.4g}",
+            "N / A" if self.dimension == 2 else "N / V": f"{len(self) / self.box.volume:.4g}",
             "known": ", ".join(["positions", *known]),
         }
         return card(f"Configuration of {len(self)} particles", facts)
@@ -160,7 +163,17 @@ class Configuration:
         )
 
     def _edges(self) -> str:
-        return " x ".join(f"{length:.6g}" for length in self.box.lengths)
+        return " x ".join(f"{length:.6g}" for length in self.box.lengths[: self.dimension])
+
+    @property
+    def dimension(self) -> int:
+        """3 or 2."""
+        return self.box.dimension
+
+    @property
+    def spacing(self) -> float:
+        """Mean spacing of the particles, (V / N)^(1/3), or (A / N)^(1/2), in sigma."""
+        return float((self.box.volume / len(self)) ** (1 / self.dimension))
 
     @property
     def n_species(self) -> int:
@@ -190,12 +203,12 @@ class Configuration:
         Raises
         ------
         ConfigurationError
-            If the arrays cannot be those of a configuration, or are two-dimensional.
+            If the arrays cannot be those of a configuration, or its plane is not that of x and y.
         """
-        configuration = cls(*arrays)
-        if flat := sheet(configuration):
-            raise ConfigurationError(f"{name}: {flat}")
-        return configuration
+        try:
+            return flattened(cls(*arrays))
+        except InputError as error:
+            raise ConfigurationError(f"{name}: {error}") from error
 
     @classmethod
     def from_ase(cls, atoms: Any, species: Sequence[str] | None = None) -> Self:
@@ -250,7 +263,6 @@ class Configuration:
         Parameters
         ----------
         frame
-            Three-dimensional.
         species
             Names of the types in order. Default: the order of the frame; if the types are letters
             and A is one of them, these letters.
@@ -258,7 +270,7 @@ class Configuration:
         Raises
         ------
         InputError
-            If the frame has no positions, no box with a volume or two dimensions.
+            If the frame has no positions, or no box with a volume.
         """
         return cls._of_object("frame", interchange.gsd.arrays_of(frame, species))
 
@@ -326,8 +338,7 @@ class Configuration:
         Raises
         ------
         InputError
-            If the cell is missing, two-dimensional or not periodic, or the order of the species is
-            not known.
+            If the cell is missing or not periodic, or the order of the species is not known.
         """
         return cls._of_object("data", interchange.ovito.arrays_of(data, species))
 
@@ -348,7 +359,7 @@ class Configuration:
         Parameters
         ----------
         box
-            Three-dimensional and periodic.
+            Periodic.
         points : (N, 3) array
         species : (N,) array
             As of `Configuration`.
@@ -356,7 +367,7 @@ class Configuration:
         Raises
         ------
         InputError
-            If the box is two-dimensional or not periodic.
+            If the box is not periodic.
         """
         return cls._of_object("points", interchange.freud.arrays_of(box, points, species))
 

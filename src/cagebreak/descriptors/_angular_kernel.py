@@ -15,14 +15,15 @@ ROWS, SHELLS, LANES = 4, 2, 8
 
 @njit(fastmath={"reassoc", "contract"}, error_model="numpy")
 def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
-    """Write q_l(r, width) to columns (l, shell).
+    """Write q_l(r, width) to columns (l, shell): of harmonics, or of Fourier modes in a plane.
 
     Neighbors are sorted into `n_bins` bins of distance. A block of shells sums over the neighbors
     in the bins `first_bin` to `last_bin` of its shells only. `row_degree` holds the index of the l
-    of each row of `harmonics`, or -1 if that l has no column.
+    of each row of `harmonics` or `fourier_modes`, or -1 if that l has no column.
     """
     n_shells, n_rows = len(r), len(row_degree)
-    l_max = int(np.sqrt(n_rows)) - 1
+    planar = cells.dimension == 2
+    l_max = n_rows // 2 if planar else int(np.sqrt(n_rows)) - 1
     n_blocks = -(-n_shells // SHELLS)
     y_rows, w_rows = -(-n_rows // ROWS) * ROWS, n_blocks * SHELLS
     capacity = -(-cells.capacity // LANES) * LANES
@@ -55,7 +56,10 @@ def angular(cells, r, width, first_bin, last_bin, n_bins, row_degree, values):
             for a in range(3):
                 unit[a, j] = near[a, order[j]] / d
         distance[n:padded], unit[:, n:] = np.inf, 0.0
-        harmonics(unit, l_max, y_lm)
+        if planar:
+            fourier_modes(unit, l_max, y_lm)
+        else:
+            harmonics(unit, l_max, y_lm)
 
         for b in range(n_blocks):
             shells = range(b * SHELLS, min((b + 1) * SHELLS, n_shells))
@@ -141,6 +145,25 @@ def harmonics(unit, l_max, values):
             new, old, older = values[l**2 + k], values[(l - 1) ** 2 + k], values[(l - 2) ** 2 + k]
             for j in range(n):
                 new[j] = a * z[j] * old[j] - b * older[j]
+
+
+@njit(fastmath={"contract"})
+def fourier_modes(unit, l_max, values):
+    """Write cos(l phi) and sin(l phi) of unit vectors in a plane to two rows for each l from 1."""
+    x, y = unit[0], unit[1]
+    n = len(x)
+    for k in range(2):
+        new, old = values[k], unit[k]
+        for j in range(n):
+            new[j] = old[j]
+    for l in range(2, l_max + 1):
+        cosine, sine = values[2 * l - 4], values[2 * l - 3]
+        new = values[2 * l - 2]
+        for j in range(n):
+            new[j] = x[j] * cosine[j] - y[j] * sine[j]
+        new = values[2 * l - 1]
+        for j in range(n):
+            new[j] = x[j] * sine[j] + y[j] * cosine[j]
 
 
 @njit(fastmath={"reassoc", "contract"})

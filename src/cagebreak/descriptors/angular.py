@@ -26,13 +26,19 @@ class Angular:
         q_i(l, r, \delta) &= \sqrt{\frac{4 \pi}{2 l + 1} \sum_{m=-l}^{l} |q_i(l, m, r, \delta)|^2}
 
     with Z the sum of the weights. :cite:`Alkemade2022`, eqs. 3-5; :cite:`Boattini2021`, eqs. 2-3.
+    In two dimensions Fourier modes take the place of spherical harmonics:
+
+    .. math::
+        q_i(l, r, \delta) = \left| \frac1Z \sum_{j \ne i}
+            \exp\left(-\frac{(r_{ij} - r)^2}{2 \delta^2}\right) e^{i l \phi_{ij}} \right|
+
     Weights below 1e-8 are set to zero, and q is 0 where all are. Each periodic image within reach
     is a neighbor of its own.
 
     Parameters
     ----------
     l
-        Orders of the spherical harmonics, from 1.
+        Orders of the spherical harmonics, or of the Fourier modes, from 1.
     r
         Radii of the shells, in units of sigma.
     width
@@ -79,10 +85,14 @@ class Angular:
         r, width = np.array(self.r), np.array(self.width)
         values = np.empty((len(configuration), len(self.l) * len(r)))
         cells = cell_list(configuration, cutoff(r, width))
-        angular(cells, r, width, *bins(r, width), N_BINS, self._row_degrees(), values)
+        angular(
+            cells, r, width, *bins(r, width), N_BINS, self._row_degrees(cells.dimension), values
+        )
         return Features(values, self.labels(state))
 
-    def _row_degrees(self) -> np.ndarray:
+    def _row_degrees(self, dimension: int) -> np.ndarray:
         """Return the index in `self.l` of the degree of each harmonic; -1 if it is not in there."""
         index = {l: k for k, l in enumerate(self.l)}
+        if dimension == 2:
+            return np.repeat([index.get(l, -1) for l in range(1, max(self.l) + 1)], 2)
         return np.concatenate([[index.get(l, -1)] * (2 * l + 1) for l in range(max(self.l) + 1)])

@@ -9,7 +9,7 @@ import numpy as np
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.errors import InputError
-from cagebreak.neighbors import sann
+from cagebreak.neighbors import NeighborTable, sann
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class AveragedBondOrder:
         \bar q_l(i) &= \sqrt{\frac{4 \pi}{2 l + 1} \sum_{m=-l}^{l} \left|
             \frac1{N_i + 1} \sum_{k \in \mathcal N_i \cup i} q_{lm}(k) \right|^2}
 
+    with :math:`e^{i l \phi}` for :math:`\sqrt{4 \pi / (2 l + 1)} \, Y_l^m` in two dimensions;
     :cite:`Lechner2008`, with the solid-angle nearest neighbors of `neighbors.sann`. These are
     the input of the unsupervised order parameter of :cite:`Boattini2020`; see
     `learning.StructuralOrder`.
@@ -55,17 +56,25 @@ class AveragedBondOrder:
         from scipy.special import sph_harm_y
 
         table = sann(configuration)
-        counts = table.counts
         x, y, z = table.vectors.T
         polar, azimuth = np.arctan2(np.hypot(x, y), z), np.arctan2(y, x)
         values = np.zeros((len(configuration), len(self.l)))
+        if configuration.dimension == 2:
+            for column, l in enumerate(self.l):
+                values[:, column] = np.abs(_averaged(np.exp(1j * l * azimuth), table)) ** 2
+            return Features(np.sqrt(values), self.labels(state))
         for column, l in enumerate(self.l):
             # |q_l,-m| = |q_lm|, so that terms with m > 0 count twice.
             for m in range(l + 1):
-                harmonic = sph_harm_y(l, m, polar, azimuth)
-                q = np.add.reduceat(harmonic, table.offsets[:-1]) / counts
-                total = np.add.reduceat(q[table.neighbors], table.offsets[:-1])
-                averaged = (q + total) / (counts + 1)
+                averaged = _averaged(sph_harm_y(l, m, polar, azimuth), table)
                 values[:, column] += (1 if m == 0 else 2) * np.abs(averaged) ** 2
             values[:, column] *= 4 * np.pi / (2 * l + 1)
         return Features(np.sqrt(values), self.labels(state))
+
+
+def _averaged(harmonic: np.ndarray, table: NeighborTable) -> np.ndarray:
+    """Return the mean of a harmonic over neighbors, averaged over a particle and its neighbors."""
+    counts, starts = table.counts, table.offsets[:-1]
+    q = np.add.reduceat(harmonic, starts) / counts
+    total = np.add.reduceat(q[table.neighbors], starts)
+    return np.asarray((q + total) / (counts + 1))

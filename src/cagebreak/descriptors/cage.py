@@ -110,16 +110,20 @@ class CageAnisotropy(StateDescriptor):
                                  {(\lambda_1 + \lambda_2 + \lambda_3)^2}
 
     with the eigenvalues of the covariance of the position; :cite:`Theodorou1985`. It is 0 for a
-    spherical cage, 1/4 for a flat one and 1 for a tube. Label: kind "anisotropy".
+    spherical cage, 1/4 for a flat one and 1 for a tube. In two dimensions
+    :math:`\kappa_i^2 = (\lambda_1 - \lambda_2)^2 / (\lambda_1 + \lambda_2)^2`. Label:
+    kind "anisotropy".
     """
 
     kind = "anisotropy"
     states = (CageState,)
 
     def _values(self, source: CageState) -> NDArray[np.float64]:
-        # kappa^2 = 3/2 |C - (trace / 3) 1|^2 / trace^2, without the eigenvalues.
-        trace = np.trace(source.covariance, axis1=1, axis2=2)
-        deviator = source.covariance - trace[:, None, None] / 3 * np.eye(3)
-        squares = 1.5 * (deviator**2).sum(axis=(1, 2))
+        # kappa^2 = d / (d - 1) |C - (trace / d) 1|^2 / trace^2, without the eigenvalues.
+        d = source.start.dimension
+        covariance = source.covariance[:, :d, :d]
+        trace = np.trace(covariance, axis1=1, axis2=2)
+        deviator = covariance - trace[:, None, None] / d * np.eye(d)
+        squares = d / (d - 1) * (deviator**2).sum(axis=(1, 2))
         # The cage of a particle that did not move counts as spherical.
         return np.divide(squares, trace**2, out=np.zeros(len(trace)), where=trace > 0)

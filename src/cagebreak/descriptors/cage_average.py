@@ -72,7 +72,8 @@ class CageScalars:
 
     - ``displacement``: the distance from the start to the mean position, in sigma.
     - ``variance``: :math:`\ln \mathrm{tr}\, C` of the covariance C of the position (n = -1), and
-      the logarithms of the eigenvalues of C, n = 0, 1, 2 in ascending order; C in sigma^2.
+      the logarithms of the eigenvalues of C, n = 0, 1, 2 in ascending order (in two dimensions 0
+      and 1); C in sigma^2.
     - ``acceptance``: the share of accepted trials.
     - ``cell_rejection``: the logarithm of the share of trials that the cell rejects, plus
       `REJECTION_FLOOR`.
@@ -95,7 +96,8 @@ class CageScalars:
 
     def labels(self, state: str = STATE) -> np.recarray:
         """Return the labels of the columns."""
-        columns = [("displacement", 0), ("variance", -1), *(("variance", n) for n in range(3))]
+        columns = [("displacement", 0), ("variance", -1)]
+        columns += [("variance", n) for n in range(self.model.dimension)]
         columns += [("acceptance", 0), ("cell_rejection", 0)]
         if not self.model.is_hard:
             for kind in ("energy", "force", "laplacian"):
@@ -113,7 +115,8 @@ class CageScalars:
         """
         # A particle that never moved has a variance of 0, whose logarithm is infinite.
         tiny = np.finfo(float).tiny
-        eigenvalues = np.maximum(np.linalg.eigvalsh(cage.covariance), tiny)
+        d = self.model.dimension
+        eigenvalues = np.maximum(np.linalg.eigvalsh(cage.covariance[:, :d, :d]), tiny)
         columns = [
             cage.displacement,
             np.log(np.maximum(cage.variance, tiny)),

@@ -64,9 +64,9 @@ def alkemade2023(model: Model, generations: int = 2) -> Generations:
     lists the shells. Chosen here: hard spheres have the set of `alkemade2022`. The Kob-Andersen
     mixture has the shells of `boattini2021`. Both end at the fifth minimum (4.4 and 4.9). Any
     other model has the shells of `boattini2021` in units of the mean spacing
-    :math:`\rho^{-1/3}`. In these units the minima of the three models of the paper coincide,
-    measured at 2.43 to 2.49 and 5.1 to 5.3. The shells of the harmonic mixture are thus 1.14 times
-    as large as those of Kob-Andersen.
+    :math:`\rho^{-1/3}`, in two dimensions :math:`\rho^{-1/2}`. In these units the minima of the
+    three models of the paper coincide, measured at 2.43 to 2.49 and 5.1 to 5.3. The shells of the
+    harmonic mixture are thus 1.14 times as large as those of Kob-Andersen.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def alkemade2023(model: Model, generations: int = 2) -> Generations:
     """
     if model.is_hard:
         return alkemade2022(model, generations)
-    spacing = model.number_density ** (-1 / 3)
+    spacing = model.number_density ** (-1 / model.dimension)
     scale = spacing / _KOB_ANDERSEN_SPACING
     inner, outer = np.linspace(0.525, 2.0, 60), np.linspace(3.1, 5.0, 20)
     return _paper_set(model, inner, outer, generations, scale, r_c=_SECOND_MINIMUM * spacing)
@@ -89,7 +89,8 @@ def jung2023(model: Model, generations: int = 0) -> Generations:
     Energy, local density, energy variance and the size of the Voronoi cell, coarse-grained by
     species over eight lengths; `CoarseGrained` has the equations. The paper computes them in
     inherent states and feeds them to a small network, GlassMLP. The lengths are chosen. The size
-    of the cell is its perimeter, area and volume. The particle's own values are included.
+    of the cell is its perimeter, area and volume; in two dimensions it has no volume. The
+    particle's own values are included.
 
     Parameters
     ----------

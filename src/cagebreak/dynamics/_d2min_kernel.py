@@ -9,8 +9,11 @@ SINGULAR = 1e-10
 
 
 @njit(nogil=True)
-def invert(offsets, vectors, inverses):
-    """Write the inverse of V = sum d d^T over each particle's neighbors; pseudo-inverse if flat."""
+def invert(offsets, vectors, dimension, inverses):
+    """Write the inverse of V = sum d d^T over each particle's neighbors; pseudo-inverse if flat.
+
+    In two dimensions V is given an entry along z, where nothing is, that does not matter.
+    """
     v = np.empty((3, 3))
     for i in range(len(offsets) - 1):
         v[:] = 0.0
@@ -18,6 +21,8 @@ def invert(offsets, vectors, inverses):
             for a in range(3):
                 for b in range(3):
                     v[a, b] += vectors[k, a] * vectors[k, b]
+        if dimension == 2:
+            v[2, 2] = (v[0, 0] + v[1, 1]) / 2
         c00 = v[1, 1] * v[2, 2] - v[1, 2] * v[1, 2]
         c01 = v[0, 2] * v[1, 2] - v[0, 1] * v[2, 2]
         c02 = v[0, 1] * v[1, 2] - v[0, 2] * v[1, 1]

@@ -38,3 +38,8 @@ def require_motion(
     """
     numbers = as_species(species, np.size(species))
     return require_displacements(displacements, len(numbers)), numbers
+
+
+def dimension_of(displacements: NDArray[np.float64]) -> int:
+    """Return 2 if particles move, but none along z; else 3."""
+    return 2 if displacements.any() and not displacements[..., 2].any() else 3

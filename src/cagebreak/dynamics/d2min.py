@@ -14,7 +14,7 @@ from concurrent.futures import Executor
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Box, Configuration, as_configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.dynamics import _d2min_kernel as kernel
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import ConfigurationError, InputError
@@ -52,7 +52,8 @@ class D2Min:
         self._n = len(reference)
         self._table = neighbor_table(reference, cutoff)
         self._inverses = np.empty((self._n, 3, 3))
-        kernel.invert(self._table.offsets, self._table.vectors, self._inverses)
+        dimension = reference.dimension
+        kernel.invert(self._table.offsets, self._table.vectors, dimension, self._inverses)
 
     def __call__(self, displacements: ArrayLike) -> NDArray[np.float64]:
         """Return D2min (..., N), in sigma^2, after displacements (..., N, 3) in sigma.
@@ -112,6 +113,11 @@ def nonaffine(reference: Configuration, configuration: Configuration) -> NDArray
     """
     reference = as_configuration(reference, "reference")
     configuration = as_configuration(configuration)
+    if reference.dimension != configuration.dimension:
+        raise ConfigurationError(
+            f"configuration.box: expected {reference.dimension} dimensions, as of the reference, "
+            f"got {configuration.dimension}"
+        )
     if len(reference) != len(configuration):
         raise ConfigurationError(
             f"configuration: expected the {len(reference)} particles of the reference, "
@@ -120,6 +126,8 @@ def nonaffine(reference: Configuration, configuration: Configuration) -> NDArray
     before = reference.box.matrix
     # After a flip of the box other lattice vectors continue those of the reference.
     basis = np.rint(before @ configuration.box.inverse)
+    if reference.dimension == 2:
+        basis[2, 2] = 1.0  # nothing is along z
     if abs(np.linalg.det(basis)) < 0.5:
         raise ConfigurationError(
             f"configuration.box: expected a box near that of the reference, {before.tolist()}, "
@@ -129,7 +137,7 @@ def nonaffine(reference: Configuration, configuration: Configuration) -> NDArray
     fractions = reference.unwrapped @ reference.box.inverse
     displacements = (configuration.unwrapped @ np.linalg.inv(now) - fractions) @ now
     if reference.images is None or configuration.images is None:
-        return Box(now).minimum_image(displacements)
+        return configuration.box.with_matrix(now).minimum_image(displacements)
     return displacements
 
 

@@ -203,7 +203,7 @@ class _Moments:
         rows: Sequence[NDArray[np.int64]],
         q_max: float,
     ) -> None:
-        width = 2 * np.pi / starts[0].box.lengths.max()
+        width = 2 * np.pi / starts[0].box.longest
         self._n = np.array([len(particles) for particles in rows], dtype=np.float64)
         total = self._n.sum()
         # Products of two fields are averaged; those of the halves share no noise.

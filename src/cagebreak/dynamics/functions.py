@@ -147,7 +147,7 @@ def dynamic_functions(
     """
     starts, times = _require_runs(configurations, runs), check_times(times)
     # Shells of one width for all boxes.
-    width = 2 * np.pi / starts[0].box.lengths.max()
+    width = 2 * np.pi / starts[0].box.longest
     reducers, reduced = [], []
     for start, of_start in zip(starts, runs, strict=True):
         reducer = Reducer(start, k, length, q_max, width)
@@ -285,6 +285,7 @@ class _Moments:
             name: np.array([[getattr(run, name) for run in runs] for runs in reduced]).mean(axis=1)
             for name in ("second", "fourth", "f_s", "f")
         }
+        self._dimension = reducers[0].dimension
         self._static = np.array([reducer.static for reducer in reducers])
         overlap = np.array([[run.overlap for run in runs] for runs in reduced])
         self._n_runs = overlap.shape[1]
@@ -313,7 +314,7 @@ class _Moments:
             return np.asarray(np.tensordot(weights, values, axes=1) / n)
 
         second, fourth = mean(self._means["second"]), mean(self._means["fourth"])
-        result = {"msd": second, "alpha_2": non_gaussian_of(second, fourth)}
+        result = {"msd": second, "alpha_2": non_gaussian_of(second, fourth, self._dimension)}
         result["f_s"] = mean(self._means["f_s"])
         static = weights @ self._static
         with np.errstate(invalid="ignore"):

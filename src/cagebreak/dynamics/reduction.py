@@ -47,7 +47,7 @@ class Reducer:
         N particles.
     k
         Wave number of the scattering functions, in 1 / sigma. That of a single particle is averaged
-        over three axes, that of all over the wave vectors of a shell of the width
+        over the axes, that of all over the wave vectors of a shell of the width
         :math:`2 \pi / L`, with the longest lattice vector L.
     length
         Of the overlap, in sigma.
@@ -75,7 +75,7 @@ class Reducer:
             if not 0 < real(value) < np.inf:
                 raise InputError(f"{name}: expected a positive number, got {value!r}")
         self._k, self._length = float(k), float(length)
-        half = np.pi / start.box.lengths.max()
+        half = np.pi / start.box.longest
         self._ring = wave_vectors(start.box, [max(k - half, 0.0), k + half])
         if not len(self._ring):
             raise InputError(f"k: expected one near a wave vector of the box, got {k:g}")
@@ -91,6 +91,11 @@ class Reducer:
         self._modes = self._modes_at(start.positions)
 
     @property
+    def dimension(self) -> int:
+        """3 or 2."""
+        return self._start.dimension
+
+    @property
     def static(self) -> Floats:
         """The structure factor of each group near k, (P,)."""
         return self._f(self._modes)
@@ -100,7 +105,7 @@ class Reducer:
         displacements = require_displacements(displacements, len(self._start))
         squares = (displacements**2).sum(axis=-1)
         near = is_near(displacements, self._length).astype(np.float64)
-        waves = np.cos(self._k * displacements).mean(axis=-1)
+        waves = np.cos(self._k * displacements[..., : self._start.dimension]).mean(axis=-1)
         positions = self._start.positions
         f = [self._f(self._modes_at(positions + moved)) for moved in displacements]
         of_waves = powers(near[:, None] * self._members, self._waves)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.dynamics._shapes import require_motion
+from cagebreak.dynamics._shapes import dimension_of, require_motion
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
 from cagebreak.simulation.isoconfigurational import check_times
@@ -39,10 +39,11 @@ def mean_squared_displacement(displacements: ArrayLike, species: ArrayLike) -> N
 def non_gaussian(displacements: ArrayLike, species: ArrayLike) -> NDArray[np.float64]:
     r"""Return the non-Gaussian parameter of each species, (T, S).
 
-    .. math:: \alpha_2(t) = \frac{3 \langle \Delta r^4 \rangle}{5 \langle \Delta r^2 \rangle^2} - 1
+    .. math:: \alpha_2(t) =
+        \frac{d \, \langle \Delta r^4 \rangle}{(d + 2) \, \langle \Delta r^2 \rangle^2} - 1
 
-    It is 0 for a Gaussian distribution of displacements (:cite:`Rahman1964`). NaN for an absent
-    species, or if nothing has moved.
+    in d dimensions: two, if nothing moves along z. It is 0 for a Gaussian distribution of
+    displacements (:cite:`Rahman1964`). NaN for an absent species, or if nothing has moved.
 
     Parameters
     ----------
@@ -61,15 +62,21 @@ def non_gaussian(displacements: ArrayLike, species: ArrayLike) -> NDArray[np.flo
     n_times = len(displacements)
     second = _per_species(map(squared_lengths, displacements), species, n_times)
     fourths = (squared_lengths(moved) ** 2 for moved in displacements)
-    return non_gaussian_of(second, _per_species(fourths, species, n_times))
+    fourth = _per_species(fourths, species, n_times)
+    return non_gaussian_of(second, fourth, dimension_of(displacements))
 
 
 def non_gaussian_of(
-    second: NDArray[np.float64], fourth: NDArray[np.float64]
+    second: NDArray[np.float64], fourth: NDArray[np.float64], dimension: int
 ) -> NDArray[np.float64]:
     """Return the non-Gaussian parameter from the moments <r^2> and <r^4>, of the same shape."""
     result = np.full(np.shape(second), np.nan)
-    np.divide(0.6 * fourth, np.square(second), out=result, where=np.greater(second, 0))
+    np.divide(
+        dimension / (dimension + 2) * fourth,
+        np.square(second),
+        out=result,
+        where=np.greater(second, 0),
+    )
     return result - 1
 
 
@@ -118,8 +125,10 @@ def self_intermediate(
 ) -> NDArray[np.float64]:
     r"""Return the self-intermediate scattering function of each species, (T, S).
 
-    .. math:: F_s(k, t) = \frac{1}{3 N_s} \sum_i \sum_{\hat e = x, y, z}
+    .. math:: F_s(k, t) = \frac{1}{d N_s} \sum_i \sum_{\hat e = x, y, z}
               \cos(k \, \hat e \cdot [r_i(t) - r_i(0)])
+
+    in d dimensions: two, without z, if nothing moves along z.
 
     Parameters
     ----------
@@ -139,7 +148,8 @@ def self_intermediate(
     if not 0 < real(k) < np.inf:
         raise InputError(f"k: expected a positive wave number, got {k!r}")
     displacements, species = require_motion(displacements, species)
-    waves = (np.cos(k * moved) for moved in displacements)
+    d = dimension_of(displacements)
+    waves = (np.cos(k * moved[:, :d]) for moved in displacements)
     return _per_species(waves, species, len(displacements))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Configuration, as_configuration
+from cagebreak.configuration import Configuration, as_configuration, ball
 from cagebreak.dynamics import _van_hove_kernel as kernel
 from cagebreak.dynamics._shapes import require_displacements
 from cagebreak.errors import InputError
@@ -48,8 +48,9 @@ def van_hove(
         G_d(r, t) &= \frac{V}{N_a (N_b - \delta_{ab})} \sum_{i \in a} \sum_{j \in b, j \ne i}
                     \frac{\delta(r - |r_j(t) - r_i(0)|)}{4 \pi r^2}
 
-    averaged over each bin (:cite:`VanHove1954`). The sum of ``G_s`` times the volumes of the bins
-    is the share of particles that have not moved further than `r_max`. At t = 0 ``G_d`` is g(r)
+    averaged over each bin, in two dimensions with :math:`2 \pi r` for
+    :math:`4 \pi r^2` (:cite:`VanHove1954`). The sum of ``G_s`` times the volumes of the bins is the
+    share of particles that have not moved further than `r_max`. At t = 0 ``G_d`` is g(r)
     (`cagebreak.radial_distribution`); at late times it is 1.
 
     Parameters
@@ -76,13 +77,13 @@ def van_hove(
     configuration = as_configuration(configuration)
     displacements = require_displacements(displacements, len(configuration))
     box, species, n_species = configuration.box, configuration.species, configuration.n_species
-    half = box.heights.min() / 2
+    half = box.heights[: box.dimension].min() / 2
     if not 0 < real(r_max) <= half:
         raise InputError(f"r_max: expected a length up to half of the box, {half:g}, got {r_max!r}")
     if not is_whole(n_bins) or n_bins < 1:
         raise InputError(f"n_bins: expected 1, 2, ..., got {n_bins!r}")
     edges = np.linspace(0, r_max, int(n_bins) + 1)
-    volumes = 4 / 3 * np.pi * np.diff(edges**3)
+    volumes = np.diff(ball(edges, box.dimension))
     number = np.bincount(species, minlength=n_species).astype(np.float64)
     possible = np.outer(number, number) - np.diag(number)
     ideal = possible[:, :, None] * volumes / box.volume

@@ -160,6 +160,8 @@ class _Discs:
         fractions = configuration.wrapped @ configuration.box.inverse
         if not np.isfinite(real(height)):
             raise InputError(f"height: expected a fraction, such as 0.5, got {height!r}")
+        if configuration.dimension == 2:
+            height = 0.0  # the plane of all particles
         # Of each particle, the periodic image that is nearest to the plane.
         above = fractions[:, 2] - height
         image = np.rint(above)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from operator import index
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration, as_box, as_configurations
-from cagebreak.configuration.shape import sheet
+from cagebreak.configuration.shape import flattened
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import (
     _columns,
@@ -160,18 +161,24 @@ def read_frames(
         frames = common_species(frames)
     except InputError as error:
         raise FileFormatError(f"{path}: {error}") from error
+    frames = _flattened(path, frames)
     if given is not None:
         _check_box(path, frames, given)
-    _refuse_flat(path, frames)
     if names is not None:
         frames = [_ordered(path, each, names) for each in frames]
     return frames if frame is None else [frames[_number(path, frame, len(frames))]]
 
 
-def _refuse_flat(path: Path, frames: Sequence[Frame]) -> None:
+def _flattened(path: Path, frames: Sequence[Frame]) -> list[Frame]:
+    """Return frames whose particles lie in one plane in two dimensions."""
+    result = []
     for number, frame in enumerate(frames):
-        if flat := sheet(frame.configuration):
-            raise FileFormatError(f"{path}: frame {number}: {flat}")
+        try:
+            configuration = flattened(frame.configuration)
+        except InputError as error:
+            raise FileFormatError(f"{path}: frame {number}: {error}") from error
+        result.append(replace(frame, configuration=configuration))
+    return result
 
 
 def _number(path: str | os.PathLike[str], frame: int, n: int) -> int:
@@ -205,10 +212,13 @@ def _ordered(path: Path, frame: Frame, names: tuple[str, ...]) -> Frame:
 
 def _check_box(path: Path, frames: Sequence[Frame], box: Box) -> None:
     for frame in frames:
-        stated = frame.configuration.box.matrix
-        if not np.allclose(stated, box.matrix, rtol=0, atol=1e-6 * box.lengths.max()):
+        stated = frame.configuration.box
+        if stated.dimension != box.dimension or not np.allclose(
+            stated.lattice, box.lattice, rtol=0, atol=1e-6 * box.longest
+        ):
             raise InputError(
-                f"box: {path} states another one, {stated.tolist()}, got {box.matrix.tolist()}"
+                f"box: {path} states another one, {stated.lattice.tolist()}, got "
+                f"{box.lattice.tolist()}"
             )
 
 

@@ -1,7 +1,7 @@
 """Particles from a table of text: which column is what, by its name, and the configuration.
 
 Names are compared in lower case. A vector is one column of width 3, as `pos`, or three columns of
-width 1, as `x`, `y` and `z`.
+width 1, as `x`, `y` and `z`. Without `z`, or with a `pos` of width 2, there are two dimensions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,6 +38,7 @@ _AXES = {
     "images": ("ix", "iy", "iz"),
     "rumd images": ("imx", "imy", "imz"),
 }
+_POSITION_AXES = ("positions", "scaled", "unwrapped", "scaled unwrapped")
 _IDS = {
     *("id", "ids", "identifier", "identifiers", "atom_id", "atom_ids", "atomid"),
     *("particle_id", "particle_ids", "particleid", "particle_identifier", "particle_identifiers"),
@@ -80,13 +81,13 @@ class Columns:
     Parameters
     ----------
     positions
-        The first three columns to read.
+        Three columns, or two of two dimensions.
     scaled
         Whether positions are fractions of the box.
     unwrapped
         Whether positions are unwrapped.
     velocities, images
-        Three columns; empty if there are none.
+        Three columns, or two of two dimensions; empty if there are none.
     ids
         A column, or None. `maybe_ids` is one that may hold something else.
     species
@@ -134,35 +135,36 @@ def recognized(fields: Sequence[Field], width: int) -> Columns:
         repeated = next(name for i, name in enumerate(lower) if name in lower[:i])
         raise InputError(f"columns: expected different names, got {repeated} twice")
     single = {f.name.lower(): f.start for f in fields if f.width == 1}
-    vectors = {f.name.lower(): f.start for f in fields if f.width == 3}
-    triples: dict[str, tuple[int, ...]] = {}
+    d = _dimension(fields, single)
+    vectors = {f.name.lower(): f.start for f in fields if f.width == d}
+    of_axes: dict[str, tuple[int, ...]] = {}
     for kind, axes in _AXES.items():
         present = [axis for axis in axes if axis in single]
-        if len(present) == 3:
-            triples[kind] = tuple(single.pop(axis) for axis in axes)
+        if present == list(axes) or present == list(axes[:d]):
+            of_axes[kind] = tuple(single.pop(axis) for axis in present)
         elif present and "images" in kind:
-            raise InputError(f"images: expected columns {' '.join(axes)}, got {present}")
+            raise InputError(f"images: expected columns {' '.join(axes[:d])}, got {present}")
 
     def vector(kind: str, known: set[str], *axes: str) -> tuple[int, ...]:
         chosen = [(name, start) for name, start in vectors.items() if name in known]
         if len(chosen) > 1:
             raise InputError(f"{kind}: expected one of {[name for name, _ in chosen]}")
         if chosen:
-            return tuple(range(chosen[0][1], chosen[0][1] + 3))
-        return next((triples[axis] for axis in axes if axis in triples), ())
+            return tuple(range(chosen[0][1], chosen[0][1] + d))
+        return next((of_axes[axis] for axis in axes if axis in of_axes), ())
 
     unwrapped_names = {name for name in vectors if any(part in name for part in _UNWRAPPED)}
     candidates = (
         (vector("unwrapped positions", unwrapped_names, "unwrapped"), False, True),
-        (triples.get("scaled unwrapped", ()), True, True),
+        (of_axes.get("scaled unwrapped", ()), True, True),
         (vector("positions", _POSITIONS, "positions"), False, False),
-        (triples.get("scaled", ()), True, False),
+        (of_axes.get("scaled", ()), True, False),
     )
     chosen = next((form for form in candidates if form[0]), None)
     if chosen is None:
         raise InputError(
             "positions: expected columns x y z, xu yu zu, xs ys zs or xsu ysu zsu, or a column "
-            f"pos of width 3, got {' '.join(names)}"
+            f"pos of width 3 (in two dimensions without z, or of width 2), got {' '.join(names)}"
         )
     positions, scaled, unwrapped = chosen
     ids = [name for name in single if name in _IDS]
@@ -190,6 +192,17 @@ def recognized(fields: Sequence[Field], width: int) -> Columns:
     )
 
 
+def _dimension(fields: Sequence[Field], single: Mapping[str, int]) -> int:
+    """Return 2 if positions have two components and none has a third, else 3."""
+    widths = {f.width for f in fields if f.name.lower() in _POSITIONS}
+    if any(_AXES[kind][2] in single for kind in _POSITION_AXES):
+        return 3
+    for kind in _POSITION_AXES:
+        axes = _AXES[kind]
+        widths |= {2} if all(axis in single for axis in axes[:2]) else set()
+    return 2 if 2 in widths and 3 not in widths else 3
+
+
 class Cell(NamedTuple):
     """The lattice vectors that a file states, as rows, and where fractions are counted from."""
 
@@ -198,7 +211,7 @@ class Cell(NamedTuple):
 
 
 def cell_of(matrix: ArrayLike, origin: ArrayLike = (0.0, 0.0, 0.0)) -> Cell:
-    """Return a checked cell, which may be left-handed.
+    """Return a checked cell, which may be left-handed; one of two vectors becomes a thin one.
 
     Raises
     ------
@@ -206,6 +219,8 @@ def cell_of(matrix: ArrayLike, origin: ArrayLike = (0.0, 0.0, 0.0)) -> Cell:
         If the vectors are not finite or span no volume.
     """
     vectors = np.asarray(matrix, np.float64)
+    if vectors.shape == (2, 2):
+        vectors = Box(vectors).sheet
     Box(right_handed(vectors)[0])
     return Cell(vectors, np.asarray(origin, np.float64))
 
@@ -262,19 +277,23 @@ def frame_of(
     ends = np.cumsum([len(group) for group in groups.values()])
     part = dict(zip(groups, np.split(table, ends[:-1], axis=1), strict=True))
 
-    positions = part["positions"]
+    positions = _solid(part["positions"])
     if columns.scaled:
         positions = positions @ cell.matrix + cell.origin
     matrix, change = right_handed(cell.matrix)
+    dimension = len(columns.positions)
+    if dimension == 2:
+        _require_thin(rows, matrix)
+        positions = positions * [1, 1, 0]
     images: NDArray | None = None
     if columns.unwrapped:
         images = np.zeros(positions.shape, np.int64)
     elif columns.images:
-        images = rows.integers(part["images"], "whole numbers as images") @ change.T
+        images = _solid(rows.integers(part["images"], "whole numbers as images")) @ change.T
     numbers = {name: part[f"species {name}"][:, 0] for name in types}
     species, names = _species(rows, columns, numbers, types_from_one, tuple(type_names))
     _compare_sizes(rows, columns, species)
-    velocities = part["velocities"] if columns.velocities else None
+    velocities = _solid(part["velocities"]) if columns.velocities else None
     ids = None
     if columns.ids is not None or (id_column is not None and _are_ids(part["ids"])):
         order, ids = order_of(rows, part["ids"])
@@ -282,10 +301,31 @@ def frame_of(
         velocities = None if velocities is None else velocities[order]
         images = None if images is None else images[order]
     try:
-        configuration = Configuration(positions, species, Box(matrix), velocities, images)
+        configuration = Configuration(
+            positions, species, Box(matrix, dimension), velocities, images
+        )
     except InputError as error:
         raise rows.file.failure(error) from error
     return Frame(configuration, step, time, ids, names)
+
+
+def _solid(vectors: NDArray) -> NDArray:
+    """Return vectors of three components; a third that is missing is 0."""
+    if vectors.shape[1] == 3:
+        return vectors
+    return np.column_stack([vectors, np.zeros(len(vectors), vectors.dtype)])
+
+
+def _require_thin(rows: Rows, matrix: Floats) -> None:
+    """Refuse positions without z in a box that is not thin: a column may have been left out."""
+    heights = 1 / np.sqrt((np.linalg.inv(matrix) ** 2).sum(axis=0))
+    if heights[2] > heights[:2].min() / 2:
+        raise rows.file.failure(
+            InputError(
+                "positions: expected x y z; got x y, of two dimensions, in a box that is not thin: "
+                f"heights {heights.tolist()}"
+            )
+        )
 
 
 def order_of(rows: Rows, column: Floats) -> tuple[Integers, Integers]:

@@ -40,7 +40,7 @@ def read(path: Path) -> list[Frame]:
     Raises
     ------
     FileFormatError
-        If the file is not a GSD file, is damaged or two-dimensional, or has no frame.
+        If the file is not a GSD file, is damaged, or has no frame.
     MissingDependencyError
         If the library gsd is not installed.
     """
@@ -136,8 +136,8 @@ def _frame(file: Any, index: int) -> Frame:
     if n < 1:
         raise InputError(f"frame {index}: expected at least one particle, got {n}")
     dimensions = _single(index, "configuration/dimensions", chunk("configuration/dimensions", [3]))
-    if dimensions != 3:
-        raise InputError(f"frame {index}: expected 3 dimensions, got {dimensions}")
+    if dimensions not in (2, 3):
+        raise InputError(f"frame {index}: expected 2 or 3 dimensions, got {dimensions}")
 
     def particles(name: str, kind: str, width: int = 3) -> NDArray | None:
         values = chunk(f"particles/{name}")
@@ -173,7 +173,7 @@ def _frame(file: Any, index: int) -> Frame:
     configuration = Configuration(
         position,
         species,
-        _box(index, chunk("configuration/box")),
+        _box(index, chunk("configuration/box"), dimensions),
         particles("velocity", "f"),
         particles("image", "iu"),
     )
@@ -215,7 +215,7 @@ def _types(index: int, chunk: NDArray | None) -> list[str]:
     return names
 
 
-def _box(index: int, edges: NDArray | None) -> Box:
+def _box(index: int, edges: NDArray | None, dimensions: int) -> Box:
     if edges is None or edges.shape != (6,) or edges.dtype.kind != "f":
         raise InputError(f"frame {index}: configuration/box: expected six numbers, got {edges}")
-    return Box(matrix_of(edges))
+    return Box(matrix_of(edges, dimensions), dimensions)

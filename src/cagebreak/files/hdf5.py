@@ -57,7 +57,8 @@ def datasets(configuration: Configuration) -> dict[str, Dataset]:
     arrays = {
         "positions": Dataset(configuration.positions, "sigma", "particle, xyz"),
         "species": Dataset(configuration.species, "0 is A, 1 is B", "particle"),
-        "box": Dataset(configuration.box.matrix, "sigma", "lattice vector, xyz"),
+        # Two dimensions have two vectors of two components.
+        "box": Dataset(configuration.box.lattice, "sigma", "lattice vector, xyz"),
     }
     if configuration.velocities is not None:
         arrays["velocities"] = Dataset(configuration.velocities, "sigma/tau", "particle, xyz")

@@ -146,7 +146,7 @@ def _cell(file: TextFile, words: list[str]) -> Cell:
 
 
 def _bounds(box: Box) -> list[str]:
-    matrix = box.matrix
+    matrix = box.sheet
     if np.triu(matrix, 1).any():
         raise InputError(
             "configuration: a LAMMPS dump holds boxes whose first vector is along x and whose "

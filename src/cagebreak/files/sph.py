@@ -83,7 +83,7 @@ def write(path: Path, configuration: Configuration, diameters: ArrayLike) -> Non
         raise InputError(
             "configuration: a .sph file holds orthorhombic boxes only, got a sheared one"
         )
-    lines = [str(len(configuration)), " ".join(map(repr, box.lengths.tolist()))]
+    lines = [str(len(configuration)), " ".join(map(repr, np.diag(box.sheet).tolist()))]
     for position, s in zip(
         configuration.wrapped.tolist(), configuration.species.tolist(), strict=True
     ):

@@ -10,6 +10,12 @@ from cagebreak.models.glass_formers import (
 )
 from cagebreak.models.model import Bonds, Model, PairPotential, Table
 from cagebreak.models.tabulated import tabulated
+from cagebreak.models.two_dimensions import (
+    hard_discs,
+    harmonic_discs,
+    kob_andersen_2d,
+    kob_andersen_2d_ternary,
+)
 
 __all__ = [
     "Bonds",
@@ -17,9 +23,13 @@ __all__ = [
     "PairPotential",
     "Table",
     "fene_polymer",
+    "hard_discs",
     "hard_spheres",
+    "harmonic_discs",
     "harmonic_spheres",
     "kob_andersen",
+    "kob_andersen_2d",
+    "kob_andersen_2d_ternary",
     "kob_andersen_smoothed",
     "tabulated",
     "wahnstrom",

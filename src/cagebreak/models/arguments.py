@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from cagebreak.errors import InputError
+
 
 def real(value: Any) -> float:
     """Return an argument as a float; NaN, which lies in no range, if it is no real number.
@@ -20,3 +22,12 @@ def real(value: Any) -> float:
 def is_whole(value: Any) -> bool:
     """Return whether an argument is a whole number."""
     return real(value).is_integer()
+
+
+def within(name: str, value: float, low: float, high: float, closed_below: bool = False) -> None:
+    """Raise an `InputError` if an argument is no number above `low` and up to `high`."""
+    number = real(value)
+    inside = (low <= number if closed_below else low < number) and number <= high
+    if not inside:
+        start = "[" if closed_below else "("
+        raise InputError(f"{name}: expected a number in {start}{low}, {high}], got {value!r}")

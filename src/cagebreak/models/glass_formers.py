@@ -1,12 +1,11 @@
 """The glass formers of the papers, each a function of its state point."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from cagebreak.errors import InputError
-from cagebreak.models.arguments import is_whole, real
-from cagebreak.models.model import Bonds, Matrix, Model, PairPotential
+from cagebreak.models.arguments import is_whole, within
+from cagebreak.models.mixtures import UNITS_OF_HARD_SPHERES, additive, equal, mixture
+from cagebreak.models.model import Bonds, Model, PairPotential
 
 
 def hard_spheres(
@@ -39,9 +38,9 @@ def hard_spheres(
     -----
     Defaults: :cite:`Alkemade2022`, section I A; tau_alpha is about 1e4 tau there.
     """
-    _within("packing_fraction", packing_fraction, 0, 0.74)
-    _within("size_ratio", size_ratio, 0.1, 1, closed_below=True)
-    _within("composition", composition, 0, 1)
+    within("packing_fraction", packing_fraction, 0, 0.74)
+    within("size_ratio", size_ratio, 0.1, 1, closed_below=True)
+    within("composition", composition, 0, 1)
     diameters: tuple[float, ...] = (1.0, float(size_ratio))
     fractions: tuple[float, ...] = (float(composition), 1 - float(composition))
     if composition == 1:
@@ -54,13 +53,8 @@ def hard_spheres(
         composition=fractions,
         number_density=float(6 / np.pi * packing_fraction / cubes),
         temperature=1.0,
-        units=(
-            ("sigma", "diameter of an A sphere"),
-            ("eps", "kT"),
-            ("m", "mass of a sphere"),
-            ("tau", "sqrt(m sigma^2 / kT)"),
-        ),
-        pair=PairPotential("hard_log", _equal(diameters), _additive(diameters), 1.35, 1.35),
+        units=UNITS_OF_HARD_SPHERES,
+        pair=PairPotential("hard_log", equal(diameters), additive(diameters), 1.35, 1.35),
     )
 
 
@@ -97,13 +91,13 @@ def harmonic_spheres(
     -----
     Defaults: :cite:`Alkemade2023`, section II A 2; tau_alpha = 671 tau there.
     """
-    _within("size_ratio", size_ratio, 0.1, 10, closed_below=True)
+    within("size_ratio", size_ratio, 0.1, 10, closed_below=True)
     diameters = (1.0, float(size_ratio))
-    return _mixture(
+    return mixture(
         "harmonic_spheres",
         diameters,
         (1.0, 1.0),
-        PairPotential("harmonic", _equal(diameters), _additive(diameters), 1.0, 1.0),
+        PairPotential("harmonic", equal(diameters), additive(diameters), 1.0, 1.0),
         temperature,
         number_density,
         composition,
@@ -140,7 +134,7 @@ def kob_andersen(
     Interactions: :cite:`Kob1995`, who cut and shift at 2.5 sigma_ij. State point:
     :cite:`Alkemade2023`, section II A 3; tau_alpha is about 3075 tau there.
     """
-    return _mixture(
+    return mixture(
         "kob_andersen",
         (1.0, 0.88),
         (1.0, 1.0),
@@ -177,7 +171,7 @@ def kob_andersen_smoothed(
     is about 5000 tau there. That 2.2 and 2.5 are in units of sigma_ij, and the form of the
     smoothing (`lj/smooth` of LAMMPS), are chosen.
     """
-    return _mixture(
+    return mixture(
         "kob_andersen_smoothed",
         (1.0, 0.88),
         (1.0, 1.0),
@@ -220,11 +214,11 @@ def wahnstrom(
     smoothing (`lj/smooth` of LAMMPS), are chosen. :cite:`Wahnstrom1991` cuts elsewhere.
     """
     diameters = (1.0, 5 / 6)
-    return _mixture(
+    return mixture(
         "wahnstrom",
         diameters,
         (1.0, 0.5),
-        PairPotential("lennard_jones_smooth", _equal(diameters), _additive(diameters), 2.5, 2.2),
+        PairPotential("lennard_jones_smooth", equal(diameters), additive(diameters), 2.5, 2.2),
         temperature,
         number_density,
         composition,
@@ -264,8 +258,8 @@ def fene_polymer(
     Defaults: :cite:`Rottler2024`, with 1500 chains, at p = 1; tau_alpha is about 1000 tau
     there. Spring: :cite:`Kremer1990`, which the paper refers to.
     """
-    _within("temperature", temperature, 0, 100)
-    _within("number_density", number_density, 0, 100)
+    within("temperature", temperature, 0, 100)
+    within("number_density", number_density, 0, 100)
     if not is_whole(chain_length) or chain_length < 2:
         raise InputError(
             f"chain_length: expected a whole number of at least 2, got {chain_length!r}"
@@ -292,54 +286,3 @@ _KA_EPSILON = ((1.0, 1.5), (1.5, 0.5))
 
 
 _KA_SIGMA = ((1.0, 0.8), (0.8, 0.88))
-
-
-def _mixture(
-    name: str,
-    diameters: tuple[float, ...],
-    masses: tuple[float, ...],
-    pair: PairPotential,
-    temperature: float,
-    number_density: float,
-    composition: float,
-) -> Model:
-    """Return a binary mixture in units of eps_AA, or its A particles alone if x_A is 1."""
-    _within("temperature", temperature, 0, 100)
-    _within("number_density", number_density, 0, 100)
-    _within("composition", composition, 0, 1)
-    n_species = 1 if composition == 1 else 2
-    return Model(
-        name=name,
-        diameters=diameters[:n_species],
-        masses=masses[:n_species],
-        composition=(float(composition), 1 - float(composition))[:n_species],
-        number_density=float(number_density),
-        temperature=float(temperature),
-        units=(
-            ("sigma", "sigma_AA"),
-            ("eps", "eps_AA"),
-            ("m", "mass of an A particle"),
-            ("tau", "sqrt(m sigma^2 / eps)"),
-        ),
-        pair=replace(
-            pair,
-            epsilon=tuple(row[:n_species] for row in pair.epsilon[:n_species]),
-            sigma=tuple(row[:n_species] for row in pair.sigma[:n_species]),
-        ),
-    )
-
-
-def _equal(diameters: tuple[float, ...]) -> Matrix:
-    return ((1.0,) * len(diameters),) * len(diameters)
-
-
-def _additive(diameters: tuple[float, ...]) -> Matrix:
-    return tuple(tuple((a + b) / 2 for b in diameters) for a in diameters)
-
-
-def _within(name: str, value: float, low: float, high: float, closed_below: bool = False) -> None:
-    number = real(value)
-    inside = (low <= number if closed_below else low < number) and number <= high
-    if not inside:
-        start = "[" if closed_below else "("
-        raise InputError(f"{name}: expected a number in {start}{low}, {high}], got {value!r}")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._html import card
-from cagebreak.configuration import SPECIES_NAMES, Box
+from cagebreak.configuration import BALL, SPECIES_NAMES, Box
 from cagebreak.errors import InputError
 
 Matrix = tuple[tuple[float, ...], ...]
@@ -111,7 +111,7 @@ class Model:
     composition
         Fraction of each species; sums to one.
     number_density
-        N sigma^3 / V.
+        N sigma^3 / V, in two dimensions N sigma^2 / A.
     temperature
         kT, in units of eps.
     units
@@ -120,6 +120,8 @@ class Model:
         The pair potential; for hard spheres the effective one of their inherent state.
     bonds
         The bonds of chains; None for other models.
+    dimension
+        3 or 2.
     """
 
     name: str
@@ -131,6 +133,7 @@ class Model:
     units: tuple[tuple[str, str], ...]
     pair: PairPotential
     bonds: Bonds | None = None
+    dimension: int = 3
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{name} {value}" for name, value in self._facts().items())
@@ -176,9 +179,9 @@ class Model:
 
     @property
     def packing_fraction(self) -> float:
-        """Volume of the spheres of diameter sigma_ii over the volume of the box."""
-        cubes = np.dot(self.composition, np.power(self.diameters, 3))
-        return float(np.pi / 6 * cubes * self.number_density)
+        """Volume of the spheres of diameter sigma_ii over that of the box; of discs, area."""
+        powers = np.dot(self.composition, np.power(self.diameters, self.dimension))
+        return float(BALL[self.dimension] * powers * self.number_density)
 
     def species(self, n_particles: int) -> NDArray[np.int64]:
         """Return the species of `n_particles` particles, sorted: counts nearest the composition.
@@ -197,12 +200,13 @@ class Model:
         return np.repeat(np.arange(self.n_species), np.diff(edges, prepend=0))
 
     def box(self, n_particles: int) -> Box:
-        """Return the cube for `n_particles` particles.
+        """Return the cube, or the square, for `n_particles` particles.
 
         For hard spheres its packing fraction, with the counts of `species`, is the model's. For
         other models N / V is the model's number density.
         """
         if not self.is_hard:
-            return Box.cubic(float((n_particles / self.number_density) ** (1 / 3)))
-        cubes = (np.asarray(self.diameters)[self.species(n_particles)] ** 3).sum()
-        return Box.cubic(float((np.pi / 6 * cubes / self.packing_fraction) ** (1 / 3)))
+            return Box.of_volume(n_particles / self.number_density, self.dimension)
+        d = self.dimension
+        powers = (np.asarray(self.diameters)[self.species(n_particles)] ** d).sum()
+        return Box.of_volume(float(BALL[d] * powers / self.packing_fraction), d)

@@ -18,7 +18,7 @@ from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 from cagebreak._simd.vectors import pointer
 
-HARD_LOG, HARMONIC, LENNARD_JONES, LENNARD_JONES_SMOOTH, TABULATED = range(5)
+HARD_LOG, HARMONIC, LENNARD_JONES, LENNARD_JONES_SMOOTH, TABULATED, POWERS = range(6)
 
 # Columns of a row. The first is that of every form.
 CUTOFF_SQUARED = 0
@@ -26,6 +26,8 @@ CUTOFF_SQUARED = 0
 FOUR_EPSILON, SIGMA_6, SHIFT = 1, 2, 3
 # Smoothed: the force is F1 + F2 t + F3 t^2 + F4 t^3 with t = r - INNER, and INNER_U = u at t = 0.
 INNER, INNER_U, F1, F2, F3, F4 = 4, 5, 6, 7, 8, 9
+# Powers: u = TWELFTH / r^12 - SIXTH / r^6 + ZEROTH + SECOND r^2 + FOURTH r^4.
+TWELFTH, SIXTH, ZEROTH, SECOND, FOURTH = 1, 2, 3, 4, 5
 # Harmonic and hard spheres: contact distance, and eps / sigma^2 or kT.
 SIGMA, STRENGTH = 1, 2
 # Hard spheres: cut-off, energy and slope of the logarithm there.
@@ -70,6 +72,8 @@ def energy(form, r2, p):
         return _harmonic_energy(r2, p)
     if form == TABULATED:
         return _tabulated_energy(r2, p)
+    if form == POWERS:
+        return _powers_energy(r2, p)
     return _hard_log_energy(r2, p)
 
 
@@ -84,6 +88,8 @@ def force_over_distance(form, r2, p):
         return _harmonic_force(r2, p)
     if form == TABULATED:
         return _tabulated_force(r2, p)
+    if form == POWERS:
+        return _powers_force(r2, p)
     return _hard_log_force(r2, p)
 
 
@@ -98,6 +104,8 @@ def laplacian(form, r2, p):
         return _harmonic_laplacian(r2, p)
     if form == TABULATED:
         return _tabulated_laplacian(r2, p)
+    if form == POWERS:
+        return _powers_laplacian(r2, p)
     return _hard_log_laplacian(r2, p)
 
 
@@ -152,6 +160,32 @@ def _smooth_laplacian(r2, p):
     slope = p[F2] + t * (np.float32(2) * p[F3] + t * np.float32(3) * p[F4])
     outer = -slope - np.float32(2) * force / r
     return outer if t > np.float32(0) else _lennard_jones_laplacian(r2, p)
+
+
+# Powers of r: repulsion, attraction, and an even polynomial that smooths them at the cut-off
+
+
+@njit(**OPTIONS)
+def _powers_energy(r2, p):
+    inverse = np.float32(1) / (r2 * r2 * r2)
+    even = p[ZEROTH] + r2 * (p[SECOND] + r2 * p[FOURTH])
+    return inverse * (inverse * p[TWELFTH] - p[SIXTH]) + even
+
+
+@njit(**OPTIONS)
+def _powers_force(r2, p):
+    inverse = np.float32(1) / r2
+    r6 = inverse * inverse * inverse
+    steep = r6 * (np.float32(12) * r6 * p[TWELFTH] - np.float32(6) * p[SIXTH])
+    return steep * inverse - np.float32(2) * p[SECOND] - np.float32(4) * p[FOURTH] * r2
+
+
+@njit(**OPTIONS)
+def _powers_laplacian(r2, p):
+    inverse = np.float32(1) / r2
+    r6 = inverse * inverse * inverse
+    steep = r6 * (np.float32(132) * r6 * p[TWELFTH] - np.float32(30) * p[SIXTH])
+    return steep * inverse + np.float32(6) * p[SECOND] + np.float32(20) * p[FOURTH] * r2
 
 
 # eps (1 - r/sigma)^2
@@ -241,7 +275,7 @@ def _hard_log_laplacian(r2, p):
 
 
 @njit(**OPTIONS)
-def sums(cells, form, table, energies, forces, laplacians):
+def sums(cells, form, table, dimension, energies, forces, laplacians):
     """Write each particle's half of the energies of its pairs, its force and its Laplacian.
 
     Returns the first two particles that overlap, or that coincide if the form has no hard core;
@@ -265,7 +299,8 @@ def sums(cells, form, table, energies, forces, laplacians):
             fy -= f * near[1, k]
             fz -= f * near[2, k]
             u += energy(form, r2, p)
-            trace += laplacian(form, r2, p)
+            # The Laplacian of three dimensions has u'/r once more than that of two.
+            trace += laplacian(form, r2, p) + (3 - dimension) * f
         own = cells.order[i]
         energies[own] = u / 2
         forces[own, 0], forces[own, 1], forces[own, 2] = fx, fy, fz

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration, ball
 from cagebreak.configuration.shape import flat_axis, void
 from cagebreak.errors import ConfigurationError, ConfigurationWarning
 from cagebreak.models.model import Model
@@ -140,8 +140,8 @@ def check(configuration: Configuration, model: Model, *, fixed: bool = False) ->
     Raises
     ------
     ConfigurationError
-        If the configuration cannot be one of the model: it has other species, is a film, a cluster
-        or two-dimensional, has another density by a factor of five, overlaps, exchanged species, or
+        If the configuration cannot be one of the model: it has other species or dimensions, is a
+        film or a cluster, has another density by a factor of five, overlaps, exchanged species, or
         forces that the potential does not explain. The message says how to go on.
 
     Warns
@@ -191,7 +191,7 @@ def _examined(configuration: Configuration, model: Model, fixed: bool) -> Match:
         )
         return replace(match, problem=problem)
     problem = (
-        _shape_problem(configuration)
+        _shape_problem(configuration, model)
         or density_problem(match.number_density, match.composition, model, fixed)
         or composition_problem(match.composition, n, model, fixed)
     )
@@ -217,7 +217,12 @@ def _repaired(match: Match, model: Model) -> Match:
     return replace(match, configuration=configuration, remarks=remarks)
 
 
-def _shape_problem(configuration: Configuration) -> str:
+def _shape_problem(configuration: Configuration, model: Model) -> str:
+    if configuration.dimension != model.dimension:
+        return (
+            f"configuration: expected {model.dimension} dimensions, as of {model.name}, got "
+            f"{configuration.dimension}"
+        )
     axis = flat_axis(configuration)
     if axis is not None:
         return (
@@ -382,7 +387,9 @@ def _contact_remark(match: Match, model: Model) -> list[str]:
     volume = len(match.configuration) / match.number_density
     for a, b in itertools.combinations_with_replacement(range(model.n_species), 2):
         sigma = model.pair.sigma[a][b]
-        shell = 4 / 3 * np.pi * sigma**3 * (min(float(match.closest[a, b]), REACH) ** 3 - 1)
+        reach = sigma * min(float(match.closest[a, b]), REACH)
+        d = match.configuration.dimension
+        shell = float(ball(reach, d) - ball(sigma, d))
         n_pairs = counts[a] * (counts[b] - (a == b)) / (1 + (a == b))
         if n_pairs * shell / volume > -np.log(RARE):
             return [

@@ -8,6 +8,9 @@ Pair potentials, zero beyond their cut-off r_c (`PairPotential` has the paramete
 - ``lennard_jones_smooth``: the same up to the inner cut-off; from there to r_c the force is the
   cubic polynomial that joins it and ends at zero, both with continuous slope (`lj/smooth` of
   LAMMPS), and the energy is its integral.
+- ``lennard_jones_even``, ``soft_spheres``: :math:`4 \epsilon [(\sigma/r)^{12} - (\sigma/r)^6]`, or
+  :math:`\epsilon (\sigma/r)^{12}`, plus the polynomial :math:`c_0 + c_2 r^2 + c_4 r^4` with which
+  the energy and two derivatives are zero at r_c; :cite:`Gutierrez2015`, :cite:`Ninarello2017`.
 - ``hard_log``: :math:`V(r) = -kT \ln(r - \sigma)` with energy and force shifted to zero,
   :math:`V(r) - V(r_c) - (r - r_c) V'(r_c)`; the effective potential of hard spheres of
   :cite:`Arceri2020`, as in Alkemade 2023, section II D.
@@ -28,7 +31,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration, as_configuration
+from cagebreak.configuration import Configuration, as_configuration, ball
 from cagebreak.errors import ConfigurationError
 from cagebreak.models.model import Model, PairPotential, Table
 from cagebreak.neighbors import MOST_IN_POTENTIAL, cell_list, check_density
@@ -43,7 +46,9 @@ FORMS = {
     "hard_log": kernel.HARD_LOG,
     "harmonic": kernel.HARMONIC,
     "lennard_jones": kernel.LENNARD_JONES,
+    "lennard_jones_even": kernel.POWERS,
     "lennard_jones_smooth": kernel.LENNARD_JONES_SMOOTH,
+    "soft_spheres": kernel.POWERS,
     "tabulated": kernel.TABULATED,
 }
 """The forms of a pair potential, and their numbers in kernels."""
@@ -103,9 +108,10 @@ def laplacians(configuration: Configuration, model: Model) -> Floats:
     r"""Return the curvature of the energy around every particle, (N,), in eps / sigma^2.
 
     .. math::
-        \nabla_i^2 U = \sum_{j \ne i} \left[ u''(r_{ij}) + 2 u'(r_{ij}) / r_{ij} \right],
+        \nabla_i^2 U = \sum_{j \ne i} \left[ u''(r_{ij}) + (d - 1) u'(r_{ij}) / r_{ij} \right],
 
-    the trace of the particle's block of the Hessian. Parameters and errors are those of `energy`.
+    in d dimensions: the trace of the particle's block of the Hessian. Parameters and errors are
+    those of `energy`.
     """
     configuration = as_configuration(configuration)
     return energies_forces_laplacians(configuration, model).laplacians
@@ -124,7 +130,7 @@ def energies_forces_laplacians(configuration: Configuration, model: Model) -> Pa
     bonds = bond_table(configuration, model)
     cells = cell_list(configuration, float(pair.cutoffs.max()))
     form, table = FORMS[pair.form], pair_table(pair)
-    i, j = kernel.sums(cells, form, table, *sums)
+    i, j = kernel.sums(cells, form, table, model.dimension, *sums)
     if i >= 0:
         if model.is_hard:
             return energies_forces_laplacians(separated(configuration, model, least=0.0), model)
@@ -140,8 +146,8 @@ def stress(configuration: Configuration, model: Model) -> Floats:
     .. math:: \sigma_{ab} = \frac{1}{V} \sum_{pairs} u'(r) \frac{r_a r_b}{r},
 
     the derivative of the energy by strain over the volume: tension is positive, and the pressure of
-    the particles at rest is :math:`-\mathrm{tr} \, \sigma / 3`. Parameters and errors are those of
-    `energy`.
+    the particles at rest is :math:`-\mathrm{tr} \, \sigma / d` in d dimensions. Parameters and
+    errors are those of `energy`.
     """
     configuration = as_configuration(configuration)
     check_species(configuration, model)
@@ -170,24 +176,35 @@ def check_species(configuration: Configuration, model: Model) -> None:
         )
 
 
+def check_dimension(configuration: Configuration, model: Model) -> None:
+    """Raise a `ConfigurationError` if configuration and model are of different dimensions."""
+    if configuration.dimension != model.dimension:
+        raise ConfigurationError(
+            f"configuration.box: expected {model.dimension} dimensions, as of {model.name}, got "
+            f"{configuration.dimension}"
+        )
+
+
 def check_range(configuration: Configuration, model: Model) -> None:
     """Check that the box has the units of the model, before pairs are searched for.
 
     Raises
     ------
     ConfigurationError
-        If more than `MOST_IN_POTENTIAL` particles lie within the range of the potential, or hard
-        spheres fill more than the box.
+        If configuration and model are of different dimensions, more than `MOST_IN_POTENTIAL`
+        particles lie within the range of the potential, or hard spheres fill more than the box.
     """
     configuration = as_configuration(configuration)
+    check_dimension(configuration, model)
     check_density(configuration, float(model.pair.cutoffs.max()), MOST_IN_POTENTIAL)
     if model.is_hard:
         box, diameters = configuration.box, np.asarray(model.diameters)[configuration.species]
-        packing = np.pi / 6 * (diameters**3).sum() / box.volume
+        packing = ball(diameters / 2, box.dimension).sum() / box.volume
         if packing >= 1:
             raise ConfigurationError(
                 f"configuration.box: expected a packing fraction below 1, got {packing:.4g} in a "
-                f"box of {' x '.join(f'{length:.4g}' for length in box.lengths)}; other units?"
+                f"box of {' x '.join(f'{length:.4g}' for length in box.lengths[: box.dimension])}; "
+                "other units?"
             )
 
 
@@ -213,6 +230,18 @@ def pair_table(pair: PairPotential) -> Floats:
     if pair.form == "harmonic":
         table[..., kernel.SIGMA] = sigma
         table[..., kernel.STRENGTH] = epsilon / sigma**2
+    elif pair.form in ("lennard_jones_even", "soft_spheres"):
+        is_soft = pair.form == "soft_spheres"
+        twelfth = (epsilon if is_soft else 4 * epsilon) * sigma**12
+        sixth = np.zeros_like(sigma) if is_soft else 4 * epsilon * sigma**6
+        table[..., kernel.TWELFTH], table[..., kernel.SIXTH] = twelfth, sixth
+        u = twelfth / r_c**12 - sixth / r_c**6
+        slope = -12 * twelfth / r_c**13 + 6 * sixth / r_c**7
+        curvature = 156 * twelfth / r_c**14 - 42 * sixth / r_c**8
+        fourth = (slope / r_c - curvature) / (8 * r_c**2)
+        second = -slope / (2 * r_c) - 2 * fourth * r_c**2
+        table[..., kernel.FOURTH], table[..., kernel.SECOND] = fourth, second
+        table[..., kernel.ZEROTH] = -u - r_c**2 * (second + fourth * r_c**2)
     elif pair.form == "hard_log":
         table[..., kernel.SIGMA] = sigma
         table[..., kernel.STRENGTH] = epsilon

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration
+from cagebreak.configuration import SPECIES_NAMES, Configuration, ball
 from cagebreak.errors import ConfigurationWarning
 from cagebreak.models.model import Model
 
@@ -48,8 +48,8 @@ def warn_of_another_state_point(configuration: Configuration, model: Model) -> N
 def density(number_density: float, composition: Floats, model: Model) -> tuple[str, float, float]:
     """Return the name of the model's parameter of density, the value expected, and the value."""
     if model.is_hard:
-        cubes = float(np.dot(composition, np.power(model.diameters, 3)))
-        packing = np.pi / 6 * cubes * number_density
+        volumes = ball(np.divide(model.diameters, 2), model.dimension)
+        packing = float(np.dot(composition, volumes)) * number_density
         return "packing_fraction", model.packing_fraction, packing
     return "number_density", model.number_density, number_density
 
@@ -61,7 +61,7 @@ def density_problem(
     name, expected, value = density(number_density, composition, model)
     if 1 / DENSITY <= value / expected <= DENSITY:
         return ""
-    sigma = (expected / value) ** (1 / 3)
+    sigma = (expected / value) ** (1 / model.dimension)
     return (
         f"configuration: expected a {name} of about {expected:.4g}, as in {model.name}, got "
         f"{value:.4g}; if lengths are in another unit, such as Angstrom or nm, divide positions "

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._simd.contacts import COLUMNS
-from cagebreak.configuration import Configuration, as_configuration
+from cagebreak.configuration import BALL, Configuration, as_configuration, ball
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
@@ -38,7 +38,7 @@ class EventDriven:
         From `hard_spheres`; gives diameters, masses and temperature.
     seed
         Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
-        exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
+        exactly d (N - 1) kT / 2 in d dimensions. None goes on with ``configuration.velocities``.
     scale, growth_rate
         The diameters are ``scale`` times the model's and grow by ``growth_rate`` times the model's
         per tau (Lubachevsky and Stillinger); the kinetic energy then rises.
@@ -86,7 +86,9 @@ class EventDriven:
         velocities = configuration.velocities
         masses = np.asarray(model.masses)[configuration.species]
         if seed is not None:
-            velocities = thermal_velocities(masses, model.temperature, seed)
+            velocities = thermal_velocities(
+                masses, model.temperature, seed, configuration.dimension
+            )
         elif velocities is None:
             raise InputError("seed: expected a seed, or a configuration with velocities; got None")
         radii = np.asarray(model.diameters)[configuration.species] / 2
@@ -161,25 +163,26 @@ class EventDriven:
 
     @property
     def temperature(self) -> float:
-        """Kinetic temperature 2 K / 3 (N - 1), in kT."""
+        """Kinetic temperature 2 K / d (N - 1), in kT."""
         lines = self._lines[:-1]
         squares = (lines[:, columns.VX : columns.VX + 3] ** 2).sum(axis=1)
         masses = self._kinds[self._books[:, columns.SPECIES], columns.MASS]
-        return float((masses * squares).sum() / (3 * (len(lines) - 1)))
+        return float((masses * squares).sum() / (self._start.dimension * (len(lines) - 1)))
 
     @property
     def pressure(self) -> float:
-        r"""Average of :math:`\beta P \sigma^3` since the start or `reset_averages`.
+        r"""Average of :math:`\beta P \sigma^d` since the start or `reset_averages`.
 
-        From the virial: beta P = N / V + sum of momentum transfer times distance / (3 V kT t).
+        From the virial: beta P = N / V + sum of momentum transfer times distance / (d V kT t).
         NaN before any time has passed.
         """
         virial = self._clock[columns.VIRIAL] - self._virial_before
         duration = self._time - self._time_before
         if duration == 0:
             return math.nan
-        ideal = len(self._start) / self._start.box.volume
-        return float(ideal + virial / (3 * self._start.box.volume * self.temperature * duration))
+        volume, d = self._start.box.volume, self._start.dimension
+        ideal = len(self._start) / volume
+        return float(ideal + virial / (d * volume * self.temperature * duration))
 
     @property
     def collision_rate(self) -> float:
@@ -309,8 +312,10 @@ class _Layout:
         radius[species] = radii
         counts = np.bincount(species, minlength=n_species)
         present = radius[counts > 0]
-        packing = 4 / 3 * np.pi * (radii**3).sum() / box.volume
-        shell = min((_LIST_LENGTH / (8 * packing)) ** (1 / 3), 3.0)
+        d = box.dimension
+        unit = float(ball(1.0, d))
+        packing = unit * (radii**d).sum() / box.volume
+        shell = min((_LIST_LENGTH / (2**d * packing)) ** (1 / d), 3.0)
         # A large sphere among small ones moves as little as these.
         skins = max(shell - 1, 0.05) * np.minimum(radius, 2 * present.min())
         many_images = bool(edges.min() / 2 < 2 * radius.max() + 4 * skins.max())
@@ -319,7 +324,7 @@ class _Layout:
         reaches = radius + skins
 
         density = counts / box.volume
-        expected = 4 / 3 * np.pi * (density * (reaches[:, None] + reaches) ** 3).sum(axis=1)
+        expected = unit * (density * (reaches[:, None] + reaches) ** d).sum(axis=1)
         capacities = CACHE_LINE * np.ceil((1.3 * expected + 8) / CACHE_LINE).astype(np.int64)
 
         apart = present.min() < _SIZES_APART * present.max()
@@ -331,15 +336,17 @@ class _Layout:
         for g in range(n_grids):
             members = grid_of == g
             # No more than about a cell a sphere, however dilute.
-            finest = (box.volume / max(counts[members].sum(), 1)) ** (1 / 3)
+            finest = (box.volume / max(counts[members].sum(), 1)) ** (1 / d)
             size = max(2 * reaches[members].max(), finest)
             # In a box far longer than wide too.
             most = 8 * (counts[members].sum() + 1000)
             cells = np.clip(edges // size, 1, most).astype(np.int32)
+            cells[d:] = 1
             grids[g] = *cells, first
             first += int(cells.prod())
             farthest = reaches + reaches[members].max()
             ranges[:, g] = np.ceil(farthest[:, None] * cells / edges)
+            ranges[:, g, d:] = 0
         return cls(reaches, capacities, grids, grid_of.astype(np.int32), ranges, many_images, edges)
 
     @property
@@ -380,13 +387,19 @@ def _check(configuration: Configuration, model: Model) -> None:
 
 
 def _collision_rate(configuration: Configuration, model: Model) -> float:
-    """Estimate events per sphere and tau (Enskog, Carnahan-Starling); sets the bucket width."""
+    """Estimate events per sphere and tau; sets the bucket width.
+
+    By Enskog, with the contact values of Carnahan and Starling, or of :cite:`Henderson1975`.
+    """
     diameters = np.asarray(model.diameters)[configuration.species]
-    density = len(configuration) / configuration.box.volume
-    packing = min(np.pi / 6 * density * (diameters**3).mean(), 0.7)
-    contact = (1 - packing / 2) / (1 - packing) ** 3
+    density, d = len(configuration) / configuration.box.volume, configuration.dimension
+    packing = min(BALL[d] * density * (diameters**d).mean(), 0.7)
     mean_mass = float(np.mean(np.asarray(model.masses)[configuration.species]))
     speed = math.sqrt(model.temperature / mean_mass)
+    if d == 2:
+        contact = (1 - 7 / 16 * packing) / (1 - packing) ** 2
+        return 2 * math.sqrt(math.pi) * density * diameters.mean() * contact * speed
+    contact = (1 - packing / 2) / (1 - packing) ** 3
     return 4 * math.sqrt(math.pi) * density * (diameters**2).mean() * contact * speed
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import SimulationError
 from cagebreak.models.glass_formers import harmonic_spheres
 from cagebreak.models.model import Model
@@ -45,7 +45,7 @@ def random_packing(model: Model, n_particles: int, seed: Seed) -> Configuration:
     """
     species, box = model.species(n_particles), model.box(n_particles)
     rng = stream(seed, "points")
-    points = rng.random((n_particles // model.chain_length, 3)) @ box.matrix
+    points = _points(n_particles // model.chain_length, box, rng)
     if model.chain_length > 1:
         points = _grow_chains(points, model.chain_length, rng)
     ones = ((1.0,) * model.n_species,) * model.n_species
@@ -55,6 +55,13 @@ def random_packing(model: Model, n_particles: int, seed: Seed) -> Configuration:
         replace(model, pair=pair),
         force_tolerance=FORCE_TOLERANCE,
     ).configuration
+
+
+def _points(n: int, box: Box, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return random points of a box, (n, 3)."""
+    fractions = rng.random((n, 3))
+    fractions[:, box.dimension :] = 0.0
+    return fractions @ box.matrix
 
 
 def _grow_chains(
@@ -109,7 +116,7 @@ def grow(model: Model, n_particles: int, seed: Seed) -> Configuration:
         If the spheres jam first.
     """
     box = model.box(n_particles)
-    points = stream(seed, "points").random((n_particles, 3)) @ box.matrix
+    points = _points(n_particles, box, stream(seed, "points"))
     configuration = Configuration(points, model.species(n_particles), box)
     first_velocities: Seed | None = seed_sequence(seed, "growth")
     scale = 0.0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak import potentials
-from cagebreak.configuration import Box, Configuration
+from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, SimulationError
 from cagebreak.models.arguments import is_whole, real
 from cagebreak.models.model import Model
@@ -167,7 +167,9 @@ def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> 
         configuration = random_packing(model, n_particles, seed_sequence(seed, "packing"))
         first = next((kT for step in steps for kT in step.temperature), model.temperature)
         masses = np.asarray(model.masses)[configuration.species]
-        velocities = thermal_velocities(masses, first, seed_sequence(seed, "preparation"))
+        velocities = thermal_velocities(
+            masses, first, seed_sequence(seed, "preparation"), model.dimension
+        )
         configuration = configuration.replace(velocities=velocities)
     settled = _settled(configuration.replace(images=None))
     history = np.zeros(0, _history_dtype(model)).view(np.recarray)
@@ -217,7 +219,7 @@ def advance(
     for name, mean in means.items():
         row[name] = mean
     displacements = after.unwrapped - origin
-    cosines = np.cos(2 * np.pi * displacements).mean(axis=1)
+    cosines = np.cos(2 * np.pi * displacements[:, : model.dimension]).mean(axis=1)
     row["f_s"] = [cosines[after.species == s].mean() for s in range(model.n_species)]
     history = np.concatenate([prepared.history, row]).view(np.recarray)
     return Prepared(after, history, origin)
@@ -308,15 +310,18 @@ def _adjusted(
     if number == 0:
         return start
     if segment.start == 0 and steps[number - 1].ensemble == "NPT":
-        scale = (len(start) / start.box.volume / _mean(history, "density", number - 1)) ** (1 / 3)
-        start = start.replace(positions=start.positions * scale, box=Box(start.box.matrix * scale))
+        growth = len(start) / start.box.volume / _mean(history, "density", number - 1)
+        scale = growth ** (1 / model.dimension)
+        box = start.box.with_matrix(start.box.matrix * scale)
+        start = start.replace(positions=start.positions * scale, box=box)
     thermostatted = [n for n in range(number) if steps[n].ensemble != "NVE"]
     if steps[number].ensemble != "NVE" or not thermostatted:
         return start
     # If the force jumps at the cut-off, the energy drifts slowly: every segment sets it again.
     n, velocities = len(start), np.asarray(start.velocities)
     energy = n * _mean(history, "energy", thermostatted[-1])
-    kinetic = energy + 1.5 * (n - 1) * model.temperature - potentials.energy(start, model)
+    thermal = 0.5 * model.dimension * (n - 1) * model.temperature
+    kinetic = energy + thermal - potentials.energy(start, model)
     if kinetic <= 0:  # with few particles the energy fluctuates strongly
         return start
     masses = np.asarray(model.masses)[start.species]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Box, Configuration, as_configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
@@ -105,7 +105,9 @@ def advance(
     matrix = before.box.matrix @ deformation
     matrix[1] -= np.rint(matrix[1, 0] / matrix[0, 0]) * matrix[0]
     strained = before.positions @ deformation
-    start = before.replace(positions=strained + sheared.nonaffine, box=Box(matrix))
+    start = before.replace(
+        positions=strained + sheared.nonaffine, box=before.box.with_matrix(matrix)
+    )
     # The start is close to the minimum, so that the largest time step is safe from the beginning.
     first_dt = LARGEST_DT * first_dt_of(start, model)
     end = fire(start, model, force_tolerance, MAX_ITERATIONS, first_dt)

@@ -6,7 +6,13 @@ import numpy as np
 
 from cagebreak.models.model import Model
 
-TIME_STEPS = {"harmonic": 0.02, "lennard_jones": 0.005, "lennard_jones_smooth": 0.005}
+TIME_STEPS = {
+    "harmonic": 0.02,
+    "lennard_jones": 0.005,
+    "lennard_jones_even": 0.005,
+    "lennard_jones_smooth": 0.005,
+    "soft_spheres": 0.01,
+}
 """Time step of each form of pair potential, in tau (chosen).
 
 At constant energy it then fluctuates by 1e-5 kT a particle in harmonic spheres, and by 1e-4 to 3e-4

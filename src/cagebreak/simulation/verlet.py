@@ -36,13 +36,13 @@ class Readings(NamedTuple):
     """Thermodynamic quantities at one time."""
 
     temperature: float
-    """Kinetic temperature 2 K / 3 (N - 1), in eps."""
+    """Kinetic temperature 2 K / d (N - 1), in eps."""
     energy: float
     """Potential energy a particle, in eps."""
     pressure: float
-    """In eps / sigma^3."""
+    """In eps / sigma^d."""
     density: float
-    """Number density, in 1 / sigma^3."""
+    """Number density, in 1 / sigma^d."""
 
 
 class VelocityVerlet(ABC):
@@ -59,7 +59,7 @@ class VelocityVerlet(ABC):
     model
     seed
         Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
-        exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
+        exactly d (N - 1) kT / 2 in d dimensions. None goes on with ``configuration.velocities``.
     time_step
         In tau; by default that of `cagebreak.simulation.time_step.time_step_of`.
     thermostat
@@ -91,7 +91,9 @@ class VelocityVerlet(ABC):
         self._masses = np.asarray(model.masses)[configuration.species]
         velocities = configuration.velocities
         if seed is not None:
-            velocities = thermal_velocities(self._masses, model.temperature, seed)
+            velocities = thermal_velocities(
+                self._masses, model.temperature, seed, configuration.dimension
+            )
         elif velocities is None:
             raise InputError("seed: expected a seed, or a configuration with velocities; got None")
         if thermostat is not None:
@@ -140,7 +142,7 @@ class VelocityVerlet(ABC):
 
     @property
     def temperature(self) -> float:
-        """Kinetic temperature 2 K / 3 (N - 1) at the last step, in eps."""
+        """Kinetic temperature 2 K / d (N - 1) at the last step, in eps."""
         return self.readings.temperature
 
     @property
@@ -150,9 +152,9 @@ class VelocityVerlet(ABC):
 
     @property
     def pressure(self) -> float:
-        r"""Pressure at the last step, in eps / sigma^3.
+        r"""Pressure at the last step, in eps / sigma^d.
 
-        .. math:: P = \left( 2 K + \sum_{pairs} -u'(r) r \right) / 3 V
+        .. math:: P = \left( 2 K + \sum_{pairs} -u'(r) r \right) / d V
         """
         return self.readings.pressure
 

@@ -19,6 +19,7 @@ from cagebreak.potentials._pair_kernel import (
     LENNARD_JONES,
     LENNARD_JONES_SMOOTH,
     OPTIONS,
+    POWERS,
     SIGMA,
     TABULATED,
     force_over_distance,
@@ -112,6 +113,8 @@ def _forces(form, table, species, neighbor_list, x, near, forces):
         return _forces_of(HARMONIC, table, species, neighbor_list, x, near, forces)
     if form == TABULATED:
         return _forces_of(TABULATED, table, species, neighbor_list, x, near, forces)
+    if form == POWERS:
+        return _forces_of(POWERS, table, species, neighbor_list, x, near, forces)
     return _forces_of(HARD_LOG, table, species, neighbor_list, x, near, forces)
 
 

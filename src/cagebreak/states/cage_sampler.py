@@ -325,7 +325,8 @@ class CageSampler:
                 del self._marks[::2]
 
     def _run_kernel(self, until: int) -> int:
-        stream = kernel.RandomStream(self._key, self.step * self._inverse)
+        axes = np.diag(np.arange(3) < self.start.dimension)
+        stream = kernel.RandomStream(self._key, self.step * axes @ self._inverse)
         return self._sweep(
             until, self._progress, stream, self._sites, self._cells, self._lists,
             self._interaction, self._moments, self._scratch,

@@ -35,7 +35,9 @@ FIRST_DT = {
     "hard_log": 0.005,
     "harmonic": 0.03,
     "lennard_jones": 0.003,
+    "lennard_jones_even": 0.003,
     "lennard_jones_smooth": 0.003,
+    "soft_spheres": 0.006,
 }
 """First time step of each form of potential, with all masses 1; chosen.
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._neighbor_kernel import count_pairs
-from cagebreak.configuration import Configuration, as_configurations
+from cagebreak.configuration import Configuration, as_configurations, ball
 from cagebreak.errors import InputError
 from cagebreak.neighbors import cell_list
 
@@ -44,9 +44,9 @@ def radial_distribution(
         g_{ab}(r) = \frac{\text{pairs of an a and a b with } r_{ij} \text{ in the bin}}
                          {N_a (N_b - \delta_{ab})\, v(r) / V}
 
-    with the exact volume v(r) of the bin's shell: g is 1 on average in each bin if particles are
-    placed independently of each other. Each periodic image counts, so `r_max` may exceed half the
-    box. For several configurations, pairs and expectations are summed.
+    with the exact volume v(r) of the bin's shell, in two dimensions its area: g is 1 on average in
+    each bin if particles are placed independently of each other. Each periodic image counts, so
+    `r_max` may exceed half the box. For several configurations, pairs and expectations are summed.
 
     Parameters
     ----------
@@ -76,10 +76,10 @@ def radial_distribution(
         raise InputError(f"r_max: expected a positive length, got {r_max!r}")
     n_species = max(configuration.n_species for configuration in several)
     edges = np.linspace(0, r_max, n_bins + 1)
-    volumes = 4 / 3 * np.pi * np.diff(edges**3)
     counted = np.zeros((n_species, n_species, n_bins))
     expected = np.zeros_like(counted)
     for configuration in several:
+        volumes = np.diff(ball(edges, configuration.dimension))
         count_pairs(cell_list(configuration, r_max), counted)
         count = np.bincount(configuration.species, minlength=n_species).astype(np.float64)
         possible = np.outer(count, count) - np.diag(count)

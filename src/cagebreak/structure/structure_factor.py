@@ -69,13 +69,13 @@ def structure_factor(
     if not several:
         raise InputError("configurations: expected at least one, got none")
     # Shells of one width for all boxes, which have other wave vectors.
-    width = 2 * np.pi / several[0].box.lengths.max() if width is None else width
+    width = 2 * np.pi / several[0].box.longest if width is None else width
     n_species = max(configuration.n_species for configuration in several)
     vectors = shells(several[0].box, k_max, width)
     k, counts, pairs = [], [], []
     for configuration in several:
         box = configuration.box
-        if not np.array_equal(vectors.box.matrix, box.matrix):
+        if vectors.box != box:
             vectors = shells(box, k_max, width)
         modes = density_modes(configuration, vectors)
         products = np.zeros((n_species, n_species, len(vectors)))

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Box, Configuration, as_box, as_configuration
+from cagebreak.configuration import Box, Configuration, as_box, as_configuration, ball
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
 from cagebreak.structure import _modes_kernel as kernel
@@ -117,7 +117,7 @@ class WaveVectors:
         InputError
             If the box is another.
         """
-        if not np.array_equal(configuration.box.matrix, self.box.matrix):
+        if configuration.box != self.box:
             raise InputError(
                 f"vectors: expected those of the box {configuration.box.matrix.tolist()}, "
                 f"got those of {self.box.matrix.tolist()}"
@@ -169,7 +169,8 @@ def wave_vectors(box: Box | ArrayLike, edges: ArrayLike) -> WaveVectors:
         raise InputError(f"edges: expected ascending wave numbers >= 0, got {edges.tolist()}")
     # |n_a| is |k . a| / 2 pi of the lattice vector a, at most |k| |a| / 2 pi.
     top = np.floor(edges[-1] * box.lengths / (2 * np.pi)).astype(np.int64)
-    number = box.volume * edges[-1] ** 3 / (12 * np.pi**2)
+    top[box.dimension :] = 0
+    number = box.volume * float(ball(edges[-1], box.dimension)) / (2 * np.pi) ** box.dimension / 2
     if number > MOST:
         raise InputError(
             f"edges: expected at most {MOST:,} wave vectors, got about {number:,.0f} up to "
@@ -210,7 +211,7 @@ def shells(box: Box | ArrayLike, k_max: float, width: float | None = None) -> Wa
         If a number is not positive.
     """
     box = as_box(box)
-    width = 2 * np.pi / box.lengths.max() if width is None else width
+    width = 2 * np.pi / box.longest if width is None else width
     for name, value in (("k_max", k_max), ("width", width)):
         if not 0 < real(value) < np.inf:
             raise InputError(f"{name}: expected a positive wave number, got {value!r}")

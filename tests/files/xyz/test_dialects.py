@@ -73,7 +73,7 @@ def test_types_of_rumd_keep_their_numbers(tmp_path):
 @pytest.mark.parametrize(
     ("comment", "line", "expected"),
     [
-        ("columns:name,pos cell:3,3", "{s} {x} {y} {z}", "line 2: .*cell: expected 3 numbers"),
+        ("columns:name,pos cell:3,3", "{s} {x} {y} {z}", "line 3: .*3 columns"),
         ("columns:name,q,pos cell:3,3,3", "{s} {x} {y} {z}", "line 3: .*5 columns"),
         ("columns:name,odd,pos cell:3,3,3", "{s} 1 2 {x} {y} {z}", "line 3: .*5 columns"),
         ("columns:name cell:3,3,3", "{s} {x} {y} {z}", "line 2: .*positions"),

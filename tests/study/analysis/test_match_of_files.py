@@ -74,7 +74,7 @@ def test_a_density_that_is_stated_is_described(study, tmp_path):
     assert done.exit_code == 0, done.output
 
 
-def test_flat_files_are_refused_by_their_readers(tmp_path):
+def test_flat_files_have_two_dimensions_and_no_model_of_three(tmp_path):
     rng = np.random.default_rng(0)
     flat = rng.random((30, 3)) * [6, 6, 0]
     sheet = cb.Configuration(flat, np.arange(30) % 2, np.diag([6.0, 6, 1]))
@@ -86,8 +86,10 @@ def test_flat_files_are_refused_by_their_readers(tmp_path):
     for name in ("flat.xyz", "flat.dump", "flat.gsd", "flat.h5"):
         cb.write(tmp_path / name, sheet)
     for name in ("flat.data", "flat.xyz", "flat.dump", "flat.gsd", "flat.h5"):
-        with pytest.raises(ValueError, match=r"flat\.\w+: frame 0: expected 3 dimensions, got 2"):
-            cb.read(tmp_path / name)
+        flat = cb.read(tmp_path / name)
+        assert flat.dimension == 2
+        with pytest.raises(ConfigurationError, match="expected 3 dimensions, as of kob_andersen"):
+            cb.check(flat, cb.kob_andersen())
     # Few particles on a line in a cube are no sheet.
     cb.write(tmp_path / "line.xyz", cb.Configuration(np.eye(3)[[0, 0, 0, 0]], [0] * 4, 5.0))
     assert len(cb.read(tmp_path / "line.xyz")) == 4

@@ -68,7 +68,7 @@ def test_force_is_learned_from_wherever_there_is_one(tmp_path, small):
         write_new(path, model.replace("_", "-"), small)
         drawn = {"F", "F + X CS + dr CS", "F + X init + X CS + dr CS"}
         found = drawn & set(Recipe.read(path).learning.selections)
-        assert found == (set() if model == "hard_spheres" else drawn)
+        assert found == (set() if PROTOCOLS[model].is_hard else drawn)
 
 
 def test_new_recipe_has_the_papers_values_with_their_source(tmp_path):

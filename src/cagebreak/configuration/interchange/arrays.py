@@ -10,6 +10,8 @@ from cagebreak.configuration._arrays import Floats, Integers, floats
 from cagebreak.configuration.box import Box, right_handed
 from cagebreak.errors import InputError
 
+_COUNTS = {2: "two", 3: "three"}
+
 
 class Arrays(NamedTuple):
     """The arguments of `Configuration`, in their order."""
@@ -45,7 +47,9 @@ class Particles(Protocol):
     def images(self) -> Integers | None: ...  # noqa: D102
 
 
-def box_of(name: str, matrix: ArrayLike | None, periodic: Sequence[bool]) -> tuple[Box, Integers]:
+def box_of(
+    name: str, matrix: ArrayLike | None, periodic: Sequence[bool], dimension: int = 3
+) -> tuple[Box, Integers]:
     """Return the box of an object, and a matrix by which its images are to be multiplied.
 
     Left-handed vectors are replaced by right-handed ones of the same lattice.
@@ -53,25 +57,30 @@ def box_of(name: str, matrix: ArrayLike | None, periodic: Sequence[bool]) -> tup
     Raises
     ------
     InputError
-        If the box is missing, has no volume, or is not periodic in all three directions.
+        If the box is missing, has no volume, or is not periodic in all directions.
     """
     if matrix is None:
         raise InputError(f"{name}: expected a periodic box, got none")
     vectors = floats(name, matrix)
+    d = dimension
+    if vectors.shape == (3, 3) and d == 2:
+        vectors = vectors[:d, :d]
     if vectors.shape == (3, 3) and np.linalg.det(vectors) == 0:
         raise InputError(
             f"{name}: expected a box with a volume, three-dimensional and periodic, got the "
             f"vectors {vectors.tolist()}"
         )
-    if not all(periodic):
+    if not all(periodic[:d]):
         raise InputError(
-            f"{name}: expected a box that is periodic in all three directions, got periodic = "
-            f"{[bool(axis) for axis in periodic]}"
+            f"{name}: expected a box that is periodic in all {_COUNTS[d]} directions, got "
+            f"periodic = {[bool(axis) for axis in periodic]}"
         )
-    if vectors.shape != (3, 3):
-        raise InputError(f"{name}: expected three vectors, got shape {vectors.shape}")
-    matrix, change = right_handed(vectors)
+    if vectors.shape != (d, d):
+        raise InputError(f"{name}: expected {_COUNTS[d]} vectors, got shape {vectors.shape}")
     try:
+        if d == 2:
+            return Box(vectors), np.eye(3, dtype=np.int64)
+        matrix, change = right_handed(vectors)
         return Box(matrix), change.T
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
@@ -85,7 +94,7 @@ def lower_triangular(box: Box, holder: str) -> tuple[float, ...]:
     InputError
         If the first vector is not along x, or the second not in the plane of x and y.
     """
-    matrix = box.matrix
+    matrix = box.sheet
     if np.triu(matrix, 1).any() or (np.diag(matrix) < 0).any():
         raise InputError(
             f"configuration: {holder} holds boxes whose first vector is along x and whose second "

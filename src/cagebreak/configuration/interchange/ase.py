@@ -60,7 +60,7 @@ def atoms_of(configuration: Particles, species: Sequence[str] | None) -> Any:
     atoms = ase.Atoms(
         numbers=np.array([data.atomic_numbers[e] for e in elements])[configuration.species],
         positions=configuration.positions,
-        cell=configuration.box.matrix,
+        cell=configuration.box.sheet,
         masses=np.ones(len(configuration)),
         pbc=True,
         info={_ORDER: " ".join(elements)},

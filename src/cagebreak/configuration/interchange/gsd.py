@@ -28,15 +28,14 @@ def arrays_of(frame: Any, species: Sequence[str] | None = None) -> Arrays:
     particles, box = frame.particles, frame.configuration.box
     if particles.position is None or not len(particles.position):
         raise InputError("frame.particles.position: expected positions, got none")
-    if frame.configuration.dimensions not in (None, 3):
-        raise InputError(
-            f"frame.configuration.dimensions: expected 3, got {frame.configuration.dimensions}"
-        )
-    matrix = None if box is None else matrix_of(box)
+    dimensions = 3 if frame.configuration.dimensions is None else frame.configuration.dimensions
+    if dimensions not in (2, 3):
+        raise InputError(f"frame.configuration.dimensions: expected 2 or 3, got {dimensions}")
+    matrix = None if box is None else matrix_of(box, dimensions)
     return Arrays(
         particles.position,
         _species(particles, species),
-        box_of("frame.configuration.box", matrix, (True, True, True))[0],
+        box_of("frame.configuration.box", matrix, (True, True, True), dimensions)[0],
         _stored(particles.velocity),
         _stored(particles.image),
     )
@@ -47,6 +46,7 @@ def frame_of(configuration: Particles) -> Any:
     library = imported("gsd.hoomd", "gsd")
     frame = library.Frame()
     frame.configuration.box = edges_of(configuration.box, "a GSD frame")
+    frame.configuration.dimensions = configuration.box.dimension
     particles = frame.particles
     particles.N = len(configuration)
     particles.types = list(SPECIES_NAMES[: configuration.n_species])
@@ -63,13 +63,14 @@ def frame_of(configuration: Particles) -> Any:
     return frame
 
 
-def matrix_of(edges: ArrayLike) -> np.ndarray:
-    """Return the lattice vectors as rows, (3, 3), of HOOMD's Lx, Ly, Lz, xy, xz, yz."""
+def matrix_of(edges: ArrayLike, dimensions: int = 3) -> np.ndarray:
+    """Return the lattice vectors as rows, (d, d), of HOOMD's Lx, Ly, Lz, xy, xz, yz."""
     lengths = np.asarray(edges, np.float64)
     if lengths.shape != (6,):
         raise InputError(f"box: expected Lx, Ly, Lz, xy, xz and yz, got {lengths.tolist()}")
     x, y, z, xy, xz, yz = lengths.tolist()
-    return np.array([[x, 0, 0], [xy * y, y, 0], [xz * z, yz * z, z]])
+    matrix = np.array([[x, 0, 0], [xy * y, y, 0], [xz * z, yz * z, z]])
+    return matrix[:dimensions, :dimensions]
 
 
 def edges_of(box: Box, holder: str) -> list[float]:

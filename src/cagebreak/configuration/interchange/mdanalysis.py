@@ -58,7 +58,7 @@ def universe_of(configuration: Particles) -> Any:
     universe.atoms.positions = configuration.positions
     if velocities is not None:
         universe.atoms.velocities = velocities
-    matrix, height = configuration.box.matrix, configuration.box.heights.min()
+    matrix, height = configuration.box.sheet, configuration.box.heights.min()
     universe.dimensions = library.lib.mdamath.triclinic_box(*matrix)
     held = universe.trajectory.ts.triclinic_dimensions
     if held is None or np.abs(held - matrix).max() > CLOSEST * height:

@@ -20,13 +20,15 @@ def arrays_of(data: Any, species: Sequence[str] | None = None) -> Arrays:
     particles, cell = data.particles, data.cell
     if particles is None or particles.positions is None:
         raise InputError("data.particles: expected particles with positions, got none")
-    if cell is not None and cell.is2D:
-        raise InputError("data.cell: expected a three-dimensional box, got a two-dimensional one")
+    d = 2 if cell is not None and cell.is2D else 3
     matrix = None if cell is None else np.asarray(cell[...])[:, :3].T
-    box, change = box_of("data.cell", matrix, (True,) * 3 if cell is None else cell.pbc)
+    box, change = box_of("data.cell", matrix, (True,) * 3 if cell is None else cell.pbc, d)
     images = particles.get("Periodic Image")
+    positions = np.array(particles.positions[...])
+    if d == 2:
+        positions[:, 2] -= positions[0, 2]  # OVITO draws a plane at any height
     return Arrays(
-        particles.positions[...],
+        positions,
         _species(particles.particle_types, particles.count, species),
         box,
         None if particles.velocities is None else particles.velocities[...],
@@ -39,7 +41,9 @@ def collection_of(configuration: Particles) -> Any:
     library = imported("ovito.data", "ovito")
     data = library.DataCollection()
     origin = np.zeros((3, 1))
-    data.create_cell(np.hstack([configuration.box.matrix.T, origin]), pbc=(True, True, True))
+    box = configuration.box
+    cell = data.create_cell(np.hstack([box.sheet.T, origin]), pbc=(True, True, True))
+    cell.is2D = box.dimension == 2
     particles = data.create_particles(count=len(configuration))
     particles.create_property("Position", data=configuration.positions)
     types = particles.create_property("Particle Type", data=configuration.species + 1)

@@ -15,7 +15,7 @@ from cagebreak.descriptors.coarse_grained.voronoi import voronoi_cells
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
-from cagebreak.potentials.pair_potentials import energies
+from cagebreak.potentials.pair_potentials import check_dimension, energies
 
 LENGTHS = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)
 """Lengths of the averages, in sigma; chosen: within a shell to half a box of 1000 particles."""
@@ -44,10 +44,10 @@ class CoarseGrained:
     their logarithmic potential (see `cagebreak.potentials`). It has no value if spheres overlap,
     as the mean positions of a cage state may, so hard spheres have no energy columns there.
 
-    The first columns are the particle's own values, of kinds "energy", "perimeter", "area" and
-    "volume"; their `r` is nan. The averages follow, of kinds "density", the same four and "energy
-    var", the variance of the energy. Their labels have the length as `r` and the species as
-    `species`, "" for all.
+    The first columns are the particle's own values, of kinds "energy", "perimeter", "area" and, in
+    three dimensions, "volume"; their `r` is nan. The averages follow, of kinds "density", the same
+    and "energy var", the variance of the energy. Their labels have the length as `r` and the
+    species as `species`, "" for all.
 
     Parameters
     ----------
@@ -92,7 +92,8 @@ class CoarseGrained:
         """
         configuration = as_configuration(configuration)
         check_species(configuration, self.model.n_species)
-        own = np.column_stack(voronoi_cells(configuration))
+        check_dimension(configuration, self.model)
+        own = np.column_stack(voronoi_cells(configuration)[: configuration.dimension])
         if "energy" not in self._quantities(state):
             weights, means = self._coarse_grain(configuration, own)
             return self._features(state, own, [weights, *means])
@@ -105,7 +106,7 @@ class CoarseGrained:
         return self._features(state, own, [weights, *means[:-2], variances])
 
     def _quantities(self, state: str) -> tuple[str, ...]:
-        cell = ("perimeter", "area", "volume")
+        cell = ("perimeter", "area", "volume")[: self.model.dimension]
         may_overlap = self.model.is_hard and state == "cage"
         return cell if may_overlap else ("energy", *cell)
 

@@ -23,11 +23,12 @@ class VoronoiCells(NamedTuple):
     """The sizes of the cells of N particles, (N,) each."""
 
     perimeters: Floats
-    """Sums of the perimeters of the faces, in sigma: twice the total length of the edges."""
+    """Sums of the perimeters of the faces, in sigma: twice the total length of the edges. In two
+    dimensions the perimeter of the cell."""
     areas: Floats
-    """Areas of the surfaces, in sigma^2."""
+    """Areas of the surfaces, in sigma^2; in two dimensions that of the cell."""
     volumes: Floats
-    """Volumes, in sigma^3."""
+    """Volumes, in sigma^3; NaN in two dimensions."""
 
 
 def voronoi_cells(configuration: Configuration) -> VoronoiCells:
@@ -57,10 +58,10 @@ def voronoi_cells(configuration: Configuration) -> VoronoiCells:
     configuration = as_configuration(configuration)
     check_apart(configuration)
     n, box = len(configuration), configuration.box
-    margin = FIRST_MARGIN * (box.volume / n) ** (1 / 3)
+    margin, d = FIRST_MARGIN * configuration.spacing, configuration.dimension
     while True:
         points = _with_images(configuration.wrapped, box, margin)
-        radius, cells = _cells_of(points, n)
+        radius, cells = (_cells_of if d == 3 else _polygons_of)(points, n)
         if 2 * radius <= margin:
             break
         margin = min(2 * radius, 2 * margin)
@@ -70,6 +71,7 @@ def voronoi_cells(configuration: Configuration) -> VoronoiCells:
 def _with_images(positions: Floats, box: Box, margin: float) -> Floats:
     """Return the positions in the box, (N, 3), and after them all images within the margin."""
     reach = margin / box.heights
+    reach[box.dimension :] = 0.0
     if (2 * np.ceil(reach) + 1).prod() > MOST_IMAGES:
         raise ConfigurationError(
             f"configuration.box: expected a box about as wide as long, got heights of "
@@ -124,3 +126,28 @@ def _cells_of(points: Floats, n: int) -> tuple[float, VoronoiCells]:
     first_ends = np.repeat(ends[:, 0], sizes, axis=0)
     radii = np.linalg.norm(tessellation.vertices[vertices] - first_ends, axis=1)
     return float(radii.max()), VoronoiCells(*sums)
+
+
+def _polygons_of(points: Floats, n: int) -> tuple[float, VoronoiCells]:
+    """Return the largest distance of a corner from its point, and the sizes of n cells."""
+    from scipy.spatial import Voronoi
+
+    tessellation = Voronoi(points[:, :2])
+    ridges = np.flatnonzero((tessellation.ridge_points < n).any(axis=1))
+    corners = np.array(tessellation.ridge_vertices)[ridges]
+    if (corners < 0).any():
+        # A cell is unbounded.
+        return np.inf, VoronoiCells(np.ones(n), np.ones(n), np.ones(n))
+    pairs = tessellation.ridge_points[ridges]
+    edges = tessellation.vertices[corners]
+    ends = points[pairs, :2]
+    lengths = np.linalg.norm(edges[:, 1] - edges[:, 0], axis=1)
+    triangles = lengths * np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1) / 4
+    sums = np.zeros((2, n))
+    for side in pairs.T:
+        inside = side < n
+        for total, part in zip(sums, (lengths, triangles), strict=True):
+            np.add.at(total, side[inside], part[inside])
+    radii = np.linalg.norm(edges - ends[:, :1], axis=2)
+    perimeters, areas = sums
+    return float(radii.max()), VoronoiCells(perimeters, areas, np.full(n, np.nan))

@@ -54,7 +54,7 @@ def write(
             of_frame = {name: values[i] for name, values in columns.items()}
             names, rows = _columns.table(configuration, of_frame, _OURS)
             properties = ":".join(["species:S:1", *names])
-            lattice = " ".join(map(repr, configuration.box.matrix.ravel().tolist()))
+            lattice = " ".join(map(repr, configuration.box.sheet.ravel().tolist()))
             stated = _stated(configuration)
             file.write(
                 f'{len(configuration)}\nLattice="{lattice}" Properties={properties} pbc="T T T"'
@@ -83,7 +83,9 @@ def _frame(file: TextFile, line: str, box: Box | None) -> Frame:
         raise file.failure(error) from error
     rows = file.block(n, "particles")
     columns = header.columns or plain_columns(rows.first())
-    if header.exact and columns.depends_on_others and len(rows.first()) != columns.width:
+    # A z that the header does not mention would make a plane of a bulk.
+    must_fit = (header.exact and columns.depends_on_others) or len(columns.positions) == 2
+    if must_fit and len(rows.first()) != columns.width:
         raise rows.error(0, f"{columns.width} columns, as the line about the frame says")
     frame = frame_of(
         rows,
@@ -109,4 +111,4 @@ def _cell(header: Header, box: Box | None) -> Cell:
         )
     if header.cell is not None:
         return header.cell
-    return cell_of(box.matrix)  # type: ignore[union-attr]
+    return cell_of(box.sheet)  # type: ignore[union-attr]

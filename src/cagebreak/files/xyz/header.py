@@ -25,7 +25,7 @@ _PROPERTY = re.compile(r"([^:\s]+):([SIRL]):([1-9][0-9]{0,5})")
 _PLAIN_STEP = re.compile(r"\b(?:time ?step|step|i)\s*[:=]\s*([0-9]+)\b", re.IGNORECASE)
 _PLAIN_TIME = re.compile(r"\btime\s*[:=]\s*([-+.0-9eEdD]+)", re.IGNORECASE)
 _VECTORS = re.compile(r"pos|position|vel|velocity|force|.*_unfolded|.*_unwrapped|unwrapped_.*")
-"""Columns of atooms that are three numbers."""
+"""Columns of atooms that are vectors, of as many numbers as the cell has."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def _extended(pairs: Mapping[str, str]) -> Header:
     cell = None
     lattice = pairs.get("lattice", pairs.get("cell"))
     if lattice is not None:
-        numbers = _numbers("Lattice", lattice, (9, 3))
-        cell = cell_of(np.diag(numbers) if len(numbers) == 3 else np.reshape(numbers, (3, 3)))
+        numbers = np.array(_numbers("Lattice", lattice, (9, 3, 4, 2)))
+        cell = cell_of(np.diag(numbers) if len(numbers) < 4 else _square(numbers))
     periodic = _words(pairs.get("pbc", "T"))
     if any(word.lower().strip(".") not in ("t", "true", "1") for word in periodic):
         raise InputError(f'pbc: expected periodic boundaries, pbc="T T T", got {pairs["pbc"]}')
@@ -117,6 +117,11 @@ def _extended(pairs: Mapping[str, str]) -> Header:
         *_step_and_time(pairs, number(pairs.get("dt", ""))),
         species_names=names,
     )
+
+
+def _square(numbers: np.ndarray) -> np.ndarray:
+    n = int(np.sqrt(len(numbers)))
+    return numbers.reshape(n, n)
 
 
 def _fields(text: str) -> tuple[list[Field], int]:
@@ -155,13 +160,13 @@ def _comma_or_space(match: re.Match[str]) -> str:
 def _atooms(listed: Mapping[str, list[str]]) -> Header:
     cell = None
     if "cell" in listed:
-        lengths = _numbers("cell", " ".join(listed["cell"]), (3,))
+        lengths = _numbers("cell", " ".join(listed["cell"]), (3, 2))
         cell = cell_of(np.diag(lengths))
     names = [name.removeprefix("particle.") for name in listed.get("columns", ["species", "pos"])]
     fields = []
-    start = 0
+    start, d = 0, len(listed.get("cell", "xyz"))
     for name in names:
-        fields.append(Field(name, start, 3 if _VECTORS.fullmatch(name) else 1))
+        fields.append(Field(name, start, d if _VECTORS.fullmatch(name) else 1))
         start += fields[-1].width
     known = {"species", "name", "type"} & set(names)
     if "id" in names and not known:

@@ -79,6 +79,8 @@ class MolecularDynamics(VelocityVerlet):
         if model.bonds is not None:
             self._instance.do(lines.chains(len(configuration), model.chain_length))
         self._instance.do(self._integrator())
+        if configuration.dimension == 2:
+            self._instance.do("fix plane all enforce2d")
         self._instance.do("run 0 post no")
         self._first = self._unwrapped()
         self._energy = self._total_energy()
@@ -108,7 +110,7 @@ class MolecularDynamics(VelocityVerlet):
             return self._start.box
         low, high, xy, yz, xz, _, _ = self._instance.lammps.extract_box()
         a, b, c = np.subtract(high, low)
-        return Box(np.array([[a, 0, 0], [xy, b, 0], [xz, yz, c]]))
+        return self._start.box.with_matrix([[a, 0, 0], [xy, b, 0], [xz, yz, c]])
 
     @property
     def readings(self) -> Readings:

@@ -18,7 +18,9 @@ TABLES = "tables"
 def particles(configuration: Configuration, model: Model, time_step: float) -> str:
     """Return the lines that set up the box, the masses and the neighbor lists."""
     (a_x, _, _), (b_x, b_y, _), (c_x, c_y, c_z) = configuration.box.matrix.tolist()
-    edges = f"0 {a_x!r} 0 {b_y!r} 0 {c_z!r}"
+    is_flat = configuration.dimension == 2
+    # A plane lies in the middle of its box.
+    edges = f"0 {a_x!r} 0 {b_y!r} " + ("-0.5 0.5" if is_flat else f"0 {c_z!r}")
     region = f"block {edges}"
     if b_x or c_x or c_y:
         region = f"prism {edges} {b_x!r} {c_x!r} {c_y!r}"
@@ -27,6 +29,7 @@ def particles(configuration: Configuration, model: Model, time_step: float) -> s
     rooms = " bond/types 1 extra/bond/per/atom 2 extra/special/per/atom 6"
     lines = [
         "units lj",
+        f"dimension {configuration.dimension}",
         f"atom_style {'bond' if model.bonds else 'atomic'}",
         "atom_modify map array",
         "box tilt large",

@@ -50,7 +50,7 @@ class MolecularDynamics(VelocityVerlet):
         Any but hard spheres.
     seed
         Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
-        exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
+        exactly d (N - 1) kT / 2 in d dimensions. None goes on with ``configuration.velocities``.
     time_step
         In tau; by default that of `cagebreak.simulation.time_step.time_step_of`.
     thermostat
@@ -129,16 +129,16 @@ class MolecularDynamics(VelocityVerlet):
     @property
     def box(self) -> Box:
         """The box now."""
-        return Box(self._system.scale * self._start.box.matrix)
+        return self._start.box.with_matrix(self._system.scale * self._start.box.matrix)
 
     @property
     def readings(self) -> Readings:
         """Temperature, energy, pressure and density at the last step."""
-        n, volume = self._system.n, self._volume
+        n, volume, d = self._system.n, self._volume, self._start.dimension
         energy, virial = self._system.pair_sums()
         kinetic = self._system.kinetic_energy()
-        pressure = (2 * kinetic + virial) / (3 * volume)
-        return Readings(2 * kinetic / (3 * (n - 1)), energy / n, pressure, n / volume)
+        pressure = (2 * kinetic + virial) / (d * volume)
+        return Readings(2 * kinetic / (d * (n - 1)), energy / n, pressure, n / volume)
 
     @property
     def _rest(self) -> float:
@@ -147,7 +147,7 @@ class MolecularDynamics(VelocityVerlet):
 
     @property
     def _volume(self) -> float:
-        return self._system.scale**3 * self._start.box.volume
+        return self._system.scale**self._start.dimension * self._start.box.volume
 
     def _advance(self, target: int) -> None:
         a_call = max(_WORK // self._system.n, 1)
@@ -197,7 +197,8 @@ class MolecularDynamics(VelocityVerlet):
         width = math.sqrt(2 * temperature * rate / volume)
         growth = rate * excess + width * self._random.standard_normal()
         # A liquid far from its pressure goes there by small steps.
-        system.breathe(math.exp(min(max(growth, -MOST_GROWTH), MOST_GROWTH) / 3))
+        growth = min(max(growth, -MOST_GROWTH), MOST_GROWTH)
+        system.breathe(math.exp(growth / self._start.dimension))
         self._breathed = self.steps
         if not SMALLEST < system.scale < 1 / SMALLEST:
             positions = system.scale * self._start.unwrapped + system.moved(0.0)
@@ -213,7 +214,7 @@ class MolecularDynamics(VelocityVerlet):
         """Draw the random numbers of the next steps; those of a step follow from the seed alone."""
         if self._thermostat is None or step % CHECKED:
             return
-        others = 3 * (self._system.n - 1) - 1
+        others = self._start.dimension * (self._system.n - 1) - 1
         self._noise[:, 0] = self._random.standard_normal(CHECKED)
         self._noise[:, 1] = self._random.chisquare(others, CHECKED)
 

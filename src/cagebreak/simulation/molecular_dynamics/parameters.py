@@ -11,6 +11,7 @@ from cagebreak._simd.pair_forms import (
     HarmonicSized,
     LennardJones,
     LennardJonesSmooth,
+    Powers,
     Tabulated,
 )
 from cagebreak.configuration import Configuration
@@ -24,7 +25,9 @@ from cagebreak.simulation.molecular_dynamics._state import Bonds
 FORMS = {
     "harmonic": Harmonic,
     "lennard_jones": LennardJones,
+    "lennard_jones_even": Powers,
     "lennard_jones_smooth": LennardJonesSmooth,
+    "soft_spheres": Powers,
     "tabulated": Tabulated,
 }
 """The forms of pair potentials that this engine has."""
@@ -63,6 +66,8 @@ def form_of(model: Model, step: float, dtype: type, sized: bool) -> Form:
     if pair.form == "harmonic":
         rows[..., pair_forms.SIGMA] = numbers[..., scalar.SIGMA]
         rows[..., pair_forms.STRENGTH] = numbers[..., scalar.STRENGTH]
+    elif FORMS[pair.form] is Powers:
+        _fill_powers(rows, numbers)
     elif pair.form == "tabulated":
         rows[..., pair_forms.PER_LENGTH] = numbers[..., scalar.PER_LENGTH]
         rows[..., pair_forms.OFFSET] = numbers[..., scalar.OFFSET]
@@ -92,6 +97,17 @@ def bonds_of(configuration: Configuration, model: Model) -> Bonds:
         table,
         min(row[CORE_SQUARED], (pair.cutoffs**2).min()) if same else 0.0,
     )
+
+
+def _fill_powers(rows: NDArray, numbers: NDArray) -> None:
+    for k, of_force, column in (
+        (scalar.TWELFTH, 12, (pair_forms.TWELFTH, pair_forms.FORCE_12)),
+        (scalar.SIXTH, 6, (pair_forms.SIXTH, pair_forms.FORCE_6)),
+        (scalar.SECOND, 2, (pair_forms.SECOND, pair_forms.FORCE_2)),
+        (scalar.FOURTH, 4, (pair_forms.FOURTH, pair_forms.FORCE_4)),
+    ):
+        rows[..., column[0]], rows[..., column[1]] = numbers[..., k], of_force * numbers[..., k]
+    rows[..., pair_forms.ZEROTH] = numbers[..., scalar.ZEROTH]
 
 
 def _fill_lennard_jones(rows: NDArray, numbers: NDArray, pair: PairPotential) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cagebreak._simd.candidates import LANES_OF_BITS
 from cagebreak._simd.lines import LANES, LINE_BYTES
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, ball
 from cagebreak.errors import ConfigurationError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
@@ -31,7 +31,14 @@ from cagebreak.simulation.molecular_dynamics.parameters import bonds_of, form_of
 
 Floats = NDArray[np.float64]
 
-SKINS = {"harmonic": 0.4, "lennard_jones": 0.25, "lennard_jones_smooth": 0.25, "tabulated": 0.25}
+SKINS = {
+    "harmonic": 0.4,
+    "lennard_jones": 0.25,
+    "lennard_jones_even": 0.25,
+    "lennard_jones_smooth": 0.25,
+    "soft_spheres": 0.35,
+    "tabulated": 0.25,
+}
 """By how much rows of neighbors reach beyond the cut-off, in sigma: the fastest (measured)."""
 
 MANY = 30_000
@@ -266,7 +273,7 @@ class System:
         for kind, rows in enumerate(layout.stencils):
             stencils[kind, : len(rows)] = rows
         n_columns = 4 + self._sized
-        around = n / start.box.volume * 4 / 3 * np.pi * self._reaches.max() ** 3
+        around = n / start.box.volume * float(ball(self._reaches.max(), start.dimension))
         self._near = np.zeros((n_kinds, n_columns, 256 + int(ROOM * 4 * around)), np.int32)
         self._entries = np.zeros(int(ROOM * n * (around + 8 * n_kinds)) + 4096, np.int32)
         self._bounds = np.zeros(2 * n * n_kinds, np.int64)

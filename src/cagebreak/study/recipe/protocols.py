@@ -20,8 +20,15 @@ from cagebreak.models.glass_formers import (
 )
 from cagebreak.models.model import Model
 from cagebreak.models.tabulated import UNITS, Tables, tabulated
+from cagebreak.models.two_dimensions import (
+    hard_discs,
+    harmonic_discs,
+    kob_andersen_2d,
+    kob_andersen_2d_ternary,
+)
 
 _A23, _RO24 = "Alkemade 2023", "Rottler and Ortner 2024"
+_FS15, _J23 = "Flenner and Szamel 2015", "Jung 2023"
 
 
 class Choice(NamedTuple):
@@ -144,10 +151,18 @@ def _last(tau_alpha: float, times: float, small: float, paper: str) -> Choice:
     )
 
 
-def _mixture(temperature: str, density: str, composition: str) -> dict[str, str]:
+def _chosen(nve: float, small_nve: float) -> Choice:
+    """Return constant temperature, then constant energy, of times of ours."""
+    choice = _nvt_nve(nve, small_nve)
+    return choice._replace(comment="NVT at T, then NVE, times chosen: at least 10 tau_alpha")
+
+
+def _mixture(
+    temperature: str, density: str, composition: str, volume: str = "^3 / V"
+) -> dict[str, str]:
     return {
         "temperature": f"kT / eps_AA ({temperature})",
-        "number_density": f"N sigma_AA^3 / V ({density})",
+        "number_density": f"N sigma_AA{volume} ({density})",
         "composition": f"fraction of A particles ({composition})",
     }
 
@@ -241,6 +256,53 @@ PROTOCOLS: dict[str, Protocol] = {
             "learning.species": Choice(("A",), ("A",), "all beads are A"),
         },
         shear=_shear(1.0, pressure=1.0),
+    ),
+    "hard_discs": Protocol(
+        hard_discs,
+        {
+            "packing_fraction": "area of the discs over that of the box (chosen: 0.79)",
+            "size_ratio": "sigma_B / sigma_A (chosen: 1.4)",
+            "composition": "fraction of A particles (chosen: 0.5)",
+        },
+        small={"packing_fraction": 0.76},
+    ),
+    "harmonic_discs": Protocol(
+        harmonic_discs,
+        _mixture("chosen: 0.003", "chosen: 0.8", "chosen: 0.5", "^2 / A")
+        | {"size_ratio": "sigma_B / sigma_A (O'Hern 2003: 1.4)"},
+        small={"temperature": 0.004},
+        keys={
+            "preparation.steps": _chosen(7000.0, 500.0),
+            "isoconfigurational.last": Choice(
+                7000.0, 200.0, "last time, tau (chosen: ten tau_alpha)"
+            ),
+        },
+        shear=_shear(0.01),
+    ),
+    "kob_andersen_2d": Protocol(
+        kob_andersen_2d,
+        _mixture(f"{_FS15}: 0.45", f"{_FS15}: 1.2", f"{_FS15}: 0.65", "^2 / A"),
+        small={"temperature": 0.8},
+        keys={
+            "preparation.steps": _chosen(10000.0, 100.0),
+            "isoconfigurational.last": Choice(3000.0, 30.0, "last time, tau (chosen)"),
+        },
+        shear=_shear(1.0),
+    ),
+    "kob_andersen_2d_ternary": Protocol(
+        kob_andersen_2d_ternary,
+        {
+            "temperature": f"kT / eps_AA ({_J23}: 0.231)",
+            "number_density": f"N sigma_AA^2 / A ({_J23}: 1290 particles in 32.896^2)",
+        },
+        small={"temperature": 0.5},
+        keys={
+            "preparation.n_particles": Choice(1290, 258, f"600 A, 330 B and 360 C ({_J23}: 1290)"),
+            "preparation.steps": _chosen(100000.0, 100.0),
+            "isoconfigurational.last": Choice(10000.0, 30.0, "last time, tau (chosen)"),
+            "learning.species": Choice(("A", "B", "C"), ("A",), "each is fitted alone"),
+        },
+        shear=_shear(1.0),
     ),
     "tabulated": Protocol(
         _of_table,

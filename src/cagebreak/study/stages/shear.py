@@ -75,7 +75,8 @@ def _arrays(
 ) -> dict[str, Dataset]:
     n = len(start)
     positions = np.reshape([w.start.positions for w in windows], (-1, n, 3))
-    boxes = np.reshape([w.start.box.matrix for w in windows], (-1, 3, 3))
+    d = start.dimension
+    boxes = np.reshape([w.start.box.lattice for w in windows], (-1, d, d))
     d2min = np.reshape([w.d2min for w in windows], (-1, n))
     strains = np.array([w.strain for w in windows], dtype=np.float64)
     events = np.array([w.events for w in windows], dtype=np.int64)

@@ -63,7 +63,7 @@ def of_inherent_energies():
 def computed():
     yield from of_inherent_energies()
     yield f"a fraction differs by more than {state_point.COMPOSITION_REMARK} and one particle"
-    yield f"in one plane, to {printed(shape.FLAT)} of the mean spacing"
+    yield f"in one plane of three dimensions, to {printed(shape.FLAT)} of the mean spacing"
     yield f"an empty layer of {shape.LAYER:g} mean spacings"
     rare = printed(match.RARE)
     yield f"leave with a probability below {rare}"
