@@ -45,7 +45,14 @@ def resamples(
     """Return the number of times each configuration is drawn in each bootstrap resample, (B, C).
 
     The configurations of a group are drawn together (`folds.configuration_folds`).
+
+    Raises
+    ------
+    InputError
+        If the number of resamples is not 1, 2, ...
     """
+    if not isinstance(n_resamples, int | np.integer) or n_resamples < 1:
+        raise InputError(f"n_resamples: expected 1, 2, ..., got {n_resamples!r}")
     number = as_groups(groups, n_configurations)
     n_groups = int(number.max()) + 1
     random = stream(seed, "bootstrap")

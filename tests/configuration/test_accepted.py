@@ -15,7 +15,7 @@ from cagebreak.descriptors.coarse_grained.voronoi import voronoi_cells
 from cagebreak.descriptors.recommended import Recommended
 from cagebreak.dynamics.d2min import D2Min, nonaffine, thermal_d2min
 from cagebreak.dynamics.four_point import four_point_structure, phases
-from cagebreak.dynamics.functions import dynamic_functions
+from cagebreak.dynamics.functions import averaged, dynamic_functions
 from cagebreak.dynamics.neighbor_motion import BondBreaking, CageRelative
 from cagebreak.dynamics.reduction import Reducer
 from cagebreak.dynamics.scattering import intermediate_scattering
@@ -141,6 +141,10 @@ CASES = {
     "four_point_structure": lambda c: four_point_structure(c, np.ones(64), shells(START.box, 3.0)),
     "phases": lambda c: phases(c, shells(START.box, 3.0)),
     "Reducer": lambda c: Reducer(c, 6.0, 0.3, 3.0)(MOVED).f,
+    "averaged": lambda c: [
+        averaged(lambda start, run: start.wrapped[:1] + run[:, 0], x, [[MOVED]] * n).mean
+        for n, x in ((1, c), (2, [c, c]))
+    ],
     "dynamic_functions": lambda c: [
         dynamic_functions(x, [[MOVED]] * n, [1.0]).s_4 for n, x in ((1, c), (2, [c, c]))
     ],

@@ -136,6 +136,17 @@ def test_what_is_refused():
         field_heterogeneity([start], [], [], TIMES)
     with pytest.raises(InputError, match=r"^fields: expected shape \(1, 1000\) of configuration 0"):
         field_heterogeneity([start], [fields], [np.arange(N)], TIMES[:1])
+    for rows in (np.arange(1, N + 1), np.zeros(N, int), -np.arange(N), np.ones(N, bool)):
+        with pytest.raises(InputError, match=r"^rows: expected numbers of particles from 0 to 999"):
+            field_heterogeneity([start], [fields], [rows], TIMES)
+    one_half = fields._replace(halves=fields.halves[:1])
+    with pytest.raises(InputError, match=r"^fields: expected shape .*, got \(\(1, 2, 1000\)"):
+        field_heterogeneity([start], [one_half], [np.arange(N)], TIMES)
+    with pytest.raises(InputError, match=r"^times: expected a list of finite times"):
+        field_heterogeneity([start], [fields], [np.arange(N)], [np.nan, 1.0])
+    lists = fields._replace(measured=fields.measured.tolist())
+    with pytest.raises(InputError, match=r"^fields: expected arrays of configuration 0"):
+        field_heterogeneity([start], [lists], [np.arange(N)], TIMES)
     fields.predicted[1, 3] = np.nan
     with pytest.raises(InputError, match=r"^fields: expected finite numbers of configuration 0"):
         field_heterogeneity([start], [fields], [np.arange(N)], TIMES)

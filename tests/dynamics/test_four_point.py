@@ -147,9 +147,9 @@ def test_the_length_is_that_of_greatest_likelihood():
 
 def test_a_structure_factor_that_rises_has_no_length():
     q = np.array([0.5, 1.0, 1.5, 2.0])
-    found = correlation_length(q, [q + 1, -q], np.full(4, 50))
+    found = correlation_length(q, [q + 1, -q, np.append(q[:3], np.inf)], np.full(4, 50))
     assert found.length[0] == 0.0
-    assert np.isnan(found.length[1])
+    assert np.isnan(found.length[1:]).all()
 
 
 def test_what_is_refused():
@@ -162,5 +162,18 @@ def test_what_is_refused():
         four_point_structure(gas, np.ones(2), shells(gas.box, 2.0))
     with pytest.raises(InputError, match=r"^vectors: expected those of the box"):
         four_point_structure(gas, np.ones(1), shells(np.eye(3) * 5.1, 2.0))
-    with pytest.raises(InputError, match=r"^values: expected \(configurations, runs, ...\)"):
-        susceptibility(np.ones(3), 1)
+    for values in (np.ones(3), np.ones((3, 0)), np.ones((0, 3))):
+        with pytest.raises(InputError, match=r"^values: expected \(configurations, runs, ...\)"):
+            susceptibility(values, 1)
+    for n in (0, -5, np.nan, "5"):
+        with pytest.raises(InputError, match=r"^n_particles: expected a positive number, got"):
+            susceptibility(np.ones((2, 2)), n)
+    q = [0.5, 1.0, 1.5]
+    for q_of, values, counts in ((q, [1, 2], [1] * 3), (q, q, [1, 1]), ([q], q, [1] * 3)):
+        with pytest.raises(InputError, match=r"^q, values, counts: expected shapes \(B,\)"):
+            correlation_length(q_of, values, counts)
+    for spread in (np.nan, -1.0):
+        with pytest.raises(InputError, match=r"^spread: expected numbers of 0 or more"):
+            correlation_length(q, q, [1] * 3, spread=spread)
+    with pytest.raises(InputError, match=r"^spread: expected one number, or 3, got shape \(2,\)"):
+        correlation_length(q, q, [1] * 3, spread=[0, 0])

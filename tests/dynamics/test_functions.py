@@ -5,7 +5,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.dynamics.four_point import four_point_structure, susceptibility
-from cagebreak.dynamics.functions import QUANTITIES, dynamic_functions, from_reductions
+from cagebreak.dynamics.functions import QUANTITIES, averaged, dynamic_functions, from_reductions
 from cagebreak.dynamics.reduction import Reducer
 from cagebreak.dynamics.relaxation import (
     mean_squared_displacement,
@@ -14,6 +14,7 @@ from cagebreak.dynamics.relaxation import (
     self_intermediate,
 )
 from cagebreak.dynamics.scattering import intermediate_scattering
+from cagebreak.dynamics.van_hove import van_hove
 from cagebreak.errors import InputError
 from cagebreak.structure import shells, wave_vectors
 
@@ -138,12 +139,64 @@ def test_boxes_may_have_shells_of_their_own_and_a_species_no_particles(data):
     np.testing.assert_allclose(two.s_4[:, 0], np.mean(means, axis=0)[:, 0])
 
 
+def test_the_table_is_a_data_frame_and_the_text_is_short(data, found):
+    assert len(found.table) == 3 * len(TIMES)
+    np.testing.assert_array_equal(found.table["msd"], found.rows["msd"])
+    assert repr(found) == "DynamicFunctions(species A, B, all; 3 times)"
+    # Runs may be one array of all.
+    starts, runs = zip(*data[:2], strict=True)
+    one = dynamic_functions(list(starts), np.array(runs), TIMES, n_resamples=5).rows
+    other = dynamic_functions(list(starts), list(runs), TIMES, n_resamples=5).rows
+    np.testing.assert_array_equal(one["f"], other["f"])
+
+
+def test_any_function_of_a_run_is_averaged_with_an_interval(data):
+    starts, runs = (list(each) for each in zip(*data, strict=True))
+    moved = averaged(
+        lambda start, run: mean_squared_displacement(run, start.species), starts, runs, seed=3
+    )
+    of_starts = np.array(
+        [
+            np.mean([mean_squared_displacement(run, start.species) for run in of_start], axis=0)
+            for start, of_start in data
+        ]
+    )
+    np.testing.assert_allclose(moved.mean, of_starts.mean(axis=0))
+    # Expanded percentiles have the width of Student's t interval of the mean, about.
+    width = 2 * 2.571 * of_starts.std(axis=0, ddof=1) / np.sqrt(len(data))
+    np.testing.assert_allclose(moved.high - moved.low, width, rtol=0.4)
+    assert ((moved.low < moved.mean) & (moved.mean < moved.high)).all()
+    # Of the ideal gas every other particle is anywhere.
+    others = averaged(lambda start, run: van_hove(start, run, 4.0, 4).distinct, starts, runs)
+    assert others.mean.shape == (3, 2, 2, 4)
+    assert (np.abs(others.mean - 1) < others.high - others.low).mean() > 0.9
+    one = averaged(lambda start, run: run.mean(), starts[0], [runs[0]])
+    assert one.mean == pytest.approx(np.mean(runs[0]))
+    assert np.isnan([one.low, one.high]).all()
+
+
+def test_what_cannot_be_averaged_is_refused(data):
+    start, runs = data[0]
+    with pytest.raises(InputError, match=r"^runs: expected those of 1 configurations, got 4"):
+        averaged(lambda start, run: run, start, runs)
+    with pytest.raises(InputError, match=r"^runs: expected at least one from every"):
+        averaged(lambda start, run: run, [start, start], [runs, []])
+    with pytest.raises(InputError, match=r"^function: expected arrays of one shape, got \[\(1, 12"):
+        averaged(lambda start, run: run, start, [[runs[0], runs[0][:1]]])
+
+
 def test_what_is_refused(data):
     start, runs = data[0]
     with pytest.raises(InputError, match=r"^runs: expected those of 1 configurations, got 2"):
         dynamic_functions([start], [runs, runs], TIMES)
     with pytest.raises(InputError, match=r"^runs: expected displacements at 2 times"):
         dynamic_functions([start], [runs], TIMES[:2])
+    with pytest.raises(InputError, match=r"^runs: expected displacements at 3 times in every run"):
+        dynamic_functions([start], [[*runs, runs[0][:2]]], TIMES)
+    with pytest.raises(InputError, match=r"^runs: expected a list of the runs of each .*generator"):
+        dynamic_functions(start, (run for run in runs), TIMES)
+    with pytest.raises(InputError, match=r"^n_resamples: expected 1, 2, ..., got 0"):
+        dynamic_functions([start], [runs], TIMES, n_resamples=0)
     with pytest.raises(InputError, match=r"^runs: expected as many of each"):
         dynamic_functions([start, start], [runs, runs[:1]], TIMES)
     with pytest.raises(InputError, match=r"^k: expected a positive number, got -1"):

@@ -152,6 +152,7 @@ def test_tau_alpha_of_known_relaxation():
         (lambda c: self_intermediate(np.zeros((1, 1, 3)), np.zeros(1, int), 0), "k: expected"),
         (lambda c: tau_alpha([1.0, 2.0], np.zeros((3, 1))), "scattering: expected shape"),
         (lambda c: Propensity.from_runs([1.0], [0], []), "at least one run"),
+        (lambda c: Propensity.from_runs([1.0], [0], [np.full((1, 1), np.nan)]), "runs: .* finite"),
         (lambda c: Propensity.from_runs([1.0], [0], [np.zeros((2, 1))]), "got .* in run 0"),
     ],
 )

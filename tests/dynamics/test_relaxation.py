@@ -8,6 +8,7 @@ from cagebreak.dynamics.relaxation import (
     non_gaussian,
     overlap,
     self_intermediate,
+    tau_alpha,
 )
 from cagebreak.errors import InputError
 
@@ -50,6 +51,33 @@ def test_displacements_that_are_no_runs_are_refused(function):
         function(np.full((1, 2, 3), np.nan), np.array([0, 1]))
     with pytest.raises(InputError, match=r"^displacements: expected shape \(times, 2, 3\)"):
         function(np.zeros((2, 3)), np.array([0, 1]))
+
+
+@pytest.mark.parametrize(
+    "function", [mean_squared_displacement, non_gaussian, overlap, self_intermediate]
+)
+def test_species_are_numbers_or_letters_of_all_particles(function):
+    moved = np.random.default_rng(3).normal(scale=0.1, size=(2, 4, 3))
+    expected = function(moved, np.array([0, 1, 0, 1]))
+    for species in ([0, 1, 0, 1], ["A", "B", "A", "B"], [0.0, 1.0, 0.0, 1.0]):
+        np.testing.assert_array_equal(function(moved.tolist(), species), expected)
+    with pytest.raises(InputError, match=r"^species: expected numbers from 0 to 25, got -1 to 0"):
+        function(moved, [-1, 0, -1, 0])
+    with pytest.raises(InputError, match=r"^species: expected shape \(4,\), got \(2, 2\)"):
+        function(moved, [[0, 1], [0, 1]])
+    with pytest.raises(InputError, match=r"^species: expected those of one particle or more"):
+        function(np.zeros((2, 0, 3)), [])
+
+
+def test_no_time_of_relaxation_is_between_0_and_the_first_time():
+    falling = np.array([[1.0, 1.0], [0.2, 0.9], [0.1, 0.1]])
+    found = tau_alpha([0.0, 1.0, 10.0], falling)
+    assert np.isnan(found[0])
+    assert 1 < found[1] < 10
+    # Those of descending times would be NaN, and those of equal times some number.
+    for times in ([10.0, 1.0, 0.0], [1.0, 1.0, 1.0], [-1.0, 1.0, 10.0]):
+        with pytest.raises(InputError, match=r"^times: expected ascending times >= 0"):
+            tau_alpha(times, falling)
 
 
 def test_what_is_refused():

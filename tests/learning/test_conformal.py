@@ -85,7 +85,13 @@ def test_a_fold_with_one_configuration_calibrates_nothing():
     assert all(np.isnan(values).all() for values in found.values())
 
 
-@pytest.mark.parametrize("level", [0, 1, -0.1])
+@pytest.mark.parametrize("level", [0, 1, -0.1, "0.9"])
 def test_a_level_that_is_none_is_named(level):
-    with pytest.raises(InputError, match=f"^level: expected a number between 0 and 1, got {level}"):
+    with pytest.raises(InputError, match=f"^level: expected a number .* 0 and 1, got {level!r}"):
         half_width(np.ones((3, 1)), level)
+
+
+def test_residuals_that_are_no_numbers_are_refused():
+    # NaN counts as the largest residual of all, so that intervals would be too wide.
+    with pytest.raises(InputError, match=r"^residuals: expected finite numbers"):
+        half_width(np.array([[1.0], [np.nan], [2.0]]))

@@ -171,6 +171,9 @@ def test_a_configuration_without_particles_has_no_score():
         ({"share": 5}, r"share: expected a number in \(0, 0.5\], got 5"),
         ({"threshold": np.nan}, "threshold: expected a finite number, got nan"),
         ({"level": 90}, "level: expected a number between 0 and 1, got 90"),
+        ({"level": "0.9"}, "level: expected a number between 0 and 1, got '0.9'"),
+        ({"share": None}, r"share: expected a number in \(0, 0.5\], got None"),
+        ({"threshold": "high"}, "threshold: expected a finite number, got 'high'"),
     ],
 )
 def test_wrong_settings_are_named(arguments, message):
@@ -182,3 +185,5 @@ def test_names_stand_for_the_default_settings():
     assert Metrics.of("roc_auc") == Metrics(("roc_auc",))
     assert Metrics.of(["width", "coverage"]).names == ("width", "coverage")
     assert Metrics.of(metrics := Metrics(share=0.1)) is metrics
+    with pytest.raises(InputError, match=r"^metrics: expected Metrics or names of metrics, got N"):
+        Metrics.of(None)

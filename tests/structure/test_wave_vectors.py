@@ -89,6 +89,11 @@ def test_a_shell_without_wave_vectors_has_no_k():
     assert vectors.counts.tolist() == [0, 6]
     assert np.isnan(vectors.k[0])
     assert vectors.k[1] == pytest.approx(2 * np.pi)
+    # Nor has one between the wave vectors anything to average.
+    none = wave_vectors(np.eye(3), [1.0, 2.0])
+    assert len(none) == 0
+    assert np.isnan(none.mean(np.zeros((2, 3, 0)))).all()
+    assert none.mean(np.zeros((2, 3, 0))).shape == (2, 3, 1)
 
 
 def test_what_is_refused():

@@ -10,6 +10,8 @@ import cagebreak as cb
 from cagebreak.cli import main
 from cagebreak.configuration import Box
 from cagebreak.dynamics.d2min import D2Min
+from cagebreak.dynamics.functions import dynamic_functions
+from cagebreak.dynamics.neighbor_motion import BondBreaking
 from cagebreak.errors import (
     FileFormatError,
     ImportedFilesWarning,
@@ -109,6 +111,42 @@ def test_dumps_become_a_study(tmp_path, simulated, form, wrapped):
     table = study.fit(features={"generations": [0], "kind": "radial"}).table
     assert set(table["time"].tolist()) == set(np.float64(found.times).tolist())
     assert [status.done for status in study.status()] == [status.total for status in study.status()]
+
+
+def test_imported_runs_keep_what_is_asked_for(tmp_path, simulated):
+    files, keep = dumps(tmp_path, simulated), {"functions": 0.2, "bond_breaking": (1.2, 1.4)}
+    wanted = {"model": "hard-spheres", "timestep": 0.01, "parameters": {"packing_fraction": 0.4}}
+    study = cb.Study.import_files(tmp_path / "mine.toml", files, **wanted, keep=keep)
+    study.run("serial", progress=False)
+    expected = dynamic_functions(
+        [start for start, _ in simulated], [runs for _, runs in simulated], TIMES,
+        k=study.recipe.isoconfigurational.wavenumber, length=0.2, n_resamples=2,
+    )  # fmt: skip
+    found = study.functions()
+    for name in ("msd", "f_s", "f", "overlap", "chi_4", "s_4"):
+        np.testing.assert_allclose(found.rows[name], expected.rows[name], atol=1e-9, err_msg=name)
+    kept = [BondBreaking(simulated[1][0], 1.2, 1.4)(run) for run in simulated[1][1]]
+    np.testing.assert_allclose(study.propensity(1, "bond_breaking").mean, np.mean(kept, axis=0))
+    # The same files with and without `keep` are the same study; other keys are not.
+    cb.Study.import_files(tmp_path / "mine.toml", files, **wanted)
+    cb.Study.import_files(tmp_path / "mine.toml", files, **wanted, keep=keep)
+    with pytest.raises(InputError, match=r"^keep: expected that of .*mine.toml, \{'fun"):
+        cb.Study.import_files(tmp_path / "mine.toml", files, **wanted, keep={})
+    with pytest.raises(InputError, match=r"^keep: expected a table .*; functions = -1: "):
+        cb.Study.import_files(tmp_path / "b.toml", files, **wanted, keep={"functions": -1})
+
+
+def test_the_command_takes_what_to_keep_as_a_recipe_has_it(tmp_path, simulated):
+    path = tmp_path / "mine.toml"
+    command = ["import", path, *dumps(tmp_path, simulated), "--model", "hard-spheres"]
+    command += ["--timestep", "0.01", "--parameter", "packing_fraction=0.4", "--no-run"]
+    command += ["--keep", "functions=0.2", "--keep", "bond_breaking=[1.2, 1.4]"]
+    done = CliRunner().invoke(main, list(map(str, command)))
+    assert done.exit_code == 0, done.output
+    keep = cb.Study(path).recipe.isoconfigurational.keep
+    assert keep == {"functions": 0.2, "bond_breaking": (1.2, 1.4)}
+    refused = CliRunner().invoke(main, [*map(str, command), "--keep", "functions"])
+    assert "keep: expected NAME=VALUE, got 'functions'" in refused.output
 
 
 def test_states_are_made_as_for_our_own(tmp_path, simulated):

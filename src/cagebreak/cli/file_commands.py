@@ -49,7 +49,7 @@ def describe(
     """Write the descriptors of the configuration in FILE. The HDF5 file also has their labels."""
     from cagebreak.study.analysis.single_file import describe_file
 
-    parameters = dict(map(_assignment, parameter))
+    parameters = dict(_assignment("parameter", each) for each in parameter)
     described = describe_file(
         file, output, model, parameters, set_, generations, states.split(","), seed, frame,
         **reading,
@@ -134,6 +134,12 @@ def tabulate(lines: str, output: str, species: int, first: float, points: int) -
     show_default=True,
     help="States to describe, initial,inherent,cage.",
 )
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What to keep of runs beside displacements, as functions=0.3; once for each.",
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Units at once. Default: cores.")
 @click.option("--no-run", is_flag=True, help="Write the recipe and the imported units only.")
 def import_(
@@ -148,6 +154,7 @@ def import_(
     origins: int | None,
     reading: dict[str, Any],
     states: str,
+    keep: Sequence[str],
     workers: int | None,
     no_run: bool,
 ) -> None:
@@ -171,7 +178,7 @@ def import_(
             recipe,
             files,
             model=model,
-            parameters=dict(map(_assignment, parameter)),
+            parameters=dict(_assignment("parameter", each) for each in parameter),
             time=time,
             timestep=timestep,
             interval=interval,
@@ -179,6 +186,7 @@ def import_(
             origins=origins,
             **reading,
             states=states.split(","),
+            keep=dict(_assignment("keep", each) for each in keep) or None,
         )
     for remark in remarks:
         click.echo(" ".join(str(remark.message).split()))
@@ -199,16 +207,16 @@ def import_(
         click.echo(f"there is no fit yet: {error}")
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def _assignment(option: str, text: str) -> tuple[str, Any]:
     """Return name and value of NAME=VALUE; a value that is not TOML is text, as a file name."""
     name, equals, value = text.partition("=")
     if not equals:
-        raise InputError(f"parameter: expected NAME=VALUE, got {text!r}")
+        raise InputError(f"{option}: expected NAME=VALUE, got {text!r}")
     try:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return name.strip(), value.strip()
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"parameter: expected a number, text or a list, got {text[:40]!r}... ({error})"
+            f"{option}: expected a number, text or a list, got {text[:40]!r}... ({error})"
         ) from error

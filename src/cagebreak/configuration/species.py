@@ -35,6 +35,8 @@ def as_species(species: ArrayLike | Sequence[str], n: int) -> Integers:
     array = np.asarray(species)
     if array.shape != (n,):
         raise ConfigurationError(f"species: expected shape ({n},), got {array.shape}")
+    if n == 0:
+        raise ConfigurationError("species: expected those of one particle or more, got none")
     if array.dtype.kind in "US":
         return np.array([species_index(str(s)) for s in array.astype(str)], dtype=np.int64)
     if array.dtype.kind not in "iub" and not (

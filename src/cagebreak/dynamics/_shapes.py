@@ -1,30 +1,43 @@
-"""Checks of arrays of displacements."""
+"""Checks of displacements and species."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration.species import as_species
 from cagebreak.errors import InputError
 
 
-def require_displacements(
-    displacements: ArrayLike, particles: Configuration | ArrayLike
-) -> NDArray[np.float64]:
-    """Return displacements of a configuration, or of particles with species, as (T, N, 3).
+def require_displacements(displacements: ArrayLike, n_particles: int) -> NDArray[np.float64]:
+    """Return displacements of n particles as (T, n, 3).
 
     Raises
     ------
     InputError
-        If the shape does not fit the particles, or a number is not finite.
+        If the shape is another, or a number is not finite.
     """
     array = np.asarray(displacements, dtype=np.float64)
-    n = len(particles) if isinstance(particles, Configuration) else len(np.asarray(particles))
-    if array.ndim != 3 or array.shape[1:] != (n, 3):
-        raise InputError(f"displacements: expected shape (times, {n}, 3), got {array.shape}")
+    if array.ndim != 3 or array.shape[1:] != (n_particles, 3):
+        shape = f"(times, {n_particles}, 3)"
+        raise InputError(f"displacements: expected shape {shape}, got {array.shape}")
     # A sum takes half of the time, and is not finite if a number is not, or numbers are huge.
     if not np.isfinite(array.sum()) and not np.isfinite(array).all():
         raise InputError("displacements: expected finite numbers")
     return array
+
+
+def require_motion(
+    displacements: ArrayLike, species: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return displacements (T, N, 3) and the species (N,) of the particles, as numbers.
+
+    Raises
+    ------
+    InputError
+        If there is no particle, species are neither numbers nor letters, or displacements are not
+        those of as many particles.
+    """
+    numbers = as_species(species, np.size(species))
+    return require_displacements(displacements, len(numbers)), numbers
 
 
 def dimension_of(displacements: NDArray[np.float64]) -> int:

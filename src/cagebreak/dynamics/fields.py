@@ -20,6 +20,7 @@ from cagebreak.dynamics.four_point import (
 )
 from cagebreak.errors import InputError
 from cagebreak.seeding import Seed
+from cagebreak.simulation.isoconfigurational import check_times
 from cagebreak.structure.shell_average import ShellAverage
 from cagebreak.structure.wave_vectors import shells
 
@@ -119,22 +120,17 @@ def field_heterogeneity(
     Raises
     ------
     InputError
-        If numbers of configurations, or shapes, differ, or a number that is measured or predicted
-        is not finite.
+        If numbers of configurations, or shapes, differ, a number that is measured or predicted is
+        not finite, or a row is no particle or given twice.
     """
-    starts, times = as_configurations(configurations), np.asarray(times, dtype=np.float64)
+    starts, times = as_configurations(configurations), check_times(times)
     if not len(starts) == len(fields) == len(rows) > 0:
         raise InputError(
             f"fields, rows: expected those of {len(starts)} configurations, got {len(fields)} and "
             f"{len(rows)}"
         )
-    for c, (of_configuration, particles) in enumerate(zip(fields, rows, strict=True)):
-        shape = (len(times), len(particles))
-        for values in (of_configuration.measured, of_configuration.predicted):
-            if values.shape != shape:
-                raise InputError(f"fields: expected shape {shape} of configuration {c}")
-            if not np.isfinite(values).all():
-                raise InputError(f"fields: expected finite numbers of configuration {c}")
+    for c, of_configuration in enumerate(zip(starts, fields, rows, strict=True)):
+        _require_fields(c, *of_configuration, len(times))
     number = as_groups(groups, len(starts))
     having = [c for c, particles in enumerate(rows) if len(particles)]
     if not having:
@@ -168,6 +164,25 @@ def field_heterogeneity(
         for level, values in zip(LEVELS, percentiles[name], strict=True):
             table[f"p{level}"][f] = values
     return table.ravel()
+
+
+def _require_fields(
+    c: int, start: Configuration, fields: Fields, rows: NDArray[np.int64], n_times: int
+) -> None:
+    """Raise unless the fields of configuration c are those of particles of its start."""
+    shape = (n_times, len(rows))
+    if not all(isinstance(values, np.ndarray) for values in fields):
+        raise InputError(f"fields: expected arrays of configuration {c}")
+    shapes = fields.halves.shape, fields.measured.shape, fields.predicted.shape
+    if shapes != ((2, *shape), shape, shape):
+        raise InputError(f"fields: expected shape {shape} of configuration {c}, got {shapes}")
+    if not (np.isfinite(fields.measured).all() and np.isfinite(fields.predicted).all()):
+        raise InputError(f"fields: expected finite numbers of configuration {c}")
+    if not np.isin(rows, np.arange(len(start))).all() or len(np.unique(rows)) < len(rows):
+        raise InputError(
+            f"rows: expected numbers of particles from 0 to {len(start) - 1}, each once, of "
+            f"configuration {c}"
+        )
 
 
 def _percentiles_of_sum(values: Floats, added: Floats) -> Floats:

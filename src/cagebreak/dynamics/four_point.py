@@ -67,11 +67,13 @@ def susceptibility(values: ArrayLike, n_particles: float) -> Susceptibility:
     Raises
     ------
     InputError
-        If the values have fewer than two axes.
+        If the values have fewer than two axes or no run, or the number is not positive.
     """
     values = np.asarray(values, dtype=np.float64)
-    if values.ndim < 2:
+    if values.ndim < 2 or 0 in values.shape[:2]:
         raise InputError(f"values: expected (configurations, runs, ...), got shape {values.shape}")
+    if not 0 < real(n_particles) < np.inf:
+        raise InputError(f"n_particles: expected a positive number, got {n_particles!r}")
     n_configurations, n_runs, *rest = values.shape
     of_runs, of_means = np.full(rest, np.nan), np.full(rest, np.nan)
     if n_runs > 1:
@@ -223,20 +225,29 @@ def correlation_length(
     Length
         Arrays (...). The length is 0 if the structure factor does not fall, and infinite if it
         falls faster than the form can: a box that is not several times longer does not show it. It
-        is NaN if the structure factor is not positive.
+        is NaN if the structure factor is not positive and finite.
 
     Raises
     ------
     InputError
-        If fewer than three shells are within `q_max`.
+        If fewer than three shells are within `q_max`, or the shapes do not fit.
     """
-    q, values, counts = (np.asarray(each, dtype=np.float64) for each in (q, values, counts))
-    spread = np.broadcast_to(np.asarray(spread, dtype=np.float64), q.shape)
+    q, values, counts, spread = (
+        np.asarray(each, dtype=np.float64) for each in (q, values, counts, spread)
+    )
+    shapes = q.shape, values.shape, counts.shape
+    if q.ndim != 1 or any(shape[-1:] != q.shape for shape in shapes) or counts.ndim != 1:
+        raise InputError(f"q, values, counts: expected shapes (B,), (..., B), (B,), got {shapes}")
+    if spread.shape not in ((), q.shape):
+        raise InputError(f"spread: expected one number, or {len(q)}, got shape {spread.shape}")
+    spread = np.broadcast_to(spread, q.shape)
     used = (q > 0) & (q <= real(q_max)) & (counts > 0)
     if used.sum() < N_SHELLS:
         raise InputError(f"q_max: expected three shells or more within {q_max!r}, got {used.sum()}")
     q, values, modes, spread = q[used], values[..., used], counts[used] / 2, spread[used]
-    positive = np.asarray((values > 0).all(axis=-1))
+    if not (spread >= 0).all():
+        raise InputError(f"spread: expected numbers of 0 or more, got {spread.tolist()}")
+    positive = np.asarray(((values > 0) & (values < np.inf)).all(axis=-1))
     # Lengths far below 1 / q_max, or far above 1 / q_min, cannot be told from these bounds.
     logarithms = np.linspace(np.log(1e-2 / q.max()), np.log(1e1 / q.min()), GRID)
     forms, _ = _form(q, spread, np.exp(logarithms))

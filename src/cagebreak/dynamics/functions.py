@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cagebreak._frames import to_frame
 from cagebreak.bootstrap import as_groups, interval, resamples
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configurations
 from cagebreak.dynamics.four_point import (
@@ -25,6 +28,9 @@ from cagebreak.seeding import Seed
 from cagebreak.simulation.isoconfigurational import check_times
 from cagebreak.structure.shell_average import ShellAverage
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 Floats = NDArray[np.float64]
 
 ALL = "all"
@@ -40,15 +46,15 @@ COLUMNS = np.dtype(
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DynamicFunctions:
     r"""Dynamic functions of each species and of all particles, averaged over configurations.
 
     Parameters
     ----------
-    table : structured array
-        A row for each species ("A", ..., "all") and time, in tau. Each quantity is followed by the
-        ends of its interval, `low_` and `high_`:
+    rows : structured array
+        The rows of `table`, one for each species ("A", ..., "all") and time, in tau. Each quantity
+        is followed by the ends of its interval, `low_` and `high_`:
 
         - `msd`: mean squared displacement, in sigma^2; `alpha_2`: non-Gaussian parameter;
         - `f_s`, `f`: self and collective intermediate scattering function at k,
@@ -68,18 +74,26 @@ class DynamicFunctions:
         Time at which `f_s`, `f` and `overlap` of each species have fallen to 1/e, in tau.
     """
 
-    table: np.ndarray
+    rows: np.ndarray
     q: Floats
     s_4: Floats
     tau_alpha: dict[str, dict[str, float]]
 
+    def __repr__(self) -> str:
+        n_times = len(np.unique(self.rows["time"]))
+        return f"DynamicFunctions(species {', '.join(self.tau_alpha)}; {n_times} times)"
+
+    @cached_property
+    def table(self) -> DataFrame:
+        """A row for each species and time, as a data frame."""
+        return to_frame(self.rows)
+
     def of(self, species: str = ALL) -> np.ndarray:
-        """Return the rows of a species."""
-        rows = self.table[self.table["species"] == species]
-        if not len(rows):
-            names = ", ".join(dict.fromkeys(self.table["species"].tolist()))
+        """Return the rows of a species, or of all particles."""
+        if species not in self.tau_alpha:
+            names = ", ".join(self.tau_alpha)
             raise InputError(f"species: expected one of {names}, got {species!r}")
-        return rows
+        return self.rows[self.rows["species"] == species]
 
 
 def dynamic_functions(
@@ -131,20 +145,93 @@ def dynamic_functions(
     InputError
         If numbers of runs, particles or times differ, or a number is not positive.
     """
-    starts, times = as_configurations(configurations), check_times(times)
-    if not starts or len(starts) != len(runs):
-        raise InputError(f"runs: expected those of {len(starts)} configurations, got {len(runs)}")
+    starts, times = _require_runs(configurations, runs), check_times(times)
     # Shells of one width for all boxes.
     width = 2 * np.pi / starts[0].box.longest
     reducers, reduced = [], []
     for start, of_start in zip(starts, runs, strict=True):
         reducer = Reducer(start, k, length, q_max, width)
         reductions = [reducer(displacements) for displacements in of_start]
-        if not reductions or len(reductions[0].second) != len(times):
+        if not reductions or any(len(each.second) != len(times) for each in reductions):
             raise InputError(f"runs: expected displacements at {len(times)} times in every run")
         reducers.append(reducer)
         reduced.append(reductions)
     return from_reductions(reducers, reduced, times, seed, n_resamples, confidence)
+
+
+class Averaged(NamedTuple):
+    """The mean of a function over runs and configurations, and its interval over configurations."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+
+
+def averaged(
+    function: Callable[[Configuration, Floats], ArrayLike],
+    configurations: Configuration | Sequence[Configuration],
+    runs: Sequence[Iterable[Floats]],
+    *,
+    seed: Seed = 1,
+    n_resamples: int = 1000,
+    confidence: float = 0.95,
+) -> Averaged:
+    """Return the mean of any function of a run, with an interval over configurations.
+
+    Parameters
+    ----------
+    function
+        Takes a start and the displacements (T, N, 3) of a run from it, and returns an array, of the
+        same shape for all, such as the part of a van Hove function.
+    configurations, runs
+        As of `dynamic_functions`. Every configuration counts once.
+    seed, n_resamples, confidence
+        Of the bootstrap over configurations.
+
+    Returns
+    -------
+    Averaged
+        Of the shape that the function returns. The interval is NaN with one configuration.
+
+    Raises
+    ------
+    InputError
+        If numbers of runs differ from those of configurations, or the shapes of arrays do.
+
+    Examples
+    --------
+    >>> def distinct(start, run):
+    ...     return van_hove(start, run, 3.0).distinct
+    >>> averaged(distinct, starts, runs).mean  # doctest: +SKIP
+    """
+    starts = _require_runs(configurations, runs)
+    of_runs: list[list[Floats]] = []
+    for start, of_start in zip(starts, runs, strict=True):
+        values = [np.asarray(function(start, run), dtype=np.float64) for run in of_start]
+        if not values:
+            raise InputError("runs: expected at least one from every configuration, got none")
+        of_runs.append(values)
+    shapes = {each.shape for values in of_runs for each in values}
+    if len(shapes) > 1:
+        raise InputError(f"function: expected arrays of one shape, got {sorted(shapes)}")
+    of_starts = np.array([np.mean(values, axis=0) for values in of_runs])
+    weights = resamples(len(starts), n_resamples, seed=seed) / len(starts)
+    bounds = interval(np.tensordot(weights, of_starts, axes=1), len(starts), confidence)
+    return Averaged(of_starts.mean(axis=0), *bounds)
+
+
+def _require_runs(
+    configurations: Configuration | Sequence[Configuration], runs: Sequence[Iterable[Floats]]
+) -> list[Configuration]:
+    """Return the configurations as a list; raise unless there is a set of runs for each."""
+    starts = as_configurations(configurations)
+    if not isinstance(runs, Sized):
+        raise InputError(
+            f"runs: expected a list of the runs of each configuration, got {type(runs).__name__}"
+        )
+    if not starts or len(starts) != len(runs):
+        raise InputError(f"runs: expected those of {len(starts)} configurations, got {len(runs)}")
+    return starts
 
 
 def from_reductions(

@@ -69,7 +69,7 @@ class Propensity:
         Raises
         ------
         InputError
-            If there is no run, or one has another shape.
+            If there is no run, or one has another shape or a number that is not finite.
         """
         times, species = check_times(times), np.asarray(species)
         sums, n_runs = half_sums(runs, (len(times), len(species)))
@@ -172,7 +172,7 @@ def half_sums(
     Raises
     ------
     InputError
-        If there is no run, or one has another shape.
+        If there is no run, or one has another shape or a number that is not finite.
     """
     sums, n_runs = np.zeros(0), 0
     for n_runs, values in enumerate(runs, start=1):
@@ -186,6 +186,8 @@ def half_sums(
         sums[(n_runs - 1) % 2] += values
     if n_runs == 0:
         raise InputError("runs: expected at least one run, got none")
+    if not np.isfinite(sums).all():
+        raise InputError("runs: expected finite numbers")
     return sums, n_runs
 
 

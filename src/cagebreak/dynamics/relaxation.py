@@ -6,14 +6,13 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.dynamics._shapes import dimension_of, require_displacements
+from cagebreak.dynamics._shapes import dimension_of, require_motion
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
+from cagebreak.simulation.isoconfigurational import check_times
 
 
-def mean_squared_displacement(
-    displacements: NDArray[np.float64], species: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def mean_squared_displacement(displacements: ArrayLike, species: ArrayLike) -> NDArray[np.float64]:
     r"""Return the mean squared displacement of each species, (T, S), in sigma^2.
 
     .. math:: \frac{1}{N_s} \sum_i |r_i(t) - r_i(0)|^2
@@ -25,19 +24,19 @@ def mean_squared_displacement(
     displacements : (T, N, 3) array
         In sigma.
     species : (N,) array
+        Numbers from 0, or letters from "A".
 
     Raises
     ------
     InputError
-        If the displacements have another shape, or are not finite.
+        If species are neither numbers nor letters, or the displacements have another shape, or are
+        not finite.
     """
-    displacements = require_displacements(displacements, species)
+    displacements, species = require_motion(displacements, species)
     return _per_species(map(squared_lengths, displacements), species, len(displacements))
 
 
-def non_gaussian(
-    displacements: NDArray[np.float64], species: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def non_gaussian(displacements: ArrayLike, species: ArrayLike) -> NDArray[np.float64]:
     r"""Return the non-Gaussian parameter of each species, (T, S).
 
     .. math:: \alpha_2(t) =
@@ -51,13 +50,15 @@ def non_gaussian(
     displacements : (T, N, 3) array
         In sigma.
     species : (N,) array
+        Numbers from 0, or letters from "A".
 
     Raises
     ------
     InputError
-        If the displacements have another shape, or are not finite.
+        If species are neither numbers nor letters, or the displacements have another shape, or are
+        not finite.
     """
-    displacements = require_displacements(displacements, species)
+    displacements, species = require_motion(displacements, species)
     n_times = len(displacements)
     second = _per_species(map(squared_lengths, displacements), species, n_times)
     fourths = (squared_lengths(moved) ** 2 for moved in displacements)
@@ -80,7 +81,7 @@ def non_gaussian_of(
 
 
 def overlap(
-    displacements: NDArray[np.float64], species: NDArray[np.int64], length: float = 0.3
+    displacements: ArrayLike, species: ArrayLike, length: float = 0.3
 ) -> NDArray[np.float64]:
     r"""Return the share of the particles of each species that are still near their start, (T, S).
 
@@ -91,15 +92,16 @@ def overlap(
     displacements : (T, N, 3) array
         In sigma.
     species : (N,) array
+        Numbers from 0, or letters from "A".
     length
         a, in sigma; default 0.3, beyond the vibrations in the cage (:cite:`Lacevic2003`).
 
     Raises
     ------
     InputError
-        If the length is not positive, or the displacements have another shape, or are not finite.
+        If the length is not positive, and as of `mean_squared_displacement`.
     """
-    displacements = require_displacements(displacements, species)
+    displacements, species = require_motion(displacements, species)
     near = is_near(displacements, length)
     return _per_species(near, species, len(near))
 
@@ -119,7 +121,7 @@ def squared_lengths(moved: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def self_intermediate(
-    displacements: NDArray[np.float64], species: NDArray[np.int64], k: float = 2 * math.pi
+    displacements: ArrayLike, species: ArrayLike, k: float = 2 * math.pi
 ) -> NDArray[np.float64]:
     r"""Return the self-intermediate scattering function of each species, (T, S).
 
@@ -133,6 +135,7 @@ def self_intermediate(
     displacements : (T, N, 3) array
         In sigma.
     species : (N,) array
+        Numbers from 0, or letters from "A".
     k
         Wave number in 1 / sigma; default 2 pi / sigma_A, near the first peak of the structure
         factor (chosen).
@@ -140,37 +143,38 @@ def self_intermediate(
     Raises
     ------
     InputError
-        If k is not positive, or the displacements have another shape, or are not finite.
+        If k is not positive, and as of `mean_squared_displacement`.
     """
     if not 0 < real(k) < np.inf:
         raise InputError(f"k: expected a positive wave number, got {k!r}")
-    displacements = require_displacements(displacements, species)
+    displacements, species = require_motion(displacements, species)
     d = dimension_of(displacements)
     waves = (np.cos(k * moved[:, :d]) for moved in displacements)
     return _per_species(waves, species, len(displacements))
 
 
-def tau_alpha(times: ArrayLike, scattering: NDArray[np.float64]) -> NDArray[np.float64]:
+def tau_alpha(times: ArrayLike, scattering: ArrayLike) -> NDArray[np.float64]:
     """Return the time at which the scattering function of each species has fallen to 1/e, (S,).
 
     Parameters
     ----------
     times : (T,) array
-        In tau, positive and ascending.
+        In tau, ascending from 0 or more.
     scattering : (T, S) array
-        F_s(k, t) of each species.
+        F_s(k, t) of each species, or any other function that falls from 1.
 
     Returns
     -------
     (S,) array
-        In tau, interpolated in log t; NaN if 1/e is not reached, or was before the first time.
+        In tau, interpolated in log t; NaN if 1/e is not reached, or was before the first time
+        above 0.
 
     Raises
     ------
     InputError
-        If the shapes do not fit.
+        If times do not ascend, or the shapes do not fit.
     """
-    times, scattering = np.asarray(times, dtype=np.float64), np.asarray(scattering)
+    times, scattering = check_times(times), np.asarray(scattering, dtype=np.float64)
     if scattering.ndim != 2 or len(scattering) != len(times):
         raise InputError(
             f"scattering: expected shape ({len(times)}, species), got {scattering.shape}"
@@ -178,7 +182,7 @@ def tau_alpha(times: ArrayLike, scattering: NDArray[np.float64]) -> NDArray[np.f
     result = np.full(scattering.shape[1], np.nan)
     for s, values in enumerate(scattering.T):
         below = np.flatnonzero(values <= 1 / math.e)
-        if len(below) == 0 or below[0] == 0:
+        if len(below) == 0 or below[0] == 0 or times[below[0] - 1] == 0:
             continue
         after = below[0]
         (t0, t1), (f0, f1) = np.log(times[after - 1 : after + 1]), values[after - 1 : after + 1]

@@ -37,7 +37,7 @@ def intermediate_scattering(
     """
     configuration = as_configuration(configuration)
     vectors.require_box(configuration)
-    displacements = require_displacements(displacements, configuration)
+    displacements = require_displacements(displacements, len(configuration))
     n_species = configuration.n_species
     of_species = [np.flatnonzero(configuration.species == s) for s in range(n_species)]
 

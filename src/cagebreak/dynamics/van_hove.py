@@ -75,7 +75,7 @@ def van_hove(
         If the displacements have another shape, or a number is not positive or too large.
     """
     configuration = as_configuration(configuration)
-    displacements = require_displacements(displacements, configuration)
+    displacements = require_displacements(displacements, len(configuration))
     box, species, n_species = configuration.box, configuration.species, configuration.n_species
     half = box.heights[: box.dimension].min() / 2
     if not 0 < real(r_max) <= half:

@@ -24,6 +24,7 @@ import numpy as np
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
+from cagebreak.models.arguments import real
 
 LEVEL = 0.9
 """Level of the predictive intervals (chosen)."""
@@ -48,10 +49,12 @@ def half_width(residuals: Floats, level: float = LEVEL) -> Floats:
     Raises
     ------
     InputError
-        If the level is not between 0 and 1.
+        If the level is not between 0 and 1, or a residual is not finite.
     """
-    if not 0 < level < 1:
+    if not 0 < real(level) < 1:
         raise InputError(f"level: expected a number between 0 and 1, got {level!r}")
+    if not np.isfinite(residuals).all():
+        raise InputError("residuals: expected finite numbers")
     n = len(residuals)
     # The product is rounded, so that 10 * 0.9 is not more than 9.
     rank = math.ceil(round((n + 1) * level, 9))

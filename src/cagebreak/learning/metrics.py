@@ -6,7 +6,7 @@ computed in each configuration and averaged over configurations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -20,6 +20,7 @@ from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.classification import SHARE
 from cagebreak.learning.conformal import LEVEL, half_widths
 from cagebreak.learning.scores import pearson
+from cagebreak.models.arguments import real
 
 Bools = NDArray[np.bool_]
 
@@ -91,18 +92,26 @@ class Metrics:
 
     def __post_init__(self) -> None:
         require_metrics(self.names)
-        if not 0 < self.share <= 0.5:
+        if not 0 < real(self.share) <= 0.5:
             raise InputError(f"share: expected a number in (0, 0.5], got {self.share!r}")
-        if self.threshold is not None and not np.isfinite(self.threshold):
+        if self.threshold is not None and not np.isfinite(real(self.threshold)):
             raise InputError(f"threshold: expected a finite number, got {self.threshold!r}")
-        if not 0 < self.level < 1:
+        if not 0 < real(self.level) < 1:
             raise InputError(f"level: expected a number between 0 and 1, got {self.level!r}")
 
     @classmethod
     def of(cls, metrics: str | Sequence[str] | Metrics) -> Metrics:
-        """Return metrics that are given by themselves, or by names with all other defaults."""
+        """Return metrics that are given by themselves, or by names with all other defaults.
+
+        Raises
+        ------
+        InputError
+            If there is no such metric.
+        """
         if isinstance(metrics, Metrics):
             return metrics
+        if not isinstance(metrics, Iterable):
+            raise InputError(f"metrics: expected Metrics or names of metrics, got {metrics!r}")
         return cls((metrics,) if isinstance(metrics, str) else tuple(metrics))
 
     def active(self, measured: Floats) -> Bools:

@@ -6,6 +6,7 @@ the rows of B. The modes of k and -k are complex conjugates, so one of each pair
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -125,9 +126,11 @@ class WaveVectors:
     def mean(self, values: ArrayLike) -> Floats:
         """Return the mean over each shell, (..., B), of values of the wave vectors, (..., K)."""
         values = np.asarray(values, dtype=np.float64)
-        flat = values.reshape(-1, len(self))
+        flat = values.reshape(math.prod(values.shape[:-1]), len(self))
         counts = np.bincount(self.shell, minlength=self.n_shells)
-        sums = np.array([np.bincount(self.shell, of_k, self.n_shells) for of_k in flat])
+        sums = np.zeros((len(flat), self.n_shells))
+        for row, of_k in zip(sums, flat, strict=True):
+            row[:] = np.bincount(self.shell, of_k, self.n_shells)
         means = np.full(sums.shape, np.nan)
         np.divide(sums, counts, out=means, where=counts > 0)
         return means.reshape(*values.shape[:-1], self.n_shells)

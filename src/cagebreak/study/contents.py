@@ -10,6 +10,7 @@ from cagebreak._frames import to_frame
 from cagebreak._html import bars, card
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
+from cagebreak.dynamics.functions import DynamicFunctions
 from cagebreak.dynamics.plasticity import ShearRun
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.dynamics.relaxation import tau_alpha
@@ -118,6 +119,27 @@ class Contents(Work):
         return predictions.held_out(
             self.recipe, self.store, self._index(c), selection, times, target
         )
+
+    def functions(self) -> DynamicFunctions:
+        """Return the usual dynamic functions of the runs, with intervals.
+
+        Its `rows` are those of ``study.table("functions")``. It also has the times of relaxation of
+        F_s, F and the overlap, and the four-point structure factor at all wave numbers.
+
+        Raises
+        ------
+        InputError
+            If the recipe has no ``keep = { functions = ... }``.
+        StoreError
+            If the study is not done.
+
+        Examples
+        --------
+        >>> study.functions().tau_alpha["A"]  # doctest: +SKIP
+        """
+        self._ask_for("isoconfigurational")
+        self._require_done(tables.TABLES["functions"].needs(self.recipe))
+        return tables.functions_of(self.recipe, self.store)
 
     def fields(
         self,

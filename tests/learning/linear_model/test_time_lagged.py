@@ -40,8 +40,25 @@ def test_time_has_no_direction():
     np.testing.assert_allclose(one.autocorrelations, other.autocorrelations)
 
 
+def test_other_particles_tell_whether_a_component_is_slow():
+    before, after, _, memory = planted()
+    found = time_lagged_components(before, after, n_components=2)
+    np.testing.assert_allclose(found.autocorrelation(before, after), memory[:2], atol=0.05)
+    # Nothing persists in features that are drawn anew, but some combination of many seems to.
+    rng = np.random.default_rng(3)
+    anew = rng.normal(size=(4, 120, 100))
+    chance = time_lagged_components(anew[0], anew[1])
+    assert chance.autocorrelations[0] > 0.8
+    assert abs(chance.autocorrelation(anew[2], anew[3])[0]) < 0.4
+    with pytest.raises(InputError, match=r"^before, after: expected the same shape"):
+        chance.autocorrelation(anew[2], anew[3][:-1])
+
+
 def test_what_is_refused():
     before, after, *_ = planted(50)
+    for number in (1.5, "one"):
+        with pytest.raises(InputError, match=r"^n_components: expected 1 to 6, got"):
+            time_lagged_components(before, after, n_components=number)
     with pytest.raises(InputError, match=r"^n_components: expected 1 to 6, got 7"):
         time_lagged_components(before, after, n_components=7)
     with pytest.raises(InputError, match=r"^alpha: expected a positive number, got 0.0"):

@@ -110,10 +110,16 @@ def test_the_table_of_functions_is_that_of_the_runs(kept, runs):
         [kept.configuration(c) for c in range(3)], of_configurations, times,
         k=6.0, length=0.25, seed=seed_sequence(kept.recipe.study.seed, "functions"),
         n_resamples=kept.recipe.learning.bootstrap,
-    ).table  # fmt: skip
-    np.testing.assert_array_equal(found["species"], expected["species"])
+    )  # fmt: skip
+    np.testing.assert_array_equal(found["species"], expected.rows["species"])
     for name in COLUMNS.names[1:]:
-        np.testing.assert_allclose(found[name], expected[name], rtol=1e-7, atol=1e-10)
+        np.testing.assert_allclose(found[name], expected.rows[name], rtol=1e-7, atol=1e-10)
+    # What the table has no room for.
+    whole = kept.functions()
+    np.testing.assert_allclose(whole.s_4, expected.s_4)
+    np.testing.assert_allclose(whole.q, expected.q)
+    for species, times_of in expected.tau_alpha.items():
+        assert whole.tau_alpha[species] == pytest.approx(times_of, nan_ok=True)
     # It is read from its file.
     again = cb.Study(kept.recipe.path).rows("functions")
     assert repr(again.tolist()) == repr(found.tolist())  # NaN is not equal to itself

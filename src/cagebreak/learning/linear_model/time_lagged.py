@@ -11,6 +11,8 @@ from scipy.linalg import eigh
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, require_finite
 from cagebreak.learning.preprocessing import CLIP, Standardizer
+from cagebreak.learning.scores import pearson
+from cagebreak.models.arguments import is_whole, real
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +22,9 @@ class TimeLaggedComponents:
     Parameters
     ----------
     autocorrelations : (k,) array
-        Autocorrelation of each component over the lag.
+        Autocorrelation of each component over the lag, in the data that it was found in. It is near
+        1 if features are not far fewer than particles, whatever moves: `autocorrelation` of other
+        particles tells.
     components : (k, F) array
         Coefficients of the standardized features.
     standardizer
@@ -34,6 +38,23 @@ class TimeLaggedComponents:
         """Return the components of particles with features (n, F), (n, k)."""
         Z: Floats = self.standardizer.standardize(_table("features", features))
         return Z @ self.components.T
+
+    def autocorrelation(self, before: ArrayLike, after: ArrayLike) -> Floats:
+        """Return the Pearson r of each component at two times, (k,), of any particles.
+
+        Parameters
+        ----------
+        before, after : (n, F) arrays
+            Features of the same particles at both times. Those of a configuration that was not
+            learned from tell whether the components are slow there too.
+        """
+        x, y = self.transform(before), self.transform(after)
+        if x.shape != y.shape:
+            raise InputError(
+                f"before, after: expected the same shape (n, F), got {np.shape(before)} and "
+                f"{np.shape(after)}"
+            )
+        return pearson(x, y)
 
 
 def time_lagged_components(
@@ -52,7 +73,9 @@ def time_lagged_components(
     with the covariances C(0) of the standardized features at one time and :math:`C(\tau)` between
     both times, made symmetric (:cite:`Molgedey1994`). Motion in cages averages out; what is left
     is where rearrangements are rare. One trajectory is enough, and no propensity is needed: a
-    baseline beside `StructuralOrder`. The sign of a component is arbitrary.
+    baseline beside `StructuralOrder`. The sign of a component is arbitrary. Few features are
+    enough, such as those of `AveragedBondOrder`; with a thousand of them some combination hardly
+    changes by chance.
 
     Parameters
     ----------
@@ -77,9 +100,9 @@ def time_lagged_components(
             f"before, after: expected the same shape (n, F), n >= 2, got {first.shape} and "
             f"{later.shape}"
         )
-    if not 1 <= n_components <= first.shape[1]:
+    if not is_whole(n_components) or not 1 <= n_components <= first.shape[1]:
         raise InputError(f"n_components: expected 1 to {first.shape[1]}, got {n_components!r}")
-    if not 0 < alpha < np.inf:
+    if not 0 < real(alpha) < np.inf:
         raise InputError(f"alpha: expected a positive number, got {alpha!r}")
     standardizer = Standardizer(clip).fit(np.concatenate([first, later]))
     x, y = standardizer.standardize(first), standardizer.standardize(later)
@@ -87,7 +110,7 @@ def time_lagged_components(
     x, y = x - mean, y - mean
     same, lagged = (x.T @ x + y.T @ y) / (2 * len(x)), x.T @ y / len(x)
     same[np.diag_indices(len(same))] += alpha
-    places = (len(same) - n_components, len(same) - 1)
+    places = (len(same) - int(n_components), len(same) - 1)
     values, vectors = eigh((lagged + lagged.T) / 2, same, subset_by_index=places)
     return TimeLaggedComponents(values[::-1], vectors[:, ::-1].T, standardizer)
 

@@ -14,7 +14,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.descriptors import select
 from cagebreak.descriptors.cage import configuration_of
 from cagebreak.dynamics import equilibrium
-from cagebreak.dynamics.functions import COLUMNS, from_reductions
+from cagebreak.dynamics.functions import COLUMNS, DynamicFunctions, from_reductions
 from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, CURVE, Window
 from cagebreak.errors import InputError, StoreError
 from cagebreak.seeding import seed_sequence
@@ -248,12 +248,10 @@ def _metrics(target: str, recipe: Recipe, store: Store) -> np.ndarray:
     return rows[list(_metrics_dtype().names or ())]
 
 
-def _functions(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return the usual dynamic functions of each species."""
-    several = [
-        load_reductions(recipe, store, c) for c in range(recipe.preparation.n_configurations)
-    ]
-    reducers, reduced = zip(*several, strict=True)
+def functions_of(recipe: Recipe, store: Store) -> DynamicFunctions:
+    """Return the usual dynamic functions of the runs from all configurations."""
+    every = range(recipe.preparation.n_configurations)
+    reducers, reduced = zip(*(load_reductions(recipe, store, c) for c in every), strict=True)
     return from_reductions(
         reducers,
         reduced,
@@ -261,7 +259,7 @@ def _functions(recipe: Recipe, store: Store) -> np.ndarray:
         seed_sequence(recipe.study.seed, "functions"),
         recipe.learning.bootstrap,
         groups=recipe.groups,
-    ).table
+    )
 
 
 def _shear(recipe: Recipe, store: Store) -> np.ndarray:
@@ -427,7 +425,7 @@ TABLES = {
         for target, name in names.items()
     },
     "functions": TableSpec(
-        _functions,
+        lambda recipe, store: functions_of(recipe, store).rows,
         lambda: COLUMNS,
         (*_RUNS, "learning.bootstrap"),
         lambda recipe: ["equilibrate", "propensity"],

@@ -26,6 +26,7 @@ from cagebreak.study.importing.survey import Survey, survey
 from cagebreak.study.recipe import descriptors, schema, selections
 from cagebreak.study.recipe.protocols import PROTOCOLS, protocol_name
 from cagebreak.study.recipe.recipe import Recipe, make_model, read_potential
+from cagebreak.study.recipe.tables import KEEP
 from cagebreak.study.recipe.writing import text, write
 from cagebreak.study.stages.runs import save_run
 from cagebreak.study.stages.stages import open_store
@@ -48,6 +49,8 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
     require_place(path)
     options.check(files)
     values = schema.defaults(protocol_name(options.model), work="imported")
+    if (keep := _kept(options.keep)) is not None:
+        values["isoconfigurational"]["keep"] = keep
     table = set_parameters(path, values["model"], options.parameters)
     potential = ""
     if table is not None:
@@ -70,6 +73,9 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
         recipe = Recipe.read(path)
         if not recipe.imported or recipe.values["preparation"]["imported"] != digest:
             raise RecipeError(f"{path}: exists already, and is not of these files as read so")
+        kept = recipe.isoconfigurational.keep
+        if keep is not None and keep != (kept or {}):
+            raise InputError(f"keep: expected that of {path}, {kept or {}}, got {keep}")
     else:
         recipe = Recipe.of_values(path, tomllib.loads(text(values)), potential)
     store = open_store(recipe)
@@ -125,6 +131,17 @@ def set_parameters(
                 f"parameters: {name}: expected {keys[name].check.expected}, got {value!r}"
             ) from None
     return table
+
+
+def _kept(keep: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what is kept of runs, as a recipe has it."""
+    if keep is None:
+        return None
+    lists = {name: list(v) if isinstance(v, tuple) else v for name, v in keep.items()}
+    try:
+        return dict(KEEP.convert(lists))
+    except ValueError as error:
+        raise InputError(f"keep: expected {KEEP.expected}, got {lists}; {error}") from None
 
 
 def _require_same_table(table: Path, folder: Path) -> None:

@@ -37,6 +37,7 @@ class Options:
     species: tuple[str, ...] | None = None
     box: Any = None
     format: str | None = None
+    keep: Mapping[str, Any] | None = None
 
     def check(self, files: Sequence[Path]) -> None:
         """Check the options, and that the files need those that are given.

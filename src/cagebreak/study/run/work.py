@@ -161,6 +161,7 @@ class Work:
         box: Any = None,
         format: str | None = None,
         states: Sequence[str] = ("initial",),
+        keep: Mapping[str, Any] | None = None,
     ) -> Self:
         """Make a study from files of configurations and runs; `run` then does the other stages.
 
@@ -199,6 +200,9 @@ class Work:
             all files together.
         states
             The states to describe, of ``"initial"``, ``"inherent"`` and ``"cage"``.
+        keep
+            What is kept of each run beside displacements, as in the recipe: ``{"functions": 0.3}``.
+            Files that were imported without it have to be imported to a new recipe.
 
         Warns
         -----
@@ -219,7 +223,7 @@ class Work:
             model=model,
             parameters=dict(parameters or {}), states=tuple(states),
             time=time, timestep=timestep, interval=interval, wrapped=wrapped, origins=origins,
-            species=None if species is None else tuple(species), box=box, format=format,
+            species=None if species is None else tuple(species), box=box, format=format, keep=keep,
         )  # fmt: skip
         import_files(Path(path), [Path(file) for file in files], options)
         return cls(path)
