@@ -114,6 +114,7 @@ _KEEP = {
     "mobile": optional(_LENGTH),
     "persistence": optional(_LENGTH),
     "functions": optional(_LENGTH),
+    "van_hove": optional(_LENGTH),
     "vectors": optional(ascending()),
 }
 
@@ -145,8 +146,8 @@ CAGE = Check(
 
 KEEP = Check(
     "a table of squared_displacement = true, cage_relative = cut-off of neighbors, bond_breaking = "
-    "[near, far], mobile, persistence and functions = length of the overlap, in sigma, vectors = "
-    "times in tau",
+    "[near, far], mobile, persistence and functions = length of the overlap, in sigma, van_hove = "
+    "largest distance, in sigma, vectors = times in tau",
     table_json(_KEEP),
     _keep,
 )
