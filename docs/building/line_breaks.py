@@ -1,12 +1,13 @@
 """Where names of code may break: at points, brackets and capitals, as a reader would break them."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sphinx.application import Sphinx
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 _NAME = re.compile(r'(?<=<span class="pre">)[^<]+|(?<=<span class="doc">)cagebreak\.[^<]+')
-_PLACE = re.compile(r"(?<=[._(\[=])(?=\w)|(?<=[a-z])(?=[A-Z])")
+_PLACE = re.compile(r"(?<=[._(\[=])(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])")
 
 
 def breakable(body: str) -> str:
@@ -14,12 +15,12 @@ def breakable(body: str) -> str:
     return _NAME.sub(lambda name: _PLACE.sub("<wbr>", name[0]), body)
 
 
-def _of_page(app: Sphinx, name: str, template: str, context: dict[str, Any], *_: object) -> None:
+def _of_page(app: "Sphinx", name: str, template: str, context: dict[str, Any], *_: object) -> None:
     if "body" in context:
         context["body"] = breakable(context["body"])
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: "Sphinx") -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("html-page-context", _of_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,7 +7,6 @@ never replaces it. It ends a job if one of its workers has no task, whatever the
 import asyncio
 import subprocess
 import warnings
-from types import ModuleType
 from typing import Any
 
 from cagebreak.errors import SchedulerWarning
@@ -16,7 +15,7 @@ INTERVAL = 60.0
 """Seconds between two looks at the queue (chosen: SLURM should not be asked often)."""
 
 
-def patient_cluster(jobqueue: ModuleType) -> Any:
+def patient_cluster(jobqueue: Any) -> Any:
     """Return dask-jobqueue's class of SLURM clusters, whose jobs may be refused at first."""
     from distributed.deploy.spec import ProcessInterface
 
@@ -45,8 +44,9 @@ def careful_adaptive() -> Any:
 
     class Careful(Adaptive):
         async def scale_down(self, workers: Any) -> None:
-            job_of = _jobs(self.cluster)
-            of_scheduler = self.cluster.scheduler.workers.values()
+            cluster: Any = self.cluster
+            job_of = _jobs(cluster)
+            of_scheduler = cluster.scheduler.workers.values()
             at_work = {job_of.get(worker.name) for worker in of_scheduler if worker.processing}
             await super().scale_down([name for name in workers if job_of.get(name) not in at_work])
 
