@@ -28,9 +28,11 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
     "equations",
+    "line_breaks",
 ]
 html_theme = "pydata_sphinx_theme"
 html_title = "cagebreak"
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "header_links_before_dropdown": 8,
     "show_prev_next": False,

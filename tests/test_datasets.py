@@ -61,3 +61,14 @@ def test_whole_data_sets_are_found_in_the_folder_that_is_named(tmp_path, monkeyp
         datasets.study("fene-polymer")
     with pytest.raises(InputError, match="got ''"):
         datasets.study("")
+
+
+def test_an_installed_package_finds_the_data_sets_of_the_clone_that_one_works_in(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(datasets, "_CLONE", tmp_path / "absent")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=rf"a data set in {tmp_path}/datasets, got 'fene-polymer'"):
+        datasets.study("fene-polymer")
+    monkeypatch.chdir(ROOT)
+    assert len(datasets.study("fene-polymer").recipe.path.read_text()) > 0

@@ -11,9 +11,6 @@ some configurations says it of another one from its positions alone.
 # ----------------------
 # The package holds one configuration of the Kob-Andersen mixture at T = 0.5, and models that are
 # :doc:`fitted already </pretrained>`. ``cb.read("snapshot.dump")`` reads a configuration of yours.
-import os
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -62,8 +59,7 @@ axes.legend()
 # -------------------
 # A fit needs configurations whose propensity is known. The data set has six of them; two are used
 # here, and a third is predicted.
-datasets = Path(os.environ.get("CAGEBREAK_DATASETS", "datasets"))
-study = cb.Study(datasets / "kob-andersen-050" / "ka050.toml")
+study = cb.datasets.study("kob-andersen-050")
 configurations = [study.configuration(c) for c in range(3)]
 propensities = [study.propensity(c) for c in range(3)]
 

@@ -11,17 +11,13 @@ linear classifier on the atomic cluster expansion tells active from inactive one
 # ---------------
 # The data set has six Kob-Andersen glasses that were sheared in small steps, each followed by a
 # minimization. Stress drops where particles rearrange.
-import os
-from pathlib import Path
-
 import numpy as np
 
 import cagebreak as cb
 from cagebreak import learning
 from cagebreak.figures import rottler2024
 
-datasets = Path(os.environ.get("CAGEBREAK_DATASETS", "datasets"))
-study = cb.Study(datasets / "shear-kob-andersen" / "ka.toml")
+study = cb.datasets.study("shear-kob-andersen")
 runs = [study.shear(c) for c in range(6)]
 figure = rottler2024.stress_strain(runs[0].curve)
 

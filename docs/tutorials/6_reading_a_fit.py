@@ -12,15 +12,11 @@ is it? :doc:`/how-to-read-a-fit` explains every step.
 # Everything below needs the sufficient statistics of each configuration only: here of six
 # configurations of hard spheres at a packing fraction of 0.58, with the structure around the A
 # particles, and their propensity after 1000 tau.
-import os
-from pathlib import Path
-
 import cagebreak as cb
 from cagebreak import learning
 from cagebreak.figures import boattini2021, inspection
 
-datasets = Path(os.environ.get("CAGEBREAK_DATASETS", "datasets"))
-study = cb.Study(datasets / "hard-spheres-058" / "hs058.toml")
+study = cb.datasets.study("hard-spheres-058")
 descriptors = cb.papers.alkemade2022(cb.hard_spheres(packing_fraction=0.58))
 
 samples = []

@@ -85,8 +85,9 @@ def load(name: str = "kob-andersen") -> Example:
 def study(name: str) -> "Study":
     """Return a whole data set as a study; `Study.run` computes its descriptors.
 
-    It is read from the folder that the environment variable ``CAGEBREAK_DATASETS`` names, or from
-    `datasets/` of the clone that cagebreak is imported from.
+    It is read from the folder that the environment variable ``CAGEBREAK_DATASETS`` names. Without
+    the variable, it is read from `datasets/` of the clone that cagebreak is imported from, or of
+    the working directory.
 
     Parameters
     ----------
@@ -96,18 +97,19 @@ def study(name: str) -> "Study":
     Raises
     ------
     InputError
-        If neither folder has such a data set.
+        If the folder has no such data set.
     """
     from cagebreak.study import Study
 
     stated = os.environ.get(VARIABLE)
-    folder = Path(stated) if stated else _CLONE
+    folder = Path(stated) if stated else _CLONE if _CLONE.is_dir() else Path("datasets")
     recipes = sorted((folder / name).glob("*.toml")) if isinstance(name, str) and name else []
     if len(recipes) != 1:
         known = sorted({path.parent.name for path in folder.glob("*/*.toml")})
-        where = f"one of {', '.join(known)} in {folder}" if known else f"a data set in {folder}"
+        seen = folder.absolute()
+        where = f"one of {', '.join(known)} in {seen}" if known else f"a data set in {seen}"
         raise InputError(
-            f"name: expected {where}, got {name!r}; set {VARIABLE} to a folder of data sets, or "
-            "import cagebreak from a clone, beside whose src it is datasets/"
+            f"name: expected {where}, got {name!r}; set {VARIABLE} to the folder datasets/ of a "
+            "clone of the repository, or work in the clone"
         )
     return Study(recipes[0])

@@ -71,3 +71,7 @@ class CacheWarning(UserWarning):
 
 class ImportedFilesWarning(UserWarning):
     """Imported files have a property that the user should know; says what was done about it."""
+
+
+class SchedulerWarning(UserWarning):
+    """The scheduler of a cluster refuses a job, or a job fails; says what it said."""

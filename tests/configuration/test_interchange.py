@@ -359,6 +359,14 @@ def test_a_box_of_freud_is_periodic(flat):
         cb.Configuration.from_freud(box, np.zeros((2, 3)), [0, 1])
 
 
+def test_a_system_of_freud_is_told_what_it_lacks():
+    module("freud")
+    start = particles(LOWER["cubic"])
+    for call in (cb.neighbors.sann, lambda system: cb.radial_distribution(system, r_max=1.0)):
+        with pytest.raises(InputError, match=r"states no species; .*from_freud\(box, points, spec"):
+            call(start.to_freud())
+
+
 @pytest.mark.parametrize("name", ["gsd", "mdanalysis", "freud"])
 def test_a_rotated_box_is_refused_where_it_cannot_be_held(name):
     module({"gsd": "gsd.hoomd", "mdanalysis": "MDAnalysis", "freud": "freud"}[name])

@@ -17,6 +17,7 @@ from cagebreak.figures import FIGURES
 from support.paths import ROOT
 
 TUTORIALS = sorted((ROOT / "docs/tutorials").glob("*.py"))
+MODULES = ("pages", "reference", "gallery", "links", "line_breaks")
 TOCTREE = re.compile(
     r"^(?:\.\. |```\{)toctree(?:::|\})\n((?: *:.*\n| *\n| *(?:[\w ]+ <)?[\w/.-]+>?\n)*)", re.M
 )
@@ -27,7 +28,7 @@ def building():
     """Return the modules that write the sources of the site."""
     sys.path.insert(0, str(ROOT / "docs/building"))
     try:
-        yield {name: import_module(name) for name in ("pages", "reference", "gallery", "links")}
+        yield {name: import_module(name) for name in MODULES}
     finally:
         sys.path.remove(str(ROOT / "docs/building"))
 
@@ -163,3 +164,12 @@ def test_links_that_lead_nowhere_are_found_in_built_pages(building, tmp_path):
         "a.html: b.html#not",
         "a.html: https://a.org/a.js",
     ]
+
+
+def test_names_of_code_break_at_points_brackets_and_capitals(building):
+    body = '<p>a.b</p><code><span class="pre">cb.view(PropensityModifier,</span> x=0.3</code>'
+    broken = building["line_breaks"].breakable(body)
+    assert broken.replace("<wbr>", "") == body
+    assert "cb.<wbr>view(<wbr>Propensity<wbr>Modifier," in broken
+    number = '<span class="pre">cutoff=1.5</span>'
+    assert building["line_breaks"].breakable(number) == number

@@ -406,6 +406,7 @@ def as_configuration(configuration: object, name: str = "configuration") -> Conf
     arrays = interchange.arrays_of(configuration)
     if arrays is not None:
         return Configuration._of_object(name, arrays)
+    interchange.refuse_system(name, configuration)
     if isinstance(configuration, list | tuple):
         raise InputError(
             f"{name}: expected one frame, got {len(configuration)}; choose one, such as frames[0], "
@@ -428,6 +429,7 @@ def as_configurations(configurations: Any, name: str = "configurations") -> list
     one = isinstance(configurations, Configuration) or interchange.is_accepted(configurations)
     if one or not isinstance(configurations, Iterable):
         return [as_configuration(configurations, name)]
+    interchange.refuse_system(name, configurations)
     if isinstance(configurations, Sequence):
         interchange.require_frames(name, configurations)
     return [as_configuration(configuration, name) for configuration in configurations]

@@ -1,6 +1,7 @@
 """A study on a real SLURM: the same bits, also if its jobs are killed."""
 
 import copy
+import re
 import subprocess
 import sys
 import time
@@ -10,7 +11,8 @@ import pytest
 import slurm_loopback
 
 import cagebreak as cb
-from cagebreak.study.run import engines
+from cagebreak.errors import SchedulerWarning
+from cagebreak.study.run import engines, slurm_jobs
 from cagebreak.study.run.jobqueue_file import slurm_file
 from support.tiny_study import unit_bytes, write_recipe
 
@@ -141,3 +143,79 @@ def test_a_job_without_units_ends_before_the_last_unit_is_done(tmp_path, configu
         assert len(jobs(configured)) == 1
         ends[1].touch()
         last.result(PATIENCE)
+
+
+def set_partition(environment, state):
+    """Let the partition take jobs, ``UP``, or refuse them, ``DRAIN``."""
+    subprocess.run(
+        ["scontrol", "update", f"PartitionName={slurm_loopback.PARTITION}", f"State={state}"],
+        env=environment, check=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def looked_after(configured, monkeypatch):
+    """The same environment, where the queue is looked at every second."""
+    monkeypatch.setenv("SLURM_CONF", configured["SLURM_CONF"])
+    monkeypatch.setattr(slurm_jobs, "INTERVAL", 1.0)
+    return configured
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def of_scheduler(warned):
+    return [str(each.message) for each in warned if each.category is SchedulerWarning]
+
+
+def test_a_job_that_slurm_refuses_later_is_said_and_submitted_again(looked_after, recwarn):
+    with engines.slurm(2, None) as engine:
+        set_partition(looked_after, "DRAIN")
+        try:
+            units = [engine.executor.submit(abs, -i) for i in range(2)]
+            wait_for(lambda: of_scheduler(recwarn))
+            assert not jobs(looked_after)
+        finally:
+            set_partition(looked_after, "UP")
+        assert [unit.result(PATIENCE) for unit in units] == [0, 1]
+    said = of_scheduler(recwarn)[0]
+    assert said.startswith("SLURM refuses a job and is asked again every 1 s: sbatch: error: ")
+
+
+def test_a_run_ends_though_a_job_is_refused(looked_after, recwarn):
+    with engines.slurm(2, None) as engine:
+        assert engine.executor.submit(abs, -1).result(PATIENCE) == 1
+        set_partition(looked_after, "DRAIN")
+        try:
+            units = [engine.executor.submit(time.sleep, 3) for _ in range(2)]
+            for unit in units:
+                unit.result(PATIENCE)
+        finally:
+            set_partition(looked_after, "UP")
+    assert of_scheduler(recwarn)
+
+
+def test_a_job_that_ends_without_workers_is_said_and_submitted_again(
+    looked_after, recwarn, tmp_path
+):
+    mended = tmp_path / "mended"
+    prologue = {"jobqueue.slurm.job-script-prologue": [f"[ -e {mended} ] || exit 1"]}
+    with dask.config.set(prologue), engines.slurm(1, None) as engine:
+        unit = engine.executor.submit(abs, -1)
+        wait_for(lambda: of_scheduler(recwarn))
+        mended.touch()
+        assert unit.result(PATIENCE) == 1
+    said = of_scheduler(recwarn)[0]
+    assert re.match(r"SLURM job \d+ ended without workers, and is submitted again; ", said)
+    assert Path(said.rpartition(" ")[2]).exists()
+
+
+def test_a_worker_without_units_does_not_end_the_units_of_its_job(looked_after):
+    with dask.config.set({"jobqueue.slurm.processes": 2}), engines.slurm(4, None) as engine:
+        units = [engine.executor.submit(time.sleep, seconds) for seconds in (0, 0, 0, 12)]
+        for unit in units:
+            unit.result(PATIENCE)

@@ -20,6 +20,7 @@ __all__ = [
     "is_accepted",
     "mdanalysis",
     "ovito",
+    "refuse_system",
     "require_frames",
 ]
 
@@ -62,4 +63,19 @@ def require_frames(name: str, things: Sequence[object]) -> None:
             f"{name}: expected a universe once, since it is at one frame at a time, got "
             f"{len(universes)} of {len(set(universes))}; convert each frame, such as "
             "[cagebreak.Configuration.from_mdanalysis(u) for _ in u.trajectory]"
+        )
+
+
+def refuse_system(name: str, thing: object) -> None:
+    """Refuse a system of freud, a box and points, by saying what makes it a configuration.
+
+    Raises
+    ------
+    InputError
+        If it is one.
+    """
+    if isinstance(thing, list | tuple) and thing and is_instance(thing[0], freud.KINDS):
+        raise InputError(
+            f"{name}: expected a Configuration, got a system of freud, which states no species; "
+            "convert it by cagebreak.Configuration.from_freud(box, points, species)"
         )

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from cagebreak.errors import InputError, MissingDependencyError
+from cagebreak.study.run import slurm_jobs
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -166,14 +167,19 @@ def jobs(workers: int, partition: str | None) -> Iterator["Client"]:
         _require_accepted(cluster.job_script())
         # `adapt`, unlike `scale`, replaces a job that was killed or ran out of time. The short
         # target asks for a worker for every unit, and not for what Dask thinks a unit takes.
-        cluster.adapt(maximum_jobs=-(-workers // processes), target_duration="1ms")
+        cluster.adapt(
+            slurm_jobs.careful_adaptive(),
+            maximum_jobs=-(-workers // processes),
+            target_duration="1ms",
+        )
+        slurm_jobs.look_after(cluster)
         yield client
 
 
 def _cluster(jobqueue: ModuleType, **arguments: Any) -> Any:
     """Return a cluster of jobs, or raise an error if its configuration cannot be used."""
     try:
-        return jobqueue.SLURMCluster(**arguments)
+        return slurm_jobs.patient_cluster(jobqueue)(**arguments)
     except (ValueError, TypeError, RuntimeError) as error:
         raise InputError(
             f"engine slurm: expected a configuration that dask-jobqueue can use ({error})"

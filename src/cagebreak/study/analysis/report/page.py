@@ -324,7 +324,8 @@ def _scores(rows: np.ndarray, relaxation: Mapping[str, float]) -> str:
             )
     numeric = {name: ' class="number"' * (rows.dtype[name].kind in "fiu") for name in names}
     head = "".join(
-        f'<th scope="col"{numeric[name]}><button type="button">{escape(name)}</button></th>'
+        f'<th scope="col"{numeric[name]}><button type="button">'
+        f"{escape(name.replace('_', ' '))}</button></th>"
         for name in names
     )
     body = "".join(
