@@ -98,12 +98,12 @@ class MolecularDynamics(VelocityVerlet):
         _check(configuration, model)
         if precision not in tuple(PRECISIONS):  # also what cannot be a key, such as a list
             raise InputError(f"precision: expected one of {tuple(PRECISIONS)}, got {precision!r}")
-        if thermostat is not None and thermostat.pressure is not None:
-            require_species_sizes(model, "constant pressure")
         noise = seed if noise is None else noise
         if thermostat is not None and noise is None:
             raise InputError("noise: expected a seed of the thermostat's random numbers, got None")
         super().__init__(configuration, model, seed, time_step, thermostat)
+        if self._breathes:
+            require_species_sizes(model, "constant pressure")
         self._dtype = PRECISIONS[precision]
         self._random = stream(0 if noise is None else noise, "thermostat")
         self._noise = np.zeros((0 if thermostat is None else CHECKED, 2))
