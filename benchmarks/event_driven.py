@@ -46,7 +46,8 @@ def tiled(configuration, copies):
     box = configuration.box.matrix
     positions = (configuration.positions + shifts @ box).reshape(-1, 3)
     species = np.tile(configuration.species, len(shifts))
-    return cb.Configuration(positions, species, box * np.array(copies)[:, None])
+    edges = configuration.box.with_matrix(box * np.array(copies)[:, None])
+    return cb.Configuration(positions, species, edges)
 
 
 def rate(run, collisions, duration):
