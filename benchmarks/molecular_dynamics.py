@@ -1,4 +1,4 @@
-"""Molecular dynamics: our engine over LAMMPS, what stops cost, and runs on two cores.
+"""Molecular dynamics: our engine over LAMMPS, planes and sizes, stops, swaps, and two cores.
 
     python benchmarks/molecular_dynamics.py
 
@@ -20,6 +20,8 @@ from cagebreak.simulation import lammps
 from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times, trajectory
 from cagebreak.simulation.lammps.lines import SKINS
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics
+from cagebreak.simulation.molecular_dynamics._state import ENTRIES
+from cagebreak.simulation.swaps import swap_diameters
 from cagebreak.simulation.time_step import time_step_of
 from event_driven import tiled
 
@@ -34,6 +36,15 @@ SIZES = ((KA, (1000, 2000, 10_000, 100_000), 5.0),
 LARGE, LARGE_AIM = 100_000, 4.0
 NARROW = ((KA, 2000, 5.0), (SIZES[3][0], 2000, 2.5))
 """Cases that are repeated with AVX2."""
+OTHERS = (
+    cb.kob_andersen_2d(temperature=0.6),
+    cb.kob_andersen_2d_ternary(temperature=0.5),
+    cb.soft_spheres(temperature=0.15),
+    cb.soft_discs(temperature=0.2),
+)
+"""Models of planes and of particles with a size each, compared by the time of a neighbor."""
+ATTEMPTS = 200_000
+"""Swaps of a turn."""
 PRECISIONS = ("mixed", "double")
 WORK = 400_000
 """Particles times steps of a turn."""
@@ -188,10 +199,56 @@ def rows_of_two_cores():
     )  # fmt: skip
 
 
+def rows_of_planes_and_sizes():
+    """Yield how fast neighbors are gone through, over Kob-Andersen in three dimensions."""
+    models = (KA, *OTHERS)
+    particles = {
+        model.name: MolecularDynamics(cb.equilibrate(model, N, 4.0, seed=1), model, 2)
+        for model in models
+    }
+    times = measure.in_turn(
+        {model.name: speed(particles[model.name], N, model, more=4) for model in models}, SECONDS
+    )
+    entries = {name: each._system._clock.counts[ENTRIES] / N for name, each in particles.items()}
+    for model in OTHERS:
+        case = f"{model.name}, N = {N:,}"
+        own, solid = (times[name] / entries[name] for name in (model.name, KA.name))
+        if model is not OTHERS[0]:  # which `engines` has measured
+            yield measure.row(
+                SUBJECT, case, "CPU time a particle and step", "cagebreak, mixed",
+                times[model.name], unit="ns",
+            )  # fmt: skip
+        yield measure.row(
+            SUBJECT, case, "speed a neighbor", "cagebreak, mixed", measure.ratio(solid, own),
+            peer=KA.name, aim="at least 0.8",
+        )  # fmt: skip
+
+
+def rows_of_swaps():
+    """Yield the time of an attempt over that of the energies of two particles."""
+    model = OTHERS[2]
+    start = cb.equilibrate(model, N, 4.0, seed=1)
+    sides = measure.in_turn(
+        {
+            "swaps": measure.cpu(lambda: swap_diameters(start, model, ATTEMPTS, seed=1)),
+            "energies": measure.cpu(lambda: cb.potentials.energies(start, model)),
+        },
+        SECONDS,
+    )
+    yield measure.row(
+        SUBJECT, f"{model.name}, N = {N:,}, {ATTEMPTS:,} attempts", "CPU time", "a swap",
+        measure.ratio(sides["swaps"] / ATTEMPTS, 2 * sides["energies"] / N),
+        peer="energies of two particles", aim="at most 2",
+    )  # fmt: skip
+
+
 def rows():
     for model, sizes, aim in SIZES:
         for n in sizes:
             yield from engines(model, liquid(model, n), LARGE_AIM if n == LARGE else aim)
+    yield from engines(OTHERS[0], liquid(OTHERS[0], N), None)
+    yield from rows_of_planes_and_sizes()
+    yield from rows_of_swaps()
     yield from rows_of_avx2()
     yield from rows_of_drift()
     yield from rows_of_stops()

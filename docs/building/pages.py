@@ -39,6 +39,7 @@ HOW_TO = (
         "objects",
         "coming-from",
         "two-dimensions",
+        "polydisperse",
         "matching",
         "cluster",
         "how-to-read-a-fit",

@@ -28,6 +28,7 @@ from cagebreak.models.glass_formers import (
     wahnstrom,
 )
 from cagebreak.models.model import Model
+from cagebreak.models.polydisperse import soft_discs, soft_spheres
 from cagebreak.models.tabulated import tabulated
 from cagebreak.models.two_dimensions import (
     hard_discs,
@@ -111,6 +112,8 @@ __all__ = [
     "read",
     "shear",
     "simulation",
+    "soft_discs",
+    "soft_spheres",
     "states",
     "tabulated",
     "view",

@@ -144,7 +144,7 @@ def test_every_figure_is_drawn_from_the_papers_selections(tmp_path, monkeypatch)
     ("arguments", "expected"),
     [
         (("run", "{folder}/no.toml"), "no.toml: no such file"),
-        (("new", "soft-spheres", "{folder}/x.toml"), "expected one of hard-spheres"),
+        (("new", "square-wells", "{folder}/x.toml"), "expected one of hard-spheres"),
         (("new", "hard-spheres", "{folder}/no/x.toml"), "No such file"),
         (("run", "{recipe}", "--engine", "dusk"), "expected one of pool"),
         (("fit", "{recipe}"), "run the study first"),

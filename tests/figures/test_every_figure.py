@@ -23,6 +23,7 @@ from support.figure_tables import (
 
 # The column that a table cannot do without.
 VALUES = {"propensity": "propensity", "structure": "g", "configurations": "propensity"}
+VALUES |= {"structure_factor": "s", "van_hove": "g"}
 VALUES |= {"functions": "chi_4", "fields": "xi", "heterogeneity.distributions": "p50"}
 OVER_TIME = [
     name
@@ -65,6 +66,10 @@ def test_missing_columns_are_named(name, index):
     with pytest.raises(InputError, match="at least one row"):
         draw(name, *before, table[:0])
     if kind == "structure":
+        return
+    if kind in ("structure_factor", "van_hove"):
+        with pytest.raises(InputError, match=r"one row a [kr] for"):
+            draw(name, *before, np.concatenate([table, table]))
         return
     if kind == "selection":
         with pytest.raises(InputError, match="one row a time and number"):

@@ -102,7 +102,7 @@ def test_scratch_has_room_for_the_neighbors_of_any_particle(monkeypatch):
     compiled = kernel._forces
 
     def forces(form, table, species, neighbor_list, x, near, forces):
-        assert near.shape == (3, np.diff(neighbor_list.bounds, axis=2).max())
+        assert near.shape == (4, np.diff(neighbor_list.bounds, axis=2).max())
         return compiled(form, table, species, neighbor_list, x, near, forces)
 
     monkeypatch.setattr(kernel, "_forces", forces)

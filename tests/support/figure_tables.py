@@ -203,6 +203,31 @@ def particles(species="AB", n=200):
     return Configuration(positions, np.arange(n) % len(species), 6.0), rng.exponential(size=n)
 
 
+def structure_factor_table(species="AB"):
+    k = np.linspace(0.5, 20.0, 60)
+    pairs = [(a, b) for a in species for b in species if a <= b]
+    rows = [
+        (a, b, at, 1 + i, 0.9 + i, 1.1 + i)
+        for i, (a, b) in enumerate([*pairs, ("all", "all")])
+        for at in k
+    ]
+    columns = [("species", "U3"), ("neighbors", "U3")]
+    return np.array(rows, [*columns, *((n, float) for n in ("k", "s", "low_s", "high_s"))])
+
+
+def van_hove_table(species="AB", times=(0.1, 1.0, 10.0)):
+    rows = [
+        (a, b, time, r, value, 0.9 * value, 1.1 * value)
+        for a in species
+        for b in ("", *species)
+        for time in times
+        for r in np.linspace(0.025, 2.975, 60)
+        for value in (1 - np.exp(-(r**2)) if b else np.exp(-(r**2) / time),)
+    ]
+    columns = [("species", "U1"), ("neighbors", "U1")]
+    return np.array(rows, [*columns, *((n, float) for n in ("time", "r", "g", "low_g", "high_g"))])
+
+
 TABLES = {
     "map": map_table,
     "shear": shear_table,
@@ -213,6 +238,8 @@ TABLES = {
     "configurations": configurations_table,
     "selection": selection_table,
     "functions": functions_table,
+    "structure_factor": structure_factor_table,
+    "van_hove": van_hove_table,
     "fields": fields_table,
 }
 

@@ -27,6 +27,8 @@ ZEROTH, SECOND, FOURTH, FORCE_2, FORCE_4 = 7, 8, 9, 10, 11
 # Harmonic: the contact distance, and eps / sigma^2. Of sized particles, eps, and 2 eps over the
 # square of a step.
 SIGMA, STRENGTH, TWICE_PER_STEP_SQUARED = 3, 4, 5
+# Of sized particles, by how much a difference of two radii, in steps, shortens their contact.
+NONADDITIVITY = 12
 # Tabulated: 1/h, the place of r = 0 in the table, the number of the last piece and the square of
 # the first distance, in steps.
 PER_LENGTH, OFFSET, LAST_PIECE, FIRST_SQUARED = 3, 4, 5, 6
@@ -43,10 +45,13 @@ class Form(NamedTuple):
 
 
 class Pairs:
-    """Several pairs of one kind: their squared distances, and what the table says of the kind."""
+    """Several pairs of one kind: their squared distances, and what the table says of the kind.
 
-    def __init__(self, builder, r2, contact, parameters, pieces):
-        self.builder, self.r2, self.contact = builder, r2, contact
+    `contact` and `difference` are the sum and the difference of the radii, in steps.
+    """
+
+    def __init__(self, builder, r2, contact, difference, parameters, pieces):
+        self.builder, self.r2, self.contact, self.difference = builder, r2, contact, difference
         self._parameters, self._pieces = parameters, pieces
 
     def __getitem__(self, column):
@@ -149,6 +154,27 @@ class HarmonicSized(Form):
         square = contact * contact
         energy = q[STRENGTH] * overlap * overlap / square
         return energy, q[TWICE_PER_STEP_SQUARED] * overlap / (square * r)
+
+
+class PowersSized(Form):
+    """Powers of the distance over the contact distance, of particles with radii."""
+
+    @staticmethod
+    def energy_and_force(q):
+        """Return u(r) and -u'(r)/r of the pairs."""
+        zero = q.number(0)
+        apart = q.difference.call("fabs")
+        contact = q.contact * (q.number(1) - q[NONADDITIVITY] * apart)
+        square = contact * contact
+        x2 = q.r2 / square
+        inside = x2 < q[CUTOFF_SQUARED]
+        inverse = (square / q.r2).where(inside, zero)
+        r6 = inverse * inverse * inverse
+        even = (q[ZEROTH] + x2 * (q[SECOND] + x2 * q[FOURTH])).where(inside, zero)
+        energy = r6 * (r6 * q[TWELFTH] - q[SIXTH]) + even
+        even = (q[FORCE_2] + x2 * q[FORCE_4]).where(inside, zero)
+        force = inverse * r6 * (r6 * q[FORCE_12] - q[FORCE_6]) - even
+        return energy, force * q[STEPS_SQUARED] / square
 
 
 class Tabulated(Form):

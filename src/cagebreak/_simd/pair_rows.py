@@ -102,8 +102,12 @@ def _sum(context, builder, signature, args, terms):
             there = columns(builder, lines, entries, k, width)
             steps = [builder.sub(a, b) for a, b in zip(here[:3], there[:3], strict=True)]
             away = separation(builder, steps, vector, m)
-            contact = builder.sitofp(builder.add(here[3], there[3]), vector)
-            q = Pairs(builder, square(away), Vector(builder, contact), parameters, pieces)
+            radii = [
+                Vector(builder, builder.sitofp(combined(here[3], there[3]), vector))
+                for combined in (builder.add, builder.sub)
+            ]
+            contact, difference = radii
+            q = Pairs(builder, square(away), contact, difference, parameters, pieces)
             energy, force = form_type.instance_class.energy_and_force(q)
             for total, term in zip(sums, terms(away, energy, force, q.r2), strict=False):
                 builder.store((Vector(builder, builder.load(total)) + term).value, total)

@@ -47,6 +47,19 @@ def vectors(name: str, values: ArrayLike, n: int | None = None, dimension: int =
     return array
 
 
+def lengths(name: str, values: ArrayLike, n: int) -> Floats:
+    """Return positive numbers (n,); an error calls them `name`."""
+    array = floats(name, values)
+    if array.shape != (n,):
+        raise ConfigurationError(f"{name}: expected shape ({n},), got {array.shape}")
+    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
+    if len(bad):
+        raise ConfigurationError(
+            f"{name}: expected positive numbers, got {array[bad[0]]} for particle {bad[0]}"
+        )
+    return array
+
+
 def frozen(array: np.ndarray) -> np.ndarray:
     """Return an array that cannot be written."""
     if not _is_constant(array):

@@ -15,11 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak._html import card
 from cagebreak.configuration import interchange
-from cagebreak.configuration._arrays import Floats, Integers, frozen, vectors
+from cagebreak.configuration._arrays import Floats, Integers, frozen, lengths, vectors
 from cagebreak.configuration.box import Box, as_box
 from cagebreak.configuration.shape import flattened
 from cagebreak.configuration.species import SPECIES_NAMES, as_species
 from cagebreak.errors import ConfigurationError, InputError
+
+ARRAYS = ("positions", "species", "velocities", "images", "diameters")
+"""What a configuration has of each particle."""
 
 FARTHEST = 4.5e8
 """Largest number of lattice vectors between a particle and the origin.
@@ -45,6 +48,8 @@ class Configuration:
         In units of sigma / tau.
     images : (N, 3) array of integers, optional
         Lattice vectors that each particle has crossed; `unwrapped` adds them.
+    diameters : (N,) array, optional
+        sigma_i of each particle, if particles of one species differ; for models with `sizes`.
 
     Raises
     ------
@@ -63,6 +68,7 @@ class Configuration:
     box: Box
     velocities: Floats | None = None
     images: Integers | None = None
+    diameters: Floats | None = None
 
     def __post_init__(self) -> None:
         box = as_box(self.box)
@@ -86,6 +92,8 @@ class Configuration:
         object.__setattr__(self, "box", box)
         object.__setattr__(self, "velocities", velocities)
         object.__setattr__(self, "images", images)
+        if self.diameters is not None:
+            object.__setattr__(self, "diameters", frozen(lengths("diameters", self.diameters, n)))
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -118,7 +126,7 @@ class Configuration:
             raise InputError(f"particles: expected some of {len(self)} particles, got none")
         vectors_of = {
             name: None if (values := getattr(self, name)) is None else values[chosen]
-            for name in ("positions", "species", "velocities", "images")
+            for name in ARRAYS
         }
         return self.replace(**vectors_of)
 
@@ -139,20 +147,19 @@ class Configuration:
         if not isinstance(other, Configuration):
             return NotImplemented
         return self.box == other.box and all(
-            _equal(getattr(self, name), getattr(other, name))
-            for name in ("positions", "species", "velocities", "images")
+            _equal(getattr(self, name), getattr(other, name)) for name in ARRAYS
         )
 
     def __repr__(self) -> str:
         return f"Configuration({len(self)} particles: {self._counts()}; box {self._edges()})"
 
     def _repr_html_(self) -> str:
-        known = [name for name in ("velocities", "images") if getattr(self, name) is not None]
+        known = [name for name in ARRAYS[2:] if getattr(self, name) is not None]
         facts = {
             "species": self._counts(),
             "box": self._edges() + ("" if self.box.is_orthorhombic else ", tilted"),
             "N / A" if self.dimension == 2 else "N / V": f"{len(self) / self.box.volume:.4g}",
-            "known": ", ".join(["positions", *known]),
+            "known": ", ".join([ARRAYS[0], *known]),
         }
         return card(f"Configuration of {len(self)} particles", facts)
 

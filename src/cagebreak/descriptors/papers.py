@@ -1,4 +1,8 @@
-"""The descriptor sets of published papers."""
+"""The descriptor sets of published papers.
+
+Of particles with a diameter each, radial descriptors are by class of size in place of species, and
+the diameter is among the columns.
+"""
 
 import numpy as np
 
@@ -6,6 +10,8 @@ from cagebreak.descriptors.ace.expansion import AtomicClusterExpansion
 from cagebreak.descriptors.angular import Angular
 from cagebreak.descriptors.coarse_grained.quantities import CoarseGrained
 from cagebreak.descriptors.generations import Generations
+from cagebreak.descriptors.polydisperse import BySize, Diameter, size_classes
+from cagebreak.descriptors.polydisperse.by_size import N_CLASSES
 from cagebreak.descriptors.radial import Radial
 from cagebreak.models.model import Model
 
@@ -130,13 +136,17 @@ def _paper_set(
     r_c: float = 2.1,
 ) -> Generations:
     middle = np.linspace(2.05, 3.0, 20)
+    n_classes = model.n_species if model.sizes is None else N_CLASSES
     widths = np.repeat([0.025, 0.05, 0.1], [len(inner), len(middle), len(outer)])
     radial = Radial(
         r=tuple(scale * np.concatenate([inner, middle, outer])),
         width=tuple(scale * widths),
-        n_species=model.n_species,
+        n_species=n_classes,
     )
-    return Generations((radial, _bond_order(scale)), n_max=n_max, r_c=r_c)
+    if model.sizes is None:
+        return Generations((radial, _bond_order(scale)), n_max=n_max, r_c=r_c)
+    by_size = BySize(radial, size_classes(model))
+    return Generations((by_size, _bond_order(scale), Diameter()), n_max=n_max, r_c=r_c)
 
 
 def _bond_order(scale: float) -> Angular:

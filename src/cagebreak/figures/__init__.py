@@ -146,6 +146,20 @@ FIGURES = {
             keep="functions",
         ),
         FigureSpec(
+            "pairs",
+            "structure_factor",
+            ("structure_factor",),
+            "S(k) of each pair of species and of all particles",
+            on_request=True,
+        ),
+        FigureSpec(
+            "pairs",
+            "van_hove",
+            ("van_hove",),
+            "Van Hove function: how far particles go, and who takes their places",
+            keep="van_hove",
+        ),
+        FigureSpec(
             "heterogeneity",
             "fields",
             ("fields",),

@@ -14,7 +14,7 @@ from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files._compressed import check_regular
 
-_NAMES = ("positions", "species", "box", "velocities", "images")
+_NAMES = ("positions", "species", "box", "velocities", "images", "diameters")
 
 FORMAT = "cagebreak configuration 1"
 
@@ -47,7 +47,7 @@ def read(path: Path) -> Configuration:
 
 
 def write(path: Path, configuration: Configuration) -> None:
-    """Write a configuration: positions, species, box and, if set, velocities and images."""
+    """Write a configuration: positions, species, box, and what else it has of each particle."""
     with creating(path, {"format": FORMAT}) as file:
         write_datasets(file, datasets(configuration))
 
@@ -64,6 +64,8 @@ def datasets(configuration: Configuration) -> dict[str, Dataset]:
         arrays["velocities"] = Dataset(configuration.velocities, "sigma/tau", "particle, xyz")
     if configuration.images is not None:
         arrays["images"] = Dataset(configuration.images, "lattice vectors", "particle, xyz")
+    if configuration.diameters is not None:
+        arrays["diameters"] = Dataset(configuration.diameters, "sigma", "particle")
     return arrays
 
 
@@ -87,6 +89,7 @@ def configuration(arrays: Mapping[str, NDArray], where: str) -> Configuration:
             box=Box(arrays["box"]),
             velocities=arrays.get("velocities"),
             images=arrays.get("images"),
+            diameters=arrays.get("diameters"),
         )
     except InputError as error:
         raise FileFormatError(f"{where}: {error}") from error

@@ -8,7 +8,8 @@ from cagebreak.models.glass_formers import (
     kob_andersen_smoothed,
     wahnstrom,
 )
-from cagebreak.models.model import Bonds, Model, PairPotential, Table
+from cagebreak.models.model import Bonds, Model, PairPotential, Sizes, Table
+from cagebreak.models.polydisperse import soft_discs, soft_spheres
 from cagebreak.models.tabulated import tabulated
 from cagebreak.models.two_dimensions import (
     hard_discs,
@@ -21,6 +22,7 @@ __all__ = [
     "Bonds",
     "Model",
     "PairPotential",
+    "Sizes",
     "Table",
     "fene_polymer",
     "hard_discs",
@@ -31,6 +33,8 @@ __all__ = [
     "kob_andersen_2d",
     "kob_andersen_2d_ternary",
     "kob_andersen_smoothed",
+    "soft_discs",
+    "soft_spheres",
     "tabulated",
     "wahnstrom",
 ]

@@ -13,6 +13,9 @@ from cagebreak.errors import InputError
 
 Matrix = tuple[tuple[float, ...], ...]
 
+MANY = 10_000
+"""Quantiles of which the moments of a distribution of sizes are taken (chosen: exact to 1e-7)."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -71,6 +74,39 @@ class PairPotential:
 
 
 @dataclass(frozen=True)
+class Sizes:
+    r"""A continuous distribution of diameters, and the contact distance of two of them.
+
+    .. math::
+        P(\sigma) \propto \sigma^{-p}, \qquad
+        \sigma_{ij} = \frac{\sigma_i + \sigma_j}{2} (1 - \eta \, |\sigma_i - \sigma_j|)
+
+    Parameters
+    ----------
+    smallest, largest
+        Bounds of sigma_i, in sigma.
+    exponent
+        p.
+    nonadditivity
+        eta, in 1 / sigma.
+    """
+
+    smallest: float
+    largest: float
+    exponent: float
+    nonadditivity: float = 0.0
+
+    def quantiles(self, n: int) -> NDArray[np.float64]:
+        """Return n diameters that have the distribution, ascending: its quantiles (i + 1/2) / n."""
+        shares = (np.arange(n) + 0.5) / n
+        power = 1 - self.exponent
+        if power == 0:
+            return np.asarray(self.smallest * (self.largest / self.smallest) ** shares)
+        low, high = self.smallest**power, self.largest**power
+        return np.asarray((low + shares * (high - low)) ** (1 / power))
+
+
+@dataclass(frozen=True)
 class Bonds:
     """Linear chains of equal length; `cagebreak.potentials` has the energy of a bond.
 
@@ -122,6 +158,9 @@ class Model:
         The bonds of chains; None for other models.
     dimension
         3 or 2.
+    sizes
+        The distribution of the diameters, if each particle has its own: ``pair`` is then that of
+        two particles of diameter 1, at distances r / sigma_ij. None if species have diameters.
     """
 
     name: str
@@ -134,6 +173,7 @@ class Model:
     pair: PairPotential
     bonds: Bonds | None = None
     dimension: int = 3
+    sizes: Sizes | None = None
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{name} {value}" for name, value in self._facts().items())
@@ -145,8 +185,11 @@ class Model:
 
     def _facts(self) -> dict[str, str]:
         parts = zip(self.species_names, self.composition, self.diameters, strict=True)
+        species = " + ".join(f"{100 * c:.4g} % {s} of {d:.4g}" for s, c, d in parts)
+        if self.sizes is not None:
+            species = f"diameters {self.sizes.smallest:.4g} to {self.sizes.largest:.4g}"
         facts = {
-            "species": " + ".join(f"{100 * c:.4g} % {s} of {d:.4g}" for s, c, d in parts),
+            "species": species,
             "density": f"{self.number_density:.4g}",
         }
         if self.is_hard:
@@ -180,7 +223,10 @@ class Model:
     @property
     def packing_fraction(self) -> float:
         """Volume of the spheres of diameter sigma_ii over that of the box; of discs, area."""
-        powers = np.dot(self.composition, np.power(self.diameters, self.dimension))
+        if self.sizes is not None:
+            powers = float((self.sizes.quantiles(MANY) ** self.dimension).mean())
+        else:
+            powers = np.dot(self.composition, np.power(self.diameters, self.dimension))
         return float(BALL[self.dimension] * powers * self.number_density)
 
     def species(self, n_particles: int) -> NDArray[np.int64]:
@@ -208,5 +254,8 @@ class Model:
         if not self.is_hard:
             return Box.of_volume(n_particles / self.number_density, self.dimension)
         d = self.dimension
+        if self.sizes is not None:
+            powers = (self.sizes.quantiles(n_particles) ** d).sum()
+            return Box.of_volume(float(BALL[d] * powers / self.packing_fraction), d)
         powers = (np.asarray(self.diameters)[self.species(n_particles)] ** d).sum()
         return Box.of_volume(float(BALL[d] * powers / self.packing_fraction), d)

@@ -274,8 +274,23 @@ def _hard_log_laplacian(r2, p):
     return p[STRENGTH] / (gap * gap) - np.float32(2) * pull / r
 
 
+@njit(inline="always")
+def contact_of(a, b, nonadditivity):
+    """Return the contact distance of particles of two diameters."""
+    return 0.5 * (a + b) * (1 - nonadditivity * abs(a - b))
+
+
+@njit(inline="always")
+def contact_squared(i, j, sizes):
+    """Return the squared unit of distance of a pair: 1 unless particles have their own sizes."""
+    if not len(sizes.diameters):
+        return 1.0
+    contact = contact_of(sizes.diameters[i], sizes.diameters[j], sizes.nonadditivity)
+    return contact * contact
+
+
 @njit(**OPTIONS)
-def sums(cells, form, table, dimension, energies, forces, laplacians):
+def sums(cells, form, table, dimension, sizes, energies, forces, laplacians):
     """Write each particle's half of the energies of its pairs, its force and its Laplacian.
 
     Returns the first two particles that overlap, or that coincide if the form has no hard core;
@@ -287,20 +302,21 @@ def sums(cells, form, table, dimension, energies, forces, laplacians):
         u, fx, fy, fz, trace = 0.0, 0.0, 0.0, 0.0, 0.0
         for k in range(n):
             p = parameters(table, cells.species[i], cells.species[index[k]])
-            r2 = near[3, k]
+            unit = contact_squared(cells.order[i], cells.order[index[k]], sizes)
+            r2 = near[3, k] / unit
             if r2 >= p[CUTOFF_SQUARED]:
                 continue
             contact = p[SIGMA] if form in (HARD_LOG, TABULATED) else 0.0
             if np.sqrt(r2) <= contact:
                 return cells.order[i], cells.order[index[k]]
-            f = force_over_distance(form, r2, p)
+            f = force_over_distance(form, r2, p) / unit
             # The vectors lead from i to its neighbors.
             fx -= f * near[0, k]
             fy -= f * near[1, k]
             fz -= f * near[2, k]
             u += energy(form, r2, p)
             # The Laplacian of three dimensions has u'/r once more than that of two.
-            trace += laplacian(form, r2, p) + (3 - dimension) * f
+            trace += laplacian(form, r2, p) / unit + (3 - dimension) * f
         own = cells.order[i]
         energies[own] = u / 2
         forces[own, 0], forces[own, 1], forces[own, 2] = fx, fy, fz
@@ -309,21 +325,22 @@ def sums(cells, form, table, dimension, energies, forces, laplacians):
 
 
 @njit(**OPTIONS)
-def virial(cells, form, table, result):
+def virial(cells, form, table, sizes, result):
     """Add the sum over pairs of u'(r) r_a r_b / r to `result` (3, 3); returns as `sums` does."""
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
     for i in range(len(cells.x)):
         n = gather(cells, i, index, near)
         for k in range(n):
             p = parameters(table, cells.species[i], cells.species[index[k]])
-            r2 = near[3, k]
+            unit = contact_squared(cells.order[i], cells.order[index[k]], sizes)
+            r2 = near[3, k] / unit
             if r2 >= p[CUTOFF_SQUARED]:
                 continue
             contact = p[SIGMA] if form in (HARD_LOG, TABULATED) else 0.0
             if np.sqrt(r2) <= contact:
                 return cells.order[i], cells.order[index[k]]
             # Every pair is visited twice.
-            slope = force_over_distance(form, r2, p) / -2
+            slope = force_over_distance(form, r2, p) / (-2 * unit)
             for a in range(3):
                 for b in range(3):
                     result[a, b] += slope * near[a, k] * near[b, k]

@@ -17,6 +17,9 @@ Pair potentials, zero beyond their cut-off r_c (`PairPotential` has the paramete
 - ``tabulated``: cubic Hermite interpolation of a table: between two distances the cubic that has
   the energy and the force of both. The force is exactly its negative slope.
 
+Particles with diameters of their own (`cagebreak.models.model.Sizes`) have u(r / sigma_ij), with u
+that of two particles of diameter 1.
+
 A pair counts once for each periodic image within the cut-off, so boxes may be small and sheared.
 
 Bonded particles feel a bond instead of the pair potential; `cagebreak.potentials.bonds` has its
@@ -39,6 +42,7 @@ from cagebreak.potentials import _bond_kernel as bond_kernel
 from cagebreak.potentials import _pair_kernel as kernel
 from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.potentials.overlaps import separated
+from cagebreak.potentials.sizes import check_sizes, reach, sizes_of
 
 Floats = NDArray[np.float64]
 
@@ -128,9 +132,12 @@ def energies_forces_laplacians(configuration: Configuration, model: Model) -> Pa
     pair, n = model.pair, len(configuration)
     sums = PairSums(np.empty(n), np.empty((n, 3)), np.empty(n))
     bonds = bond_table(configuration, model)
-    cells = cell_list(configuration, float(pair.cutoffs.max()))
+    cells, sizes = (
+        cell_list(configuration, reach(configuration, model)),
+        sizes_of(configuration, model),
+    )
     form, table = FORMS[pair.form], pair_table(pair)
-    i, j = kernel.sums(cells, form, table, model.dimension, *sums)
+    i, j = kernel.sums(cells, form, table, model.dimension, sizes, *sums)
     if i >= 0:
         if model.is_hard:
             return energies_forces_laplacians(separated(configuration, model, least=0.0), model)
@@ -153,9 +160,12 @@ def stress(configuration: Configuration, model: Model) -> Floats:
     check_species(configuration, model)
     check_range(configuration, model)
     pair, result = model.pair, np.zeros((3, 3))
-    cells = cell_list(configuration, float(pair.cutoffs.max()))
+    cells, sizes = (
+        cell_list(configuration, reach(configuration, model)),
+        sizes_of(configuration, model),
+    )
     form, table = FORMS[pair.form], pair_table(pair)
-    i, j = kernel.virial(cells, form, table, result)
+    i, j = kernel.virial(cells, form, table, sizes, result)
     if i >= 0:
         if model.is_hard:
             return stress(separated(configuration, model, least=0.0), model)
@@ -167,8 +177,12 @@ def stress(configuration: Configuration, model: Model) -> Floats:
 
 
 def check_species(configuration: Configuration, model: Model) -> None:
-    """Raise a `ConfigurationError` if a particle's species is not the model's."""
+    """Raise a `ConfigurationError` if a particle's species is not the model's, or has no size.
+
+    Diameters that the model does not use are a `ConfigurationWarning`.
+    """
     configuration = as_configuration(configuration)
+    check_sizes(configuration, model)
     if configuration.n_species > model.n_species:
         raise ConfigurationError(
             f"configuration.species: expected {' or '.join(model.species_names)}, as in the model; "
@@ -196,7 +210,7 @@ def check_range(configuration: Configuration, model: Model) -> None:
     """
     configuration = as_configuration(configuration)
     check_dimension(configuration, model)
-    check_density(configuration, float(model.pair.cutoffs.max()), MOST_IN_POTENTIAL)
+    check_density(configuration, reach(configuration, model), MOST_IN_POTENTIAL)
     if model.is_hard:
         box, diameters = configuration.box, np.asarray(model.diameters)[configuration.species]
         packing = ball(diameters / 2, box.dimension).sum() / box.volume

@@ -28,6 +28,8 @@ then are those of a melt of beads."""
 def random_packing(model: Model, n_particles: int, seed: Seed) -> Configuration:
     """Return random points pushed apart: the minimum of soft harmonic spheres of the same sizes.
 
+    Sizes of particles are the quantiles of their distribution, in random order.
+
     Chains grow as random walks that do not fold back, and keep their bonds while pushed.
 
     Parameters
@@ -36,7 +38,7 @@ def random_packing(model: Model, n_particles: int, seed: Seed) -> Configuration:
         Sets composition, density, chains, and the contact distances sigma_ij of the soft spheres.
     n_particles
     seed
-        The address of the points is "points".
+        The address of the points is "points", that of the order of sizes "sizes".
 
     Raises
     ------
@@ -48,10 +50,13 @@ def random_packing(model: Model, n_particles: int, seed: Seed) -> Configuration:
     points = _points(n_particles // model.chain_length, box, rng)
     if model.chain_length > 1:
         points = _grow_chains(points, model.chain_length, rng)
+    diameters = None
+    if model.sizes is not None:
+        diameters = stream(seed, "sizes").permutation(model.sizes.quantiles(n_particles))
     ones = ((1.0,) * model.n_species,) * model.n_species
     pair = replace(harmonic_spheres().pair, epsilon=ones, sigma=model.pair.sigma)
     return inherent_state(
-        Configuration(points, species, box),
+        Configuration(points, species, box, diameters=diameters),
         replace(model, pair=pair),
         force_tolerance=FORCE_TOLERANCE,
     ).configuration

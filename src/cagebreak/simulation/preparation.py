@@ -13,13 +13,15 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError, SimulationError
 from cagebreak.models.arguments import is_whole, real
 from cagebreak.models.model import Model
+from cagebreak.potentials.sizes import require_own_sizes
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.engines import Engine, verlet
 from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.packing import grow, random_packing
+from cagebreak.simulation.swaps import swapping_dynamics
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.velocities import thermal_velocities
-from cagebreak.simulation.verlet import VelocityVerlet
+from cagebreak.simulation.verlet import VelocityVerlet, means_of
 
 SEGMENT = 500.0
 """Longest segment of a preparation, in tau; a study stores the state after each segment."""
@@ -57,6 +59,9 @@ class Step:
         model's.
     pressure
         In eps / sigma^3, for NPT; None for the mean of the second half of the step before.
+    swaps
+        Attempts a particle and tau to exchange the diameters of two particles, for NVT
+        (`cagebreak.simulation.swaps`).
 
     Raises
     ------
@@ -68,6 +73,7 @@ class Step:
     time: float
     temperature: tuple[float, ...] = ()
     pressure: float | None = None
+    swaps: float = 0.0
 
     def __post_init__(self) -> None:
         if self.ensemble not in ENSEMBLES:
@@ -84,6 +90,10 @@ class Step:
             raise InputError("temperature: expected none for NVE, whose energy is constant")
         if self.pressure is not None and self.ensemble != "NPT":
             raise InputError(f"pressure: expected one for NPT only, got {self.pressure!r}")
+        if not 0 <= real(self.swaps) < math.inf:
+            raise InputError(f"swaps: expected a finite number >= 0, got {self.swaps!r}")
+        if self.swaps and self.ensemble != "NVT":
+            raise InputError(f"swaps: expected some for NVT only, got {self.swaps!r}")
         if self.pressure is not None and not math.isfinite(real(self.pressure)):
             raise InputError(f"pressure: expected a finite number, got {self.pressure!r}")
 
@@ -157,6 +167,8 @@ def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> 
     if not is_whole(n_particles) or n_particles < 2:
         raise InputError(f"n_particles: expected a whole number of at least 2, got {n_particles!r}")
     hard = model.is_hard
+    if model.sizes is None and any(step.swaps for step in steps):
+        require_own_sizes(model)
     if hard and any(step.ensemble != "NVE" for step in steps):
         raise InputError("steps: expected NVE only; the temperature of hard spheres is a unit")
     if steps and steps[0].ensemble == "NPT" and steps[0].pressure is None:
@@ -209,9 +221,14 @@ def advance(
         start = _adjusted(start, model, prepared.history, steps, segment)
         thermostat = _thermostat(model, prepared.history, steps, segment)
         noise = seed_sequence(seed, "thermostat", len(prepared.history))
-        dynamics = verlet(start, model, None, engine, thermostat=thermostat, noise=noise)
-        pressure = None if thermostat is None else thermostat.pressure
-        end, means = _molecular_dynamics(dynamics, duration, model, pressure)
+        swaps = steps[segment.step].swaps
+        if swaps:
+            assert thermostat is not None
+            end, means = swapping_dynamics(start, model, thermostat, swaps, noise, engine)
+        else:
+            dynamics = verlet(start, model, None, engine, thermostat=thermostat, noise=noise)
+            pressure = None if thermostat is None else thermostat.pressure
+            end, means = _molecular_dynamics(dynamics, duration, model, pressure)
     after = _settled(end, before)
     row = np.zeros(1, prepared.history.dtype)
     row["step"] = segment.step
@@ -261,10 +278,7 @@ def _molecular_dynamics(
         readings.append(dynamics.readings)
         if pressure is not None:
             _require_dense(readings[-1].density, model, pressure)
-    means = np.mean(readings, axis=0)
-    return dynamics.configuration, dict(
-        zip(("temperature", "energy", "pressure", "density"), means.tolist(), strict=True)
-    )
+    return dynamics.configuration, means_of(readings)
 
 
 def _require_dense(density: float, model: Model, pressure: float) -> None:

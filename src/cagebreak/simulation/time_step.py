@@ -11,7 +11,7 @@ TIME_STEPS = {
     "lennard_jones": 0.005,
     "lennard_jones_even": 0.005,
     "lennard_jones_smooth": 0.005,
-    "soft_spheres": 0.01,
+    "soft_spheres": 0.005,
 }
 """Time step of each form of pair potential, in tau (chosen).
 

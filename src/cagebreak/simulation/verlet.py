@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +44,12 @@ class Readings(NamedTuple):
     """In eps / sigma^d."""
     density: float
     """Number density, in 1 / sigma^d."""
+
+
+def means_of(readings: Sequence[Readings]) -> dict[str, float]:
+    """Return the mean of each quantity by its name."""
+    means: list[float] = np.mean(readings, axis=0).tolist()
+    return dict(zip(Readings._fields, means, strict=True))
 
 
 class VelocityVerlet(ABC):

@@ -22,6 +22,7 @@ from cagebreak.potentials._pair_kernel import (
     POWERS,
     SIGMA,
     TABULATED,
+    contact_of,
     force_over_distance,
     parameters,
 )
@@ -116,6 +117,44 @@ def _forces(form, table, species, neighbor_list, x, near, forces):
     if form == POWERS:
         return _forces_of(POWERS, table, species, neighbor_list, x, near, forces)
     return _forces_of(HARD_LOG, table, species, neighbor_list, x, near, forces)
+
+
+@njit(inline="always")
+def _sized_forces_of(form, table, sizes, neighbor_list, x, near, forces):
+    """Write the force on every particle, of its own size; return the largest."""
+    xs, ys, zs, diameters = x[0], x[1], x[2], sizes.diameters
+    dxs, dys, dzs, units = near[0], near[1], near[2], near[3]
+    neighbors, p = neighbor_list.neighbors, parameters(table, 0, 0)
+    largest = 0.0
+    for i in range(forces.shape[1]):
+        xi, yi, zi = xs[i], ys[i], zs[i]
+        fx, fy, fz = 0.0, 0.0, 0.0
+        first = np.uint64(neighbor_list.bounds[i, 0, 0])
+        n = np.uint64(neighbor_list.bounds[i, 0, 1]) - first
+        for k in range(n):
+            j = neighbors[first + k]
+            dxs[k], dys[k], dzs[k] = xi - xs[j], yi - ys[j], zi - zs[j]
+            units[k] = contact_of(diameters[i], diameters[j], sizes.nonadditivity)
+        for k in range(n):
+            dx, dy, dz = dxs[k], dys[k], dzs[k]
+            unit = 1 / (units[k] * units[k])
+            r2 = (dx * dx + dy * dy + dz * dz) * unit
+            f = force_over_distance(form, r2, p) * unit
+            f = f if r2 < p[CUTOFF_SQUARED] else 0.0
+            fx += f * dx
+            fy += f * dy
+            fz += f * dz
+        forces[0, i], forces[1, i], forces[2, i] = fx, fy, fz
+        largest = max(largest, fx * fx + fy * fy + fz * fz)
+    return np.sqrt(largest)
+
+
+@njit(**OPTIONS)
+def _sized_forces(form, table, sizes, neighbor_list, x, near, forces):
+    """Call `_sized_forces_of` with the form as a constant."""
+    if form == HARMONIC:
+        return _sized_forces_of(HARMONIC, table, sizes, neighbor_list, x, near, forces)
+    return _sized_forces_of(POWERS, table, sizes, neighbor_list, x, near, forces)
 
 
 @njit(**OPTIONS)
@@ -224,21 +263,26 @@ def _move(x, velocities, forces, listed_positions, gaps, dt, longest):
 
 
 @njit(nogil=True)
-def descend(form, table, species, neighbor_list, bonds, x, velocities, best, progress, fire):
+def descend(form, table, species, neighbor_list, bonds, sizes, x, velocities, best, progress, fire):
     """Take steps of FIRE until they converge, are exhausted, or the list is stale; return which.
 
     `x` (3, N + G), `velocities` (3, N) and `progress` change in place. `best` (3, N) takes the
-    positions whose largest force is the smallest so far.
+    positions whose largest force is the smallest so far. `sizes` has the diameters of particles and
+    images, of `HARMONIC` and `POWERS` only.
     """
     n = len(species)
     forces = np.empty((3, n))
     gaps = np.full(n, np.inf)
     bounds = neighbor_list.bounds
-    near = np.empty((3, (bounds[:, :, 1] - bounds[:, :, 0]).max()))
+    near = np.empty((4, (bounds[:, :, 1] - bounds[:, :, 0]).max()))
     listed_positions = x[:, :n].copy()
     while True:
         _place_images(neighbor_list, x, n)
-        progress[LARGEST_FORCE] = _forces(form, table, species, neighbor_list, x, near, forces)
+        if len(sizes.diameters):
+            largest = _sized_forces(form, table, sizes, neighbor_list, x, near, forces)
+        else:
+            largest = _forces(form, table, species, neighbor_list, x, near, forces)
+        progress[LARGEST_FORCE] = largest
         if len(bonds.first):
             progress[LARGEST_FORCE] = _add_bonds(form, table, species, bonds, x, forces, gaps)
         if progress[LARGEST_FORCE] < progress[SMALLEST_LARGEST_FORCE]:

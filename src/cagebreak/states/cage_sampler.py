@@ -19,6 +19,7 @@ from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
 from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.potentials.overlaps import separated
+from cagebreak.potentials.sizes import require_species_sizes
 from cagebreak.seeding import Seed, natural, seed_sequence
 from cagebreak.states import _cage_kernel as kernel
 from cagebreak.states import _cage_list_kernel as lists
@@ -139,6 +140,7 @@ class CageSampler:
         include_center_of_mass: bool = False,
     ) -> None:  # fmt: skip
         configuration = as_configuration(configuration)
+        require_species_sizes(model, "the cage state")
         potentials.check_species(configuration, model)
         potentials.check_range(configuration, model)
         if model.is_hard:

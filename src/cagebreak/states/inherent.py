@@ -13,6 +13,8 @@ from cagebreak.neighbors import cell_list
 from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.potentials.overlaps import separated
 from cagebreak.potentials.pair_potentials import FORMS, energy, laplacians, pair_table
+from cagebreak.potentials.sizes import reach as reach_of
+from cagebreak.potentials.sizes import sizes_of
 from cagebreak.potentials.state_point import warn_of_another_state_point
 from cagebreak.states import _fire_kernel as kernel
 from cagebreak.states._fire_list_kernel import NeighborList, list_neighbors
@@ -219,7 +221,9 @@ def _descend(
     """Return the best positions (N, 3) and the status of the kernel, which writes its progress."""
     pair, form = model.pair, FORMS[model.pair.form]
     table = pair_table(pair)
-    reach = pair.cutoffs + SKIN
+    sizes, reach = sizes_of(configuration, model), pair.cutoffs + SKIN
+    if model.sizes is not None:
+        reach = np.array([[reach_of(configuration, model) + SKIN]])
     parameters = kernel.FireParameters(
         force_tolerance=float(force_tolerance),
         max_iterations=int(max_iterations),
@@ -248,6 +252,11 @@ def _descend(
         neighbor_list = NeighborList(
             *list_neighbors(cells, current.species, reach, current.box.inverse, positions)
         )
+        of_all = sizes
+        if model.sizes is not None:
+            diameters = sizes.diameters[order]
+            images = diameters[neighbor_list.parents]
+            of_all = sizes._replace(diameters=np.concatenate([diameters, images]))
         x = np.empty((3, n + len(neighbor_list.parents)))
         x[:, :n] = positions
         status = kernel.descend(
@@ -256,6 +265,7 @@ def _descend(
             current.species,
             neighbor_list,
             bonds,
+            of_all,
             x,
             velocities,
             best,

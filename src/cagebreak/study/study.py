@@ -306,6 +306,8 @@ class Study(Contents):
             - ``"scores_d2min"`` and others: the same, predicting D2min or what the recipe keeps;
             - ``"metrics"``, ``"metrics_d2min"``: all of `cagebreak.learning.Metrics`;
             - ``"functions"``: dynamic functions over time, if the recipe keeps them;
+            - ``"structure_factor"``: S(k) of each pair of species, with intervals;
+            - ``"van_hove"``: the van Hove function over time, if the recipe keeps it;
             - ``"fields"``: how measured and predicted propensities vary in space;
             - ``"correlations"``: r of the propensity with each scalar descriptor;
             - ``"selection"``: r against the number of forward-selected descriptors;

@@ -68,7 +68,8 @@ def test_force_is_learned_from_wherever_there_is_one(tmp_path, small):
         write_new(path, model.replace("_", "-"), small)
         drawn = {"F", "F + X CS + dr CS", "F + X init + X CS + dr CS"}
         found = drawn & set(Recipe.read(path).learning.selections)
-        assert found == (set() if PROTOCOLS[model].is_hard else drawn)
+        of_cage = {"F"} if PROTOCOLS[model].is_sized else drawn
+        assert found == (set() if PROTOCOLS[model].is_hard else of_cage)
 
 
 def test_new_recipe_has_the_papers_values_with_their_source(tmp_path):
@@ -96,7 +97,7 @@ def test_new_never_overwrites(tmp_path):
     assert path.read_text() == "mine"
 
 
-@pytest.mark.parametrize(("model", "name"), [("soft-spheres", "hs.toml"), ("hard-spheres", "hs")])
+@pytest.mark.parametrize(("model", "name"), [("square-wells", "hs.toml"), ("hard-spheres", "hs")])
 def test_new_refuses_unknown_models_and_names(tmp_path, model, name):
     with pytest.raises(RecipeError, match=r"hard-spheres|\.toml"):
         write_new(tmp_path / name, model)

@@ -10,6 +10,7 @@ from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
 from cagebreak.potentials.bonds import bond_table
 from cagebreak.potentials.pair_potentials import check_range, check_species
+from cagebreak.potentials.sizes import require_species_sizes
 from cagebreak.seeding import Seed
 from cagebreak.simulation.lammps import lines
 from cagebreak.simulation.lammps.instance import Instance
@@ -164,6 +165,7 @@ def _check(configuration: Configuration, model: Model) -> None:
             f"model: expected a pair potential among {expected}, got {model.name} with "
             f"{model.pair.form}"
         )
+    require_species_sizes(model, "LAMMPS")
     check_species(configuration, model)
     check_range(configuration, model)
     check_apart(configuration)

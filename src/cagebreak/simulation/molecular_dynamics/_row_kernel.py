@@ -163,6 +163,11 @@ def make_rows(state):
         at = (column // shape[1], column % shape[1], part * depth)
         many = min(depth, shape[2] - at[2])
         cell = column * shape[2] + at[2]
+        present = 0
+        for own in range(n_kinds):
+            present += first[own * n_first + cell + many] - first[own * n_first + cell]
+        if present == 0:
+            continue
         needed = 0
         for kind in range(n_kinds):
             counts[kind] = collect(

@@ -12,6 +12,7 @@ from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
 from cagebreak.potentials.bonds import bond_table
 from cagebreak.potentials.pair_potentials import check_range, check_species, energies
+from cagebreak.potentials.sizes import require_species_sizes
 from cagebreak.seeding import Seed, stream
 from cagebreak.simulation.molecular_dynamics.parameters import FORMS
 from cagebreak.simulation.molecular_dynamics.system import SMALLEST, System
@@ -101,6 +102,8 @@ class MolecularDynamics(VelocityVerlet):
         if thermostat is not None and noise is None:
             raise InputError("noise: expected a seed of the thermostat's random numbers, got None")
         super().__init__(configuration, model, seed, time_step, thermostat)
+        if self._breathes:
+            require_species_sizes(model, "constant pressure")
         self._dtype = PRECISIONS[precision]
         self._random = stream(0 if noise is None else noise, "thermostat")
         self._noise = np.zeros((0 if thermostat is None else CHECKED, 2))
@@ -228,6 +231,8 @@ def _check(configuration: Configuration, model: Model) -> None:
             f"model: expected a pair potential among {', '.join(FORMS)}, got {model.name} with "
             f"{model.pair.form}"
         )
+    if model.sizes is not None and model.pair.form not in ("lennard_jones_even", "soft_spheres"):
+        require_species_sizes(model, model.pair.form)
     check_species(configuration, model)
     check_range(configuration, model)
     check_apart(configuration)

@@ -33,6 +33,9 @@ MOST_CELLS = 12
 class Layout:
     """How a box is measured and divided.
 
+    In two dimensions the axis along which nothing is comes first: cells along the last axis follow
+    each other in memory, and neighbors are copied from them in one go.
+
     Parameters
     ----------
     copies : (3,) array
@@ -47,6 +50,8 @@ class Layout:
         Cells along the third for which candidates are collected at once.
     stencils
         Rows of cells around a cell for each kind.
+    axes
+        The axes of the box in the order in which they are kept.
     """
 
     copies: Integers
@@ -55,6 +60,7 @@ class Layout:
     shape: Integers
     depth: int
     stencils: tuple[Integers, ...]
+    axes: tuple[int, ...] = (0, 1, 2)
 
     @classmethod
     def of(cls, box: Box, reaches: Sequence[float], n_particles: int) -> "Layout":
@@ -71,23 +77,27 @@ class Layout:
                 f"configuration.box: expected edges of at most {LONGEST:g} sigma, in which forces "
                 f"are accurate, got one of {longest:.6g}; other units? LAMMPS has no such limit"
             )
+        axes = [2, 0, 1] if box.dimension == 2 else [0, 1, 2]
+        matrix_of_one, heights_of_one = box.matrix[axes][:, axes], box.heights[axes]
         reach = max(reaches)
-        least = LEAST[0 if _is_cube(box.matrix) else 1] * reach
+        least = LEAST[0 if _is_cube(matrix_of_one) else 1] * reach
         copies = np.ones(3, np.int64)
         while True:
-            matrix = copies[:, None] * box.matrix
-            heights = copies * box.heights
-            shape, ranges = _cells(heights, reach, n_particles * int(copies.prod()))
+            matrix = copies[:, None] * matrix_of_one
+            heights = copies * heights_of_one
+            shape, ranges = _cells(heights, reach, n_particles * int(copies.prod()), box.dimension)
             crowded = (2 * ranges + 1 > shape) | (heights < least)
             if not crowded.any():
                 break
             copies[crowded] += 1
-            if _is_cube(box.matrix):
+            if _is_cube(matrix_of_one):
                 copies[:] = copies.max()
         depth = 2 if 2 * ranges[2] + 2 <= shape[2] else 1
         orthorhombic = box.is_orthorhombic
         stencils = tuple(_stencil(each, heights / shape, orthorhombic) for each in reaches)
-        return cls(copies, matrix, _metric(matrix), shape, depth, stencils)
+        if box.dimension == 2:
+            stencils = tuple(rows[rows[:, 0] == 0] for rows in stencils)
+        return cls(copies, matrix, _metric(matrix), shape, depth, stencils, tuple(axes))
 
     @property
     def step(self) -> float:
@@ -103,11 +113,13 @@ class Layout:
 
     def steps(self, vectors: Floats) -> Floats:
         """Return vectors (N, 3) in steps along each lattice vector."""
-        return vectors @ np.linalg.inv(self.matrix) * STEPS
+        return vectors[:, list(self.axes)] @ np.linalg.inv(self.matrix) * STEPS
 
     def lengths(self, steps: Floats) -> Floats:
         """Return vectors (N, 3) in sigma."""
-        return steps @ self.matrix / STEPS
+        vectors = np.empty_like(steps)
+        vectors[:, list(self.axes)] = steps @ self.matrix / STEPS
+        return vectors
 
 
 def _is_cube(matrix: Floats) -> bool:
@@ -125,9 +137,12 @@ def _metric(matrix: Floats) -> tuple[float, ...]:
     return tuple(float(lower[k]) for k in ((1, 0), (2, 0), (1, 1), (2, 1), (2, 2)))
 
 
-def _cells(heights: Floats, reach: float, n_lines: int) -> tuple[Integers, Integers]:
+def _cells(
+    heights: Floats, reach: float, n_lines: int, dimension: int
+) -> tuple[Integers, Integers]:
     """Return cells of about half the reach along each vector, and how many of them it spans."""
     shape = np.maximum((2 * heights / reach).astype(np.int64), 3)
+    shape[: 3 - dimension] = 3  # nothing is along the first axis of a plane
     # No more than a few cells a particle, however dilute.
     while shape.prod() > 8 * n_lines + 1000 and shape.max() > MOST_CELLS:
         shape[shape.argmax()] = max(shape.max() // 2, MOST_CELLS)

@@ -12,6 +12,7 @@ from cagebreak._simd.pair_forms import (
     LennardJones,
     LennardJonesSmooth,
     Powers,
+    PowersSized,
     Tabulated,
 )
 from cagebreak.configuration import Configuration
@@ -39,6 +40,8 @@ def has_sizes(model: Model) -> bool:
     Neighbors of all species then are in one row, which fills vectors better.
     """
     pair = model.pair
+    if model.sizes is not None:
+        return True
     radii = np.array(model.diameters) / 2
     additive = np.allclose(pair.sigma, radii[:, None] + radii, rtol=1e-12, atol=0)
     equal = len({epsilon for row in pair.epsilon for epsilon in row}) == 1
@@ -56,6 +59,13 @@ def form_of(model: Model, step: float, dtype: type, sized: bool) -> Form:
     if sized:
         rows = np.zeros((1, 1, pair_forms.N_COLUMNS))
         epsilon = pair.epsilon[0][0]
+        if model.sizes is not None:
+            # A difference of radii is half of that of diameters.
+            rows[..., pair_forms.NONADDITIVITY] = 2 * model.sizes.nonadditivity * step
+            rows[..., pair_forms.STEPS_SQUARED] = 1 / step**2
+            rows[..., pair_forms.CUTOFF_SQUARED] = pair.cutoff**2
+            _fill_powers(rows, numbers)
+            return PowersSized(rows.astype(dtype), pieces.astype(dtype))
         rows[..., pair_forms.STRENGTH] = epsilon
         rows[..., pair_forms.TWICE_PER_STEP_SQUARED] = 2 * epsilon / step**2
         return HarmonicSized(rows.astype(dtype), pieces.astype(dtype))

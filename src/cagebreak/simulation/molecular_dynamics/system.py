@@ -12,6 +12,7 @@ from cagebreak.errors import ConfigurationError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
 from cagebreak.potentials.bonds import bond_table
+from cagebreak.potentials.sizes import reach
 from cagebreak.simulation.molecular_dynamics import _chain_kernel as chain_kernel
 from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
 from cagebreak.simulation.molecular_dynamics import _row_kernel as row_kernel
@@ -99,9 +100,11 @@ class System:
         self._entries: NDArray[np.int32]
         # Radii are in steps, which change with the box.
         self._sized = has_sizes(model) and not breathes
-        self._reaches = model.pair.cutoffs + SKINS[model.pair.form] * (1.2 if self.n > MANY else 1)
+        self._farthest = reach(start, model)
+        skin = SKINS[model.pair.form] * (1.2 if self.n > MANY else 1)
+        self._reaches = model.pair.cutoffs + skin
         if self._sized:
-            self._reaches = self._reaches.max(keepdims=True)
+            self._reaches = np.array([[self._farthest + skin]])
         margin = 1 / SMALLEST if breathes else 1.0
         self._layout = Layout.of(start.box, (margin * self._reaches.max(axis=1)).tolist(), self.n)
         self._allot(start)
@@ -237,7 +240,7 @@ class System:
         step = self._step
         self._form = form_of(self._model, step, self._dtype, self._sized)
         self._exact_form = form_of(self._model, step, np.float64, self._sized)
-        self._skin = float(self._reaches.max() - self._model.pair.cutoffs.max()) / step
+        self._skin = float(self._reaches.max() - self._farthest) / step
         limits = ((self._reaches / step) ** 2).astype(np.float32).ravel()
         self._limits = None if self._sized else limits
 
@@ -300,9 +303,13 @@ class System:
         particles.v[:n, :3] = layout.steps(np.asarray(start.velocities)[order]) * self._time_step
         particles.pull[:n, :3] = (self._time_step**2 / masses)[:, None]
         if self._sized:
-            radii = np.asarray(self._model.diameters)[species] / 2 / self._step
+            diameters = np.asarray(self._model.diameters)[species]
+            if self._model.sizes is not None:
+                diameters = np.asarray(start.diameters)[order]
+            radii = diameters / 2 / self._step
             particles.x[:n, 3] = radii
-            self._lines.centers[:n, 3] = np.ceil((radii + self._skin / 2) * (1 + 1e-6))
+            reaches = self._model.pair.cutoff * radii + self._skin / 2
+            self._lines.centers[:n, 3] = np.ceil(reaches * (1 + 1e-6))
         row_kernel.place_centers(self._state(), 0.0)
         row_kernel.sort(self._state())
         self._clock.counts[state_of.DUE] = state_of.ROWS

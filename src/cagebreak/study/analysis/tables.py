@@ -20,6 +20,9 @@ from cagebreak.errors import InputError, StoreError
 from cagebreak.seeding import seed_sequence
 from cagebreak.structure import radial_distribution
 from cagebreak.study.analysis import predictions, table_files
+from cagebreak.study.analysis.pairs import structure_factor, van_hove
+from cagebreak.study.analysis.pairs.structure_factor import structure_factors
+from cagebreak.study.analysis.pairs.van_hove import van_hove_functions
 from cagebreak.study.recipe import descriptors
 from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
@@ -429,6 +432,19 @@ TABLES = {
         lambda: COLUMNS,
         (*_RUNS, "learning.bootstrap"),
         lambda recipe: ["equilibrate", "propensity"],
+    ),
+    "structure_factor": TableSpec(
+        structure_factors,
+        lambda: structure_factor.COLUMNS,
+        ("study", "model", "preparation", "learning.bootstrap"),
+        lambda recipe: ["equilibrate"],
+        seconds=lambda recipe, store: _n_particles(recipe) * 1e-4,
+    ),
+    "van_hove": TableSpec(
+        van_hove_functions,
+        lambda: van_hove.COLUMNS,
+        (*_RUNS, "learning.bootstrap"),
+        lambda recipe: ["propensity"],
     ),
     "map": TableSpec(
         predictions.map_table,

@@ -247,6 +247,7 @@ KINDS = (
     "perimeter",
     "area",
     "volume",
+    "diameter",
     "displacement",
     "variance",
     "anisotropy",

@@ -19,6 +19,7 @@ from cagebreak.models.glass_formers import (
     wahnstrom,
 )
 from cagebreak.models.model import Model
+from cagebreak.models.polydisperse import soft_discs, soft_spheres
 from cagebreak.models.tabulated import UNITS, Tables, tabulated
 from cagebreak.models.two_dimensions import (
     hard_discs,
@@ -71,6 +72,11 @@ class Protocol:
     def units(self) -> tuple[tuple[str, str], ...]:
         """The units sigma, eps, m and tau, each with its meaning."""
         return UNITS if self.of_file else self.make().units
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether particles have sizes of their own."""
+        return not self.of_file and self.make().sizes is not None
 
     @property
     def is_hard(self) -> bool:
@@ -155,6 +161,27 @@ def _chosen(nve: float, small_nve: float) -> Choice:
     """Return constant temperature, then constant energy, of times of ours."""
     choice = _nvt_nve(nve, small_nve)
     return choice._replace(comment="NVT at T, then NVE, times chosen: at least 10 tau_alpha")
+
+
+def _polydisperse(nve: float, small_nve: float) -> dict[str, Choice]:
+    """Return swaps to equilibrate, and states without that of the cage."""
+
+    def steps(nve: float) -> tuple[dict[str, Any], ...]:
+        return (
+            {"ensemble": "NVT", "time": nve, "swaps": 1.0},
+            {"ensemble": "NVE", "time": nve / 10},
+        )
+
+    states, none = ("initial", "inherent"), "of particles with sizes of their own there is no cage"
+    return {
+        "preparation.steps": Choice(
+            steps(nve), steps(small_nve), "dynamics with swaps of diameters (Ninarello 2017)"
+        ),
+        "isoconfigurational.last": Choice(nve, small_nve, "last time, tau (chosen)"),
+        "descriptors.states": Choice(states, states, none),
+        "descriptors.recommended": Choice(False, False, none),
+        "learning.species": Choice(("A",), ("A",), "all particles are A"),
+    }
 
 
 def _mixture(
@@ -303,6 +330,24 @@ PROTOCOLS: dict[str, Protocol] = {
             "learning.species": Choice(("A", "B", "C"), ("A",), "each is fitted alone"),
         },
         shear=_shear(1.0),
+    ),
+    "soft_spheres": Protocol(
+        soft_spheres,
+        {
+            "temperature": "kT / eps (chosen: 0.1, near that of mode-coupling; Ninarello 2017)",
+            "number_density": "N sigma^3 / V, of the mean diameter (Ninarello 2017: 1)",
+        },
+        small={"temperature": 0.2},
+        keys=_polydisperse(5000.0, 100.0),
+    ),
+    "soft_discs": Protocol(
+        soft_discs,
+        {
+            "temperature": "kT / eps (chosen: 0.12, near that of mode-coupling; Berthier 2019)",
+            "number_density": "N sigma^2 / A, of the mean diameter (Berthier 2019: 1)",
+        },
+        small={"temperature": 0.2},
+        keys=_polydisperse(5000.0, 100.0),
     ),
     "tabulated": Protocol(
         _of_table,

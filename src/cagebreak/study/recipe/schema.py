@@ -410,7 +410,9 @@ def keys_of(section: str, model: str, work: str = "isoconfigurational") -> dict[
         for field in dataclasses.fields(sections(model, work)[section])
     }
     if section == "learning" and not protocol.is_hard:
-        full, small = (default_selections(True, small) for small in (False, True))
+        full, small = (
+            default_selections(True, small, protocol.is_sized) for small in (False, True)
+        )
         keys["selections"] = keys["selections"]._replace(full=full, small=small)
     choices = {"shear": protocol.shear, "imported": {}}.get(work, protocol.keys)
     for name, choice in choices.items():

@@ -153,7 +153,7 @@ def _is_selection(value: Any) -> bool:
     return several and all(isinstance(part, Mapping) for part in value)
 
 
-def default_selections(force: bool, small: bool = False) -> dict[str, Any]:
+def default_selections(force: bool, small: bool = False, sized: bool = False) -> dict[str, Any]:
     """Return the selections of a new recipe by name; LR2 is the X^init of :cite:`Alkemade2023`.
 
     Parameters
@@ -163,6 +163,9 @@ def default_selections(force: bool, small: bool = False) -> dict[str, Any]:
     small
         Whether the study is small. It leaves out the recommended set, and the selection of all
         columns of two states that includes the inherent state.
+    sized
+        Whether particles have sizes of their own: a descriptor, but there is no cage state, of
+        which the recommended set is made as well.
     """
     selections: dict[str, Any] = {f"LR{n}": _structure(n) for n in (0, 1, 2)}
     for n in (0, 2):
@@ -171,7 +174,7 @@ def default_selections(force: bool, small: bool = False) -> dict[str, Any]:
     for name, state in (("IS", "inherent"), ("CS", "cage")):
         selections[f"X {name}"] = _structure(2, states=(state,))
         selections[f"dr {name}"] = _single("displacement", state)
-        if state == "cage" or not small:
+        if state == "cage" or sized or not small:
             both = _structure(2, states=("initial", state))
             selections[f"X init + X {name} + dr {name}"] = (both, _single("displacement", state))
     selections["X CS + dr CS"] = (_structure(2, states=("cage",)), _single("displacement", "cage"))
@@ -182,6 +185,16 @@ def default_selections(force: bool, small: bool = False) -> dict[str, Any]:
             selections[f"F + {name}"] = (pull, *selections[name])
     if not small:
         selections["recommended"] = {"set": RECOMMENDED}
+    if sized:
+        selections = {
+            name: selection
+            for name, selection in selections.items()
+            if "CS" not in name.split() and name != RECOMMENDED
+        }
+        size = _single("diameter", "initial")
+        for n in (0, 1, 2):
+            selections[f"LR{n} + size"] = (_structure(n), size | {"generations": n})
+        selections["X init + X IS + dr IS + size"] = (*selections["X init + X IS + dr IS"], size)
     return selections
 
 

@@ -34,6 +34,7 @@ _STEP = {
         or_list(_TEMPERATURE, list_of(_TEMPERATURE, empty=True, distinct=False), always=True)
     ),
     "pressure": optional(number(-1e6, 1e6)),
+    "swaps": optional(number(0, 1e6)),
 }
 
 _CAGE = {
@@ -113,6 +114,7 @@ _KEEP = {
     "mobile": optional(_LENGTH),
     "persistence": optional(_LENGTH),
     "functions": optional(_LENGTH),
+    "van_hove": optional(_LENGTH),
     "vectors": optional(ascending()),
 }
 
@@ -128,7 +130,7 @@ _STEP_JSON, _CRITERIA_JSON = table_json(_STEP), table_json(_CRITERIA)
 
 STEPS = Check(
     f"a list of tables of ensemble ({_STEP['ensemble'].expected}), time, and, where wanted, "
-    "temperature (one, or two to go from one to the other) and pressure",
+    "temperature (one, or two to go from one to the other), pressure, swaps a particle and tau",
     {"type": "array", "items": _STEP_JSON, "minItems": 1},
     _steps,
 )
@@ -144,8 +146,8 @@ CAGE = Check(
 
 KEEP = Check(
     "a table of squared_displacement = true, cage_relative = cut-off of neighbors, bond_breaking = "
-    "[near, far], mobile, persistence and functions = length of the overlap, in sigma, vectors = "
-    "times in tau",
+    "[near, far], mobile, persistence and functions = length of the overlap, in sigma, van_hove = "
+    "largest distance, in sigma, vectors = times in tau",
     table_json(_KEEP),
     _keep,
 )

@@ -19,7 +19,14 @@ from cagebreak.study.stages.quantities import (
     not_measured,
     vector_times,
 )
-from cagebreak.study.stages.runs import UNITS, n_of_particle, n_sums, reducer_of, save_run
+from cagebreak.study.stages.runs import (
+    UNITS,
+    VAN_HOVE,
+    n_of_particle,
+    n_sums,
+    reducer_of,
+    save_run,
+)
 from cagebreak.study.stages.stage import Stage, file_size
 from cagebreak.study.stages.states import load_state
 from cagebreak.study.stages.trial import Trial, timed
@@ -92,6 +99,22 @@ def load_reductions(recipe: Recipe, store: Store, c: int) -> tuple[Reducer, list
     return reducer, [Reduction(*of_run) for of_run in runs]
 
 
+def load_van_hove(store: Store, c: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Return times (T,), r (R,) and the van Hove function of configuration `c`, its self part
+    (T, S, R) and its distinct part (T, S, S, R), means over runs.
+
+    Raises
+    ------
+    InputError
+        If the recipe does not keep it.
+    """
+    arrays = store.load(Unit("propensity", (c,)))
+    if "van_hove_r" not in arrays:
+        raise InputError("van_hove: needs [isoconfigurational] keep.van_hove in the recipe")
+    r, self_part, distinct = (arrays[f"van_hove_{name}"] for name in VAN_HOVE)
+    return arrays["times"], r, self_part, distinct
+
+
 def _propensity(recipe: Recipe, store: Store, unit: Unit) -> None:
     (c,) = unit.address
     runs = [Unit("run", (c, r)) for r in range(recipe.isoconfigurational.n_runs)]
@@ -119,6 +142,12 @@ def _propensity(recipe: Recipe, store: Store, unit: Unit) -> None:
             values = np.array(list(_of_runs(store, runs, f"sum_{name}")))
             axes = "run, time, group, shell of q" if values.ndim == 4 else "run, time, group"
             arrays[f"sum_{name}"] = Dataset(values, UNITS.get(name, "1"), axes)
+    if (recipe.isoconfigurational.keep or {}).get("van_hove") is not None:
+        arrays["van_hove_r"] = Dataset(store.load(runs[0])["van_hove_r"], VAN_HOVE["r"], "bin")
+        of_species = "time, species, bin"
+        for name, axes in (("self", of_species), ("distinct", f"{of_species[:-3]}species, bin")):
+            mean = np.mean(list(_of_runs(store, runs, f"van_hove_{name}")), axis=0)
+            arrays[f"van_hove_{name}"] = Dataset(mean, VAN_HOVE[name], axes)
     store.save(unit, arrays)
 
 

@@ -7,6 +7,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.dynamics.four_point import Q_MAX
 from cagebreak.dynamics.reduction import Reducer
 from cagebreak.dynamics.relaxation import mean_squared_displacement, self_intermediate
+from cagebreak.dynamics.van_hove import van_hove
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import seed_sequence
 from cagebreak.simulation.isoconfigurational import trajectory
@@ -16,6 +17,12 @@ from cagebreak.study.stages.quantities import QUANTITIES, measured, times_of, ve
 from cagebreak.study.stages.stage import Stage, file_size
 from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
+
+BIN = 0.05
+"""Width of the bins of the van Hove function, in sigma (chosen)."""
+
+VAN_HOVE = {"r": "sigma", "self": "1/sigma^d", "distinct": "1"}
+"""What is kept of the van Hove function, in its units."""
 
 UNITS = {"second": "sigma^2", "fourth": "sigma^4"}
 """Units of the sums over particles that have one."""
@@ -48,7 +55,22 @@ def save_run(
         for name, values in reducer(displacements)._asdict().items():
             axes = "time, group, shell of q" if values.ndim == 3 else "time, group"
             arrays[f"sum_{name}"] = Dataset(values, UNITS.get(name, "1"), axes)
+    if (r_max := van_hove_range(recipe, configuration)) is not None:
+        functions = van_hove(configuration, displacements, r_max, max(round(r_max / BIN), 1))
+        for name, values, axes in (
+            ("r", functions.r, "bin"),
+            ("self", functions.self_part, "time, species, bin"),
+            ("distinct", functions.distinct, "time, species, species, bin"),
+        ):
+            arrays[f"van_hove_{name}"] = Dataset(values, VAN_HOVE[name], axes)
     store.save(unit, arrays)
+
+
+def van_hove_range(recipe: Recipe, start: Configuration) -> float | None:
+    """Return the largest distance of the van Hove function, at most half of the box, if kept."""
+    asked = (recipe.isoconfigurational.keep or {}).get("van_hove")
+    half = float(start.box.heights[: start.dimension].min()) / 2
+    return None if asked is None else min(asked, half)
 
 
 def reducer_of(recipe: Recipe, start: Configuration) -> Reducer | None:
@@ -87,11 +109,14 @@ def n_of_particle(recipe: Recipe) -> float:
 def n_sums(recipe: Recipe) -> int:
     """Return how many sums over particles are stored for each run, about."""
     section = recipe.isoconfigurational
-    if (section.keep or {}).get("functions") is None:
-        return 0
+    keep, n = section.keep or {}, recipe.model.n_species
+    n_bins = round(keep.get("van_hove", 0) / BIN)
+    of_pairs = section.n_times * (n + n * n) * n_bins
+    if keep.get("functions") is None:
+        return of_pairs
     length = (recipe.preparation.n_particles / recipe.model.number_density) ** (1 / 3)
     n_shells = max(round(Q_MAX * length / (2 * np.pi)), 1)
-    return section.n_times * (recipe.model.n_species + 1) * (5 + n_shells)
+    return section.n_times * (n + 1) * (5 + n_shells) + of_pairs
 
 
 def _n_bytes(recipe: Recipe) -> int:

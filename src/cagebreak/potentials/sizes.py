@@ -1,0 +1,84 @@
+"""Particles with diameters of their own: which models have them, and how far they reach."""
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cagebreak.configuration import Configuration
+from cagebreak.errors import ConfigurationError, ConfigurationWarning, InputError
+from cagebreak.models.model import Model
+
+Floats = NDArray[np.float64]
+
+
+class OwnSizes(NamedTuple):
+    """What kernels read of the diameters of particles."""
+
+    diameters: Floats
+    """(N,), in sigma; (0,) if species have diameters."""
+    nonadditivity: float
+    """eta of `cagebreak.models.model.Sizes`, in 1 / sigma."""
+
+
+def sizes_of(configuration: Configuration, model: Model) -> OwnSizes:
+    """Return the diameters of the particles, if a model has sizes of particles."""
+    if model.sizes is None:
+        return OwnSizes(np.empty(0), 0.0)
+    check_sizes(configuration, model)
+    assert configuration.diameters is not None
+    return OwnSizes(configuration.diameters, model.sizes.nonadditivity)
+
+
+def check_sizes(configuration: Configuration, model: Model) -> None:
+    """Check that particles have diameters if their model has sizes.
+
+    Raises
+    ------
+    ConfigurationError
+        If they have none.
+
+    Warns
+    -----
+    ConfigurationWarning
+        If they have diameters that the model does not use.
+    """
+    if model.sizes is not None and configuration.diameters is None:
+        raise ConfigurationError(
+            f"configuration.diameters: expected one of each particle, as {model.name} has, got none"
+        )
+    if model.sizes is None and configuration.diameters is not None:
+        warnings.warn(
+            f"configuration.diameters: they are not used, since {model.name} has one diameter for "
+            "each species",
+            ConfigurationWarning,
+            stacklevel=3,
+        )
+
+
+def require_species_sizes(model: Model, what: str) -> None:
+    """Raise an `InputError` if a model has sizes of particles, for which something is not made."""
+    if model.sizes is not None:
+        raise InputError(
+            f"model: expected one whose species have diameters, for {what}, got {model.name} with "
+            "a diameter for each particle"
+        )
+
+
+def reach(configuration: Configuration, model: Model) -> float:
+    """Return the range of the potential: the largest cut-off of two particles, in sigma."""
+    largest = float(model.pair.cutoffs.max())
+    if model.sizes is None or configuration.diameters is None:
+        return largest
+    # Nonadditivity makes contact distances shorter.
+    return largest * float(configuration.diameters.max())
+
+
+def require_own_sizes(model: Model) -> None:
+    """Raise an `InputError` if a model has no diameters of particles, which swaps exchange."""
+    if model.sizes is None:
+        raise InputError(
+            f"model: expected one with a diameter for each particle, which swaps exchange, got "
+            f"{model.name}"
+        )

@@ -1,0 +1,152 @@
+r"""Swaps: Monte Carlo moves that exchange the diameters of two particles.
+
+A pair of particles is drawn at random, and the exchange of their diameters is accepted with
+probability :math:`\min(1, e^{-\Delta U / kT})`. Together with molecular dynamics at constant
+temperature, swaps equilibrate polydisperse particles far below the temperatures that dynamics alone
+does (:cite:`Ninarello2017`, :cite:`Berthier2019`).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cagebreak.configuration import Configuration, as_configuration
+from cagebreak.errors import InputError
+from cagebreak.models.arguments import is_whole
+from cagebreak.models.model import Model
+from cagebreak.neighbors import neighbor_table
+from cagebreak.potentials.pair_potentials import FORMS, check_range, check_species, pair_table
+from cagebreak.potentials.sizes import reach, require_own_sizes
+from cagebreak.seeding import Seed, seed_sequence, stream
+from cagebreak.simulation.engines import Engine, verlet
+from cagebreak.simulation.swaps import _swap_kernel as kernel
+from cagebreak.simulation.thermostat import Thermostat
+from cagebreak.simulation.verlet import means_of
+
+INTERVAL = 0.5
+"""Time of molecular dynamics between two blocks of swaps, in tau (chosen: positions then have
+moved, and rows of neighbors are made anew at little cost)."""
+
+_A_CALL = 1_000_000  # attempts of a call: about a second, after which Ctrl-C is heard
+
+
+def swap_diameters(
+    configuration: Configuration,
+    model: Model,
+    attempts: int,
+    *,
+    seed: Seed,
+    temperature: float | None = None,
+) -> tuple[Configuration, int]:
+    """Attempt to exchange the diameters of random pairs of particles, at fixed positions.
+
+    Parameters
+    ----------
+    configuration
+        N particles with diameters.
+    model
+        One with `sizes`, such as `cagebreak.soft_spheres`.
+    attempts
+        Number of pairs that are drawn.
+    seed
+        The address of the pairs is "swaps".
+    temperature
+        kT, in eps; default that of the model.
+
+    Returns
+    -------
+    configuration
+        With the diameters after all attempts; positions and velocities are the same.
+    accepted
+        Number of exchanges.
+
+    Raises
+    ------
+    InputError
+        If the model has no diameters of particles, or a number is not positive.
+    ConfigurationError
+        If the configuration is not one of the model.
+    """
+    configuration = as_configuration(configuration)
+    require_own_sizes(model)
+    check_species(configuration, model)
+    check_range(configuration, model)
+    if not is_whole(attempts) or attempts < 0:
+        raise InputError(f"attempts: expected a whole number >= 0, got {attempts!r}")
+    kT = model.temperature if temperature is None else temperature
+    if not 0 < kT < math.inf:
+        raise InputError(f"temperature: expected a positive number, got {temperature!r}")
+    assert model.sizes is not None
+    n, rng = len(configuration), stream(seed, "swaps")
+    neighbors = neighbor_table(configuration, reach(configuration, model))
+    squares = (neighbors.vectors**2).sum(axis=1)
+    diameters = np.array(configuration.diameters)
+    accepted, left = 0, int(attempts)
+    while left:
+        block = min(left, _A_CALL)
+        accepted += kernel.swap(
+            rng.integers(n, size=(block, 2)),
+            rng.random(block),
+            neighbors.offsets,
+            neighbors.neighbors,
+            squares,
+            diameters,
+            model.sizes.nonadditivity,
+            FORMS[model.pair.form],
+            pair_table(model.pair),
+            1 / kT,
+        )
+        left -= block
+    return configuration.replace(diameters=diameters), accepted
+
+
+def swapping_dynamics(
+    start: Configuration,
+    model: Model,
+    thermostat: Thermostat,
+    swaps: float,
+    seed: Seed,
+    engine: Engine = "cagebreak",
+) -> tuple[Configuration, dict[str, float]]:
+    """Run molecular dynamics with a thermostat, interrupted by swaps every `INTERVAL`.
+
+    Parameters
+    ----------
+    start
+        N particles with diameters and velocities.
+    model, engine
+    thermostat
+        Its duration is that of the run.
+    swaps
+        Attempts a particle and tau.
+    seed
+        Of the thermostat and the swaps of each block, by its number.
+
+    Returns
+    -------
+    configuration
+        At the end; unwrapped positions, and velocities.
+    means
+        Of temperature, energy, pressure and density, by name.
+    """
+    n_blocks = max(round(thermostat.duration / INTERVAL), 1)
+    length = thermostat.duration / n_blocks
+    slope = (thermostat.end - thermostat.start) / n_blocks
+    configuration, readings = start, []
+    for block in range(n_blocks):
+        first = thermostat.start + slope * block
+        bath = Thermostat(first, first + slope, length)
+        of_block = seed_sequence(seed, "swaps", block)
+        dynamics = verlet(configuration, model, None, engine, thermostat=bath, noise=of_block)
+        dynamics.run(length)
+        readings.append(dynamics.readings)
+        configuration, _ = swap_diameters(
+            dynamics.configuration,
+            model,
+            round(swaps * length * len(start)),
+            seed=of_block,
+            temperature=first + slope,
+        )
+    return configuration, means_of(readings)

@@ -1,0 +1,1 @@
+"""Tables of pairs of particles: the structure factor and the van Hove function."""

@@ -1,0 +1,23 @@
+"""Numbers of the page on polydisperse particles."""
+
+import cagebreak as cb
+from cagebreak.simulation import swaps
+from support.claims import holds
+from support.paths import ROOT
+
+DOCUMENT = ROOT / "docs/polydisperse.md"
+GIVEN = ["min(1, exp(-dU / kT))"]  # Metropolis' rule
+
+
+def computed():
+    model = cb.soft_spheres()
+    sizes = model.sizes
+    yield f"up to {model.pair.cutoff} sigma_ij"
+    ratio = f"{sizes.largest / sizes.smallest:.3f}"
+    yield holds(
+        f"the largest is {ratio} times the smallest, and the mean is 1",
+        abs(sizes.quantiles(10_000).mean() - 1) < 1e-5,
+    )
+    classes = cb.descriptors.polydisperse.size_classes(model)
+    yield holds("radial descriptors of three classes", len(classes) == 2)
+    yield f"dynamics every {swaps.INTERVAL} tau for swaps"
