@@ -41,6 +41,7 @@ HOW_TO = (
         "two-dimensions",
         "matching",
         "cluster",
+        "glassbench",
         "how-to-read-a-fit",
         "glossary",
     ),
