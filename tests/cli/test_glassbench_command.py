@@ -7,7 +7,7 @@ from cagebreak._frames import to_frame
 from cagebreak.cli import main
 from cagebreak.errors import InputError
 from cagebreak.study import glassbench as package
-from support.scoreboard_table import scoreboard
+from support.glassbench.table import scoreboard
 
 
 @pytest.fixture

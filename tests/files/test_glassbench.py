@@ -7,7 +7,7 @@ import cagebreak as cb
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import botan, format_of, glassbench
 from cagebreak.study import Study
-from support.glassbench_files import T, arrays_of, write
+from support.glassbench.files import T, arrays_of, write
 
 
 @pytest.fixture(params=[3, 2])

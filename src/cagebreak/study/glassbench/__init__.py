@@ -15,7 +15,7 @@ from cagebreak.errors import InputError
 from cagebreak.study.analysis import table_files
 from cagebreak.study.glassbench.features import CAGES, Description, FeatureFiles
 from cagebreak.study.glassbench.published import TABLE, curves
-from cagebreak.study.glassbench.scoreboard import COLUMNS, OURS, scoreboard
+from cagebreak.study.glassbench.scoreboard import COLUMNS, OURS, fit_and_score
 from cagebreak.study.glassbench.split import require_states, survey
 from cagebreak.study.sha256sums import sha256
 
@@ -139,7 +139,7 @@ def glassbench(
     rows = table_files.read(path, np.dtype(COLUMNS), provenance)
     anew = rows is None
     if rows is None:
-        rows = scoreboard(features, list(species), seed, compared)
+        rows = fit_and_score(features, list(species), seed, compared)
         table_files.write(path, rows, provenance)
     _draw(rows, target, anew)
     return _frames.to_frame(rows)

@@ -1,7 +1,7 @@
 """The scoreboard: a fit to the training set, its scores on the test set, and those of others."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,14 +65,15 @@ COLUMNS = [
 """Columns of the scoreboard; a number that is not known is NaN."""
 
 
-@dataclass
 class _Samples:
-    """The particles of some species in the files of a benchmark, each read when it is accessed."""
+    """The particles of some species in the files of a benchmark, each read when it is accessed.
 
-    features: FeatureFiles
-    species: Sequence[int]
-    target: str
-    n_read: int = field(default=0)
+    `n_read` is the number of files that were read so far.
+    """
+
+    def __init__(self, features: FeatureFiles, species: Sequence[int], target: str) -> None:
+        self.features, self.species, self.target = features, species, target
+        self.n_read = 0
 
     def __len__(self) -> int:
         return len(self.features.split.all_files)
@@ -94,7 +95,7 @@ class _Samples:
         )
 
 
-def scoreboard(
+def fit_and_score(
     features: FeatureFiles, species: Sequence[str], seed: int, curves: np.ndarray
 ) -> np.ndarray:
     """Return the rows of the scoreboard, in the order of targets, species, methods and times.
@@ -136,8 +137,9 @@ def _fit(
     energy = np.flatnonzero(
         (labels.kind == "energy") & (labels.state == "inherent") & (labels.species == "")
     )
+    learned: Mapping[str, Any] = LEARNED
     outer = Outer(
-        RidgeCV(**LEARNED, folds=FOLDS, seed=seed),
+        RidgeCV(folds=FOLDS, seed=seed, **learned),
         samples,
         fold,
         {"all": np.arange(len(labels))},
@@ -155,9 +157,12 @@ def _fit(
     tables = []
     for letter in (SPECIES_NAMES[number] for number in species):
         key = (letter, "all")
-        parts = [(predicted, measured) for _, predicted, measured in result.particles(key)]
+        predicted, measured = [], []
+        for _, of_predicted, of_measured in result.particles(key):
+            predicted.append(of_predicted)
+            measured.append(of_measured)
         halves = result.halves[letter]
-        table = _scored(*zip(*parts, strict=True), split.times, target, seed)
+        table = scored(predicted, measured, split.times, target, seed)
         if halves.any():
             table["ceiling"] = np.sqrt(spearman_brown(pooled_pearson(halves)))
         record = result.records[key]
@@ -182,7 +187,7 @@ def _stored(split: Split, seed: int) -> list[np.ndarray]:
             # Predictions are of all particles, or of A alone.
             predicted.append((values if values.shape[1] == len(rows) else values[:, rows]).T)
             measured.append(each.targets["displacement"][:, rows].T)
-        table = _scored(predicted, measured, split.times, "displacement", seed)
+        table = scored(predicted, measured, split.times, "displacement", seed)
         table["method"], table["origin"], table["species"] = method, STORED, SPECIES_NAMES[0]
         tables.append(table)
     return tables
@@ -214,7 +219,7 @@ def _empty(times: Sequence[float], target: str) -> np.ndarray:
     return table
 
 
-def _scored(
+def scored(
     predicted: Sequence[Floats],
     measured: Sequence[Floats],
     times: Sequence[float],

@@ -109,6 +109,7 @@ def observe(path: Path, times: Sequence[float]) -> Observed:
             measured.configuration, targets, measured.states, None, measured.predictions
         )
     if len(times) != 1:
+        botan.read(path)  # a file of neither layout is the first that is to be said
         raise InputError(
             f"times: expected the one time, in tau, at which the runs in {path} end (--time), got "
             f"{list(times)}"
@@ -129,8 +130,10 @@ def find(folder: Path, most: Mapping[str, int | None]) -> dict[str, list[Path]]:
     files = {}
     for name in SETS:
         if not (folder / name).is_dir():
-            inside = sorted(str(p.parent.relative_to(folder)) for p in folder.glob("*/**/train"))
-            known = f"; choose one of {', '.join(inside)} in it" if inside else ""
+            inside = {
+                str(p.parents[1].relative_to(folder)) for p in folder.glob("*/**/train/*.npz")
+            }
+            known = f"; choose one of {', '.join(sorted(inside))} in it" if inside else ""
             raise InputError(
                 f"folder: expected one with the folders train and test, got {folder}, which has no "
                 f"{name}{known}"
