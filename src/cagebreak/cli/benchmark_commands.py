@@ -60,7 +60,7 @@ def glassbench(
     seed: int,
     workers: int | None,
 ) -> None:
-    """Score the recommended set on FOLDER of GlassBench, beside published methods."""
+    """Score a fit on FOLDER of GlassBench beside published methods."""
     from cagebreak.study.glassbench import glassbench as run
 
     table = run(
