@@ -1,5 +1,7 @@
 """Numbers of the page on GlassBench."""
 
+import cagebreak as cb
+from cagebreak.descriptors import recommended
 from cagebreak.files.glassbench import NUMBER_DENSITIES
 from cagebreak.learning import Metrics
 from cagebreak.study.glassbench import published
@@ -30,6 +32,8 @@ def computed():
     yield f"Where files say T = {named:g}, T is {exact:g}"
     yield f"of the {100 * Metrics().share:.0f} % most mobile particles"
     yield f"Intervals are {100 * CONFIDENCE:.0f} % bootstrap intervals"
+    n_features = len(recommended.recommended(cb.kob_andersen(), "full").labels())
+    yield f"A configuration of 4096 particles takes {4096 * n_features * 4 / 1e6:.0f} MB (`full`)"
     trial = table(ROOT / "docs/glassbench/trial.csv")
     fits = trial[trial.origin == "fit"]
     (time,), (n_train,), (n_test,) = fits.time.unique(), fits.n_train.unique(), fits.n_test.unique()
