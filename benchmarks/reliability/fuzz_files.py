@@ -37,7 +37,7 @@ from reliability import FOLDER, write_table
 
 SECONDS = 2
 MEMORY = 1 << 30
-CHECKED = (".h5", ".npz", ".xyz.gz")
+CHECKED = (".h5", ".npz", ".glassbench.npz", ".xyz.gz")
 """Formats whose checksums tell every change of the content."""
 
 _TOKENS = [
@@ -94,6 +94,11 @@ def samples(folder):
     np.savez_compressed(
         paths[".npz"], types=[0, 0, 0, 0, 0, 1], initial_positions=start,
         positions=start + rng.normal(size=(3, n, 3)),
+    )  # fmt: skip
+    paths[".glassbench.npz"] = folder / "whole.glassbench.npz"
+    np.savez_compressed(
+        paths[".glassbench.npz"], types=[0, 0, 0, 0, 0, 1], initial_positions=start,
+        initial_positions_cage=start + 0.1, md_prop=rng.random((3, n)), bb_prop=rng.random((3, n)),
     )  # fmt: skip
     paths[".pickle"] = folder / "whole.pickle"
     paths[".pickle"].write_bytes(pickle.dumps(glassy_dynamics(start, rng), protocol=3))
@@ -230,10 +235,11 @@ def check(path, original, checked):
 
 def read_all(path):
     """Read configurations, and the runs of formats that have some."""
-    from cagebreak.files import botan, deepmind
+    from cagebreak.files import botan, deepmind, glassbench
 
     if path.suffix == ".npz":
-        botan.read_runs(path)
+        is_measured = glassbench.recognizes(path)
+        (glassbench.read_measured if is_measured else botan.read_runs)(path)
     if path.suffix == ".pickle":
         deepmind.read_runs(path)
     return cb.read(path)

@@ -42,6 +42,7 @@ HOW_TO = (
         "polydisperse",
         "matching",
         "cluster",
+        "glassbench",
         "how-to-read-a-fit",
         "glossary",
     ),

@@ -14,7 +14,13 @@ FOLDER = PurePosixPath("reference")
 ALSO = (
     *("configuration", "descriptors.cage", "descriptors.ace.radial", "descriptors.recommended"),
     *("errors", "figures", "files.botan", "files.deepmind", "neighbors", "potentials.bonds"),
-    *("potentials.overlaps", "seeding", "simulation.engines", "simulation.preparation"),
+    *(
+        "files.glassbench",
+        "potentials.overlaps",
+        "seeding",
+        "simulation.engines",
+        "simulation.preparation",
+    ),
     *("simulation.time_step", "simulation.verlet"),
 )
 """Modules without `__all__` that docstrings and documents send the reader to."""

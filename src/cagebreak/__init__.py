@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         RidgeCV,
     )
     from cagebreak.study import Study
+    from cagebreak.study.glassbench import glassbench
     from cagebreak.study.ovito_modifier import PropensityModifier
     from cagebreak.study.pretrained import pretrained
 
@@ -92,6 +93,7 @@ __all__ = [
     "equilibrate",
     "fene_polymer",
     "figures",
+    "glassbench",
     "hard_discs",
     "hard_spheres",
     "harmonic_discs",
@@ -136,6 +138,7 @@ _LAZY = {
     "RidgeCV": "learning",
     "Study": "study",
     "figures": "figures",
+    "glassbench": "study.glassbench",
     "learning": "learning",
     "pretrained": "study.pretrained",
     "read": "files",

@@ -24,6 +24,7 @@ from cagebreak.files import (
     botan,
     deepmind,
     dynamo,
+    glassbench,
     gsd,
     hdf5,
     lammps_data,
@@ -89,7 +90,8 @@ def read(
                                        with `box`
         `.sph`                         hard spheres, in the units of the file, and movies of them
         `.xml`                         DynamO
-        `.npz`                         BOTAN; `cagebreak.files.botan` reads its runs
+        `.npz`                         BOTAN, whose runs `cagebreak.files.botan` reads; GlassBench,
+                                       whose averages over runs `cagebreak.files.glassbench` reads
         `.pickle`, `.pkl`              DeepMind's glassy dynamics; nothing in it is executed
         ============================== ==========================================================
 
@@ -328,15 +330,16 @@ def format_of(path: str | os.PathLike[str], format: str | None = None) -> Module
         module = FORMATS.get(f".{str(format).lower().removeprefix('.')}")
         if module is None:
             raise InputError(f"format: expected one of {suffixes}, got {format!r}")
-        return module
-    module = _format_of_name(path)
+    else:
+        module = _format_of_name(path)
     if module is None:
         raise FileFormatError(
             f"{path}: expected a name that ends in {' '.join(FORMATS)} (text also with "
             f"{' '.join(COMPRESSED)}) or the content of such a file; if it is one, say which "
             f"(format=, --format): {suffixes}"
         )
-    return module
+    # Both are archives of arrays; what they hold tells them apart.
+    return glassbench if module is botan and glassbench.recognizes(path) else module
 
 
 def _format_of_name(path: Path, content: bool = True) -> ModuleType | None:

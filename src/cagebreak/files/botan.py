@@ -6,6 +6,7 @@ positions of R isoconfigurational runs at one time. The file states neither the 
 
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,7 @@ from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO, check_regul
 NUMBER_DENSITY = 1.2
 """N sigma^3 / V of BOTAN's simulations (:cite:`Shiba2023`), from which the box follows."""
 
-# What numpy raises on a file that is not an archive, is truncated, or holds pickled objects.
-_UNREADABLE = (
+UNREADABLE = (
     OSError,
     ValueError,
     EOFError,
@@ -29,6 +29,7 @@ _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+"""What numpy raises on a file that is no archive, is truncated, or holds pickled objects."""
 
 
 def read(path: Path) -> Configuration:
@@ -39,7 +40,7 @@ def read(path: Path) -> Configuration:
     FileFormatError
         If the file is not a `.npz` archive or lacks the arrays of a configuration.
     """
-    types, positions = _arrays(path, "types", "initial_positions")
+    types, positions = arrays(path, ("types", "initial_positions")).values()
     try:
         box = Box.cubic((len(positions) / NUMBER_DENSITY) ** (1 / 3))
         return Configuration(positions, types, box)
@@ -63,7 +64,7 @@ def read_runs(path: Path) -> tuple[Configuration, NDArray[np.float64]]:
         If the file is not a `.npz` archive or lacks the arrays of a configuration and its runs.
     """
     configuration = read(path)
-    (ends,) = _arrays(path, "positions")
+    (ends,) = arrays(path, ("positions",)).values()
     n = len(configuration)
     if ends.dtype.kind not in "fiu" or ends.ndim != 3 or ends.shape[1:] != (n, 3) or not len(ends):
         raise FileFormatError(
@@ -100,24 +101,35 @@ def read_propensity(path: Path, time: float) -> tuple[Configuration, Propensity]
     )
 
 
-def _arrays(path: Path, *names: str) -> list[NDArray]:
+def arrays(
+    path: Path, names: Sequence[str], optional: Sequence[str] = (), what: str = "a BOTAN file"
+) -> dict[str, NDArray]:
+    """Return the arrays of a `.npz` archive by name, and those of `optional` that it has.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is no such archive, or lacks one of `names`; the message says that they belong
+        to `what`.
+    """
     check_regular(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             _refuse_bombs(path, archive.zip)
             missing = [name for name in names if name not in archive]
-            arrays = [archive[name] for name in names if name not in missing]
+            present = [name for name in (*names, *optional) if name in archive]
+            read = {name: archive[name] for name in present}
     except (FileNotFoundError, FileFormatError):
         raise
-    except (*_UNREADABLE, TypeError, AttributeError) as error:
+    except (*UNREADABLE, TypeError, AttributeError) as error:
         raise FileFormatError(
             f"{path}: expected a .npz archive of plain arrays, whole ({error})"
         ) from error
     if missing:
         raise FileFormatError(
-            f"{path}: expected the arrays of a BOTAN file, found no {' and no '.join(missing)}"
+            f"{path}: expected the arrays of {what}, found no {' and no '.join(missing)}"
         )
-    return arrays
+    return read
 
 
 def _refuse_bombs(path: Path, archive: zipfile.ZipFile) -> None:

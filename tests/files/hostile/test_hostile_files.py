@@ -86,7 +86,18 @@ def test_archives_that_claim(tmp_path, name, stated):
         cb.read(path)
 
 
-SUFFIXES = [".h5", ".gsd", ".dump", ".data", ".xyz", ".sph", ".npz", ".pickle", ".xyz.gz"]
+SUFFIXES = [
+    ".h5",
+    ".gsd",
+    ".dump",
+    ".data",
+    ".xyz",
+    ".sph",
+    ".npz",
+    ".glassbench.npz",
+    ".pickle",
+    ".xyz.gz",
+]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration, as_box
 from cagebreak.errors import InputError
-from cagebreak.files import Frame, botan, deepmind, format_of, hdf5, read_frames
+from cagebreak.files import Frame, botan, deepmind, format_of, glassbench, hdf5, read_frames
 from cagebreak.files.frame import common_names, renamed
 from cagebreak.study.importing import origins
 from cagebreak.study.importing.starts import NEAR
@@ -56,6 +56,11 @@ class Options:
         if self.origins is not None and self.origins < 1:
             raise InputError(f"origins: expected a number from 1, got {self.origins!r}")
         formats = {format_of(file, self.format): file for file in files}
+        if glassbench in formats:
+            raise InputError(
+                f"files: {formats[glassbench]} has averages over runs, expected runs or "
+                "trajectories; cagebreak glassbench learns from such averages"
+            )
         if self.time is not None and botan not in formats:
             raise InputError(
                 f"time: is the duration of the runs of BOTAN files, got {self.time!r} and none of "

@@ -66,3 +66,5 @@ def computed():
             f" `{suffix}` | {fuzz.clear_error[suffix]} | {fuzz.right_answer[suffix]} "
             for suffix in pair
         ) + "|"  # fmt: skip
+    of_glassbench = fuzz.loc[".glassbench.npz"]
+    yield f"| `.npz` of GlassBench | {of_glassbench.clear_error} | {of_glassbench.right_answer} |"
