@@ -1,7 +1,8 @@
 """Where particles are: the periodic box and the configuration in it."""
 
+from cagebreak.configuration.accepted import as_configuration, as_configurations
 from cagebreak.configuration.box import BALL, Box, as_box, ball
-from cagebreak.configuration.configuration import Configuration, as_configuration, as_configurations
+from cagebreak.configuration.configuration import Configuration
 from cagebreak.configuration.species import SPECIES_NAMES, species_index
 
 __all__ = [

@@ -70,13 +70,11 @@ class Study(Contents):
             Any scikit-learn regressor; default the ridge regression of the recipe.
         features
             A selection of features, such as ``dict(generations=2, kind="radial")``, or several by
-            name; default those of the recipe. ``generations=2`` selects generations 0 to 2, and
-            ``generations=[2]`` generation 2 only. The other keys are ``states`` and the fields of
-            the labels.
-        species
-            One or several species; default those of the recipe.
-        name
-            Name of the learner in the table; default its class.
+            name; default those of the recipe. ``generations=2`` selects generations 0 to 2,
+            ``generations=[2]`` only 2. Other keys are ``states`` and the fields of the labels.
+        species, name
+            One or several species, default those of the recipe; and the name of the learner in the
+            table, default its class.
         target
             The quantity to predict, such as "displacement" or "d2min"; see `propensity`.
         metrics

@@ -16,7 +16,7 @@ from cagebreak.figures import FIGURES, FigureSpec
 from cagebreak.figures.literature import read_published
 from cagebreak.models.model import Model
 from cagebreak.study.analysis import table_files
-from cagebreak.study.analysis.tables import panels_of
+from cagebreak.study.analysis.observables.shear import panels_of
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.sha256sums import sha256
 from cagebreak.study.stages.equilibrate import SHOWN, load_configuration

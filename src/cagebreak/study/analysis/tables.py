@@ -10,19 +10,17 @@ from functools import partial
 import numpy as np
 
 from cagebreak import _frames
-from cagebreak.configuration import Configuration
 from cagebreak.descriptors import select
 from cagebreak.descriptors.cage import configuration_of
 from cagebreak.dynamics import equilibrium
 from cagebreak.dynamics.functions import COLUMNS, DynamicFunctions, from_reductions
-from cagebreak.dynamics.plasticity import ACTIVE, AVALANCHE, CURVE, Window
 from cagebreak.errors import InputError, StoreError
 from cagebreak.seeding import seed_sequence
 from cagebreak.structure import radial_distribution
 from cagebreak.study.analysis import predictions, table_files
-from cagebreak.study.analysis.pairs import structure_factor, van_hove
-from cagebreak.study.analysis.pairs.structure_factor import structure_factors
-from cagebreak.study.analysis.pairs.van_hove import van_hove_functions
+from cagebreak.study.analysis.observables import shear, structure_factor, van_hove
+from cagebreak.study.analysis.observables.structure_factor import structure_factors
+from cagebreak.study.analysis.observables.van_hove import van_hove_functions
 from cagebreak.study.recipe import descriptors
 from cagebreak.study.recipe.checks import STRUCTURE
 from cagebreak.study.recipe.recipe import Recipe
@@ -30,7 +28,6 @@ from cagebreak.study.stages.descriptors import describing
 from cagebreak.study.stages.equilibrate import load_configuration, load_history
 from cagebreak.study.stages.propensity import load_propensity, load_reductions
 from cagebreak.study.stages.quantities import TARGETS
-from cagebreak.study.stages.shear import load_curve, load_shear
 from cagebreak.study.stages.states import MADE_BY, load_state
 from cagebreak.study.store import Store, Unit
 
@@ -50,18 +47,6 @@ CONFIGURATIONS = np.dtype(
 )
 STRUCTURES = np.dtype(
     [("state", "U16"), ("species", "U1"), ("neighbors", "U3"), ("r", "f8"), ("g", "f8")]
-)
-SHEAR = np.dtype([("configuration", "i8"), *CURVE.descr])
-WINDOWS = np.dtype(
-    [
-        ("configuration", "i8"),
-        ("strain", "f8"),
-        ("events", "i8"),
-        ("species", "U1"),
-        ("active", "i8"),
-        ("largest", "f8"),
-        ("avalanche", "?"),
-    ]
 )
 SELECTED = np.dtype(
     [
@@ -265,78 +250,6 @@ def functions_of(recipe: Recipe, store: Store) -> DynamicFunctions:
     )
 
 
-def _shear(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return the stress-strain curve of each configuration."""
-    parts = []
-    for c in range(recipe.preparation.n_configurations):
-        curve = load_curve(store, c)
-        rows = np.zeros(len(curve), SHEAR)
-        rows["configuration"] = c
-        for name in CURVE.names or ():
-            rows[name] = curve[name]
-        parts.append(rows)
-    return np.concatenate(parts)
-
-
-def _windows(recipe: Recipe, store: Store) -> np.ndarray:
-    """Return the plastic events and active particles of each strain window, for each species.
-
-    A window is an avalanche if the share of active particles exceeds `AVALANCHE`.
-    """
-    rows = []
-    for c in range(recipe.preparation.n_configurations):
-        for window in load_shear(store, c).windows:
-            for s, name in enumerate(recipe.model.species_names):
-                d2min = window.d2min[window.start.species == s]
-                n_active = int((d2min > ACTIVE).sum())
-                quantities = (name, n_active, d2min.max(), _is_avalanche(d2min))
-                rows.append((c, window.strain, window.events, *quantities))
-    return np.array(rows, WINDOWS)
-
-
-def _panel_rank(window: Window) -> tuple[bool, int, float]:
-    """Return the key by which `panels_of` chooses a window: the smallest is shown."""
-    d2min = window.d2min[window.start.species == 0]
-    return _is_avalanche(d2min), window.events, -float(d2min.max())
-
-
-def _is_avalanche(d2min: np.ndarray) -> bool:
-    return bool((d2min > ACTIVE).sum() > AVALANCHE * len(d2min))
-
-
-def panels_of(recipe: Recipe, store: Store) -> list[tuple[str, Configuration, np.ndarray]]:
-    """Return title, configuration and D2min of each slice in the figure of :cite:`Rottler2024`, 2.
-
-    The panel of the isoconfigurational runs shows the mean D2min of configuration 0 at the last
-    time. The panel of the shear shows one strain window with plastic events: preferably without an
-    avalanche, then with the fewest events, then with the largest D2min of an A particle.
-
-    Raises
-    ------
-    InputError
-        If the study has neither D2min of runs nor a plastic event.
-    """
-    panels = []
-    if recipe.asks_for("isoconfigurational") and recipe.isoconfigurational.d2min_cutoff is not None:
-        d2min, _ = load_propensity(store, 0, "d2min")
-        title = f"thermal, $t = {d2min.times[-1]:.3g}\\,\\tau$"
-        panels.append((title, load_configuration(store, 0), d2min.mean[-1]))
-    if recipe.asks_for("shear"):
-        windows = [
-            window
-            for c in range(recipe.preparation.n_configurations)
-            for window in load_shear(store, c).windows
-            if window.events
-        ]
-        if windows:
-            window = min(windows, key=_panel_rank)
-            title = rf"shear, $\gamma = {window.strain:.2f}$, events: {window.events}"
-            panels.append((title, window.start, window.d2min))
-    if not panels:
-        raise InputError("panels: the study measures no D2min, or saw no plastic event")
-    return panels
-
-
 def drift(recipe: Recipe, store: Store) -> np.recarray:
     """Return the changes over the last step of the preparation, for the finished configurations.
 
@@ -459,6 +372,10 @@ TABLES = {
         lambda recipe: ["equilibrate", *_learning_stages(recipe)],
         of_species=True,
     ),
-    "shear": TableSpec(_shear, lambda: SHEAR, _SHEAR, lambda recipe: ["shear"], "shear"),
-    "windows": TableSpec(_windows, lambda: WINDOWS, _SHEAR, lambda recipe: ["shear"], "shear"),
+    "shear": TableSpec(
+        shear.curves, lambda: shear.CURVES, _SHEAR, lambda recipe: ["shear"], "shear"
+    ),
+    "windows": TableSpec(
+        shear.windows, lambda: shear.WINDOWS, _SHEAR, lambda recipe: ["shear"], "shear"
+    ),
 }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cagebreak.study.analysis.pairs.means import mean_of_configurations
+from cagebreak.study.analysis.observables.means import mean_of_configurations
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.propensity import load_van_hove
 from cagebreak.study.store import Store

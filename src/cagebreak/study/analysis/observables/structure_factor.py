@@ -3,7 +3,7 @@
 import numpy as np
 
 from cagebreak.structure import structure_factor
-from cagebreak.study.analysis.pairs.means import mean_of_configurations
+from cagebreak.study.analysis.observables.means import mean_of_configurations
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.store import Store

@@ -1,0 +1,1 @@
+"""Tables of what was measured: structure factors, van Hove functions, shear."""
