@@ -26,7 +26,7 @@ TEMPERATURE, HOT, COLD = 0.085, 0.3, 0.075
 """kT in eps: of the study, and of the liquids from which it begins. Dynamics falls out of
 equilibrium near 0.1 (Ninarello, Berthier and Coslovich 2017)."""
 N, SAMPLES = 500, 4
-TIME = 2000.0
+TIME = 6000.0
 """Of the runs at the temperature of the study, in tau."""
 HOT_TIME, COLD_TIME = 50.0, 4000.0
 SWAPS = 1.0
