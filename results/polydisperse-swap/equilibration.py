@@ -80,7 +80,9 @@ def draw(energies):
     """Return the figure: energy over time, from both sides, with and without swaps."""
     with style.look():
         figure, axes = plt.subplots(1, 2, figsize=(7, 2.8), sharey=True, layout="constrained")
-        for panel, swaps, title in zip(axes, (0.0, SWAPS), ("dynamics", "and swaps"), strict=True):
+        for panel, swaps, title in zip(
+            axes, (0.0, SWAPS), ("dynamics alone", "dynamics with swaps"), strict=True
+        ):
             for start, color in (("hot", "C3"), ("cold", "C0")):
                 of = energies[(energies.start == start) & (energies.swaps == swaps)]
                 panel.errorbar(of.time, of["mean"], of["sem"], color=color, label=f"from {start}")

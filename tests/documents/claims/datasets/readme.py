@@ -8,6 +8,7 @@ from support.paths import ROOT
 FOLDER = ROOT / "datasets"
 DOCUMENT = FOLDER / "README.md"
 NAMES = {"kob_andersen": "Kob-Andersen particles", "wahnstrom": "Wahnström particles",
+         "kob_andersen_2d": "Kob-Andersen particles in two dimensions",
          "kob_andersen_smoothed": "Kob-Andersen particles",
          "hard_spheres": "hard spheres", "harmonic_spheres": "harmonic spheres"}  # fmt: skip
 GIVEN = []
