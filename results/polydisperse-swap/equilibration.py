@@ -86,7 +86,7 @@ def draw(energies):
             for start, color in (("hot", "C3"), ("cold", "C0")):
                 of = energies[(energies.start == start) & (energies.swaps == swaps)]
                 panel.errorbar(of.time, of["mean"], of["sem"], color=color, label=f"from {start}")
-            panel.set(xscale="log", xlabel=r"$t / \tau$", title=title)
+            panel.set(xlim=(0, None), xlabel=r"$t / \tau$", title=title)
         axes[0].set_ylabel(r"energy a particle / $\epsilon$")
         axes[0].legend()
     return figure
