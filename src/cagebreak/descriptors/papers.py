@@ -13,6 +13,7 @@ from cagebreak.descriptors.generations import Generations
 from cagebreak.descriptors.polydisperse import BySize, Diameter, size_classes
 from cagebreak.descriptors.polydisperse.by_size import N_CLASSES
 from cagebreak.descriptors.radial import Radial
+from cagebreak.models import as_model
 from cagebreak.models.model import Model
 
 # Mean spacing of the Kob-Andersen mixture of Alkemade 2023, at a number density of 1.203.
@@ -135,6 +136,7 @@ def _paper_set(
     scale: float = 1.0,
     r_c: float = 2.1,
 ) -> Generations:
+    model = as_model(model)
     middle = np.linspace(2.05, 3.0, 20)
     n_classes = model.n_species if model.sizes is None else N_CLASSES
     widths = np.repeat([0.025, 0.05, 0.1], [len(inner), len(middle), len(outer)])

@@ -8,7 +8,7 @@ from cagebreak.models.glass_formers import (
     kob_andersen_smoothed,
     wahnstrom,
 )
-from cagebreak.models.model import Bonds, Model, PairPotential, Sizes, Table
+from cagebreak.models.model import Bonds, Model, PairPotential, Sizes, Table, as_model
 from cagebreak.models.polydisperse import soft_discs, soft_spheres
 from cagebreak.models.tabulated import tabulated
 from cagebreak.models.two_dimensions import (
@@ -24,6 +24,7 @@ __all__ = [
     "PairPotential",
     "Sizes",
     "Table",
+    "as_model",
     "fene_polymer",
     "hard_discs",
     "hard_spheres",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from inspect import isfunction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -259,3 +260,17 @@ class Model:
             return Box.of_volume(float(BALL[d] * powers / self.packing_fraction), d)
         powers = (np.asarray(self.diameters)[self.species(n_particles)] ** d).sum()
         return Box.of_volume(float(BALL[d] * powers / self.packing_fraction), d)
+
+
+def as_model(model: object) -> Model:
+    """Return the argument `model`, which must be one.
+
+    Raises
+    ------
+    InputError
+        If it is something else, such as the name of a model.
+    """
+    if not isinstance(model, Model):
+        got = f"the function {model.__name__}" if isfunction(model) else repr(model)
+        raise InputError(f"model: expected a Model, such as cagebreak.kob_andersen(), got {got}")
+    return model

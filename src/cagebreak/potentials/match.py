@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration, ball
 from cagebreak.configuration.shape import flat_axis, void
 from cagebreak.errors import ConfigurationError, ConfigurationWarning
+from cagebreak.models import as_model
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list, check_apart
 from cagebreak.potentials import _match_kernel as kernel
@@ -150,6 +151,7 @@ def check(configuration: Configuration, model: Model, *, fixed: bool = False) ->
         If density, composition or temperature differ from the model's, but may be meant.
     """
     configuration = as_configuration(configuration)
+    model = as_model(model)
     match = examine(configuration, model, fixed=fixed)
     if match.problem:
         raise ConfigurationError(match.problem)
@@ -161,6 +163,7 @@ def check(configuration: Configuration, model: Model, *, fixed: bool = False) ->
 def examine(configuration: Configuration, model: Model, *, fixed: bool = False) -> Match:
     """Return the comparison of `check`; a problem or a remark is returned, not raised."""
     configuration = as_configuration(configuration)
+    model = as_model(model)
     match = _examined(configuration, model, fixed)
     known = "exchanged" in match.problem
     if match.problem and not known and 1 < configuration.n_species <= model.n_species < 5:

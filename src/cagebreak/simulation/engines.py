@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
+from cagebreak.models import as_model
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation import lammps, molecular_dynamics
@@ -63,6 +64,7 @@ def nve(
         If there is no such engine.
     """
     configuration = as_configuration(configuration)
+    model = as_model(model)
     if model.is_hard:
         return EventDriven(configuration, model, seed)
     return verlet(configuration, model, seed, engine)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cagebreak._progress import each
 from cagebreak.configuration import Configuration
 from cagebreak.errors import InputError
+from cagebreak.models import as_model
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation import preparation
@@ -57,6 +58,7 @@ def equilibrate(
         If hard spheres jam before they reach the model's density, the engine fails, or the density
         at constant pressure goes far from the model's (`simulation.preparation.FARTHEST`).
     """
+    model = as_model(model)
     if (time is None) == (steps is None):
         raise InputError(f"time, steps: expected one of them, got {time!r} and {steps!r}")
     if time is not None:

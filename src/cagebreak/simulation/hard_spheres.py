@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cagebreak._simd.contacts import COLUMNS
 from cagebreak.configuration import BALL, Configuration, as_configuration, ball
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.models import as_model
 from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
@@ -78,6 +79,7 @@ class EventDriven:
         growth_rate: float = 0.0,
     ) -> None:
         configuration = as_configuration(configuration)
+        model = as_model(model)
         _check(configuration, model)
         for name, value in (("scale", scale), ("growth_rate", growth_rate)):
             if not 0 <= real(value) < math.inf:

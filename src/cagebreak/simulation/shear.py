@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
+from cagebreak.models import as_model
 from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.potentials.pair_potentials import stress
@@ -80,6 +81,7 @@ def begin(
         is hard spheres, which have no energy.
     """
     configuration = as_configuration(configuration)
+    model = as_model(model)
     if model.is_hard:
         raise InputError(f"model: expected one with an energy to minimize, got {model.name}")
     matrix = configuration.box.matrix

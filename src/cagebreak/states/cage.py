@@ -14,6 +14,7 @@ from numba import get_num_threads
 
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
+from cagebreak.models import as_model
 from cagebreak.models.model import Model
 from cagebreak.potentials.state_point import warn_of_another_state_point
 from cagebreak.seeding import Seed, seed_sequence
@@ -87,6 +88,7 @@ def cage_state(
     the run does not contribute to it.
     """
     configuration = as_configuration(configuration)
+    model = as_model(model)
     warn_of_another_state_point(configuration, model)
     with cage_states(
         configuration, model, [seed], sweeps=sweeps, precision=precision, cell=cell,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from cagebreak._progress import shown
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError, NotConvergedError
+from cagebreak.models import as_model
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
 from cagebreak.potentials.bonds import bond_row, bond_table
@@ -150,6 +151,7 @@ def inherent_state(
     on the same machine.
     """
     configuration = as_configuration(configuration)
+    model = as_model(model)
     if not (np.isfinite(force_tolerance) and force_tolerance > 0):
         raise InputError(f"force_tolerance: expected a positive force, got {force_tolerance!r}")
     if not isinstance(max_iterations, int | np.integer) or max_iterations < 1:

@@ -8,6 +8,7 @@ import numpy as np
 
 from cagebreak.configuration import Box, Configuration, as_configuration
 from cagebreak.errors import InputError, SimulationError
+from cagebreak.models import as_model
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
 from cagebreak.potentials.bonds import bond_table
@@ -95,6 +96,7 @@ class MolecularDynamics(VelocityVerlet):
         precision: Literal["mixed", "double"] = "mixed",
     ) -> None:
         configuration = as_configuration(configuration)
+        model = as_model(model)
         _check(configuration, model)
         if precision not in tuple(PRECISIONS):  # also what cannot be a key, such as a list
             raise InputError(f"precision: expected one of {tuple(PRECISIONS)}, got {precision!r}")
