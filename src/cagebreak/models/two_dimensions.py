@@ -6,8 +6,8 @@ import numpy as np
 
 from cagebreak.configuration import BALL
 from cagebreak.models.arguments import within
-from cagebreak.models.glass_formers import kob_andersen
-from cagebreak.models.mixtures import UNITS_OF_HARD_SPHERES, additive, equal, mixture
+from cagebreak.models.glass_formers import harmonic_spheres, kob_andersen
+from cagebreak.models.mixtures import UNITS_OF_HARD_SPHERES, additive, equal
 from cagebreak.models.model import Model, PairPotential
 
 
@@ -94,13 +94,8 @@ def harmonic_discs(
     Interactions: :cite:`OHern2003`. The state point is chosen: discs fill 0.93 of the area, jammed
     at rest, and tau_alpha is about 700 tau.
     """
-    within("size_ratio", size_ratio, 0.1, 10, closed_below=True)
-    diameters = (1.0, float(size_ratio))
-    pair = PairPotential("harmonic", equal(diameters), additive(diameters), 1.0, 1.0)
-    model = mixture(
-        "harmonic_discs", diameters, (1.0, 1.0), pair, temperature, number_density, composition
-    )
-    return replace(model, dimension=2)
+    model = harmonic_spheres(temperature, number_density, size_ratio, composition)
+    return replace(model, name="harmonic_discs", dimension=2)
 
 
 def kob_andersen_2d(
