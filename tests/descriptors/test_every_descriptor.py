@@ -16,6 +16,7 @@ from cagebreak.descriptors import (
     NetForce,
 )
 from cagebreak.descriptors.base import LABEL, column_names
+from cagebreak.descriptors.polydisperse import BySize, RadialDiameter
 from cagebreak.models.glass_formers import harmonic_spheres, kob_andersen
 from cagebreak.states import CageState
 
@@ -44,7 +45,13 @@ OF_STATES = {
     **{type(each).__name__: each for each in CAGE},
     "generations of a state": cb.Generations([cb.Radial(**SHELLS, n_species=2), *CAGE], n_max=2),
 }
-DESCRIPTORS |= OF_STATES
+OF_SIZES = {
+    "by size": BySize(cb.Radial(**SHELLS, n_species=2), edges=(1.1,)),
+    "radial diameter": RadialDiameter(**SHELLS),
+    "alkemade2023, sizes": cb.papers.alkemade2023(cb.soft_spheres(), generations=1),
+    "jung2023, sizes": cb.papers.jung2023(cb.soft_spheres()),
+}
+DESCRIPTORS |= OF_STATES | OF_SIZES
 MATRIX = np.array([[5.0, 0, 0], [1.3, 4.6, 0], [-0.8, 0.9, 4.8]])
 
 
@@ -68,7 +75,13 @@ def compute(descriptor, configuration, **options):
     """Describe a configuration; or a cage state at its positions, if the descriptor needs one.
 
     The velocities stand for how the particles came there and how they move: they turn with the box.
+    Particles of descriptors of sizes have a diameter each, which their species tells.
     """
+    if descriptor in OF_SIZES.values():
+        diameters = np.where(configuration.species == 0, 0.9, 1.3)
+        configuration = configuration.replace(
+            species=np.zeros(len(configuration), int), diameters=diameters
+        )
     if descriptor not in OF_STATES.values():
         return descriptor.compute(configuration, **options)
     n = len(configuration)
@@ -189,6 +202,8 @@ def test_nobody_around_gives_zeros(descriptor):
         pytest.skip("nearest neighbors are found however far they are")
     if {"density", "volume"} <= set(descriptor.labels().kind):
         pytest.skip("a particle has a density and a cell of its own")
+    if "diameter" in descriptor.labels().kind:
+        pytest.skip("a particle has a diameter of its own")
     lone = cb.Configuration([[1, 2, 3], [200, 2, 3]], [0, 1], 1000.0)
     assert not compute(descriptor, lone).values.any()
 

@@ -4,6 +4,8 @@ from itertools import product
 
 import numpy as np
 
+from naive.descriptors import images, reach, weights
+
 
 def contact(a, b, nonadditivity):
     return (a + b) / 2 * (1 - nonadditivity * abs(a - b))
@@ -34,3 +36,9 @@ def energy(configuration, model):
                 if x < 1.25:
                     total += soft(x) / 2
     return total
+
+
+def radial_diameter(configuration, i, r, width):
+    """Return the sums of the diameters of the neighbors of particle i in each shell."""
+    index, vectors = images(configuration, i, reach(r, width))
+    return configuration.diameters[index] @ weights(np.linalg.norm(vectors, axis=1), r, width)

@@ -7,11 +7,13 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.configuration import Configuration
+from cagebreak.descriptors.cage_average import CageScalars
 from cagebreak.errors import ConfigurationError, ConfigurationWarning, InputError
 from cagebreak.models import Sizes
 from cagebreak.potentials.pair_potentials import energies_forces_laplacians
 from cagebreak.simulation import lammps
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics
+from cagebreak.states import CageSampler
 from naive import polydisperse as naive
 
 MODELS = {"spheres": cb.soft_spheres(0.2), "discs": cb.soft_discs(0.25)}
@@ -106,6 +108,19 @@ def test_two_sizes_are_the_binary_mixture():
     assert states[0].energy == pytest.approx(states[1].energy, rel=1e-6)
 
 
+def test_cages_of_two_sizes_are_those_of_the_binary_mixture():
+    mixture, by_species, own, by_particle = binary()
+    # The same trials are accepted, until rounding decides one.
+    samplers = [CageSampler(own, by_particle, seed=1), CageSampler(mixture, by_species, seed=1)]
+    for sampler in samplers:
+        sampler.run(50)
+    np.testing.assert_allclose(samplers[0].positions, samplers[1].positions, atol=1e-7)
+    cages = [replace(sampler.state(), samples=sampler.positions[None]) for sampler in samplers]
+    models = by_particle, by_species
+    scalars = [CageScalars(m).compute(c).values for c, m in zip(cages, models, strict=True)]
+    np.testing.assert_allclose(*scalars, rtol=1e-9, atol=1e-12)
+
+
 def test_dynamics_conserve_energy_and_feel_the_forces(liquid):
     configuration, model = liquid
     run = MolecularDynamics(configuration, model, precision="double")
@@ -140,10 +155,7 @@ def test_propensity_of_own_sizes(liquid):
     assert np.isfinite(cb.propensity(configuration, model, [0.1], 2, 1).mean).all()
 
 
-def test_what_is_not_made_for_own_sizes_says_so(liquid):
-    configuration, model = liquid
-    with pytest.raises(InputError, match="for the cage state, got soft_"):
-        cb.cage_state(configuration, model, seed=1)
+def test_what_is_not_made_for_own_sizes_says_so():
     *_, own, by_particle = binary()
     for made in (lammps.engine.MolecularDynamics, MolecularDynamics):
         with pytest.raises(InputError, match="expected one whose species have diameters, for"):

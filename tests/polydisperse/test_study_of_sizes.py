@@ -20,8 +20,10 @@ def test_a_study_with_swaps_and_sizes(tmp_path):
     values["isoconfigurational"] |= {"n_runs": 2, "last": 1.0, "n_times": 4}
     values["descriptors"]["generations"] = 1
     values["learning"] |= {"outer_folds": 3, "inner_folds": 2, "bootstrap": 100}
-    chosen = ("LR0", "LR1 + size", "dr IS", "F")
-    drawn = values["learning"]["selections"]
+    values["states"]["cage"] = {"sweeps": (50, 200)}
+    values["descriptors"]["recommended"] = True
+    chosen = ("LR0", "LR1 + size", "dr IS", "dr CS", "F", "recommended")
+    drawn = schema.defaults("soft_spheres")["learning"]["selections"]
     values["learning"]["selections"] = {name: drawn[name] for name in chosen}
     (tmp_path / "soft.toml").write_text(text(values))
     study = cb.Study(tmp_path / "soft.toml")
@@ -30,8 +32,6 @@ def test_a_study_with_swaps_and_sizes(tmp_path):
     assert np.sort(start.diameters).tolist() == study.recipe.model.sizes.quantiles(100).tolist()
     other = study.configuration(1).diameters
     assert (other != start.diameters).any()
-    scores = study.fit()
-    table = scores.table if hasattr(scores, "table") else scores
-    assert set(chosen) == set(table.features)
+    assert set(chosen) == set(study.fit().table.features)
     assert np.isfinite(study.propensity(0).mean).all()
     assert study.verify(4, seed=1).sound

@@ -8,11 +8,13 @@ from cagebreak import potentials, tabulated
 from cagebreak._simd.sites import any_within, squares
 from cagebreak._simd.vectors import pointer
 from cagebreak.potentials import _pair_kernel as pair_kernel
+from cagebreak.potentials.sizes import reach
 from cagebreak.states import CageSampler
 from cagebreak.states import _cage_list_kernel as lists
 from cagebreak.states import _philox_kernel as random_kernel
 from cagebreak.states._cage_kernel import as_tuple, single
 from naive import cage as naive
+from naive import polydisperse as naive_sizes
 from naive import potentials as naive_potentials
 from naive.descriptors import images
 from support.cage_systems import SHEARED, SYSTEMS, jittered, voronoi_test
@@ -29,7 +31,7 @@ def naive_run(configuration, model, sampler, sweeps, step, cell):
 
     def weight(i, positions):
         now = configuration.replace(positions=positions, images=None)
-        index, vectors = images(now, i, model.pair.cutoffs.max())
+        index, vectors = images(now, i, reach(configuration, model))
         # The images of a particle move with it.
         index, vectors = index[index != i], vectors[index != i]
         partners = naive_potentials.bonded(model.bonds, i, index, vectors)
@@ -37,6 +39,9 @@ def naive_run(configuration, model, sampler, sweeps, step, cell):
         of_bonds = sum(naive_potentials.bond(model.bonds)[0](length) for length in lengths)
         index, vectors = np.delete(index, partners), np.delete(vectors, partners, axis=0)
         squares = (vectors**2).sum(axis=1)
+        if model.sizes is not None:
+            own, others = configuration.diameters[i], configuration.diameters[index]
+            squares /= naive_sizes.contact(own, others, model.sizes.nonadditivity) ** 2
         rows = table[configuration.species[i], configuration.species[index]]
         if model.name == "hard_spheres":
             return np.inf if (squares < rows[:, 1] ** 2).any() else 0.0

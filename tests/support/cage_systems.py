@@ -7,6 +7,7 @@ import numpy as np
 import cagebreak as cb
 from cagebreak import models
 from cagebreak.configuration import Box
+from cagebreak.potentials.sizes import diameters_of
 from naive import cage as naive
 from support.table_models import tabulated
 
@@ -22,11 +23,19 @@ def jittered(n_cells, box, n_species=2, noise=0.02, seed=1):
     return cb.Configuration(positions, rng.integers(0, n_species, len(positions)), Box(box))
 
 
+def sized(configuration, model, seed=1):
+    """Return a configuration whose particles have sizes of their own, those of a model."""
+    diameters = np.random.default_rng(seed).permutation(model.sizes.quantiles(len(configuration)))
+    return configuration.replace(diameters=diameters)
+
+
 def across(configuration):
     """Return a configuration moved so that its rows cross the box, and wrapped."""
     box = configuration.box
     return configuration.replace(positions=box.wrap(configuration.positions + box.matrix[2] / 2))
 
+
+SOFT = models.soft_spheres(0.3)
 
 SYSTEMS = {
     "hard spheres": (models.hard_spheres(0.4), jittered(4, np.eye(3) * 4.6)),
@@ -38,6 +47,8 @@ SYSTEMS = {
         tabulated(models.kob_andersen(1.0), first=0.2, n=300),
         jittered(3, np.diag([3.1, 3.3, 3.0])),
     ),
+    "sizes": (SOFT, sized(jittered(3, np.diag([3.1, 2.9, 3.0]), 1), SOFT)),
+    "sizes, sheared": (SOFT, sized(jittered(3, SHEARED * 0.75, 1), SOFT)),
     # Rows of the lattice are the chains; a bond of each is to an image.
     "chains": (models.fene_polymer(50.0, chain_length=3), across(jittered(3, np.eye(3) * 3.4, 1))),
     "chains, sheared": (
@@ -49,7 +60,7 @@ SYSTEMS = {
 
 def voronoi_test(configuration, model):
     """Return inside(i, displacement) of the size-weighted Voronoi cells."""
-    diameters = np.array(model.diameters)[configuration.species]
+    diameters = diameters_of(configuration, model)
     neighbors = cache(lambda i: naive.sann(configuration, i))
     return lambda i, u: naive.in_voronoi(diameters, i, *neighbors(i), u)
 

@@ -1,7 +1,7 @@
 """The descriptor sets of published papers.
 
 Of particles with a diameter each, radial descriptors are by class of size in place of species, and
-the diameter is among the columns.
+others are weighted by size; the diameter is among the columns.
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ from cagebreak.descriptors.ace.expansion import AtomicClusterExpansion
 from cagebreak.descriptors.angular import Angular
 from cagebreak.descriptors.coarse_grained.quantities import CoarseGrained
 from cagebreak.descriptors.generations import Generations
-from cagebreak.descriptors.polydisperse import BySize, Diameter, size_classes
-from cagebreak.descriptors.polydisperse.by_size import N_CLASSES
+from cagebreak.descriptors.polydisperse import BySize, Diameter, RadialDiameter, size_classes
+from cagebreak.descriptors.polydisperse.by_size import n_classes_of
 from cagebreak.descriptors.radial import Radial
 from cagebreak.models import as_model
 from cagebreak.models.model import Model
@@ -58,7 +58,7 @@ def boattini2021(model: Model, generations: int = 2) -> Generations:
     """
     inner = np.linspace(0.525, 2.0, 60)
     if model.is_hard:
-        contact = min(model.diameters)
+        contact = min(model.diameters) if model.sizes is None else model.sizes.smallest
         inner = inner[(inner > contact) & ~np.isclose(inner, contact)]
     return _paper_set(model, inner, np.linspace(3.1, 5.0, 20), generations)
 
@@ -138,17 +138,17 @@ def _paper_set(
 ) -> Generations:
     model = as_model(model)
     middle = np.linspace(2.05, 3.0, 20)
-    n_classes = model.n_species if model.sizes is None else N_CLASSES
     widths = np.repeat([0.025, 0.05, 0.1], [len(inner), len(middle), len(outer)])
     radial = Radial(
         r=tuple(scale * np.concatenate([inner, middle, outer])),
         width=tuple(scale * widths),
-        n_species=n_classes,
+        n_species=n_classes_of(model),
     )
     if model.sizes is None:
         return Generations((radial, _bond_order(scale)), n_max=n_max, r_c=r_c)
     by_size = BySize(radial, size_classes(model))
-    return Generations((by_size, _bond_order(scale), Diameter()), n_max=n_max, r_c=r_c)
+    of_size = RadialDiameter(radial.r, radial.width), Diameter()
+    return Generations((by_size, _bond_order(scale), *of_size), n_max=n_max, r_c=r_c)
 
 
 def _bond_order(scale: float) -> Angular:

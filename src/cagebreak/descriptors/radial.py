@@ -76,5 +76,6 @@ class Radial:
         r, width = np.array(self.r), np.array(self.width)
         values = np.empty((len(configuration), self.n_species * len(r)))
         cells = cell_list(configuration, cutoff(r, width))
-        radial(cells, r, width, *bins(r, width), N_BINS, self.n_species, values)
+        unweighted = np.empty(0)
+        radial(cells, unweighted, r, width, *bins(r, width), N_BINS, self.n_species, values)
         return Features(values, self.labels(state))

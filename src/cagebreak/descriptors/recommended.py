@@ -14,6 +14,7 @@ from cagebreak.descriptors.coarse_grained.surroundings import (
     with_surroundings,
 )
 from cagebreak.descriptors.generations import average_over_neighbors, labels_of_generations
+from cagebreak.descriptors.polydisperse.by_size import classified, n_classes_of
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
@@ -62,7 +63,7 @@ class Recommended:
 
     def labels(self) -> np.recarray:
         """Return the labels of the columns."""
-        n_species = self.model.n_species
+        n_species = n_classes_of(self.model)
         base = papers.alkemade2023(self.model, generations=0)
         scalars = labels_with_surroundings(_inherent_labels(), n_species)
         initial = base.labels("initial")
@@ -108,11 +109,11 @@ class Recommended:
         InputError
             If the set needs a cage state, and `cage` is None or has no samples.
         """
-        model = self.model
+        model, n_species = self.model, n_classes_of(self.model)
         base = papers.alkemade2023(model, generations=0)
         minimum = inherent.configuration
         inherent_scalars = with_surroundings(
-            _inherent_scalars(inherent, model), minimum, model.n_species
+            _inherent_scalars(inherent, model), classified(minimum, model), n_species
         )
         # The initial positions predict best at the shortest times.
         initial = base.compute(inherent.start, "initial")
@@ -125,7 +126,7 @@ class Recommended:
         first = CageAverage(base).compute(cage)
         structure = average_over_neighbors(first, cage.configuration, base.r_c, GENERATIONS)
         cage_scalars = with_surroundings(
-            CageScalars(model).compute(cage), cage.configuration, model.n_species
+            CageScalars(model).compute(cage), classified(cage.configuration, model), n_species
         )
         return Features.concatenate([structure, cage_scalars, inherent_scalars, initial])
 

@@ -31,6 +31,27 @@ def sizes_of(configuration: Configuration, model: Model) -> OwnSizes:
     return OwnSizes(configuration.diameters, model.sizes.nonadditivity)
 
 
+def diameters_of(configuration: Configuration, model: Model) -> Floats:
+    """Return the diameter sigma_i of every particle, (N,), its own or that of its species."""
+    if model.sizes is None:
+        return np.asarray(model.diameters)[configuration.species]
+    check_sizes(configuration, model)
+    assert configuration.diameters is not None
+    return configuration.diameters
+
+
+def contacts_of(
+    configuration: Configuration, model: Model, i: NDArray[np.int64], j: NDArray[np.int64]
+) -> Floats:
+    """Return the contact distances sigma_ij of pairs of particles i and j, in sigma."""
+    species = configuration.species
+    contacts = np.array(model.pair.sigma)[species[i], species[j]]
+    if model.sizes is None:
+        return np.asarray(contacts)
+    a, b = (diameters_of(configuration, model)[k] for k in (i, j))
+    return np.asarray(contacts * (a + b) / 2 * (1 - model.sizes.nonadditivity * abs(a - b)))
+
+
 def check_sizes(configuration: Configuration, model: Model) -> None:
     """Check that particles have diameters if their model has sizes.
 

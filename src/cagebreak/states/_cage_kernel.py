@@ -18,7 +18,7 @@ from cagebreak._simd.sites import COLUMNS, LANES, any_within, squares
 from cagebreak._simd.vectors import pointer
 from cagebreak.potentials import _bond_kernel as bond_kernel
 from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
-from cagebreak.potentials._pair_kernel import HARD_LOG, energy, parameters
+from cagebreak.potentials._pair_kernel import CUTOFF_SQUARED, HARD_LOG, energy, parameters
 from cagebreak.states._cage_list_kernel import NeighborLists
 from cagebreak.states._philox_kernel import draw_trials
 
@@ -157,8 +157,13 @@ def overlaps(x, y, z, i, coordinates, lists, m):
 
 
 @njit(inline="always")
-def difference(form, x, y, z, i, coordinates, lists, interaction, m, distances):
-    """Return the energy of particle i at (x, y, z), less its energy at its present position."""
+def difference(form, sized, x, y, z, i, coordinates, lists, interaction, m, distances):
+    """Return the energy of particle i at (x, y, z), less its energy at its present position.
+
+    The energy of particles with sizes of their own (`sized`) is that of the distance in units of
+    their contact distance. The limit of a pair is its squared cut-off, which the table has in these
+    units.
+    """
     here = COLUMNS * i
     points = (x, y, z, coordinates[here], coordinates[here + 1], coordinates[here + 2])
     species, table = interaction.species, interaction.table
@@ -172,9 +177,10 @@ def difference(form, x, y, z, i, coordinates, lists, interaction, m, distances):
             squares(coordinates, lists.entries, block, points, m, distances)
             for k in range(LANES):
                 limit = lists.limits[block + k]
-                new = energy(form, distances[k], p)
+                unit = p[CUTOFF_SQUARED] / limit if sized else np.float32(1)
+                new = energy(form, distances[k] * unit, p)
                 total += new if distances[k] < limit else np.float32(0)
-                old = energy(form, distances[LANES + k], p)
+                old = energy(form, distances[LANES + k] * unit, p)
                 total -= old if distances[LANES + k] < limit else np.float32(0)
     return total
 
@@ -214,11 +220,11 @@ def bonds_difference(form, x, y, z, i, coordinates, interaction, m):
 
 
 @cache
-def sweep_of(form, bonded):
+def sweep_of(form, bonded, sized):
     """Return the kernel `sweep` for one form of the pair potential, with or without bonds.
 
-    Both are constants of the kernel, so that the compiler vectorizes the energy and leaves out
-    bonds that do not exist. The form `HARD_LOG` stands for hard spheres.
+    All three are constants of the kernel, so that the compiler vectorizes the energy and leaves out
+    bonds, and sizes of particles, that do not exist. The form `HARD_LOG` stands for hard spheres.
     """
 
     @njit(**OPTIONS)
@@ -269,7 +275,7 @@ def sweep_of(form, bonded):
                             if stretch == np.inf:
                                 continue
                         change = difference(
-                            form, x, y, z, i, flat, near, interaction, m32, distances
+                            form, sized, x, y, z, i, flat, near, interaction, m32, distances
                         )
                         cost = interaction.beta * np.float64(change)
                         if bonded:

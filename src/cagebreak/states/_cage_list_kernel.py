@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 from cagebreak._simd.sites import LANES
+from cagebreak.potentials._pair_kernel import contact_of
+from cagebreak.potentials.sizes import OwnSizes
 
 DONE, FULL = 0, 1
 # Columns of `rows`: the first entry of a list, and its length
@@ -36,7 +38,10 @@ class ListRules(NamedTuple):
     """The geometry that decides which pairs are listed, and under which site."""
 
     cutoffs: NDArray[np.float64]
-    """Cut-off of each pair of species, in sigma, (S, S)."""
+    """Cut-off of each pair of species, (S, S), in sigma; of particles with sizes of their own, in
+    units of their contact distance."""
+    sizes: OwnSizes
+    """The sizes of the particles, if they have their own."""
     group_of: NDArray[np.int64]
     """The group of each species, (S,): the neighbors of a group share a list."""
     centers: NDArray[np.float64]
@@ -66,6 +71,15 @@ def _site(a, b, near, k, rules):
     return copy * len(centers) + b
 
 
+@njit(inline="always")
+def _cutoff(a, b, s, t, rules):
+    """Return the cut-off of particles a and b of species s and t."""
+    cutoff, diameters = rules.cutoffs[s, t], rules.sizes.diameters
+    if len(diameters):
+        cutoff *= contact_of(diameters[a], diameters[b], rules.sizes.nonadditivity)
+    return cutoff
+
+
 @njit(nogil=True)
 def make_lists(cells, reaches, rules, ordered):
     """Return the fields of the lists, with some free slots in each.
@@ -73,7 +87,7 @@ def make_lists(cells, reaches, rules, ordered):
     With `ordered`, each list is sorted by the distance of list centers less the cut-off, so that
     the most likely overlaps come first.
     """
-    cutoffs, group_of, n = rules.cutoffs, rules.group_of, len(cells.x)
+    group_of, n = rules.group_of, len(cells.x)
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
     n_groups = group_of[-1] + 1
     rows = np.zeros((n, n_groups, 2), np.int64)
@@ -91,11 +105,12 @@ def make_lists(cells, reaches, rules, ordered):
             species = np.concatenate((species, species))
         for k in range(found):
             b, t = cells.order[index[k]], cells.species[index[k]]
-            limit = cutoffs[s, t] + reaches[a] + reaches[b]
+            cutoff = _cutoff(a, b, s, t, rules)
+            limit = cutoff + reaches[a] + reaches[b]
             # The images of a particle move with it: their distance is constant.
             if a != b and near[3, k] < limit * limit:
                 sites[n_pairs] = _site(a, b, near, k, rules)
-                gaps[n_pairs] = np.float32(np.sqrt(near[3, k]) - cutoffs[s, t])
+                gaps[n_pairs] = np.float32(np.sqrt(near[3, k]) - cutoff)
                 species[n_pairs] = t
                 rows[a, group_of[t], COUNT] += 1
                 n_pairs += 1
@@ -124,7 +139,7 @@ def make_lists(cells, reaches, rules, ordered):
                     slot -= 1
                 keys[slot] = gaps[k]
             entries[slot] = sites[k]
-            limits[slot] = cutoffs[s, t] ** 2
+            limits[slot] = _cutoff(a, sites[k] % n, s, t, rules) ** 2
             rows[a, g, COUNT] += 1
         first = ends[i]
     return rows, entries, limits
@@ -133,14 +148,15 @@ def make_lists(cells, reaches, rules, ordered):
 @njit(nogil=True)
 def extend(i, reach, cells, reaches, rules, lists):
     """Lengthen the reach of sorted particle `i`; return FULL if a list has no free slot."""
-    cutoffs, group_of, repeats = rules.cutoffs, rules.group_of, rules.repeats
+    group_of, repeats = rules.group_of, rules.repeats
     n = len(rules.centers)
     index, near = np.empty(cells.capacity, np.int64), np.empty((4, cells.capacity))
     a, s = cells.order[i], cells.species[i]
     for k in range(gather(cells, i, index, near)):
         b, t = cells.order[index[k]], cells.species[index[k]]
-        limit = cutoffs[s, t] + reach + reaches[b]
-        before = cutoffs[s, t] + reaches[a] + reaches[b]
+        cutoff = _cutoff(a, b, s, t, rules)
+        limit = cutoff + reach + reaches[b]
+        before = cutoff + reaches[a] + reaches[b]
         if a == b or near[3, k] >= limit * limit or near[3, k] < before * before:
             continue
         site = _site(a, b, near, k, rules)
@@ -151,7 +167,7 @@ def extend(i, reach, cells, reaches, rules, lists):
             opposite += -(copy % repeats[d]) % repeats[d] * unit
             copy //= repeats[d]
             unit *= repeats[d]
-        square = cutoffs[s, t] ** 2
+        square = cutoff**2
         if not _append(a, group_of[t], site, square, lists):
             return FULL
         if not _append(b, group_of[s], opposite * n + a, square, lists):

@@ -19,7 +19,7 @@ from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
 from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.potentials.overlaps import separated
-from cagebreak.potentials.sizes import require_species_sizes
+from cagebreak.potentials.sizes import diameters_of, sizes_of
 from cagebreak.seeding import Seed, natural, seed_sequence
 from cagebreak.states import _cage_kernel as kernel
 from cagebreak.states import _cage_list_kernel as lists
@@ -140,7 +140,6 @@ class CageSampler:
         include_center_of_mass: bool = False,
     ) -> None:  # fmt: skip
         configuration = as_configuration(configuration)
-        require_species_sizes(model, "the cage state")
         potentials.check_species(configuration, model)
         potentials.check_range(configuration, model)
         if model.is_hard:
@@ -151,14 +150,16 @@ class CageSampler:
         self._model = model
         # Particles that are near in space are near in memory.
         self._order = cell_list(configuration, 1.5).order
-        self._sorted = Configuration(
-            configuration.unwrapped[self._order], configuration.species[self._order],
-            configuration.box,
-        )  # fmt: skip
+        self._sorted = configuration[self._order].replace(
+            positions=configuration.unwrapped[self._order], velocities=None, images=None
+        )
         species, n = self._sorted.species, len(configuration)
-        self._cells = cells_of(self._sorted, np.asarray(model.diameters)[species], cell)
+        self._cells = cells_of(self._sorted, diameters_of(self._sorted, model), cell)
         contacts = np.array(model.pair.sigma) * (1 + _HARD_MARGIN)
         self._cutoffs = contacts if model.is_hard else model.pair.cutoffs
+        self._sizes = sizes_of(self._sorted, model)
+        largest = 1.0 if model.sizes is None else self._sizes.diameters.max()
+        self._furthest = largest * self._cutoffs.max()
         self._repeats = self._copies_of_the_box()
         self._sites = self._integer_sites()
         self._inverse = np.asarray(np.linalg.inv(self._sites.lattice), np.float64)
@@ -182,7 +183,9 @@ class CageSampler:
             np.empty(kernel.CHUNK, np.float32),
             np.empty(2 * kernel.LANES, np.float32),
         )
-        self._sweep = kernel.sweep_of(potentials.FORMS[model.pair.form], model.bonds is not None)
+        self._sweep = kernel.sweep_of(
+            potentials.FORMS[model.pair.form], model.bonds is not None, model.sizes is not None
+        )
         self._key = seed_sequence(seed, "cage").generate_state(2).astype(np.uint64)
         self._progress = kernel.Progress(np.zeros(2, np.int64), np.zeros(1))
         self._marks: list[tuple[int, NDArray[np.float64]]] = []
@@ -370,7 +373,7 @@ class CageSampler:
 
         In the repeated box, the distance of a listed pair never exceeds half of a height.
         """
-        widest = self._cutoffs.max() + 4 * _LONGEST_REACH
+        widest = self._furthest + 4 * _LONGEST_REACH
         ratios = 2 * widest / self._sorted.box.heights
         return 2 ** np.ceil(np.log2(np.maximum(ratios, 1))).astype(int)
 
@@ -407,15 +410,16 @@ class CageSampler:
         centers = self._sorted.positions + self._sites.centers.T
         reaches, n_species = self._sites.reaches, len(self._cutoffs)
         # Wide enough for the longest reaches, so that `extend` finds its pairs here.
-        furthest = self._cutoffs.max() + 2 * _LONGEST_REACH
+        furthest = self._furthest + 2 * _LONGEST_REACH
         self._cell_list = cell_list(self._sorted.replace(positions=centers), furthest)
         self._places = np.argsort(self._cell_list.order)
         # An overlap needs no species, so hard spheres have one list; an energy has one a species.
         hard = self._model.is_hard
         groups = np.zeros(n_species, np.int64) if hard else np.arange(n_species)
         self._rules = lists.ListRules(
-            self._cutoffs, groups, centers, self._sorted.box.inverse, self._repeats
-        )
+            self._cutoffs, self._sizes, groups, centers,
+            self._sorted.box.inverse, self._repeats,
+        )  # fmt: skip
         self._lists = lists.NeighborLists(
             *lists.make_lists(self._cell_list, reaches, self._rules, hard)
         )

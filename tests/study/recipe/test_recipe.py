@@ -68,8 +68,7 @@ def test_force_is_learned_from_wherever_there_is_one(tmp_path, small):
         write_new(path, model.replace("_", "-"), small)
         drawn = {"F", "F + X CS + dr CS", "F + X init + X CS + dr CS"}
         found = drawn & set(Recipe.read(path).learning.selections)
-        of_cage = {"F"} if PROTOCOLS[model].is_sized else drawn
-        assert found == (set() if PROTOCOLS[model].is_hard else of_cage)
+        assert found == (set() if PROTOCOLS[model].is_hard else drawn)
 
 
 def test_new_recipe_has_the_papers_values_with_their_source(tmp_path):

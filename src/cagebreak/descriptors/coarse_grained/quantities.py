@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration, as_configuration
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.descriptors.base import Features, check_species, make_labels
 from cagebreak.descriptors.coarse_grained._surroundings_kernel import sum_around
 from cagebreak.descriptors.coarse_grained.surroundings import mean_of
 from cagebreak.descriptors.coarse_grained.voronoi import voronoi_cells
+from cagebreak.descriptors.polydisperse.by_size import classified, n_classes_of
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
@@ -34,11 +35,11 @@ class CoarseGrained:
         \bar x_i(L, s) = \frac{1}{\bar\rho_i} \sum_{j, s_j = s} x_j e^{-r_{ij} / L}, \qquad
         \bar v_i(L, s) = \frac{1}{\bar\rho_i} \sum_{j, s_j = s} (E_j - \bar E_i)^2 e^{-r_{ij} / L}
 
-    for each species s, and in a mixture also for all particles. The sums include particle i itself,
-    at r = 0, and periodic images. They reach to `CUTOFF` times the longest length, and are 0 if no
-    particle of the species is within. :cite:`Jung2023` (GlassMLP) use the density,
-    the energy, its variance and the perimeter of the cell (in three dimensions its area) in
-    inherent states.
+    for each species s, and in a mixture also for all particles. Of particles with a diameter each,
+    s is the class of size. The sums include particle i itself, at r = 0, and periodic images. They
+    reach to `CUTOFF` times the longest length, and are 0 if no particle of the species is within.
+    :cite:`Jung2023` (GlassMLP) use the density, the energy, its variance and the perimeter of the
+    cell (in three dimensions its area) in inherent states.
 
     The energy is half the sum of the pair energies of a particle, in eps. That of hard spheres is
     their logarithmic potential (see `cagebreak.potentials`). It has no value if spheres overlap,
@@ -75,7 +76,7 @@ class CoarseGrained:
         """Return the labels of the columns."""
         own = self._quantities(state)
         parts = [make_labels(kind, 1, state, [{}]) for kind in own]
-        names = self.model.species_names
+        names = SPECIES_NAMES[: n_classes_of(self.model)]
         of = (*names, "") if len(names) > 1 else names
         columns = [{"r": length, "species": s} for length in self.lengths for s in of]
         averaged = ("density", *own, *(("energy var",) if "energy" in own else ()))
@@ -115,7 +116,8 @@ class CoarseGrained:
 
         In a mixture the last species stands for all particles.
         """
-        lengths, n_species = np.array(self.lengths), self.model.n_species
+        configuration = classified(configuration, self.model)
+        lengths, n_species = np.array(self.lengths), n_classes_of(self.model)
         weights = np.empty((len(values), len(lengths), n_species))
         sums = np.empty((*weights.shape, values.shape[1]))
         cells = cell_list(configuration, CUTOFF * lengths.max())

@@ -12,7 +12,7 @@ from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.models.model import MANY, Model
 
 N_CLASSES = 3
-"""Classes of size of the sets of the papers (chosen: small, medium and large particles)."""
+"""Classes of size of the sets of descriptors (chosen: small, medium and large particles)."""
 
 
 def size_classes(model: Model, n_classes: int = N_CLASSES) -> tuple[float, ...]:
@@ -29,7 +29,37 @@ def size_classes(model: Model, n_classes: int = N_CLASSES) -> tuple[float, ...]:
     return tuple(np.quantile(quantiles, np.arange(1, n_classes) / n_classes).tolist())
 
 
-def _diameters(configuration: Configuration) -> np.ndarray:
+def n_classes_of(model: Model) -> int:
+    """Return the number of classes of size, or of species if the model has no sizes."""
+    return model.n_species if model.sizes is None else N_CLASSES
+
+
+def classified(configuration: Configuration, model: Model) -> Configuration:
+    """Return particles whose species are their classes of size, if the model has sizes.
+
+    Raises
+    ------
+    ConfigurationError
+        If the model has sizes and the configuration has no diameters.
+    """
+    if model.sizes is None:
+        return configuration
+    return _by_class(configuration, size_classes(model))
+
+
+def _by_class(configuration: Configuration, edges: tuple[float, ...]) -> Configuration:
+    classes = np.searchsorted(edges, own_diameters(configuration), side="right")
+    return configuration.replace(species=classes, diameters=None)
+
+
+def own_diameters(configuration: Configuration) -> np.ndarray:
+    """Return the diameters of the particles, (N,).
+
+    Raises
+    ------
+    ConfigurationError
+        If they have none.
+    """
     if configuration.diameters is None:
         raise ConfigurationError(
             "configuration.diameters: expected one of each particle, got none; of species they are "
@@ -77,9 +107,7 @@ class BySize:
         ConfigurationError
             If the configuration has no diameters.
         """
-        configuration = as_configuration(configuration)
-        classes = np.searchsorted(self.edges, _diameters(configuration), side="right")
-        of_classes = configuration.replace(species=classes, diameters=None)
+        of_classes = _by_class(as_configuration(configuration), self.edges)
         return self.descriptor.compute(of_classes, state)
 
 
@@ -99,5 +127,5 @@ class Diameter:
         ConfigurationError
             If the configuration has no diameters.
         """
-        diameters = _diameters(as_configuration(configuration))
+        diameters = own_diameters(as_configuration(configuration))
         return Features(diameters[:, None], self.labels(state))

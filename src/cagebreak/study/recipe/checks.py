@@ -259,5 +259,6 @@ KINDS = (
     "energy var",
     "force var",
     "laplacian var",
+    "radial diameter",
 )
 """All kinds; which of them exist depends on the set and the state."""

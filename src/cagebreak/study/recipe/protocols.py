@@ -164,7 +164,7 @@ def _chosen(nve: float, small_nve: float) -> Choice:
 
 
 def _polydisperse(nve: float, small_nve: float) -> dict[str, Choice]:
-    """Return swaps to equilibrate, and states without that of the cage."""
+    """Return swaps to equilibrate, and the one species that all particles are."""
 
     def steps(nve: float) -> tuple[dict[str, Any], ...]:
         return (
@@ -172,14 +172,11 @@ def _polydisperse(nve: float, small_nve: float) -> dict[str, Choice]:
             {"ensemble": "NVE", "time": nve / 10},
         )
 
-    states, none = ("initial", "inherent"), "of particles with sizes of their own there is no cage"
     return {
         "preparation.steps": Choice(
             steps(nve), steps(small_nve), "dynamics with swaps of diameters (Ninarello 2017)"
         ),
         "isoconfigurational.last": Choice(nve, small_nve, "last time, tau (chosen)"),
-        "descriptors.states": Choice(states, states, none),
-        "descriptors.recommended": Choice(False, False, none),
         "learning.species": Choice(("A",), ("A",), "all particles are A"),
     }
 

@@ -164,8 +164,7 @@ def default_selections(force: bool, small: bool = False, sized: bool = False) ->
         Whether the study is small. It leaves out the recommended set, and the selection of all
         columns of two states that includes the inherent state.
     sized
-        Whether particles have sizes of their own: a descriptor, but there is no cage state, of
-        which the recommended set is made as well.
+        Whether particles have sizes of their own, which then are descriptors as well.
     """
     selections: dict[str, Any] = {f"LR{n}": _structure(n) for n in (0, 1, 2)}
     for n in (0, 2):
@@ -174,7 +173,7 @@ def default_selections(force: bool, small: bool = False, sized: bool = False) ->
     for name, state in (("IS", "inherent"), ("CS", "cage")):
         selections[f"X {name}"] = _structure(2, states=(state,))
         selections[f"dr {name}"] = _single("displacement", state)
-        if state == "cage" or sized or not small:
+        if state == "cage" or not small:
             both = _structure(2, states=("initial", state))
             selections[f"X init + X {name} + dr {name}"] = (both, _single("displacement", state))
     selections["X CS + dr CS"] = (_structure(2, states=("cage",)), _single("displacement", "cage"))
@@ -186,15 +185,11 @@ def default_selections(force: bool, small: bool = False, sized: bool = False) ->
     if not small:
         selections["recommended"] = {"set": RECOMMENDED}
     if sized:
-        selections = {
-            name: selection
-            for name, selection in selections.items()
-            if "CS" not in name.split() and name != RECOMMENDED
-        }
-        size = _single("diameter", "initial")
+        kinds = (*STRUCTURE, "radial diameter", "diameter")
         for n in (0, 1, 2):
-            selections[f"LR{n} + size"] = (_structure(n), size | {"generations": n})
-        selections["X init + X IS + dr IS + size"] = (*selections["X init + X IS + dr IS"], size)
+            selections[f"LR{n} + size"] = _structure(n, kinds)
+        both = _structure(2, kinds, states=("initial", "cage"))
+        selections["X init + X CS + dr CS + size"] = (both, _single("displacement", "cage"))
     return selections
 
 
