@@ -28,7 +28,11 @@ from cagebreak.models.glass_formers import (
     wahnstrom,
 )
 from cagebreak.models.model import Model
-from cagebreak.models.polydisperse import soft_discs, soft_spheres
+from cagebreak.models.polydisperse import (
+    polydisperse_hard_spheres,
+    soft_discs,
+    soft_spheres,
+)
 from cagebreak.models.tabulated import tabulated
 from cagebreak.models.two_dimensions import (
     hard_discs,
@@ -107,6 +111,7 @@ __all__ = [
     "learning",
     "log_times",
     "papers",
+    "polydisperse_hard_spheres",
     "potentials",
     "pretrained",
     "propensity",

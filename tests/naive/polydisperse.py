@@ -11,6 +11,17 @@ def contact(a, b, nonadditivity):
     return (a + b) / 2 * (1 - nonadditivity * abs(a - b))
 
 
+def overlap(configuration, nonadditivity=0.0):
+    """Return whether any two spheres, or images of one, overlap."""
+    diameters = configuration.diameters
+    for i in range(len(configuration)):
+        index, vectors = images(configuration, i, diameters.max())
+        contacts = contact(diameters[i], diameters[index], nonadditivity)
+        if (np.linalg.norm(vectors, axis=1) < contacts).any():
+            return True
+    return False
+
+
 def soft(x):
     """Return the smoothed energy of two particles at x = r / sigma_ij < 1.25."""
     c = 1.25

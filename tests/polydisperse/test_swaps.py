@@ -82,8 +82,12 @@ def test_energies_with_and_without_swaps_are_equal():
 
 
 def test_swaps_need_sizes_and_a_thermostat():
-    with pytest.raises(InputError, match="swaps: expected some for NVT only"):
-        Step("NVE", 1.0, swaps=1.0)
+    with pytest.raises(InputError, match="swaps: expected none for NPT"):
+        Step("NPT", 1.0, swaps=1.0)
+    with pytest.raises(
+        InputError, match="swaps for NVT only, since they change the energy of soft"
+    ):
+        cb.equilibrate(MODEL, 50, steps=[Step("NVE", 1.0, swaps=1.0)], seed=1)
     with pytest.raises(InputError, match="diameter for each particle, which swaps exchange"):
         cb.equilibrate(cb.kob_andersen(1.0), 50, steps=[Step("NVT", 1.0, swaps=1.0)], seed=1)
     start = cb.equilibrate(MODEL, 50, 0.1, seed=1)

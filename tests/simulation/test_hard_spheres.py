@@ -18,7 +18,7 @@ import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.simulation import hard_spheres as hard_spheres_module
 from cagebreak.simulation import packing, preparation
-from cagebreak.simulation._event_kernel import LOOK_AHEAD_FROM
+from cagebreak.simulation.event_driven._event_kernel import LOOK_AHEAD_FROM
 from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.packing import grow
 from cagebreak.simulation.velocities import thermal_velocities

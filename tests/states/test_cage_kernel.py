@@ -43,7 +43,7 @@ def naive_run(configuration, model, sampler, sweeps, step, cell):
             own, others = configuration.diameters[i], configuration.diameters[index]
             squares /= naive_sizes.contact(own, others, model.sizes.nonadditivity) ** 2
         rows = table[configuration.species[i], configuration.species[index]]
-        if model.name == "hard_spheres":
+        if model.is_hard:
             return np.inf if (squares < rows[:, 1] ** 2).any() else 0.0
         near = squares < rows[:, 0]
         if model.pair.tables:

@@ -35,7 +35,7 @@ def across(configuration):
     return configuration.replace(positions=box.wrap(configuration.positions + box.matrix[2] / 2))
 
 
-SOFT = models.soft_spheres(0.3)
+SOFT, SIZED = models.soft_spheres(0.3), models.polydisperse_hard_spheres(0.3)
 
 SYSTEMS = {
     "hard spheres": (models.hard_spheres(0.4), jittered(4, np.eye(3) * 4.6)),
@@ -49,6 +49,7 @@ SYSTEMS = {
     ),
     "sizes": (SOFT, sized(jittered(3, np.diag([3.1, 2.9, 3.0]), 1), SOFT)),
     "sizes, sheared": (SOFT, sized(jittered(3, SHEARED * 0.75, 1), SOFT)),
+    "hard spheres, sizes": (SIZED, sized(jittered(3, np.eye(3) * 4.6, 1), SIZED)),
     # Rows of the lattice are the chains; a bond of each is to an image.
     "chains": (models.fene_polymer(50.0, chain_length=3), across(jittered(3, np.eye(3) * 3.4, 1))),
     "chains, sheared": (

@@ -9,7 +9,11 @@ from cagebreak.models.glass_formers import (
     wahnstrom,
 )
 from cagebreak.models.model import Bonds, Model, PairPotential, Sizes, Table, as_model
-from cagebreak.models.polydisperse import soft_discs, soft_spheres
+from cagebreak.models.polydisperse import (
+    polydisperse_hard_spheres,
+    soft_discs,
+    soft_spheres,
+)
 from cagebreak.models.tabulated import tabulated
 from cagebreak.models.two_dimensions import (
     hard_discs,
@@ -34,6 +38,7 @@ __all__ = [
     "kob_andersen_2d",
     "kob_andersen_2d_ternary",
     "kob_andersen_smoothed",
+    "polydisperse_hard_spheres",
     "soft_discs",
     "soft_spheres",
     "tabulated",

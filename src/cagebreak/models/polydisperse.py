@@ -2,11 +2,54 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from cagebreak.models.arguments import within
-from cagebreak.models.model import Model, PairPotential, Sizes
+from cagebreak.models.mixtures import UNITS_OF_HARD_SPHERES
+from cagebreak.models.model import MANY, Model, PairPotential, Sizes
 
 SIZES = Sizes(smallest=3.219 / 4.438, largest=3.219 / 2, exponent=3.0, nonadditivity=0.2)
 """Those of :cite:`Ninarello2017`: the largest is 2.219 times the smallest, the mean is 1."""
+
+SIZES_OF_HARD_SPHERES = Sizes(smallest=1.4492 / 2, largest=1.4492 / 0.8984, exponent=3.0)
+"""Those of :cite:`Berthier2016`: the smallest is 0.4492 of the largest, the mean is 1."""
+
+
+def polydisperse_hard_spheres(packing_fraction: float = 0.62) -> Model:
+    r"""Return the continuously polydisperse hard spheres of :cite:`Berthier2016`.
+
+    Parameters
+    ----------
+    packing_fraction
+        eta, the share of the volume that the spheres fill; default chosen: dynamics alone falls out
+        of equilibrium near 0.60, swaps equilibrate up to 0.65.
+
+    Returns
+    -------
+    Model
+        Diameters distributed by :math:`\sigma^{-3}`, with a smallest over largest of 0.4492. Equal
+        masses, kT = 1; the unit of time is :math:`\tau = \sqrt{m \sigma^2 / kT}`, with the mean
+        diameter sigma.
+
+    Raises
+    ------
+    InputError
+        If the packing fraction lies outside its range.
+    """
+    within("packing_fraction", packing_fraction, 0, 0.74)
+    one = ((1.0,),)
+    cubes = (SIZES_OF_HARD_SPHERES.quantiles(MANY) ** 3).mean()
+    return Model(
+        name="polydisperse_hard_spheres",
+        diameters=(1.0,),
+        masses=(1.0,),
+        composition=(1.0,),
+        number_density=float(6 / np.pi * packing_fraction / cubes),
+        temperature=1.0,
+        units=(("sigma", "mean diameter"), *UNITS_OF_HARD_SPHERES[1:]),
+        pair=PairPotential("hard_log", one, one, 1.35, 1.35),
+        sizes=SIZES_OF_HARD_SPHERES,
+    )
 
 
 def soft_spheres(temperature: float = 0.1, number_density: float = 1.0) -> Model:

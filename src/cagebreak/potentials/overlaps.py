@@ -6,6 +6,7 @@ that needs spheres apart calls `separated`.
 """
 
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, ConfigurationWarning
 from cagebreak.models.model import Model
 from cagebreak.neighbors import neighbor_table
+from cagebreak.potentials.sizes import contacts_of, reach
 
 DIGITS = 6
 """Significant digits that positions have at least; chosen: `%g` of C writes six."""
@@ -27,6 +29,18 @@ TOUCHING = 1e-9
 double precision leave as much."""
 
 _PASSES = 100
+
+
+class _Pairs(NamedTuple):
+    """Pairs of spheres that overlap, each of them twice."""
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    overlaps: NDArray[np.float64]
+    """Contact distances less the distances, in sigma."""
+    contacts: NDArray[np.float64]
+    directions: NDArray[np.float64]
+    """Unit vectors from the first to the second, (M, 3)."""
 
 
 def rounding(configuration: Configuration) -> float:
@@ -75,30 +89,29 @@ def separated(
     ConfigurationWarning
         If spheres were moved.
     """
-    contacts = scale * np.array(model.pair.sigma)
     error = rounding(configuration)
-    i, j, overlaps, _ = _overlapping(configuration, contacts, least)
-    if not len(i):
+    pairs = _overlapping(configuration, model, scale, least)
+    if not len(pairs.first):
         return configuration
-    deepest, n_pairs = int(overlaps.argmax()), len(i) // 2
-    if overlaps[deepest] > 2 * np.sqrt(3) * error:
-        raise _too_deep(configuration, i[deepest], j[deepest], overlaps[deepest], contacts)
+    n_pairs = len(pairs.first) // 2
+    if pairs.overlaps.max() > 2 * np.sqrt(3) * error:
+        raise _too_deep(configuration, pairs)
     shifts = np.zeros((len(configuration), 3))
     current = configuration
     for _ in range(_PASSES):
-        i, j, overlaps, directions = _overlapping(current, contacts, least)
-        if not len(i):
+        pairs = _overlapping(current, model, scale, least)
+        if not len(pairs.first):
             break
-        contact = contacts[configuration.species[i], configuration.species[j]]
+        apart = pairs.overlaps + CLEARANCE * pairs.contacts
         # Each pair is there twice, once for each of its spheres.
-        np.add.at(shifts, i, -directions * (overlaps + CLEARANCE * contact)[:, None] / 2)
+        np.add.at(shifts, pairs.first, -pairs.directions * apart[:, None] / 2)
         current = configuration.replace(positions=configuration.positions + shifts)
     longest = float(np.sqrt((shifts**2).sum(axis=1)).max())
-    if len(i) or longest > np.sqrt(3) * error + CLEARANCE:
+    if len(pairs.first) or longest > np.sqrt(3) * error + CLEARANCE:
         raise ConfigurationError(
-            f"configuration: {n_pairs} pairs of spheres overlap, by up to {overlaps.max():.2g} "
-            "sigma, and no positions within the rounding to six digits are free of overlap; write "
-            "the positions with more digits"
+            f"configuration: {n_pairs} pairs of spheres overlap, by up to "
+            f"{pairs.overlaps.max():.2g} sigma, and no positions within the rounding to six digits "
+            "are free of overlap; write the positions with more digits"
         )
     warnings.warn(
         f"configuration: {n_pairs} pairs of spheres overlap as after rounding to six digits; "
@@ -110,25 +123,22 @@ def separated(
     return current
 
 
-def _overlapping(
-    configuration: Configuration, contacts: NDArray[np.float64], least: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return both spheres of overlapping pairs, their overlaps, and unit vectors to the second."""
-    species = configuration.species
-    table = neighbor_table(configuration, float(contacts.max()) * (1 + 1e-12))
+def _overlapping(configuration: Configuration, model: Model, scale: float, least: float) -> _Pairs:
+    """Return the pairs that overlap."""
+    longest = reach(configuration, model) / model.pair.cutoff
+    table = neighbor_table(configuration, scale * longest * (1 + 1e-12))
     i, j = table.pairs.T
     r = table.distances
-    contact = contacts[species[i], species[j]]
+    contact = scale * contacts_of(configuration, model, i, j)
     near = contact - r >= least * contact
     vectors = table.vectors[near] / r[near, None]
-    return i[near], j[near], (contact - r)[near], vectors
+    return _Pairs(i[near], j[near], (contact - r)[near], contact[near], vectors)
 
 
-def _too_deep(
-    configuration: Configuration, i: int, j: int, overlap: float, contacts: NDArray[np.float64]
-) -> ConfigurationError:
-    contact = contacts[configuration.species[i], configuration.species[j]]
-    first, second = sorted((int(i), int(j)))
+def _too_deep(configuration: Configuration, pairs: _Pairs) -> ConfigurationError:
+    deepest = int(pairs.overlaps.argmax())
+    overlap, contact = pairs.overlaps[deepest], pairs.contacts[deepest]
+    first, second = sorted((int(pairs.first[deepest]), int(pairs.second[deepest])))
     reason = "wrong box, units or species?"
     decimals = _decimals(configuration.positions)
     if decimals is not None and overlap <= np.sqrt(3) * 10.0**-decimals:

@@ -42,7 +42,7 @@ from cagebreak.potentials import _bond_kernel as bond_kernel
 from cagebreak.potentials import _pair_kernel as kernel
 from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.potentials.overlaps import separated
-from cagebreak.potentials.sizes import check_sizes, reach, sizes_of
+from cagebreak.potentials.sizes import check_sizes, diameters_of, reach, sizes_of
 
 Floats = NDArray[np.float64]
 
@@ -212,7 +212,7 @@ def check_range(configuration: Configuration, model: Model) -> None:
     check_dimension(configuration, model)
     check_density(configuration, reach(configuration, model), MOST_IN_POTENTIAL)
     if model.is_hard:
-        box, diameters = configuration.box, np.asarray(model.diameters)[configuration.species]
+        box, diameters = configuration.box, diameters_of(configuration, model)
         packing = ball(diameters / 2, box.dimension).sum() / box.volume
         if packing >= 1:
             raise ConfigurationError(

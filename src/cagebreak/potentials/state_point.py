@@ -48,8 +48,11 @@ def warn_of_another_state_point(configuration: Configuration, model: Model) -> N
 def density(number_density: float, composition: Floats, model: Model) -> tuple[str, float, float]:
     """Return the name of the model's parameter of density, the value expected, and the value."""
     if model.is_hard:
-        volumes = ball(np.divide(model.diameters, 2), model.dimension)
-        packing = float(np.dot(composition, volumes)) * number_density
+        if model.sizes is None:
+            volumes = ball(np.divide(model.diameters, 2), model.dimension)
+            packing = float(np.dot(composition, volumes)) * number_density
+        else:
+            packing = model.packing_fraction * number_density / model.number_density
         return "packing_fraction", model.packing_fraction, packing
     return "number_density", model.number_density, number_density
 

@@ -1,32 +1,38 @@
 """Event-driven molecular dynamics of hard spheres."""
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak._simd.contacts import COLUMNS
-from cagebreak.configuration import BALL, Configuration, as_configuration, ball
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.models import as_model
 from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
 from cagebreak.potentials.overlaps import separated
-from cagebreak.potentials.pair_potentials import check_range
+from cagebreak.potentials.pair_potentials import check_range, check_species
+from cagebreak.potentials.sizes import diameters_of
 from cagebreak.seeding import Seed
-from cagebreak.simulation import _event_kernel as kernel
-from cagebreak.simulation import _event_state as columns
-from cagebreak.simulation._event_state import Cells, Clock, Lists, Queue, Space, Spheres, State
-from cagebreak.simulation._list_kernel import CACHE_LINE
+from cagebreak.simulation.event_driven import _event_kernel as kernel
+from cagebreak.simulation.event_driven import _event_state as columns
+from cagebreak.simulation.event_driven._event_state import (
+    Cells,
+    Clock,
+    Lists,
+    Queue,
+    Space,
+    Spheres,
+    State,
+)
+from cagebreak.simulation.event_driven.layout import Layout, collision_rate, kinds_of
 from cagebreak.simulation.velocities import check_speeds, thermal_velocities
 
 _EVENTS_A_CALL = 4_000_000  # about a second: Ctrl-C is heard between calls
 _JAMMED = 1e5  # collisions per sphere and tau at kT = 1; a dense glass has a thousandth of it
-_LIST_LENGTH = 16  # neighbors of a list: shorter ones are rebuilt more often, longer predict slower
-_SIZES_APART = 0.5  # species whose diameters have a smaller ratio get cell grids of their own
 
 
 class EventDriven:
@@ -37,7 +43,8 @@ class EventDriven:
     configuration
         The start. The box is orthorhombic and longer than the largest diameter.
     model
-        From `hard_spheres`; gives diameters, masses and temperature.
+        Of hard spheres or discs; gives diameters, unless the spheres have their own, masses and
+        temperature.
     seed
         Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
         exactly d (N - 1) kT / 2 in d dimensions. None goes on with ``configuration.velocities``.
@@ -96,9 +103,9 @@ class EventDriven:
             )
         elif velocities is None:
             raise InputError("seed: expected a seed, or a configuration with velocities; got None")
-        radii = np.asarray(model.diameters)[configuration.species] / 2
+        radii, kinds = diameters_of(configuration, model) / 2, kinds_of(configuration, model)
         check_speeds(np.asarray(velocities), masses, model)
-        self._layout = _Layout.of(configuration, radii)
+        self._layout = Layout.of(configuration.box, radii, kinds)
 
         # Spheres that are near in space are near in memory.
         self._order = self._layout.along_cells(configuration.wrapped)
@@ -109,14 +116,14 @@ class EventDriven:
         self._lines[:n, columns.RADIUS] = radii[order]
         self._lines[n] = np.nan
         # The ledger: a book for each sphere and one for the end of a queue, then the queues' heads.
-        self._inverse_width = _collision_rate(configuration, model) * n
+        self._inverse_width = collision_rate(configuration, model) * n
         self._n_pages = 1 << math.ceil(math.log2(max(4 * n, 2 * kernel.BUCKETS) / kernel.PAGE))
         n_books = columns.BOOK_COLUMNS * (n + 1)
         self._ledger = _aligned((n_books + kernel.BUCKETS + self._n_pages,), np.int32)
         self._open_books()
-        self._books[:, columns.SPECIES] = configuration.species[order]
-        self._kinds = np.empty((configuration.n_species, columns.KIND_COLUMNS))
-        self._kinds[:, columns.MASS] = model.masses[: configuration.n_species]
+        self._books[:, columns.KIND] = kinds[order]
+        self._kinds = np.ones((len(self._layout.reaches), columns.KIND_COLUMNS))
+        self._kinds[kinds, columns.MASS] = masses
         self._kinds[:, columns.REACH] = self._layout.reaches
         self._allot(self._layout.capacities)
         self._chain = _aligned((n,), np.int32)
@@ -184,7 +191,7 @@ class EventDriven:
         """Kinetic temperature 2 K / d (N - 1), in kT."""
         lines = self._lines[:-1]
         squares = (lines[:, columns.VX : columns.VX + 3] ** 2).sum(axis=1)
-        masses = self._kinds[self._books[:, columns.SPECIES], columns.MASS]
+        masses = self._kinds[self._books[:, columns.KIND], columns.MASS]
         return float((masses * squares).sum() / (self._start.dimension * (len(lines) - 1)))
 
     @property
@@ -299,9 +306,9 @@ class EventDriven:
         self._begin()
 
     def _allot(self, capacities: NDArray[np.int64]) -> None:
-        """Give each sphere room for the neighbors of its species; a multiple of `CACHE_LINE`."""
+        """Give each sphere room for the neighbors of its kind; a multiple of `CACHE_LINE`."""
         self._capacities = capacities
-        rooms = capacities[self._books[:, columns.SPECIES]]
+        rooms = capacities[self._books[:, columns.KIND]]
         self._books[:, columns.FIRST] = np.cumsum(rooms) - rooms
         self._neighbors = _aligned((int(rooms.sum()),), np.int32)
 
@@ -330,85 +337,12 @@ class EventDriven:
         return result
 
 
-@dataclass(frozen=True, eq=False)
-class _Layout:
-    """The sizes of lists and cells for one mixture in one box."""
-
-    reaches: NDArray[np.float64]  # (S,): a pair is listed within the sum of its reaches
-    capacities: NDArray[np.int64]  # (S,): room in a list
-    grids: NDArray[np.int32]  # (G, 4): cells along x, y, z, first cell
-    grid_of: NDArray[np.int32]  # (S,)
-    ranges: NDArray[np.int32]  # (S, G, 3): cells to search to either side
-    many_images: bool  # the box is so small that a pair may touch across several faces
-    edges: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, configuration: Configuration, radii: NDArray[np.float64]) -> "_Layout":
-        species, box = configuration.species, configuration.box
-        edges = np.diag(box.matrix)
-        n_species = configuration.n_species
-        radius = np.zeros(n_species)
-        radius[species] = radii
-        counts = np.bincount(species, minlength=n_species)
-        present = radius[counts > 0]
-        d = box.dimension
-        unit = float(ball(1.0, d))
-        packing = unit * (radii**d).sum() / box.volume
-        shell = min((_LIST_LENGTH / (2**d * packing)) ** (1 / d), 3.0)
-        # A large sphere among small ones moves as little as these.
-        skins = max(shell - 1, 0.05) * np.minimum(radius, 2 * present.min())
-        many_images = bool(edges.min() / 2 < 2 * radius.max() + 4 * skins.max())
-        if many_images:
-            skins = np.minimum(skins, edges.min() / 8)
-        reaches = radius + skins
-
-        density = counts / box.volume
-        expected = unit * (density * (reaches[:, None] + reaches) ** d).sum(axis=1)
-        capacities = CACHE_LINE * np.ceil((1.3 * expected + 8) / CACHE_LINE).astype(np.int64)
-
-        apart = present.min() < _SIZES_APART * present.max()
-        grid_of = np.arange(n_species) if apart else np.zeros(n_species, dtype=np.int64)
-        n_grids = int(grid_of.max()) + 1
-        grids = np.empty((n_grids, 4), dtype=np.int32)
-        ranges = np.empty((n_species, n_grids, 3), dtype=np.int32)
-        first = 0
-        for g in range(n_grids):
-            members = grid_of == g
-            # No more than about a cell a sphere, however dilute.
-            finest = (box.volume / max(counts[members].sum(), 1)) ** (1 / d)
-            size = max(2 * reaches[members].max(), finest)
-            # In a box far longer than wide too.
-            most = 8 * (counts[members].sum() + 1000)
-            cells = np.clip(edges // size, 1, most).astype(np.int32)
-            cells[d:] = 1
-            grids[g] = *cells, first
-            first += int(cells.prod())
-            farthest = reaches + reaches[members].max()
-            ranges[:, g] = np.ceil(farthest[:, None] * cells / edges)
-            ranges[:, g, d:] = 0
-        return cls(reaches, capacities, grids, grid_of.astype(np.int32), ranges, many_images, edges)
-
-    @property
-    def n_cells(self) -> int:
-        return int(self.grids[:, :3].prod(axis=1).sum())
-
-    def along_cells(self, wrapped: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the order of the particles cell after cell."""
-        cells = np.maximum(self.edges // (2 * self.reaches.max()), 1)
-        x, y, z = np.minimum((wrapped / self.edges * cells).astype(np.int64), cells - 1).T
-        return np.lexsort((z, y, x))
-
-
 def _check(configuration: Configuration, model: Model) -> None:
     if not model.is_hard:
         raise InputError(f"model: expected hard_spheres, got {model.name}")
     if len(configuration) < 2:
         raise ConfigurationError("configuration: expected at least two spheres, got one")
-    if configuration.n_species > model.n_species:
-        raise ConfigurationError(
-            f"configuration.species: expected {' or '.join(model.species_names)}, as in the model; "
-            f"got species number {configuration.n_species - 1}"
-        )
+    check_species(configuration, model)
     check_apart(configuration)
     box = configuration.box
     if not box.is_orthorhombic:
@@ -416,30 +350,13 @@ def _check(configuration: Configuration, model: Model) -> None:
             "configuration.box: expected an orthorhombic box for event-driven dynamics, "
             f"got lattice vectors {box.matrix.tolist()}"
         )
-    largest = max(model.diameters[s] for s in np.unique(configuration.species))
+    largest = diameters_of(configuration, model).max()
     if box.lengths.min() <= largest:
         raise ConfigurationError(
             f"configuration.box: expected edges longer than the largest diameter {largest}, "
             f"got {box.lengths.tolist()}"
         )
     check_range(configuration, model)
-
-
-def _collision_rate(configuration: Configuration, model: Model) -> float:
-    """Estimate events per sphere and tau; sets the bucket width.
-
-    By Enskog, with the contact values of Carnahan and Starling, or of :cite:`Henderson1975`.
-    """
-    diameters = np.asarray(model.diameters)[configuration.species]
-    density, d = len(configuration) / configuration.box.volume, configuration.dimension
-    packing = min(BALL[d] * density * (diameters**d).mean(), 0.7)
-    mean_mass = float(np.mean(np.asarray(model.masses)[configuration.species]))
-    speed = math.sqrt(model.temperature / mean_mass)
-    if d == 2:
-        contact = (1 - 7 / 16 * packing) / (1 - packing) ** 2
-        return 2 * math.sqrt(math.pi) * density * diameters.mean() * contact * speed
-    contact = (1 - packing / 2) / (1 - packing) ** 3
-    return 4 * math.sqrt(math.pi) * density * (diameters**2).mean() * contact * speed
 
 
 def _aligned(shape: tuple[int, ...], dtype: type) -> np.ndarray:

@@ -50,9 +50,7 @@ def random_packing(model: Model, n_particles: int, seed: Seed) -> Configuration:
     points = _points(n_particles // model.chain_length, box, rng)
     if model.chain_length > 1:
         points = _grow_chains(points, model.chain_length, rng)
-    diameters = None
-    if model.sizes is not None:
-        diameters = stream(seed, "sizes").permutation(model.sizes.quantiles(n_particles))
+    diameters = _diameters(model, n_particles, seed)
     ones = ((1.0,) * model.n_species,) * model.n_species
     pair = replace(harmonic_spheres().pair, epsilon=ones, sigma=model.pair.sigma)
     return inherent_state(
@@ -60,6 +58,13 @@ def random_packing(model: Model, n_particles: int, seed: Seed) -> Configuration:
         replace(model, pair=pair),
         force_tolerance=FORCE_TOLERANCE,
     ).configuration
+
+
+def _diameters(model: Model, n: int, seed: Seed) -> NDArray[np.float64] | None:
+    """Return the quantiles of the sizes of particles, in random order; None if they have none."""
+    if model.sizes is None:
+        return None
+    return stream(seed, "sizes").permutation(model.sizes.quantiles(n))
 
 
 def _points(n: int, box: Box, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -122,7 +127,8 @@ def grow(model: Model, n_particles: int, seed: Seed) -> Configuration:
     """
     box = model.box(n_particles)
     points = _points(n_particles, box, stream(seed, "points"))
-    configuration = Configuration(points, model.species(n_particles), box)
+    diameters = _diameters(model, n_particles, seed)
+    configuration = Configuration(points, model.species(n_particles), box, diameters=diameters)
     first_velocities: Seed | None = seed_sequence(seed, "growth")
     scale = 0.0
     try:

@@ -18,7 +18,7 @@ from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.engines import Engine, verlet
 from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.packing import grow, random_packing
-from cagebreak.simulation.swaps import swapping_dynamics
+from cagebreak.simulation.swaps import swapping_collisions, swapping_dynamics
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.velocities import thermal_velocities
 from cagebreak.simulation.verlet import VelocityVerlet, means_of
@@ -60,8 +60,8 @@ class Step:
     pressure
         In eps / sigma^3, for NPT; None for the mean of the second half of the step before.
     swaps
-        Attempts a particle and tau to exchange the diameters of two particles, for NVT
-        (`cagebreak.simulation.swaps`).
+        Attempts a particle and tau to exchange the diameters of two particles, for NVT, and NVE of
+        hard spheres, whose energy they keep (`cagebreak.simulation.swaps`).
 
     Raises
     ------
@@ -92,8 +92,8 @@ class Step:
             raise InputError(f"pressure: expected one for NPT only, got {self.pressure!r}")
         if not 0 <= real(self.swaps) < math.inf:
             raise InputError(f"swaps: expected a finite number >= 0, got {self.swaps!r}")
-        if self.swaps and self.ensemble != "NVT":
-            raise InputError(f"swaps: expected some for NVT only, got {self.swaps!r}")
+        if self.swaps and self.ensemble == "NPT":
+            raise InputError(f"swaps: expected none for NPT, got {self.swaps!r}")
         if self.pressure is not None and not math.isfinite(real(self.pressure)):
             raise InputError(f"pressure: expected a finite number, got {self.pressure!r}")
 
@@ -159,8 +159,8 @@ def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> 
     Raises
     ------
     InputError
-        If there are fewer than two particles, hard spheres are to be thermostatted, or the first
-        step takes its pressure from the one before.
+        If there are fewer than two particles, hard spheres are to be thermostatted, swaps are to
+        change an energy that is constant, or the first step takes its pressure from the one before.
     SimulationError
         If hard spheres jam before they reach the model's density.
     """
@@ -169,6 +169,10 @@ def begin(model: Model, n_particles: int, steps: Sequence[Step], seed: Seed) -> 
     hard = model.is_hard
     if model.sizes is None and any(step.swaps for step in steps):
         require_own_sizes(model)
+    if not hard and any(step.swaps and step.ensemble == "NVE" for step in steps):
+        raise InputError(
+            f"steps: expected swaps for NVT only, since they change the energy of {model.name}"
+        )
     if hard and any(step.ensemble != "NVE" for step in steps):
         raise InputError("steps: expected NVE only; the temperature of hard spheres is a unit")
     if steps and steps[0].ensemble == "NPT" and steps[0].pressure is None:
@@ -216,7 +220,8 @@ def advance(
     # The engine starts from positions in the box; images are added afterwards.
     start = before.replace(images=None)
     if model.is_hard:
-        end, means = _hard_spheres(start, model, duration)
+        noise = seed_sequence(seed, "swaps", len(prepared.history))
+        end, means = _hard_spheres(start, model, duration, steps[segment.step].swaps, noise)
     else:
         start = _adjusted(start, model, prepared.history, steps, segment)
         thermostat = _thermostat(model, prepared.history, steps, segment)
@@ -258,8 +263,10 @@ def _edges(time: float, model: Model) -> list[float]:
 
 
 def _hard_spheres(
-    start: Configuration, model: Model, duration: float
+    start: Configuration, model: Model, duration: float, swaps: float, seed: Seed
 ) -> tuple[Configuration, dict[str, float]]:
+    if swaps:
+        return swapping_collisions(start, model, duration, swaps, seed)
     spheres = EventDriven(start, model)
     spheres.run(duration)
     return spheres.configuration, {

@@ -152,6 +152,8 @@ def _sized_forces_of(form, table, sizes, neighbor_list, x, near, forces):
 @njit(**OPTIONS)
 def _sized_forces(form, table, sizes, neighbor_list, x, near, forces):
     """Call `_sized_forces_of` with the form as a constant."""
+    if form == HARD_LOG:
+        return _sized_forces_of(HARD_LOG, table, sizes, neighbor_list, x, near, forces)
     if form == HARMONIC:
         return _sized_forces_of(HARMONIC, table, sizes, neighbor_list, x, near, forces)
     return _sized_forces_of(POWERS, table, sizes, neighbor_list, x, near, forces)
@@ -189,7 +191,7 @@ def _add_bonds(form, table, species, bonds, x, forces, gaps):
 
 
 @njit(**OPTIONS)
-def _smallest_gaps(table, species, neighbor_list, x, gaps):
+def _smallest_gaps(table, species, sizes, neighbor_list, x, gaps):
     """Write the gap between each sphere and the nearest other; return the smallest gap."""
     n_species = len(table)
     smallest = np.inf
@@ -199,6 +201,9 @@ def _smallest_gaps(table, species, neighbor_list, x, gaps):
             contact = table[species[i], s, SIGMA]
             for k in range(neighbor_list.bounds[i, s, 0], neighbor_list.bounds[i, s, 1]):
                 j = neighbor_list.neighbors[k]
+                if len(sizes.diameters):
+                    own, other = sizes.diameters[i], sizes.diameters[j]
+                    contact = contact_of(own, other, sizes.nonadditivity)
                 dx, dy, dz = x[0, i] - x[0, j], x[1, i] - x[1, j], x[2, i] - x[2, j]
                 gaps[i] = min(gaps[i], np.sqrt(dx * dx + dy * dy + dz * dz) - contact)
         smallest = min(smallest, gaps[i])
@@ -268,7 +273,7 @@ def descend(form, table, species, neighbor_list, bonds, sizes, x, velocities, be
 
     `x` (3, N + G), `velocities` (3, N) and `progress` change in place. `best` (3, N) takes the
     positions whose largest force is the smallest so far. `sizes` has the diameters of particles and
-    images, of `HARMONIC` and `POWERS` only.
+    images, of `HARD_LOG`, `HARMONIC` and `POWERS` only.
     """
     n = len(species)
     forces = np.empty((3, n))
@@ -296,7 +301,8 @@ def descend(form, table, species, neighbor_list, bonds, sizes, x, velocities, be
         _turn(velocities, forces, progress, fire)
         dt = progress[DT]
         if form == HARD_LOG:
-            dt = min(dt, fire.dt_per_gap * _smallest_gaps(table, species, neighbor_list, x, gaps))
+            smallest = _smallest_gaps(table, species, sizes, neighbor_list, x, gaps)
+            dt = min(dt, fire.dt_per_gap * smallest)
         farthest = _move(x, velocities, forces, listed_positions, gaps, dt, fire.longest_step)
         if 4 * farthest > fire.skin * fire.skin:
             return STALE

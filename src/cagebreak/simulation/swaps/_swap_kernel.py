@@ -1,4 +1,4 @@
-"""Kernel of swaps: the diameters of two particles are exchanged, or kept, by Metropolis' rule."""
+"""Kernels of swaps: the diameters of two particles are exchanged, or kept, by Metropolis' rule."""
 
 import numpy as np
 
@@ -48,6 +48,45 @@ def swap(pairs, chances, offsets, neighbors, squares, diameters, eta, form, tabl
                 one, other, before, offsets, neighbors, squares, diameters, eta, form, p
             )
         if change <= 0 or chances[k] < np.exp(-beta * change):
+            diameters[i], diameters[j] = b, a
+            accepted += 1
+    return accepted
+
+
+@njit(inline="always")
+def _fits(i, other, size, offsets, neighbors, squares, diameters, eta):
+    """Return whether sphere i with a diameter overlaps no sphere but for one other.
+
+    The distance of contact with that one does not change when the two exchange diameters.
+    """
+    for k in range(offsets[i], offsets[i + 1]):
+        j = neighbors[k]
+        if j == other:
+            continue
+        contact = contact_of(size, size if j == i else diameters[j], eta)
+        if squares[k] < contact * contact:
+            return False
+    return True
+
+
+@njit(nogil=True)
+def swap_hard(pairs, offsets, neighbors, squares, diameters, eta):
+    """Attempt to exchange the diameters of each pair of hard spheres; return how many were.
+
+    A swap is accepted if no spheres overlap after it.
+    """
+    accepted = 0
+    for k in range(len(pairs)):
+        i, j = pairs[k, 0], pairs[k, 1]
+        a, b = diameters[i], diameters[j]
+        if i == j or a == b:
+            continue
+        # The sphere that grows is the one that may not fit.
+        one, other = (i, j) if a < b else (j, i)
+        small, large = min(a, b), max(a, b)
+        if _fits(one, other, large, offsets, neighbors, squares, diameters, eta) and _fits(
+            other, one, small, offsets, neighbors, squares, diameters, eta
+        ):
             diameters[i], diameters[j] = b, a
             accepted += 1
     return accepted

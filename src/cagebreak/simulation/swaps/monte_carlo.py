@@ -1,9 +1,10 @@
 r"""Swaps: Monte Carlo moves that exchange the diameters of two particles.
 
 A pair of particles is drawn at random, and the exchange of their diameters is accepted with
-probability :math:`\min(1, e^{-\Delta U / kT})`. Together with molecular dynamics at constant
-temperature, swaps equilibrate polydisperse particles far below the temperatures that dynamics alone
-does (:cite:`Ninarello2017`, :cite:`Berthier2019`).
+probability :math:`\min(1, e^{-\Delta U / kT})`; that of hard spheres, if none overlap after it.
+Together with dynamics, swaps equilibrate polydisperse particles at far lower temperatures, and hard
+spheres at far higher densities, than dynamics alone (:cite:`Ninarello2017`, :cite:`Berthier2019`,
+:cite:`Berthier2016`).
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from cagebreak.errors import InputError
 from cagebreak.models.arguments import is_whole
 from cagebreak.models.model import Model
 from cagebreak.neighbors import neighbor_table
+from cagebreak.potentials.overlaps import separated
 from cagebreak.potentials.pair_potentials import FORMS, check_range, check_species, pair_table
 from cagebreak.potentials.sizes import reach, require_own_sizes
 from cagebreak.seeding import Seed, seed_sequence, stream
 from cagebreak.simulation.engines import Engine, verlet
+from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.swaps import _swap_kernel as kernel
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.verlet import means_of
@@ -47,13 +50,14 @@ def swap_diameters(
     configuration
         N particles with diameters.
     model
-        One with `sizes`, such as `cagebreak.soft_spheres`.
+        One with `sizes`, such as `cagebreak.soft_spheres` or
+        `cagebreak.polydisperse_hard_spheres`.
     attempts
         Number of pairs that are drawn.
     seed
         The address of the pairs is "swaps".
     temperature
-        kT, in eps; default that of the model.
+        kT, in eps; default that of the model. Swaps of hard spheres do not depend on it.
 
     Returns
     -------
@@ -67,12 +71,14 @@ def swap_diameters(
     InputError
         If the model has no diameters of particles, or a number is not positive.
     ConfigurationError
-        If the configuration is not one of the model.
+        If the configuration is not one of the model, or hard spheres overlap.
     """
     configuration = as_configuration(configuration)
     require_own_sizes(model)
     check_species(configuration, model)
     check_range(configuration, model)
+    if model.is_hard:
+        configuration = separated(configuration, model)
     if not is_whole(attempts) or attempts < 0:
         raise InputError(f"attempts: expected a whole number >= 0, got {attempts!r}")
     kT = model.temperature if temperature is None else temperature
@@ -84,20 +90,15 @@ def swap_diameters(
     squares = (neighbors.vectors**2).sum(axis=1)
     diameters = np.array(configuration.diameters)
     accepted, left = 0, int(attempts)
+    table, form, eta = pair_table(model.pair), FORMS[model.pair.form], model.sizes.nonadditivity
+    near = neighbors.offsets, neighbors.neighbors, squares, diameters, eta
     while left:
         block = min(left, _A_CALL)
-        accepted += kernel.swap(
-            rng.integers(n, size=(block, 2)),
-            rng.random(block),
-            neighbors.offsets,
-            neighbors.neighbors,
-            squares,
-            diameters,
-            model.sizes.nonadditivity,
-            FORMS[model.pair.form],
-            pair_table(model.pair),
-            1 / kT,
-        )
+        pairs = rng.integers(n, size=(block, 2))
+        if model.is_hard:
+            accepted += kernel.swap_hard(pairs, *near)
+        else:
+            accepted += kernel.swap(pairs, rng.random(block), *near, form, table, 1 / kT)
         left -= block
     return configuration.replace(diameters=diameters), accepted
 
@@ -150,3 +151,41 @@ def swapping_dynamics(
             temperature=first + slope,
         )
     return configuration, means_of(readings)
+
+
+def swapping_collisions(
+    start: Configuration, model: Model, duration: float, swaps: float, seed: Seed
+) -> tuple[Configuration, dict[str, float]]:
+    """Run event-driven dynamics of hard spheres, interrupted by swaps every `INTERVAL`.
+
+    Parameters
+    ----------
+    start
+        N spheres with diameters and velocities.
+    model
+    duration
+        In tau.
+    swaps
+        Attempts a sphere and tau.
+    seed
+        Of the swaps of each block, by its number.
+
+    Returns
+    -------
+    configuration
+        At the end; unwrapped positions, and velocities.
+    means
+        Of temperature, pressure and density, by name.
+    """
+    n_blocks = max(round(duration / INTERVAL), 1)
+    length, configuration, readings = duration / n_blocks, start, []
+    for block in range(n_blocks):
+        spheres = EventDriven(configuration, model)
+        spheres.run(length)
+        readings.append((spheres.temperature, spheres.pressure))
+        attempts = round(swaps * length * len(start))
+        of_block = seed_sequence(seed, "swaps", block)
+        configuration, _ = swap_diameters(spheres.configuration, model, attempts, seed=of_block)
+    temperature, pressure = np.mean(readings, axis=0).tolist()
+    density = len(start) / start.box.volume
+    return configuration, {"temperature": temperature, "pressure": pressure, "density": density}

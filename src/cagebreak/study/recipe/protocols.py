@@ -19,7 +19,11 @@ from cagebreak.models.glass_formers import (
     wahnstrom,
 )
 from cagebreak.models.model import Model
-from cagebreak.models.polydisperse import soft_discs, soft_spheres
+from cagebreak.models.polydisperse import (
+    polydisperse_hard_spheres,
+    soft_discs,
+    soft_spheres,
+)
 from cagebreak.models.tabulated import UNITS, Tables, tabulated
 from cagebreak.models.two_dimensions import (
     hard_discs,
@@ -327,6 +331,12 @@ PROTOCOLS: dict[str, Protocol] = {
             "learning.species": Choice(("A", "B", "C"), ("A",), "each is fitted alone"),
         },
         shear=_shear(1.0),
+    ),
+    "polydisperse_hard_spheres": Protocol(
+        polydisperse_hard_spheres,
+        {"packing_fraction": "volume of the spheres over that of the box (chosen: 0.62)"},
+        small={"packing_fraction": 0.58},
+        keys={"learning.species": Choice(("A",), ("A",), "all spheres are A")},
     ),
     "soft_spheres": Protocol(
         soft_spheres,

@@ -108,6 +108,20 @@ class Growth(_Sizes):
 
 
 @dataclass(frozen=True)
+class SwappedGrowth(Growth):
+    """[preparation] of hard spheres of many sizes: swaps help to equilibrate them."""
+
+    swaps: float = _key(
+        number(0, 1e6), 1.0, "of diameters, attempts a sphere and tau (Berthier 2016; rate chosen)"
+    )
+
+    @property
+    def protocol(self) -> tuple[Step, ...]:
+        """The steps after growth."""
+        return (Step("NVE", self.time, swaps=self.swaps),)
+
+
+@dataclass(frozen=True)
 class Thermal(_Sizes):
     """[preparation] of all other models: steps of molecular dynamics."""
 
@@ -366,7 +380,9 @@ def work_of(values: Mapping[str, Mapping[str, Any]]) -> str:
 
 def sections(model: str, work: str = "isoconfigurational") -> dict[str, type]:
     """Return the classes of all sections but [model], for names in `PROTOCOLS` and `WORK`."""
-    preparation = Growth if PROTOCOLS[model].is_hard else Thermal
+    protocol = PROTOCOLS[model]
+    grown = SwappedGrowth if protocol.is_sized else Growth
+    preparation = grown if protocol.is_hard else Thermal
     return {
         "study": StudySection,
         "preparation": Imported if work == "imported" else preparation,
@@ -409,9 +425,10 @@ def keys_of(section: str, model: str, work: str = "isoconfigurational") -> dict[
         field.name: field.metadata["key"]
         for field in dataclasses.fields(sections(model, work)[section])
     }
-    if section == "learning" and not protocol.is_hard:
+    if section == "learning" and not (protocol.is_hard and not protocol.is_sized):
         full, small = (
-            default_selections(True, small, protocol.is_sized) for small in (False, True)
+            default_selections(not protocol.is_hard, small, protocol.is_sized)
+            for small in (False, True)
         )
         keys["selections"] = keys["selections"]._replace(full=full, small=small)
     choices = {"shear": protocol.shear, "imported": {}}.get(work, protocol.keys)

@@ -6,8 +6,8 @@ import numpy as np
 
 from cagebreak._compile import njit
 from cagebreak._simd.contacts import COLUMNS
-from cagebreak.simulation._event_state import EDGE, OPTIONS, RADIUS, RATE, SCALE, VX, X
-from cagebreak.simulation._list_kernel import LONGEST_FLIGHT
+from cagebreak.simulation.event_driven._event_state import EDGE, OPTIONS, RADIUS, RATE, SCALE, VX, X
+from cagebreak.simulation.event_driven._list_kernel import LONGEST_FLIGHT
 
 
 @njit(**OPTIONS)

@@ -18,10 +18,10 @@ from cagebreak._simd.vectors import pointer
 X, VX, RADIUS, COLLISIONS = 0, 3, 6, 7
 # Columns of `Spheres.marks`: the center of the neighbor list, and the time of the event.
 CENTER, TIME, MARK_COLUMNS = 0, 3, 8
-# Columns of `Spheres.books`, the second half of a line of `marks`: the species, the list (where it
+# Columns of `Spheres.books`, the second half of a line of `marks`: the kind, the list (where it
 # begins, entries), the event (partner, and how often it had collided), the cell, and the queue (the
 # sphere that follows, and the place in the ledger that names this one).
-(SPECIES, FIRST, COUNT, PARTNER, PARTNER_COLLISIONS, CELL, FOLLOWING, PLACE, BOOK_COLUMNS) = range(
+(KIND, FIRST, COUNT, PARTNER, PARTNER_COLLISIONS, CELL, FOLLOWING, PLACE, BOOK_COLUMNS) = range(
     8, 17
 )
 # Columns of `Spheres.kinds`: the mass, and the reach of the neighbor list.
@@ -43,7 +43,7 @@ OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
 
 
 class Spheres(NamedTuple):
-    """N spheres of S species."""
+    """N spheres of S kinds: of a kind, all have one mass and one reach."""
 
     lines: NDArray[np.float64]
     """(N + 1, 8), all that predicts a collision."""
@@ -61,11 +61,11 @@ class Lists(NamedTuple):
 
     neighbors: NDArray[np.int32]
     capacities: NDArray[np.int64]
-    """(S,), room in the list of a sphere of each species."""
+    """(S,), room in the list of a sphere of each kind."""
 
 
 class Cells(NamedTuple):
-    """Cells in which neighbors are looked for: a grid, or one for each of very unequal species."""
+    """Cells in which neighbors are looked for: a grid, or one for each of very unequal kinds."""
 
     heads: NDArray[np.int32]
     """The last sphere put into each cell, -1 where there is none."""
@@ -76,7 +76,7 @@ class Cells(NamedTuple):
     grids: NDArray[np.int32]
     """(G, 4)"""
     grid_of: NDArray[np.int32]
-    """(S,), the grid of each species."""
+    """(S,), the grid of each kind."""
     ranges: NDArray[np.int32]
     """(S, G, 3), cells to search to either side."""
     n_grids: int

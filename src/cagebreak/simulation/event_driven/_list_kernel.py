@@ -8,7 +8,7 @@ from numba import int64
 from cagebreak._compile import njit
 from cagebreak._simd.contacts import COLUMNS, LANES
 from cagebreak._simd.vectors import prefetch
-from cagebreak.simulation._event_state import (
+from cagebreak.simulation.event_driven._event_state import (
     BOOK_COLUMNS,
     CELL,
     CENTER,
@@ -17,12 +17,12 @@ from cagebreak.simulation._event_state import (
     FIRST,
     GRID_COLUMNS,
     INVERSE,
+    KIND,
     KIND_COLUMNS,
     MARK_COLUMNS,
     OPTIONS,
     RADIUS,
     REACH,
-    SPECIES,
     VX,
     X,
 )
@@ -88,9 +88,9 @@ def list_neighbors(i, now, spheres, lists, cells, space):
         s = COLUMNS * i + k
         marks[a + k] = lines[s + X] + lines[s + VX] * now
     first = int64(books[book + FIRST])
-    species = books[book + SPECIES]
+    own_kind = books[book + KIND]
     x, y, z = marks[a], marks[a + 1], marks[a + 2]
-    reach, capacity = kinds[KIND_COLUMNS * species + REACH], capacities[species]
+    reach, capacity = kinds[KIND_COLUMNS * own_kind + REACH], capacities[own_kind]
     count = 0
     for grid in range(cells.n_grids):
         g = GRID_COLUMNS * grid
@@ -98,7 +98,7 @@ def list_neighbors(i, now, spheres, lists, cells, space):
         own_x = _cell_along(x, box[INVERSE], nx)
         own_y = _cell_along(y, box[INVERSE + 1], ny)
         own_z = _cell_along(z, box[INVERSE + 2], nz)
-        r = 3 * (species * cells.n_grids + grid)
+        r = 3 * (own_kind * cells.n_grids + grid)
         from_x, to_x = _window(own_x, ranges[r], nx)
         from_y, to_y = _window(own_y, ranges[r + 1], ny)
         from_z, to_z = _window(own_z, ranges[r + 2], nz)
@@ -127,7 +127,7 @@ def list_neighbors(i, now, spheres, lists, cells, space):
             dy -= box[EDGE + 1] * np.rint(dy * box[INVERSE + 1])
             dz -= box[EDGE + 2] * np.rint(dz * box[INVERSE + 2])
             other = BOOK_COLUMNS * j
-            kind = books[other + SPECIES]
+            kind = books[other + KIND]
             cutoff = reach + kinds[KIND_COLUMNS * kind + REACH]
             if dx * dx + dy * dy + dz * dz < cutoff * cutoff:
                 others = int64(books[other + COUNT])
@@ -137,7 +137,7 @@ def list_neighbors(i, now, spheres, lists, cells, space):
                 neighbors[books[other + FIRST] + others] = i
                 books[other + COUNT] = others + 1
                 count += 1
-        if grid == cells.grid_of[species]:
+        if grid == cells.grid_of[own_kind]:
             home = base + (own_x * ny + own_y) * nz + own_z
     for slot in range(first + count, first + capacity):
         neighbors[slot] = spheres.n
@@ -151,8 +151,8 @@ def list_neighbors(i, now, spheres, lists, cells, space):
 @njit(inline="always", **OPTIONS)
 def _skin(i, spheres):
     """Return how far sphere i may move from the center of its list."""
-    species = spheres.books[BOOK_COLUMNS * i + SPECIES]
-    return spheres.kinds[KIND_COLUMNS * species + REACH] - spheres.lines[COLUMNS * i + RADIUS]
+    kind = spheres.books[BOOK_COLUMNS * i + KIND]
+    return spheres.kinds[KIND_COLUMNS * kind + REACH] - spheres.lines[COLUMNS * i + RADIUS]
 
 
 @njit(inline="always", **OPTIONS)

@@ -30,7 +30,7 @@ from cagebreak._simd.contacts import (
     write_line,
 )
 from cagebreak._simd.vectors import prefetch
-from cagebreak.simulation._event_state import (
+from cagebreak.simulation.event_driven._event_state import (
     BOOK_COLUMNS,
     BUCKET,
     CELL,
@@ -41,6 +41,7 @@ from cagebreak.simulation._event_state import (
     FIRST,
     FOLLOWING,
     INVERSE,
+    KIND,
     KIND_COLUMNS,
     LISTED,
     MARK_COLUMNS,
@@ -56,7 +57,6 @@ from cagebreak.simulation._event_state import (
     RADIUS,
     RATE,
     SCALE,
-    SPECIES,
     TIME,
     VIRIAL,
     VX,
@@ -65,8 +65,8 @@ from cagebreak.simulation._event_state import (
     borrow,
     nobody,
 )
-from cagebreak.simulation._image_kernel import contact_of_images
-from cagebreak.simulation._list_kernel import (
+from cagebreak.simulation.event_driven._image_kernel import contact_of_images
+from cagebreak.simulation.event_driven._list_kernel import (
     LONGEST_FLIGHT,
     fetch_list,
     fetch_neighbors,
@@ -205,8 +205,8 @@ def _collide(i, j, now, spheres, space):
     d2 = x * x + y * y + z * z
     if box[RATE] != 0:
         approach -= (lines[a + RADIUS] + lines[b + RADIUS]) * box[RATE] * math.sqrt(d2)
-    m1 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * i + SPECIES] + MASS]
-    m2 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * j + SPECIES] + MASS]
+    m1 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * i + KIND] + MASS]
+    m2 = kinds[KIND_COLUMNS * books[BOOK_COLUMNS * j + KIND] + MASS]
     impulse = 2.0 * approach / (d2 * (m1 + m2))
     _kick(i, -impulse * m2 * x, -impulse * m2 * y, -impulse * m2 * z, now, lines)
     _kick(j, impulse * m1 * x, impulse * m1 * y, impulse * m1 * z, now, lines)

@@ -1,0 +1,1 @@
+"""Kernels and arrays of `cagebreak.simulation.hard_spheres`."""
