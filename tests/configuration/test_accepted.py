@@ -12,6 +12,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.configuration import as_configuration, as_configurations
 from cagebreak.descriptors.coarse_grained.voronoi import voronoi_cells
+from cagebreak.descriptors.polydisperse import BySize, Diameter, RadialDiameter
 from cagebreak.descriptors.recommended import Recommended
 from cagebreak.dynamics.d2min import D2Min, nonaffine, thermal_d2min
 from cagebreak.dynamics.four_point import four_point_structure, phases
@@ -20,7 +21,7 @@ from cagebreak.dynamics.neighbor_motion import BondBreaking, CageRelative
 from cagebreak.dynamics.reduction import Reducer
 from cagebreak.dynamics.scattering import intermediate_scattering
 from cagebreak.dynamics.van_hove import van_hove
-from cagebreak.errors import InputError
+from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.figures.maps import particle_map
 from cagebreak.figures.rottler2024 import slices
 from cagebreak.files import read_frames
@@ -33,6 +34,7 @@ from cagebreak.simulation.engines import nve, verlet
 from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.isoconfigurational import trajectory
 from cagebreak.simulation.shear import begin
+from cagebreak.simulation.swaps import swap_diameters
 from cagebreak.states import CageSampler
 from cagebreak.structure import density_modes, end_to_end, shells, structure_factor
 from cagebreak.study.analysis.model_file import SavedModel
@@ -60,7 +62,8 @@ PUBLIC = [
     "cagebreak.potentials.match", "cagebreak.states", "cagebreak.simulation.hard_spheres",
     "cagebreak.simulation.isoconfigurational", "cagebreak.simulation.engines",
     "cagebreak.simulation.shear", "cagebreak.descriptors", "cagebreak.descriptors.recommended",
-    "cagebreak.descriptors.coarse_grained.voronoi", "cagebreak.learning", "cagebreak.files",
+    "cagebreak.descriptors.coarse_grained.voronoi", "cagebreak.descriptors.polydisperse",
+    "cagebreak.simulation.swaps", "cagebreak.learning", "cagebreak.files",
     "cagebreak.figures.maps", "cagebreak.figures.rottler2024", "cagebreak.neighbors",
     "cagebreak.structure",
     "cagebreak.study.analysis.model_file",
@@ -72,6 +75,7 @@ EXCEPT = {
     "Frame", "InherentState", "Match", "SavedModel.apply", "Sheared", "Window", "transfer",
     # Steps of functions that convert the configuration.
     "check_apart", "check_density", "correlation", "diameters_of", "held_out",
+    "swapping_collisions", "swapping_dynamics",
     "WaveVectors.require_box",
     "ARDRegression.whitening_of", "ElasticNetCV.whitening_of", "PCARegression.whitening_of",
     "PLSRegression.whitening_of", "RidgeCV.whitening_of",
@@ -196,6 +200,15 @@ CASES = {
 }  # fmt: skip
 
 
+OF_DIAMETERS = {
+    "BySize.compute": BySize(RADIAL, (1.0,)).compute,
+    "Diameter.compute": Diameter().compute,
+    "RadialDiameter.compute": RadialDiameter(**SHELLS).compute,
+    "swap_diameters": lambda c: swap_diameters(c, cb.soft_spheres(0.1), 1, seed=1),
+}
+"""What needs a diameter of each particle."""
+
+
 def members(found, name):
     """Yield a function, or a class and its methods, by their names."""
     yield name, found
@@ -227,7 +240,7 @@ def takers():
 
 def test_every_public_function_has_a_case():
     found = takers() | {"MolecularDynamics"}
-    assert found == set(CASES) | EXCEPT
+    assert found == set(CASES) | set(OF_DIAMETERS) | EXCEPT
 
 
 def same(one, other):
@@ -247,6 +260,14 @@ def test_atoms_of_ase_give_the_same_bits(name, tmp_path):
     call = partial(CASES[name], folder=tmp_path) if name == "write" else CASES[name]
     ours, theirs = call(start), call(start.to_ase())
     assert same(ours, theirs)
+
+
+@pytest.mark.parametrize("name", OF_DIAMETERS)
+def test_atoms_of_ase_are_taken_and_lack_diameters(name):
+    pytest.importorskip("ase")
+    expected = "configuration.diameters: expected one of each particle,.* got none"
+    with pytest.raises(ConfigurationError, match=expected):
+        OF_DIAMETERS[name](START.to_ase())
 
 
 def test_each_kind_of_object_stands_for_a_configuration():

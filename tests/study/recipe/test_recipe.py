@@ -11,6 +11,7 @@ from wrong_edits import written
 from cagebreak.errors import RecipeError
 from cagebreak.study import Recipe
 from cagebreak.study.recipe import schema
+from cagebreak.study.recipe.preparation import Growth
 from cagebreak.study.recipe.protocols import PROTOCOLS
 from cagebreak.study.recipe.writing import text, write_new
 from cagebreak.study.stages.stages import STAGES, open_store
@@ -75,7 +76,7 @@ def test_new_recipe_has_the_papers_values_with_their_source(tmp_path):
     path = tmp_path / "hs.toml"
     write_new(path, "hard-spheres")
     recipe = Recipe.read(path)
-    assert recipe.preparation == schema.Growth(100, 2000, 1e5)
+    assert recipe.preparation == Growth(100, 2000, 1e5)
     assert recipe.isoconfigurational.n_runs == 50
     lines = path.read_text().splitlines()
     keys = [

@@ -25,6 +25,7 @@ from cagebreak.simulation.engines import Engine
 from cagebreak.study.recipe import descriptors, schema, selections
 from cagebreak.study.recipe.checks import checked, entry, near
 from cagebreak.study.recipe.descriptors import RECOMMENDED
+from cagebreak.study.recipe.preparation import Growth, Imported, Thermal
 from cagebreak.study.recipe.protocols import PROTOCOLS
 
 _MOST_BYTES = 1 << 16
@@ -107,7 +108,7 @@ class Recipe:
         return self._section("study")
 
     @property
-    def preparation(self) -> schema.Growth | schema.Thermal | schema.Imported:
+    def preparation(self) -> Growth | Thermal | Imported:
         """Number of configurations and of particles, and the protocol of their preparation."""
         return self._section("preparation")
 
@@ -173,12 +174,12 @@ class Recipe:
     @property
     def imported(self) -> bool:
         """Whether configurations and runs come from files."""
-        return isinstance(self.preparation, schema.Imported)
+        return isinstance(self.preparation, Imported)
 
     @property
     def groups(self) -> NDArray[np.int64] | None:
         """The group of each configuration, as of `learning.evaluate`; None if each is its own."""
-        sets = self.preparation.share_fold if isinstance(self.preparation, schema.Imported) else ()
+        sets = self.preparation.share_fold if isinstance(self.preparation, Imported) else ()
         if not sets:
             return None
         groups = np.arange(self.preparation.n_configurations)
@@ -213,7 +214,7 @@ class Recipe:
     @property
     def engine(self) -> Engine:
         """What moves particles that are not hard."""
-        stated = self.preparation.engine if isinstance(self.preparation, schema.Thermal) else None
+        stated = self.preparation.engine if isinstance(self.preparation, Thermal) else None
         return stated or "lammps"
 
     def select(self, keys: Iterable[str]) -> dict[str, Any]:
@@ -347,7 +348,7 @@ def _check_together(recipe: Recipe) -> None:
         _check_shear(recipe, problem)
     if not recipe.asks_for("isoconfigurational"):
         return
-    if isinstance(recipe.preparation, schema.Imported):
+    if isinstance(recipe.preparation, Imported):
         members = list(itertools.chain(*(recipe.preparation.share_fold or ())))
         if len(set(members)) < len(members) or max(members, default=0) >= n_configurations:
             raise problem(

@@ -10,18 +10,14 @@ import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, get_args
+from typing import Any
 
-from cagebreak.simulation.engines import Engine
-from cagebreak.simulation.preparation import Step
 from cagebreak.simulation.shear import FORCE_TOLERANCE
 from cagebreak.study.recipe.checks import (
     BOOLEAN,
-    DIGEST,
     FILE_NAME,
     POSITIVE,
     SETS,
-    SETS_OF_CONFIGURATIONS,
     SPECIES,
     STATES,
     Check,
@@ -32,146 +28,52 @@ from cagebreak.study.recipe.checks import (
     one_of,
     optional,
 )
+from cagebreak.study.recipe.key import Key, key_field
+from cagebreak.study.recipe.preparation import Growth, Imported, SwappedGrowth, Thermal
 from cagebreak.study.recipe.protocols import PROTOCOLS
 from cagebreak.study.recipe.selections import default_selections
-from cagebreak.study.recipe.tables import CAGE, CENTER, KEEP, SELECTIONS, STEPS
+from cagebreak.study.recipe.tables import CAGE, CENTER, KEEP, SELECTIONS
 
 _RO24 = "Rottler and Ortner 2024"
-
-
-class Key(NamedTuple):
-    """A key of a recipe: its check, its value in a new recipe, in a small one, and its comment."""
-
-    check: Check
-    full: Any
-    small: Any
-    comment: str
-
-
-def _key(check: Check, full: Any, comment: str, small: Any = None) -> Any:
-    """Return the field of a key. An optional key that a recipe leaves out is None."""
-    metadata = {"key": Key(check, full, full if small is None else small, comment)}
-    if check.optional:
-        return dataclasses.field(default=None, metadata=metadata)
-    return dataclasses.field(metadata=metadata)
 
 
 # The last three keys of simulated and of imported runs are the same.
 def _wavenumber() -> Any:
     comment = "of F_s, 1/sigma (chosen: 2 pi / sigma_A, near the first peak of S(k))"
-    return _key(number(0, 1e6, above=True), 2 * math.pi, comment)
+    return key_field(number(0, 1e6, above=True), 2 * math.pi, comment)
 
 
 def _d2min_cutoff() -> Any:
     check = optional(number(0, 100, above=True).also("left out, no D2min is measured"))
     comment = "of the neighbors D2min is fitted to, sigma (chosen: 1.5, the first shell)"
-    return _key(check, 1.5, comment)
+    return key_field(check, 1.5, comment)
 
 
 def _keep() -> Any:
     check = optional(KEEP.also("left out, nothing else is kept"))
     comment = "of each run beside displacements: {functions = 0.3} for chi_4 and others"
-    return _key(check, {}, comment)
+    return key_field(check, {}, comment)
 
 
 @dataclass(frozen=True)
 class StudySection:
     """[study]: the seed of the whole study."""
 
-    seed: int = _key(
+    seed: int = key_field(
         integer(0, 2**63 - 1), 1, "of every random stream; the same seed gives the same bits"
     )
-
-
-@dataclass(frozen=True)
-class _Sizes:
-    n_configurations: int = _key(
-        integer(3, 10**6), 100, "raise it to extend a study (Alkemade 2022: 100)", small=10
-    )
-    n_particles: int = _key(
-        integer(10, 10**7), 2000, "all species together (Alkemade 2022: 2000)", small=1000
-    )
-
-
-@dataclass(frozen=True)
-class Growth(_Sizes):
-    """[preparation] of hard spheres: they grow, then equilibrate."""
-
-    time: float = _key(
-        number(0, 1e12), 1e5, "equilibration after growth, tau (Alkemade 2022: 1e5)", small=300.0
-    )
-
-    @property
-    def protocol(self) -> tuple[Step, ...]:
-        """The steps after growth."""
-        return (Step("NVE", self.time),)
-
-
-@dataclass(frozen=True)
-class SwappedGrowth(Growth):
-    """[preparation] of hard spheres of many sizes: swaps help to equilibrate them."""
-
-    swaps: float = _key(
-        number(0, 1e6), 1.0, "of diameters, attempts a sphere and tau (Berthier 2016; rate chosen)"
-    )
-
-    @property
-    def protocol(self) -> tuple[Step, ...]:
-        """The steps after growth."""
-        return (Step("NVE", self.time, swaps=self.swaps),)
-
-
-@dataclass(frozen=True)
-class Thermal(_Sizes):
-    """[preparation] of all other models: steps of molecular dynamics."""
-
-    steps: tuple[dict[str, Any], ...] = _key(
-        STEPS,
-        ({"ensemble": "NVT", "time": 500.0}, {"ensemble": "NVE", "time": 1000.0}),
-        "one after the other",
-    )
-    engine: Engine | None = _key(
-        optional(one_of(get_args(Engine)).also("left out, it is lammps")),
-        "cagebreak",
-        "what moves particles: cagebreak, cagebreak-double (forces of double precision) or lammps",
-    )
-
-    @property
-    def protocol(self) -> tuple[Step, ...]:
-        """The steps."""
-        return tuple(Step(**step) for step in self.steps)
-
-
-@dataclass(frozen=True)
-class Imported(_Sizes):
-    """[preparation] of a study whose configurations and runs come from files."""
-
-    n_configurations: int = _key(integer(1, 10**6), 1, "as many as the files hold")
-    imported: str = _key(
-        DIGEST, "", "SHA-256 of the files; the list of them is imported.json in the study's folder"
-    )
-    share_fold: tuple[tuple[int, ...], ...] | None = _key(
-        optional(SETS_OF_CONFIGURATIONS.also("left out, each configuration is on its own")),
-        (),
-        "sets of configurations that are held out together: their structures are related",
-    )
-
-    @property
-    def protocol(self) -> tuple[Step, ...]:
-        """No steps: the files do not say how the configurations were prepared."""
-        return ()
 
 
 @dataclass(frozen=True)
 class ImportedRuns:
     """[isoconfigurational] of a study whose configurations and runs come from files."""
 
-    n_runs: int = _key(
+    n_runs: int = key_field(
         integer(0, 10**6),
         0,
         "per configuration, as many as the files hold; without runs there is nothing to learn",
     )
-    times: tuple[float, ...] = _key(ascending(empty=True), (), "of the runs, tau")
+    times: tuple[float, ...] = key_field(ascending(empty=True), (), "of the runs, tau")
     wavenumber: float = _wavenumber()
     d2min_cutoff: float | None = _d2min_cutoff()
     keep: dict[str, Any] | None = _keep()
@@ -196,20 +98,22 @@ class ImportedRuns:
 class Isoconfigurational:
     """[isoconfigurational]: runs from one configuration, each with fresh velocities."""
 
-    n_runs: int = _key(
+    n_runs: int = key_field(
         integer(2, 10**6),
         50,
         "per configuration; raise it to extend a study (Alkemade 2022: 50)",
         small=16,
     )
-    first: float = _key(number(0, 1e12, above=True), 1e-2, "first time, tau (Alkemade 2022: 1e-2)")
-    last: float = _key(
+    first: float = key_field(
+        number(0, 1e12, above=True), 1e-2, "first time, tau (Alkemade 2022: 1e-2)"
+    )
+    last: float = key_field(
         number(0, 1e12, above=True).also("more than `first`"),
         1e5,
         "last time, tau (Alkemade 2022: 1e5, ten times tau_alpha)",
         small=100.0,
     )
-    n_times: int = _key(
+    n_times: int = key_field(
         integer(2, 10**4), 36, "spaced evenly in log t (chosen: 36, five a decade)", small=21
     )
     wavenumber: float = _wavenumber()
@@ -221,26 +125,26 @@ class Isoconfigurational:
 class Shear:
     """[shear]: athermal quasistatic shear of the inherent state of every configuration."""
 
-    strain: float = _key(
+    strain: float = key_field(
         number(0, 100, above=True).also("more than `discard`"), 0.2, "in all (chosen)", small=0.12
     )
-    step: float = _key(
+    step: float = key_field(
         number(0, 0.01, above=True), 5e-5, f"strain between minimizations ({_RO24}: 5e-5)", 5e-4
     )
-    discard: float = _key(
+    discard: float = key_field(
         number(0, 100), 0.1, f"strain at the start that is left out ({_RO24}: 0.1)", small=0.05
     )
-    window: float = _key(
+    window: float = key_field(
         number(0, 100, above=True).also("from `step` to `strain` - `discard`"),
         0.01,
         f"strain over which D2min is collected ({_RO24}: 0.01)",
     )
-    cutoff: float = _key(
+    cutoff: float = key_field(
         number(0, 100, above=True),
         1.5,
         "of the neighbors D2min is fitted to, sigma (chosen: 1.5, the first shell)",
     )
-    force_tolerance: float = _key(
+    force_tolerance: float = key_field(
         number(0, 1, above=True),
         FORCE_TOLERANCE,
         "largest force left after a step, eps/sigma (chosen)",
@@ -259,12 +163,12 @@ class States:
     A state is computed only if `[descriptors] states` lists it.
     """
 
-    force_tolerance: float = _key(
+    force_tolerance: float = key_field(
         number(0, 1, above=True),
         1e-6,
         "largest force left in an inherent state, eps/sigma (chosen)",
     )
-    cage: dict[str, Any] = _key(
+    cage: dict[str, Any] = key_field(
         CAGE,
         {"sweeps": (10000, 300000)},
         "Monte Carlo of the cage state (chosen: displacements settle near 100000 sweeps in dense "
@@ -277,21 +181,21 @@ class States:
 class Descriptors:
     """[descriptors]: the descriptors of the surroundings of a particle."""
 
-    set: str = _key(
+    set: str = key_field(
         one_of(SETS),
         "alkemade2023",
         "radial and angular descriptors (Alkemade 2023); or alkemade2022, boattini2021; or "
         "jung2023, coarse-grained energies and Voronoi cells",
     )
-    generations: int = _key(
+    generations: int = key_field(
         integer(0, 20), 2, "how often descriptors are averaged over neighbors (Alkemade 2022: 2)"
     )
-    states: tuple[str, ...] = _key(
+    states: tuple[str, ...] = key_field(
         list_of(one_of(STATES)),
         STATES,
         "of the configuration, to be described; only these are computed (Alkemade 2023)",
     )
-    recommended: bool = _key(
+    recommended: bool = key_field(
         BOOLEAN.also("true only with the states inherent and cage, and sweeps of the cage"),
         True,
         "also compute the set that predicts best, from averages over the cage (ours)",
@@ -303,35 +207,39 @@ class Descriptors:
 class Learning:
     """[learning]: ridge regression and its cross-validation. Changes here redo no simulation."""
 
-    outer_folds: int = _key(
+    outer_folds: int = key_field(
         integer(3, 10**6).also("at most n_configurations"),
         5,
         "r is measured on configurations left out (chosen: 5)",
     )
-    inner_folds: int = _key(
+    inner_folds: int = key_field(
         integer(2, 10**6).also("less than outer_folds"),
         4,
         "alpha is chosen on configurations left out of those trained on (chosen: 4)",
         small=2,
     )
-    alphas: tuple[float, ...] = _key(
+    alphas: tuple[float, ...] = key_field(
         ascending(),
         tuple(10.0**n for n in range(-5, 7)),
         "regularization (Alkemade 2022: 1e-5 to 1e4; large sets prefer more)",
     )
-    center: str = _key(CENTER, "global", "means are subtracted over all, or in each configuration")
-    clip: float = _key(
+    center: str = key_field(
+        CENTER, "global", "means are subtracted over all, or in each configuration"
+    )
+    clip: float = key_field(
         POSITIVE,
         6.0,
         "standardized features are cut off here (chosen: 6; rare neighbors do harm else)",
     )
-    bootstrap: int = _key(
+    bootstrap: int = key_field(
         integer(100, 10**6),
         2000,
         "resamples of the configurations, for the intervals (chosen: 2000)",
     )
-    species: tuple[str, ...] = _key(SPECIES, ("A", "B"), "each is fitted alone (Alkemade 2022)")
-    selections: dict[str, Any] = _key(
+    species: tuple[str, ...] = key_field(
+        SPECIES, ("A", "B"), "each is fitted alone (Alkemade 2022)"
+    )
+    selections: dict[str, Any] = key_field(
         SELECTIONS,
         default_selections(force=False),
         "which descriptors are used; generations = 2 means up to 2, a list joins its parts",

@@ -18,6 +18,12 @@ def computed():
         f"the largest is {ratio} times the smallest, and the mean is 1",
         abs(sizes.quantiles(10_000).mean() - 1) < 1e-5,
     )
+    hard = cb.polydisperse_hard_spheres().sizes
+    share = f"{hard.smallest / hard.largest:.4f}"
+    yield holds(
+        f"without nonadditivity and a smallest diameter of {share} times the",
+        hard.nonadditivity == 0,
+    )
     classes = cb.descriptors.polydisperse.size_classes(model)
     yield holds("radial descriptors of three classes", len(classes) == 2)
     yield f"dynamics every {swaps.INTERVAL} tau for swaps"
