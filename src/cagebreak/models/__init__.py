@@ -8,7 +8,16 @@ from cagebreak.models.glass_formers import (
     kob_andersen_smoothed,
     wahnstrom,
 )
-from cagebreak.models.model import Bonds, Model, PairPotential, Sizes, Table, as_model
+from cagebreak.models.lammps import lammps
+from cagebreak.models.model import (
+    Bonds,
+    LammpsLines,
+    Model,
+    PairPotential,
+    Sizes,
+    Table,
+    as_model,
+)
 from cagebreak.models.polydisperse import soft_discs, soft_spheres
 from cagebreak.models.tabulated import tabulated
 from cagebreak.models.two_dimensions import (
@@ -20,6 +29,7 @@ from cagebreak.models.two_dimensions import (
 
 __all__ = [
     "Bonds",
+    "LammpsLines",
     "Model",
     "PairPotential",
     "Sizes",
@@ -34,6 +44,7 @@ __all__ = [
     "kob_andersen_2d",
     "kob_andersen_2d_ternary",
     "kob_andersen_smoothed",
+    "lammps",
     "soft_discs",
     "soft_spheres",
     "tabulated",
