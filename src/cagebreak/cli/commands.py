@@ -29,7 +29,7 @@ def new(model: str, recipe: str, small: bool, shear: bool) -> None:
     MODEL is hard-spheres, harmonic-spheres, kob-andersen,
     kob-andersen-smoothed, wahnstrom or fene-polymer, of two dimensions
     hard-discs, harmonic-discs, kob-andersen-2d or kob-andersen-2d-ternary,
-    of many sizes soft-spheres or soft-discs, or tabulated.
+    of many sizes soft-spheres or soft-discs, or tabulated, or lammps.
 
     For example: cagebreak new hard-spheres hs.toml
     """

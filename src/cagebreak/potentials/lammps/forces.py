@@ -12,7 +12,7 @@ from cagebreak.models.model import Model
 from cagebreak.neighbors import MOST_IN_POTENTIAL, check_apart, check_density
 from cagebreak.potentials.lammps.instance import Instance
 from cagebreak.potentials.lammps.scales import scales_of
-from cagebreak.potentials.lammps.setup import check_box, set_up
+from cagebreak.potentials.lammps.setup import check_box, first_run, set_up
 from cagebreak.potentials.sizes import check_sizes
 
 Floats = NDArray[np.float64]
@@ -81,11 +81,11 @@ class Forces:
         at_rest = configuration.replace(velocities=np.zeros((len(configuration), 3)))
         assert model.lammps is not None
         set_up(instance, at_rest, model, model.lammps.time_step)
-        self._instance = instance
-        weakref.finalize(self, instance.give_back)
         if shared:
             instance.do(SHARED)
-        instance.do("run 0 post no")
+        first_run(instance, model)
+        self._instance = instance
+        weakref.finalize(self, instance.give_back)
         self._require_slope(configuration.positions, model)
 
     def __call__(self, positions: Floats) -> tuple[float, Floats]:

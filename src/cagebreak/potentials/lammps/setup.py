@@ -47,6 +47,28 @@ def set_up(
             raise InputError(f"lines: expected what LAMMPS takes, got {line!r}; {error}") from error
 
 
+def first_run(instance: Instance, model: Model) -> None:
+    """Compute forces for the first time, when LAMMPS looks at its input as a whole.
+
+    Raises
+    ------
+    InputError
+        If LAMMPS refuses the lines of the model together; its message and the lines are in the
+        error.
+    SimulationError
+        If LAMMPS refuses anything else.
+    """
+    try:
+        instance.do("run 0 post no")
+    except SimulationError as error:
+        if model.lammps is None:
+            raise
+        instance.abandon()
+        raise InputError(
+            f"lines: expected what LAMMPS takes, got {list(model.lammps.lines)}; {error}"
+        ) from error
+
+
 def check_box(configuration: Configuration) -> None:
     """Raise a `ConfigurationError` if the lattice vectors are not those of LAMMPS."""
     matrix = configuration.box.matrix

@@ -9,7 +9,7 @@ from cagebreak.errors import InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
 from cagebreak.potentials.bonds import bond_table
-from cagebreak.potentials.lammps import check_box, lines, scales_of, set_up
+from cagebreak.potentials.lammps import check_box, first_run, lines, scales_of, set_up
 from cagebreak.potentials.lammps.instance import Instance
 from cagebreak.potentials.pair_potentials import check_range, check_species
 from cagebreak.potentials.sizes import require_species_sizes
@@ -75,13 +75,13 @@ class MolecularDynamics(VelocityVerlet):
         self._scales = scales_of(model)
         self._instance = Instance.idle_or_new()
         set_up(self._instance, self._start, model, self._time_step)
-        weakref.finalize(self, self._instance.give_back)
         if model.bonds is not None:
             self._instance.do(lines.chains(len(configuration), model.chain_length))
         self._instance.do(self._integrator())
         if configuration.dimension == 2:
             self._instance.do("fix plane all enforce2d")
-        self._instance.do("run 0 post no")
+        first_run(self._instance, model)
+        weakref.finalize(self, self._instance.give_back)
         self._first = self._unwrapped()
         self._energy = self._total_energy()
 
