@@ -7,7 +7,7 @@ import pytest
 from cagebreak import models
 from cagebreak.errors import InputError
 from cagebreak.models.lammps import COMMANDS, UNITS, lammps
-from support.lammps_models import KOB_ANDERSEN_LINES, SIGMA, SILICON, SILICON_LINES, silicon
+from support.lammps.models import KOB_ANDERSEN_LINES, SIGMA, SILICON, SILICON_LINES, silicon
 
 STATE = {"masses": [1.0], "temperature": 1.0, "number_density": 1.0}
 LJ = "pair_style lj/cut 2.5\npair_coeff 1 1 1 1\n"

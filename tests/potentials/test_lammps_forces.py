@@ -11,7 +11,7 @@ from cagebreak.models import lammps
 from cagebreak.potentials.lammps import Forces
 from cagebreak.potentials.lammps.instance import Instance
 from support.cage_systems import jittered
-from support.lammps_models import (
+from support.lammps.models import (
     EPSILON,
     KOB_ANDERSEN_LINES,
     SIGMA,

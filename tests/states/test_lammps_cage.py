@@ -11,7 +11,7 @@ from cagebreak.states._cage_kernel import Cells
 from cagebreak.states.lammps_cage import STEPS, LammpsCageSampler
 from naive import cage as naive
 from support.cage_systems import SYSTEMS, fcc, jittered, voronoi_test
-from support.lammps_models import KOB_ANDERSEN_LINES, as_lines
+from support.lammps.models import KOB_ANDERSEN_LINES, as_lines
 
 KA, START = SYSTEMS["Kob-Andersen"]
 LINES = as_lines(KA, KOB_ANDERSEN_LINES)

@@ -8,7 +8,7 @@ from cagebreak import potentials
 from cagebreak.errors import NotConvergedError
 from cagebreak.states.inherent import first_dt_of
 from support.cage_systems import jittered
-from support.lammps_models import (
+from support.lammps.models import (
     EPSILON,
     SIGMA,
     SMOOTHED_LINES,

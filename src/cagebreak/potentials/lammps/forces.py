@@ -100,7 +100,7 @@ class Forces:
         apart = np.abs(near @ self._box.inverse - 0.5).max(axis=1) > 1
         near[apart] = self._box.wrap(near[apart])
         sites = near * self._scales.length
-        content = (ctypes.c_double * sites.size).from_buffer(sites)
+        content = (ctypes.c_double * sites.size).from_buffer(sites.data)
         self._instance.lammps.scatter_atoms("x", 1, 3, content)
         self._instance.do("run 1 pre no post no")
         return self._instance.thermo("pe"), self._instance.gather("f") * self._scales.length
