@@ -50,6 +50,16 @@ TABLE = _table()
 """What `potential.table` beside a recipe of tabulated potentials holds."""
 
 
+LINES = "pair_style lj/cut 2.5\npair_coeff 1 1 1.0 1.0\n"
+"""What `potential.in` beside a recipe of lines of LAMMPS holds."""
+
+
+def put_potentials(folder):
+    """Put the files that new recipes name into their folder."""
+    (folder / "potential.table").write_text(TABLE)
+    (folder / "potential.in").write_text(LINES)
+
+
 def samples():
     """Return a recipe of every model and kind of work."""
     return [
@@ -110,7 +120,7 @@ def check(path):
 def fuzz(wholes, seed, first, last, path):
     """Check the mutations from `first` to `last`; return how often each ending came."""
     endings: Counter = Counter()
-    path.with_name("potential.table").write_text(TABLE)
+    put_potentials(path.parent)
     for i in range(first, last):
         rng = np.random.default_rng((seed, i))
         path.write_bytes(changed(wholes[i % len(wholes)], rng))

@@ -25,7 +25,7 @@ import numpy as np
 import cagebreak as cb
 from cagebreak._atomic import TEMPORARY
 from cagebreak.cli.commands import main as cagebreak
-from cagebreak.simulation.lammps.instance import Instance
+from cagebreak.potentials.lammps.instance import Instance
 from reliability import write_table
 from support.tiny_study import write_recipe
 

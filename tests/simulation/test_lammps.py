@@ -9,7 +9,8 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, MissingDependencyError, SimulationError
-from cagebreak.simulation.lammps import MolecularDynamics, instance, lines
+from cagebreak.potentials.lammps import instance, lines
+from cagebreak.simulation.lammps import MolecularDynamics
 from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.time_step import TIME_STEPS

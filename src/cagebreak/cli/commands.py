@@ -30,7 +30,7 @@ def new(model: str, recipe: str, small: bool, shear: bool) -> None:
     kob-andersen-smoothed, wahnstrom or fene-polymer, of two dimensions
     hard-discs, harmonic-discs, kob-andersen-2d or kob-andersen-2d-ternary,
     of many sizes soft-spheres, soft-discs or polydisperse-hard-spheres,
-    or tabulated.
+    or tabulated, or lammps.
 
     For example: cagebreak new hard-spheres hs.toml
     """

@@ -84,7 +84,8 @@ class CageScalars:
       ``energy var``: the logarithm of the variance over the samples.
     - ``force``: magnitude of the mean force (n = 0) and of the force at the mean positions (n = 1);
       ``force var``: the logarithm of the mean square force.
-    - ``laplacian`` and ``laplacian var``: likewise, of the Laplacian of the energy.
+    - ``laplacian`` and ``laplacian var``: likewise, of the Laplacian of the energy; not of models
+      of LAMMPS.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ class CageScalars:
         columns += [("variance", n) for n in range(self.model.dimension)]
         columns += [("acceptance", 0), ("cell_rejection", 0)]
         if not self.model.is_hard:
-            for kind in ("energy", "force", "laplacian"):
+            for kind in ("energy", "force", *(() if self.model.lammps else ("laplacian",))):
                 columns += [(kind, 0), (f"{kind} var", 0), (kind, 1)]
         parts = [make_labels(kind, 1, state, [{"n": n}]) for kind, n in columns]
         return np.concatenate(parts).view(np.recarray)
@@ -131,19 +132,26 @@ class CageScalars:
 
 def _mechanics(cage: CageState, model: Model) -> list[NDArray[np.float64]]:
     """Return columns of energy, force and Laplacian: mean, log variance, at mean positions."""
-    samples = samples_of(cage)
-    sums = [potentials.energies_forces_laplacians(sample, model) for sample in samples]
-    energies, forces, laplacians = map(np.array, zip(*sums, strict=True))
-    mean_positions = potentials.energies_forces_laplacians(cage.configuration, model)
+    # LAMMPS gives no Laplacians.
+    measure = potentials.energies_forces_laplacians
+    if model.lammps is not None:
+        measure = potentials.energies_and_forces
+    sums = [measure(sample, model) for sample in samples_of(cage)]
+    energies, forces, *laplacians = map(np.array, zip(*sums, strict=True))
+    mean_energies, mean_forces, *mean_laplacians = measure(cage.configuration, model)
     tiny = np.finfo(float).tiny
-    return [
+    columns = [
         energies.mean(axis=0),
         np.log(np.maximum(energies.var(axis=0), tiny)),
-        mean_positions[0],
+        mean_energies,
         np.linalg.norm(forces.mean(axis=0), axis=1),
         np.log(np.maximum((forces**2).sum(axis=2).mean(axis=0), tiny)),
-        np.linalg.norm(mean_positions[1], axis=1),
-        laplacians.mean(axis=0),
-        np.log(np.maximum(laplacians.var(axis=0), tiny)),
-        mean_positions[2],
+        np.linalg.norm(mean_forces, axis=1),
     ]
+    for of_samples, of_mean in zip(laplacians, mean_laplacians, strict=True):
+        columns += [
+            of_samples.mean(axis=0),
+            np.log(np.maximum(of_samples.var(axis=0), tiny)),
+            of_mean,
+        ]
+    return columns

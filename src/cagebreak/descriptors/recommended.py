@@ -44,7 +44,7 @@ class Recommended:
 
     `recommended` makes it. ``RidgeCV(center="configuration", weights=(1, 3, 10))`` with the groups
     of `feature_groups` learns from it: the thousand structural descriptors and the hundred scalars
-    need different penalties.
+    need different penalties. A model of LAMMPS has no columns of Laplacians.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class Recommended:
         """Return the labels of the columns."""
         n_species = n_classes_of(self.model)
         base = papers.alkemade2023(self.model, generations=0)
-        scalars = labels_with_surroundings(_inherent_labels(), n_species)
+        scalars = labels_with_surroundings(_inherent_labels(self.model), n_species)
         initial = base.labels("initial")
         if self.sweeps is None:
             first = labels_of_generations(base.labels("inherent"), GENERATIONS_INHERENT)
@@ -158,13 +158,18 @@ def feature_groups(labels: np.recarray) -> np.ndarray:
     return (labels.body == 1).astype(np.int64)
 
 
-def _inherent_labels() -> np.recarray:
-    kinds = ("energy", "laplacian", "displacement")
+def _inherent_labels(model: Model) -> np.recarray:
+    # LAMMPS gives no Laplacians.
+    kinds = ("energy", *(() if model.lammps else ("laplacian",)), "displacement")
     parts = [make_labels(kind, 1, "inherent", [{"n": 0}]) for kind in kinds]
     return np.concatenate(parts).view(np.recarray)
 
 
 def _inherent_scalars(inherent: InherentState, model: Model) -> Features:
-    energies, _, laplacians = potentials.energies_forces_laplacians(inherent.configuration, model)
-    columns = [energies, laplacians, inherent.displacement]
-    return Features(np.stack(columns, axis=1), _inherent_labels())
+    minimum = inherent.configuration
+    if model.lammps is None:
+        energies, _, laplacians = potentials.energies_forces_laplacians(minimum, model)
+        columns = [energies, laplacians, inherent.displacement]
+    else:
+        columns = [potentials.energies(minimum, model), inherent.displacement]
+    return Features(np.stack(columns, axis=1), _inherent_labels(model))

@@ -8,7 +8,16 @@ from cagebreak.models.glass_formers import (
     kob_andersen_smoothed,
     wahnstrom,
 )
-from cagebreak.models.model import Bonds, Model, PairPotential, Sizes, Table, as_model
+from cagebreak.models.lammps import lammps
+from cagebreak.models.model import (
+    Bonds,
+    LammpsLines,
+    Model,
+    PairPotential,
+    Sizes,
+    Table,
+    as_model,
+)
 from cagebreak.models.polydisperse import (
     polydisperse_hard_spheres,
     soft_discs,
@@ -24,6 +33,7 @@ from cagebreak.models.two_dimensions import (
 
 __all__ = [
     "Bonds",
+    "LammpsLines",
     "Model",
     "PairPotential",
     "Sizes",
@@ -38,6 +48,7 @@ __all__ = [
     "kob_andersen_2d",
     "kob_andersen_2d_ternary",
     "kob_andersen_smoothed",
+    "lammps",
     "polydisperse_hard_spheres",
     "soft_discs",
     "soft_spheres",

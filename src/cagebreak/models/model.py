@@ -133,6 +133,34 @@ class Bonds:
     sigma: float
 
 
+@dataclass(frozen=True)
+class LammpsLines:
+    """An interaction that LAMMPS computes; `cagebreak.models.lammps` makes it.
+
+    Parameters
+    ----------
+    lines
+        Commands of LAMMPS, without comments.
+    files
+        Name and text of each file that they name.
+    units
+        A key of `cagebreak.models.lammps.UNITS`.
+    length
+        sigma, in LAMMPS' unit of length.
+    charges
+        Of each species, in LAMMPS' unit of charge; empty if there are none.
+    time_step
+        Of molecular dynamics, in tau.
+    """
+
+    lines: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
+    units: str
+    length: float
+    charges: tuple[float, ...]
+    time_step: float
+
+
 @dataclass(frozen=True, repr=False)
 class Model:
     """A glass former at one state point, in reduced units.
@@ -162,6 +190,9 @@ class Model:
     sizes
         The distribution of the diameters, if each particle has its own: ``pair`` is then that of
         two particles of diameter 1, at distances r / sigma_ij. None if species have diameters.
+    lammps
+        The lines of LAMMPS that set the interaction, if these do: ``pair`` then has the contact
+        distances alone. None for other models.
     """
 
     name: str
@@ -175,6 +206,7 @@ class Model:
     bonds: Bonds | None = None
     dimension: int = 3
     sizes: Sizes | None = None
+    lammps: LammpsLines | None = None
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{name} {value}" for name, value in self._facts().items())
@@ -199,6 +231,8 @@ class Model:
             facts["temperature"] = f"{self.temperature:.4g}"
         if self.bonds is not None:
             facts["chains of"] = str(self.bonds.chain_length)
+        if self.lammps is not None:
+            facts["lines"] = "; ".join(self.lammps.lines)
         return facts
 
     @property
@@ -215,6 +249,11 @@ class Model:
     def is_hard(self) -> bool:
         """Whether particles are hard: they collide, and feel no force in between."""
         return self.pair.form == "hard_log"
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether a file gave the interaction, which says neither density nor composition."""
+        return bool(self.pair.tables) or self.lammps is not None
 
     @property
     def species_names(self) -> tuple[str, ...]:
@@ -260,6 +299,15 @@ class Model:
             return Box.of_volume(float(BALL[d] * powers / self.packing_fraction), d)
         powers = (np.asarray(self.diameters)[self.species(n_particles)] ** d).sum()
         return Box.of_volume(float(BALL[d] * powers / self.packing_fraction), d)
+
+
+def require_pairs(model: Model, what: str) -> None:
+    """Raise an `InputError` if LAMMPS computes the interaction, for which something is not made."""
+    if model.lammps is not None:
+        raise InputError(
+            f"model: expected a pair potential of this package, for {what}, got {model.name}, "
+            "whose interaction LAMMPS computes"
+        )
 
 
 def as_model(model: object) -> Model:

@@ -31,7 +31,12 @@ from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list, check_apart
 from cagebreak.potentials import _match_kernel as kernel
 from cagebreak.potentials.overlaps import separated
-from cagebreak.potentials.pair_potentials import FORMS, energies_forces_laplacians, pair_table
+from cagebreak.potentials.pair_potentials import (
+    FORMS,
+    energies_forces_laplacians,
+    energy,
+    pair_table,
+)
 from cagebreak.potentials.state_point import (
     COMPOSITION_REMARK,
     composition_problem,
@@ -98,8 +103,8 @@ class Match:
     energy
         Potential energy per particle, in eps; NaN for hard spheres.
     temperature, temperature_error
-        Configurational temperature and its standard error, kT in eps; NaN for hard spheres and
-        where no particle feels a force.
+        Configurational temperature and its standard error, kT in eps; NaN for hard spheres, models
+        of LAMMPS, and where no particle feels a force.
     pair_temperatures : (S, S) array
         From the forces on one species along the vectors to another; NaN where unknown.
     problem
@@ -251,6 +256,8 @@ def _with_distances(match: Match, model: Model) -> Match:
     match = replace(match, closest=distances / sigma)
     if model.is_hard:
         return match
+    if model.lammps is not None:
+        return _with_lammps(match, distances, pairs, model)
     # The energy of the closest of all pairs at the highest temperature that is no error.
     n_pairs = 10 * len(configuration)
     highest = TEMPERATURE * model.temperature * np.log(n_pairs / RARE)
@@ -274,8 +281,27 @@ def _with_distances(match: Match, model: Model) -> Match:
     return match
 
 
+def _with_lammps(match: Match, distances: Floats, pairs: NDArray[np.int64], model: Model) -> Match:
+    """Return the match with the energy, or with the problem of an overlap.
+
+    There is no temperature: LAMMPS gives no Laplacians.
+    """
+    if match.closest.min() < CLOSEST:
+        a, b = np.unravel_index(int(match.closest.argmin()), match.closest.shape)
+        i, j = pairs[a, b]
+        text = (
+            f"configuration.positions: expected particles {i} and {j}, {SPECIES_NAMES[a]} and "
+            f"{SPECIES_NAMES[b]}, about sigma = {model.pair.sigma[a][b]:.3g} apart, got "
+            f"{distances[a, b]:.4g}; wrong box or boundary, units, species or diameters?"
+        )
+        return replace(match, problem=text)
+    return replace(match, energy=energy(match.configuration, model) / len(match.configuration))
+
+
 def _with_forces(match: Match, model: Model) -> Match:
     """Return the match with energy and temperatures, and the problem that these show."""
+    if model.lammps is not None:
+        return match
     configuration, n = match.configuration, len(match.configuration)
     sums = energies_forces_laplacians(configuration, model)
     match = replace(match, energy=float(sums.energies.mean()))

@@ -22,6 +22,9 @@ that of two particles of diameter 1.
 
 A pair counts once for each periodic image within the cut-off, so boxes may be small and sheared.
 
+Energies and forces of models of `cagebreak.models.lammps` are those of LAMMPS. They have no
+Laplacians and no stress.
+
 Bonded particles feel a bond instead of the pair potential; `cagebreak.potentials.bonds` has its
 equation.
 """
@@ -36,11 +39,12 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration, as_configuration, ball
 from cagebreak.errors import ConfigurationError
-from cagebreak.models.model import Model, PairPotential, Table
+from cagebreak.models.model import Model, PairPotential, Table, require_pairs
 from cagebreak.neighbors import MOST_IN_POTENTIAL, cell_list, check_density
 from cagebreak.potentials import _bond_kernel as bond_kernel
 from cagebreak.potentials import _pair_kernel as kernel
 from cagebreak.potentials.bonds import bond_row, bond_table
+from cagebreak.potentials.lammps import Forces
 from cagebreak.potentials.overlaps import separated
 from cagebreak.potentials.sizes import check_sizes, diameters_of, reach, sizes_of
 
@@ -85,18 +89,22 @@ def energy(configuration: Configuration, model: Model) -> float:
         If a species is not the model's, the box is far too small for the range of the potential,
         hard spheres overlap, two particles coincide or are nearer than their table begins, or bonds
         are not what `cagebreak.potentials.bonds.bond_table` expects.
+    CagebreakError
+        As `cagebreak.potentials.lammps.Forces`, of a model of LAMMPS.
     """
     configuration = as_configuration(configuration)
+    if model.lammps is not None:
+        return Forces(configuration, model)(configuration.positions)[0]
     return float(energies(configuration, model).sum())
 
 
 def energies(configuration: Configuration, model: Model) -> Floats:
     """Return the energy of every particle, (N,), in eps: half of that of each of its pairs.
 
-    Parameters and errors are those of `energy`.
+    Of a model of LAMMPS it is what `compute pe/atom` shares out. Parameters and errors are those of
+    `energy`.
     """
-    configuration = as_configuration(configuration)
-    return energies_forces_laplacians(configuration, model).energies
+    return energies_and_forces(configuration, model)[0]
 
 
 def forces(configuration: Configuration, model: Model) -> Floats:
@@ -105,7 +113,22 @@ def forces(configuration: Configuration, model: Model) -> Floats:
     Parameters and errors are those of `energy`.
     """
     configuration = as_configuration(configuration)
+    if model.lammps is not None:
+        return Forces(configuration, model)(configuration.positions)[1]
     return energies_forces_laplacians(configuration, model).forces
+
+
+def energies_and_forces(configuration: Configuration, model: Model) -> tuple[Floats, Floats]:
+    """Return `energies` and `forces` of every particle, computed in one pass.
+
+    Parameters and errors are those of `energy`.
+    """
+    configuration = as_configuration(configuration)
+    if model.lammps is None:
+        return energies_forces_laplacians(configuration, model)[:2]
+    of_lammps = Forces(configuration, model, shared=True)
+    of_particles = of_lammps(configuration.positions)[1]
+    return of_lammps.energies(), of_particles
 
 
 def laplacians(configuration: Configuration, model: Model) -> Floats:
@@ -115,7 +138,7 @@ def laplacians(configuration: Configuration, model: Model) -> Floats:
         \nabla_i^2 U = \sum_{j \ne i} \left[ u''(r_{ij}) + (d - 1) u'(r_{ij}) / r_{ij} \right],
 
     in d dimensions: the trace of the particle's block of the Hessian. Parameters and errors are
-    those of `energy`.
+    those of `energy`; a model of LAMMPS is an `InputError`.
     """
     configuration = as_configuration(configuration)
     return energies_forces_laplacians(configuration, model).laplacians
@@ -124,9 +147,10 @@ def laplacians(configuration: Configuration, model: Model) -> Floats:
 def energies_forces_laplacians(configuration: Configuration, model: Model) -> PairSums:
     """Return `energies`, `forces` and `laplacians` of every particle, computed in one pass.
 
-    Parameters and errors are those of `energy`.
+    Parameters and errors are those of `energy`; a model of LAMMPS is an `InputError`.
     """
     configuration = as_configuration(configuration)
+    require_pairs(model, "Laplacians")
     check_species(configuration, model)
     check_range(configuration, model)
     pair, n = model.pair, len(configuration)
@@ -154,9 +178,10 @@ def stress(configuration: Configuration, model: Model) -> Floats:
 
     the derivative of the energy by strain over the volume: tension is positive, and the pressure of
     the particles at rest is :math:`-\mathrm{tr} \, \sigma / d` in d dimensions. Parameters and
-    errors are those of `energy`.
+    errors are those of `energy`; a model of LAMMPS is an `InputError`.
     """
     configuration = as_configuration(configuration)
+    require_pairs(model, "the stress")
     check_species(configuration, model)
     check_range(configuration, model)
     pair, result = model.pair, np.zeros((3, 3))

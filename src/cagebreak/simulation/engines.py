@@ -54,7 +54,8 @@ def nve(
     seed
         Seed of fresh velocities; None keeps those of the configuration.
     engine
-        See `Engine`. Hard spheres are always event-driven.
+        See `Engine`. Hard spheres are always event-driven, and LAMMPS always moves particles whose
+        interaction is its own.
 
     Raises
     ------
@@ -100,7 +101,7 @@ def verlet(
     configuration = as_configuration(configuration)
     if engine not in get_args(Engine):
         raise InputError(f"engine: expected one of {get_args(Engine)}, got {engine!r}")
-    if engine == "lammps":
+    if engine == "lammps" or model.lammps is not None:
         return lammps.MolecularDynamics(configuration, model, seed, thermostat=thermostat)
     return molecular_dynamics.MolecularDynamics(
         configuration,

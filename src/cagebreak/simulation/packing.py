@@ -55,7 +55,7 @@ def random_packing(model: Model, n_particles: int, seed: Seed) -> Configuration:
     pair = replace(harmonic_spheres().pair, epsilon=ones, sigma=model.pair.sigma)
     return inherent_state(
         Configuration(points, species, box, diameters=diameters),
-        replace(model, pair=pair),
+        replace(model, pair=pair, lammps=None),
         force_tolerance=FORCE_TOLERANCE,
     ).configuration
 

@@ -14,7 +14,7 @@ from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import FileFormatError, InputError, SimulationError
 from cagebreak.models.arguments import is_whole, real
 from cagebreak.models.tabulated import Arrays, read_tables, table_text
-from cagebreak.simulation.lammps.instance import Instance
+from cagebreak.potentials.lammps.instance import Instance
 
 COMMANDS = ("pair_style", "pair_coeff", "pair_modify")
 """Commands that the lines may hold."""

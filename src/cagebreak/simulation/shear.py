@@ -17,7 +17,7 @@ from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
 from cagebreak.models import as_model
 from cagebreak.models.arguments import real
-from cagebreak.models.model import Model
+from cagebreak.models.model import Model, require_pairs
 from cagebreak.potentials.pair_potentials import stress
 from cagebreak.states.inherent import LARGEST_DT, InherentState, fire, first_dt_of, inherent_state
 
@@ -84,6 +84,7 @@ def begin(
     model = as_model(model)
     if model.is_hard:
         raise InputError(f"model: expected one with an energy to minimize, got {model.name}")
+    require_pairs(model, "shear")
     matrix = configuration.box.matrix
     if matrix[0, 1] or matrix[0, 2] or matrix[1, 2]:
         raise InputError(

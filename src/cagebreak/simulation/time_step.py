@@ -27,7 +27,9 @@ m is the smallest mass, k the largest curvature of the energy at contact and bey
 
 
 def time_step_of(model: Model) -> float:
-    """Return the time step of a model, in tau."""
+    """Return the time step of a model, in tau; a model of LAMMPS has its own."""
+    if model.lammps is not None:
+        return model.lammps.time_step
     if not model.pair.tables:
         return TIME_STEPS[model.pair.form]
     stiffest = 0.0

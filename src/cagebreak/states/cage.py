@@ -20,6 +20,10 @@ from cagebreak.potentials.state_point import warn_of_another_state_point
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.states.cage_cells import Cell
 from cagebreak.states.cage_sampler import CageSampler, CageState
+from cagebreak.states.lammps_cage import LammpsCageSampler
+
+Sampler = CageSampler | LammpsCageSampler
+"""What samples a cage: single moves, or trajectories of all particles."""
 
 PRECISION = 0.02
 """Standard error of the mean positions at which sampling stops by default, in sigma; chosen."""
@@ -86,6 +90,9 @@ def cage_state(
     -----
     The standard error of a single chain compares two halves of the run. Motion that is slower than
     the run does not contribute to it.
+
+    A model of LAMMPS is sampled by trajectories of all particles (`LammpsCageSampler`): a sweep is
+    one of them. Chains run one after the other.
     """
     configuration = as_configuration(configuration)
     model = as_model(model)
@@ -95,6 +102,14 @@ def cage_state(
         samples=samples, chains=chains,
     ) as states:  # fmt: skip
         return next(states)
+
+
+def sampler_of(
+    configuration: Configuration, model: Model, seed: Seed, cell: Cell = "voronoi"
+) -> Sampler:
+    """Return the sampler of a model; parameters and errors are those of `CageSampler`."""
+    kind = CageSampler if model.lammps is None else LammpsCageSampler
+    return kind(configuration, model, seed, cell)
 
 
 @contextmanager
@@ -121,7 +136,14 @@ def cage_states(
         for seed in seeds
         for chain_seed in (seed, *(seed_sequence(seed, "chain", k) for k in range(1, chains)))
     ]
-    samplers = [CageSampler(configuration, model, chain_seed, cell) for chain_seed in of_chains]
+    samplers = [sampler_of(configuration, model, chain_seed, cell) for chain_seed in of_chains]
+    if model.lammps is not None:
+        # One LAMMPS after the other: they share what is global in its library.
+        yield (
+            pool_chains([run(sampler) for sampler in samplers[k : k + chains]])
+            for k in range(0, len(samplers), chains)
+        )
+        return
     if len(samplers) <= 1:
         yield map(run, samplers)
         return
@@ -138,7 +160,7 @@ def cage_states(
 
 def _run(
     sweeps: tuple[int, int] | None, precision: float | None, samples: int, chains: int
-) -> Callable[[CageSampler], CageState]:
+) -> Callable[[Sampler], CageState]:
     """Return the function that runs one chain, after a check of the arguments of `cage_state`."""
     if sweeps is not None and precision is not None:
         raise InputError("sweeps: expected either sweeps or precision, got both")
@@ -164,7 +186,7 @@ def _run(
     return partial(_precise, precision=precision)
 
 
-def _precise(sampler: CageSampler, precision: float) -> CageState:
+def _precise(sampler: Sampler, precision: float) -> CageState:
     """Run one chain until the standard error of the mean positions is below `precision`."""
     sampler.relax(RELAX)
     sampler.run(_FIRST_SWEEPS)
@@ -178,7 +200,7 @@ def _precise(sampler: CageSampler, precision: float) -> CageState:
         sampler.run(math.ceil(max(more, 0.05) * state.sweeps[1]))
 
 
-def _chain(sampler: CageSampler, relax: int, measure: int, samples: int) -> CageState:
+def _chain(sampler: Sampler, relax: int, measure: int, samples: int) -> CageState:
     """Run one chain; take a sample at the end of each of `samples` parts of the measurement."""
     sampler.relax(relax)
     positions = []

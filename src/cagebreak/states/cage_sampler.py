@@ -15,7 +15,7 @@ from cagebreak._html import card
 from cagebreak._progress import shown
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
-from cagebreak.models.model import Model
+from cagebreak.models.model import Model, require_pairs
 from cagebreak.neighbors import cell_list
 from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.potentials.overlaps import separated
@@ -24,20 +24,22 @@ from cagebreak.seeding import Seed, natural, seed_sequence
 from cagebreak.states import _cage_kernel as kernel
 from cagebreak.states import _cage_list_kernel as lists
 from cagebreak.states.cage_cells import Cell, cells_of
+from cagebreak.states.cage_error import Marks
 
 ACCEPTANCE = 0.3
 """Share of accepted trials that the step is tuned to; chosen."""
 FIRST_STEP = 0.08
 """The step before tuning, in sigma; chosen."""
 
+TUNINGS = 20
+"""Adjustments of the step while relaxing; chosen."""
+
 _HARD_MARGIN = 5e-7  # relative error of a distance in single precision, added to contacts
 _FIRST_REACH = 0.45  # distance from the list center that most particles never exceed, in sigma
 _GROWTH = 1.2  # factor by which a reach grows beyond what a trial needs
 _LONGEST_REACH = 1.0  # in sigma; a particle that needs more gets a new list center
 _LONGEST_STEP = 0.4  # in sigma: from a new list center, no trial leads beyond the longest reach
-_TUNINGS = 20  # adjustments of the step while relaxing
 _MOVES_PER_CALL = 4_000_000  # about a second: Ctrl-C takes effect between calls
-_MARKS = 64  # earlier sums that are kept for the standard error
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,6 +142,7 @@ class CageSampler:
         include_center_of_mass: bool = False,
     ) -> None:  # fmt: skip
         configuration = as_configuration(configuration)
+        require_pairs(model, "`CageSampler`; `cage_state` uses hybrid Monte Carlo")
         potentials.check_species(configuration, model)
         potentials.check_range(configuration, model)
         if model.is_hard:
@@ -188,7 +191,7 @@ class CageSampler:
         )
         self._key = seed_sequence(seed, "cage").generate_state(2).astype(np.uint64)
         self._progress = kernel.Progress(np.zeros(2, np.int64), np.zeros(1))
-        self._marks: list[tuple[int, NDArray[np.float64]]] = []
+        self._marks = Marks()
         self._relaxed = self._measured = 0
         self._stopped = False
         self._list()
@@ -224,7 +227,7 @@ class CageSampler:
             If `sweeps` is negative or no integer.
         """
         sweeps = natural("sweeps", sweeps)
-        blocks = np.diff(np.arange(_TUNINGS + 1) * sweeps // _TUNINGS)
+        blocks = np.diff(np.arange(TUNINGS + 1) * sweeps // TUNINGS)
         with self._shown("cage state, relaxing", sweeps):
             self._relax(blocks)
         self._relaxed += sweeps
@@ -236,7 +239,7 @@ class CageSampler:
     def _relax(self, blocks: NDArray[np.int64]) -> None:
         """Run blocks of sweeps, and tune the step after each."""
         for k, block in enumerate(blocks):
-            if k == _TUNINGS // 2:
+            if k == TUNINGS // 2:
                 self._discard()
             before = self._moments.accepted.sum()
             self._advance(int(block))
@@ -255,7 +258,7 @@ class CageSampler:
             If `sweeps` is negative or no integer.
         """
         sweeps = natural("sweeps", sweeps)
-        # At least two parts, so that `_error` can compare halves.
+        # At least two parts, so that the standard error can compare halves.
         with self._shown("cage state, measuring", sweeps):
             for part in (sweeps // 2, sweeps - sweeps // 2):
                 self._advance(part)
@@ -290,21 +293,10 @@ class CageSampler:
             covariance=self._in_order(covariance),
             acceptance=self._in_order(moments.accepted / trials),
             cell_rejection=self._in_order(moments.rejected / trials),
-            error=self._in_order(self._error()),
+            error=self._in_order(self._marks.error(total, moments.sums[:3])),
             sweeps=self.sweeps,
             step=self.step,
         )
-
-    def _error(self) -> NDArray[np.float64]:
-        """Return the standard error of the mean positions, from two halves of the run."""
-        total, sums = self._measured, self._moments.sums[:3]
-        earlier = [mark for mark in self._marks if mark[0] < total]
-        if not earlier:
-            return np.full(len(self.start), math.inf)
-        first, first_sums = min(earlier, key=lambda mark: abs(2 * mark[0] - total))
-        second = total - first
-        differences = first_sums / first - (sums - first_sums) / second
-        return np.sqrt((differences**2).sum(axis=0) * first * second) / total
 
     def _shown(self, what: str, sweeps: int) -> AbstractContextManager[None]:
         """Return a block that shows how many of its sweeps are done."""
@@ -325,9 +317,7 @@ class CageSampler:
                 self._reach_further(clock[kernel.TURN])
             sweeps -= block
             self._measured += block
-            self._marks.append((self._measured, self._moments.sums[:3].copy()))
-            if len(self._marks) > _MARKS:
-                del self._marks[::2]
+            self._marks.add(self._measured, self._moments.sums[:3])
 
     def _run_kernel(self, until: int) -> int:
         axes = np.diag(np.arange(3) < self.start.dimension)

@@ -12,6 +12,7 @@ from cagebreak.models import as_model
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
 from cagebreak.potentials.bonds import bond_row, bond_table
+from cagebreak.potentials.lammps import Forces
 from cagebreak.potentials.overlaps import separated
 from cagebreak.potentials.pair_potentials import FORMS, energy, laplacians, pair_table
 from cagebreak.potentials.sizes import reach as reach_of
@@ -19,6 +20,8 @@ from cagebreak.potentials.sizes import sizes_of
 from cagebreak.potentials.state_point import warn_of_another_state_point
 from cagebreak.states import _fire_kernel as kernel
 from cagebreak.states._fire_list_kernel import NeighborList, list_neighbors
+from cagebreak.states.lammps_descent import descend as lammps_descent
+from cagebreak.states.lammps_descent import median_curvature
 
 # Parameters of FIRE, as printed by Bitzek 2006.
 DELAY = 5
@@ -53,7 +56,7 @@ FIRST_DT_BONDED = 0.0025
 """Upper limit of the first time step of models with bonds; chosen likewise."""
 
 DT_PER_CURVATURE = 0.09
-"""First time step of a tabulated potential, times the root of the median Laplacian of the start.
+"""First time step of a table or of LAMMPS, times the root of the median Laplacian of the start.
 
 Chosen: the value of harmonic spheres at their default state point. Kob-Andersen has 0.11, measured.
 """
@@ -148,7 +151,7 @@ def inherent_state(
     semi-implicit Euler. In one step no particle moves farther than 0.1 sigma, no hard sphere
     farther than a quarter of its smallest gap, and no bead of a chain farther than a quarter of the
     distance to the largest extension of its bonds. One thread; the same input gives the same bits
-    on the same machine.
+    on the same machine. Forces of a model of LAMMPS are those of LAMMPS.
     """
     configuration = as_configuration(configuration)
     model = as_model(model)
@@ -166,8 +169,12 @@ def inherent_state(
 
 def first_dt_of(configuration: Configuration, model: Model) -> float:
     """Return the first time step of FIRE for a model, with all masses 1."""
-    if model.pair.tables:
-        curvature = np.median(laplacians(configuration, model))
+    if model.pair.tables or model.lammps is not None:
+        if model.lammps is not None:
+            forces_at = Forces(configuration, model)
+            curvature = median_curvature(forces_at, configuration.positions)
+        else:
+            curvature = float(np.median(laplacians(configuration, model)))
         # Bounded from below: without interaction, or at a saddle, the curvature may be 0 or less.
         return DT_PER_CURVATURE / np.sqrt(max(curvature, model.temperature))
     of_pairs = FIRST_DT[model.pair.form]
@@ -221,11 +228,6 @@ def _descend(
     progress: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], int]:
     """Return the best positions (N, 3) and the status of the kernel, which writes its progress."""
-    pair, form = model.pair, FORMS[model.pair.form]
-    table = pair_table(pair)
-    sizes, reach = sizes_of(configuration, model), pair.cutoffs + SKIN
-    if model.sizes is not None:
-        reach = np.array([[reach_of(configuration, model) + SKIN]])
     parameters = kernel.FireParameters(
         force_tolerance=float(force_tolerance),
         max_iterations=int(max_iterations),
@@ -239,6 +241,14 @@ def _descend(
         first_mixing=FIRST_MIXING,
         mixing_decay=MIXING_DECAY,
     )
+    if model.lammps is not None:
+        forces_at = Forces(configuration, model)
+        return lammps_descent(forces_at, configuration.positions, progress, parameters)
+    pair, form = model.pair, FORMS[model.pair.form]
+    table = pair_table(pair)
+    sizes, reach = sizes_of(configuration, model), pair.cutoffs + SKIN
+    if model.sizes is not None:
+        reach = np.array([[reach_of(configuration, model) + SKIN]])
     # Particles that are near in space are near in memory.
     order = cell_list(configuration, float(reach.max())).order
     current = Configuration(

@@ -23,6 +23,7 @@ from cagebreak.errors import FileFormatError, StoreError
 from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
 from cagebreak.study.importing import LISTED
 from cagebreak.study.recipe.checks import FILE_NAME
+from cagebreak.study.recipe.protocols import PROTOCOLS
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.store import Store
 from cagebreak.study.unit_file import check_content, versions, with_present_names, write_unit
@@ -121,8 +122,7 @@ def _unpacked(path: Path, recipe: Path, folder: Path) -> tuple[dict[Path, bytes]
             text, potential = str(archive.attrs["recipe"]), potential_in(archive)
             files = {recipe: text.encode()}
             if potential:
-                table = recipe.parent / FILE_NAME.convert(tomllib.loads(text)["model"]["file"])
-                files = {table: potential.encode()} | files
+                files = _potential_files(recipe, text, potential) | files
             for file, content in files.items():
                 if file.exists() and file.read_bytes() != content:
                     raise StoreError(f"{file}: exists already, and is never overwritten")
@@ -137,6 +137,16 @@ def _unpacked(path: Path, recipe: Path, folder: Path) -> tuple[dict[Path, bytes]
             raise
         raise FileFormatError(f"{path}: expected an exported study, whole ({error})") from error
     return files, n
+
+
+def _potential_files(recipe: Path, text: str, potential: str) -> dict[Path, bytes]:
+    """Return the files of a potential beside a recipe, with their content."""
+    model = tomllib.loads(text)["model"]
+    kind = PROTOCOLS[model["name"]].of_file
+    if kind is None:
+        raise ValueError(f"expected no file of a potential of {model['name']}")
+    texts = kind.files(potential, FILE_NAME.convert(model["file"]))
+    return {recipe.parent / FILE_NAME.convert(n): content.encode() for n, content in texts.items()}
 
 
 def text_of(recipe: Recipe) -> dict[str, Dataset]:

@@ -15,7 +15,7 @@ from cagebreak.study.recipe.preparation import Growth
 from cagebreak.study.recipe.protocols import PROTOCOLS
 from cagebreak.study.recipe.writing import text, write_new
 from cagebreak.study.stages.stages import STAGES, open_store
-from fuzz_recipes import TABLE, fuzz, samples
+from fuzz_recipes import fuzz, put_potentials, samples
 
 DESCRIPTORS = {"descriptors-initial", "descriptors-inherent", "descriptors-cage"}
 CAGE = {"cage", "descriptors-cage", "descriptors-recommended"}
@@ -28,7 +28,7 @@ NAMED = DESCRIPTORS | CAGE | INHERENT | {"equilibrate", "run", "propensity", "sh
 def test_new_recipe_reads_back(tmp_path, model, small):
     path = tmp_path / "new.toml"
     write_new(path, model.replace("_", "-"), small)
-    (tmp_path / "potential.table").write_text(TABLE)
+    put_potentials(tmp_path)
     recipe = Recipe.read(path)
     values = schema.defaults(model, small)
     assert recipe.values == values
@@ -63,7 +63,7 @@ def test_defaults_are_the_papers(model, equilibration, last, n_runs):
 
 @pytest.mark.parametrize("small", [False, True])
 def test_force_is_learned_from_wherever_there_is_one(tmp_path, small):
-    (tmp_path / "potential.table").write_text(TABLE)
+    put_potentials(tmp_path)
     for model in PROTOCOLS:
         path = tmp_path / f"{model}.toml"
         write_new(path, model.replace("_", "-"), small)

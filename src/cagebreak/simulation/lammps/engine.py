@@ -5,15 +5,15 @@ import weakref
 import numpy as np
 
 from cagebreak.configuration import Box, Configuration, as_configuration
-from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.errors import InputError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import check_apart
 from cagebreak.potentials.bonds import bond_table
+from cagebreak.potentials.lammps import check_box, first_run, lines, scales_of, set_up
+from cagebreak.potentials.lammps.instance import Instance
 from cagebreak.potentials.pair_potentials import check_range, check_species
 from cagebreak.potentials.sizes import require_species_sizes
 from cagebreak.seeding import Seed
-from cagebreak.simulation.lammps import lines
-from cagebreak.simulation.lammps.instance import Instance
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.verlet import Floats, Readings, VelocityVerlet
 
@@ -72,17 +72,16 @@ class MolecularDynamics(VelocityVerlet):
         configuration = as_configuration(configuration)
         _check(configuration, model)
         super().__init__(configuration, model, seed, time_step, thermostat)
+        self._scales = scales_of(model)
         self._instance = Instance.idle_or_new()
-        weakref.finalize(self, self._instance.give_back)
-        self._instance.do(lines.particles(self._start, model, self._time_step))
-        self._instance.place(self._start)
-        self._instance.do(lines.interactions(model, self._instance.folder))
+        set_up(self._instance, self._start, model, self._time_step)
         if model.bonds is not None:
             self._instance.do(lines.chains(len(configuration), model.chain_length))
         self._instance.do(self._integrator())
         if configuration.dimension == 2:
             self._instance.do("fix plane all enforce2d")
-        self._instance.do("run 0 post no")
+        first_run(self._instance, model)
+        weakref.finalize(self, self._instance.give_back)
         self._first = self._unwrapped()
         self._energy = self._total_energy()
 
@@ -94,7 +93,7 @@ class MolecularDynamics(VelocityVerlet):
     @property
     def positions(self) -> Floats:
         """Unwrapped positions now, (N, 3), in sigma."""
-        flown = self._rest * (self._gather("v") + self._rest / 2 * self._accelerations())
+        flown = self._rest * (self._velocities() + self._rest / 2 * self._accelerations())
         if self._breathes:
             return self._unwrapped() + flown
         return self._start.unwrapped + (self._unwrapped() - self._first) + flown
@@ -102,7 +101,7 @@ class MolecularDynamics(VelocityVerlet):
     @property
     def velocities(self) -> Floats:
         """Velocities now, (N, 3), in sigma / tau."""
-        return self._gather("v") + self._rest * self._accelerations()
+        return self._velocities() + self._rest * self._accelerations()
 
     @property
     def box(self) -> Box:
@@ -111,13 +110,19 @@ class MolecularDynamics(VelocityVerlet):
             return self._start.box
         low, high, xy, yz, xz, _, _ = self._instance.lammps.extract_box()
         a, b, c = np.subtract(high, low)
-        return self._start.box.with_matrix([[a, 0, 0], [xy, b, 0], [xz, yz, c]])
+        matrix = np.array([[a, 0, 0], [xy, b, 0], [xz, yz, c]])
+        return self._start.box.with_matrix(matrix / self._scales.length)
 
     @property
     def readings(self) -> Readings:
         """Temperature, energy, pressure and density at the last step."""
-        n, read = len(self._start), self._instance.thermo
-        return Readings(read("temp"), read("pe") / n, read("press"), n / read("vol"))
+        n, read, scales = len(self._start), self._instance.thermo, self._scales
+        return Readings(
+            read("temp") / scales.temperature,
+            read("pe") / n,
+            read("press") / scales.pressure,
+            n / read("vol") * scales.length**3,
+        )
 
     @property
     def _rest(self) -> float:
@@ -134,12 +139,13 @@ class MolecularDynamics(VelocityVerlet):
         thermostat = self._thermostat
         if thermostat is None:
             return "fix integrator all nve"
-        damping = " ".join(repr(n * self._time_step) for n in DAMPING)
-        ends = f"temp {thermostat.start!r} {thermostat.end!r} {damping.split()[0]}"
+        of_heat, of_box = (n * self._time_step * self._scales.time for n in DAMPING)
+        unit = self._scales.temperature
+        ends = f"temp {thermostat.start * unit!r} {thermostat.end * unit!r} {of_heat!r}"
         if thermostat.pressure is None:
             return f"fix integrator all nvt {ends}"
-        pressure = f"iso {thermostat.pressure!r} {thermostat.pressure!r} {damping.split()[1]}"
-        return f"fix integrator all npt {ends} {pressure}"
+        pressure = thermostat.pressure * self._scales.pressure
+        return f"fix integrator all npt {ends} iso {pressure!r} {pressure!r} {of_box!r}"
 
     def _total_energy(self) -> float:
         return self._instance.thermo("etotal")
@@ -149,13 +155,13 @@ class MolecularDynamics(VelocityVerlet):
 
     def _unwrapped(self) -> Floats:
         images = np.array(self._instance.lammps.gather_atoms("image", 0, 3)).reshape(-1, 3)
-        return self._gather("x") + images @ self.box.matrix
+        return self._instance.gather("x") / self._scales.length + images @ self.box.matrix
+
+    def _velocities(self) -> Floats:
+        return self._instance.gather("v") / self._scales.velocity
 
     def _accelerations(self) -> Floats:
-        return self._gather("f") / self._masses[:, None]
-
-    def _gather(self, name: str) -> Floats:
-        return np.array(self._instance.lammps.gather_atoms(name, 1, 3)).reshape(-1, 3)
+        return self._instance.gather("f") * self._scales.length / self._masses[:, None]
 
 
 def _check(configuration: Configuration, model: Model) -> None:
@@ -170,9 +176,4 @@ def _check(configuration: Configuration, model: Model) -> None:
     check_range(configuration, model)
     check_apart(configuration)
     bond_table(configuration, model)  # raises if the chains are not whole
-    matrix = configuration.box.matrix
-    if np.triu(matrix, 1).any() or (np.diag(matrix) <= 0).any():
-        raise ConfigurationError(
-            "configuration.box: expected the first lattice vector along x and the second in the "
-            f"plane xy, as LAMMPS does, got {matrix.tolist()}"
-        )
+    check_box(configuration)

@@ -80,7 +80,9 @@ def describe_file(
     _require_other(output, file)
     values = schema.defaults(protocol_name(model), work="imported")
     table = set_parameters(Path(model), values["model"], parameters)
-    potential = read_potential(Path(model), table) if table else ""
+    potential = ""
+    if table is not None:
+        potential = read_potential(Path(model), values["model"]["name"], table)
     values["preparation"] |= {"n_particles": max(len(configuration), 10), "imported": "0" * 64}
     names = make_model(Path(model), values["model"], potential).species_names
     values["learning"]["species"] = list(names)
@@ -88,7 +90,7 @@ def describe_file(
     values["descriptors"] |= options | {"recommended": False}
     values["learning"]["selections"] = {"all": {"generations": generations}}
     if PROTOCOLS[values["model"]["name"]].of_file:
-        # Density and composition are not in the table: the configuration gives them.
+        # Density and composition are not in the file: the configuration gives them.
         shares = np.bincount(configuration.species) / len(configuration)
         of_file = {
             "number_density": len(configuration) / configuration.box.volume,

@@ -54,8 +54,8 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
     table = set_parameters(path, values["model"], options.parameters)
     potential = ""
     if table is not None:
-        potential = read_potential(path, table)
-        _require_same_table(table, path.parent)
+        potential = read_potential(path, values["model"]["name"], table)
+        _require_same_files(_potential_files(values, potential), path.parent)
     model = make_model(path, values["model"], potential)
     grouped = Files.of(files, options)
     content = survey(grouped, model, _of_one_component(path, values["model"], options, model))
@@ -85,8 +85,9 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
         _write_units(recipe, store, grouped, content, listing)
     else:
         _write_folder(recipe, store, grouped, content, listing)
-    if table is not None and not (target := path.parent / table.name).exists():
-        write_file(target, table.read_bytes())
+    for name, content in _potential_files(values, potential).items():
+        if not (path.parent / name).exists():
+            write_file(path.parent / name, content)
     if not path.exists():
         write(path, values)
     for remark in content.remarks:
@@ -144,18 +145,25 @@ def _kept(keep: Mapping[str, Any] | None) -> dict[str, Any] | None:
         raise InputError(f"keep: expected {KEEP.expected}, got {lists}; {error}") from None
 
 
-def _require_same_table(table: Path, folder: Path) -> None:
-    """Raise if another table of the same name is beside the recipe."""
-    target = folder / table.name
-    if target.exists() and target.read_bytes() != table.read_bytes():
-        raise InputError(f"{target}: exists already, and is another table than {table}")
+def _potential_files(values: Mapping[str, Mapping[str, Any]], potential: str) -> dict[str, str]:
+    """Return the texts of the files of a potential, by name."""
+    kind = PROTOCOLS[values["model"]["name"]].of_file
+    return {} if kind is None else kind.files(potential, values["model"]["file"])
+
+
+def _require_same_files(files: Mapping[str, str], folder: Path) -> None:
+    """Raise if another file of the same name is beside the recipe."""
+    for name, content in files.items():
+        target = folder / name
+        if target.exists() and target.read_text(encoding="utf-8", errors="replace") != content:
+            raise InputError(f"{target}: exists already, and is another file than that given")
 
 
 def _of_one_component(
     path: Path, values: Mapping[str, Any], options: Options, model: Model
 ) -> Model:
     """Return the model with A alone, if it is a mixture by default and not by choice."""
-    if "composition" in options.parameters or model.n_species != 2 or model.pair.tables:
+    if "composition" in options.parameters or model.n_species != 2 or model.is_of_file:
         return model
     return make_model(path, {**values, "composition": 1.0}, "")
 
@@ -166,7 +174,7 @@ def _fill(
     """Set the values of a new recipe that follow from the files and the options."""
     n = len(content.sources)
     if PROTOCOLS[values["model"]["name"]].of_file:
-        # Density and composition are not in the table: the first configuration gives them.
+        # Density and composition are not in the file: the first configuration gives them.
         for name in ("number_density", "composition"):
             if name not in options.parameters:
                 values["model"][name] = getattr(content.sources[0], name)

@@ -202,8 +202,8 @@ def _check(piece: Piece, first: Piece, model: Model) -> None:
 
 
 def _expected(model: Model, first: Source, parameters: Mapping[str, Any]) -> Model:
-    """Return the model with what the first configuration gives to a table of a potential."""
-    if not model.pair.tables:
+    """Return the model with what the first configuration gives to the file of a potential."""
+    if not model.is_of_file:
         return model
     if "number_density" not in parameters:
         model = replace(model, number_density=first.number_density)

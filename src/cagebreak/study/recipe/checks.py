@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cagebreak.configuration import SPECIES_NAMES
+from cagebreak.models.lammps import UNITS
 
 JsonSchema = dict[str, Any]
 
@@ -231,6 +232,19 @@ SETS_OF_CONFIGURATIONS = dataclasses.replace(
     list_of(list_of(integer(0, 10**6)), empty=True),
     expected="a list of lists of numbers of configurations, each in one list",
 )
+
+PARAMETERS: dict[type | str, Check] = {
+    float: number(),
+    int: integer(1, 10**9),
+    str: FILE_NAME,
+    tuple: list_of(POSITIVE, empty=True, distinct=False).also("one for each species"),
+    "units": one_of(UNITS),
+    "charges": list_of(number(), empty=True, distinct=False).also("one for each species"),
+}
+"""What a parameter of a model may be, by its type, or by its name if that is here.
+
+The function that makes the model checks more.
+"""
 
 SETS = ("alkemade2023", "alkemade2022", "boattini2021", "jung2023")
 """The papers' sets of descriptors, as in `cagebreak.descriptors.papers`."""

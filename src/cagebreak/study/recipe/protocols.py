@@ -1,8 +1,8 @@
 """The glass formers that a recipe may name, and the protocols of the papers for each.
 
-The model ``tabulated`` takes its potential from a table beside the recipe. Keys without an entry
-here have the defaults of `schema`, which are those of hard spheres. To add a model, add its
-function and an entry of `PROTOCOLS`.
+The models ``tabulated`` and ``lammps`` take their potential from files beside the recipe. Keys
+without an entry here have the defaults of `schema`, which are those of hard spheres. To add a
+model, add its function and an entry of `PROTOCOLS`.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,12 +24,18 @@ from cagebreak.models.polydisperse import (
     soft_discs,
     soft_spheres,
 )
-from cagebreak.models.tabulated import UNITS, Tables, tabulated
 from cagebreak.models.two_dimensions import (
     hard_discs,
     harmonic_discs,
     kob_andersen_2d,
     kob_andersen_2d_ternary,
+)
+from cagebreak.study.recipe.potential_files import (
+    LINES,
+    TABLES,
+    PotentialFile,
+    of_lammps,
+    of_table,
 )
 
 _A23, _RO24 = "Alkemade 2023", "Rottler and Ortner 2024"
@@ -61,8 +67,8 @@ class Protocol:
     shear
         The same for a recipe of shear; empty for a model that cannot be sheared.
     of_file
-        Whether the parameter `file` names a table of potentials. `make` takes the arrays of the
-        table in place of the name.
+        What the parameter `file` names, if there is one: `make` takes its content in place of the
+        name.
     """
 
     make: Callable[..., Model]
@@ -70,12 +76,14 @@ class Protocol:
     small: Mapping[str, float]
     keys: Mapping[str, Choice] = field(default_factory=dict)
     shear: Mapping[str, Choice] = field(default_factory=dict)
-    of_file: bool = False
+    of_file: PotentialFile | None = None
 
     @property
     def units(self) -> tuple[tuple[str, str], ...]:
         """The units sigma, eps, m and tau, each with its meaning."""
-        return UNITS if self.of_file else self.make().units
+        if self.of_file is None:
+            return self.make().units
+        return self.of_file.units
 
     @property
     def is_sized(self) -> bool:
@@ -193,24 +201,6 @@ def _mixture(
         "number_density": f"N sigma_AA{volume} ({density})",
         "composition": f"fraction of A particles ({composition})",
     }
-
-
-def _of_table(
-    file: Tables = "potential.table",
-    temperature: float = 1.0,
-    number_density: float = 1.0,
-    composition: tuple[float, ...] = (),
-    masses: tuple[float, ...] = (),
-    diameters: tuple[float, ...] = (),
-) -> Model:
-    return tabulated(
-        file,
-        temperature=temperature,
-        number_density=number_density,
-        composition=composition,
-        masses=masses,
-        diameters=diameters,
-    )
 
 
 _THIRTY_RUNS = Choice(30, 16, "per configuration; raise it to extend a study (" + _RO24 + ": 30)")
@@ -357,7 +347,7 @@ PROTOCOLS: dict[str, Protocol] = {
         keys=_polydisperse(5000.0, 100.0),
     ),
     "tabulated": Protocol(
-        _of_table,
+        of_table,
         {
             "file": "tables of pairs beside this recipe, as LAMMPS has them (docs/files.md)",
             "temperature": "kT / eps",
@@ -376,7 +366,38 @@ PROTOCOLS: dict[str, Protocol] = {
             "isoconfigurational.last": Choice(1e3, 30.0, "last time, tau: beyond your tau_alpha"),
         },
         shear=_shear(1.0),
-        of_file=True,
+        of_file=TABLES,
+    ),
+    "lammps": Protocol(
+        of_lammps,
+        {
+            "file": "lines of LAMMPS beside this recipe, and the files that they name",
+            "masses": "of each species, in LAMMPS' unit of mass",
+            "temperature": "kT / eps: in metal units 8.617e-5 a Kelvin",
+            "number_density": "N sigma^3 / V",
+            "units": "of LAMMPS: lj, metal or real",
+            "sigma": "in LAMMPS' unit of length: about the diameter of an A particle",
+            "composition": "fraction of each species; [] for equal parts",
+            "diameters": "of each species, sigma; [] for 1",
+            "charges": "of each species, in LAMMPS' unit of charge; [] for none",
+            "time_step": "in LAMMPS' unit of time; 0 for LAMMPS' default",
+        },
+        small={},
+        keys={
+            "preparation.steps": Choice(
+                _nvt_nve(1e4, 100.0).full,
+                _nvt_nve(1e4, 100.0).small,
+                "NVT, then NVE: at least ten tau_alpha of your model",
+            ),
+            "preparation.engine": Choice("lammps", "lammps", "LAMMPS moves these particles"),
+            "isoconfigurational.last": Choice(1e3, 30.0, "last time, tau: beyond your tau_alpha"),
+            "states.cage": Choice(
+                {"sweeps": (300, 3000)},
+                {"sweeps": (100, 300)},
+                "a sweep is a trajectory of 10 to 20 time steps (chosen)",
+            ),
+        },
+        of_file=LINES,
     ),
 }
 

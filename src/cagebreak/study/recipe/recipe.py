@@ -20,7 +20,6 @@ from cagebreak.descriptors import Generations
 from cagebreak.descriptors.recommended import Recommended
 from cagebreak.errors import FileFormatError, InputError, RecipeError
 from cagebreak.models.model import Model
-from cagebreak.models.tabulated import read_tables
 from cagebreak.simulation.engines import Engine
 from cagebreak.study.recipe import descriptors, schema, selections
 from cagebreak.study.recipe.checks import checked, entry, near
@@ -52,7 +51,7 @@ class Recipe:
     sections
         The other sections, each with its values as attributes.
     potential
-        The text of the file of tables that [model] names; empty if it names none.
+        The text of the file of a potential that [model] names; empty if it names none.
     """
 
     path: Path
@@ -80,7 +79,7 @@ class Recipe:
     def of_values(cls, path: Path, raw: dict[str, Any], potential: str = "") -> Recipe:
         """Return the recipe of values by section and key, as a TOML file holds them.
 
-        The table of potentials that [model] names is read from the folder of `path`, unless its
+        The file of a potential that [model] names is read from the folder of `path`, unless its
         text is given as `potential`.
 
         Raises
@@ -91,7 +90,8 @@ class Recipe:
         values = _checked(path, raw)
         kinds = schema.sections(values["model"]["name"], schema.work_of(values))
         if PROTOCOLS[values["model"]["name"]].of_file and not potential:
-            potential = read_potential(path, path.parent / values["model"]["file"])
+            file = path.parent / values["model"]["file"]
+            potential = read_potential(path, values["model"]["name"], file)
         recipe = cls(
             path=path,
             values=values,
@@ -221,7 +221,7 @@ class Recipe:
         """Return the values of some keys (``"preparation.time"``) or sections (``"model"``).
 
         Keys and sections that the recipe does not have are left out, and so is an empty table. A
-        file of tables is represented by the SHA-256 of its text.
+        file of a potential is represented by the SHA-256 of its text.
         """
         selected = {}
         for key in keys:
@@ -288,20 +288,29 @@ def _checked_section(
         raise RecipeError(f"{path}: [{section}] {error}") from None
 
 
-def read_potential(path: Path, table: Path) -> str:
-    """Return the text of the file of tables that a recipe names."""
+def read_potential(path: Path, model: str, file: Path) -> str:
+    """Return the text of the file of a potential that a recipe of a model names.
+
+    Raises
+    ------
+    RecipeError
+        If it cannot be read.
+    """
+    kind = PROTOCOLS[model].of_file
+    assert kind is not None
     try:
-        require_file(table)
-        return table.read_text(encoding="utf-8", errors="replace")
+        return kind.read(file)
     except OSError as error:
         raise RecipeError(
-            f'{path}: [model] file = "{table.name}": expected tables of potentials, but {table} '
+            f'{path}: [model] file = "{file.name}": expected {kind.content}, but {file} '
             f"cannot be read ({error.strerror})"
         ) from error
+    except InputError as error:
+        raise RecipeError(f"{path}: [model] {error}") from error
 
 
 def make_model(path: Path, values: Mapping[str, Any], potential: str) -> Model:
-    """Return the model that the values of [model] and the text of its tables describe.
+    """Return the model that the values of [model] and the text of its potential describe.
 
     Raises
     ------
@@ -312,7 +321,7 @@ def make_model(path: Path, values: Mapping[str, Any], potential: str) -> Model:
     protocol = PROTOCOLS[values["name"]]
     try:
         if protocol.of_file:
-            parameters["file"] = read_tables(potential, parameters["file"])
+            parameters["file"] = protocol.of_file.parse(potential, parameters["file"])
         return protocol.make(**parameters)
     except (InputError, FileFormatError) as error:
         raise RecipeError(f"{path}: [model] {error}") from error

@@ -15,12 +15,11 @@ from typing import Any
 from cagebreak.simulation.shear import FORCE_TOLERANCE
 from cagebreak.study.recipe.checks import (
     BOOLEAN,
-    FILE_NAME,
+    PARAMETERS,
     POSITIVE,
     SETS,
     SPECIES,
     STATES,
-    Check,
     ascending,
     integer,
     list_of,
@@ -247,14 +246,6 @@ class Learning:
     )
 
 
-_PARAMETERS: dict[type, Check] = {
-    float: number(),
-    int: integer(1, 10**9),
-    str: FILE_NAME,
-    tuple: list_of(POSITIVE, empty=True, distinct=False).also("one for each species"),
-}
-"""What a parameter of a model may be; the function that makes the model checks more."""
-
 MODEL_NAME = Key(one_of(PROTOCOLS), "", "", "the glass former")
 """The first key of [model]; all others follow from it."""
 
@@ -308,7 +299,8 @@ def parameters_of(model: str) -> dict[str, Key]:
     for name, parameter in inspect.signature(protocol.make).parameters.items():
         default = parameter.default
         small = protocol.small.get(name, default)
-        keys[name] = Key(_PARAMETERS[type(default)], default, small, protocol.comments[name])
+        check = PARAMETERS.get(name) or PARAMETERS[type(default)]
+        keys[name] = Key(check, default, small, protocol.comments[name])
     return keys
 
 

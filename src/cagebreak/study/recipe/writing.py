@@ -52,7 +52,9 @@ def write_new(
     path = Path(path)
     name = protocol_name(model)
     if shear and not PROTOCOLS[name].shear:
-        raise RecipeError(f"model: {model} has no energy to minimize, so it is not sheared")
+        raise RecipeError(
+            f"model: {model} is not sheared: its energy is not that of pairs of this package"
+        )
     if path.suffix != ".toml":
         raise RecipeError(f"{path}: expected the name of a recipe to end in .toml")
     if os.path.lexists(path):
@@ -118,7 +120,8 @@ def _toml(value: Any) -> str:
     if isinstance(value, float):
         # 1e5 rather than 100000.0, where both are the same number.
         rounded = short(f"{value:.0e}")
-        return rounded if float(rounded) == value and not 1e-4 <= value < 1e3 else repr(value)
+        is_far = value != 0 and not 1e-4 <= value < 1e3
+        return rounded if is_far and float(rounded) == value else repr(value)
     if isinstance(value, Mapping):
         return (
             "{}"

@@ -179,9 +179,9 @@ class Work:
             Name of the glass former, such as ``"kob-andersen"``.
         parameters
             Parameters of the model that differ from its defaults, ``{"temperature": 0.5}``. The
-            model ``"tabulated"`` needs the file of its table, ``{"file": "ka.table"}``, which is
-            copied beside the recipe; number density and composition are by default those of the
-            first configuration.
+            models ``"tabulated"`` and ``"lammps"`` need a file, ``{"file": "ka.table"}``, which is
+            copied beside the recipe with the files that it names; number density and composition
+            are by default those of the first configuration.
         time
             Duration of the runs in BOTAN files, in tau.
         timestep

@@ -11,8 +11,8 @@ from cagebreak.descriptors.recommended import SAMPLES
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import Seed, seed_sequence
-from cagebreak.states import CageSampler, CageState, InherentState, inherent_state
-from cagebreak.states.cage import cage_states
+from cagebreak.states import CageState, InherentState, inherent_state
+from cagebreak.states.cage import cage_states, sampler_of
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.stage import Stage, file_size
@@ -154,7 +154,7 @@ def _cage_seconds(trial: Trial) -> float:
     if "precision" in few.states.cage:
         # The number of sweeps is not known in advance: all of them have been done.
         return seconds
-    sampler = CageSampler(trial.configuration, trial.recipe.model, seed=0)
+    sampler = sampler_of(trial.configuration, trial.recipe.model, seed=0)
     sampler.relax(few.states.cage["sweeps"][0])
     sweeps, rest = 50, 0.0
     while rest < _SAMPLING and sweeps < _n_sweeps(trial.recipe) and not trial.rehearsal:

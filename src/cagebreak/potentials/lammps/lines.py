@@ -6,10 +6,17 @@ from cagebreak._atomic import write
 from cagebreak.configuration import Configuration
 from cagebreak.models.model import Model, PairPotential
 from cagebreak.models.tabulated import table_text, tables_of
+from cagebreak.potentials.lammps.scales import scales_of
 
-SKINS = {"harmonic": 0.5, "lennard_jones": 0.2, "lennard_jones_smooth": 0.2, "tabulated": 0.2}
+SKINS = {
+    "harmonic": 0.5,
+    "lennard_jones": 0.2,
+    "lennard_jones_smooth": 0.2,
+    "tabulated": 0.2,
+    "lammps": 0.3,
+}
 """Reach of neighbor lists beyond the cut-off, in sigma: the fastest (measured); for tables that of
-Lennard-Jones."""
+Lennard-Jones, for lines of LAMMPS its own for Lennard-Jones particles."""
 
 TABLES = "tables"
 """The file of a tabulated potential, in the folder of an engine."""
@@ -17,7 +24,9 @@ TABLES = "tables"
 
 def particles(configuration: Configuration, model: Model, time_step: float) -> str:
     """Return the lines that set up the box, the masses and the neighbor lists."""
-    (a_x, _, _), (b_x, b_y, _), (c_x, c_y, c_z) = configuration.box.matrix.tolist()
+    scales = scales_of(model)
+    matrix = configuration.box.matrix * scales.length
+    (a_x, _, _), (b_x, b_y, _), (c_x, c_y, c_z) = matrix.tolist()
     is_flat = configuration.dimension == 2
     # A plane lies in the middle of its box.
     edges = f"0 {a_x!r} 0 {b_y!r} " + ("-0.5 0.5" if is_flat else f"0 {c_z!r}")
@@ -27,18 +36,19 @@ def particles(configuration: Configuration, model: Model, time_step: float) -> s
     masses = [f"mass {s} {mass!r}" for s, mass in enumerate(model.masses, 1)]
     # Of a chain, one before and one after; within four of a chain, three of each.
     rooms = " bond/types 1 extra/bond/per/atom 2 extra/special/per/atom 6"
+    charges = () if model.lammps is None else model.lammps.charges
     lines = [
-        "units lj",
+        f"units {scales.style}",
         f"dimension {configuration.dimension}",
-        f"atom_style {'bond' if model.bonds else 'atomic'}",
+        f"atom_style {'bond' if model.bonds else 'charge' if charges else 'atomic'}",
         "atom_modify map array",
         "box tilt large",
         f"region box {region}",
         f"create_box {model.n_species} box{rooms if model.bonds else ''}",
         *masses,
-        f"neighbor {SKINS[model.pair.form]!r} bin",
+        f"neighbor {SKINS[model.pair.form] * scales.length!r} bin",
         "neigh_modify delay 0 every 1 check yes",
-        f"timestep {time_step!r}",
+        f"timestep {time_step * scales.time!r}",
         # Lost particles and absurd energies are noticed whenever LAMMPS prints.
         "thermo 1000",
         "thermo_style custom step temp pe etotal press vol",

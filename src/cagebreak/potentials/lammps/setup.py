@@ -1,0 +1,94 @@
+"""A configuration and its model in LAMMPS: the box, the particles and their interaction."""
+
+from pathlib import Path
+
+import numpy as np
+
+from cagebreak._atomic import write
+from cagebreak.configuration import Configuration
+from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.models.model import Model
+from cagebreak.potentials.lammps import lines
+from cagebreak.potentials.lammps.instance import Instance
+from cagebreak.potentials.lammps.scales import scales_of
+
+
+def set_up(
+    instance: Instance, configuration: Configuration, model: Model, time_step: float
+) -> None:
+    """Put a configuration with velocities into an idle instance, with the model's interaction.
+
+    Raises
+    ------
+    InputError
+        If LAMMPS refuses a line of the model; its message and the line are in the error.
+    SimulationError
+        If LAMMPS refuses anything else; the end of its log is in the message.
+    """
+    instance.do(lines.particles(configuration, model, time_step))
+    instance.place(configuration, scales_of(model))
+    if model.lammps is None:
+        instance.do(lines.interactions(model, instance.folder))
+        return
+    for s, charge in enumerate(model.lammps.charges, 1):
+        instance.do(f"set type {s} charge {charge!r}")
+    for name, text in model.lammps.files:
+        write(instance.folder / name, text)
+    names = [name for name, _ in model.lammps.files]
+    for line in model.lammps.lines:
+        words = line.split()
+        _check_words(instance, line, names)
+        where = [str(instance.folder / word) if word in names else word for word in words]
+        try:
+            instance.do(" ".join(where))
+        except SimulationError as error:
+            # After a failed style LAMMPS would abort this process on close.
+            instance.abandon()
+            raise InputError(f"lines: expected what LAMMPS takes, got {line!r}; {error}") from error
+
+
+def first_run(instance: Instance, model: Model) -> None:
+    """Compute forces for the first time, when LAMMPS looks at its input as a whole.
+
+    Raises
+    ------
+    InputError
+        If LAMMPS refuses the lines of the model together; its message and the lines are in the
+        error.
+    SimulationError
+        If LAMMPS refuses anything else.
+    """
+    try:
+        instance.do("run 0 post no")
+    except SimulationError as error:
+        if model.lammps is None:
+            raise
+        instance.abandon()
+        raise InputError(
+            f"lines: expected what LAMMPS takes, got {list(model.lammps.lines)}; {error}"
+        ) from error
+
+
+def check_box(configuration: Configuration) -> None:
+    """Raise a `ConfigurationError` if the lattice vectors are not those of LAMMPS."""
+    matrix = configuration.box.matrix
+    if np.triu(matrix, 1).any() or (np.diag(matrix) <= 0).any():
+        raise ConfigurationError(
+            "configuration.box: expected the first lattice vector along x and the second in the "
+            f"plane xy, as LAMMPS does, got {matrix.tolist()}"
+        )
+
+
+def _check_words(instance: Instance, line: str, names: list[str]) -> None:
+    """Check that no word can be a file that the model does not have, which LAMMPS would read."""
+    command, *words = line.split()
+    if command not in ("pair_style", "pair_coeff"):
+        return
+    for word in words:
+        is_style = any(instance.lammps.has_style(kind, word) for kind in ("pair", "kspace"))
+        if word not in names and not is_style and ("/" in word or Path(word).is_file()):
+            instance.abandon()
+            raise InputError(
+                f"lines: expected files that were in the folder of the lines, got {word!r} in "
+                f"{line!r}, which is no style of this LAMMPS and would be read from elsewhere"
+            )

@@ -1,0 +1,139 @@
+"""The cage state by trajectories in cells: free flight, and the same averages as single moves."""
+
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak.errors import InputError
+from cagebreak.states import CageSampler, cage_state
+from cagebreak.states._billiard_kernel import fly
+from cagebreak.states._cage_kernel import Cells
+from cagebreak.states.lammps_cage import STEPS, LammpsCageSampler
+from naive import cage as naive
+from support.cage_systems import SYSTEMS, fcc, jittered, voronoi_test
+from support.lammps.models import KOB_ANDERSEN_LINES, as_lines
+
+KA, START = SYSTEMS["Kob-Andersen"]
+LINES = as_lines(KA, KOB_ANDERSEN_LINES)
+
+
+def cube(ratios=(1.0,) * 6):
+    """Return the cell between six neighbors at a distance of 2, with these ratios of sizes."""
+    vectors = 2.0 * np.vstack([np.eye(3), -np.eye(3)])
+    faces = np.column_stack([2 * vectors, np.full(6, 4.0), 1 - np.square(ratios)])
+    inner = (4 / (1 + np.array(ratios)) ** 2).min()
+    return Cells(np.array([inner]), np.array([np.inf]), np.array([0, 6]), faces)
+
+
+def sphere(radius):
+    square = np.array([radius**2])
+    return Cells(square, square, np.zeros(2, np.int64), np.empty((0, 5)))
+
+
+@pytest.mark.parametrize("ratios", [(1.0,) * 6, (0.8, 1.3, 1.0, 1.0, 0.9, 1.1)])
+def test_flights_are_those_of_tiny_steps(ratios):
+    cells, rng = cube(ratios), np.random.default_rng(1)
+    for _ in range(3):
+        u, v = rng.uniform(-0.5, 0.5, (1, 3)), rng.normal(size=(1, 3))
+        expected = naive.fly(cells.faces, u[0], v[0], 3.0)
+        reflections = np.zeros(1, np.int64)
+        assert fly(u, v, 3.0, cells, reflections)
+        np.testing.assert_allclose(u[0], expected[0], atol=0.02)
+        np.testing.assert_allclose(v[0], expected[1], atol=0.02)
+        assert reflections[0] == 1
+
+
+@pytest.mark.parametrize("cells", [cube(), cube((0.8, 1.3, 1.0, 1.0, 0.9, 1.1)), sphere(0.7)])
+def test_a_flight_can_be_reversed_and_keeps_its_speed(cells):
+    rng = np.random.default_rng(2)
+    for _ in range(200):
+        u, v = rng.uniform(-0.3, 0.3, (1, 3)), rng.normal(size=(1, 3))
+        start, speed = u.copy(), np.linalg.norm(v)
+        assert fly(u, v, 2.0, cells, np.zeros(1, np.int64))
+        assert np.linalg.norm(v) == pytest.approx(speed, rel=1e-12)
+        v *= -1
+        assert fly(u, v, 2.0, cells, np.zeros(1, np.int64))
+        np.testing.assert_allclose(u, start, atol=1e-8)
+
+
+@pytest.mark.parametrize(("cells", "second"), [(cube(), 1 / 3), (sphere(0.7), 0.7**2 / 5)])
+def test_a_free_particle_is_anywhere_in_its_cell(cells, second):
+    rng, u = np.random.default_rng(3), np.zeros((1, 3))
+    squares = np.zeros(3)
+    for _ in range(30_000):
+        assert fly(u, rng.normal(size=(1, 3)), 1.0, cells, np.zeros(1, np.int64))
+        squares += u[0] ** 2
+    np.testing.assert_allclose(squares / 30_000, second, rtol=0.04)
+
+
+@pytest.mark.parametrize(
+    ("start", "temperature", "cell", "sweeps"),
+    [
+        (START, 5.0, "voronoi", 600),
+        (START, 1.0, 0.12, 250),
+        (fcc(2, 3.1), 0.3, "voronoi", 250),
+    ],
+    ids=["hot liquid", "narrow spheres", "crystal"],
+)
+def test_the_cage_state_is_that_of_single_moves(start, temperature, cell, sweeps):
+    """Walls confine particles, or forces; all of it is explored within seconds."""
+    ka = cb.kob_andersen(temperature)
+    model = as_lines(ka, KOB_ANDERSEN_LINES)
+    moves = cage_state(start, ka, seed=1, sweeps=(1000, 30_000), chains=4, cell=cell)
+    trajectories = cage_state(start, model, seed=1, sweeps=(40, sweeps), chains=4, cell=cell)
+    difference = trajectories.configuration.positions - moves.configuration.positions
+    errors = (moves.error**2 + trajectories.error**2).sum()
+    assert errors / len(start) < (0.25**2) * moves.variance.mean()
+    assert 0.6 < (difference**2).sum() / errors < 1.6
+    np.testing.assert_allclose(trajectories.variance.mean(), moves.variance.mean(), rtol=0.05)
+    assert 0.6 < trajectories.acceptance.mean() < 0.95
+
+
+def test_no_particle_leaves_its_cell_and_the_same_seed_gives_the_same_bits():
+    inside = voronoi_test(START, KA)
+    first, second = (LammpsCageSampler(START, LINES, 5) for _ in range(2))
+    for sampler in (first, second):
+        sampler.relax(20)
+    first.run(12)
+    for sweeps in (4, 8):
+        second.run(sweeps)
+    assert first.sweeps == second.sweeps == (20, 12)
+    np.testing.assert_array_equal(first.positions, second.positions)
+    state = first.state()
+    np.testing.assert_array_equal(state.covariance, second.state().covariance)
+    displacements = first.positions - START.unwrapped
+    assert np.abs(displacements).max() > 0.1
+    assert all(inside(i, displacement) for i, displacement in enumerate(displacements))
+
+
+def test_moments_are_relative_to_the_center_of_mass_unless_asked():
+    start = jittered(3, np.diag([3.1, 3.3, 3.0]))
+    relative, absolute = (
+        LammpsCageSampler(start, LINES, 5, include_center_of_mass=include)
+        for include in (False, True)
+    )
+    for sampler in (relative, absolute):
+        sampler.run(3)
+    of_center = [s.state().configuration.positions - start.positions for s in (relative, absolute)]
+    assert np.abs(of_center[0].mean(axis=0)).max() < 1e-12 < np.abs(of_center[1].mean(axis=0)).max()
+
+
+def test_samples_and_spheres_as_of_single_moves():
+    state = cage_state(START, LINES, seed=3, sweeps=(10, 20), cell=0.1, samples=4, chains=2)
+    assert state.samples.shape == (8, len(START), 3)
+    away = np.linalg.norm(state.samples - START.unwrapped, axis=2)
+    assert 0.05 < away.max() <= 0.1 + 1e-9
+    assert state.sweeps == (20, 40)
+
+
+def test_each_sampler_is_for_its_models():
+    with pytest.raises(InputError, match=r"CageSampler.*got lammps"):
+        CageSampler(START, LINES, 1)
+    with pytest.raises(InputError, match="expected sweeps to have been measured"):
+        LammpsCageSampler(START, LINES, 1).state()
+    assert STEPS[0] < STEPS[1]
+
+
+def test_a_model_of_lammps_in_a_cage_of_the_public_function():
+    state = cb.cage_state(START, LINES, seed=3, sweeps=(5, 5))
+    assert "27 particles" in repr(state)
