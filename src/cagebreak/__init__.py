@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from cagebreak.study import Study
     from cagebreak.study.glassbench import glassbench
     from cagebreak.study.ovito_modifier import PropensityModifier
+    from cagebreak.study.pooled import pooled
     from cagebreak.study.pretrained import pretrained
 
 __all__ = [
@@ -107,6 +108,7 @@ __all__ = [
     "learning",
     "log_times",
     "papers",
+    "pooled",
     "potentials",
     "pretrained",
     "propensity",
@@ -140,6 +142,7 @@ _LAZY = {
     "figures": "figures",
     "glassbench": "study.glassbench",
     "learning": "learning",
+    "pooled": "study.pooled",
     "pretrained": "study.pretrained",
     "read": "files",
     "view": "figures.view",

@@ -1,0 +1,298 @@
+"""One fit for several state points, against the own fit of each, on configurations held out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import clone
+
+from cagebreak._frames import to_frame, with_whole_names
+from cagebreak.bootstrap import interval, resamples
+from cagebreak.dynamics.propensity import spearman_brown
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats, Integers
+from cagebreak.learning.collection import Collection
+from cagebreak.learning.linear_model.base import prediction_moments
+from cagebreak.learning.linear_model.pooled_ridge import PooledRidgeCV
+from cagebreak.learning.model_selection.subset_cross_validation import fold_of
+from cagebreak.learning.samples import Sample, Samples
+from cagebreak.learning.scores import configuration_pearson, n_independent, paired_difference
+from cagebreak.learning.statistics import Statistics
+from cagebreak.seeding import Seed
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+OWN, POOLED, LEFT_OUT, NEAREST = "own", "pooled", "left out", "nearest"
+FITS = (OWN, POOLED, LEFT_OUT, NEAREST)
+
+TABLE = [
+    ("state_point", "U32"),
+    ("value", "f8"),
+    ("fit", "U8"),
+    ("mark", "f8"),
+    ("time", "f8"),
+    ("time_predicted", "f8"),
+    ("r", "f8"),
+    ("low", "f8"),
+    ("high", "f8"),
+    ("ceiling", "f8"),
+    ("difference", "f8"),
+    ("difference_low", "f8"),
+    ("difference_high", "f8"),
+    ("alpha", "f8"),
+    ("deviation", "f8"),
+]
+
+
+@dataclass(frozen=True, eq=False)
+class StatePoint:
+    """The statistics of one state point, at times that correspond to those of others.
+
+    Parameters
+    ----------
+    collection
+        Statistics of the configurations. Target j of all state points belongs to the same mark,
+        such as 0.1 tau_alpha; `collection.times` are the marks in tau.
+    value
+        What distinguishes state points, such as the inverse temperature.
+    scale : (T,) array
+        The unit of the targets at each mark, such as the mean displacement.
+    """
+
+    collection: Collection
+    value: float
+    scale: Floats
+
+
+def interpolation(times: ArrayLike, new_times: ArrayLike) -> Floats:
+    """Return the matrix (T, J) that interpolates values at T times to J times, linear in log t.
+
+    Beyond the ends the value at the end is used.
+    """
+    x, new = np.log(np.asarray(times, float)), np.log(np.asarray(new_times, float))
+    if len(x) == 1:
+        return np.ones((1, len(new)))
+    after = np.clip(np.searchsorted(x, new), 1, len(x) - 1)
+    share = np.clip((new - x[after - 1]) / (x[after] - x[after - 1]), 0.0, 1.0)
+    matrix = np.zeros((len(x), len(new)))
+    columns = np.arange(len(new))
+    matrix[after - 1, columns] = 1.0 - share
+    matrix[after, columns] = share
+    return matrix
+
+
+class Interpolated:
+    """Samples whose targets are interpolated in log t and divided by a scale.
+
+    Parameters
+    ----------
+    samples
+    matrix : (T, J) array
+        See `interpolation`.
+    scale : (J,) array
+    """
+
+    def __init__(self, samples: Samples, matrix: Floats, scale: Floats) -> None:
+        self._samples, self._matrix = samples, matrix / scale
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: int) -> Sample:
+        sample = self._samples[index]
+        halves = None if sample.halves is None else sample.halves @ self._matrix
+        return replace(sample, targets=sample.targets @ self._matrix, halves=halves)
+
+
+def smooth(values: ArrayLike, numbers: ArrayLike, value: float) -> Floats:
+    r"""Return positive numbers (J,) at a state point, from those of K others, (K, J).
+
+    :math:`\ln` of the number is the parabola in s that fits best, or the line for two state points.
+    For relaxation times and s = 1/T it is the parabolic law (:cite:`Elmatad2009`).
+    """
+    s, logs = np.asarray(values, float), np.log(np.asarray(numbers, float))
+    center, scale = s.mean(), s.std() or 1.0
+    powers = np.arange(min(2, len(s) - 1) + 1)
+    solved = np.linalg.lstsq(((s - center) / scale)[:, None] ** powers, logs, rcond=None)[0]
+    return np.exp(((value - center) / scale) ** powers @ solved)
+
+
+def state_point_scores(
+    points: Mapping[str, StatePoint],
+    learner: PooledRidgeCV | None = None,
+    *,
+    seed: Seed,
+    marks: ArrayLike | None = None,
+    feature_groups: ArrayLike | None = None,
+    folds: int = 5,
+    n_resamples: int = 2000,
+    confidence: float = 0.95,
+) -> DataFrame:
+    """Score one fit to several state points against the own fit of each.
+
+    Four fits predict the same configurations, which none of them has seen:
+
+    - ``own``: a fit to the other configurations of the state point;
+    - ``pooled``: the learner's fit to these and to the configurations of all other state points;
+    - ``left out``: the learner's fit to all other state points. Its penalties are chosen by leaving
+      out state points in training, and the times of its marks come from training as well
+      (`smooth`): it knows nothing of the dynamics at the state point but its value;
+    - ``nearest``: the own fit of the nearest other state point, with the same mark.
+
+    Parameters
+    ----------
+    points
+        At least three state points by name.
+    learner
+        Default ``PooledRidgeCV()``.
+    seed
+        Seed of the folds and of the bootstrap.
+    marks : (T,) array, optional
+        The mark of each target, such as t / tau_alpha, for the table; default 0, 1, ...
+    feature_groups
+        As of `PooledRidgeCV.fit`.
+    folds, n_resamples, confidence
+        As of `learning.evaluate`.
+
+    Returns
+    -------
+    DataFrame
+        A row for each `state_point`, `fit` and `mark`:
+
+        - `time` in tau, and `time_predicted`, what it is by the other state points;
+        - `r`, the mean over configurations of Pearson r within each, and its interval `low`, `high`;
+        - the noise `ceiling` of this r, NaN without halves;
+        - `difference` of r from the own fit, and the interval of a paired bootstrap over
+          configurations, `difference_low` and `difference_high`;
+        - `alpha` and `deviation` of the learner, medians over folds.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than three state points, or they do not fit each other.
+    """
+    if len(points) < 3:
+        raise InputError(f"points: expected at least 3 state points, got {len(points)}")
+    learner = PooledRidgeCV() if learner is None else learner
+    names, all_points = list(points), list(points.values())
+    n_targets = all_points[0].collection.n_targets
+    marks = np.arange(n_targets, dtype=float) if marks is None else np.asarray(marks, float)
+    fold = [fold_of(point.collection, folds, seed) for point in all_points]
+    inside = clone(learner).set_params(held_out="configurations")
+    alone = clone(inside).set_params(degree=0, independent=False, shared=True)
+    outside = clone(learner).set_params(held_out="state points")
+    moments = {
+        fit: [np.zeros((len(point.collection), 6, n_targets)) for point in all_points]
+        for fit in FITS
+    }
+    fitted: dict[tuple[str, int], list[PooledRidgeCV]] = {
+        (fit, k): [] for fit in FITS for k in range(len(points))
+    }
+    for f in range(max(int(of_point.max()) for of_point in fold) + 1):
+        training = [
+            replace(point, collection=_some(point.collection, np.flatnonzero(of_point != f)))
+            for point, of_point in zip(all_points, fold, strict=True)
+        ]
+        joint = _fit(inside, training, feature_groups)
+        for k, point in enumerate(all_points):
+            held_out = np.flatnonzero(fold[k] == f)
+            if not len(held_out):
+                continue
+            own = _fit(alone, [training[k]], feature_groups)
+            for name, model, rows in ((OWN, own, [training[k]]), (POOLED, joint, training)):
+                fitted[name, k].append(model)
+                _predict(moments[name][k], point, held_out, model, rows)
+    times_predicted = []
+    for k, point in enumerate(all_points):
+        others = [other for other in all_points if other is not point]
+        everything = np.arange(len(point.collection))
+        model = _fit(outside, others, feature_groups)
+        fitted[LEFT_OUT, k].append(model)
+        values = [other.value for other in others]
+        times = smooth(values, [other.collection.times for other in others], point.value)
+        times_predicted.append(times)
+        at_times = interpolation(times, point.collection.times)
+        _predict(moments[LEFT_OUT][k], point, everything, model, others, at_times)
+        nearest = min(others, key=lambda other: abs(other.value - point.value))
+        model = _fit(alone, [nearest], feature_groups)
+        fitted[NEAREST, k].append(model)
+        _predict(moments[NEAREST][k], point, everything, model, [nearest])
+    rows = []
+    for k, (name, point) in enumerate(points.items()):
+        collection = point.collection
+        weights = resamples(len(collection), n_resamples, seed=seed, groups=collection.groups)
+        for fit in FITS:
+            table = np.zeros(n_targets, with_whole_names(TABLE, state_point=names))
+            table["state_point"], table["value"], table["fit"] = name, point.value, fit
+            table["mark"], table["time"] = marks, collection.times
+            table["time_predicted"] = times_predicted[k]
+            of_fit = moments[fit][k]
+            table["r"] = configuration_pearson(of_fit)
+            n_groups = n_independent(of_fit, collection.groups)
+            table["low"], table["high"] = interval(
+                configuration_pearson(of_fit, weights), n_groups, confidence
+            )
+            table["ceiling"] = np.nan
+            if collection.halves is not None:
+                table["ceiling"] = np.sqrt(spearman_brown(configuration_pearson(collection.halves)))
+            difference = paired_difference(
+                of_fit, moments[OWN][k], seed=seed, score="configuration",
+                n_resamples=n_resamples, confidence=confidence, groups=collection.groups,
+            )  # fmt: skip
+            for column, values in zip(
+                ("difference", "difference_low", "difference_high"), difference, strict=True
+            ):
+                table[column] = values
+            table["alpha"] = np.median([model.alpha_ for model in fitted[fit, k]], axis=0)
+            table["deviation"] = np.median([m.deviation_ for m in fitted[fit, k]], axis=0)
+            rows.append(table)
+    return to_frame(np.concatenate(rows))
+
+
+def _some(collection: Collection, configurations: Integers) -> Collection:
+    """Return some configurations of a collection."""
+    return replace(
+        collection,
+        parts=[collection.parts[i] for i in configurations],
+        halves=None if collection.halves is None else collection.halves[configurations],
+        extremes=collection.extremes[configurations],
+        groups=None if collection.groups is None else collection.groups[configurations],
+    )
+
+
+def _fit(
+    learner: PooledRidgeCV, points: Sequence[StatePoint], feature_groups: ArrayLike | None
+) -> PooledRidgeCV:
+    collections, values = ([p.collection for p in points], [p.value for p in points])
+    return clone(learner).fit(collections, values, feature_groups)
+
+
+def _parts(points: Sequence[StatePoint]) -> Iterator[Statistics]:
+    for point in points:
+        yield from point.collection.parts
+
+
+def _predict(
+    moments: Floats,
+    point: StatePoint,
+    configurations: Integers,
+    model: PooledRidgeCV,
+    training: Sequence[StatePoint],
+    at_times: Floats | None = None,
+) -> None:
+    """Fill in the moments of prediction and target of some configurations, (C, 6, T).
+
+    `at_times` interpolates the coefficients of the marks to others.
+    """
+    coefficients = model.coefficients(point.value).T
+    if at_times is not None:
+        coefficients = coefficients @ at_times
+    trained = Statistics.pooled(_parts(training))
+    for i in configurations:
+        rows = point.collection.held_out(i, trained)
+        moments[i] = prediction_moments(rows, coefficients, np.zeros(coefficients.shape[1]))
