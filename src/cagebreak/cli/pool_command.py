@@ -21,9 +21,9 @@ from cagebreak.cli.group import OUTPUT, main
 @click.option("--selection", default="recommended", show_default=True, help="Of the first recipe.")
 @click.option(
     "--clock",
-    default="tau_alpha",
+    default="displacement",
     show_default=True,
-    help="Times that correspond: of equal t / tau_alpha, or displacement.",
+    help="Times that correspond: of equal mean displacement, or tau_alpha.",
 )
 def pool(recipes: Sequence[str], value: float, output: str, selection: str, clock: str) -> None:
     """Learn RECIPES of one model together. Write the model of a state point for predict.

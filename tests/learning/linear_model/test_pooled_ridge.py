@@ -38,10 +38,10 @@ def planted():
 
 @pytest.mark.parametrize("held_out", ["configurations", "state points"])
 def test_coefficients_that_are_linear_in_the_state_point_are_recovered(planted, held_out):
-    learner = PooledRidgeCV(held_out=held_out).fit(points_of(planted), VALUES)
-    assert (learner.deviation_ == 1.0).all()
+    fitted = PooledRidgeCV(held_out=held_out).fit(points_of(planted), VALUES)
+    assert (fitted.deviation == 1.0).all()
     for value in (1.0, 1.7, 2.5, 3.5):
-        np.testing.assert_allclose(learner.coefficients(value).T, planted(value), atol=1e-4)
+        np.testing.assert_allclose(fitted.coefficients(value).T, planted(value), atol=1e-4)
 
 
 def test_coefficients_that_do_not_depend_on_the_state_point_are_shared(planted):
@@ -50,7 +50,7 @@ def test_coefficients_that_do_not_depend_on_the_state_point_are_shared(planted):
 
     points = points_of(constant, noise=5.0)
     chosen, free = (PooledRidgeCV(deviations=f).fit(points, VALUES) for f in ([0.0, 1.0], [1.0]))
-    assert (chosen.deviation_ == 0.0).any()
+    assert (chosen.deviation == 0.0).any()
     error, other = (np.abs(fit.coefficients(2.5).T - planted(1.0)).sum() for fit in (chosen, free))
     assert error < other
 
@@ -75,33 +75,33 @@ def noisy(planted):
 
 def test_without_deviations_it_is_one_fit_to_all_rows(noisy):
     points, _, (X, Y) = noisy
-    learner = PooledRidgeCV(degree=0, alphas=[30.0]).fit(points, VALUES)
+    fitted = PooledRidgeCV(degree=0, alphas=[30.0]).fit(points, VALUES)
     expected = ridge(X, Y, 30.0, X.std(axis=0))
     for value in VALUES:
-        np.testing.assert_allclose(learner.coefficients(value), expected, rtol=1e-9)
+        np.testing.assert_allclose(fitted.coefficients(value), expected, rtol=1e-9)
 
 
 def test_with_deviations_of_no_weight_it_is_one_fit_to_all_rows(noisy):
     points, _, (X, Y) = noisy
-    learner = PooledRidgeCV(degree=2, deviations=[0.0], alphas=[30.0]).fit(points, VALUES)
+    fitted = PooledRidgeCV(degree=2, deviations=[0.0], alphas=[30.0]).fit(points, VALUES)
     expected = ridge(X, Y, 30.0, X.std(axis=0))
-    np.testing.assert_allclose(learner.coefficients(2.1), expected, rtol=1e-9)
+    np.testing.assert_allclose(fitted.coefficients(2.1), expected, rtol=1e-9)
 
 
 def test_without_the_shared_part_each_state_point_is_fitted_separately(noisy):
     points, rows, (X, _) = noisy
-    learner = PooledRidgeCV(
+    fitted = PooledRidgeCV(
         degree=0, independent=True, shared=False, deviations=[1.0], alphas=[30.0]
     ).fit(points, VALUES)
     for value, of_point in zip(VALUES, rows, strict=True):
         expected = ridge(*centered(of_point), 30.0, X.std(axis=0))
-        np.testing.assert_allclose(learner.coefficients(value), expected, rtol=1e-9)
-    np.testing.assert_array_equal(learner.coefficients(1.9), 0.0)
+        np.testing.assert_allclose(fitted.coefficients(value), expected, rtol=1e-9)
+    np.testing.assert_array_equal(fitted.coefficients(1.9), 0.0)
 
 
 def test_it_is_ridge_regression_on_the_features_and_their_products_with_the_state_point(noisy):
     points, rows, (X, _) = noisy
-    learner = PooledRidgeCV(deviations=[0.3], alphas=[30.0]).fit(points, VALUES)
+    fitted = PooledRidgeCV(deviations=[0.3], alphas=[30.0]).fit(points, VALUES)
     standard = (VALUES - VALUES.mean()) / VALUES.std()
     units = X.std(axis=0)
     blocks, targets = [], []
@@ -113,14 +113,14 @@ def test_it_is_ridge_regression_on_the_features_and_their_products_with_the_stat
     shared, slope = solved.coef_[:, :N_FEATURES], solved.coef_[:, N_FEATURES:]
     for value, s in zip(VALUES, standard, strict=True):
         expected = (shared + 0.3 * s * slope) / units
-        np.testing.assert_allclose(learner.coefficients(value), expected, rtol=1e-8)
+        np.testing.assert_allclose(fitted.coefficients(value), expected, rtol=1e-8)
 
 
 def test_families_of_features_have_weights(planted):
     groups = np.array([0, 0, 0, 1, 1, 1])
-    learner = PooledRidgeCV(weights=[1.0, 10.0]).fit(points_of(planted, noise=2.0), VALUES, groups)
-    assert learner.weights_.shape == (2, 2)
-    assert (learner.weights_[:, 0] == 1.0).all()
+    fitted = PooledRidgeCV(weights=[1.0, 10.0]).fit(points_of(planted, noise=2.0), VALUES, groups)
+    assert fitted.weights.shape == (2, 2)
+    assert (fitted.weights[:, 0] == 1.0).all()
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, require_choice
@@ -22,7 +20,60 @@ ALPHAS = tuple(10.0**decade for decade in range(-2, 8))
 HELD_OUT = ("configurations", "state points")
 
 
-class PooledRidgeCV(BaseEstimator):
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """The functions of the state point that the blocks of coefficients are multiplied by.
+
+    Parameters
+    ----------
+    values : (K,) array
+        The training state points.
+    degree, independent
+        As of `PooledRidgeCV`.
+    """
+
+    values: Floats
+    degree: int
+    independent: bool
+
+    def at(self, values: Floats) -> Floats:
+        """Return the functions phi_b at some state points, (n, B)."""
+        center, scale = self.values.mean(), self.values.std()
+        x = (values - center) / (scale if scale > 0 else 1.0)
+        columns = [x**power for power in range(self.degree + 1)]
+        if self.independent:
+            columns += list((self.values[:, None] == values).astype(np.float64))
+        return np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class PooledFit:
+    """A fit to several state points.
+
+    Parameters
+    ----------
+    basis
+    blocks : (B, T, F) array
+        Coefficients of each block, of features in the units of the statistics.
+    alpha, deviation : (T,) arrays
+        The chosen penalty and factor f.
+    weights : (T, families) array
+        The chosen weight of each family; 1 for the first.
+    """
+
+    basis: Basis
+    blocks: Floats
+    alpha: Floats
+    deviation: Floats
+    weights: Floats
+
+    def coefficients(self, value: float) -> Floats:
+        """Return the coefficients (T, F) at a state point, of features in the units of the fit."""
+        return np.tensordot(self.basis.at(np.array([value]))[0], self.blocks, axes=1)
+
+
+@dataclass(frozen=True)
+class PooledRidgeCV:
     r"""Ridge regression whose coefficients depend on the state point.
 
     With the standardized features z of a particle at a state point s, the prediction is
@@ -46,7 +97,7 @@ class PooledRidgeCV(BaseEstimator):
     degree : int
         Degree of the polynomial in s, default 1; 0 for shared coefficients alone.
     deviations : sequence of floats
-        The factors f to choose from, from 0; default 0, 0.1, 0.3 and 1 (chosen).
+        The factors f to choose from, from 0; default 0, 0.1, 0.3, 1 (chosen).
     independent : bool
         Whether each training state point also has deviations of its own, which do not depend on s
         smoothly. A state point out of training has none.
@@ -66,53 +117,39 @@ class PooledRidgeCV(BaseEstimator):
     seed : int
         Seed of the folds.
 
-    Attributes
-    ----------
-    blocks_ : (B, T, F) array
-        Coefficients of each block, of features in the units of the statistics.
-    values_ : (K,) array
-        The training state points.
-    alpha_, deviation_ : (T,) arrays
-        The chosen penalty and factor f.
-    weights_ : (T, families) array
-        The chosen weight of each family; 1 for the first.
+    Raises
+    ------
+    InputError
+        If a parameter is out of range.
     """
 
-    blocks_: Floats
-    values_: Floats
-    alpha_: Floats
-    deviation_: Floats
-    weights_: Floats
+    degree: int = 1
+    deviations: Sequence[float] = (0.0, 0.1, 0.3, 1.0)
+    independent: bool = False
+    shared: bool = True
+    weights: Sequence[float] = (1.0,)
+    alphas: Sequence[float] = ALPHAS
+    held_out: str = "configurations"
+    folds: int = 5
+    seed: int = 0
 
-    def __init__(
-        self,
-        degree: int = 1,
-        deviations: Sequence[float] = (0.0, 0.1, 0.3, 1.0),
-        independent: bool = False,
-        shared: bool = True,
-        weights: Sequence[float] = (1.0,),
-        alphas: Sequence[float] = ALPHAS,
-        held_out: str = "configurations",
-        folds: int = 5,
-        seed: int = 0,
-    ) -> None:
-        self.degree = degree
-        self.deviations = deviations
-        self.independent = independent
-        self.shared = shared
-        self.weights = weights
-        self.alphas = alphas
-        self.held_out = held_out
-        self.folds = folds
-        self.seed = seed
+    def __post_init__(self) -> None:
+        require_choice("held_out", self.held_out, HELD_OUT)
+        if self.degree < 0 or self.degree != int(self.degree):
+            raise InputError(f"degree: expected 0, 1, ..., got {self.degree!r}")
+        factors = np.asarray(self.deviations, dtype=float)
+        if factors.ndim != 1 or not len(factors) or not ((factors >= 0) & (factors < np.inf)).all():
+            raise InputError(f"deviations: expected numbers from 0, got {self.deviations!r}")
+        if self.folds < 2:
+            raise InputError(f"folds: expected at least 2, got {self.folds!r}")
 
     def fit(
         self,
         points: Sequence[Collection],
         values: ArrayLike,
         feature_groups: ArrayLike | None = None,
-    ) -> Self:
-        """Fit to the statistics of K state points.
+    ) -> PooledFit:
+        """Return the fit to the statistics of K state points.
 
         Parameters
         ----------
@@ -126,39 +163,29 @@ class PooledRidgeCV(BaseEstimator):
         Raises
         ------
         InputError
-            If the points do not fit each other or the values, or a parameter is out of range.
+            If the points do not fit each other or the values, or `alphas` or `weights` are no
+            parameters of `RidgeCV`.
         """
-        self._check_parameters()
-        self.values_ = _checked(points, values)
+        numbers = _checked(points, values)
         if self.held_out == "state points" and len(points) < 2:
             raise InputError(
                 'held_out: expected "configurations" for one state point, got "state points"'
             )
         within = Statistics.pooled((p for c in points for p in c.parts), "configuration")
         units = inverse(deviations(within))
-        functions = self.functions(self.values_)
+        basis = Basis(numbers, self.degree, self.independent)
+        functions = basis.at(numbers)
         blocks = self._blocks(points, units, functions)
         ridge = _Blocks(self, len(blocks), functions.shape[1], within.n_features)
         ridge.fit_statistics(blocks, feature_groups=feature_groups)
         shape = (within.n_targets, functions.shape[1], within.n_features)
-        self.blocks_ = ridge.coef_.reshape(shape).swapaxes(0, 1) * units
-        self.alpha_ = ridge.alpha_
-        self.deviation_, self.weights_ = ridge.weights_[:, 0], ridge.weights_[:, 1:]
-        return self
-
-    def coefficients(self, value: float) -> Floats:
-        """Return the coefficients (T, F) at a state point, of features in the units of the fit."""
-        check_is_fitted(self)
-        return np.tensordot(self.functions(np.array([value]))[0], self.blocks_, axes=1)
-
-    def functions(self, values: Floats) -> Floats:
-        """Return the functions phi_b of state points, (K, B)."""
-        center, scale = self.values_.mean(), self.values_.std()
-        x = (values - center) / (scale if scale > 0 else 1.0)
-        columns = [x**power for power in range(self.degree + 1)]
-        if self.independent:
-            columns += list((self.values_[:, None] == values).astype(np.float64))
-        return np.stack(columns, axis=1)
+        return PooledFit(
+            basis,
+            ridge.coef_.reshape(shape).swapaxes(0, 1) * units,
+            ridge.alpha_,
+            ridge.weights_[:, 0],
+            ridge.weights_[:, 1:],
+        )
 
     def _blocks(
         self, points: Sequence[Collection], units: Floats, functions: Floats
@@ -177,16 +204,6 @@ class PooledRidgeCV(BaseEstimator):
                 block = expanded(rows, of_point)
                 folds[k] = folds[k] + block if k in folds else block
         return [folds[k] for k in sorted(folds)]
-
-    def _check_parameters(self) -> None:
-        require_choice("held_out", self.held_out, HELD_OUT)
-        if self.degree < 0 or self.degree != int(self.degree):
-            raise InputError(f"degree: expected 0, 1, ..., got {self.degree!r}")
-        factors = np.asarray(self.deviations, dtype=float)
-        if factors.ndim != 1 or not len(factors) or not ((factors >= 0) & (factors < np.inf)).all():
-            raise InputError(f"deviations: expected numbers from 0, got {self.deviations!r}")
-        if self.folds < 2:
-            raise InputError(f"folds: expected at least 2, got {self.folds!r}")
 
 
 class _Blocks(RidgeCV):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import clone
 
 from cagebreak._frames import to_frame, with_whole_names
 from cagebreak.bootstrap import interval, resamples
@@ -17,7 +16,7 @@ from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.linear_model.base import prediction_moments
-from cagebreak.learning.linear_model.pooled_ridge import PooledRidgeCV
+from cagebreak.learning.linear_model.pooled_ridge import PooledFit, PooledRidgeCV
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
 from cagebreak.learning.samples import Sample, Samples
 from cagebreak.learning.scores import configuration_pearson, n_independent, paired_difference
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 OWN, POOLED, LEFT_OUT, NEAREST = "own", "pooled", "left out", "nearest"
-FITS = (OWN, POOLED, LEFT_OUT, NEAREST)
 
 TABLE = [
     ("state_point", "U32"),
@@ -165,7 +163,7 @@ def state_point_scores(
         A row for each `state_point`, `fit` and `mark`:
 
         - `time` in tau, and `time_predicted`, what it is by the other state points;
-        - `r`, the mean over configurations of Pearson r within each, and its interval `low`, `high`;
+        - `r`, the mean over configurations of Pearson r within each; its interval `low`, `high`;
         - the noise `ceiling` of this r, NaN without halves;
         - `difference` of r from the own fit, and the interval of a paired bootstrap over
           configurations, `difference_low` and `difference_high`;
@@ -179,79 +177,142 @@ def state_point_scores(
     if len(points) < 3:
         raise InputError(f"points: expected at least 3 state points, got {len(points)}")
     learner = PooledRidgeCV() if learner is None else learner
-    names, all_points = list(points), list(points.values())
+    all_points = list(points.values())
     n_targets = all_points[0].collection.n_targets
     marks = np.arange(n_targets, dtype=float) if marks is None else np.asarray(marks, float)
     fold = [fold_of(point.collection, folds, seed) for point in all_points]
-    inside = clone(learner).set_params(held_out="configurations")
-    alone = clone(inside).set_params(degree=0, independent=False, shared=True)
-    outside = clone(learner).set_params(held_out="state points")
-    moments = {
-        fit: [np.zeros((len(point.collection), 6, n_targets)) for point in all_points]
-        for fit in FITS
-    }
-    fitted: dict[tuple[str, int], list[PooledRidgeCV]] = {
-        (fit, k): [] for fit in FITS for k in range(len(points))
-    }
+    inside = _inside(all_points, fold, learner, feature_groups)
+    alone = _alone(learner)
+    tables = []
+    for k, (name, point) in enumerate(points.items()):
+        others = [other for other in all_points if other is not point]
+        values = [other.value for other in others]
+        times = smooth(values, [other.collection.times for other in others], point.value)
+        outside = replace(learner, held_out="state points")
+        nearest = min(others, key=lambda other: abs(other.value - point.value))
+        results = {
+            OWN: inside[OWN][k],
+            POOLED: inside[POOLED][k],
+            LEFT_OUT: _Result.of(point, outside, others, feature_groups, times),
+            NEAREST: _Result.of(point, alone, [nearest], feature_groups),
+        }
+        weights = resamples(
+            len(point.collection), n_resamples, seed=seed, groups=point.collection.groups
+        )
+        for fit, result in results.items():
+            table = np.zeros(n_targets, with_whole_names(TABLE, state_point=list(points)))
+            table["state_point"], table["value"], table["fit"] = name, point.value, fit
+            table["mark"], table["time_predicted"] = marks, times
+            _score(table, point.collection, result, weights, confidence)
+            table["difference"], table["difference_low"], table["difference_high"] = (
+                paired_difference(
+                    result.moments, results[OWN].moments, seed=seed, score="configuration",
+                    n_resamples=n_resamples, confidence=confidence,
+                    groups=point.collection.groups,
+                )
+            )  # fmt: skip
+            tables.append(table)
+    return to_frame(np.concatenate(tables))
+
+
+class _Result:
+    """What one fit, or one for each fold, predicts of a state point.
+
+    Attributes
+    ----------
+    moments : (C, 6, T) array
+        Moments of prediction and target in each configuration.
+    models : list
+        The fits.
+    """
+
+    def __init__(self, point: StatePoint) -> None:
+        self.moments = np.zeros((len(point.collection), 6, point.collection.n_targets))
+        self.models: list[PooledFit] = []
+
+    @classmethod
+    def of(
+        cls,
+        point: StatePoint,
+        learner: PooledRidgeCV,
+        training: Sequence[StatePoint],
+        feature_groups: ArrayLike | None,
+        times: Floats | None = None,
+    ) -> Self:
+        """Return what a fit to other state points predicts of all configurations of one.
+
+        `times` are those of the marks according to the fit, if it does not know those of the point.
+        """
+        result = cls(point)
+        model = _fit(learner, training, feature_groups)
+        at_times = None if times is None else interpolation(times, point.collection.times)
+        result.predict(point, np.arange(len(point.collection)), model, training, at_times)
+        return result
+
+    def predict(
+        self,
+        point: StatePoint,
+        configurations: Integers,
+        model: PooledFit,
+        training: Sequence[StatePoint],
+        at_times: Floats | None = None,
+    ) -> None:
+        """Fill in the moments of some configurations.
+
+        `at_times` interpolates the coefficients of the marks to others.
+        """
+        self.models.append(model)
+        coefficients = model.coefficients(point.value).T
+        if at_times is not None:
+            coefficients = coefficients @ at_times
+        trained = Statistics.pooled(part for other in training for part in other.collection.parts)
+        for i in configurations:
+            rows = point.collection.held_out(i, trained)
+            self.moments[i] = prediction_moments(rows, coefficients, np.zeros(len(rows.y_mean)))
+
+
+def _inside(
+    points: Sequence[StatePoint],
+    fold: Sequence[Integers],
+    learner: PooledRidgeCV,
+    feature_groups: ArrayLike | None,
+) -> dict[str, list[_Result]]:
+    """Return what own and pooled fits predict of each fold of configurations of each point."""
+    learner, alone = replace(learner, held_out="configurations"), _alone(learner)
+    results = {fit: [_Result(point) for point in points] for fit in (OWN, POOLED)}
     for f in range(max(int(of_point.max()) for of_point in fold) + 1):
         training = [
             replace(point, collection=_some(point.collection, np.flatnonzero(of_point != f)))
-            for point, of_point in zip(all_points, fold, strict=True)
+            for point, of_point in zip(points, fold, strict=True)
         ]
-        joint = _fit(inside, training, feature_groups)
-        for k, point in enumerate(all_points):
+        pooled = _fit(learner, training, feature_groups)
+        for k, point in enumerate(points):
             held_out = np.flatnonzero(fold[k] == f)
-            if not len(held_out):
-                continue
-            own = _fit(alone, [training[k]], feature_groups)
-            for name, model, rows in ((OWN, own, [training[k]]), (POOLED, joint, training)):
-                fitted[name, k].append(model)
-                _predict(moments[name][k], point, held_out, model, rows)
-    times_predicted = []
-    for k, point in enumerate(all_points):
-        others = [other for other in all_points if other is not point]
-        everything = np.arange(len(point.collection))
-        model = _fit(outside, others, feature_groups)
-        fitted[LEFT_OUT, k].append(model)
-        values = [other.value for other in others]
-        times = smooth(values, [other.collection.times for other in others], point.value)
-        times_predicted.append(times)
-        at_times = interpolation(times, point.collection.times)
-        _predict(moments[LEFT_OUT][k], point, everything, model, others, at_times)
-        nearest = min(others, key=lambda other: abs(other.value - point.value))
-        model = _fit(alone, [nearest], feature_groups)
-        fitted[NEAREST, k].append(model)
-        _predict(moments[NEAREST][k], point, everything, model, [nearest])
-    rows = []
-    for k, (name, point) in enumerate(points.items()):
-        collection = point.collection
-        weights = resamples(len(collection), n_resamples, seed=seed, groups=collection.groups)
-        for fit in FITS:
-            table = np.zeros(n_targets, with_whole_names(TABLE, state_point=names))
-            table["state_point"], table["value"], table["fit"] = name, point.value, fit
-            table["mark"], table["time"] = marks, collection.times
-            table["time_predicted"] = times_predicted[k]
-            of_fit = moments[fit][k]
-            table["r"] = configuration_pearson(of_fit)
-            n_groups = n_independent(of_fit, collection.groups)
-            table["low"], table["high"] = interval(
-                configuration_pearson(of_fit, weights), n_groups, confidence
-            )
-            table["ceiling"] = np.nan
-            if collection.halves is not None:
-                table["ceiling"] = np.sqrt(spearman_brown(configuration_pearson(collection.halves)))
-            difference = paired_difference(
-                of_fit, moments[OWN][k], seed=seed, score="configuration",
-                n_resamples=n_resamples, confidence=confidence, groups=collection.groups,
-            )  # fmt: skip
-            for column, values in zip(
-                ("difference", "difference_low", "difference_high"), difference, strict=True
-            ):
-                table[column] = values
-            table["alpha"] = np.median([model.alpha_ for model in fitted[fit, k]], axis=0)
-            table["deviation"] = np.median([m.deviation_ for m in fitted[fit, k]], axis=0)
-            rows.append(table)
-    return to_frame(np.concatenate(rows))
+            if len(held_out):
+                own = _fit(alone, [training[k]], feature_groups)
+                results[OWN][k].predict(point, held_out, own, [training[k]])
+                results[POOLED][k].predict(point, held_out, pooled, training)
+    return results
+
+
+def _score(
+    table: np.ndarray,
+    collection: Collection,
+    result: _Result,
+    weights: Floats,
+    confidence: float,
+) -> None:
+    """Fill the scores of a fit into a table."""
+    table["time"] = collection.times
+    table["r"] = configuration_pearson(result.moments)
+    n_groups = n_independent(result.moments, collection.groups)
+    resampled = configuration_pearson(result.moments, weights)
+    table["low"], table["high"] = interval(resampled, n_groups, confidence)
+    table["ceiling"] = np.nan
+    if collection.halves is not None:
+        table["ceiling"] = np.sqrt(spearman_brown(configuration_pearson(collection.halves)))
+    table["alpha"] = np.median([model.alpha for model in result.models], axis=0)
+    table["deviation"] = np.median([model.deviation for model in result.models], axis=0)
 
 
 def _some(collection: Collection, configurations: Integers) -> Collection:
@@ -265,34 +326,13 @@ def _some(collection: Collection, configurations: Integers) -> Collection:
     )
 
 
+def _alone(learner: PooledRidgeCV) -> PooledRidgeCV:
+    """Return the learner of one state point."""
+    return replace(learner, degree=0, independent=False, shared=True, held_out="configurations")
+
+
 def _fit(
     learner: PooledRidgeCV, points: Sequence[StatePoint], feature_groups: ArrayLike | None
-) -> PooledRidgeCV:
+) -> PooledFit:
     collections, values = ([p.collection for p in points], [p.value for p in points])
-    return clone(learner).fit(collections, values, feature_groups)
-
-
-def _parts(points: Sequence[StatePoint]) -> Iterator[Statistics]:
-    for point in points:
-        yield from point.collection.parts
-
-
-def _predict(
-    moments: Floats,
-    point: StatePoint,
-    configurations: Integers,
-    model: PooledRidgeCV,
-    training: Sequence[StatePoint],
-    at_times: Floats | None = None,
-) -> None:
-    """Fill in the moments of prediction and target of some configurations, (C, 6, T).
-
-    `at_times` interpolates the coefficients of the marks to others.
-    """
-    coefficients = model.coefficients(point.value).T
-    if at_times is not None:
-        coefficients = coefficients @ at_times
-    trained = Statistics.pooled(_parts(training))
-    for i in configurations:
-        rows = point.collection.held_out(i, trained)
-        moments[i] = prediction_moments(rows, coefficients, np.zeros(coefficients.shape[1]))
+    return learner.fit(collections, values, feature_groups)

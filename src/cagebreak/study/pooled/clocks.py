@@ -14,7 +14,7 @@ from cagebreak.study.stages.propensity import load_propensity
 
 Floats = NDArray[np.float64]
 
-CLOCKS = ("tau_alpha", "displacement")
+CLOCKS = ("displacement", "tau_alpha")
 PER_DECADE = 3
 """Marks a decade by default (chosen)."""
 N_OF_DISPLACEMENT = 10
@@ -28,9 +28,9 @@ class Clock:
     ----------
     studies
         Studies by name, each of which has measured propensities.
-    kind : "tau_alpha" or "displacement"
-        What a mark is: a time in units of the tau_alpha of the species, or the time at which its
-        mean displacement has this value, in sigma.
+    kind : "displacement" or "tau_alpha"
+        What a mark is: the time at which the mean displacement of the species has this value, in
+        sigma; or a time in units of its tau_alpha.
     species
         Letter of the species.
     marks : (T,) array, optional

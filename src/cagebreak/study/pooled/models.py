@@ -103,7 +103,7 @@ def pooled(
     features: str | Selection = "recommended",
     *,
     species: Sequence[str] | None = None,
-    clock: str = "tau_alpha",
+    clock: str = "displacement",
     marks: ArrayLike | None = None,
 ) -> Pooled:
     """Learn several studies of one model together, which differ in temperature or density.
@@ -122,11 +122,12 @@ def pooled(
         propensities are centered in each configuration.
     species
         Letters of the species; default those of the recipe of the first study.
-    clock : "tau_alpha" or "displacement"
-        What makes times of different state points correspond: units of tau_alpha of the first of
-        `species`, or its mean displacement. The second is defined where runs end before tau_alpha.
+    clock : "displacement" or "tau_alpha"
+        What makes times of different state points correspond: equal mean displacements of the first
+        of `species`, or equal t / tau_alpha of it. The first is defined where runs end before
+        tau_alpha.
     marks : (T,) array, optional
-        Times in units of tau_alpha, or mean displacements in sigma; default evenly spaced in the
+        Mean displacements in sigma, or times in units of tau_alpha; default evenly spaced in the
         logarithm over the range that all studies cover.
 
     Returns

@@ -51,7 +51,7 @@ class StudyPoints:
         studies: Sequence[Contents],
         features: str | selections.Selection,
         species: Sequence[str] | None = None,
-        clock: str = "tau_alpha",
+        clock: str = "displacement",
         marks: ArrayLike | None = None,
     ) -> None:
         self.parameter, self.studies = _ordered(studies)

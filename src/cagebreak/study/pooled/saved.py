@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import ConfigurationWarning, InputError
 from cagebreak.learning import AlphaWarning, PooledRidgeCV, RidgeCV, Standardizer
+from cagebreak.learning.linear_model.pooled_ridge import PooledFit
 from cagebreak.learning.model_selection.state_points import StatePoint, smooth
 from cagebreak.learning.statistics import Statistics, deviations
 from cagebreak.models.arguments import real
@@ -85,7 +85,7 @@ def model_at(
             units.scale_, common.scale_, out=np.zeros_like(units.scale_), where=common.scale_ > 0
         )
         ridge.coef_ = fitted.coefficients(place) * factors * scale[:, None]
-        ridge.intercept_, ridge.alpha_ = scale, fitted.alpha_
+        ridge.intercept_, ridge.alpha_ = scale, fitted.alpha
         ridge.n_features_in_, ridge.standardizer_ = len(units.mean_), units
         training = TrainingRange.of(
             lambda letter=letter, units=units: _read(studies, letter, units)
@@ -94,12 +94,12 @@ def model_at(
     return SavedModel(recipe, SELECTION, times, fits)
 
 
-def _fit(studies: StudyPoints, letter: str, learner: PooledRidgeCV) -> PooledRidgeCV:
+def _fit(studies: StudyPoints, letter: str, learner: PooledRidgeCV) -> PooledFit:
     """Return the fit to all configurations of all studies, for a species."""
     points = list(studies.points(letter).values())
     with threadpool_limits(limits=1, user_api="blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore", AlphaWarning)
-        return clone(learner).fit(
+        return learner.fit(
             [point.collection for point in points],
             [point.value for point in points],
             studies.feature_groups,
