@@ -1,11 +1,18 @@
 """One fit for several state points, against the own fit of each."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cagebreak.errors import InputError
 from cagebreak.learning import PooledRidgeCV, Standardizer, StatePoint, collect, state_point_scores
-from cagebreak.learning.model_selection.state_points import Interpolated, interpolation, smooth
+from cagebreak.learning.model_selection.state_points import (
+    Interpolated,
+    interpolation,
+    smooth,
+    smooth_times,
+)
 from cagebreak.learning.samples import Sample
 
 VALUES = {"hot": 1.0, "warm": 1.5, "cool": 2.0, "cold": 2.5}
@@ -46,7 +53,7 @@ def table(points):
 
 
 def test_there_is_a_row_for_each_state_point_fit_and_mark(table):
-    assert len(table) == len(VALUES) * 4 * 2
+    assert len(table) == len(VALUES) * 5 * 2
     assert table.index.is_unique
 
 
@@ -71,7 +78,7 @@ def test_no_r_is_above_what_the_noise_allows_by_more_than_chance(table):
 
 def test_the_times_of_a_state_point_left_out_come_from_the_others(table):
     """ln t is a parabola in the value here, which three others determine."""
-    left_out = table.xs("left out", level="fit")
+    left_out = table.xs("blind", level="fit")
     np.testing.assert_allclose(left_out["time_predicted"], left_out["time"], rtol=1e-9)
 
 
@@ -120,6 +127,26 @@ def test_a_parabola_in_the_logarithm_is_recovered_and_extrapolated():
     values = np.array([1.0, 1.5, 2.0, 2.5])
     numbers = np.exp(1 + values[:, None] + np.array([1.0, 2.0]) * values[:, None] ** 2)
     np.testing.assert_allclose(smooth(values, numbers, 3.0), np.exp([1 + 3 + 9, 1 + 3 + 18]))
+
+
+def test_times_ascend_however_far_they_are_extrapolated():
+    """The second mark falls fast with the value, and the first slowly."""
+    times = np.array([[1.0, 100.0], [0.9, 10.0]])
+    assert (np.diff(smooth_times([1.0, 2.0], times, 5.0)) > 0).all()
+
+
+def test_a_state_point_whose_times_are_known_is_predicted_as_if_they_were_not(table):
+    """Here, where the others give its times exactly."""
+    known, blind = (table.xs(fit, level="fit")["r"] for fit in ("left out", "blind"))
+    np.testing.assert_allclose(known, blind, rtol=1e-9)
+
+
+def test_times_that_do_not_ascend_are_refused(points):
+    times = TIMES[::-1]
+    changed = {name: replace(p, collection=replace(p.collection, times=times))
+               for name, p in points.items()}  # fmt: skip
+    with pytest.raises(InputError, match=r"times: expected times that ascend"):
+        state_point_scores(changed, seed=1)
 
 
 def test_two_state_points_give_a_line():

@@ -71,7 +71,7 @@ def test_scores_have_the_parameter_and_a_row_for_each_fit(pooled):
     table = pooled.scores(seed=1, species="B")
     assert set(table["value"]) == set(FRACTIONS)
     assert set(table["species"]) == {"B"}
-    assert len(table) == 3 * 4 * len(pooled.points.clock.marks)
+    assert len(table) == 3 * 5 * len(pooled.points.clock.marks)
     assert np.isfinite(table["r"]).all()
 
 
@@ -149,9 +149,10 @@ def test_a_selection_is_taken_from_the_recipe_by_name(studies):
         cb.pooled(studies, "LR7", clock="displacement")
 
 
-def test_marks_outside_of_the_runs_are_refused(studies):
-    with pytest.raises(InputError, match=r"^marks: expected numbers from"):
-        cb.pooled(studies, FEATURES, clock="displacement", marks=[100.0])
+@pytest.mark.parametrize("marks", [[100.0], [0.3, 0.2], []])
+def test_marks_outside_of_the_runs_are_refused(studies, marks):
+    with pytest.raises(InputError, match=r"^marks: expected ascending numbers from"):
+        cb.pooled(studies, FEATURES, clock="displacement", marks=marks)
 
 
 def test_tau_alpha_that_no_run_reaches_is_said(pooled):

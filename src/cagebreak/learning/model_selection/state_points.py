@@ -26,7 +26,7 @@ from cagebreak.seeding import Seed
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-OWN, POOLED, LEFT_OUT, NEAREST = "own", "pooled", "left out", "nearest"
+OWN, POOLED, LEFT_OUT, BLIND, NEAREST = "own", "pooled", "left out", "blind", "nearest"
 
 TABLE = [
     ("state_point", "U32"),
@@ -120,6 +120,15 @@ def smooth(values: ArrayLike, numbers: ArrayLike, value: float) -> Floats:
     return np.exp(((value - center) / scale) ** powers @ solved)
 
 
+def smooth_times(values: ArrayLike, times: ArrayLike, value: float) -> Floats:
+    """Return the times of marks (J,) at a state point, from those of K others, (K, J).
+
+    The times between marks are `smooth`, so that times ascend.
+    """
+    between = np.diff(np.asarray(times, float), prepend=0.0, axis=1)
+    return np.cumsum(smooth(values, between, value))
+
+
 def state_point_scores(
     points: Mapping[str, StatePoint],
     learner: PooledRidgeCV | None = None,
@@ -133,13 +142,15 @@ def state_point_scores(
 ) -> DataFrame:
     """Score one fit to several state points against the own fit of each.
 
-    Four fits predict the same configurations, which none of them has seen:
+    Five predictions are made of the same configurations, which no fit has seen:
 
     - ``own``: a fit to the other configurations of the state point;
     - ``pooled``: the learner's fit to these and to the configurations of all other state points;
-    - ``left out``: the learner's fit to all other state points. Its penalties are chosen by leaving
-      out state points in training, and the times of its marks come from training as well
-      (`smooth`): it knows nothing of the dynamics at the state point but its value;
+    - ``left out``: the learner's fit to all other state points, with penalties chosen by leaving
+      out state points in training. The times of the marks are those of the state point: its mean
+      displacement or tau_alpha is known;
+    - ``blind``: the same fit, with the times of the marks from the other state points as well
+      (`smooth_times`). Nothing of the dynamics at the state point is known;
     - ``nearest``: the own fit of the nearest other state point, with the same mark.
 
     Parameters
@@ -176,6 +187,12 @@ def state_point_scores(
     """
     if len(points) < 3:
         raise InputError(f"points: expected at least 3 state points, got {len(points)}")
+    for name, point in points.items():
+        if not (np.diff(point.collection.times, prepend=0.0) > 0).all():
+            raise InputError(
+                f"points[{name!r}].collection.times: expected times that ascend from above 0, "
+                f"got {point.collection.times}"
+            )
     learner = PooledRidgeCV() if learner is None else learner
     all_points = list(points.values())
     n_targets = all_points[0].collection.n_targets
@@ -187,14 +204,15 @@ def state_point_scores(
     for k, (name, point) in enumerate(points.items()):
         others = [other for other in all_points if other is not point]
         values = [other.value for other in others]
-        times = smooth(values, [other.collection.times for other in others], point.value)
-        outside = replace(learner, held_out="state points")
+        times = smooth_times(values, [other.collection.times for other in others], point.value)
+        outside = _fit(replace(learner, held_out="state points"), others, feature_groups)
         nearest = min(others, key=lambda other: abs(other.value - point.value))
         results = {
             OWN: inside[OWN][k],
             POOLED: inside[POOLED][k],
-            LEFT_OUT: _Result.of(point, outside, others, feature_groups, times),
-            NEAREST: _Result.of(point, alone, [nearest], feature_groups),
+            LEFT_OUT: _Result.of(point, outside, others),
+            BLIND: _Result.of(point, outside, others, times),
+            NEAREST: _Result.of(point, _fit(alone, [nearest], feature_groups), [nearest]),
         }
         weights = resamples(
             len(point.collection), n_resamples, seed=seed, groups=point.collection.groups
@@ -234,17 +252,15 @@ class _Result:
     def of(
         cls,
         point: StatePoint,
-        learner: PooledRidgeCV,
+        model: PooledFit,
         training: Sequence[StatePoint],
-        feature_groups: ArrayLike | None,
         times: Floats | None = None,
     ) -> Self:
         """Return what a fit to other state points predicts of all configurations of one.
 
-        `times` are those of the marks according to the fit, if it does not know those of the point.
+        `times` are those that the marks are taken to have at the point; default its own.
         """
         result = cls(point)
-        model = _fit(learner, training, feature_groups)
         at_times = None if times is None else interpolation(times, point.collection.times)
         result.predict(point, np.arange(len(point.collection)), model, training, at_times)
         return result

@@ -34,7 +34,8 @@ class Clock:
     species
         Letter of the species.
     marks : (T,) array, optional
-        Default: evenly spaced in the logarithm over the range that the runs of all studies cover.
+        Ascending; default evenly spaced in the logarithm over the range that the runs of all
+        studies cover.
 
     Attributes
     ----------
@@ -80,10 +81,11 @@ class Clock:
             raise InputError(f"studies: expected runs with a common range of the clock {kind!r}")
         self.marks = self._default(low, high) if marks is None else np.asarray(marks, float)
         outside = (self.marks < low) | (self.marks > high)
-        if self.marks.ndim != 1 or not len(self.marks) or outside.any():
+        ascend = self.marks.ndim == 1 and len(self.marks) > 0 and (np.diff(self.marks) > 0).all()
+        if not ascend or outside.any():
             raise InputError(
-                f"marks: expected numbers from {low:.4g} to {high:.4g}, the range that the runs of "
-                f"all studies cover, got {marks!r}"
+                f"marks: expected ascending numbers from {low:.4g} to {high:.4g}, the range that "
+                f"the runs of all studies cover, got {marks!r}"
             )
         self.times = {
             name: np.exp(np.interp(np.log(self.marks), np.log(reading), np.log(times)))

@@ -12,7 +12,7 @@ from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import ConfigurationWarning, InputError
 from cagebreak.learning import AlphaWarning, PooledRidgeCV, RidgeCV, Standardizer
 from cagebreak.learning.linear_model.pooled_ridge import PooledFit
-from cagebreak.learning.model_selection.state_points import StatePoint, smooth
+from cagebreak.learning.model_selection.state_points import StatePoint, smooth, smooth_times
 from cagebreak.learning.statistics import Statistics, deviations
 from cagebreak.models.arguments import real
 from cagebreak.study.analysis import learn
@@ -70,7 +70,7 @@ def model_at(
     place = studies.coordinate(number)
     times = studies.times.get(number)
     if times is None:
-        times = smooth(all_values, list(studies.times.values()), place)
+        times = smooth_times(all_values, list(studies.times.values()), place)
     fits = {}
     for letter in studies.species:
         points = list(studies.points(letter).values())
@@ -123,11 +123,13 @@ def _warn_if_outside(studies: StudyPoints, value: float) -> None:
 def _recipe_at(studies: StudyPoints, value: float) -> Recipe:
     """Return the recipe of the first study at a state point, with one selection."""
     recipe = studies.first.recipe
+    learning = recipe.values["learning"] | {
+        "selections": {SELECTION: studies.features},
+        "center": "configuration",
+    }
+    model = recipe.values["model"] | {studies.parameter: value}
     # As a file holds them: with lists, not tuples.
-    values = json.loads(json.dumps(recipe.values))
-    values["model"][studies.parameter] = value
-    values["learning"]["selections"] = {SELECTION: studies.features}
-    values["learning"]["center"] = "configuration"
+    values = json.loads(json.dumps(recipe.values | {"model": model, "learning": learning}))
     return Recipe.of_values(recipe.path, values, recipe.potential)
 
 
