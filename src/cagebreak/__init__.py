@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from cagebreak.study import Study
     from cagebreak.study.glassbench import glassbench
     from cagebreak.study.ovito_modifier import PropensityModifier
+    from cagebreak.study.pooled import pooled
     from cagebreak.study.pretrained import pretrained
 
 __all__ = [
@@ -112,6 +113,7 @@ __all__ = [
     "log_times",
     "papers",
     "polydisperse_hard_spheres",
+    "pooled",
     "potentials",
     "pretrained",
     "propensity",
@@ -145,6 +147,7 @@ _LAZY = {
     "figures": "figures",
     "glassbench": "study.glassbench",
     "learning": "learning",
+    "pooled": "study.pooled",
     "pretrained": "study.pretrained",
     "read": "files",
     "view": "figures.view",

@@ -77,6 +77,26 @@ def test_transfer():
         inspection.transfer(table, species="B")
 
 
+def test_state_points_have_a_panel_each_in_their_order():
+    rows = [
+        (name, value, fit, mark, r, r - 0.1, r + 0.1, 0.8)
+        for name, value in (("0.5", 2.0), ("0.8", 1.25), ("0.6", 1.6), ("0.7", 1.4))
+        for fit, r in (("own", 0.6), ("left out", 0.5))
+        for mark in (1.0, 0.1)
+    ]
+    names = ("state_point", "value", "fit", "mark", "r", "low", "high", "ceiling")
+    kinds = ("U8", float, "U8", *[float] * 5)
+    table = np.array(rows, list(zip(names, kinds, strict=True)))
+    axes = [panel for panel in inspection.state_points(table).axes if panel.get_visible()]
+    assert [panel.get_title(loc="left") for panel in axes] == ["0.8", "0.7", "0.6", "0.5"]
+    own, left_out = axes[0].get_lines()
+    np.testing.assert_allclose(own.get_xdata(), [0.1, 1.0])
+    np.testing.assert_allclose(own.get_ydata(), 0.6 / 0.8)
+    np.testing.assert_allclose(left_out.get_ydata(), 0.5 / 0.8)
+    with pytest.raises(InputError, match="mark"):
+        inspection.state_points(table[["state_point", "value", "fit"]])
+
+
 def test_coefficients_that_mislead_are_named_as_such(found):
     (axes,) = inspection.coefficients(collinearity(found.pooled())).axes
     assert axes.get_title() == "misleading: 2 of 4 features are collinear"

@@ -1,6 +1,6 @@
 """The command line `cagebreak`."""
 
-from cagebreak.cli import benchmark_commands, commands, file_commands
+from cagebreak.cli import benchmark_commands, commands, file_commands, pool_command
 from cagebreak.cli.group import main
 
-__all__ = ["benchmark_commands", "commands", "file_commands", "main"]
+__all__ = ["benchmark_commands", "commands", "file_commands", "main", "pool_command"]

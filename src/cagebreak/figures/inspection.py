@@ -14,6 +14,8 @@ from cagebreak.figures.tables import Table, rows_of
 COLUMNS = ("time", "species", "n_features", "r", "low", "high", "ceiling")
 ABLATION = ("target", "time", "group", "kept", "r", "low", "high", "change", "change_low",
             "change_high", "ceiling")  # fmt: skip
+PANELS = 3
+"""State points side by side in a figure."""
 
 
 def groups(table: Table, target: int = 0) -> Figure:
@@ -191,6 +193,50 @@ def transfer(table: Table, target: int = -1, species: str = "A", score: str = "r
         axes.tick_params(length=0)
         axes.set_xlabel("tested on")
         axes.set_ylabel("trained on")
+    return figure
+
+
+def state_points(table: Table, xlabel: str = r"$t\,/\,\tau_\alpha$") -> Figure:
+    """Draw r over its ceiling against the mark, of each fit in a panel for each state point.
+
+    Parameters
+    ----------
+    table
+        What `learning.state_point_scores` returned.
+    xlabel
+        What a mark is.
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column or rows.
+    """
+    rows = rows_of(table, ("state_point", "value", "fit", "mark", "r", "low", "high", "ceiling"))
+    names = list(dict.fromkeys(rows[np.argsort(rows["value"], kind="stable")]["state_point"]))
+    fits = list(dict.fromkeys(rows["fit"]))
+    columns = min(len(names), PANELS)
+    n_rows = -(-len(names) // columns)
+    with style.look():
+        figure, grid = style.grid(n_rows, columns, 0.5 + 2.2 * n_rows)
+        panels = [axes for _, of_row in grid for axes in of_row]
+        for name, axes in zip(names, panels, strict=False):
+            style.name_panel(axes, name)
+            for fit, (color, marker) in zip(fits, style.OTHERS, strict=False):
+                of_fit = rows[(rows["state_point"] == name) & (rows["fit"] == fit)]
+                of_fit = of_fit[np.argsort(of_fit["mark"])]
+                marks, ceiling = of_fit["mark"], of_fit["ceiling"]
+                axes.plot(marks, of_fit["r"] / ceiling, color=color, marker=marker, label=fit)
+                if fit == fits[0]:
+                    low, high = of_fit["low"] / ceiling, of_fit["high"] / ceiling
+                    axes.fill_between(marks, low, high, color=color, alpha=0.2, lw=0)
+            style.time_axis(axes, rows["mark"])
+            axes.set_xlabel(xlabel)
+            axes.set_ylim(0.0, 1.02)
+        for axes in panels[::columns]:
+            axes.set_ylabel("$r$ / ceiling")
+        for axes in panels[len(names) :]:
+            axes.set_visible(False)
+        style.legend(figure, panels[0], columns=len(fits))
     return figure
 
 

@@ -33,6 +33,7 @@ from cagebreak.learning.linear_model.baselines import LinearSVR, Softness
 from cagebreak.learning.linear_model.components import PCARegression, PLSRegression
 from cagebreak.learning.linear_model.elastic_net import ElasticNetCV
 from cagebreak.learning.linear_model.logistic import LogisticRegressionCV
+from cagebreak.learning.linear_model.pooled_ridge import PooledRidgeCV
 from cagebreak.learning.linear_model.ridge import AlphaWarning, RidgeCV
 from cagebreak.learning.linear_model.time_lagged import TimeLaggedComponents, time_lagged_components
 from cagebreak.learning.linear_model.whitening import whitening
@@ -40,6 +41,10 @@ from cagebreak.learning.metrics import Metrics
 from cagebreak.learning.model_selection.compare import Comparison, compare
 from cagebreak.learning.model_selection.evaluate import Scores, evaluate
 from cagebreak.learning.model_selection.learning_curve import LearningCurve, learning_curve
+from cagebreak.learning.model_selection.state_points import (
+    StatePoint,
+    state_point_scores,
+)
 from cagebreak.learning.model_selection.subset_cross_validation import held_out_moments
 from cagebreak.learning.model_selection.transfer import Source, transfer
 from cagebreak.learning.neural_network.ensemble import Ensemble
@@ -73,6 +78,7 @@ __all__ = [
     "MisleadingCoefficients",
     "PCARegression",
     "PLSRegression",
+    "PooledRidgeCV",
     "RidgeCV",
     "Sample",
     "Samples",
@@ -83,6 +89,7 @@ __all__ = [
     "Softness",
     "Source",
     "Standardizer",
+    "StatePoint",
     "Statistics",
     "StructuralOrder",
     "TimeLaggedComponents",
@@ -111,6 +118,7 @@ __all__ = [
     "selection_curve",
     "selection_stability",
     "sequential_selection",
+    "state_point_scores",
     "time_lagged_components",
     "transfer",
     "warn_if_misleading",

@@ -188,7 +188,7 @@ class RidgeCV(LinearLearner):
         self._check_parameters()
         parts = self._checked(parts, standardizer)
         n_features = parts[0].n_features
-        combinations = _combinations(feature_groups, n_features, self.weights)
+        combinations = self._combinations(feature_groups, n_features)
         blocks = self._blocks(parts)
         candidates = [factors for _, factors in combinations]
         everything = Statistics.pooled(blocks, self.center)
@@ -211,6 +211,12 @@ class RidgeCV(LinearLearner):
             coefficients[:, targets] = factors[:, None] * solved
         self._set(coefficients, everything, standardizer)
         return self
+
+    def _combinations(
+        self, feature_groups: ArrayLike | None, n_features: int
+    ) -> list[tuple[tuple[float, ...], Floats]]:
+        """Return what `combinations_of` does."""
+        return combinations_of(feature_groups, n_features, self.weights)
 
     def learner_traits(self) -> Traits:
         """Return that the learner is fitted to statistics and families of features."""
@@ -286,7 +292,7 @@ class RidgeCV(LinearLearner):
             )
 
 
-def _combinations(
+def combinations_of(
     feature_groups: ArrayLike | None, n_features: int, weights: Sequence[float]
 ) -> list[tuple[tuple[float, ...], Floats]]:
     """Return every combination of weights, as one weight per family and one per feature, (F,)."""

@@ -1,0 +1,15 @@
+"""Numbers of one model for all temperatures."""
+
+from cagebreak.learning import PooledRidgeCV
+from support.claims import default, holds
+from support.paths import ROOT
+
+DOCUMENT = ROOT / "docs/temperatures.md"
+GIVEN = [
+    "are the parabola in 1/T that fits",  # an equation
+]
+
+
+def computed():
+    yield holds("f = 0 is one fit for all", 0.0 in default(PooledRidgeCV, "deviations"))
+    yield holds("By default the deviations are linear", default(PooledRidgeCV, "degree") == 1)
