@@ -54,7 +54,8 @@ def thinned(saved: SavedModel, most: int = MOST) -> SavedModel:
         if mean is not None:
             numbers = {name: x[kept] if x.ndim else x for name, x in mean.numbers().items()}
             mean = ConfigurationMean.of_numbers(numbers, len(kept))
-        return SpeciesFit(ridge, mean, fit.training)
+        intervals = None if fit.intervals is None else fit.intervals.at(kept)
+        return SpeciesFit(ridge, mean, fit.training, intervals)
 
     fits = {number: of(fit) for number, fit in saved.fits.items()}
     return replace(saved, times=saved.times[kept], fits=fits)

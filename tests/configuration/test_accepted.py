@@ -22,7 +22,7 @@ from cagebreak.dynamics.reduction import Reducer
 from cagebreak.dynamics.scattering import intermediate_scattering
 from cagebreak.dynamics.van_hove import van_hove
 from cagebreak.errors import ConfigurationError, InputError
-from cagebreak.figures.maps import particle_map
+from cagebreak.figures.maps import interval_map, particle_map
 from cagebreak.figures.rottler2024 import slices
 from cagebreak.files import read_frames
 from cagebreak.learning import Graph, RidgeCV, Sample, whitening
@@ -107,10 +107,14 @@ def written(configuration, folder):
     return [frame.configuration for path in (one, several) for frame in read_frames(path)]
 
 
-def saved(configuration):
-    """Return that a saved model is given a configuration."""
-    with pytest.raises(AttributeError, match="recipe"):
-        SavedModel.predict(None, configuration, seed=0)
+def saved(predict):
+    """Return a function that gives a saved model a configuration."""
+
+    def given(configuration):
+        with pytest.raises(AttributeError, match="recipe"):
+            predict(None, configuration, seed=0)
+
+    return given
 
 
 def compute(descriptor):
@@ -192,8 +196,10 @@ CASES = {
     "Sample": lambda c: Sample(
         np.ones((64, 1)), np.ones((64, 1)), configuration=c
     ).configuration,
-    "SavedModel.predict": saved,
+    "SavedModel.predict": saved(SavedModel.predict),
+    "SavedModel.predict_intervals": saved(SavedModel.predict_intervals),
     "particle_map": lambda c: len(particle_map(c, np.arange(64.0)).axes),
+    "interval_map": lambda c: len(interval_map(c, np.arange(64.0), np.ones(64)).axes),
     "view": lambda c: cb.view(c, np.arange(64.0)).html,
     "slices": lambda c: slices([("", c, np.arange(64.0))]).axes[0].collections[0].get_offsets(),
     "write": written,

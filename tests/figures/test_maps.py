@@ -190,3 +190,22 @@ def test_rows_of_a_study_may_have_any_order():
     for rows in (table[:-1], np.concatenate([table, table])):
         with pytest.raises(InputError, match="table: expected one row for each of"):
             draw("map", rows)
+
+
+def test_intervals_are_drawn_beside_the_prediction_and_the_errors_in_their_units():
+    configuration, predicted = crystal(BOXES["cube"])
+    widths, measured = 0.2 + 0.1 * predicted, predicted + np.linspace(-1, 1, 343)
+    widths[3] = 0.0
+    figure = cb.figures.interval_map(configuration, predicted, widths, measured)
+    panels = [axes for axes in figure.findobj(mpl.axes.Axes) if axes.get_title()]
+    names = ["predicted", "half width of the interval", "measured − predicted"]
+    assert [axes.get_title() for axes in panels] == names
+    discs = maps._Discs(configuration, 1.0, 0.5).particles
+    ratio = np.where(widths > 0, (measured - predicted) / np.where(widths > 0, widths, 1), np.nan)
+    for axes, values in zip(panels, (predicted, widths, ratio), strict=True):
+        (circles,) = axes.collections
+        np.testing.assert_allclose(circles.get_array().filled(np.nan), values[discs])
+    assert panels[2].collections[0].get_clim() == (-2, 2)
+    assert len(cb.figures.interval_map(configuration, predicted, widths).axes) == 4
+    with pytest.raises(InputError, match=r"half_widths: expected shape \(343,\), got \(3,\)"):
+        cb.figures.interval_map(configuration, predicted, widths[:3])

@@ -53,6 +53,8 @@ def test_a_pipeline_predicts_to_the_bit(study, path, given):
         found = data.particles[f"prediction_{i + 1}"][...]
         np.testing.assert_array_equal(found, expected.values[i, order])
         assert data.attributes[f"prediction_{i + 1}.time"] == time
+        found = data.particles[f"prediction_high_{i + 1}"][...]
+        np.testing.assert_array_equal(found, expected.high[i, order])
     np.testing.assert_array_equal(data.particles["outside"][...], expected.outside[order])
 
 

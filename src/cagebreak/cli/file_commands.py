@@ -79,7 +79,7 @@ def predict(
     frame: int | None,
     reading: dict[str, Any],
 ) -> None:
-    """Predict the propensity of every particle in FILE by a MODEL.
+    """Predict the propensity of every particle in FILE by a MODEL, with an interval.
 
     MODEL is a file of `fit --save`, or the name of a pretrained model, such as kob-andersen-0.5.
     """
@@ -89,8 +89,10 @@ def predict(
     path = model_path(model)
     if cage_states is not None:
         reading["cage_states"] = cage_states
-    for name, time in predict_file(path, file, output, seed, frame, **reading).items():
+    times, intervals = predict_file(path, file, output, seed, frame, **reading)
+    for name, time in times.items():
         click.echo(f"{name}: propensity after {time:.4g} tau, sigma")
+    click.echo(f"prediction_low, prediction_high: {intervals}")
     click.echo(f"wrote {output}")
 
 

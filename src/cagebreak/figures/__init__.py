@@ -2,7 +2,8 @@
 
 A table that a figure takes is a data frame or a structured array. `FIGURES` lists the figures of a
 study without importing matplotlib. To add a figure, write its function in the module of its paper
-and add its `FigureSpec` here. `particle_map` draws any configuration with values of its particles.
+and add its `FigureSpec` here. `particle_map` draws any configuration with values of its particles,
+and `interval_map` a prediction with its predictive intervals.
 """
 
 from collections.abc import Callable
@@ -194,6 +195,6 @@ FIGURES = {
 
 def __getattr__(name: str) -> Any:
     # matplotlib takes a second to import.
-    if name == "particle_map":
+    if name in ("interval_map", "particle_map"):
         return getattr(import_module(f"{__name__}.maps"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

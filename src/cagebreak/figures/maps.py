@@ -18,8 +18,8 @@ from cagebreak.models.arguments import real
 
 PROPENSITY = r"propensity$\,/\,\sigma$"
 """Label of the colors."""
-VALUES, DIFFERENCES = "viridis", "RdBu_r"
-"""Color maps of values and of differences: both can be told apart without color vision."""
+VALUES, DIFFERENCES, WIDTHS = "viridis", "RdBu_r", "cividis"
+"""Color maps of values, differences and widths: all can be told apart without color vision."""
 CUT = 2.0
 """Percentage of the particles beyond each end of the color scale (chosen: the few fastest
 particles would make all others look alike)."""
@@ -89,6 +89,69 @@ def particle_map(
             names = ("measured", f"predicted, {r}" if r else "predicted", "predicted − measured")
             for panel, name in zip(axes, names, strict=True):
                 panel.set_title(name)
+        if title:
+            part.suptitle(title, fontsize=10)
+    return figure
+
+
+def interval_map(
+    configuration: Configuration,
+    predicted: ArrayLike,
+    half_widths: ArrayLike,
+    measured: ArrayLike | None = None,
+    *,
+    diameters: float | Sequence[float] = 1.0,
+    height: float = 0.5,
+    title: str = "",
+    label: str = PROPENSITY,
+) -> Figure:
+    """Draw what is predicted in a plane beside how sure it is.
+
+    The panels are the prediction; half the width of the predictive interval; and, if measured
+    values are given, measured minus predicted over half the width, which is beyond -1 and 1 outside
+    of the interval.
+
+    Parameters
+    ----------
+    configuration
+    predicted : (N,) array
+        The prediction at one time.
+    half_widths : (N,) array
+        Half the width of the intervals.
+    measured : (N,) array, optional
+    diameters, height, title, label
+        As of `particle_map`.
+
+    Raises
+    ------
+    InputError
+        If an array is not one number for each particle, or as of `particle_map`.
+    """
+    configuration = as_configuration(configuration)
+    values = _of_particles("predicted", predicted, configuration)
+    widths = _of_particles("half_widths", half_widths, configuration)
+    panels = [
+        ("predicted", values, VALUES, color_ends(values), label),
+        (
+            "half width of the interval",
+            widths,
+            WIDTHS,
+            color_ends(widths),
+            f"half width of {label}",
+        ),
+    ]
+    if measured is not None:
+        errors = _of_particles("measured", measured, configuration) - values
+        ratio = np.divide(errors, widths, out=np.full(len(errors), np.nan), where=widths > 0)
+        text = "difference / half width"
+        panels.append(("measured − predicted", ratio, DIFFERENCES, (-2.0, 2.0), text))
+    discs = _Discs(configuration, diameters, height)
+    with style.look():
+        figure, ((part, axes),) = style.grid(1, len(panels), height=3.25)
+        for axis, (name, data, colors, ends, unit) in zip(axes, panels, strict=True):
+            circles = discs.draw(axis, data, colors, ends)
+            _colorbar(part, circles, [axis], unit)
+            axis.set_title(name)
         if title:
             part.suptitle(title, fontsize=10)
     return figure

@@ -27,6 +27,7 @@ from cagebreak.learning.inspection.sequential_selection import (
     SequentialSelection,
     sequential_selection,
 )
+from cagebreak.learning.intervals import PredictiveIntervals
 from cagebreak.learning.learner import FitRecord, Learner, Traits
 from cagebreak.learning.linear_model.ard import ARDRegression
 from cagebreak.learning.linear_model.baselines import LinearSVR, Softness
@@ -79,6 +80,7 @@ __all__ = [
     "PCARegression",
     "PLSRegression",
     "PooledRidgeCV",
+    "PredictiveIntervals",
     "RidgeCV",
     "Sample",
     "Samples",

@@ -51,16 +51,26 @@ def half_width(residuals: Floats, level: float = LEVEL) -> Floats:
     InputError
         If the level is not between 0 and 1, or a residual is not finite.
     """
-    if not 0 < real(level) < 1:
-        raise InputError(f"level: expected a number between 0 and 1, got {level!r}")
+    require_level(level)
     if not np.isfinite(residuals).all():
         raise InputError("residuals: expected finite numbers")
-    n = len(residuals)
+    return upper_quantile(np.abs(residuals), level)
+
+
+def require_level(level: float) -> None:
+    """Raise unless a level is between 0 and 1."""
+    if not 0 < real(level) < 1:
+        raise InputError(f"level: expected a number between 0 and 1, got {level!r}")
+
+
+def upper_quantile(scores: Floats, level: float) -> Floats:
+    """Return the ceil((n + 1) level)-th smallest of scores (n, T), (T,); NaN if n is too small."""
+    n = len(scores)
     # The product is rounded, so that 10 * 0.9 is not more than 9.
     rank = math.ceil(round((n + 1) * level, 9))
     if rank > n:
-        return np.full(residuals.shape[1:], np.nan)
-    smallest: Floats = np.partition(np.abs(residuals), rank - 1, axis=0)[rank - 1]
+        return np.full(scores.shape[1:], np.nan)
+    smallest: Floats = np.partition(scores, rank - 1, axis=0)[rank - 1]
     return smallest
 
 

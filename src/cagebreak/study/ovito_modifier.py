@@ -24,9 +24,10 @@ class PropensityModifier:
     """Add the predicted propensity of every particle to a pipeline of OVITO.
 
     The particles get the properties ``prediction_1``, ``prediction_2``, ..., in sigma, one for each
-    time of the model, and ``outside``, the number of features that leave the range of training.
-    The attributes ``prediction_1.time``, ... are the times, in tau. With one time, the property is
-    ``prediction``. `cagebreak predict` writes the same columns to files.
+    time of the model; ``prediction_low_1``, ..., ``prediction_high_1``, ..., bounds of predictive
+    intervals; and ``outside``, the number of features that leave the range of training. The
+    attributes ``prediction_1.time``, ... are the times, in tau. With one time, the names have no
+    number. `cagebreak predict` writes the same columns to files.
 
     Parameters
     ----------
@@ -88,12 +89,9 @@ class PropensityModifier:
         prediction = saved.apply(match.configuration, self.seed, self.cage_states)
         for remark in prediction.remarks:
             warnings.warn(remark, ConfigurationWarning, stacklevel=2)
-        times = saved.times.tolist()
-        names = [f"prediction_{i + 1}" for i in range(len(times))] if times[1:] else ["prediction"]
-        columns = dict(zip(names, prediction.values, strict=True)) | {"outside": prediction.outside}
-        for name, values in columns.items():
+        for name, values in prediction.columns().items():
             unsorted = np.empty(len(order))
             unsorted[order] = values
             data.particles_.create_property(name, data=unsorted)
-        for name, time in zip(names, times, strict=True):
+        for name, time in prediction.column_times().items():
             data.attributes[f"{name}.time"] = time

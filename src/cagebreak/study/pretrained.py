@@ -20,6 +20,7 @@ from cagebreak.potentials.match import DENSITY_REMARK, TEMPERATURE_REMARK
 from cagebreak.seeding import Seed
 from cagebreak.study.analysis.model_file import CAGE_STATES, SavedModel
 from cagebreak.study.analysis.training_range import TrainingRange
+from cagebreak.study.analysis.uncertainty.prediction import Prediction
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -171,6 +172,17 @@ class PretrainedModel:
             those of training. The temperature of a configuration shows in the last three.
         """
         return self.saved.predict(configuration, seed, cage_states)
+
+    def predict_intervals(
+        self, configuration: Configuration, seed: Seed = 1, cage_states: int = CAGE_STATES
+    ) -> Prediction:
+        """Return the predicted propensity with the predictive interval of every particle.
+
+        Parameters, errors and warnings are those of `predict`. An interval contains, with the
+        probability 0.9, what would be measured as the mean over as many runs as in training,
+        `saved.recipe.isoconfigurational.n_runs`.
+        """
+        return self.saved.predict_intervals(configuration, seed, cage_states)
 
 
 @overload

@@ -78,9 +78,14 @@ def test_the_command_line_predicts_and_describes(study, path, tmp_path):
     assert done.exit_code == 0, done.output
     assert "prediction_5: propensity after 5 tau" in done.output
     header = (tmp_path / "p.dump").read_text().splitlines()[8]
-    assert header.split()[-6:] == [*(f"prediction_{i}" for i in range(1, 6)), "outside"]
-    written = np.loadtxt((tmp_path / "p.dump").read_text().splitlines()[9:])[:, -6:-1].T
-    np.testing.assert_array_equal(written, SavedModel.load(path).predict(study.configuration(0), 1))
+    names = [f"prediction{part}_{i}" for part in ("", "_low", "_high") for i in range(1, 6)]
+    assert header.split()[-16:] == [*names, "outside"]
+    written = np.loadtxt((tmp_path / "p.dump").read_text().splitlines()[9:])[:, -16:-1].T
+    saved = SavedModel.load(path)
+    found = saved.predict_intervals(study.configuration(0), 1)
+    np.testing.assert_array_equal(written, np.concatenate([found.values, found.low, found.high]))
+    np.testing.assert_array_equal(found.values, saved.predict(study.configuration(0), 1))
+    assert f"prediction_low, prediction_high: {saved.statement}" in done.output
 
     done = CliRunner().invoke(
         main,
@@ -229,7 +234,8 @@ def test_numbers_that_are_not_in_the_file_or_do_not_fit_are_refused(path, tmp_pa
     def link(file, name):
         file[name] = h5py.ExternalLink(path, name)
 
-    numbers = ("coefficients", "intercept", "alpha", "mean", "deviation", "range_low")
+    numbers = ("coefficients", "intercept", "alpha", "mean", "deviation", "range_low",
+               "interval_predictions", "interval_coverage")  # fmt: skip
     for name in ("times", "A", *(f"B/{name}" for name in numbers)):
         for store in (claimed, external, shape, link):
             with h5py.File(path) as source, h5py.File(other, "w") as file:
@@ -244,7 +250,9 @@ def test_numbers_that_are_not_in_the_file_or_do_not_fit_are_refused(path, tmp_pa
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1j, b"1"], ids=str)
-@pytest.mark.parametrize("name", ["times", "A/coefficients", "B/intercept", "A/mean"])
+@pytest.mark.parametrize(
+    "name", ["times", "A/coefficients", "B/intercept", "A/mean", "A/interval_half_widths"]
+)
 def test_a_model_of_other_than_finite_numbers_is_named(path, tmp_path, name, value):
     changed = tmp_path / "changed.h5"
 

@@ -19,7 +19,7 @@ from cagebreak.descriptors.cage import Source
 from cagebreak.descriptors.recommended import feature_groups
 from cagebreak.errors import ConfigurationWarning, FileFormatError, InputError
 from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
-from cagebreak.learning import RidgeCV, Standardizer, Statistics
+from cagebreak.learning import PredictiveIntervals, RidgeCV, Standardizer, Statistics
 from cagebreak.learning.linear_model.ridge import AlphaWarning, outside_range
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.preprocessing import Moments
@@ -33,6 +33,8 @@ from cagebreak.study.analysis.training_range import (
     density_remark,
     training_densities,
 )
+from cagebreak.study.analysis.uncertainty import particle_intervals
+from cagebreak.study.analysis.uncertainty.prediction import Prediction
 from cagebreak.study.archive import potential_in, text_of
 from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.recipe import Recipe
@@ -60,31 +62,15 @@ class SpeciesFit:
         The fit of the mean target of a configuration; None unless the mean is predicted separately.
     training
         The range of the features in training; None in a file of an earlier version.
+    intervals
+        Predictive intervals; None with fewer than two configurations, and in a file of an earlier
+        version.
     """
 
     ridge: RidgeCV
     configuration_mean: ConfigurationMean | None
     training: TrainingRange | None
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """The prediction for a configuration, and where it is an extrapolation.
-
-    Parameters
-    ----------
-    values : (T, N) array
-        Predicted propensity in sigma; NaN for species without a fit.
-    outside : (N,) array
-        Number of features outside the range of training; NaN where the range is unknown.
-    remarks
-        What is not as in training, in words: the energy of the inherent state, the density, and
-        features that leave the range, one sentence a species at most.
-    """
-
-    values: NDArray[np.float64]
-    outside: NDArray[np.float64]
-    remarks: tuple[str, ...]
+    intervals: PredictiveIntervals | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +140,8 @@ class SavedModel:
                 samples = StudySamples(store, recipe, [number], group.sources, group.read)
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", AlphaWarning)  # It follows, with its species.
-                    fits[number] = _fit(ridge, samples, group, families)
+                    intervals = particle_intervals.calibrate(recipe, store, selection, letter)
+                    fits[number] = _fit(ridge, samples, group, families, intervals)
                 alpha, outside = fits[number].ridge.alpha_, fits[number].ridge.outside_
                 if outside.any():
                     text = outside_range(settings.alphas, alpha[outside], alpha.size)
@@ -194,12 +181,29 @@ class SavedModel:
             If the configuration differs from the model, its density or the energy of its inherent
             state from those of training, or features leave the range of training.
         """
-        configuration = as_configuration(configuration)
-        match = check(configuration, self.recipe.model, fixed=True)
-        prediction = self.apply(match.configuration, seed, cage_states)
+        match = check(as_configuration(configuration), self.recipe.model, fixed=True)
+        return self._applied(match.configuration, seed, cage_states).values
+
+    def predict_intervals(
+        self, configuration: Configuration, seed: Seed, cage_states: int = CAGE_STATES
+    ) -> Prediction:
+        """Return the predicted propensity with the predictive interval of every particle.
+
+        The parameters, errors and warnings are those of `predict`. Another warning says if the
+        model has no intervals.
+        """
+        match = check(as_configuration(configuration), self.recipe.model, fixed=True)
+        prediction = self._applied(match.configuration, seed, cage_states)
+        if not any(self.intervals.values()):
+            warnings.warn(self.statement, ConfigurationWarning, stacklevel=2)
+        return prediction
+
+    def _applied(self, configuration: Configuration, seed: Seed, cage_states: int) -> Prediction:
+        """Return the prediction of `apply`, and warn of its remarks."""
+        prediction = self.apply(configuration, seed, cage_states)
         for remark in prediction.remarks:
-            warnings.warn(remark, ConfigurationWarning, stacklevel=2)
-        return prediction.values
+            warnings.warn(remark, ConfigurationWarning, stacklevel=3)
+        return prediction
 
     def apply(
         self, configuration: Configuration, seed: Seed, cage_states: int = CAGE_STATES
@@ -221,7 +225,8 @@ class SavedModel:
         columns = group.columns[self.selection]
         read_labels = labels[np.isin(labels.source, group.sources)][group.read][columns]
         names = column_names(read_labels.view(np.recarray))
-        predicted = np.full((len(self.times), len(configuration)), np.nan)
+        shape = (len(self.times), len(configuration))
+        predicted, low, high = (np.full(shape, np.nan) for _ in range(3))
         outside = np.full(len(configuration), np.nan)
         for number, fit in self.fits.items():
             rows = np.flatnonzero(configuration.species == number)
@@ -245,10 +250,26 @@ class SavedModel:
                 mean = fit.configuration_mean.predict(feature)
                 values = values - values.mean(axis=0) + mean
             predicted[:, rows] = values.T
+            if fit.intervals is not None:
+                half = fit.intervals.of(values)
+                # A mean displacement is not negative.
+                low[:, rows] = np.maximum(values - half, 0.0).T
+                high[:, rows] = np.maximum(values + half, 0.0).T
         if self.densities is not None:
             # First, since another density explains the rest.
             remarks.insert(0, density_remark(configuration, self.densities, self.recipe.model))
-        return Prediction(predicted, outside, tuple(remark for remark in remarks if remark))
+        known = tuple(remark for remark in remarks if remark)
+        return Prediction(self.times, predicted, low, high, outside, known)
+
+    @property
+    def intervals(self) -> dict[str, PredictiveIntervals | None]:
+        """The predictive intervals, by the letter of the species."""
+        return {SPECIES_NAMES[number]: fit.intervals for number, fit in self.fits.items()}
+
+    @property
+    def statement(self) -> str:
+        """What the predictive intervals are, in words."""
+        return particle_intervals.statement(self.intervals, self.recipe.isoconfigurational.n_runs)
 
     def _energy_remark(
         self, configuration: Configuration, state: Callable[[str], Source] | None
@@ -298,6 +319,8 @@ class SavedModel:
                 }
                 if fit.training is not None:
                     arrays |= fit.training.datasets()
+                if fit.intervals is not None:
+                    arrays |= particle_intervals.datasets(fit.intervals)
                 if fit.configuration_mean is not None:
                     for name, values in fit.configuration_mean.numbers().items():
                         arrays[name] = Dataset(
@@ -358,7 +381,11 @@ def _group(recipe: Recipe, name: str) -> tuple[selections.Group, np.recarray]:
 
 
 def _fit(
-    ridge: RidgeCV, samples: StudySamples, group: selections.Group, families: NDArray
+    ridge: RidgeCV,
+    samples: StudySamples,
+    group: selections.Group,
+    families: NDArray,
+    intervals: PredictiveIntervals | None,
 ) -> SpeciesFit:
     ((_, columns),) = group.columns.items()
 
@@ -387,7 +414,7 @@ def _fit(
     fitted = clone(ridge).fit_statistics(list(parts.values()), standardizer, families[columns])
     mean = ConfigurationMean(np.array(x), np.array(y)) if x else None
     training = TrainingRange.of(lambda: (standardizer.standardize(X) for _, X, _ in read()))
-    return SpeciesFit(fitted, mean, training)
+    return SpeciesFit(fitted, mean, training, intervals)
 
 
 def _loaded(
@@ -417,4 +444,5 @@ def _loaded(
         ridge,
         ConfigurationMean.of_numbers(arrays, n_times) if "level_slope" in arrays else None,
         TrainingRange.of_datasets(arrays, n_features),
+        particle_intervals.of_datasets(arrays, n_times),
     )

@@ -113,8 +113,8 @@ def predict_file(
     frame: int | None = None,
     cage_states: int = CAGE_STATES,
     **reading: Any,
-) -> dict[str, float]:
-    """Write a configuration with its predicted propensity; return the time of each column.
+) -> tuple[dict[str, float], str]:
+    """Write a configuration with its predicted propensity, and return what the columns are.
 
     Parameters
     ----------
@@ -123,9 +123,9 @@ def predict_file(
     file
         A file of one configuration.
     output
-        The file to write, of a format that holds columns: `.xyz`, `.dump` or `.gsd`. Its column
-        ``outside`` is the number of features of a particle that leave the range of training. If the
-        ids of the particles are not 1, 2, ..., N, they are the column ``original_id``.
+        The file to write, of a format that holds columns: `.xyz`, `.dump` or `.gsd`. Its columns
+        are those of `Prediction.columns`. If the ids of the particles are not 1, 2, ..., N, they
+        are the column ``original_id``.
     seed
         Seed of the cage states.
     frame
@@ -137,9 +137,11 @@ def predict_file(
 
     Returns
     -------
-    dict
-        The time in tau of each column of `output`: ``prediction_1``, ``prediction_2``, ..., or only
-        ``prediction`` for a model of one time.
+    times : dict
+        The time in tau of each column of predictions: ``prediction_1``, ``prediction_2``, ..., or
+        only ``prediction`` for a model of one time.
+    intervals : str
+        What the columns ``prediction_low`` and ``prediction_high`` are.
 
     Raises
     ------
@@ -164,15 +166,11 @@ def predict_file(
     prediction = saved.apply(configuration, seed, cage_states)
     for remark in prediction.remarks:
         warnings.warn(f"{os.fspath(file)}: {remark}", ConfigurationWarning, stacklevel=2)
-    names = [f"prediction_{i + 1}" for i in range(len(saved.times))]
-    if len(names) == 1:
-        names = ["prediction"]
-    columns = dict(zip(names, prediction.values, strict=True))
-    columns["outside"] = prediction.outside
+    columns = prediction.columns()
     if content.ids is not None and (content.ids != np.arange(1, len(configuration) + 1)).any():
         columns["original_id"] = content.ids
     write(output, configuration, columns=columns)
-    return dict(zip(names, np.asarray(saved.times).tolist(), strict=True))
+    return prediction.column_times(), saved.statement
 
 
 def _require_other(output: str | os.PathLike[str], file: str | os.PathLike[str]) -> None:

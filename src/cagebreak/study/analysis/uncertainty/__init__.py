@@ -1,0 +1,1 @@
+"""How sure predictions of a study are."""
