@@ -171,6 +171,27 @@ def iread_frames(
     return frames()
 
 
+def iread_numbered_apart(
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    box: Box | ArrayLike | None = None,
+    species: Sequence[str] | None = None,
+) -> Iterator[Frame]:
+    """Return an iterator over frames whose species are numbered by the names in each alone.
+
+    The names in all frames, of one file or several, are for the caller to find; `frame.renamed`
+    numbers the species by them. The file is read once.
+
+    Raises
+    ------
+    FileFormatError, InputError, MissingDependencyError, OSError
+        As of `iread`.
+    """
+    file = _File.of(path, format, box, species)
+    return (file.renamed(frame, frame.species_names or ()) for frame in file.frames())
+
+
 @dataclass(frozen=True)
 class _File:
     """A file and what is said about it.
