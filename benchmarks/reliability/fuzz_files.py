@@ -75,6 +75,7 @@ def samples(folder):
             np.array([[4.0, 0, 0], [tilt, 5.0, 0], [-tilt, 0.3 * tilt, 6.0]]),
             velocities=rng.normal(size=(n, 3)),
             images=rng.integers(-3, 4, (n, 3)),
+            diameters=rng.uniform(0.8, 1.2, n),
         )
 
     paths = {}
@@ -84,7 +85,7 @@ def samples(folder):
         columns = None if suffix == ".h5" else {"propensity": rng.random((2, n))}
         cb.write(paths[suffix], frames, columns=columns)
     paths[".sph"] = folder / "whole.sph"
-    cb.write(paths[".sph"], one(sheared=False), diameters=[1.0, 0.9, 0.8])
+    cb.write(paths[".sph"], one(sheared=False).replace(diameters=None), diameters=[1.0, 0.9, 0.8])
     paths[".data"] = folder / "whole.data"
     paths[".data"].write_text(DATA)
     paths[".xml"] = folder / "whole.xml"
@@ -164,11 +165,13 @@ DYNAMO = """<?xml version="1.0"?>
       <Species Mass="1" Name="Small"><IDRange Type="Single" ID="2"/></Species>
     </Genus>
     <BC Type="PBC"/>
+    <Interactions><Interaction Type="HardSphere" Diameter="D" Name="Bulk"/></Interactions>
   </Simulation>
+  <Properties><Property Type="PerParticle" Name="D" Units="L"/></Properties>
   <ParticleData>
-    <Pt ID="0"><P x="-1.5" y="-2.25" z="2.5"/><V x="0.5" y="0" z="-1"/></Pt>
-    <Pt ID="2"><P x="1.25" y="0.5" z="-0.125"/><V x="0" y="1.5" z="0"/></Pt>
-    <Pt ID="1"><P x="0.75" y="2.25" z="-2.5"/><V x="-0.5" y="0.25" z="1"/></Pt>
+    <Pt ID="0" D="1.0"><P x="-1.5" y="-2.25" z="2.5"/><V x="0.5" y="0" z="-1"/></Pt>
+    <Pt ID="2" D="0.85"><P x="1.25" y="0.5" z="-0.125"/><V x="0" y="1.5" z="0"/></Pt>
+    <Pt ID="1" D="1.1"><P x="0.75" y="2.25" z="-2.5"/><V x="-0.5" y="0.25" z="1"/></Pt>
   </ParticleData>
 </DynamOconfig>
 """
@@ -249,7 +252,7 @@ def same(one, other):
     """Return whether two configurations are equal to the bit."""
     return all(
         np.array_equal(np.asarray(getattr(one, name)), np.asarray(getattr(other, name)))
-        for name in ("positions", "species", "velocities", "images")
+        for name in ("positions", "species", "velocities", "images", "diameters")
     ) and np.array_equal(one.box.matrix, other.box.matrix)
 
 

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from cagebreak import figures, learning
     from cagebreak.descriptors.transformer import DescriptorTransformer
     from cagebreak.figures.view import view
-    from cagebreak.files import read, write
+    from cagebreak.files import iread, read, write
     from cagebreak.learning import (
         Ensemble,
         EquivariantNetwork,
@@ -104,6 +104,7 @@ __all__ = [
     "harmonic_discs",
     "harmonic_spheres",
     "inherent_state",
+    "iread",
     "isoconfigurational",
     "kob_andersen",
     "kob_andersen_2d",
@@ -146,6 +147,7 @@ _LAZY = {
     "Study": "study",
     "figures": "figures",
     "glassbench": "study.glassbench",
+    "iread": "files",
     "learning": "learning",
     "pooled": "study.pooled",
     "pretrained": "study.pretrained",

@@ -1,14 +1,12 @@
 """Names of species: letters, numbers, elements and labels, over frames and files."""
 
-import warnings
-
 import numpy as np
 import pytest
 
 import cagebreak as cb
 from cagebreak.errors import FileFormatError, InputError
-from cagebreak.files import Frame, common_species, read_frames
-from cagebreak.files.frame import common_names, in_order
+from cagebreak.files import Frame, read_frames
+from cagebreak.files.frame import common_names, in_order, renamed
 from support.eight_particles import assert_is_they, data, dump, xyz
 
 
@@ -163,7 +161,8 @@ def test_species_are_the_same_in_all_files(tmp_path):
     (tmp_path / "b.xyz").write_text(xyz(names=["Cu"] * 5 + ["Zr"] * 3))
     frames = [read_frames(tmp_path / name)[0] for name in ("a.xyz", "b.xyz")]
     assert frames[0].configuration.species.tolist() == [0] * 8
-    first, second = common_species(frames)
+    names = common_names(frame.species_names for frame in frames)
+    first, second = (renamed(frame, names) for frame in frames)
     assert first.configuration.species.tolist() == [1] * 8
     assert first.species_names == second.species_names == ("Cu", "Zr")
     assert_is_they(second.configuration)
@@ -186,7 +185,7 @@ def test_types_of_lammps_keep_their_numbers(tmp_path):
 
 def test_frames_without_names_are_left_alone():
     frame = Frame(cb.Configuration(np.eye(3), [1, 0, 2], 4.0))
-    assert common_species([frame]) == [frame]
+    assert renamed(frame, ("Cu", "Zr")) is frame
 
 
 def test_the_order_of_names_is_a_choice(tmp_path):
@@ -235,30 +234,3 @@ def test_species_come_back_also_if_some_are_absent(tmp_path, suffix, species):
 def test_sph_needs_all_species_since_it_has_no_names(tmp_path):
     with pytest.raises(InputError, match=r"A and all others .* got B"):
         cb.write(tmp_path / "c.sph", cb.Configuration(np.eye(3), [1, 1, 1], 4.0), [1.0, 0.85])
-
-
-@pytest.mark.parametrize("ending", ["xyz", "dump", "gsd"])
-def test_sizes_that_differ_within_a_species_are_said(tmp_path, ending):
-    """A model has one diameter a species; columns of sizes are not read."""
-    path = tmp_path / f"c.{ending}"
-    species = np.arange(8) % 2
-    sites = np.stack(np.meshgrid(*3 * [[0.5, 1.5]], indexing="ij"), -1).reshape(-1, 3)
-    for polydisperse in (False, True):
-        sizes = np.where(species == 0, 1.0, 0.88)
-        sizes[6] -= 0.1 * polydisperse
-        if ending == "gsd":
-            hoomd = pytest.importorskip("gsd.hoomd", reason="gsd is absent")
-            frame = hoomd.Frame()
-            frame.particles.N, frame.particles.types = 8, ["A", "B"]
-            frame.particles.typeid, frame.particles.position = species, sites - 1
-            frame.particles.diameter, frame.configuration.box = sizes, [2, 2, 2, 0, 0, 0]
-            with hoomd.open(path, "w") as file:
-                file.append(frame)
-        else:
-            cb.write(path, cb.Configuration(sites, species, 2.0), columns={"diameter": sizes})
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            np.testing.assert_array_equal(cb.read(path).species, species)
-        texts = [str(each.message) for each in said]
-        assert len(texts) == polydisperse
-        assert all("diameter: particles of species A have sizes from 0.9 to 1;" in t for t in texts)

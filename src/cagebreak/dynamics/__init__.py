@@ -2,6 +2,7 @@
 
 from cagebreak.dynamics import (
     d2min,
+    displacements,
     equilibrium,
     fields,
     four_point,
@@ -16,6 +17,7 @@ from cagebreak.dynamics import (
 
 __all__ = [
     "d2min",
+    "displacements",
     "equilibrium",
     "fields",
     "four_point",

@@ -16,6 +16,7 @@ _TAKEN = {
     *("pos", "position", "positions", "velo", "vel", "velocity", "velocities", "z"),
     *("x", "y", "xs", "ys", "zs", "xu", "yu", "zu", "xsu", "ysu", "zsu"),
     *("ix", "iy", "iz", "vx", "vy", "vz"),
+    *("diameter", "diameters", "radius", "radii"),
 }
 
 
@@ -26,6 +27,7 @@ class Names(NamedTuple):
     images: Sequence[str]
     velocities: Sequence[str]
     column: str = "{}"
+    """Of diameters as well."""
 
 
 def checked(
@@ -68,6 +70,8 @@ def table(
         parts.append((names.images, configuration.images))
     if configuration.velocities is not None:
         parts.append((names.velocities, configuration.velocities))
+    if configuration.diameters is not None:
+        columns = {"diameter": configuration.diameters, **columns}
     parts += [((names.column.format(name),), values[:, None]) for name, values in columns.items()]
     rows = zip(*(values.tolist() for _, values in parts), strict=True)
     lines = (" ".join(repr(value) for part in row for value in part) for row in rows)

@@ -1,11 +1,6 @@
-"""Particles from a table of text: which column is what, by its name, and the configuration.
-
-Names are compared in lower case. A vector is one column of width 3, as `pos`, or three columns of
-width 1, as `x`, `y` and `z`. Without `z`, or with a `pos` of width 2, there are two dimensions.
-"""
+"""Particles of a table of text as a configuration, in the order of their ids."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -13,194 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import SPECIES_NAMES, Box, Configuration
 from cagebreak.configuration.box import right_handed
+from cagebreak.configuration.sizes import ROUNDING, own_sizes
 from cagebreak.errors import InputError
+from cagebreak.files._fields import SIZES, TYPES, Columns
 from cagebreak.files._text import Rows, number
-from cagebreak.files.frame import Frame, named, warn_of_sizes
+from cagebreak.files.frame import Frame, named
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-_POSITIONS = {"pos", "position", "positions", "coord", "coords", "coordinates", "r"}
-_UNWRAPPED = ("unwrapped", "unfolded")
-"""Parts of the names of vectors that are unwrapped positions, such as `unwrapped_pos`."""
-
-_VELOCITIES = {"velo", "vel", "velocity", "velocities", "v"}
-_IMAGES = {
-    *("map_shift", "image", "images", "image_flag", "image_flags", "travel"),
-    *("periodic_image", "periodic_images", "box_image", "box_images"),
-}
-_AXES = {
-    "positions": ("x", "y", "z"),
-    "scaled": ("xs", "ys", "zs"),
-    "unwrapped": ("xu", "yu", "zu"),
-    "scaled unwrapped": ("xsu", "ysu", "zsu"),
-    "velocities": ("vx", "vy", "vz"),
-    "images": ("ix", "iy", "iz"),
-    "rumd images": ("imx", "imy", "imz"),
-}
-_POSITION_AXES = ("positions", "scaled", "unwrapped", "scaled unwrapped")
-_IDS = {
-    *("id", "ids", "identifier", "identifiers", "atom_id", "atom_ids", "atomid"),
-    *("particle_id", "particle_ids", "particleid", "particle_identifier", "particle_identifiers"),
-}
-_MAYBE_IDS = {
-    *("index", "indices", "idx", "tag", "tags", "serial", "nr", "uid", "gid", "global_id"),
-    *("atom_index", "atom_idx", "atom_number", "particle_index", "particle_idx"),
-    *("particle_number", "orig_id", "orig_index", "original_id", "original_index"),
-}
-"""Names of columns that are ids if their values differ."""
-
-_TYPES = {
-    *("type", "types", "typeid", "type_id", "atype", "atom_type", "atom_types"),
-    *("particle_type", "particle_types", "species_id"),
-}
-_NAMES = {
-    *("species", "element", "elements", "typelabel", "typelabels", "type_label", "type_name"),
-    *("symbol", "symbols", "chemical_symbol", "chemical_symbols"),
-}
-_ATOMIC_NUMBERS = {"z", "atomic_number", "atomic_numbers", "numbers", "atomicnumber"}
-_MAYBE_NAMES = {"name", "names", "label", "labels", "atom_name", "kind"}
-"""Names of columns that name the species if no other column does."""
-
-
-_SIZES = ("radius", "radii", "diameter", "diameters")
-
-
-class Field(NamedTuple):
-    """A named quantity of the particles: the first of its columns, and how many it has."""
-
-    name: str
-    start: int
-    width: int = 1
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Which column is what.
-
-    Parameters
-    ----------
-    positions
-        Three columns, or two of two dimensions.
-    scaled
-        Whether positions are fractions of the box.
-    unwrapped
-        Whether positions are unwrapped.
-    velocities, images
-        Three columns, or two of two dimensions; empty if there are none.
-    ids
-        A column, or None. `maybe_ids` is one that may hold something else.
-    species
-        Columns that name the species, by their names, in the order of their precedence.
-    others
-        Columns that are not read.
-    width
-        Number of columns of a line.
-    """
-
-    positions: tuple[int, ...]
-    width: int
-    scaled: bool = False
-    unwrapped: bool = False
-    velocities: tuple[int, ...] = ()
-    images: tuple[int, ...] = ()
-    ids: int | None = None
-    maybe_ids: int | None = None
-    species: Mapping[str, int] = field(default_factory=dict)
-    others: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def depends_on_others(self) -> bool:
-        """Whether a column that is read stands after one that is not known."""
-        ids = [column for column in (self.ids, self.maybe_ids) if column is not None]
-        read = (*self.positions, *self.velocities, *self.images, *ids, *self.species.values())
-        return min(self.others.values(), default=max(read)) < max(read)
-
-
-def recognized(fields: Sequence[Field], width: int) -> Columns:
-    """Return which field is what.
-
-    Unwrapped positions take precedence over wrapped ones, and lengths over fractions.
-
-    Raises
-    ------
-    InputError
-        If there are no positions, images in some directions only, or two fields of one kind.
-    """
-    names = [f.name for f in fields]
-    if "Z" in names and "z" in names:
-        fields = [f._replace(name="atomic_number") if f.name == "Z" else f for f in fields]
-    lower = [f.name.lower() for f in fields]
-    if len(set(lower)) < len(lower):
-        repeated = next(name for i, name in enumerate(lower) if name in lower[:i])
-        raise InputError(f"columns: expected different names, got {repeated} twice")
-    single = {f.name.lower(): f.start for f in fields if f.width == 1}
-    d = _dimension(fields, single)
-    vectors = {f.name.lower(): f.start for f in fields if f.width == d}
-    of_axes: dict[str, tuple[int, ...]] = {}
-    for kind, axes in _AXES.items():
-        present = [axis for axis in axes if axis in single]
-        if present == list(axes) or present == list(axes[:d]):
-            of_axes[kind] = tuple(single.pop(axis) for axis in present)
-        elif present and "images" in kind:
-            raise InputError(f"images: expected columns {' '.join(axes[:d])}, got {present}")
-
-    def vector(kind: str, known: set[str], *axes: str) -> tuple[int, ...]:
-        chosen = [(name, start) for name, start in vectors.items() if name in known]
-        if len(chosen) > 1:
-            raise InputError(f"{kind}: expected one of {[name for name, _ in chosen]}")
-        if chosen:
-            return tuple(range(chosen[0][1], chosen[0][1] + d))
-        return next((of_axes[axis] for axis in axes if axis in of_axes), ())
-
-    unwrapped_names = {name for name in vectors if any(part in name for part in _UNWRAPPED)}
-    candidates = (
-        (vector("unwrapped positions", unwrapped_names, "unwrapped"), False, True),
-        (of_axes.get("scaled unwrapped", ()), True, True),
-        (vector("positions", _POSITIONS, "positions"), False, False),
-        (of_axes.get("scaled", ()), True, False),
-    )
-    chosen = next((form for form in candidates if form[0]), None)
-    if chosen is None:
-        raise InputError(
-            "positions: expected columns x y z, xu yu zu, xs ys zs or xsu ysu zsu, or a column "
-            f"pos of width 3 (in two dimensions without z, or of width 2), got {' '.join(names)}"
-        )
-    positions, scaled, unwrapped = chosen
-    ids = [name for name in single if name in _IDS]
-    if len(ids) > 1:
-        raise InputError(f"ids: expected one column, got {' '.join(ids)}")
-    maybe_ids = [name for name in single if name in _MAYBE_IDS]
-    species = {
-        name: single[name]
-        for known in (_TYPES, _NAMES, _ATOMIC_NUMBERS)
-        for name in single
-        if name in known
-    }
-    species = species or {name: c for name, c in single.items() if name in _MAYBE_NAMES}
-    return Columns(
-        positions,
-        width,
-        scaled,
-        unwrapped,
-        vector("velocities", _VELOCITIES, "velocities"),
-        vector("images", _IMAGES, "images", "rumd images"),
-        single[ids[0]] if ids else None,
-        single[maybe_ids[0]] if maybe_ids and not ids else None,
-        species,
-        {name: c for name, c in single.items() if name not in species and name not in ids},
-    )
-
-
-def _dimension(fields: Sequence[Field], single: Mapping[str, int]) -> int:
-    """Return 2 if positions have two components and none has a third, else 3."""
-    widths = {f.width for f in fields if f.name.lower() in _POSITIONS}
-    if any(_AXES[kind][2] in single for kind in _POSITION_AXES):
-        return 3
-    for kind in _POSITION_AXES:
-        axes = _AXES[kind]
-        widths |= {2} if all(axis in single for axis in axes[:2]) else set()
-    return 2 if 2 in widths and 3 not in widths else 3
 
 
 class Cell(NamedTuple):
@@ -208,6 +23,7 @@ class Cell(NamedTuple):
 
     matrix: Floats
     origin: Floats
+    dimension: int = 3
 
 
 def cell_of(matrix: ArrayLike, origin: ArrayLike = (0.0, 0.0, 0.0)) -> Cell:
@@ -219,10 +35,11 @@ def cell_of(matrix: ArrayLike, origin: ArrayLike = (0.0, 0.0, 0.0)) -> Cell:
         If the vectors are not finite or span no volume.
     """
     vectors = np.asarray(matrix, np.float64)
-    if vectors.shape == (2, 2):
+    dimension = len(vectors)
+    if dimension == 2:
         vectors = Box(vectors).sheet
     Box(right_handed(vectors)[0])
-    return Cell(vectors, np.asarray(origin, np.float64))
+    return Cell(vectors, np.asarray(origin, np.float64), dimension)
 
 
 def frame_of(
@@ -268,6 +85,7 @@ def frame_of(
         "images": columns.images,
         "ids": () if id_column is None else (id_column,),
         **{f"species {name}": (columns.species[name],) for name in types},
+        **{f"size {name}": (column,) for name, column in columns.sizes.items()},
     }
     table = rows.table(
         [column for group in groups.values() for column in group],
@@ -282,6 +100,10 @@ def frame_of(
         positions = positions @ cell.matrix + cell.origin
     matrix, change = right_handed(cell.matrix)
     dimension = len(columns.positions)
+    if cell.dimension == 2 and dimension == 3 and np.ptp(positions[:, 2]):
+        raise rows.file.failure(
+            InputError("box: expected three vectors or lengths for positions x y z, got two")
+        )
     if dimension == 2:
         _require_thin(rows, matrix)
         positions = positions * [1, 1, 0]
@@ -292,7 +114,7 @@ def frame_of(
         images = _solid(rows.integers(part["images"], "whole numbers as images")) @ change.T
     numbers = {name: part[f"species {name}"][:, 0] for name in types}
     species, names = _species(rows, columns, numbers, types_from_one, tuple(type_names))
-    _compare_sizes(rows, columns, species)
+    diameters = _diameters(rows, columns, part, species)
     velocities = _solid(part["velocities"]) if columns.velocities else None
     ids = None
     if columns.ids is not None or (id_column is not None and _are_ids(part["ids"])):
@@ -300,9 +122,10 @@ def frame_of(
         positions, species = positions[order], species[order]
         velocities = None if velocities is None else velocities[order]
         images = None if images is None else images[order]
+        diameters = None if diameters is None else diameters[order]
     try:
         configuration = Configuration(
-            positions, species, Box(matrix, dimension), velocities, images
+            positions, species, Box(matrix, dimension), velocities, images, diameters
         )
     except InputError as error:
         raise rows.file.failure(error) from error
@@ -371,7 +194,7 @@ def _species(
             raise rows.file.error(
                 f"columns {ruling} and {other} that agree about the species; leave out one", None
             )
-    if type_names and ruling in _TYPES:
+    if type_names and ruling in TYPES:
         unknown = [name for name in names if name not in type_names]
         if unknown:
             raise rows.file.error(f"types {', '.join(type_names)} as the header says", unknown[0])
@@ -379,13 +202,28 @@ def _species(
     return species, names
 
 
-def _compare_sizes(rows: Rows, columns: Columns, species: Integers) -> None:
-    for name in _SIZES:
-        if name in columns.others:
-            words = rows.words(columns.others[name], f"the {columns.width} columns of the header")
-            sizes = [number(word) for word in words]
-            if None not in sizes:
-                warn_of_sizes(f"{rows.file.path}, {name}", np.array(sizes, np.float64), species)
+def _diameters(
+    rows: Rows, columns: Columns, part: Mapping[str, Floats], species: Integers
+) -> Floats | None:
+    """Return the diameters in columns of sizes, if they are those of particles and not of species.
+
+    Raises
+    ------
+    FileFormatError
+        If columns contradict each other, or a size is not positive.
+    """
+    if not columns.sizes:
+        return None
+    sizes = {name: SIZES[name] * part[f"size {name}"][:, 0] for name in columns.sizes}
+    (ruling, diameters), *others = sizes.items()
+    for other, values in others:
+        apart = np.flatnonzero(~np.isclose(values, diameters, rtol=ROUNDING, atol=0))
+        if len(apart):
+            raise rows.error(int(apart[0]), f"columns {ruling} and {other} that agree")
+    try:
+        return own_sizes(diameters, species)
+    except InputError as error:
+        raise rows.file.failure(error) from error
 
 
 def _lammps_types(rows: Rows, column: Floats) -> tuple[Integers, tuple[str, ...]]:

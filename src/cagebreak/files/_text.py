@@ -278,11 +278,17 @@ def _unquoted(word: str) -> str:
 def _is_whole(lines: Sequence[str]) -> bool:
     """Return whether the last number has as many digits as the others in its column have.
 
-    If so, at most the rounding of the numbers can have been cut from it.
+    If so, at most the rounding of the numbers can have been cut from it. A number that begins
+    another of its column may be that number, cut short.
     """
     *others, last = [line.split()[-1] for line in lines[-1000:]]
-    if number(last) is None or not others:
-        return last in others
+    if last in others:
+        return True
+    if number(last) is None or not others or any(word.startswith(last) for word in others):
+        return False
+    decimals = {_decimals(word) for word in others}
+    if len(decimals) == 1 and decimals != {0}:  # a fixed number of them
+        return {_decimals(last)} == decimals
     if any(_exponent(word) for word in (*others, last)):
         return len(_exponent(last)) == max(len(_exponent(word)) for word in others)
     return _decimals(last) >= max(1, median(map(_decimals, others))) or (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
@@ -11,11 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import SPECIES_NAMES, Configuration
-from cagebreak.errors import ConfigurationWarning, InputError
+from cagebreak.errors import InputError
 from cagebreak.files._text import number
-
-SIZES = 1e-3
-"""Relative difference of the sizes of particles of one species that is said; more than rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,25 +39,16 @@ class Frame:
     species_names: tuple[str, ...] | None = None
 
 
-def common_species(frames: Sequence[Frame]) -> list[Frame]:
-    """Number the species of frames, of one file or of several, by the names of all of them.
+def common_names(names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the names of the species of several frames, in their common order.
 
-    A file that happens to lack a species is so numbered as the others are. Frames without names
-    are returned as they are.
+    A file that happens to lack a species is so numbered as the others are. An order that all frames
+    share, such as that of the types of LAMMPS, is kept.
 
     Raises
     ------
     InputError
-        If there are more species than letters.
-    """
-    names = common_names(frame.species_names for frame in frames if frame.species_names is not None)
-    return [frame if frame.species_names is None else renamed(frame, names) for frame in frames]
-
-
-def common_names(names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the names of the species of several frames, in their common order.
-
-    An order that all frames share, such as that of the types of LAMMPS, is kept.
+        If there are more names than letters of species.
     """
     tuples = set(names)
     longest = max(tuples, key=len, default=())
@@ -125,26 +112,3 @@ def named(words: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     names = in_order(dict.fromkeys(words))
     index = {name: i for i, name in enumerate(names)}
     return np.array([index[word] for word in words], np.int64), names
-
-
-def warn_of_sizes(where: str, sizes: NDArray[np.floating], species: NDArray[np.integer]) -> None:
-    """Warn if particles of one species have different sizes, which a model has not.
-
-    Parameters
-    ----------
-    where
-        The file and the column.
-    sizes : (N,) array
-        Radii or diameters.
-    species : (N,) array
-    """
-    for s in np.unique(species):
-        low, high = sizes[species == s].min(), sizes[species == s].max()
-        if high - low > SIZES * abs(high):
-            warnings.warn(
-                f"{where}: particles of species {SPECIES_NAMES[s]} have sizes from {low:.4g} to "
-                f"{high:.4g}; they are not read, since a model has one size for each species",
-                ConfigurationWarning,
-                stacklevel=2,
-            )
-            return

@@ -5,7 +5,6 @@ per-particle quantities, which OVITO shows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from struct import Struct
@@ -17,9 +16,10 @@ from numpy.typing import NDArray
 from cagebreak._atomic import replacing
 from cagebreak.configuration import Box, Configuration
 from cagebreak.configuration.interchange.gsd import frame_of, matrix_of
+from cagebreak.configuration.sizes import own_sizes
 from cagebreak.errors import FileFormatError, InputError, MissingDependencyError
 from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO, check_regular
-from cagebreak.files.frame import Frame, in_order, warn_of_sizes
+from cagebreak.files.frame import Frame, in_order
 
 # What the library raises on a file that is truncated, edited or not GSD.
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, MemoryError, OverflowError, TypeError)
@@ -32,8 +32,8 @@ _ENTRY_BYTES = 32
 _NAME_BYTES = 64
 
 
-def read(path: Path) -> list[Frame]:
-    """Read all frames.
+def read(path: Path) -> Iterator[Frame]:
+    """Yield all frames.
 
     If all names of types are letters of species, they are kept; otherwise the first type is A.
 
@@ -51,19 +51,15 @@ def read(path: Path) -> list[Frame]:
         with library.open(str(path), "r", application="", schema="hoomd") as file:
             if file.schema != "hoomd":
                 raise FileFormatError(f"{path}: expected schema 'hoomd', got {file.schema!r}")
-            frames = list(_frames(file, path.stat().st_size))
+            if not file.nframes:
+                raise FileFormatError(f"{path}: expected at least one frame, got none")
+            yield from _frames(file, path.stat().st_size)
     except FileFormatError:
         raise
     except InputError as error:
         raise FileFormatError(f"{path}: {error}") from error
     except _UNREADABLE as error:
         raise FileFormatError(f"{path}: expected a GSD file, whole ({error})") from error
-    if not frames:
-        raise FileFormatError(f"{path}: expected at least one frame, got none")
-    if any(frame.configuration.images is not None for frame in frames):
-        # By the schema, images that a frame does not store are zero.
-        frames = [_with_images(frame) for frame in frames]
-    return frames
 
 
 def write(
@@ -113,9 +109,14 @@ def _check_header(path: Path) -> None:
 
 def _frames(file: Any, size: int) -> Iterator[Frame]:
     """Yield the frames; frames of a small file can repeat the arrays of the first without end."""
+    # By the schema, images that a frame does not store are zero, and diameters one.
+    stored = {
+        name: any(file.chunk_exists(index, f"particles/{name}") for index in range(file.nframes))
+        for name in ("image", "diameter")
+    }
     n_bytes = 0
     for index in range(file.nframes):
-        frame = _frame(file, index)
+        frame = _frame(file, index, **stored)
         n_bytes += frame.configuration.positions.nbytes
         if n_bytes > max(LARGEST_FREE, LARGEST_RATIO * size):
             raise InputError(
@@ -124,7 +125,9 @@ def _frames(file: Any, size: int) -> Iterator[Frame]:
         yield frame
 
 
-def _frame(file: Any, index: int) -> Frame:
+def _frame(file: Any, index: int, image: bool, diameter: bool) -> Frame:
+    """Return a frame of a file that has images or diameters in some frame, or has not."""
+
     def chunk(name: str, default: Any = None) -> Any:
         """Return a chunk of this frame; by the schema, a chunk not stored is the first frame's."""
         for frame in (index, 0):
@@ -167,26 +170,30 @@ def _frame(file: Any, index: int) -> Frame:
         )
     names = in_order(types) if "A" in types else tuple(types)
     species = np.array([names.index(name) for name in types])[type_ids]
-    diameters = chunk("particles/diameter")
-    if diameters is not None and diameters.shape == (n,):
-        warn_of_sizes(f"{file.name}, particles/diameter", diameters, species)
+    images, sizes = particles("image", "iu"), particles("diameter", "f", 1)
+    if image and images is None:
+        images = np.zeros((n, 3), np.int64)
+    if diameter and sizes is None:
+        sizes = np.ones(n)
     configuration = Configuration(
         position,
         species,
         _box(index, chunk("configuration/box"), dimensions),
         particles("velocity", "f"),
-        particles("image", "iu"),
+        images,
+        None if sizes is None else _diameters(index, sizes.astype(np.float64), species),
     )
     step = _single(index, "configuration/step", chunk("configuration/step", [0]))
     return Frame(configuration, step, species_names=names)
 
 
-def _with_images(frame: Frame) -> Frame:
-    configuration = frame.configuration
-    if configuration.images is not None:
-        return frame
-    images = np.zeros(configuration.positions.shape, np.int64)
-    return replace(frame, configuration=configuration.replace(images=images))
+def _diameters(index: int, sizes: NDArray[np.float64], species: NDArray) -> NDArray | None:
+    if not np.isfinite(sizes).all():
+        raise InputError(f"frame {index}: particles/diameter: expected finite numbers")
+    try:
+        return own_sizes(sizes, species)
+    except InputError as error:
+        raise InputError(f"frame {index}: particles/diameter: {error}") from error
 
 
 def _single(index: int, name: str, values: Any) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from cagebreak.configuration import Box
 from cagebreak.errors import InputError
-from cagebreak.study.importing.trajectory import Clock, trajectory
+from cagebreak.study.importing.trajectory import Clock, Stamp, Timeline, trajectory
 from support.trajectory_files import EDGE, SPECIES, N, configuration, frames, moved, places
 
 FILE = Path("run.dump")
@@ -16,7 +16,8 @@ STEPS = Clock(timestep=0.5, interval=None)
 
 
 def read(run, clock=STEPS, wrapped=False):
-    return trajectory(FILE, run, clock, wrapped)
+    stamps = [Stamp(frame.step, frame.time) for frame in run]
+    return trajectory(FILE, run, Timeline.of(FILE, stamps, clock), wrapped)
 
 
 def path_of(n=3, by=0.05, seed=0):
@@ -54,14 +55,14 @@ def test_particles_without_ids_in_another_order_are_not_paired_by_line():
 def test_wrapped_beside_what_is_unwrapped_is_refused(unwrapped):
     x = places(0) % EDGE
     run = frames([x, x + 0.7 * EDGE], [0, 10], unwrapped)
-    with pytest.raises(InputError, match=r"wrapped: run\.dump .* import without it"):
+    with pytest.raises(InputError, match=r"wrapped: .* run\.dump .*leave wrapped out"):
         read(run if unwrapped else frames([x, 2 * x], [0, 10], False), wrapped=True)
 
 
 def test_a_jump_without_images_names_the_particle_and_both_ways_on():
     x, y = places(0) % EDGE, places(0) % EDGE
     x[7], y[7] = 0.1, 0.1 + 0.6 * EDGE
-    with pytest.raises(InputError, match=r"particle 7 moves by 0\.6 .* no images; import with wra"):
+    with pytest.raises(InputError, match=r"particle 7 moves by 0\.6 .* no images; say wrapped if"):
         read(frames([x, y], [0, 10], unwrapped=False))
     y[7] = 0.1 + 0.48 * EDGE
     with pytest.raises(InputError, match=r"do not say which way it went; write images"):

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from cagebreak.configuration._arrays import Floats, Integers, floats
 from cagebreak.configuration.box import Box, right_handed
+from cagebreak.configuration.sizes import own_sizes
 from cagebreak.errors import InputError
 
 _COUNTS = {2: "two", 3: "three"}
@@ -21,6 +22,7 @@ class Arrays(NamedTuple):
     box: Box
     velocities: Floats | None
     images: Integers | None
+    diameters: Floats | None = None
 
 
 class Particles(Protocol):
@@ -45,6 +47,9 @@ class Particles(Protocol):
 
     @property
     def images(self) -> Integers | None: ...  # noqa: D102
+
+    @property
+    def diameters(self) -> Floats | None: ...  # noqa: D102
 
 
 def box_of(
@@ -82,6 +87,25 @@ def box_of(
             return Box(vectors), np.eye(3, dtype=np.int64)
         matrix, change = right_handed(vectors)
         return Box(matrix), change.T
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+
+
+def diameters_of(name: str, sizes: ArrayLike | None, species: Integers) -> Floats | None:
+    """Return the diameters (N,) of an object; None if all particles of a species have the same.
+
+    Raises
+    ------
+    InputError
+        If they are no lengths of as many particles.
+    """
+    if sizes is None:
+        return None
+    values = floats(name, sizes)
+    if values.shape != species.shape or not np.isfinite(values).all():
+        raise InputError(f"{name}: expected {len(species)} lengths, got shape {values.shape}")
+    try:
+        return own_sizes(values, species)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cagebreak.configuration._arrays import vectors
-from cagebreak.configuration.interchange.arrays import Arrays, Particles, box_of
+from cagebreak.configuration.interchange.arrays import Arrays, Particles, box_of, diameters_of
 from cagebreak.configuration.interchange.names import species_of
 from cagebreak.configuration.interchange.packages import imported, require
 from cagebreak.errors import InputError
@@ -37,12 +37,14 @@ def arrays_of(atoms: Any, species: Sequence[str] | None = None) -> Arrays:
         labels = {"type": atoms.arrays["type"], **labels}
     elif order is None:
         order = _order_of(atoms.numbers)
+    of_particles = species_of("atoms", labels, order)
     return Arrays(
         atoms.positions,
-        species_of("atoms", labels, order),
+        of_particles,
         box,
         atoms.get_velocities() if atoms.has("momenta") else None,
         images,
+        diameters_of('atoms.arrays["diameters"]', atoms.arrays.get("diameters"), of_particles),
     )
 
 
@@ -69,6 +71,8 @@ def atoms_of(configuration: Particles, species: Sequence[str] | None) -> Any:
         atoms.set_velocities(configuration.velocities)
     if configuration.images is not None:
         atoms.set_array("images", configuration.images)
+    if configuration.diameters is not None:
+        atoms.set_array("diameters", configuration.diameters)
     return atoms
 
 

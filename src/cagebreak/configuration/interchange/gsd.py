@@ -12,6 +12,7 @@ from cagebreak.configuration.interchange.arrays import (
     Particles,
     box_of,
     centered,
+    diameters_of,
     lower_triangular,
 )
 from cagebreak.configuration.interchange.names import letters, species_of
@@ -32,12 +33,14 @@ def arrays_of(frame: Any, species: Sequence[str] | None = None) -> Arrays:
     if dimensions not in (2, 3):
         raise InputError(f"frame.configuration.dimensions: expected 2 or 3, got {dimensions}")
     matrix = None if box is None else matrix_of(box, dimensions)
+    of_particles = _species(particles, species)
     return Arrays(
         particles.position,
-        _species(particles, species),
+        of_particles,
         box_of("frame.configuration.box", matrix, (True, True, True), dimensions)[0],
         _stored(particles.velocity),
         _stored(particles.image),
+        diameters_of("frame.particles.diameter", particles.diameter, of_particles),
     )
 
 
@@ -60,6 +63,8 @@ def frame_of(configuration: Particles) -> Any:
     particles.image = images.astype(np.int32)
     if configuration.velocities is not None:
         particles.velocity = configuration.velocities.astype(np.float32)
+    if configuration.diameters is not None:
+        particles.diameter = configuration.diameters.astype(np.float32)
     return frame
 
 

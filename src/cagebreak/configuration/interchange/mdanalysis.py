@@ -9,6 +9,7 @@ from cagebreak.configuration.interchange.arrays import (
     Arrays,
     Particles,
     box_of,
+    diameters_of,
     lower_triangular,
 )
 from cagebreak.configuration.interchange.names import species_of
@@ -37,12 +38,17 @@ def arrays_of(atoms: Any, species: Sequence[str] | None = None) -> Arrays:
     labels = {name: words for name in _LABELS if any(words := _words(group, name))}
     # What has no name for some of the particles rules only if nothing else does.
     labels = {name: words for name, words in labels.items() if all(words)} or labels
+    of_particles = (
+        species_of("atoms", labels, species) if labels else np.zeros(len(group), np.int64)
+    )
+    sizes = 2 * group.radii if hasattr(group, "radii") else None
     return Arrays(
         group.positions,
-        species_of("atoms", labels, species) if labels else np.zeros(len(group), np.int64),
+        of_particles,
         box_of("atoms.dimensions", step.triclinic_dimensions, (True, True, True))[0],
         group.velocities if step.has_velocities else None,
         None,
+        diameters_of("atoms.radii", sizes, of_particles),
     )
 
 
@@ -55,6 +61,8 @@ def universe_of(configuration: Particles) -> Any:
         len(configuration), trajectory=True, velocities=velocities is not None
     )
     universe.add_TopologyAttr("types", np.array(list(SPECIES_NAMES))[configuration.species])
+    if configuration.diameters is not None:
+        universe.add_TopologyAttr("radii", configuration.diameters / 2)
     universe.atoms.positions = configuration.positions
     if velocities is not None:
         universe.atoms.velocities = velocities

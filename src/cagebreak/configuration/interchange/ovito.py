@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cagebreak.configuration.interchange.arrays import Arrays, Particles, box_of
+from cagebreak.configuration.interchange.arrays import Arrays, Particles, box_of, diameters_of
 from cagebreak.configuration.interchange.names import species_of
 from cagebreak.configuration.interchange.packages import imported, require
 from cagebreak.configuration.species import SPECIES_NAMES
@@ -27,12 +27,15 @@ def arrays_of(data: Any, species: Sequence[str] | None = None) -> Arrays:
     positions = np.array(particles.positions[...])
     if d == 2:
         positions[:, 2] -= positions[0, 2]  # OVITO draws a plane at any height
+    radii = particles.get("Radius")
+    of_particles = _species(particles.particle_types, particles.count, species)
     return Arrays(
         positions,
-        _species(particles.particle_types, particles.count, species),
+        of_particles,
         box,
         None if particles.velocities is None else particles.velocities[...],
         None if images is None else images[...] @ change,
+        diameters_of("Radius", None if radii is None else 2 * radii[...], of_particles),
     )
 
 
@@ -58,6 +61,8 @@ def collection_of(configuration: Particles) -> Any:
                 f"{abs(configuration.images).max()}"
             )
         particles.create_property("Periodic Image", data=configuration.images)
+    if configuration.diameters is not None:
+        particles.create_property("Radius", data=configuration.diameters / 2)
     return data
 
 

@@ -4,7 +4,7 @@ The second line says, in one of the dialects of `cagebreak.files.xyz.header`, wh
 what the columns are. Plain XYZ says neither: its columns are species, x, y and z.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from numpy.typing import NDArray
@@ -21,8 +21,8 @@ from cagebreak.files.xyz.header import Header, parse, plain_columns
 _OURS = _columns.Names(("pos:R:3",), ("map_shift:I:3",), ("velo:R:3",), "{}:R:1")
 
 
-def read(path: Path, box: Box | None = None) -> list[Frame]:
-    """Read all frames; particles are sorted by their ids if the file has some.
+def read(path: Path, box: Box | None = None) -> Iterator[Frame]:
+    """Yield all frames; particles are sorted by their ids if the file has some.
 
     Parameters
     ----------
@@ -36,13 +36,13 @@ def read(path: Path, box: Box | None = None) -> list[Frame]:
         If a line violates the format, the box is missing, stated twice or not periodic, or the
         file has no frame.
     """
-    frames: list[Frame] = []
+    empty = True
     with TextFile(path) as file:
         while (line := file.start()) is not None:
-            frames.append(_frame(file, line, box))
-        if not frames:
+            yield _frame(file, line, box)
+            empty = False
+        if empty:
             raise file.error("the number of particles", "the end of the file", 1)
-    return frames
 
 
 def write(

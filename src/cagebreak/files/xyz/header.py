@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cagebreak.errors import InputError
-from cagebreak.files._particles import Cell, Columns, Field, cell_of, recognized
+from cagebreak.files._fields import Columns, Field, recognized
+from cagebreak.files._particles import Cell, cell_of
 from cagebreak.files._text import integer, number
 
 STEPS = ("step", "timestep", "time_step", "timestepindex", "iteration")
@@ -26,6 +27,9 @@ _PLAIN_STEP = re.compile(r"\b(?:time ?step|step|i)\s*[:=]\s*([0-9]+)\b", re.IGNO
 _PLAIN_TIME = re.compile(r"\btime\s*[:=]\s*([-+.0-9eEdD]+)", re.IGNORECASE)
 _VECTORS = re.compile(r"pos|position|vel|velocity|force|.*_unfolded|.*_unwrapped|unwrapped_.*")
 """Columns of atooms that are vectors, of as many numbers as the cell has."""
+
+_BOX, _SHEARED_BOX = "RectangularSimulationBox", "LeesEdwardsSimulationBox"
+"""Boxes of RUMD."""
 
 
 @dataclass(frozen=True)
@@ -179,13 +183,18 @@ def _atooms(listed: Mapping[str, list[str]]) -> Header:
 
 
 def _rumd(listed: Mapping[str, list[str]]) -> Header:
-    shape, *lengths = listed.get("sim_box", ["RectangularSimulationBox"])
-    if shape != "RectangularSimulationBox":
-        raise InputError(f"sim_box: expected RectangularSimulationBox, got {shape}")
-    lengths = lengths or listed.get("boxlengths", [])
+    shape, *numbers = listed.get("sim_box", [_BOX])
+    if shape not in (_BOX, _SHEARED_BOX):
+        raise InputError(f"sim_box: expected {_BOX} or {_SHEARED_BOX}, got {shape}")
+    lengths = " ".join(numbers or listed.get("boxlengths", []))
     cell = None
-    if lengths:
-        cell = cell_of(np.diag(_numbers("sim_box or boxLengths", " ".join(lengths), (3,))))
+    if shape == _SHEARED_BOX:
+        x, y, z, shift = _numbers(shape, lengths, (4,))
+        # The image above is displaced by the shift.
+        cell = cell_of([[x, 0, 0], [shift, y, 0], [0, 0, z]])
+    elif lengths:
+        # RUMD has three dimensions; partycls writes its format for two as well.
+        cell = cell_of(np.diag(_numbers("sim_box or boxLengths", lengths, (3, 2))))
     names = listed.get("columns", ["type", "x", "y", "z"])
     columns = recognized([Field(name, i) for i, name in enumerate(names)], len(names))
     dt = listed.get("dt") or listed.get("integrator", [])[1:2]

@@ -57,8 +57,7 @@ def memory(frames: Sequence[Frame], times: NDArray[np.float64], copies: bool = F
     Infinity if the first and the last frame share it. With `copies`, the longest time after which
     a frame is still a copy of another; see `starts`.
     """
-    grid = np.linspace(0, times[-1], min(FRAMES, len(times)))
-    chosen = np.unique(np.abs(times - grid[:, None]).argmin(axis=1)).tolist()
+    chosen = sorted(sampled(times))
     start = frames[0].configuration
     particles = sample(len(start))
     fractions = np.array(
@@ -81,6 +80,12 @@ def memory(frames: Sequence[Frame], times: NDArray[np.float64], copies: bool = F
             shared = (squared <= (distance / 2) ** 2).mean(axis=1) >= NEAR
         longest = max(longest, lags[later[shared]].max(initial=0.0))
     return math.inf if longest >= times[-1] else longest
+
+
+def sampled(times: NDArray[np.float64]) -> set[int]:
+    """Return the numbers of the frames that the memory of the structure is measured with."""
+    grid = np.linspace(0, times[-1], min(FRAMES, len(times)))
+    return set(np.abs(times - grid[:, None]).argmin(axis=1).tolist())
 
 
 def stretches(

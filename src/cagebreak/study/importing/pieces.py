@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration, as_box
 from cagebreak.errors import InputError
-from cagebreak.files import Frame, botan, deepmind, format_of, glassbench, hdf5, read_frames
+from cagebreak.files import Frame, botan, deepmind, format_of, glassbench, hdf5
 from cagebreak.files.frame import common_names, renamed
+from cagebreak.files.reading import iread_numbered_apart
 from cagebreak.study.importing import origins
 from cagebreak.study.importing.starts import NEAR
-from cagebreak.study.importing.trajectory import Clock, Trajectory, trajectory
+from cagebreak.study.importing.trajectory import (
+    Clock,
+    Stamp,
+    Timeline,
+    Trajectory,
+    distinct,
+    trajectory,
+)
 
 _NO_TRAJECTORIES = (botan, deepmind, hdf5)
 """Modules of formats that state their runs whole, or none."""
@@ -127,6 +135,8 @@ class Files:
     groups
         Files that belong together.
     options
+    stamps
+        Time steps and times that the frames of each file state.
     names
         Names of the species in all files, in order.
     memory
@@ -137,6 +147,7 @@ class Files:
 
     groups: Sequence[Sequence[Path]]
     options: Options
+    stamps: Mapping[Path, Sequence[Stamp]] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     memory: float = 0.0
     remarks: Sequence[str] = ()
@@ -159,18 +170,22 @@ class Files:
             raise InputError(f"files: expected each file once, got {repeated} twice or more")
         names = common_names(n for content in contents.values() for n in content.names)
         groups = list(_groups(contents))
-        grouped = cls(groups, options, names)
+        grouped = cls(groups, options, {f: c.stamps for f, c in contents.items()}, names)
         if options.origins is None:
             return grouped
         times: list[NDArray[np.float64]] = []
         memories = [0.0, 0.0]
         for group in groups:
-            run = _trajectory(grouped, group)
-            if len(run.frames) == 1:
+            timeline = grouped.timeline(group)
+            if len(timeline.times) == 1:
                 raise InputError(f"origins: expected trajectories, got one frame in {group[0]}")
-            times.append(run.times)
+            times.append(timeline.times)
+            some = origins.sampled(timeline.times)
+            frames = distinct(group[0], grouped.frames(group), timeline)
+            sample = [frame for i, frame in enumerate(frames) if i in some]
             for i, copies in enumerate((False, True)):
-                memories[i] = max(memories[i], origins.memory(run.frames, run.times, copies))
+                memory = origins.memory(sample, timeline.times[sorted(some)], copies)
+                memories[i] = max(memories[i], memory)
         short = [
             any(
                 origins.stretches(group[0], of_group, options.origins, longest, _least(groups))
@@ -200,6 +215,17 @@ class Files:
         for group in self.groups:
             yield from _pieces(self, group)
 
+    def timeline(self, group: Sequence[Path]) -> Timeline:
+        """Return when the frames of a group are."""
+        stamps = [stamp for file in group for stamp in self.stamps[file]]
+        return Timeline.of(group[0], stamps, self.options.clock)
+
+    def frames(self, group: Sequence[Path]) -> Iterator[Frame]:
+        """Yield the frames of a group, with the species numbered as in all files."""
+        for file in group:
+            for frame in _frames(file, self.options):
+                yield frame if self.options.species else renamed(frame, self.names)
+
 
 def _pieces(files: Files, group: Sequence[Path]) -> Iterator[Piece]:
     file, options = group[0], files.options
@@ -219,20 +245,25 @@ def _pieces(files: Files, group: Sequence[Path]) -> Iterator[Piece]:
         start, times, of_times = deepmind.read_runs(file)
         yield Piece(group, str(file), start, times, list(of_times - start.positions))
         return
-    run = _trajectory(files, group)
+    timeline = files.timeline(group)
+
+    def run_with(starts: Sequence[int]) -> Trajectory:
+        return trajectory(file, files.frames(group), timeline, options.wrapped, starts)
+
     if options.origins is None:
-        runs = [run.displacements[1:]] if len(run.frames) > 1 else []
-        start = run.frames[0].configuration
-        yield Piece(group, str(file), start, run.times[1:], runs, run.remarks)
+        run = run_with([0])
+        runs = [run.displacements[1:]] if len(run.times) > 1 else []
+        yield Piece(group, str(file), run.starts[0], run.times[1:], runs, run.remarks)
         return
     least = _least(files.groups)
-    layout = origins.stretches(file, run.times, options.origins, files.memory, least)
+    layout = origins.stretches(file, timeline.times, options.origins, files.memory, least)
     assert layout is not None
+    run = run_with([int(at[0]) for at in layout.frames])
     remarks = [*run.remarks, f"{file}: {_described(run, layout)}"]
     for at, block in zip(layout.frames, layout.blocks, strict=True):
         moved = run.displacements[at[1:]] - run.displacements[at[0]]
         label = f"{file} at {run.times[at[0]]:g} tau"
-        start = run.frames[at[0]].configuration
+        start = run.starts[at[0]]
         yield Piece(group, label, start, layout.times, [moved], remarks, block)
         remarks = []
 
@@ -266,16 +297,10 @@ def _described(run: Trajectory, layout: origins.Stretches) -> str:
     return f"{text}; blocks are {layout.gap:g} tau apart, over which F_s falls to {f_s:.2f}"
 
 
-def _trajectory(files: Files, group: Sequence[Path]) -> Trajectory:
-    options = files.options
-    frames = [frame for file in group for frame in _frames(file, options)]
-    if options.species is None:
-        frames = [renamed(frame, files.names) for frame in frames]
-    return trajectory(group[0], frames, options.clock, options.wrapped)
-
-
-def _frames(file: Path, options: Options) -> list[Frame]:
-    return read_frames(file, format=options.format, box=options.box, species=options.species)
+def _frames(file: Path, options: Options) -> Iterator[Frame]:
+    return iread_numbered_apart(
+        file, format=options.format, box=options.box, species=options.species
+    )
 
 
 @dataclass(frozen=True)
@@ -286,13 +311,16 @@ class _Content:
     ----------
     module
         Module of its format.
+    stamps
+        Time steps and times that its frames state; none if it is no trajectory.
     steps
-        Time steps of its frames; None if it is no trajectory or states none.
+        Time steps of its frames; None if it states none.
     names
         Names of the species of its frames.
     """
 
     module: ModuleType
+    stamps: Sequence[Stamp] = ()
     steps: Sequence[int] | None = None
     names: frozenset[tuple[str, ...]] = frozenset()
 
@@ -301,13 +329,16 @@ class _Content:
         module = format_of(file, options.format)
         if module in (botan, deepmind):
             if options.species is not None or options.box is not None:
-                _frames(file, options)  # refuses what the file does not need
+                list(_frames(file, options))  # refuses what the file does not need
             return cls(module)
-        frames = _frames(file, options)
-        steps = [frame.step for frame in frames if frame.step is not None]
-        names = {frame.species_names for frame in frames if frame.species_names is not None}
-        whole = module is not hdf5 and len(steps) == len(frames)
-        return cls(module, steps if whole else None, frozenset(names))
+        stamps, names = [], set()
+        for frame in _frames(file, options):
+            stamps.append(Stamp(frame.step, frame.time))
+            if frame.species_names is not None:
+                names.add(frame.species_names)
+        steps = [stamp.step for stamp in stamps if stamp.step is not None]
+        whole = module is not hdf5 and len(steps) == len(stamps)
+        return cls(module, stamps, steps if whole else None, frozenset(names))
 
 
 def _groups(contents: Mapping[Path, _Content]) -> Iterator[list[Path]]:

@@ -1,32 +1,21 @@
-"""Times and displacements of the frames of one run, after checks that they belong together."""
+"""Times and displacements of the frames of one run, after checks that they belong together.
 
-from collections.abc import Sequence
+A run is read one frame at a time: its times first, then the displacements.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Box, Configuration
+from cagebreak.configuration import Configuration
+from cagebreak.dynamics.displacements import Follower
 from cagebreak.errors import InputError
 from cagebreak.files import Frame
 from cagebreak.study.importing.starts import reordered
-
-LARGEST_STRAIN = 0.1
-"""Largest change of the box of a run, as a strain (chosen: beyond it a run is a deformation)."""
-
-AMBIGUOUS = 0.45
-"""Share of the box that no particle may cross between two frames of wrapped positions (chosen).
-
-Of a particle that moves by half the box, the shortest way is not the way that it went.
-"""
-
-SPREAD = 1.25
-"""Extent of positions, in lengths of the box, beyond which they are not wrapped (chosen).
-
-LAMMPS wraps positions only when it makes neighbor lists, so that they leave the box by a little.
-"""
 
 REPEATED = 1e-4
 """Largest difference of two frames, in sigma, that is taken for rounding."""
@@ -40,29 +29,81 @@ class Clock:
     interval: float | None
 
 
+class Stamp(NamedTuple):
+    """The time step and the time that a frame states, or None."""
+
+    step: int | None
+    time: float | None
+
+
 @dataclass(frozen=True, eq=False)
-class Trajectory:
-    """The frames of a run.
+class Timeline:
+    """When the frames of a run are.
 
     Parameters
     ----------
-    frames
+    times : (F,) array
+        Times of the frames that do not repeat the one before, counted from the first, in tau.
+    repeats : sequence of bool
+        Whether each frame of the file repeats the one before, as restarted runs write them.
+    """
+
+    times: NDArray[np.float64]
+    repeats: Sequence[bool]
+
+    @classmethod
+    def of(cls, file: Path, stamps: Sequence[Stamp], clock: Clock) -> "Timeline":
+        """Return the timeline of frames.
+
+        Raises
+        ------
+        InputError
+            If the times do not ascend or are unknown.
+        """
+        times = _times(file, stamps, clock)
+        repeats = [False] * len(times)
+        latest = times[0]
+        for i in range(1, len(times)):
+            if times[i] < latest:
+                raise InputError(
+                    f"{file}: expected ascending times, got {times[i]:g} in frame {i + 1} after "
+                    f"{latest:g}; sort the frames, or remove those that a restart wrote again"
+                )
+            repeats[i] = bool(times[i] == latest)
+            latest = times[i]
+        return cls(times[~np.array(repeats)], repeats)
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """A run.
+
+    Parameters
+    ----------
     times : (F,) array
         Times of the frames, counted from the first, in tau.
     displacements : (F, N, 3) array
         Displacements from the first frame, in sigma.
+    starts
+        The first frame, and others that were asked for, by their numbers.
     remarks
         What was done to the frames, in words.
     """
 
-    frames: Sequence[Frame]
     times: NDArray[np.float64]
     displacements: NDArray[np.float64]
+    starts: Mapping[int, Configuration]
     remarks: tuple[str, ...]
 
 
-def trajectory(file: Path, frames: Sequence[Frame], clock: Clock, wrapped: bool) -> Trajectory:
-    """Return the frames of a run with their times and displacements.
+def trajectory(
+    file: Path,
+    frames: Iterable[Frame],
+    timeline: Timeline,
+    wrapped: bool,
+    starts: Iterable[int] = (),
+) -> Trajectory:
+    """Return the displacements of a run.
 
     Parameters
     ----------
@@ -70,31 +111,80 @@ def trajectory(file: Path, frames: Sequence[Frame], clock: Clock, wrapped: bool)
         The file that messages name.
     frames
         At least one.
-    clock
+    timeline
+        That of the frames.
     wrapped
         Whether positions are wrapped and have no images.
+    starts
+        Numbers of frames, without those that repeat the one before, that are to be kept.
 
     Raises
     ------
     InputError
-        If the frames are not of the same particles in the same order, their times do not ascend or
-        are unknown, positions contradict `wrapped`, or the box changes too much.
+        If the frames are not of the same particles in the same order, positions contradict
+        `wrapped`, or the box changes too much.
     """
-    for number, frame in enumerate(frames[1:], start=2):
-        _require_same_particles(file, frames[0], frame, number)
-    times = _times(file, frames, clock)
-    frames, times, repeated = _without_repeated(file, frames, times)
-    _require_same_order(file, frames)
-    displacements, strain = _displacements(file, frames, wrapped)
+    chosen = {0, *starts}
+    kept: dict[int, Configuration] = {}
+    n_frames = len(timeline.times)
+    run = distinct(file, frames, timeline)
+    first = previous = next(run)
+    kept[0] = first.configuration
+    follower = Follower(str(file), first.configuration, wrapped)
+    displacements = np.zeros((n_frames, *first.configuration.positions.shape))
+    number = 0
+    for number, frame in enumerate(run, start=1):
+        if frame.ids is None and reordered(previous.configuration, frame.configuration):
+            raise InputError(
+                f"{file}: frame {number + 1} has its particles in the places of the frame before, "
+                "but in another order, and the file has no column of ids that is known; write "
+                "their ids as a column id, or the particles in one order"
+            )
+        displacements[number] = follower.follow(frame.configuration)
+        if number in chosen:
+            kept[number] = frame.configuration
+        previous = frame
+    if number + 1 != n_frames:
+        raise InputError(f"{file}: expected {n_frames} frames, as at first, got {number + 1}")
+    follower.finish(displacements)
     remarks = []
-    if repeated:
+    if repeated := sum(timeline.repeats):
         remarks.append(f"{file}: {repeated} frames repeat the one before, and are left out")
-    if strain:
+    if follower.strain:
         remarks.append(
-            f"{file}: the box changes by up to {strain:.2g}; displacements are those in fractions "
-            "of the box, times the box of the first frame, without their mean"
+            f"{file}: the box changes by up to {follower.strain:.2g}; displacements are those in "
+            "fractions of the box, times the box of the first frame, without their mean"
         )
-    return Trajectory(frames, times, displacements, tuple(remarks))
+    return Trajectory(timeline.times, displacements, kept, tuple(remarks))
+
+
+def distinct(file: Path, frames: Iterable[Frame], timeline: Timeline) -> Iterator[Frame]:
+    """Yield the frames of a run but those that repeat the one before.
+
+    Raises
+    ------
+    InputError
+        If they are not of the same particles, or two frames at one time differ.
+    """
+    first: Frame | None = None
+    before: Frame | None = None
+    number_before = 0
+    # A run that goes on may have more frames than when their times were read.
+    for number, (repeats, frame) in enumerate(zip(timeline.repeats, frames, strict=False), 1):
+        first = first or frame
+        _require_same_particles(file, first, frame, number)
+        if before is None or not repeats:
+            yield frame
+            before, number_before = frame, number
+            continue
+        now, then = frame.configuration, before.configuration
+        apart = np.abs(now.box.minimum_image(now.positions - then.positions)).max()
+        if apart > REPEATED:
+            time = timeline.times[number_before - 1 - sum(timeline.repeats[:number_before])]
+            raise InputError(
+                f"{file}: expected ascending times, got frames {number_before} and {number} at "
+                f"{time:g}, {apart:.2g} sigma apart"
+            )
 
 
 def _require_same_particles(file: Path, first: Frame, frame: Frame, number: int) -> None:
@@ -119,26 +209,15 @@ def _require_same_particles(file: Path, first: Frame, frame: Frame, number: int)
         )
 
 
-def _require_same_order(file: Path, frames: Sequence[Frame]) -> None:
-    """Raise if particles without ids are in another order in the next frame."""
-    for number, (previous, frame) in enumerate(pairwise(frames), start=2):
-        if frame.ids is None and reordered(previous.configuration, frame.configuration):
-            raise InputError(
-                f"{file}: frame {number} has its particles in the places of the frame before, but "
-                "in another order, and the file has no column of ids that is known; write their "
-                "ids as a column id, or the particles in one order"
-            )
-
-
-def _times(file: Path, frames: Sequence[Frame], clock: Clock) -> NDArray[np.float64]:
+def _times(file: Path, stamps: Sequence[Stamp], clock: Clock) -> NDArray[np.float64]:
     """Return the times of all frames, counted from the first."""
-    if len(frames) == 1:
+    if len(stamps) == 1:
         return np.zeros(1)
-    states_steps = _tell_apart([frame.step for frame in frames])
-    states_times = _tell_apart([frame.time for frame in frames])
+    states_steps = _tell_apart([stamp.step for stamp in stamps])
+    states_times = _tell_apart([stamp.time for stamp in stamps])
     stated = np.zeros(0)
     if states_times:
-        stated = np.array([frame.time for frame in frames], dtype=np.float64)
+        stated = np.array([stamp.time for stamp in stamps], dtype=np.float64)
         stated -= stated[0]
     if clock.interval is not None:
         if states_steps or states_times:
@@ -146,9 +225,9 @@ def _times(file: Path, frames: Sequence[Frame], clock: Clock) -> NDArray[np.floa
                 f"interval: {file} states {'times' if states_times else 'time steps'}, "
                 f"expected none; import without it, got {clock.interval!r}"
             )
-        return np.arange(len(frames), dtype=np.float64) * clock.interval
+        return np.arange(len(stamps), dtype=np.float64) * clock.interval
     if clock.timestep is not None and states_steps:
-        steps = np.array([frame.step for frame in frames])
+        steps = np.array([stamp.step for stamp in stamps])
         times = (steps - steps[0]).astype(np.float64) * clock.timestep
         if states_times and not np.allclose(stated, times, rtol=1e-2, atol=clock.timestep):
             raise InputError(
@@ -165,7 +244,7 @@ def _times(file: Path, frames: Sequence[Frame], clock: Clock) -> NDArray[np.floa
             "tau (timestep=, --timestep), got none"
         )
     raise InputError(
-        f"interval: {file} states no times and no time steps in all of its {len(frames)} frames, "
+        f"interval: {file} states no times and no time steps in all of its {len(stamps)} frames, "
         "or the same in all (looked for: Time, Step and Timestep in extended XYZ, ITEM: TIME and "
         "ITEM: TIMESTEP in dumps), expected the time between two frames in tau (interval=, "
         "--interval), got none"
@@ -178,148 +257,3 @@ def _tell_apart(stated: Sequence[float | None]) -> bool:
     Files whose writer knows neither, as of the library gsd, state 0 in all frames.
     """
     return None not in stated and len(set(stated)) > 1
-
-
-def _without_repeated(
-    file: Path, frames: Sequence[Frame], times: NDArray[np.float64]
-) -> tuple[Sequence[Frame], NDArray[np.float64], int]:
-    """Leave out frames that repeat the one before, as restarted runs write them."""
-    kept = [0]
-    for i in range(1, len(frames)):
-        before = kept[-1]
-        if times[i] > times[before]:
-            kept.append(i)
-            continue
-        if times[i] < times[before]:
-            raise InputError(
-                f"{file}: expected ascending times, got {times[i]:g} in frame {i + 1} after "
-                f"{times[before]:g}; sort the frames, or remove those that a restart wrote again"
-            )
-        now, then = frames[i].configuration, frames[before].configuration
-        apart = np.abs(now.box.minimum_image(now.positions - then.positions)).max()
-        if apart > REPEATED:
-            raise InputError(
-                f"{file}: expected ascending times, got frames {before + 1} and {i + 1} at "
-                f"{times[i]:g}, {apart:.2g} sigma apart"
-            )
-    return [frames[i] for i in kept], times[kept], len(frames) - len(kept)
-
-
-def _displacements(
-    file: Path, frames: Sequence[Frame], wrapped: bool
-) -> tuple[NDArray[np.float64], float]:
-    """Return the displacements from the first frame, (F, N, 3), and the largest strain of the box.
-
-    The strain is 0 for a constant box. Of a box that changes, fractions of the box are compared, so
-    that its affine deformation is left out; so is the mean displacement, since it depends on the
-    origin of the box.
-    """
-    start = frames[0].configuration
-    boxes = [_continued(start.box, frame.configuration.box) for frame in frames]
-    strain = max(
-        (_strain(file, start.box, box, i) for i, box in enumerate(boxes, start=1)), default=0.0
-    )
-    believed = _are_unwrapped(file, frames, wrapped)
-    displacement = np.zeros(start.positions.shape)
-    displacements = [displacement]
-    for i, (previous, frame) in enumerate(pairwise(frames), start=2):
-        before, now = previous.configuration, frame.configuration
-        if strain:
-            fractions = now.unwrapped @ boxes[i - 1].inverse
-            fractions = fractions - before.unwrapped @ boxes[i - 2].inverse
-            if wrapped:
-                fractions = fractions - np.rint(fractions)
-            step = fractions @ start.box.matrix
-        elif wrapped:
-            step = start.box.minimum_image(now.positions - before.positions)
-        else:
-            step = now.unwrapped - before.unwrapped
-        if not believed:
-            _require_short(file, start.box, step, wrapped, i)
-        displacement = displacement + step
-        displacements.append(displacement - displacement.mean(axis=0) if strain else displacement)
-    return np.array(displacements), strain
-
-
-def _continued(first: Box, box: Box) -> Box:
-    """Return a box with the lattice vectors that continue those of the first.
-
-    A simulation of shear flips its box to an equivalent one.
-    """
-    basis = np.rint(first.matrix @ box.inverse)
-    flipped = abs(np.linalg.det(basis) - 1) < 0.5 and (basis != np.eye(3)).any()
-    return Box(basis @ box.matrix) if flipped else box
-
-
-def _strain(file: Path, first: Box, box: Box, number: int) -> float:
-    """Return the largest component of the strain of a box; 0 if it is rounding."""
-    strain = float(np.abs(first.inverse @ box.matrix - np.eye(3)).max())
-    if strain > LARGEST_STRAIN:
-        raise InputError(
-            f"{file}: expected the box of its first frame in every other, or a change of at most "
-            f"{LARGEST_STRAIN:g}, got a strain of {strain:.3g} in frame {number}: edges of "
-            f"{_edges(box)}, at first {_edges(first)}"
-        )
-    return strain if strain > 1e-9 else 0.0
-
-
-def _edges(box: Box) -> str:
-    return " x ".join(f"{length:.5g}" for length in box.lengths)
-
-
-def _are_unwrapped(file: Path, frames: Sequence[Frame], wrapped: bool) -> bool:
-    """Return whether positions are known to be unwrapped.
-
-    Raises
-    ------
-    InputError
-        If frames contradict each other or `wrapped`.
-    """
-    have_images = [frame.configuration.images is not None for frame in frames]
-    if any(have_images) and not all(have_images):
-        raise InputError(
-            f"{file}: expected images in all frames or in none, got none in frame "
-            f"{have_images.index(False) + 1}"
-        )
-    if all(have_images):
-        if wrapped:
-            raise InputError(
-                f"wrapped: {file} states images or unwrapped positions, which say how far each "
-                "particle went; import without it"
-            )
-        return True
-    extents = [_extent(frame.configuration) for frame in frames]
-    widest = int(np.argmax(extents))
-    if wrapped and extents[widest] > SPREAD:
-        raise InputError(
-            f"wrapped: {file} has positions over {extents[widest]:.3g} lengths of the box in frame "
-            f"{widest + 1}, so that they are not wrapped; import without it"
-        )
-    return extents[widest] > SPREAD
-
-
-def _extent(configuration: Configuration) -> float:
-    fractions = configuration.positions @ configuration.box.inverse
-    return float(np.ptp(fractions, axis=0).max())
-
-
-def _require_short(
-    file: Path, box: Box, step: NDArray[np.float64], wrapped: bool, number: int
-) -> None:
-    """Raise if it is unknown which way a particle went."""
-    shares = np.abs(step @ box.inverse).max(axis=1)
-    particle = int(np.argmax(shares))
-    if wrapped and shares[particle] > AMBIGUOUS:
-        raise InputError(
-            f"{file}: particle {particle} moves by {shares[particle]:.3g} of the box between "
-            f"frames {number - 1} and {number}, expected at most {AMBIGUOUS:g}: wrapped positions "
-            "do not say which way it went; write images, unwrapped positions or more frames (and "
-            "the ids of the particles, if they change their order)"
-        )
-    if not wrapped and shares[particle] > 0.5:
-        raise InputError(
-            f"{file}: particle {particle} moves by {shares[particle]:.3g} of the box between "
-            f"frames {number - 1} and {number}, all positions are within one box, and they have no "
-            "images; import with wrapped if they are wrapped, or write images or unwrapped "
-            "positions"
-        )

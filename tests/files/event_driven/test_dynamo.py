@@ -29,6 +29,18 @@ def xml(species=LETTERS, boundary="PBC", particles=None, before=""):
     )
 
 
+def poly(sizes=("D",), species=LETTERS):
+    """Particles with a property D, from 0.91 to 0.98, that the interactions name."""
+    interactions = "".join(
+        f'<Interaction Type="HardSphere" Diameter="{name}" Elasticity="1" Name="{name}"/>'
+        for name in sizes
+    )
+    particles = rows(PARTICLE.replace("<Pt", '<Pt D="0.9{id}" M="1"'))
+    text = xml(f"{species}<Interactions>{interactions}</Interactions>", particles=particles)
+    properties = '<Properties><Property Type="PerParticle" Name="D" Units="L"/></Properties>'
+    return text.replace("<ParticleData>", f"{properties}<ParticleData>")
+
+
 @pytest.mark.parametrize("names", [("A", "B"), ("Large", "Small"), ("Small", "Large")])
 def test_dynamo(tmp_path, names):
     path = tmp_path / "config.xml.bz2"
@@ -70,7 +82,7 @@ def test_one_species(tmp_path, species):
     ("text", "expected"),
     [
         (xml(boundary="None"), "line 9: expected periodic boundaries"),
-        (xml(boundary="LE"), "line 9: expected periodic boundaries"),
+        (xml(boundary='LE" DXD="x'), "line 9: expected a finite number DXD"),
         (xml()[:-20], "expected XML, whole"),
         (xml(particles=""), "got 0 particles"),
         (xml(particles=rows(PARTICLE) + rows(PARTICLE)), "ID: expected each once, got 1 again"),
@@ -78,7 +90,16 @@ def test_one_species(tmp_path, species):
         (xml().replace('<P x="0.375"', '<Q x="0.375"', 1).replace("/><V", "/><V", 1), "XML|7 pos"),
         (xml().replace('ID="8"', 'ID="9"'), "expected one for each ID, 9 has none"),
         (xml().replace('Start="6"', 'Start="5"'), "has particles of another species"),
-        (xml().replace('Type="Ranged"', 'Type="List"'), "IDRange of type All, Ranged or Single"),
+        (xml().replace('Type="Ranged"', 'Type="List"'), "species|has none"),
+        (
+            xml().replace('Type="Ranged"', 'Type="Pair"'),
+            "IDRange of type All, Ranged, Single, List",
+        ),
+        (xml().replace('Start="6"', ""), "a whole number Start"),
+        (poly().replace(' D="', ' R="', 1), "D: expected a diameter of each of 8 particles, got 7"),
+        (poly().replace('D="', 'D="nan', 1), "a finite number D"),
+        (poly().replace('D="0', 'D="-0', 1), "D.*positive|positive"),
+        (poly(sizes=("D", "S")), "expected one property of the particles, got"),
         (xml().replace("SimulationSize", "Size"), "SimulationSize"),
         ("<html></html>", "line 1: expected a DynamOconfig"),
         ("<DynamOconfig>" + "<a>" * 60, "at most 50 levels"),
@@ -96,3 +117,40 @@ def test_positions_are_exact(tmp_path):
     path = tmp_path / "c.xml"
     path.write_text(xml().replace('x="1.875"', 'x="-2.4999999999999996"'))
     assert np.isin(cb.read(path).positions[4:, 0], [-2.4999999999999996]).all()
+
+
+def test_a_property_that_interactions_name_is_the_diameter(tmp_path):
+    path = tmp_path / "config.xml.bz2"
+    path.write_bytes(bz2.compress(poly().encode()))
+    found = cb.read(path)
+    assert_is_they(found)
+    np.testing.assert_allclose(found.diameters, 0.9 + np.arange(1, 9) / 100)
+    path.write_bytes(bz2.compress(poly(sizes=("1",)).encode()))
+    assert cb.read(path).diameters is None
+
+
+def test_ranges_may_be_lists_and_unions(tmp_path):
+    ids = "".join(f'<ID val="{i}"/>' for i in (8, 6))
+    union = (
+        '<IDRange Type="Union"><IDRange Type="Ranged" Start="7" End="7"/>'
+        f'<IDRange Type="List">{ids}</IDRange><IDRange Type="None"/></IDRange>'
+    )
+    path = tmp_path / "c.xml"
+    path.write_text(xml(LETTERS.replace('<IDRange Type="Ranged" Start="6" End="8"/>', union)))
+    assert_is_they(cb.read(path))
+
+
+def test_a_sliding_boundary_is_a_tilted_box(tmp_path):
+    """The image above is displaced by DXD along x."""
+    path = tmp_path / "c.xml"
+    path.write_text(xml(boundary='LE" DXD="0.75" Rate="1'))
+    np.testing.assert_array_equal(cb.read(path).box.matrix, [[3, 0, 0], [0.75, 3, 0], [0, 0, 3]])
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [("Snapshot.7.xml", 7), ("Snapshot.700e.xml", None), ("config.7.xml", None)],
+)
+def test_snapshots_at_intervals_of_time_have_a_step(tmp_path, name, step):
+    (tmp_path / name).write_text(xml())
+    assert read_frames(tmp_path / name)[0].step == step

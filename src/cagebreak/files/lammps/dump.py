@@ -5,7 +5,7 @@ Positions are taken from the first of these columns that the file has: `xu` (unw
 columns `ix iy iz` become images; unwrapped positions have images of zero.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,14 @@ from cagebreak._atomic import replacing
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import InputError
 from cagebreak.files import _columns
-from cagebreak.files._particles import Cell, Field, cell_of, frame_of, recognized
+from cagebreak.files._fields import Field, recognized
+from cagebreak.files._particles import Cell, cell_of, frame_of
 from cagebreak.files._text import TextFile, integer, number, numbers, uncommented
 from cagebreak.files.frame import Frame
 
 
-def read(path: Path) -> list[Frame]:
-    """Read all frames; particles are sorted by their ids.
+def read(path: Path) -> Iterator[Frame]:
+    """Yield all frames; particles are sorted by their ids.
 
     The species follow from the column `type` (1 is A), or else from a column of names, such as
     `element` or `typelabel`. Without such a column all particles are A.
@@ -32,13 +33,13 @@ def read(path: Path) -> list[Frame]:
         If a line violates the format, an id is repeated, the box is not periodic, or the file has
         no frame.
     """
-    frames: list[Frame] = []
+    empty = True
     with TextFile(path) as file:
         while (line := file.start()) is not None:
-            frames.append(_frame(file, line))
-        if not frames:
+            yield _frame(file, line)
+            empty = False
+        if empty:
             raise file.error("ITEM: TIMESTEP", "the end of the file", 1)
-    return frames
 
 
 def write(

@@ -5,7 +5,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.errors import FileFormatError
-from cagebreak.files.lammps_data import STYLES
+from cagebreak.files.lammps.atom_styles import STYLES
 from fuzz_files import DATA
 from support.eight_particles import assert_is_they, data
 
@@ -49,7 +49,7 @@ LINES = {
     "amoeba": "{id} 7 {s} 0.5 {x} {y} {z}",
     "angle": "{id} 7 {s} {x} {y} {z}",
     "atomic": "{id} {s} {x} {y} {z}",
-    "body": "{id} {s} 1 2.5 {x} {y} {z}",
+    "body": "{id} {s} 0 2.5 {x} {y} {z}",
     "bond": "{id} 7 {s} {x} {y} {z}",
     "bpm/sphere": "{id} 7 {s} 1.0 2.5 {x} {y} {z}",
     "charge": "{id} {s} 0.5 {x} {y} {z}",
@@ -58,10 +58,10 @@ LINES = {
     "dpd": "{id} {s} 0.5 {x} {y} {z}",
     "edpd": "{id} {s} 0.5 1 {x} {y} {z}",
     "electron": "{id} {s} 0.5 0 1.0 {x} {y} {z}",
-    "ellipsoid": "{id} {s} 1 2.5 {x} {y} {z}",
+    "ellipsoid": "{id} {s} 0 2.5 {x} {y} {z}",
     "full": "{id} 7 {s} 0.5 {x} {y} {z}",
     "hybrid": "{id} {s} {x} {y} {z} 0.5 1.0 2.5",
-    "line": "{id} 7 {s} 1 2.5 {x} {y} {z}",
+    "line": "{id} 7 {s} 0 2.5 {x} {y} {z}",
     "mdpd": "{id} {s} 0.5 {x} {y} {z}",
     "molecular": "{id} 7 {s} {x} {y} {z}",
     "peri": "{id} {s} 1.0 2.5 {x} {y} {z}",
@@ -71,7 +71,7 @@ LINES = {
     "spin": "{id} {s} {x} {y} {z} 0 0 1 2.2",
     "tdpd": "{id} {s} {x} {y} {z} 0.1 0.2",
     "template": "{id} {s} 7 1 1 {x} {y} {z}",
-    "tri": "{id} 7 {s} 1 2.5 {x} {y} {z}",
+    "tri": "{id} 7 {s} 0 2.5 {x} {y} {z}",
     "wavepacket": "{id} {s} 0.5 0 1.0 1 0 1 {x} {y} {z}",
 }
 
@@ -96,4 +96,38 @@ def test_data_without_style_are_atomic_or_refused(tmp_path):
     assert cb.read(path).images.tolist() == [[0, 1, 0]] * 8
     path.write_text(data(line="{id} {s} 0 {x} {y} {z}").replace(" # atomic", ""))
     with pytest.raises(FileFormatError, match=r"the style stands after Atoms, as in Atoms # full"):
+        cb.read(path)
+
+
+@pytest.mark.parametrize("style", [name for name, style in STYLES.items() if style.flag])
+def test_atoms_with_a_shape_are_refused(tmp_path, style):
+    path = tmp_path / "c.data"
+    lines = data(style, LINES[style]).splitlines()
+    words = lines[-2].split()
+    words[STYLES[style].flag] = "1"
+    path.write_text("\n".join([*lines[:-2], " ".join(words), lines[-1], ""]))
+    with pytest.raises(FileFormatError, match=rf"line {len(lines) - 1}: expected spheres, of sty"):
+        cb.read(path)
+
+
+@pytest.mark.parametrize("style", [name for name, style in STYLES.items() if style.diameter])
+def test_diameters_of_spheres(tmp_path, style):
+    path = tmp_path / "c.data"
+    path.write_text(data(style, LINES[style].replace(" 1.0 ", " 0.{id} ")))
+    np.testing.assert_array_equal(cb.read(path).diameters, np.arange(1, 9) / 10)
+    path.write_text(data(style, LINES[style].replace(" 1.0 ", " 0 ")))
+    assert cb.read(path).diameters is None  # points have none
+
+
+def test_types_beyond_those_of_the_header_are_refused(tmp_path):
+    path = tmp_path / "c.data"
+    path.write_text(data("charge", "{id} 7 {s} {x} {y} {z}"))
+    with pytest.raises(FileFormatError, match="types up to 2, as the header says, got '7'"):
+        cb.read(path)
+
+
+def test_columns_without_a_style_name_those_that_fit(tmp_path):
+    path = tmp_path / "c.data"
+    path.write_text(data(line=LINES["full"]).replace(" # atomic", ""))
+    with pytest.raises(FileFormatError, match=r"7 columns fit amoeba, body, .*full, .*sphere"):
         cb.read(path)

@@ -1,29 +1,37 @@
 """Configurations of DynamO, the event-driven code: `.xml`, often compressed as `.xml.bz2`.
 
 The file has the size of the box, which is centered at the origin, the species as ranges of particle
-ids, and for each particle its id, position and velocity.
+ids, and for each particle its id, position and velocity. A diameter of an interaction is a number,
+or the name of a property that each particle has. Snapshots of a run are files of their own.
 """
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from xml.parsers import expat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak.configuration import Configuration, as_box
+from cagebreak.configuration import Box, Configuration, as_box
+from cagebreak.configuration.sizes import own_sizes
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files._compressed import open_binary
 from cagebreak.files._text import integer, number
 from cagebreak.files.frame import Frame, in_order, renamed
 
 _CHUNK = 1 << 20
+_SNAPSHOT = re.compile(r"Snapshot\.([0-9]{1,18})\.xml", re.IGNORECASE)
+"""Names of snapshots at equal intervals of time. Those at intervals of events end in `e.xml`."""
 
 
 def read(path: Path) -> list[Frame]:
     """Read a configuration, sorted by the ids of the particles.
 
     The species are those of `Genus`: letters keep their names, others are numbered in the order of
-    the file. Positions may be wrapped, and the file has no images.
+    the file. Positions may be wrapped, and the file has no images. A sliding boundary (`LE`) is a
+    tilted box. The step of a file `Snapshot.7.xml` is 7, so that the duration of a step is the
+    interval between snapshots.
 
     Raises
     ------
@@ -34,8 +42,9 @@ def read(path: Path) -> list[Frame]:
     parser = _Parser(path)
     with open_binary(path) as file:
         parser.parse(file)
+    number = _SNAPSHOT.match(path.name)
     try:
-        return [parser.frame()]
+        return [replace(parser.frame(), step=None if number is None else int(number[1]))]
     except InputError as error:
         raise FileFormatError(f"{path}: {error}") from error
 
@@ -54,6 +63,9 @@ class _Parser:
         self._expat.StartDoctypeDeclHandler = self._refuse_doctype
         self._open: list[str] = []
         self._lengths: list[float] = []
+        self._shift = 0.0
+        self._sizes: set[str] = set()
+        self._diameters: dict[str, list[float]] = {}
         self._species: list[tuple[str, list[tuple[float, float]]]] = []
         self._ids: list[int] = []
         self._vectors: dict[str, list[list[float]]] = {"P": [], "V": []}
@@ -83,24 +95,45 @@ class _Parser:
         if len(repeated):
             raise InputError(f"ID: expected each once, got {repeated[0]} again")
         species, names = self._species_of(ids)
+        matrix = as_box(self._lengths).matrix.copy()
+        matrix[1, 0] = self._shift
         configuration = Configuration(
             positions[order],
             species,
-            as_box(self._lengths),
+            Box(matrix),
             velocities[order] if len(velocities) else None,
+            diameters=self._diameters_of(order, species),
         )
         frame = Frame(configuration, ids=ids, species_names=names or None)
         return renamed(frame, in_order(names)) if "A" in names else frame
+
+    def _diameters_of(self, order: NDArray, species: NDArray) -> NDArray | None:
+        """Return the diameters of the particles, if the interactions name a property of them."""
+        if len(self._sizes) > 1:
+            raise InputError(
+                f"Diameter: expected one property of the particles, got {sorted(self._sizes)}"
+            )
+        for name in self._sizes:
+            values = self._diameters.get(name, [])
+            if len(values) != len(order):
+                raise InputError(
+                    f"{name}: expected a diameter of each of {len(order)} particles, got "
+                    f"{len(values)}"
+                )
+            return own_sizes(np.array(values)[order], species)
+        return None
 
     def _species_of(self, ids: NDArray) -> tuple[NDArray, tuple[str, ...]]:
         names = tuple(name for name, _ in self._species)
         species = np.full(len(ids), -1)
         for s, (name, ranges) in enumerate(self._species):
+            inside = np.isin(ids, [first for first, last in ranges if first == last])
             for first, last in ranges:
-                inside = (ids >= first) & (ids <= last)
-                if (species[inside] >= 0).any():
-                    raise InputError(f"Species: {name} has particles of another species")
-                species[inside] = s
+                if first != last:
+                    inside |= (ids >= first) & (ids <= last)
+            if (species[inside] >= 0).any():
+                raise InputError(f"Species: {name} has particles of another species")
+            species[inside] = s
         if names and (species < 0).any():
             raise InputError(f"Species: expected one for each ID, {ids[species < 0][0]} has none")
         return (species, names) if names else (np.zeros(len(ids), np.int64), names)
@@ -114,17 +147,26 @@ class _Parser:
             raise self._error("elements of at most 50 levels", name)
         if name == "SimulationSize":
             self._lengths = self._vector(attributes)
-        elif name == "BC" and attributes.get("Type") != "PBC":
-            raise self._error("periodic boundaries, BC of type PBC", str(attributes.get("Type")))
+        elif name == "BC":
+            self._set_boundary(attributes)
+        elif name == "Interaction":
+            diameter = attributes.get("Diameter")
+            if diameter is not None and number(diameter) is None:
+                self._sizes.add(diameter)
         elif name == "Species":
             self._species.append((attributes.get("Name", ""), []))
-        elif name == "IDRange" and parent == "Species":
-            self._species[-1][1].append(self._range(attributes))
+        elif name == "IDRange" and "Species" in self._open:
+            self._species[-1][1].extend(self._range(attributes))
+        elif name == "ID" and parent == "IDRange" and "Species" in self._open:
+            id_ = self._integer(attributes, "val")
+            self._species[-1][1].append((id_, id_))
         elif name == "Pt" and parent == "ParticleData":
-            id_ = integer(attributes.get("ID", ""))
-            if id_ is None:
-                raise self._error("a particle with an ID", str(attributes))
-            self._ids.append(id_)
+            self._ids.append(self._integer(attributes, "ID"))
+            for size in self._sizes & set(attributes):
+                value = number(attributes[size])
+                if value is None:
+                    raise self._error(f"a finite number {size}", str(attributes))
+                self._diameters.setdefault(size, []).append(value)
         elif name in self._vectors and parent == "Pt":
             self._vectors[name].append(self._vector(attributes))
 
@@ -137,15 +179,36 @@ class _Parser:
             raise self._error("three finite numbers x, y, z", str(attributes))
         return values  # type: ignore[return-value]
 
-    def _range(self, attributes: dict[str, str]) -> tuple[float, float]:
+    def _integer(self, attributes: dict[str, str], name: str) -> int:
+        value = integer(attributes.get(name, ""))
+        if value is None:
+            raise self._error(f"a whole number {name}", str(attributes))
+        return value
+
+    def _set_boundary(self, attributes: dict[str, str]) -> None:
         kind = attributes.get("Type")
+        if kind not in ("PBC", "LE"):
+            raise self._error("periodic boundaries, BC of type PBC or LE", str(kind))
+        if kind == "LE":
+            shift = number(attributes.get("DXD", "0"))
+            if shift is None:
+                raise self._error("a finite number DXD", str(attributes))
+            self._shift = shift
+
+    def _range(self, attributes: dict[str, str]) -> list[tuple[float, float]]:
+        """Return the first and the last id of a range; lists and unions have elements of theirs."""
+        kind = attributes.get("Type")
+        if kind in ("List", "Union", "None"):
+            return []
         if kind == "All":
-            return -np.inf, np.inf
+            return [(-np.inf, np.inf)]
         names = {"Ranged": ("Start", "End"), "Single": ("ID", "ID")}.get(str(kind))
-        ends = [integer(attributes.get(end, "")) for end in names or ()]
-        if not ends or None in ends:
-            raise self._error("an IDRange of type All, Ranged or Single", str(attributes))
-        return ends[0], ends[1]  # type: ignore[return-value]
+        if names is None:
+            raise self._error(
+                "an IDRange of type All, Ranged, Single, List, Union or None", str(attributes)
+            )
+        first, last = (self._integer(attributes, name) for name in names)
+        return [(first, last)]
 
     def _refuse_doctype(self, *_: object) -> None:
         raise self._error("XML without a document type", "one")

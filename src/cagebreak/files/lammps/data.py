@@ -8,59 +8,16 @@ taken to be.
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.errors import InputError
-from cagebreak.files._particles import Cell, Columns, cell_of, frame_of, order_of
+from cagebreak.files._fields import Columns
+from cagebreak.files._particles import Cell, cell_of, frame_of, order_of
 from cagebreak.files._text import Rows, TextFile, integer, number, uncommented
 from cagebreak.files.frame import Frame, in_order, renamed
-
-
-class Style(NamedTuple):
-    """Where an atom style has the type and x, and how many columns it has without images.
-
-    The width is None if it depends on more than the style. Whether such a line ends with images
-    cannot be known, so that images are not read.
-    """
-
-    type: int
-    x: int
-    width: int | None
-
-
-STYLES = {
-    "amoeba": Style(2, 4, 7),
-    "angle": Style(2, 3, 6),
-    "atomic": Style(1, 2, 5),
-    "body": Style(1, 4, 7),
-    "bond": Style(2, 3, 6),
-    "bpm/sphere": Style(2, 5, 8),
-    "charge": Style(1, 3, 6),
-    "dielectric": Style(1, 3, 14),
-    "dipole": Style(1, 3, 9),
-    "dpd": Style(1, 3, 6),
-    "edpd": Style(1, 4, 7),
-    "electron": Style(1, 5, 8),
-    "ellipsoid": Style(1, 4, 7),
-    "full": Style(2, 4, 7),
-    "hybrid": Style(1, 2, None),
-    "line": Style(2, 5, 8),
-    "mdpd": Style(1, 3, 6),
-    "molecular": Style(2, 3, 6),
-    "peri": Style(1, 4, 7),
-    "smd": Style(1, 10, 13),
-    "sph": Style(1, 5, 8),
-    "sphere": Style(1, 4, 7),
-    "spin": Style(1, 2, 9),
-    "tdpd": Style(1, 2, None),
-    "template": Style(1, 5, 8),
-    "tri": Style(2, 5, 8),
-    "wavepacket": Style(1, 8, 11),
-}
-"""Atom styles of LAMMPS, as its documentation of `read_data` lists their columns."""
+from cagebreak.files.lammps.atom_styles import STYLES
 
 _SECTION = re.compile(r"[A-Z][A-Za-z0-9/ ]*")
 
@@ -104,6 +61,9 @@ def read(path: Path) -> list[Frame]:
                 section = _skip(file)
         if atoms is None:
             raise file.error("a section Atoms", "the end of the file")
+        n_types, n_species = sizes.get("atom types", [])[:1], atoms.configuration.n_species
+        if n_types and n_species > n_types[0]:
+            raise file.error(f"types up to {n_types[0]:g}, as the header says", str(n_species))
         if labels:
             atoms = _labeled(atoms, labels)
         if velocities is None:
@@ -210,14 +170,18 @@ def _atoms(file: TextFile, n: int, comment: str, cell: Cell, labels: dict[str, i
     n_columns = len(rows.first())
     width = n_columns if style.width is None else style.width
     if n_columns not in (width, width + 3) or n_columns < style.x + 3:
+        fitting = [each for each, s in STYLES.items() if s.width in (n_columns, n_columns - 3)]
         raise rows.error(
             0,
             f"{width} columns of style {name}, or {width + 3} with images (the style stands "
-            "after Atoms, as in Atoms # full)",
+            f"after Atoms, as in Atoms # full; {n_columns} columns fit "
+            f"{', '.join(fitting) or 'hybrid'})",
         )
     for row, line in enumerate(rows.lines):
         if len(line.split()) != n_columns:
             raise rows.error(row, f"{n_columns} columns, as in the first line")
+    if style.flag is not None:
+        _require_spheres(rows, name, style.flag)
     if labels:
         rows.lines = _numbered(rows, style.type, labels)
     columns = Columns(
@@ -226,8 +190,19 @@ def _atoms(file: TextFile, n: int, comment: str, cell: Cell, labels: dict[str, i
         images=tuple(range(width, n_columns)),
         ids=0,
         species={"type": style.type},
+        sizes={} if style.diameter is None else {"diameter": style.diameter},
     )
     return frame_of(rows, columns, cell, types_from_one=True)
+
+
+def _require_spheres(rows: Rows, style: str, flag: int) -> None:
+    for row, word in enumerate(rows.words(flag, f"a flag of style {style}")):
+        if integer(word) != 0:
+            raise rows.error(
+                row,
+                f"spheres, of style {style} with flag 0; particles with another shape have no "
+                "model here",
+            )
 
 
 def _velocities(file: TextFile, n: int) -> tuple[NDArray, NDArray]:

@@ -1,0 +1,1 @@
+"""Files of event-driven codes of hard particles."""

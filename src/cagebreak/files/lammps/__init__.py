@@ -1,0 +1,1 @@
+"""Data and dump files of LAMMPS."""
