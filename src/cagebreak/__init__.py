@@ -45,7 +45,7 @@ from cagebreak.states.inherent import inherent_state
 from cagebreak.structure import radial_distribution
 
 if TYPE_CHECKING:
-    from cagebreak import figures, learning
+    from cagebreak import figures, learning, tracks
     from cagebreak.descriptors.transformer import DescriptorTransformer
     from cagebreak.figures.view import view
     from cagebreak.files import read, write
@@ -58,9 +58,11 @@ if TYPE_CHECKING:
         RidgeCV,
     )
     from cagebreak.study import Study
+    from cagebreak.study.experiment import experiment
     from cagebreak.study.glassbench import glassbench
     from cagebreak.study.ovito_modifier import PropensityModifier
     from cagebreak.study.pretrained import pretrained
+    from cagebreak.tracks import read_tracks
 
 __all__ = [
     "Angular",
@@ -91,6 +93,7 @@ __all__ = [
     "datasets",
     "dynamics",
     "equilibrate",
+    "experiment",
     "fene_polymer",
     "figures",
     "glassbench",
@@ -112,12 +115,14 @@ __all__ = [
     "propensity",
     "radial_distribution",
     "read",
+    "read_tracks",
     "shear",
     "simulation",
     "soft_discs",
     "soft_spheres",
     "states",
     "tabulated",
+    "tracks",
     "view",
     "wahnstrom",
     "write",
@@ -137,11 +142,14 @@ _LAZY = {
     "PropensityModifier": "study.ovito_modifier",
     "RidgeCV": "learning",
     "Study": "study",
+    "experiment": "study.experiment",
     "figures": "figures",
     "glassbench": "study.glassbench",
     "learning": "learning",
     "pretrained": "study.pretrained",
     "read": "files",
+    "read_tracks": "tracks",
+    "tracks": "tracks",
     "view": "figures.view",
     "write": "files",
 }
