@@ -7,12 +7,18 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.dynamics.neighbor_motion import CageRelative
-from cagebreak.errors import ConfigurationWarning, ImportedFilesWarning, InputError
+from cagebreak.errors import (
+    ConfigurationWarning,
+    FileFormatError,
+    ImportedFilesWarning,
+    InputError,
+)
 from cagebreak.learning import RidgeCV
 from cagebreak.neighbors import neighbor_table
 from cagebreak.study.experiment import experiment
 from cagebreak.tracks import configuration_at, filled, inside, memory, reach
-from support.filmed import table_of
+from support.filmed import brownian, table_of
+from support.paths import ROOT
 
 RADIAL = cb.Radial(r=(0.9, 1.1), width=(0.1, 0.1), n_species=2)
 EDGE = 16.0
@@ -162,7 +168,14 @@ def test_held_out_predictions_are_those_that_are_scored():
     result = made(film(n_frames=60), origins=6)
     scores = result.evaluate(RidgeCV(), seed=1)
     table = result.held_out(RidgeCV(), 2, seed=1)
-    assert len(table) == 3 * len(result.rows[2])
+    frame = int(result.counts["frame"][2])
+    rows = result.tracks.rows(frame)
+    assert len(table) == 3 * (rows.stop - rows.start)
+    np.testing.assert_allclose(
+        table[["x", "y", "z"]].to_numpy()[: rows.stop - rows.start], result.tracks.in_window(rows)
+    )
+    table = table[table.measured.notna()]
+    assert set(table.particle) == set(result.tracks.particle[result.rows[2]])
     for (time, species), of in table.groupby(["time", "species"]):
         t = int(np.searchsorted(result.times, time))
         n, _, _, xx, yy, xy = scores.moments[species, "all"][2, :, t]
@@ -208,3 +221,27 @@ def test_species_may_be_chosen():
 def test_bad_arguments_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         made(film(), **options)
+
+
+def test_the_walk_through_of_the_documents_runs(tmp_path, monkeypatch):
+    """Of free diffusion; the window is wide enough for the descriptors."""
+    monkeypatch.chdir(tmp_path)
+    species = np.arange(600) % 2
+    for name, n_frames in (("tracks.csv", 90), ("fast.csv", 5)):
+        positions = 10 * brownian(3, n_frames=n_frames, n=600, edge=22.0, noise=0.02)
+        table_of(positions, species).to_csv(name, index=False)
+    text = (ROOT / "docs/experiments.md").read_text(encoding="utf-8")
+    names = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(text.split("```python\n")[1].split("```")[0], names)
+    assert (names["experiment"].counts["used"] > 10).all()
+    assert names["last"].predicted.notna().sum() == names["experiment"].counts["used"][0]
+    assert (names["functions"].n > 1000).all()
+
+
+def test_tables_of_tracks_are_no_configurations(tmp_path):
+    path = tmp_path / "tracks.csv"
+    table_of(brownian(1)).to_csv(path)
+    with pytest.raises(FileFormatError, match=r"tracks\.csv: .* cagebreak\.read_tracks"):
+        cb.read(path)

@@ -146,8 +146,9 @@ class Experiment:
         Returns
         -------
         DataFrame
-            A row for each time and each particle that counts: time, frame, particle, species; x, y
-            and z as in the window, in sigma; what was `measured` and `predicted`, in sigma.
+            A row for each time and each particle of the frame: time, frame, particle, species; x, y
+            and z from the lowest corner of the window, in sigma; what was `measured` and
+            `predicted`, in sigma, NaN for particles that do not count.
 
         Raises
         ------
@@ -163,21 +164,23 @@ class Experiment:
         outer = plan(learner, self.samples, seed=seed, groups=self.groups).outer
         fold = int(outer.fold[origin])
         predicted = hold_out(outer, fold, overview(outer), shown=origin).predicted
-        sample, rows = self.samples[origin], self.rows[origin]
-        n, n_times = sample.targets.shape
-        values = np.empty((n, n_times))
-        for letter, of_species in sample.rows().items():
-            values[of_species] = predicted[letter, "all"]
         frame = self.tracks.rows(int(self.counts["frame"][origin]))
-        place = self.tracks.in_window(frame)[rows - frame.start]
+        n, n_times = frame.stop - frame.start, len(self.times)
+        used = self.rows[origin] - frame.start
+        measured, values = np.full((2, n_times, n), np.nan)
+        measured[:, used] = self.samples[origin].targets.T
+        for letter, of_species in self.samples[origin].rows().items():
+            values[:, used[of_species]] = predicted[letter, "all"].T
+        place = self.tracks.in_window(frame)
+        letters = np.array(list(SPECIES_NAMES))[self.tracks.species[frame]]
         columns = {
             "time": np.repeat(self.times, n),
-            "frame": np.tile(self.tracks.frame[rows], n_times),
-            "particle": np.tile(self.tracks.particle[rows], n_times),
-            "species": np.tile(np.array(list(SPECIES_NAMES))[self.tracks.species[rows]], n_times),
+            "frame": np.tile(self.tracks.frame[frame], n_times),
+            "particle": np.tile(self.tracks.particle[frame], n_times),
+            "species": np.tile(letters, n_times),
             **{axis: np.tile(place[:, a], n_times) for a, axis in enumerate("xyz")},
-            "measured": sample.targets.T.reshape(-1),
-            "predicted": values.T.reshape(-1),
+            "measured": measured.reshape(-1),
+            "predicted": values.reshape(-1),
         }
         import pandas as pd
 
