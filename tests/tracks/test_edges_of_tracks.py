@@ -8,7 +8,7 @@ from cagebreak.descriptors import AveragedBondOrder, CoarseGrained, NetForce
 from cagebreak.descriptors.polydisperse import BySize, Diameter
 from cagebreak.errors import InputError
 from cagebreak.tracks import configuration_at, inside, reach
-from support.filmed import table_of
+from support.tracks.filmed import table_of
 
 SHELLS = {"r": (0.9, 1.3), "width": (0.05, 0.1)}
 RADIAL = cb.Radial(**SHELLS, n_species=2)

@@ -14,7 +14,7 @@ from cagebreak.dynamics.relaxation import (
 from cagebreak.errors import InputError
 from cagebreak.tracks import dynamic_functions, filled, memory, without_drift
 from naive import tracks as naive
-from support.filmed import brownian, table_of
+from support.tracks.filmed import brownian, table_of
 
 UNITS = {"length": 1.0, "interval": 1.0}
 

@@ -9,7 +9,7 @@ import cagebreak as cb
 from cagebreak.errors import ConfigurationWarning, InputError
 from cagebreak.tracks import length_variance, localization_noise, noise_ceiling, without_drift
 from naive import tracks as naive
-from support.filmed import brownian, table_of
+from support.tracks.filmed import brownian, table_of
 
 UNITS = {"length": 1.0, "interval": 1.0}
 

@@ -8,7 +8,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.errors import ConfigurationWarning, FileFormatError, InputError
-from support.filmed import brownian, table_of
+from support.tracks.filmed import brownian, table_of
 
 UNITS = {"length": 1.0, "interval": 1.0}
 TABLE = table_of(brownian(1, n_frames=4, n=30), species=["A", "B"] * 15)
