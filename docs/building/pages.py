@@ -39,6 +39,7 @@ HOW_TO = (
         "objects",
         "coming-from",
         "two-dimensions",
+        "experiments",
         "polydisperse",
         "lammps",
         "matching",

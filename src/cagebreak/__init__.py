@@ -49,7 +49,7 @@ from cagebreak.states.inherent import inherent_state
 from cagebreak.structure import radial_distribution
 
 if TYPE_CHECKING:
-    from cagebreak import figures, learning
+    from cagebreak import figures, learning, tracks
     from cagebreak.descriptors.transformer import DescriptorTransformer
     from cagebreak.figures.view import view
     from cagebreak.files import iread, read, write
@@ -62,10 +62,12 @@ if TYPE_CHECKING:
         RidgeCV,
     )
     from cagebreak.study import Study
+    from cagebreak.study.experiment import experiment
     from cagebreak.study.glassbench import glassbench
     from cagebreak.study.ovito_modifier import PropensityModifier
     from cagebreak.study.pooled import pooled
     from cagebreak.study.pretrained import pretrained
+    from cagebreak.tracks import read_tracks
 
 __all__ = [
     "Angular",
@@ -96,6 +98,7 @@ __all__ = [
     "datasets",
     "dynamics",
     "equilibrate",
+    "experiment",
     "fene_polymer",
     "figures",
     "glassbench",
@@ -120,12 +123,14 @@ __all__ = [
     "propensity",
     "radial_distribution",
     "read",
+    "read_tracks",
     "shear",
     "simulation",
     "soft_discs",
     "soft_spheres",
     "states",
     "tabulated",
+    "tracks",
     "view",
     "wahnstrom",
     "write",
@@ -145,6 +150,7 @@ _LAZY = {
     "PropensityModifier": "study.ovito_modifier",
     "RidgeCV": "learning",
     "Study": "study",
+    "experiment": "study.experiment",
     "figures": "figures",
     "glassbench": "study.glassbench",
     "iread": "files",
@@ -152,6 +158,8 @@ _LAZY = {
     "pooled": "study.pooled",
     "pretrained": "study.pretrained",
     "read": "files",
+    "read_tracks": "tracks",
+    "tracks": "tracks",
     "view": "figures.view",
     "write": "files",
 }

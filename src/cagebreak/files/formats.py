@@ -64,6 +64,10 @@ def format_of(path: str | os.PathLike[str], format: str | None = None) -> Module
             raise InputError(f"format: expected one of {suffixes}, got {format!r}")
     else:
         module = _format_of_name(path)
+    if module is None and Path(bare_name(path)).suffix == ".csv":
+        raise FileFormatError(
+            f"{path}: expected configurations; tables of tracks are read by cagebreak.read_tracks"
+        )
     if module is None:
         raise FileFormatError(
             f"{path}: expected a name that ends in {' '.join(FORMATS)} (text also with "
