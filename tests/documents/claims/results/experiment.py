@@ -100,6 +100,9 @@ def scores(simulate, script):
         yield "| ceiling, localization | " + " | ".join(f"{c:.3f}" for c in top.ceiling) + " |"
         one = runs[runs.target == target].sort_values("time")
         yield "| ceiling, one run | " + " | ".join(f"{c:.3f}" for c in one.ceiling) + " |"
+    one = runs[runs.target == "relative"].sort_values("time").ceiling.to_numpy()
+    share = _r(rows, "relative", "whole system") / one
+    yield f"{share.min():.2f} to {share.max():.2f} of the ceiling of one run"
     yield "| t / τ | " + " | ".join(f"{t:g}" for t in simulate.LAGS) + " |"
     means = rows.groupby(["target", "variant"]).r_configuration.mean()
     yield "its mean over all times falls from {:.3f} to {:.3f}".format(
@@ -111,6 +114,12 @@ def scores(simulate, script):
             (_r(rows, target, "experiment") > _r(rows, target, "edge, noise, lost")).all()
             for target in script.TARGETS
         ),
+    )
+    blocks = table(FOLDER / "counts.csv").block.nunique()
+    yield holds("five blocks are few", blocks == 5)
+    cut = table(FOLDER / "counts.csv").query("variant == 'edge'")
+    yield holds(
+        "though half of the particles go", abs(cut.used.sum() / cut.particles.sum() - 0.5) < 0.02
     )
     yield holds(
         "The edge alone changes the mean of r by less than 0.01",
