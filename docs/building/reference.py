@@ -20,6 +20,7 @@ ALSO = (
         "seeding",
         "simulation.engines",
         "simulation.preparation",
+        "study.experiment",
     ),
     *("simulation.time_step", "simulation.verlet"),
 )

@@ -3,7 +3,7 @@
     python experiment.py FOLDER
 
 reads `run.npz` of `simulate.py` in the folder, writes the films there as tables of tracks, and
-analyses them as an experimentalist would. Tables and figures are written beside this script.
+analyzes them as an experimentalist would. Tables and figures are written beside this script.
 """
 
 import sys

@@ -13,8 +13,8 @@ import numpy as np
 import cagebreak as cb
 from cagebreak.simulation.isoconfigurational import isoconfigurational, trajectory
 
-TEMPERATURE, N_PARTICLES, AGING = 0.5, 4000, 1000.0
-INTERVAL, N_FRAMES = 10.0, 600
+TEMPERATURE, N_PARTICLES, AGING = 0.6, 4000, 200.0
+INTERVAL, N_FRAMES = 2.0, 450
 """Time between frames, in tau, and their number."""
 FAST, N_FAST = 0.005, 200
 """The same of the burst: particles move by far less than the error of their localization."""

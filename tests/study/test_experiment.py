@@ -133,7 +133,7 @@ def test_lost_neighbors_do_not_count_in_relative_displacements():
     kept = np.ones((12, 60), bool)
     kept[1:, 26] = False
     tracks = cb.read_tracks(
-        table_of(positions, kept=kept), length=1.0, interval=1.0, window=((-9, 19), (-9, 15))
+        table_of(positions, kept=kept), length=1.0, interval=1.0, window=((-5, 14), (-5, 10))
     )
     tiny = cb.Radial(r=(0.5,), width=(0.05,), n_species=1)
     with pytest.warns(ImportedFilesWarning):

@@ -57,8 +57,8 @@ class Experiment:
     times : (T,) array
         The lags, in tau.
     groups : (C,) array of integers
-        The block of each origin. Blocks are farther apart in time than the structure is remembered
-        and than the longest lag; each is held out as a whole.
+        The block of each origin. Blocks are at least as far apart in time as the structure is
+        remembered, and as the longest lag; each is held out as a whole.
     counts : structured array
         The rows of `table`.
     rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ COLUMNS = np.dtype(
     + [(name, "f8") for name in ("msd", "alpha_2", "f_s")]
 )
 
-REMEMBERED = 1 / np.e
+REMEMBERED = 1 / math.e
 """Share of particles near their place at which a structure is remembered no longer (chosen)."""
 
 N_LAGS = 50
@@ -89,7 +90,7 @@ def dynamic_functions(
         starts = np.isin(tracks.frame + lag, tracks.frames) & tracks.seen
         for number, name in enumerate(tracks.names()):
             of_species = moved[tracks.species[first] == number]
-            n_starts = np.count_nonzero(starts & (tracks.species == number))
+            n_starts = int(np.count_nonzero(starts & (tracks.species == number)))
             squares = (of_species**2).mean(axis=0) if len(of_species) else np.full(d, np.nan)
             fourth = ((of_species**2).sum(axis=1) ** 2).mean() if len(of_species) else np.nan
             waves = np.cos(k * of_species).mean(axis=0) if len(of_species) else np.full(d, np.nan)

@@ -196,5 +196,5 @@ def noise_ceiling(lengths: ArrayLike, noise_variance: ArrayLike) -> float:
     lengths = np.asarray(lengths, dtype=np.float64)
     if len(lengths) < 2 or not lengths.var() > 0:
         return float("nan")
-    share = np.mean(noise_variance) / lengths.var()
+    share = np.asarray(noise_variance, dtype=np.float64).mean() / lengths.var()
     return float(np.sqrt(max(1 - share, 0.0)))
