@@ -16,9 +16,9 @@ import numpy as np
 
 import cagebreak as cb
 import measure
+from cagebreak.potentials.lammps.lines import SKINS
 from cagebreak.simulation import lammps
 from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times, trajectory
-from cagebreak.potentials.lammps.lines import SKINS
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics
 from cagebreak.simulation.molecular_dynamics._state import ENTRIES
 from cagebreak.simulation.swaps import swap_diameters
