@@ -179,7 +179,8 @@ CASES = {
     **{
         name: partial(lambda name, c: getattr(cb.potentials, name)(c, MODEL), name)
         for name in (
-            "energies", "energies_forces_laplacians", "energy", "forces", "laplacians", "stress",
+            "energies", "energies_and_forces", "energies_forces_laplacians", "energy", "forces",
+            "laplacians", "stress",
         )
     },
     "cell_list": lambda c: cell_list(c, 1.5).order,

@@ -85,9 +85,9 @@ def import_files(path: Path, files: Sequence[Path], options: Options) -> None:
         _write_units(recipe, store, grouped, content, listing)
     else:
         _write_folder(recipe, store, grouped, content, listing)
-    for name, content in _potential_files(values, potential).items():
+    for name, lines in _potential_files(values, potential).items():
         if not (path.parent / name).exists():
-            write_file(path.parent / name, content)
+            write_file(path.parent / name, lines)
     if not path.exists():
         write(path, values)
     for remark in content.remarks:

@@ -391,6 +391,7 @@ PROTOCOLS: dict[str, Protocol] = {
             ),
             "preparation.engine": Choice("lammps", "lammps", "LAMMPS moves these particles"),
             "isoconfigurational.last": Choice(1e3, 30.0, "last time, tau: beyond your tau_alpha"),
+            "learning.species": Choice(("A",), ("A",), "each is fitted alone; A for one species"),
             "states.cage": Choice(
                 {"sweeps": (300, 3000)},
                 {"sweeps": (100, 300)},
