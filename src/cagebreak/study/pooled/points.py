@@ -62,11 +62,11 @@ class StudyPoints:
                     f"features: expected one of {', '.join(settings.selections)}, got {features!r}"
                 )
             features = settings.selections[features]
-        self.features = features
+        self.features: selections.Selection = features
         self.species = list(settings.species if species is None else species)
         for study in self.studies.values():
             study._require_done(TABLES["scores"].needs(study.recipe))
-        _require_same_columns(self.studies, features)
+        _require_same_columns(self.studies, self.features)
         self.clock = Clock(
             {f"{self.parameter} = {value:g}": study for value, study in self.studies.items()},
             clock,
@@ -93,7 +93,8 @@ class StudyPoints:
     def feature_groups(self) -> np.ndarray:
         """The family of each feature, (F,): 1 for the scalars of a particle, 0 for the rest."""
         labels = self.first.recipe.labels()
-        return feature_groups(labels[selections.columns(labels, self.features)])
+        columns = selections.columns(labels, self.features)
+        return feature_groups(labels[columns].view(np.recarray))
 
     def _read(self, species: str) -> dict[str, StatePoint]:
         samples, scales, moments = {}, {}, None
@@ -174,7 +175,7 @@ def _require_same_columns(
     seen = None
     for value, study in studies.items():
         labels = study.recipe.labels()
-        labels = labels[selections.columns(labels, features)]
+        labels = labels[selections.columns(labels, features)].view(np.recarray)
         spacing = study.recipe.model.number_density ** (-1 / study.recipe.model.dimension)
         lengths = np.stack([labels["r"], labels["width"]])
         rest = np.array(labels)

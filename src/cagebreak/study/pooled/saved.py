@@ -2,7 +2,8 @@
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from cagebreak.study.recipe.selections import LEARNED
 
 Floats = NDArray[np.float64]
 
-WEIGHTS = LEARNED["weights"]
+WEIGHTS: Sequence[float] = LEARNED["weights"]  # type: ignore[assignment]
 """Weights of the scalars of a particle to choose from."""
 
 SELECTION = "pooled"
@@ -87,9 +88,7 @@ def model_at(
         ridge.coef_ = fitted.coefficients(place) * factors * scale[:, None]
         ridge.intercept_, ridge.alpha_ = scale, fitted.alpha
         ridge.n_features_in_, ridge.standardizer_ = len(units.mean_), units
-        training = TrainingRange.of(
-            lambda letter=letter, units=units: _read(studies, letter, units)
-        )
+        training = TrainingRange.of(partial(_read, studies, letter, units))
         fits[SPECIES_NAMES.index(letter)] = SpeciesFit(ridge, None, training)
     return SavedModel(recipe, SELECTION, times, fits)
 
