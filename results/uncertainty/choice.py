@@ -27,7 +27,7 @@ from cagebreak.study.analysis import learn
 
 FEATURES = {
     "used": [
-        {"generations": 0, "kind": ["radial", "angular"], "states": ["initial"]},
+        {"generations": 0, "kind": "radial", "states": ["initial"]},
         {"generations": 0, "kind": "displacement", "states": ["inherent"]},
     ]
 }
@@ -58,12 +58,12 @@ class Pool:
         ]
         self.times = evaluation.times
 
-    def fit(self, training):
+    def fit(self, training, alphas=ALPHAS):
         """Return ridge regression on some configurations."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AlphaWarning)
             parts = [self.parts[c] for c in training]
-            return RidgeCV(ALPHAS, folds=4, seed=1).fit_statistics(parts)
+            return RidgeCV(alphas, folds=4, seed=1).fit_statistics(parts)
 
     def error(self, training, tested):
         """Return the mean squared error of the fit to `training` on `tested`, (T,)."""
@@ -101,11 +101,13 @@ def by_leverage(pool, training, others):
 
 def by_width(pool, training, others):
     """Choose what has the widest predictive intervals, in units of their mean over the others."""
+    fitted = pool.fit(training)
+    alpha = float(np.median(fitted.alpha_))
     predicted = [
-        pool.fit([k for k in training if k != c]).predict(pool.features[c]) for c in training
+        pool.fit([k for k in training if k != c], (alpha,)).predict(pool.features[c])
+        for c in training
     ]
     intervals = PredictiveIntervals.fit(predicted, [pool.targets[c] for c in training])
-    fitted = pool.fit(training)
     widths = np.array([intervals.of(fitted.predict(pool.features[c])).mean(axis=0) for c in others])
     return others[int(np.argmax((widths / widths.mean(axis=0)).mean(axis=1)))]
 

@@ -6,7 +6,8 @@ The study must be done (`cagebreak run`). Of each outer fold, ridge regression a
 fitted to the training configurations alone: the residuals that calibrate are those of an inner
 cross-validation. `--test` names configurations to test in place of the outer folds. The learnt
 width is that of `PredictiveIntervals`, the constant one that of `half_width`. NAME.coverage.csv
-and, of one configuration, NAME.map.csv are written to `--out`.
+and, of one configuration, NAME.map.csv are written to `--out`; with `--test` also
+NAME.configurations.csv, of each configuration.
 """
 
 import argparse
@@ -56,6 +57,10 @@ def main():
     coverage_table(study, outer, tested).to_csv(
         given.out / f"{given.name}.coverage.csv", index=False, float_format="%.5g"
     )
+    if given.test is not None:
+        configuration_table(study, tested).to_csv(
+            given.out / f"{given.name}.configurations.csv", index=False, float_format="%.5g"
+        )
     map_table(study, tested).to_csv(
         given.out / f"{given.name}.map.csv", index=False, float_format="%.5g"
     )
@@ -73,7 +78,10 @@ def outer_of(study, chosen, test):
 
 
 def held_out(study, outer):
-    """Return, of each configuration tested, prediction, measured value and both half widths."""
+    """Return prediction, measured value and both half widths of each configuration tested.
+
+    The last of each is the coverage of the training configurations, each left out.
+    """
     seen, tested = overview(outer), {}
     folds = [0] if outer.fold.max() == 1 else range(outer.n_folds)
     for k in folds:
@@ -83,14 +91,13 @@ def held_out(study, outer):
                      columns=outer.columns, metrics="width").outer  # fmt: skip
         known = overview(inner)
         key = (SPECIES, "used")
-        pairs = [
-            (predicted, measured)
-            for j in range(inner.n_folds)
-            for _, predicted, measured in hold_out(inner, j, known).particles(key)
+        parts = [
+            part for j in range(inner.n_folds) for part in hold_out(inner, j, known).particles(key)
         ]
-        predicted, measured = zip(*pairs, strict=True)
+        order, predicted, measured = zip(*parts, strict=True)
         learnt = PredictiveIntervals.fit(predicted, measured)
         constant = half_width(np.concatenate(measured) - np.concatenate(predicted))
+        left_out = dict(zip(training[list(order)].tolist(), learnt.coverage, strict=True))
         fitted = Fold.without(outer, k, seen)
         for c in np.flatnonzero(outer.fold == k).tolist():
             values = fitted.predict(c, outer.samples[c], *key)
@@ -98,7 +105,7 @@ def held_out(study, outer):
                 "learnt": learnt.of(values),
                 "constant": np.broadcast_to(constant, values.shape),
             }
-            tested[c] = (values, outer.samples[c].targets, halves, len(training))
+            tested[c] = (values, outer.samples[c].targets, halves, left_out)
     return tested
 
 
@@ -114,7 +121,7 @@ def coverage_table(study, outer, tested):
     for kind in ("learnt", "constant"):
         of_each = [counted(x, y, half[kind]) for x, y, half, _ in tested.values()]
         table = pd.DataFrame({"time": times, "intervals": kind, "n_configurations": len(tested)})
-        table["n_calibrating"] = min(n for *_, n in tested.values())
+        table["n_calibrating"] = min(len(left_out) for *_, left_out in tested.values())
         for name in COUNTED:
             values = np.array([each[name] for each in of_each])
             low, high = interval(weights @ values / len(tested), len(tested), 0.95)
@@ -145,6 +152,24 @@ def counted(predicted, measured, half):
         "width": 2 * half.mean(axis=0),
         "score": (2 * half + 2 / (1 - LEVEL) * beyond).mean(axis=0),
     } | {name: np.concatenate(fifths[part]).mean(axis=0) for name, part in ENDS.items()}
+
+
+def configuration_table(study, tested):
+    """Return the mean propensity and the coverage of each configuration, at the last time.
+
+    A training configuration is covered by the intervals that the others calibrate.
+    """
+    *_, left_out = next(iter(tested.values()))
+    shares = {c: share[-1] for c, share in left_out.items()}
+    shares |= {
+        c: counted(x, y, half["learnt"])["coverage"][-1] for c, (x, y, half, _) in tested.items()
+    }
+    rows = []
+    for c, share in sorted(shares.items()):
+        propensity = study.propensity(c)
+        mean = propensity.mean[-1][propensity.species == 0].mean()
+        rows.append((c, "test" if c in tested else "training", mean, share))
+    return pd.DataFrame(rows, columns=["configuration", "part", "propensity", "coverage"])
 
 
 def map_table(study, tested):

@@ -1,0 +1,109 @@
+"""Numbers of predictive intervals, and of the choice of configurations."""
+
+import runpy
+
+import numpy as np
+
+import cagebreak as cb
+from cagebreak.learning.conformal import LEVEL
+from support.claims import holds, row, table
+from support.paths import ROOT
+from support.study_claims import CONFIDENCE
+
+FOLDER = ROOT / "results/uncertainty"
+DOCUMENT = FOLDER / "README.md"
+SYSTEMS = {
+    "hard_spheres": ("hard spheres", (0.1, 1, 10, 100, 1000)),
+    "kob_andersen_050": ("Kob-Andersen", (0.1, 1, 11, 118, 300)),
+}
+TABLES = {name: table(FOLDER / f"{name}.coverage.csv") for name in SYSTEMS}
+GIVEN = [
+    # Public configurations (pyg_botan), which the study of this row imports.
+    "of 32 at T = 0.44",
+    "The aim was 0.02",
+    "configurations of 4096 particles at T = 0.44 train, and 401 and 402 test",  # as published
+    "for hard spheres and at T = 0.44; of the cage state, and the displacement to it, at T = 0.5",
+]
+
+
+def pair(learnt, constant, name, decimals):
+    return f"{learnt[name]:.{decimals}f}, {constant[name]:.{decimals}f}"
+
+
+def of_row(label, rows, time):
+    """Return a row of the table of coverage."""
+    learnt, constant = (row(rows, intervals=kind, time=time) for kind in ("learnt", "constant"))
+    spread = f"({learnt.low_coverage:.3f}–{learnt.high_coverage:.3f})"
+    fifths = [f"{each.low_fifth:.2f}, {each.high_fifth:.2f}" for each in (learnt, constant)]
+    cells = [
+        label, f"{learnt.time:.4g}" if learnt.time > 999 else f"{learnt.time:.3g}",
+        f"{learnt.coverage:.3f} {spread}", *fifths, pair(learnt, constant, "active", 2),
+        pair(learnt, constant, "width", 3), pair(learnt, constant, "score", 3),
+        f"{learnt.noise_share:.2f}",
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def of_coverage():
+    yield f"intervals](../../docs/uncertainty.md) of level {LEVEL} are tested"
+    yield f"with the {CONFIDENCE} bootstrap interval"
+    gains, ends = {}, {}
+    for name, (label, times) in SYSTEMS.items():
+        rows = TABLES[name]
+        learnt, constant = (rows[rows.intervals == kind] for kind in ("learnt", "constant"))
+        (n,) = rows.n_configurations.unique()
+        worst = np.abs(learnt.coverage - LEVEL).max()
+        start = f"over {n} hard-sphere configurations differs from {LEVEL}"
+        begin = start if name == "hard_spheres" else f"over {n} Kob-Andersen configurations"
+        yield f"{begin} by at most {worst:.3f}"
+        gains[name] = 100 * (1 - learnt.score.to_numpy() / constant.score.to_numpy()).max()
+        both = 100 * np.array([learnt.low_fifth, learnt.high_fifth])
+        ends[name] = f"{both.min():.0f} to {both.max():.0f} %"
+        for time in times:
+            yield of_row(label, rows, time)
+    constant = [rows[rows.intervals == "constant"] for rows in TABLES.values()]
+    yield f"down to {100 * min(rows.high_fifth.min() for rows in constant):.0f} % of the particles"
+    yield f"and up to {100 * max(rows.low_fifth.max() for rows in constant):.0f} % of those"
+    yield f"it is {ends['hard_spheres']} of both for hard spheres, and {ends['kob_andersen_050']}"
+    yield f"up to {gains['hard_spheres']:.0f} % smaller for hard"
+    yield f"spheres and {gains['kob_andersen_050']:.0f} % for Kob-Andersen"
+    share = runpy.run_path(str(FOLDER / "uncertainty.py"))["SHARE"]
+    yield f"active are the {100 * share:.0f} % that moved farthest"
+    middle = np.concatenate([rows.noise_share[rows.time > 0.1] for rows in TABLES.values()])
+    few = np.mean((middle > 0.15) & (middle < 0.6)) > 0.9
+    yield holds("is a fifth to a half of the error at most times", few)
+    time = table(FOLDER / "hard_spheres.map.csv").time[0]
+    yield f"Hard spheres at {time:.0f} τ"
+
+
+def of_tests():
+    """Yield what is said of two configurations that were not trained on."""
+    rows = table(FOLDER / "kob_andersen_044.configurations.csv")
+    (share, time), *_ = table(FOLDER / "kob_andersen_044.coverage.csv")[["coverage", "time"]].values
+    tests, training = (rows[rows.part == part] for part in ("test", "training"))
+    yield holds("Ten published configurations", len(training) == 10)
+    yield holds("its last two rows", list(rows.part[-2:]) == ["test"] * 2 and len(tests) == 2)
+    first, second = tests.coverage
+    yield f"At {time:.0f} τ {first:.2f} and {second:.2f} of their A particles"
+    yield f"interval, {share:.2f} in the mean. Two"
+    low, mean, high = (getattr(training.coverage, name)() for name in ("min", "mean", "max"))
+    yield f"{low:.2f} to {high:.2f} of the particles are in the interval that the others calibrate"
+    yield f"calibrate, {mean:.2f} in the mean"
+    low, high = training.propensity.min(), training.propensity.max()
+    first, second = tests.propensity
+    yield f"{low:.2f} to {high:.2f} σ in training, and {first:.2f} and {second:.2f} σ in the tests"
+
+
+def of_runs():
+    runs = {}
+    for path in ("hard-spheres-058/hs058.toml", "kob-andersen-050/ka050.toml"):
+        recipe = cb.Study(ROOT / "datasets" / path).recipe
+        runs[path] = recipe.isoconfigurational.n_runs
+    hard, soft = runs.values()
+    yield f"the mean of {hard} runs for hard spheres, of {soft} for Kob-Andersen at T = 0.5"
+
+
+def computed():
+    yield from of_runs()
+    yield from of_coverage()
+    yield from of_tests()
