@@ -139,7 +139,9 @@ def _order(path: Path) -> tuple[tuple[str, ...], int]:
         for letter in np.unique(snapshot.letters).tolist():
             radii = np.where(snapshot.letters == letter, snapshot.radii, 0.0)
             row = int(radii.argmax())
-            one_radius &= own_sizes(radii[radii > 0], np.zeros(np.count_nonzero(radii))) is None
+            one_radius &= (
+                own_sizes(radii[radii > 0], np.zeros(np.count_nonzero(radii), int)) is None
+            )
             if radii[row] <= largest.get(letter, 0.0):
                 continue
             largest[letter] = float(radii[row])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cagebreak.dynamics import functions
+from cagebreak.dynamics.displacements.following import LARGEST_STRAIN
 from cagebreak.dynamics.four_point import N_SHELLS, Q_MAX, correlation_length
 from cagebreak.dynamics.neighbor_motion import BondBreaking, CageRelative
 from cagebreak.structure import shells
@@ -15,6 +16,7 @@ GIVEN = [
     "Here the frames are at equal intervals of 1 τ",
     "has products of the two halves of the runs",
     "are the displacements (T, N, 3) of any runs",
+    "u_i(t) = [r_i(t) \\, h(t)^{-1} - r_i(0) \\, h(0)^{-1}] \\, h(0)",  # a definition
     # Simulations of exponential modes in boxes of 9.4 and 14 sigma, and of Gaussian and exponential
     # levels of 0.3, 1 and 3 times the width over ten runs, 60 to 1000 times each.
     "those of 95 % contained a planted $\\xi_4$ in 77 to 95 % of cases",
@@ -28,6 +30,7 @@ GIVEN = [
 
 
 def computed():
+    yield f"A strain of more than {LARGEST_STRAIN:g} is an error"
     yield holds("up to $q = 2 / \\sigma$ are used", Q_MAX == 2.0)
     yield holds("up to $q = 2 / \\sigma$ are used", default(correlation_length, "q_max") == 2.0)
     yield holds("fewer than three of them", N_SHELLS == 3)
