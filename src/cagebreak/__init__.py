@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         RidgeCV,
     )
     from cagebreak.study import Study
+    from cagebreak.study.analysis.hybrid import hybrid
     from cagebreak.study.glassbench import glassbench
     from cagebreak.study.ovito_modifier import PropensityModifier
     from cagebreak.study.pretrained import pretrained
@@ -98,6 +99,7 @@ __all__ = [
     "hard_spheres",
     "harmonic_discs",
     "harmonic_spheres",
+    "hybrid",
     "inherent_state",
     "isoconfigurational",
     "kob_andersen",
@@ -139,6 +141,7 @@ _LAZY = {
     "Study": "study",
     "figures": "figures",
     "glassbench": "study.glassbench",
+    "hybrid": "study.analysis.hybrid",
     "learning": "learning",
     "pretrained": "study.pretrained",
     "read": "files",

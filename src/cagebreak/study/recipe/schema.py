@@ -10,7 +10,7 @@ import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from cagebreak.simulation.engines import Engine
 from cagebreak.simulation.preparation import Step
@@ -32,28 +32,14 @@ from cagebreak.study.recipe.checks import (
     one_of,
     optional,
 )
+from cagebreak.study.recipe.hybrid_section import Hybrid
+from cagebreak.study.recipe.keys import Key
+from cagebreak.study.recipe.keys import key as _key
 from cagebreak.study.recipe.protocols import PROTOCOLS
 from cagebreak.study.recipe.selections import default_selections
 from cagebreak.study.recipe.tables import CAGE, CENTER, KEEP, SELECTIONS, STEPS
 
 _RO24 = "Rottler and Ortner 2024"
-
-
-class Key(NamedTuple):
-    """A key of a recipe: its check, its value in a new recipe, in a small one, and its comment."""
-
-    check: Check
-    full: Any
-    small: Any
-    comment: str
-
-
-def _key(check: Check, full: Any, comment: str, small: Any = None) -> Any:
-    """Return the field of a key. An optional key that a recipe leaves out is None."""
-    metadata = {"key": Key(check, full, full if small is None else small, comment)}
-    if check.optional:
-        return dataclasses.field(default=None, metadata=metadata)
-    return dataclasses.field(metadata=metadata)
 
 
 # The last three keys of simulated and of imported runs are the same.
@@ -345,6 +331,7 @@ SECTIONS = (
     "states",
     "descriptors",
     "learning",
+    "hybrid",
 )
 """The sections of a recipe, in order."""
 
@@ -354,7 +341,10 @@ WORK = {
     "shear": ("shear",),
     "imported": ("isoconfigurational", "states", "descriptors", "learning"),
 }
-"""The sections of every recipe, and those of each kind of work. A recipe has at least one kind."""
+"""The sections of every recipe, and those of each kind of work. A recipe has at least one kind.
+
+A recipe with runs may also have the section [hybrid].
+"""
 
 
 def work_of(values: Mapping[str, Mapping[str, Any]]) -> str:
@@ -375,6 +365,7 @@ def sections(model: str, work: str = "isoconfigurational") -> dict[str, type]:
         "states": States,
         "descriptors": Descriptors,
         "learning": Learning,
+        "hybrid": Hybrid,
     }
 
 
