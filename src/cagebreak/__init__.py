@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         RidgeCV,
     )
     from cagebreak.study import Study
+    from cagebreak.study.analysis.hybrid import hybrid
     from cagebreak.study.experiment import experiment
     from cagebreak.study.glassbench import glassbench
     from cagebreak.study.ovito_modifier import PropensityModifier
@@ -106,6 +107,7 @@ __all__ = [
     "hard_spheres",
     "harmonic_discs",
     "harmonic_spheres",
+    "hybrid",
     "inherent_state",
     "iread",
     "isoconfigurational",
@@ -153,6 +155,7 @@ _LAZY = {
     "experiment": "study.experiment",
     "figures": "figures",
     "glassbench": "study.glassbench",
+    "hybrid": "study.analysis.hybrid",
     "iread": "files",
     "learning": "learning",
     "pooled": "study.pooled",

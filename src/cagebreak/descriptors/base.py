@@ -29,10 +29,12 @@ LABEL = np.dtype(
         ("species", "U4"),
         ("generation", np.int64),
         ("state", "U16"),
+        ("time", np.float64),
     ]
 )
 MISSING = {
     "l": -1, "r": np.nan, "width": np.nan, "n": -1, "ns": "", "ls": "", "species": "",
+    "time": np.nan,
 }  # fmt: skip
 """The values of fields that do not apply to a column."""
 
@@ -131,8 +133,8 @@ class Features:
         """Return the features as a data frame, (N, F).
 
         Its columns are a MultiIndex with one level for each field of the labels: kind, body, l, r,
-        width, n, ns, ls, species, generation and state, whether or not a field applies or varies.
-        Its index numbers the particles.
+        width, n, ns, ls, species, generation, state and time, whether or not a field applies or
+        varies. Its index numbers the particles.
 
         Examples
         --------
@@ -223,11 +225,11 @@ def make_labels(kind: str, body: int, state: str, columns: Sequence[dict]) -> np
     body
         Order of the correlation: 1 for the particle itself, 2 for distances, 3 for angles.
     state
-        The state that is described: "initial", "inherent" or "cage".
+        The state that is described: "initial", "inherent", "cage", or "runs" for short runs.
     columns
-        The other fields of each column: ``l``, ``r``, ``width``, ``n``, and ``species`` of the
-        neighbors; ``ns`` and ``ls`` if each neighbor has an n and an l of its own. Fields that are
-        left out become -1, nan or "".
+        The other fields of each column: ``l``, ``r``, ``width``, ``n``, ``species`` of the
+        neighbors, and ``time`` of motion; ``ns`` and ``ls`` if each neighbor has an n and an l of
+        its own. Fields that are left out become -1, nan or "".
     """
     if len(kind) > LABEL["kind"].itemsize // 4:
         raise InputError(f"kind: expected at most 16 characters, got {kind!r}")
@@ -266,7 +268,7 @@ def check_species(configuration: Configuration, n_species: int) -> None:
 
 def _column_name(label: np.record) -> str:
     parts = [str(label["kind"]), str(label["species"])]
-    for field in ("l", "n", "ns", "ls", "r", "width"):
+    for field in ("l", "n", "ns", "ls", "r", "width", "time"):
         value = label[field]
         if isinstance(value, np.floating):
             parts.append("" if np.isnan(value) else f"{field}={value:g}")

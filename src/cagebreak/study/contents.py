@@ -282,6 +282,11 @@ class Contents(Work):
         """
         return to_frame(tables.drift(self.recipe, self.store))
 
+    def require_finished(self) -> None:
+        """Raise a `StoreError` unless everything that a fit needs is done and of one origin."""
+        self._ask_for("isoconfigurational")
+        self._require_done(tables.TABLES["scores"].needs(self.recipe))
+
     def _ask_for(self, section: str) -> None:
         if not self.recipe.asks_for(section):
             raise InputError(f"{self.recipe.path}: has no section [{section}], which this needs")

@@ -249,6 +249,21 @@ The function that makes the model checks more.
 SETS = ("alkemade2023", "alkemade2022", "boattini2021", "jung2023")
 """The papers' sets of descriptors, as in `cagebreak.descriptors.papers`."""
 
+QUANTITIES = list_of(
+    one_of(
+        (
+            "displacement",
+            "d2min",
+            "squared_displacement",
+            "cage_relative",
+            "bond_breaking",
+            "mobile",
+            "persistence",
+        )
+    )
+)
+"""Quantities of particles that runs measure at all times, as in `stages.quantities`."""
+
 STATES = ("initial", "inherent", "cage")
 """The states of a configuration that can be described."""
 

@@ -137,6 +137,16 @@ class Recipe:
         """Ridge regression and its cross-validation."""
         return self._section("learning")
 
+    @property
+    def hybrid(self) -> schema.Hybrid:
+        """Short runs beside structure; the defaults if the recipe has no such section."""
+        return self.sections.get("hybrid") or schema.Hybrid.default()
+
+    @property
+    def short_until(self) -> float:
+        """Length of the short runs of [hybrid], in tau."""
+        return self.hybrid.share * self.isoconfigurational.last
+
     def asks_for(self, section: str) -> bool:
         """Return whether the recipe has a section."""
         return section in self.values
@@ -269,6 +279,8 @@ def _checked(path: Path, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
             raise RecipeError(f"{path}: the section [{name}] is missing")
     if not begun:
         raise RecipeError(f"{path}: expected a section [isoconfigurational] or [shear]")
+    if "hybrid" in raw and "isoconfigurational" not in raw:
+        raise RecipeError(f"{path}: [hybrid] needs the section [isoconfigurational]")
     named = {key: value for key, value in raw["model"].items() if key == "name"}
     model = _checked_section(path, "model", named, {"name": schema.MODEL_NAME})["name"]
     work = schema.work_of(raw)
@@ -382,6 +394,9 @@ def _check_together(recipe: Recipe) -> None:
             raise problem("descriptors.recommended", "false without the states inherent and cage")
         if "sweeps" not in recipe.states.cage:
             raise problem("descriptors.recommended", "false without sweeps in [states.cage]")
+    if recipe.hybrid.n_runs > max(recipe.isoconfigurational.n_runs, schema.Hybrid.default().n_runs):
+        n_runs = recipe.isoconfigurational.n_runs
+        raise problem("hybrid.n_runs", f"at most n_runs = {n_runs} of [isoconfigurational]")
     labels = recipe.labels()
     for name, selection in learning.selections.items():
         try:

@@ -27,6 +27,7 @@ from cagebreak.study.recipe.checks import (
     one_of,
     optional,
 )
+from cagebreak.study.recipe.hybrid_section import Hybrid
 from cagebreak.study.recipe.key import Key, key_field
 from cagebreak.study.recipe.preparation import Growth, Imported, SwappedGrowth, Thermal
 from cagebreak.study.recipe.protocols import PROTOCOLS
@@ -258,6 +259,7 @@ SECTIONS = (
     "states",
     "descriptors",
     "learning",
+    "hybrid",
 )
 """The sections of a recipe, in order."""
 
@@ -267,7 +269,10 @@ WORK = {
     "shear": ("shear",),
     "imported": ("isoconfigurational", "states", "descriptors", "learning"),
 }
-"""The sections of every recipe, and those of each kind of work. A recipe has at least one kind."""
+"""The sections of every recipe, and those of each kind of work. A recipe has at least one kind.
+
+A recipe with runs may also have the section [hybrid].
+"""
 
 
 def work_of(values: Mapping[str, Mapping[str, Any]]) -> str:
@@ -290,6 +295,7 @@ def sections(model: str, work: str = "isoconfigurational") -> dict[str, type]:
         "states": States,
         "descriptors": Descriptors,
         "learning": Learning,
+        "hybrid": Hybrid,
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 
 import numpy as np
+from numpy.lib import recfunctions
 from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
@@ -93,7 +94,11 @@ def load_features(store: Store, source: str, c: int) -> Features:
 
 def feature_arrays(features: Features) -> dict[str, Dataset]:
     """Return descriptors and their labels as data sets."""
-    labels = _recast(features.labels, "U", "S")
+    labels = features.labels
+    if np.isnan(labels["time"]).all():
+        # Structure has no time: the files are to the bit those of versions without this field.
+        labels = recfunctions.drop_fields(labels, "time", usemask=False)
+    labels = _recast(labels, "U", "S")
     return {
         "values": Dataset(features.values, "reduced", "particle, feature"),
         "labels": Dataset(labels, "r and width in sigma", "feature"),

@@ -1,0 +1,19 @@
+"""Learning from structure and the mean motion of a few short runs together."""
+
+from cagebreak.learning.short_runs.run_collection import RunCollection, RunSample, collect_runs
+from cagebreak.learning.short_runs.run_ridge import (
+    HeldOutRuns,
+    Inputs,
+    RunRidge,
+    held_out_runs,
+)
+
+__all__ = [
+    "HeldOutRuns",
+    "Inputs",
+    "RunCollection",
+    "RunRidge",
+    "RunSample",
+    "collect_runs",
+    "held_out_runs",
+]

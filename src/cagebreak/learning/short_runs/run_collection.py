@@ -1,0 +1,257 @@
+r"""Statistics of features that are means over runs, for any number of runs.
+
+The runs of a configuration are halved, a and b. A feature that is linear in the runs is
+:math:`x + \epsilon_a` in one half and :math:`x + \epsilon_b` in the other, a target
+:math:`y + \eta_a` and :math:`y + \eta_b`. The noise of a feature and of a target of the same run is
+correlated; that of different halves is independent. Hence
+
+.. math::
+    \langle x y \rangle = \tfrac12 \langle x_a y_b + x_b y_a \rangle, \qquad
+    \langle x x' \rangle = \tfrac12 \langle x_a x'_b + x_b x'_a \rangle, \qquad
+    N = \frac{\langle (x_a - x_b)(x'_a - x'_b) \rangle}{1 / n_a + 1 / n_b}
+
+are the products without noise, and the covariance N of the noise of one run. The Gram matrix that
+features of n runs have beside targets of infinitely many other runs is
+:math:`\langle x x' \rangle + N / n`. No product of a feature and a target of one run enters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats, as_table, require_finite
+from cagebreak.learning.collection import Collection
+from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
+from cagebreak.learning.scores import COUNT, X_MEAN, XX, XY, Y_MEAN, YY
+from cagebreak.learning.statistics import Statistics
+
+
+class RunSample(NamedTuple):
+    """Features and targets of the particles of one species of a configuration."""
+
+    structure: Floats
+    """Features that have no noise of runs, (n, F)."""
+    runs: Floats
+    """Features from the two halves of the runs, (2, n, V)."""
+    targets: Floats
+    """Targets from the same halves, (2, n, T)."""
+    n_runs: tuple[int, int]
+    """Number of runs in each half."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunCollection:
+    """Statistics of each of C configurations, with the noise of the runs apart.
+
+    `collect_runs` makes one.
+
+    Parameters
+    ----------
+    collection
+        The features [structure, runs] of all runs, beside targets of other runs. The squares of the
+        targets are without noise, so that r is that with the noiseless target.
+    noise : (C, V, V) array
+        Sum over the particles of the covariance of the noise of a single run.
+    target_noise : (C, T) array
+        Sum over the particles of the variance of the noise of the targets from a single run.
+    n_runs : (C,) array
+        Number of runs whose features are those of `collection`.
+    """
+
+    collection: Collection
+    noise: Floats
+    target_noise: Floats
+    n_runs: Floats
+
+    @property
+    def n_noisy(self) -> int:
+        """Number of features that come from runs, V."""
+        return int(self.noise.shape[1])
+
+    @property
+    def n_structure(self) -> int:
+        """Number of features of structure, F."""
+        return self.collection.n_features - self.n_noisy
+
+    def extra(self, c: int, n_runs: int) -> Floats:
+        """Return what features of `n_runs` runs have more of noise in configuration c, (V, V)."""
+        more: Floats = self.noise[c] * (1 / n_runs - 1 / self.n_runs[c])
+        return more
+
+    def at(self, n_runs: int) -> Collection:
+        """Return the statistics that features of `n_runs` runs have, for any learner.
+
+        Forward selection, ablation and every fit take it as any other collection.
+
+        Raises
+        ------
+        InputError
+            If there are not so many runs.
+        """
+        self.require_runs(n_runs)
+        whole, start = self.collection, self.n_structure
+        parts = []
+        for c, part in enumerate(whole.parts):
+            count, mean, _ = part.packed()
+            gram = part.gram.copy()
+            end = start + self.n_noisy
+            gram[start:end, start:end] += self.extra(c, n_runs)
+            lower = gram[np.tri(len(mean), dtype=bool)]
+            parts.append(Statistics.unpacked(count, mean, lower, part.n_targets, part.labels))
+        return Collection(
+            parts, whole.standardizer, whole.times, None, whole.about, whole.extremes, whole.groups
+        )
+
+    def ensemble(self, n_runs: int) -> Floats:
+        """Return the moments (C, 6, T) of the targets measured in `n_runs` runs, and without noise.
+
+        They say what simulation alone reaches: r of an ensemble of so many runs.
+        """
+        moments = np.zeros((len(self.collection), 6, self.collection.n_targets))
+        for c, part in enumerate(self.collection.parts):
+            moments[c, COUNT], moments[c, [X_MEAN, Y_MEAN]] = part.count, part.y_mean
+            moments[c, [XX, XY, YY]] = np.diag(part.yy)
+            moments[c, XX] += self.target_noise[c] / n_runs
+        return moments
+
+    def require_runs(self, n_runs: int) -> None:
+        """Raise an `InputError` unless there are from 1 to all runs."""
+        if not 1 <= n_runs <= self.n_runs.min():
+            most = int(self.n_runs.min())
+            raise InputError(f"n_runs: expected 1 to {most}, the runs there are, got {n_runs!r}")
+
+
+def collect_runs(
+    samples: Iterable[RunSample],
+    *,
+    times: Floats,
+    species: str = "A",
+    labels: np.ndarray | None = None,
+    clip: float = CLIP,
+    groups: np.ndarray | None = None,
+) -> RunCollection:
+    """Return the statistics of configurations, which are read once.
+
+    Parameters
+    ----------
+    samples
+    times : (T,) array
+        Times of the targets.
+    species
+        Letter of the species of the particles.
+    labels : (F + V,) structured array, optional
+        Labels of the features, those of structure first.
+    clip
+        Bound of the features of structure, in deviations of their configuration.
+    groups : (C,) array of integers, optional
+        As of `learning.evaluate`.
+
+    Raises
+    ------
+    InputError
+        If there is no sample, shapes do not fit, a half has no run, or a number is not finite.
+    """
+    parts, extremes, noise, target_noise, n_runs, total = [], [], [], [], [], None
+    for sample in samples:
+        structure, runs, targets = _checked(sample)
+        n_structure, n_noisy, n_targets = structure.shape[1], runs.shape[2], targets.shape[2]
+        clipped = clipped_about_mean(structure, clip)
+        both = Statistics.from_arrays(np.hstack([clipped, *runs]), np.hstack([*targets]))
+        signal, of_run = _without_noise(both, n_structure, n_noisy, n_targets, sample.n_runs)
+        mean = signal.x_mean[n_structure:]
+        bounds = np.stack([clipped.min(axis=0), clipped.max(axis=0)])
+        # Motion is measured as in training: only features of structure are held to its range.
+        extremes.append(np.hstack([bounds, [mean, mean]]))
+        moments = Moments(len(clipped), signal.x_mean, np.diag(signal.xx).copy())
+        total = moments if total is None else total + moments
+        signal.labels = labels
+        parts.append(signal)
+        noise.append(of_run)
+        halves = targets - targets.mean(axis=1, keepdims=True)
+        target_noise.append(
+            ((halves[0] - halves[1]) ** 2).sum(axis=0) / sum(1 / n for n in sample.n_runs)
+        )
+        n_runs.append(float(sum(sample.n_runs)))
+    if total is None:
+        raise InputError("samples: expected at least one configuration, got none")
+    # Means and deviations are units: they cancel in every fit.
+    units = Standardizer.from_moments(total, clip)
+    factors = np.divide(1.0, units.scale_, out=np.zeros_like(units.scale_), where=units.scale_ > 0)
+    of_runs = factors[n_structure:]
+    in_units = []
+    for part in parts:
+        scaled = part.scaled(factors, units.mean_)
+        scaled.x_mean[:] -= units.mean_
+        in_units.append(scaled)
+    collection = Collection(
+        in_units,
+        units,
+        times,
+        about={"species": species},
+        extremes=(np.array(extremes) - units.mean_) * factors,
+        groups=groups,
+    )
+    in_units_noise = np.array(noise) * np.outer(of_runs, of_runs)
+    return RunCollection(collection, in_units_noise, np.array(target_noise), np.array(n_runs))
+
+
+def clipped_about_mean(structure: Floats, clip: float) -> Floats:
+    """Return features clipped at so many of their deviations from their mean in these rows."""
+    n = structure.shape[1]
+    return Standardizer.of(np.zeros(n), np.ones(n), clip).about_mean(structure)
+
+
+def _checked(sample: RunSample) -> tuple[Floats, Floats, Floats]:
+    structure = as_table("structure", sample.structure)
+    arrays = [structure]
+    require_finite("structure", structure, structure.sum(axis=0))
+    for name in ("runs", "targets"):
+        array = np.asarray(getattr(sample, name), dtype=np.float64)
+        if array.ndim != 3 or array.shape[:2] != (2, len(structure)):
+            raise InputError(
+                f"{name}: expected shape (2, {len(structure)}, ...), got {array.shape}"
+            )
+        if not np.isfinite(array).all():
+            raise InputError(f"{name}: expected finite numbers")
+        arrays.append(array)
+    if len(sample.n_runs) != 2 or not min(sample.n_runs) >= 1:
+        raise InputError(f"n_runs: expected a run in each half, got {sample.n_runs!r}")
+    return structure, arrays[1], arrays[2]
+
+
+def _without_noise(
+    both: Statistics, n_structure: int, n_noisy: int, n_targets: int, n_runs: tuple[int, int]
+) -> tuple[Statistics, Floats]:
+    """Return the statistics of all runs beside targets of other runs, and the noise of one run.
+
+    `both` has the features [structure, half a, half b] and the targets [half a, half b].
+    """
+    ends = np.cumsum([0, n_structure, n_noisy, n_noisy, n_targets, n_targets])
+    structure, a, b, y_a, y_b = (slice(*pair) for pair in pairwise(ends.tolist()))
+    gram, mean = both.gram, np.concatenate([both.x_mean, both.y_mean])
+
+    def cross(first: tuple[slice, slice], second: tuple[slice, slice]) -> Floats:
+        """Return the mean product of quantities in different halves."""
+        product: Floats = (gram[first[0], second[1]] + gram[first[1], second[0]]) / 2
+        return product
+
+    x, y, s = (a, b), (y_a, y_b), (structure, structure)
+    crossed = cross(x, x)
+    within = gram[a, a] + gram[b, b] - gram[a, b] - gram[b, a]
+    noise = within / (1 / n_runs[0] + 1 / n_runs[1])
+    full = np.block(
+        [
+            [gram[structure, structure], cross(s, x), cross(s, y)],
+            [cross(x, s), crossed + noise / sum(n_runs), cross(x, y)],
+            [cross(y, s), cross(y, x), cross(y, y)],
+        ]
+    )
+    means = np.concatenate([mean[structure], (mean[a] + mean[b]) / 2, (mean[y_a] + mean[y_b]) / 2])
+    lower = full[np.tri(len(full), dtype=bool)]
+    return Statistics.unpacked(both.count, means, lower, n_targets), noise

@@ -1,0 +1,435 @@
+r"""Ridge regression on structure and on the motion of n runs together.
+
+Columns s of structure and x of runs have the penalties :math:`\alpha` and :math:`\alpha / f^2`.
+Elimination of the coefficients of structure leaves a small system for those of the runs,
+
+.. math::
+    (X'X - X'S K S'X + N / n + \alpha f^{-2}) w = X'y - X'S K S'y, \qquad K = (S'S + \alpha)^{-1}
+
+in which alone the number of runs n, the columns of runs that are used and f appear. All of these
+are therefore compared at the cost of one factorization for each alpha and training set.
+
+The regression is of deviations from the mean of a configuration. The mean of a configuration is
+predicted from the mean of one feature (`ConfigurationMean`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from cagebreak._progress import each
+from cagebreak.errors import InputError
+from cagebreak.learning._validation import Floats, Integers, as_penalties
+from cagebreak.learning.collection import widest
+from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
+from cagebreak.learning.model_selection.subset_cross_validation import fold_of
+from cagebreak.learning.preprocessing import Standardizer
+from cagebreak.learning.scores import COUNT, X_MEAN, XX, XY, Y_MEAN, YY
+from cagebreak.learning.short_runs.run_collection import RunCollection, clipped_about_mean
+from cagebreak.learning.statistics import Statistics, deviations, inverse
+from cagebreak.seeding import Seed
+
+ALPHAS = tuple(10.0**decade for decade in range(0, 7))
+"""Penalties to choose from (chosen: the range of the best alphas of large feature sets)."""
+FACTORS = (1.0, 3.0, 10.0, 30.0)
+"""Factors f of the columns of runs to choose from (chosen: few columns need a smaller penalty)."""
+
+
+class Inputs(NamedTuple):
+    """What a prediction is made from."""
+
+    structure: bool
+    """Whether the features of structure are among the inputs."""
+    columns: Integers
+    """Columns of runs, numbered from 0."""
+    n_runs: int
+    """Number of runs whose mean these columns are."""
+    mean_of: int | None = None
+    """The feature, of all F + V, from whose mean the mean of a configuration is predicted; without
+    one it is the mean of training."""
+
+
+class HeldOutRuns(NamedTuple):
+    """Held-out predictions from sets of inputs, by name."""
+
+    moments: dict[str, Floats]
+    """The moments (C, 6, T) of prediction and noiseless target in each configuration."""
+    errors: dict[str, Floats]
+    """The smallest squared error of the inner cross-validation of each outer fold, (K, T)."""
+    fold: Integers
+    """The fold in which each configuration is held out, (C,)."""
+
+    def best(self, names: Sequence[str]) -> tuple[Floats, Integers]:
+        """Choose among sets of inputs, in each outer fold, by the error of its inner folds.
+
+        Returns
+        -------
+        moments : (C, 6, T) array
+        chosen : (K, T) array of integers
+            Which of `names` each fold has chosen.
+        """
+        chosen = np.array([self.errors[name] for name in names]).argmin(axis=0)
+        moments = np.empty_like(self.moments[names[0]])
+        for k, targets in enumerate(chosen):
+            for t, number in enumerate(targets.tolist()):
+                rows = self.fold == k
+                moments[rows, :, t] = self.moments[names[number]][rows, :, t]
+        return moments, chosen
+
+
+class _Reduced(NamedTuple):
+    """Statistics of rows in terms of the motion that structure does not give, r, and of the
+    prediction from structure alone, p (T of them)."""
+
+    count: float
+    rr: Floats
+    rp: Floats
+    ry: Floats
+    pp: Floats
+    py: Floats
+    yy: Floats
+
+    def moments(self, w: Floats, extra: Floats) -> Floats:
+        """Return `pair_moments` (6, T) of the predictions p + w'r, for w (V, T), about means 0."""
+        result = np.zeros((6, len(self.yy)))
+        squares = np.einsum("vt,vu,ut->t", w, self.rr + extra, w, optimize=True)
+        squares += self.pp + 2 * np.einsum("vt,vt->t", w, self.rp)
+        result[COUNT], result[XX], result[YY] = self.count, np.maximum(squares, 0.0), self.yy
+        result[XY] = self.py + np.einsum("vt,vt->t", w, self.ry)
+        return result
+
+
+class _Elimination:
+    """Training statistics from which structure is eliminated, for one alpha.
+
+    Parameters
+    ----------
+    training
+        Statistics of standardized features.
+    n_structure
+        Number of features of structure.
+    used
+        Whether these are used.
+    alpha
+    """
+
+    def __init__(self, training: Statistics, n_structure: int, used: bool, alpha: float) -> None:
+        self._start, self._alpha = n_structure, alpha
+        xx, xy = training.xx, training.xy
+        self._used = np.arange(n_structure)[np.diag(xx)[:n_structure] > 0] if used else np.arange(0)
+        s, x = self._used, slice(n_structure, None)
+        n_noisy = len(xx) - n_structure
+        self._given = np.zeros((len(s), n_noisy + xy.shape[1]))
+        if len(s):
+            shifted = xx[np.ix_(s, s)]
+            shifted[np.diag_indices(len(s))] += alpha
+            right = np.hstack([xx[s, x], xy[s]])
+            factor = cho_factor(shifted, lower=True, overwrite_a=True, check_finite=False)
+            self._given = cho_solve(factor, right, check_finite=False)
+        self._of_runs, self._of_targets = np.split(self._given, [n_noisy], axis=1)
+        self._left = xx[x, x] - xx[x, s] @ self._of_runs
+        self._right = xy[x] - xx[x, s] @ self._of_targets
+
+    def reduce(self, rows: Statistics) -> _Reduced:
+        """Return the reduced statistics of rows, whose features have the units of training."""
+        s, x = self._used, slice(self._start, None)
+        b, a = self._of_runs, self._of_targets
+        xx, xy = rows.xx, rows.xy
+        ss_b = xx[np.ix_(s, s)] @ self._given if len(s) else np.zeros(self._given.shape)
+        ss_b, ss_a = np.split(ss_b, [b.shape[1]], axis=1)
+        crossed = xx[x, s] @ b
+        return _Reduced(
+            count=rows.count,
+            rr=xx[x, x] - crossed - crossed.T + b.T @ ss_b,
+            rp=xx[x, s] @ a - b.T @ ss_a,
+            ry=xy[x] - b.T @ xy[s],
+            pp=np.einsum("st,st->t", a, ss_a),
+            py=np.einsum("st,st->t", a, xy[s]),
+            yy=np.diag(rows.yy).copy(),
+        )
+
+    def solve(self, columns: Integers, extra: Floats, factor: float) -> Floats:
+        """Return the coefficients w (V, T) of the motion that structure does not give."""
+        w = np.zeros(self._right.shape)
+        if len(columns):
+            chosen = np.ix_(columns, columns)
+            left = self._left[chosen] + extra[chosen]
+            left[np.diag_indices(len(left))] += self._alpha / factor**2
+            # An indefinite matrix of products without noise is possible, if runs are few.
+            w[columns] = np.linalg.solve(left, self._right[columns])
+        return w
+
+    def coefficients(self, w: Floats) -> Floats:
+        """Return the coefficients (F + V, T) of all features."""
+        result = np.zeros((self._start + len(w), w.shape[1]))
+        result[self._used] = self._of_targets - self._of_runs @ w
+        result[self._start :] = w
+        return result
+
+
+class _Training:
+    """Some configurations as training data: units, pooled statistics and noise."""
+
+    def __init__(self, runs: RunCollection, members: Sequence[int]) -> None:
+        whole = runs.collection
+        pooled = Statistics.pooled((whole.parts[i] for i in members), "configuration")
+        self.runs, self.pooled = runs, pooled
+        self.factors = inverse(deviations(pooled))
+        self.scaled = pooled.scaled(self.factors)
+        self._of_runs = np.outer(*2 * [self.factors[runs.n_structure :]])
+        self._members = members
+
+    def extra(self, n_runs: int, members: Sequence[int] | None = None) -> Floats:
+        """Return the additional noise of features of n runs, summed over configurations."""
+        rows = self._members if members is None else members
+        total: Floats = sum(self.runs.extra(c, n_runs) for c in rows) * self._of_runs
+        return total
+
+    def test(self, members: Sequence[int]) -> Statistics:
+        """Return the statistics of configurations held out, in the units of training."""
+        whole = self.runs.collection
+        rows = Statistics.pooled((whole.parts[i] for i in members), "configuration")
+        bounded = whole.bounded(rows, widest(whole.extremes[list(members)]), self.pooled)
+        return bounded.scaled(self.factors)
+
+    def configuration_mean(self, inputs: Inputs) -> ConfigurationMean:
+        """Return the fit of the mean targets of configurations."""
+        whole = self.runs.collection
+        y = np.array([whole.parts[i].y_mean for i in self._members])
+        return ConfigurationMean(np.array([_level(self.runs, inputs, i) for i in self._members]), y)
+
+
+def held_out_runs(
+    runs: RunCollection,
+    inputs: Mapping[str, Inputs],
+    *,
+    seed: Seed,
+    alphas: Sequence[float] = ALPHAS,
+    factors: Sequence[float] = FACTORS,
+    folds: int = 5,
+) -> HeldOutRuns:
+    """Return the moments of held-out predictions of each configuration, for sets of inputs.
+
+    The cross-validation is nested, as in `held_out_moments`: for each outer fold, set of inputs and
+    target, alpha and the factor of the columns of runs minimize the squared error of an inner
+    cross-validation on the other folds. The targets of the moments have no noise, so that r is that
+    with the noiseless propensity.
+
+    Parameters
+    ----------
+    runs
+    inputs
+        Sets of inputs by name.
+    seed
+        Seed of the folds.
+    alphas
+        Penalties to choose from, for features of unit variance in training.
+    factors
+        Factors of the columns of runs to choose from.
+    folds
+        Number of folds; one for each configuration if there are fewer configurations.
+
+    Returns
+    -------
+    HeldOutRuns
+
+    Raises
+    ------
+    InputError
+        If there are fewer than three groups of configurations or folds, or a set of inputs is
+        empty or needs more runs than there are.
+    """
+    strengths = as_penalties(alphas)
+    _check_inputs(runs, inputs)
+    fold = fold_of(runs.collection, folds, seed)
+    n_folds = int(fold.max()) + 1
+    if n_folds < 3:
+        raise InputError(f"groups: expected at least 3 of them, and folds, got {n_folds}")
+    members = [np.flatnonzero(fold == k).tolist() for k in range(n_folds)]
+    n_targets = runs.collection.n_targets
+    shape = (n_folds, len(strengths), len(factors), n_targets)
+    errors = {name: np.zeros(shape) for name in inputs}
+    pairs = list(combinations(range(n_folds), 2))
+    for pair in each("training sets", pairs, len(pairs)):
+        rest = np.flatnonzero(~np.isin(fold, pair)).tolist()
+        training = _Training(runs, rest)
+        tests = {k: training.test(members[k]) for k in pair}
+        for a, name, elimination in _eliminations(training, inputs, strengths):
+            reduced = {k: elimination.reduce(tests[k]) for k in pair}
+            for each_name in name:
+                _, columns, n_runs, _ = inputs[each_name]
+                extra = training.extra(n_runs)
+                of_test = {k: training.extra(n_runs, members[k]) for k in pair}
+                for f, factor in enumerate(factors):
+                    w = elimination.solve(columns, extra, factor)
+                    for held_out, test in (pair, pair[::-1]):
+                        moments = reduced[test].moments(w, of_test[test])
+                        errors[each_name][held_out, a, f] += _squared_errors(moments)
+    results = {name: np.zeros((len(runs.collection), 6, n_targets)) for name in inputs}
+    for k in range(n_folds):
+        training = _Training(runs, np.flatnonzero(fold != k).tolist())
+        tests = {i: training.test([i]) for i in members[k]}
+        best = {name: _best(errors[name][k]) for name in inputs}
+        means = {name: training.configuration_mean(of_name) for name, of_name in inputs.items()}
+        for a, names, elimination in _eliminations(training, inputs, strengths, best):
+            reduced = {i: elimination.reduce(test) for i, test in tests.items()}
+            for name in names:
+                _, columns, n_runs, _ = inputs[name]
+                extra = training.extra(n_runs)
+                for f in np.unique(best[name][1]):
+                    targets = (best[name][0] == a) & (best[name][1] == f)
+                    if not targets.any():
+                        continue
+                    w = elimination.solve(columns, extra, factors[f])
+                    for i, of_test in reduced.items():
+                        moments = of_test.moments(w, training.extra(n_runs, [i]))
+                        results[name][i][:, targets] = moments[:, targets]
+        for name, of_name in inputs.items():
+            for i in members[k]:
+                level = _level(runs, of_name, i)
+                results[name][i, X_MEAN] = means[name].predict(level)
+                results[name][i, Y_MEAN] = runs.collection.parts[i].y_mean
+    smallest = {name: errors[name].min(axis=(1, 2)) for name in inputs}
+    return HeldOutRuns(results, smallest, fold)
+
+
+@dataclass(frozen=True, eq=False)
+class RunRidge:
+    """Ridge regression on structure and motion, fitted to all configurations of a collection.
+
+    Parameters
+    ----------
+    coefficients : (F + V, T) array
+        Of the deviations of features from the mean of the configuration, in their own units, those
+        of structure first.
+    alpha, factor : (T,) arrays
+        The penalty of each target, and the factor of the columns of runs.
+    inputs
+    units
+        Means and deviations of the features, and the bound of those of structure.
+    n_structure
+        F.
+    mean
+        The fit of the mean of a configuration.
+    """
+
+    coefficients: Floats
+    alpha: Floats
+    factor: Floats
+    inputs: Inputs
+    units: Standardizer
+    n_structure: int
+    mean: ConfigurationMean
+
+    @classmethod
+    def fit(
+        cls,
+        runs: RunCollection,
+        inputs: Inputs,
+        *,
+        seed: Seed,
+        alphas: Sequence[float] = ALPHAS,
+        factors: Sequence[float] = FACTORS,
+        folds: int = 5,
+    ) -> RunRidge:
+        """Fit to all configurations; alpha and the factor are chosen by cross-validation.
+
+        The parameters are those of `held_out_runs`.
+
+        Raises
+        ------
+        InputError
+            As of `held_out_runs`, but two folds are enough.
+        """
+        strengths = as_penalties(alphas)
+        named = {"": inputs}
+        _check_inputs(runs, named)
+        fold = fold_of(runs.collection, folds, seed)
+        errors = np.zeros((len(strengths), len(factors), runs.collection.n_targets))
+        for k in range(int(fold.max()) + 1):
+            training = _Training(runs, np.flatnonzero(fold != k).tolist())
+            members = np.flatnonzero(fold == k).tolist()
+            test = training.test(members)
+            extra, of_test = training.extra(inputs.n_runs), training.extra(inputs.n_runs, members)
+            for a, _, elimination in _eliminations(training, named, strengths):
+                reduced = elimination.reduce(test)
+                for f, factor in enumerate(factors):
+                    w = elimination.solve(inputs.columns, extra, factor)
+                    errors[a, f] += _squared_errors(reduced.moments(w, of_test))
+        best = _best(errors)
+        training = _Training(runs, range(len(runs.collection)))
+        extra = training.extra(inputs.n_runs)
+        shape = (runs.collection.n_features, runs.collection.n_targets)
+        scaled = np.zeros(shape)
+        for a, _, elimination in _eliminations(training, named, strengths, {"": best}):
+            for f in np.unique(best[1]):
+                targets = (best[0] == a) & (best[1] == f)
+                w = elimination.solve(inputs.columns, extra, factors[f])
+                scaled[:, targets] = elimination.coefficients(w)[:, targets]
+        units = runs.collection.standardizer
+        coefficients = scaled * (training.factors * inverse(units.scale_))[:, None]
+        alpha, factor = strengths[best[0]], np.asarray(factors)[best[1]]
+        mean = training.configuration_mean(inputs)
+        return cls(coefficients, alpha, factor, inputs, units, runs.n_structure, mean)
+
+    def predict(self, features: Floats) -> Floats:
+        """Return the predictions (n, T) of the features (n, F + V) of a configuration."""
+        structure, runs = np.split(features, [self.n_structure], axis=1)
+        clipped = np.hstack([clipped_about_mean(structure, self.units.clip), runs])
+        mean = clipped.mean(axis=0)
+        level = 0.0
+        if (m := self.inputs.mean_of) is not None and self.units.scale_[m] > 0:
+            level = float((mean[m] - self.units.mean_[m]) / self.units.scale_[m])
+        predicted: Floats = (clipped - mean) @ self.coefficients + self.mean.predict(level)
+        return predicted
+
+
+def _check_inputs(runs: RunCollection, inputs: Mapping[str, Inputs]) -> None:
+    for name, (structure, columns, n_runs, _) in inputs.items():
+        if not (structure and runs.n_structure) and not len(columns):
+            raise InputError(f"inputs[{name!r}]: expected structure or columns of runs, got none")
+        if not np.isin(columns, np.arange(runs.n_noisy)).all():
+            raise InputError(
+                f"inputs[{name!r}]: expected columns from 0 to {runs.n_noisy - 1}, got {columns!r}"
+            )
+        runs.require_runs(n_runs)
+
+
+def _eliminations(
+    training: _Training,
+    inputs: Mapping[str, Inputs],
+    alphas: Floats,
+    best: Mapping[str, tuple[Integers, Integers]] | None = None,
+) -> Iterator[tuple[int, list[str], _Elimination]]:
+    """Yield each alpha's number, the inputs that it may serve, and what is left of the features."""
+    for structure in (False, True):
+        names = [name for name, each_ in inputs.items() if each_.structure == structure]
+        for a, alpha in enumerate(alphas):
+            served = [n for n in names if best is None or (best[n][0] == a).any()]
+            if served:
+                n = training.runs.n_structure
+                yield a, served, _Elimination(training.scaled, n, structure, float(alpha))
+
+
+def _best(errors: Floats) -> tuple[Integers, Integers]:
+    """Return the indices (T,) of the alpha and the factor with the smallest errors (A, F, T)."""
+    flat = errors.reshape(-1, errors.shape[-1]).argmin(axis=0)
+    alpha, factor = np.unravel_index(flat, errors.shape[:2])
+    return alpha, factor
+
+
+def _squared_errors(moments: Floats) -> Floats:
+    """Return squared errors, which may be negative: their noiseless squares are estimates."""
+    errors: Floats = moments[XX] - 2.0 * moments[XY] + moments[YY]
+    return errors
+
+
+def _level(runs: RunCollection, inputs: Inputs, c: int) -> float:
+    """Return the mean of the feature that predicts the mean of configuration c."""
+    return 0.0 if inputs.mean_of is None else float(runs.collection.parts[c].x_mean[inputs.mean_of])

@@ -1,0 +1,8 @@
+"""Prediction from structure and a few short runs together, and what it costs."""
+
+from cagebreak.study.analysis.hybrid.ensembles import Ensemble
+from cagebreak.study.analysis.hybrid.joined import Hybrid, hybrid
+from cagebreak.study.analysis.hybrid.model import HybridModel
+from cagebreak.study.analysis.hybrid.scan import Costs, Scan
+
+__all__ = ["Costs", "Ensemble", "Hybrid", "HybridModel", "Scan", "hybrid"]

@@ -1,0 +1,334 @@
+"""How well structure, a few short runs and both together predict, by cross-validation."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from cagebreak.configuration import SPECIES_NAMES, Configuration, species_index
+from cagebreak.descriptors.base import Features
+from cagebreak.descriptors.coarse_grained.short_runs import ShortRuns
+from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
+from cagebreak.errors import InputError
+from cagebreak.learning import Collection
+from cagebreak.learning.short_runs import (
+    Inputs,
+    RunCollection,
+    RunRidge,
+    collect_runs,
+    held_out_runs,
+)
+from cagebreak.seeding import Seed, seed_sequence
+from cagebreak.simulation.isoconfigurational import nearest
+from cagebreak.study.analysis.hybrid.ensembles import (
+    Ensemble,
+    StudyEnsembles,
+    default_features,
+    samples,
+)
+from cagebreak.study.analysis.hybrid.model import HybridModel, simulated_motion, structure_of
+from cagebreak.study.analysis.hybrid.scan import Key, Scan
+from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages.quantities import TARGETS, require_measured
+from cagebreak.study.store import Store
+
+N_TIMES = 6
+"""Number of times at which the motion of short runs is described (chosen)."""
+SPACING = 10**0.4
+"""Ratio of these times, at least (chosen: six of them span two decades)."""
+
+NEAR = 1.3
+"""Ratio of a length that is asked for to one of the runs, at most (chosen: times are often spaced
+by 10^0.2, and the nearest is then nearer than 10^0.1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hybrid:
+    """Statistics of structure and motion of some configurations, and what follows from them.
+
+    `cagebreak.hybrid` makes it. Motion and target of a configuration are always of different runs
+    (`cagebreak.learning.short_runs.run_collection`).
+
+    Parameters
+    ----------
+    runs
+        The statistics.
+    short_runs
+        The descriptor of motion, at the times of all `until`.
+    species
+        Letter of the species that is predicted.
+    until
+        Lengths of short runs to choose from, in tau.
+    seed
+        Of folds and bootstrap.
+    folds
+        Number of outer folds.
+    n_resamples
+        Resamples of the bootstrap over configurations.
+    describe, simulate
+        Return the structure of a configuration, and its motion in short runs, of a given seed; None
+        if a configuration to predict comes with both.
+    """
+
+    runs: RunCollection
+    short_runs: ShortRuns
+    species: str
+    until: tuple[float, ...]
+    seed: Seed
+    folds: int = 5
+    n_resamples: int = 2000
+    describe: Callable[[Configuration, Seed], Features] | None = None
+    simulate: Callable[..., Any] | None = None
+
+    @property
+    def times(self) -> np.ndarray:
+        """Times of the targets, (T,), in tau."""
+        return self.runs.collection.times
+
+    @property
+    def n_runs(self) -> int:
+        """The largest number of runs of which motion can be described."""
+        return int(self.runs.n_runs.min())
+
+    def __repr__(self) -> str:
+        n, lengths = len(self.runs.collection), ", ".join(f"{t:.3g}" for t in self.until)
+        return f"Hybrid({n} configurations, species {self.species}, runs to {lengths} tau)"
+
+    def columns(self, until: float) -> np.ndarray:
+        """Return the columns of motion in runs of a length, numbered from 0.
+
+        Raises
+        ------
+        InputError
+            If the length is none of `until`.
+        """
+        end = self._end(until)
+        used = _times_to(np.unique(self.short_runs.times), end)
+        return np.flatnonzero(np.isin(self.short_runs.labels().time, used))
+
+    def inputs(self, name: str, n_runs: int, until: float) -> Inputs:
+        """Return the inputs of a prediction, by their name in `scan.INPUTS`."""
+        if name == "structure":
+            return Inputs(True, np.arange(0), 1, self._energy())
+        own = self.short_runs.labels()
+        last = np.flatnonzero(np.isnan(own.r) & np.isclose(own.time, self._end(until)))[0]
+        mean_of = self.runs.n_structure + int(last)
+        return Inputs(name == "both", self.columns(until), n_runs, mean_of)
+
+    def scan(
+        self, n_runs: int | Sequence[int] = (1, 2, 5), until: float | Sequence[float] | None = None
+    ) -> Scan:
+        """Return held-out predictions from structure, from short runs and from both.
+
+        Every r is that with the propensity of infinitely many runs: 1 is a perfect prediction, and
+        no ceiling is left to divide by. Cross-validation is nested.
+
+        Parameters
+        ----------
+        n_runs
+            Numbers of short runs.
+        until
+            Their lengths, in tau, of `until` of the object; default all.
+
+        Raises
+        ------
+        InputError
+            If there are not so many runs, or a length is not among `until`.
+        """
+        numbers = [int(n) for n in np.atleast_1d(np.asarray(n_runs))]
+        for number in numbers:
+            self.runs.require_runs(number)
+        lengths = self.until if until is None else np.atleast_1d(np.asarray(until, float)).tolist()
+        keys = {}
+        names = ("runs", "both") if self.runs.n_structure else ("runs",)
+        if self.runs.n_structure:
+            keys["structure"] = Key("structure", 0, 0.0)
+        for length in map(self._end, lengths):
+            for n in numbers:
+                keys |= {f"{name} {n} {length!r}": Key(name, n, length) for name in names}
+        inputs = {text: self.inputs(*key) for text, key in keys.items()}
+        with threadpool_limits(limits=1, user_api="blas"):
+            held_out = held_out_runs(self.runs, inputs, seed=self.seed, folds=self.folds)
+        return Scan(self.runs, self.species, keys, held_out, self.seed, self.n_resamples)
+
+    def collection(self, n_runs: int, until: float) -> Collection:
+        """Return the statistics of structure and motion, for selection, ablation and other fits.
+
+        Its targets are without noise, so that every r is that with the noiseless propensity.
+
+        Raises
+        ------
+        InputError
+            If there are not so many runs, or the length is not among `until`.
+        """
+        n = self.runs.n_structure
+        columns = np.concatenate([np.arange(n), n + self.columns(until)])
+        return self.runs.at(n_runs).select(features=columns)
+
+    def fit(self, n_runs: int, until: float) -> HybridModel:
+        """Return the model of structure and motion together, fitted to all configurations.
+
+        Raises
+        ------
+        InputError
+            As of `scan`.
+        """
+        name = "both" if self.runs.n_structure else "runs"
+        inputs, n = self.inputs(name, n_runs, until), self.runs.n_structure
+        with threadpool_limits(limits=1, user_api="blas"):
+            ridge = RunRidge.fit(self.runs, inputs, seed=self.seed, folds=self.folds)
+        return HybridModel(
+            ridge=ridge,
+            short_runs=self.short_runs,
+            times=self.times,
+            species=species_index(self.species, len(SPECIES_NAMES)),
+            n_structure=n,
+            n_runs=n_runs,
+            until=self._end(until),
+            describe=self.describe,
+            simulate=self.simulate,
+        )
+
+    def _end(self, until: float) -> float:
+        for length in self.until:
+            # The nearest time of the runs has taken the place of the one that was asked for.
+            if 1 / NEAR <= until / length <= NEAR:
+                return length
+        expected = ", ".join(f"{length:g}" for length in self.until)
+        raise InputError(f"until: expected one of {expected}, got {until!r}")
+
+    def _energy(self) -> int | None:
+        """Return the column of the energy in the inherent state, if there is one."""
+        labels = self.runs.collection.labels
+        assert labels is not None
+        is_energy = (labels["kind"] == "energy") & (labels["state"] == "inherent")
+        columns = np.flatnonzero(is_energy & np.isnan(labels["r"]))
+        return int(columns[0]) if len(columns) else None
+
+
+class FinishedStudy(Protocol):
+    """What is read of a study."""
+
+    recipe: Recipe
+    store: Store
+
+    def require_finished(self) -> None:
+        """Raise a `StoreError` unless everything that a fit needs is done."""
+
+
+def hybrid(
+    source: FinishedStudy | Sequence[Ensemble],
+    *,
+    seed: Seed | None = None,
+    species: str = "A",
+    until: float | Sequence[float] | None = None,
+    times: Sequence[float] | None = None,
+    target: str = TARGETS[0],
+    features: Any = None,
+    quantities: Sequence[str] | None = None,
+    lengths: Sequence[float] | None = None,
+    folds: int | None = None,
+) -> Hybrid:
+    """Join structure with the mean motion of a few short runs, to predict longer times.
+
+    Motion and target never come from the same run: the runs of each configuration are halved, and
+    only products of different halves are learned from. The noise of one run follows from the
+    difference of the halves, so that any number of short runs is scored and fitted.
+
+    Parameters
+    ----------
+    source
+        A finished study; or a sequence of `Ensemble`, each a configuration with its structural
+        descriptors and the `Propensity` of its runs.
+    seed
+        Of folds and bootstrap; default that of the study, required otherwise.
+    species
+        Letter of the species to predict.
+    until
+        Length of the short runs in tau, or several; the nearest times of the runs are used. Default
+        that of the recipe.
+    times
+        Times to predict, in tau; the nearest times of the runs are used. Default all.
+    target
+        The quantity to predict; default the absolute displacement.
+    features
+        Structural descriptors, a selection as in `Study.fit`; default the recommended set, or all
+        descriptors if the study has none.
+    quantities
+        Quantities of the motion in short runs; default those of the recipe, or the displacement.
+    lengths
+        Lengths over which motion is averaged over neighbors, in sigma; default those of the recipe.
+    folds
+        Number of outer folds; default that of the study, or 5.
+
+    Raises
+    ------
+    InputError
+        If a configuration has fewer than two runs, or something that is asked for is not there.
+    StoreError
+        If the study is not done.
+
+    Examples
+    --------
+    >>> joined = cagebreak.hybrid(study, until=100.0)  # doctest: +SKIP
+    >>> joined.scan(n_runs=[1, 2, 5]).table  # doctest: +SKIP
+    >>> joined.fit(n_runs=2, until=100.0).predict(snapshot, seed=1)  # doctest: +SKIP
+    """
+    describe = simulate = None
+    n_resamples, groups, ensembles = 2000, None, source
+    if hasattr(source, "recipe"):
+        recipe, store = source.recipe, source.store
+        section = recipe.hybrid
+        quantities = section.quantities if quantities is None else tuple(quantities)
+        measured = tuple(dict.fromkeys((target, *quantities)))
+        for name in measured:
+            require_measured(recipe, name)
+        source.require_finished()
+        features = default_features(recipe) if features is None else features
+        ensembles = StudyEnsembles(recipe, store, measured, features)
+        seed = seed_sequence(recipe.study.seed, "fit") if seed is None else seed
+        until = recipe.short_until if until is None else until
+        lengths = section.lengths if lengths is None else lengths
+        folds, groups = folds or recipe.learning.outer_folds, recipe.groups
+        n_resamples = recipe.learning.bootstrap
+        describe, simulate = structure_of(recipe, features), simulated_motion(recipe, quantities)
+    if seed is None or until is None:
+        raise InputError("seed, until: expected both for ensembles that are no study, got none")
+    first = ensembles[0]  # type: ignore[index]
+    n_species = (describe and recipe.model.n_species) or first.start.n_species
+    number = species_index(species, n_species)
+    known = first.motion[target].times if target in first.motion else np.zeros(1)
+    chosen = np.arange(len(known)) if times is None else np.unique(nearest(known, times))
+    ends = known[np.unique(nearest(known, np.atleast_1d(np.asarray(until, float)).tolist()))]
+    short_runs = ShortRuns(
+        tuple(np.unique(np.concatenate([_times_to(known, end) for end in ends])).tolist()),
+        n_species,
+        tuple(quantities or ("displacement",)),
+        tuple(lengths or LENGTHS),
+    )
+    runs = collect_runs(
+        samples(ensembles, short_runs, number, target, chosen),  # type: ignore[arg-type]
+        times=known[chosen],
+        species=species,
+        labels=np.concatenate([first.structure.labels, short_runs.labels()]).view(np.recarray),
+        groups=groups,
+    )
+    return Hybrid(
+        runs, short_runs, species, tuple(ends.tolist()), seed, folds or 5, n_resamples, describe,
+        simulate,
+    )  # fmt: skip
+
+
+def _times_to(known: np.ndarray, end: float) -> np.ndarray:
+    """Return up to `N_TIMES` of the known times down from `end`, `SPACING` apart or more."""
+    chosen: list[float] = []
+    for time in sorted(_up_to(known, end), reverse=True):
+        if not chosen or time * SPACING <= chosen[-1] * (1 + 1e-6):
+            chosen.append(time)
+    return np.array(sorted(chosen[:N_TIMES]))
+
+
+def _up_to(known: np.ndarray, end: float) -> Iterable[float]:
+    return (time for time in known.tolist() if 0 < time <= end * (1 + 1e-9))

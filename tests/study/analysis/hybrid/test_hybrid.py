@@ -1,0 +1,159 @@
+"""Structure and short runs of a study, joined for prediction."""
+
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak.errors import ConfigurationError, InputError
+from cagebreak.learning import ablation, forward_selection
+from cagebreak.study.analysis.hybrid import Costs, Ensemble
+from support.tiny_study import write_recipe
+
+LAST = 5.0  # of the tiny study
+
+
+@pytest.fixture(scope="module")
+def joined(study):
+    return cb.hybrid(study, until=[1.0, LAST], species="B")
+
+
+def test_scores_have_every_set_of_inputs_up_to_its_time(joined, study):
+    table = joined.scan(n_runs=[1, 2]).table
+    times = study.propensity(0).times
+    assert set(table.inputs) == {"structure", "runs", "both", "ensemble"}
+    assert (table.until <= table.time * (1 + 1e-9)).all()
+    short = table[(table.inputs == "both") & (table.n_runs == 2)]
+    assert sorted(short.until.unique()) == pytest.approx(joined.until)
+    assert short[short.until > 4].time.tolist() == [times[-1]]
+
+
+def test_motion_and_targets_come_from_different_runs(study):
+    """Noise that is added to all of one half of the runs predicts nothing of the other half."""
+    random, ensembles = np.random.default_rng(5), []
+    for c in range(3):
+        start, measured = study.configuration(c), study.propensity(c)
+        noise = random.exponential(size=(2, 1, len(start))) * np.ones((2, len(measured.times), 1))
+        noisy = cb.Propensity(measured.times, noise, 2, measured.species)
+        none = study.features(c).where(kind="displacement", state="cage")
+        empty = cb.Features(none.values[:, :0], none.labels[:0])
+        ensembles.append(Ensemble(start, empty, {"displacement": noisy}))
+    noise = cb.hybrid(ensembles, until=LAST, seed=1, times=[LAST], species="B")
+    runs = noise.runs
+    own = runs.collection.parts[0].xy[0, 0] * runs.collection.standardizer.scale_[0]
+    # The product of the noise with itself is its variance, 1 a particle.
+    assert abs(own) < 4 * np.sqrt(runs.collection.parts[0].count)
+
+
+def test_a_model_predicts_from_runs_that_it_simulates(joined, study):
+    model = joined.fit(n_runs=2, until=1.0)
+    start = study.configuration(0)
+    predicted = model.predict(start, seed=3)
+    assert predicted.shape == (5, len(start))
+    assert np.isnan(predicted).any(axis=0).tolist() == (start.species == 0).tolist()
+    assert np.array_equal(model.predict(start, seed=3), predicted, equal_nan=True)
+    later = predicted[-1, start.species == 1]
+    measured = study.propensity(0).mean[-1, start.species == 1]
+    assert np.mean(later) == pytest.approx(np.mean(measured), rel=0.3)
+
+
+def test_a_model_refuses_a_configuration_of_another_density(joined, study):
+    start = study.configuration(0)
+    dense = cb.Configuration(0.9 * start.positions, start.species, cb.Box(0.9 * start.box.matrix))
+    with pytest.raises(ConfigurationError):
+        joined.fit(n_runs=1, until=1.0).predict(dense, seed=1)
+
+
+def test_columns_of_motion_are_selected_and_ablated_by_their_labels(joined):
+    collection = joined.collection(n_runs=2, until=LAST)
+    labels = collection.labels
+    of_runs = np.flatnonzero(labels["state"] == "runs")
+    assert set(labels["kind"][of_runs]) == {"displacement"}
+    assert np.nanmax(labels["time"]) == pytest.approx(LAST)
+    assert np.isnan(labels["time"][labels["state"] != "runs"]).all()
+    order = forward_selection(collection.pooled(), 3).order
+    assert order.shape == (5, 3)
+    table = ablation(collection, {"runs": of_runs}, seed=1, folds=3, n_resamples=50)
+    assert set(table.kept) == {"all", "without", "alone"}
+
+
+def test_ensembles_of_ones_own_need_no_study(study):
+    ensembles = [
+        Ensemble(study.configuration(c), study.features(c), {"displacement": study.propensity(c)})
+        for c in range(3)
+    ]
+    joined = cb.hybrid(ensembles, until=LAST, seed=1, times=[LAST], species="B")
+    r = joined.scan(n_runs=1).table.set_index("inputs").r_configuration
+    assert np.isfinite(r["structure"])
+    with pytest.raises(InputError, match="predict_from"):
+        joined.fit(n_runs=1, until=LAST).predict(study.configuration(0), seed=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"quantities": ["cage_relative"]}, "keep.cage_relative"),
+        ({"species": "C"}, "species: expected one of A, B"),
+        ({"features": {"states": ["nowhere"]}}, "nowhere"),
+    ],
+)
+def test_what_a_study_does_not_have_is_named(study, arguments, message):
+    with pytest.raises(InputError, match=message):
+        cb.hybrid(study, until=LAST, **arguments)
+
+
+def test_more_runs_than_the_study_has_are_refused(joined):
+    with pytest.raises(InputError, match="n_runs: expected 1 to 3"):
+        joined.scan(n_runs=[4])
+    with pytest.raises(InputError, match="until: expected one of"):
+        joined.fit(n_runs=1, until=3.0)
+
+
+def test_one_run_is_too_few(study):
+    measured = study.propensity(0)
+    one = cb.Propensity(measured.times, measured.sums, 1, measured.species)
+    ensembles = [Ensemble(study.configuration(0), study.features(0), {"displacement": one})] * 3
+    with pytest.raises(InputError, match="expected two runs or more"):
+        cb.hybrid(ensembles, until=LAST, seed=1)
+
+
+def test_a_recipe_may_say_what_the_short_runs_are(tmp_path):
+    path = write_recipe(tmp_path / "hs.toml")
+    path.write_text(
+        path.read_text()
+        + '\n[hybrid]\nn_runs = 1\nshare = 0.2\nquantities = ["displacement"]\nlengths = [1.0]\n'
+    )
+    recipe = cb.Study(path).recipe
+    assert recipe.hybrid.lengths == (1.0,)
+    assert recipe.short_until == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("n_runs = 4", "at most n_runs = 3"),
+        ("share = 1.5", "share = 1.5: expected a number above 0, up to 1"),
+        ('quantities = ["speed"]', "quantities"),
+    ],
+)
+def test_a_section_that_cannot_be_is_named(tmp_path, line, message):
+    path = write_recipe(tmp_path / "hs.toml")
+    lines = {"n_runs": "1", "share": "0.2", "quantities": '["displacement"]', "lengths": "[1.0]"}
+    name, _, value = line.partition(" = ")
+    lines[name] = value
+    entries = "\n".join(f"{name} = {value}" for name, value in lines.items())
+    path.write_text(f"{path.read_text()}\n[hybrid]\n{entries}\n")
+    with pytest.raises(InputError, match=message):
+        cb.Study(path)
+
+
+def test_within_a_budget_no_inputs_cost_more(joined):
+    scan = joined.scan(n_runs=[1, 3])
+    costs = Costs(structure=0.1, per_tau=1.0)
+    rows = scan.within(costs, shares=[0.2, 1.0])
+    whole = scan.n_ensemble * rows["time"] * costs.per_tau
+    chosen = rows[rows["inputs"] != "structure"]
+    assert (chosen["core_seconds"] <= (rows["share"] * whole)[rows["inputs"] != "structure"]).all()
+    (last,) = rows[(rows["inputs"] == "ensemble") & (rows["time"] == LAST) & (rows["share"] == 1)]
+    assert (last["n_runs"], last["core_seconds"]) == (3, pytest.approx(15.0))
+    structure = rows[rows["inputs"] == "structure"]
+    assert structure["share"] == pytest.approx(0.1 / (3 * structure["time"]))
