@@ -1,5 +1,6 @@
 """Descriptors of the cage: averages over the samples of a cage state, and scalars."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,7 +134,7 @@ class CageScalars:
 def _mechanics(cage: CageState, model: Model) -> list[NDArray[np.float64]]:
     """Return columns of energy, force and Laplacian: mean, log variance, at mean positions."""
     # LAMMPS gives no Laplacians.
-    measure = potentials.energies_forces_laplacians
+    measure: Callable[..., tuple[NDArray[np.float64], ...]] = potentials.energies_forces_laplacians
     if model.lammps is not None:
         measure = potentials.energies_and_forces
     sums = [measure(sample, model) for sample in samples_of(cage)]
