@@ -63,8 +63,8 @@ class SpeciesFit:
     training
         The range of the features in training; None in a file of an earlier version.
     intervals
-        Predictive intervals; None with fewer than two configurations, and in a file of an earlier
-        version.
+        Predictive intervals; None with fewer than two configurations, of several state points, and
+        in a file of an earlier version.
     """
 
     ridge: RidgeCV

@@ -89,7 +89,7 @@ def model_at(
         ridge.intercept_, ridge.alpha_ = scale, fitted.alpha
         ridge.n_features_in_, ridge.standardizer_ = len(units.mean_), units
         training = TrainingRange.of(partial(_read, studies, letter, units))
-        fits[SPECIES_NAMES.index(letter)] = SpeciesFit(ridge, None, training)
+        fits[SPECIES_NAMES.index(letter)] = SpeciesFit(ridge, None, training, None)
     return SavedModel(recipe, SELECTION, times, fits)
 
 

@@ -83,8 +83,8 @@ def statement(intervals: Mapping[str, PredictiveIntervals | None], n_runs: int) 
     known = {letter: each for letter, each in intervals.items() if each is not None}
     if not known:
         return (
-            "intervals: none, as the model was saved by an earlier version, or from fewer than two "
-            "configurations"
+            "intervals: none, as the model was saved by an earlier version, is of several state "
+            "points, or has fewer than two configurations"
         )
     level = next(iter(known.values())).level
     runs = "of a single run" if n_runs == 1 else f"as the mean of {n_runs} runs"
