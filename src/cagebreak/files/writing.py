@@ -1,5 +1,7 @@
 """Writing of configurations, in the format of the name of the file."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
