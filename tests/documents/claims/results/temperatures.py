@@ -2,16 +2,29 @@
 
 import numpy as np
 
-from support.claims import table
+import cagebreak as cb
+from cagebreak.learning import state_point_scores
+from support.claims import default, holds, table
 from support.paths import ROOT
-from support.study_claims import CONFIDENCE, WORDS
+from support.study_claims import WORDS
 
 FOLDER = ROOT / "results/temperatures"
 DOCUMENT = FOLDER / "README.md"
 SCORES, POINTS = (table(FOLDER / f"kob_andersen{name}.csv") for name in ("", ".points"))
 LINEAR = SCORES[SCORES.degree == 1]
 FITS = ("own", "pooled", "left out", "blind", "nearest")
-GIVEN = []
+AIM = 0.01  # of the issue that asked for it
+GIVEN = [
+    "The aim was a loss of at most 0.01",
+    "hard spheres from 0.52 to 0.58",  # not studied
+    "Kob-Andersen at T = 0.55",  # not studied
+    "linear in 1/T",  # the coordinate of a temperature
+    "(degree 0 in",  # a name
+]
+
+
+def of(value, fit, scores=LINEAR):
+    return scores[(scores.value == value) & (scores.fit == fit)]
 
 
 def ratio(scores):
@@ -19,40 +32,57 @@ def ratio(scores):
     return (scores.r / scores.ceiling).mean()
 
 
-def of(value, fit, scores=LINEAR):
-    return scores[(scores.value == value) & (scores.fit == fit)]
+def signed(value):
+    return f"{value:.3f}".replace("-", "−")
 
 
 def computed():
-    yield f"{CONFIDENCE} intervals"
+    yield f"{100 * default(state_point_scores, 'confidence'):.0f} % intervals"
     marks = sorted(LINEAR.mark.unique())
-    yield f"at {WORDS[len(marks)]} mean displacements from {marks[0]:g} to {marks[-1]:g} sigma"
+    yield f"{WORDS[len(marks)]} mean displacements from {marks[0]:g} to {marks[-1]:g} sigma"
     for point in POINTS.itertuples():
-        tau = f"{point.tau_alpha:.3g}" if np.isfinite(point.tau_alpha) else f"> {point.last:g}"
+        yield f"T = {point.temperature:g}"
+        path = f"kob-andersen-{100 * point.temperature:03.0f}"
+        recipe = cb.datasets.study(path).recipe
+        runs, preparation = recipe.isoconfigurational, recipe.preparation
+        tau = f"{point.tau_alpha:.3g}" if np.isfinite(point.tau_alpha) else f"above {point.last:g}"
         yield (
-            f"| {point.temperature:g} | {point.configurations} of {point.particles} | {point.runs} "
-            f"| {point.last:g} | {tau} |"
+            f"| {recipe.model.temperature:g} | {preparation.n_configurations} of "
+            f"{preparation.n_particles} | {runs.n_runs} | {runs.last:g} | {tau} |"
         )
-    for value in sorted(LINEAR.value.unique()):
+    yield "generations up to 2"
+    values = sorted(LINEAR.value.unique())
+    for value in values:
         cells = (f"{ratio(of(value, fit)):.3f}" for fit in FITS)
         yield f"| {value:g} | " + " | ".join(cells) + " |"
-    yield from differences(marks)
-
-
-def differences(marks):
-    """Yield what is lost or gained in r from the own fit."""
-    for value in sorted(LINEAR.value.unique()):
         cells = []
         for fit in FITS[1:]:
-            worst = of(value, fit).sort_values("difference").iloc[0]
+            scores = of(value, fit)
+            worst = scores.loc[scores.difference.idxmin()]
             cells.append(
-                f"{worst.difference:.3f} ({worst.difference_low:.3f} to "
-                f"{worst.difference_high:.3f})"
+                f"{signed(scores.difference.mean())}; {signed(worst.difference)} "
+                f"({signed(worst.difference_low)} to {signed(worst.difference_high)})"
             )
-        yield f"| {value:g} | " + " | ".join(cells).replace("-", "−") + " |"
+        yield f"| {value:g} | " + " | ".join(cells) + " |"
+    mean = {fit: LINEAR[LINEAR.fit == fit].groupby("value").difference.mean() for fit in FITS[1:]}
+    yield holds(
+        f"The mean over marks is within {AIM} of the own fit at every temperature, or above it",
+        mean["pooled"].min() >= -AIM,
+    )
     pooled = LINEAR[LINEAR.fit == "pooled"]
-    yield f"in {(pooled.difference >= -0.01).sum()} of {len(pooled)} cases"
-    yield f"{abs(pooled.difference.min()):.3f} at worst"
-    yield f"{pooled.difference.mean():+.3f} on average".replace("+", "")
+    yield f"{(pooled.difference >= -AIM).sum()} of the {len(pooled)} single cases"
+    yield f"the worst is {signed(pooled.difference.min())}"
+    yield f"{-mean['left out'].max():.2f} to {-mean['left out'].min():.2f} on average"
+    yield f"and up to {-LINEAR[LINEAR.fit == 'left out'].difference.min():.2f}"
+    yield f"at T = {mean['nearest'].idxmax():g} the nearest fit is even better than the own one"
     shared = SCORES[(SCORES.degree == 0) & (SCORES.fit == "pooled")]
-    yield f"{shared.difference.min():.3f} at worst".replace("-", "−")
+    yield holds(
+        f"loses up to {-shared.difference.min():.3f}",
+        shared.difference.min() < pooled.difference.min(),
+    )
+    blind = LINEAR[LINEAR.fit == "blind"]
+    late = blind[blind.mark >= marks[1]]
+    share = late.time_predicted / late.time
+    yield f"from the second mark on between {share.min():.1f} and {share.max():.1f} times"
+    coldest = blind[blind.value == values[0]].sort_values("mark").iloc[0]
+    yield f"where the first mark is at {coldest.time:.0f} instead of {coldest.time_predicted:.1f} τ"
