@@ -1,5 +1,7 @@
 """One fit for several state points: its scores, and its models."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -38,7 +40,7 @@ class Pooled:
 
     def scores(
         self, *, seed: Seed, learner: PooledRidgeCV | None = None, species: str | None = None
-    ) -> "DataFrame":
+    ) -> DataFrame:
         """Score one fit to all state points against the own fit of each.
 
         Parameters
