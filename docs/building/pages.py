@@ -46,6 +46,7 @@ HOW_TO = (
         "cluster",
         "glassbench",
         "how-to-read-a-fit",
+        "temperatures",
         "glossary",
     ),
     "examples",

@@ -15,7 +15,7 @@ COLUMNS = ("time", "species", "n_features", "r", "low", "high", "ceiling")
 ABLATION = ("target", "time", "group", "kept", "r", "low", "high", "change", "change_low",
             "change_high", "ceiling")  # fmt: skip
 PANELS = 3
-"""State points side by side in a figure."""
+"""Most state points side by side in a figure."""
 
 
 def groups(table: Table, target: int = 0) -> Figure:
@@ -214,8 +214,9 @@ def state_points(table: Table, xlabel: str = r"$t\,/\,\tau_\alpha$") -> Figure:
     rows = rows_of(table, ("state_point", "value", "fit", "mark", "r", "low", "high", "ceiling"))
     names = list(dict.fromkeys(rows[np.argsort(rows["value"], kind="stable")]["state_point"]))
     fits = list(dict.fromkeys(rows["fit"]))
-    columns = min(len(names), PANELS)
-    n_rows = -(-len(names) // columns)
+    n_rows = -(-len(names) // PANELS)
+    columns = -(-len(names) // n_rows)
+    low, high = rows["mark"].min(), rows["mark"].max()
     with style.look():
         figure, grid = style.grid(n_rows, columns, 0.5 + 2.2 * n_rows)
         panels = [axes for _, of_row in grid for axes in of_row]
@@ -227,9 +228,11 @@ def state_points(table: Table, xlabel: str = r"$t\,/\,\tau_\alpha$") -> Figure:
                 marks, ceiling = of_fit["mark"], of_fit["ceiling"]
                 axes.plot(marks, of_fit["r"] / ceiling, color=color, marker=marker, label=fit)
                 if fit == fits[0]:
-                    low, high = of_fit["low"] / ceiling, of_fit["high"] / ceiling
-                    axes.fill_between(marks, low, high, color=color, alpha=0.2, lw=0)
-            style.time_axis(axes, rows["mark"])
+                    bounds = of_fit["low"] / ceiling, of_fit["high"] / ceiling
+                    axes.fill_between(marks, *bounds, color=color, alpha=0.2, lw=0)
+            # A logarithmic axis of less than a decade would have no number.
+            if high >= 10 * low:
+                style.time_axis(axes, rows["mark"])
             axes.set_xlabel(xlabel)
             axes.set_ylim(0.0, 1.02)
         for axes in panels[::columns]:

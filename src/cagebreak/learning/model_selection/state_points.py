@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.interpolate import PchipInterpolator
 
 from cagebreak._frames import to_frame, with_whole_names
 from cagebreak.bootstrap import interval, resamples
@@ -108,16 +109,17 @@ class Interpolated:
 
 
 def smooth(values: ArrayLike, numbers: ArrayLike, value: float) -> Floats:
-    r"""Return positive numbers (J,) at a state point, from those of K others, (K, J).
+    """Return positive numbers (J,) at a state point, from those of K others, (K, J).
 
-    :math:`\ln` of the number is the parabola in s that fits best, or the line for two state points.
-    For relaxation times and s = 1/T it is the parabolic law (:cite:`Elmatad2009`).
+    The logarithm of the number is a piecewise cubic function of the value that goes through those
+    of the others and turns nowhere between them (`scipy.interpolate.PchipInterpolator`). Beyond the
+    ends it goes on as a line: a relaxation time does not turn around.
     """
     s, logs = np.asarray(values, float), np.log(np.asarray(numbers, float))
-    center, scale = s.mean(), s.std() or 1.0
-    powers = np.arange(min(2, len(s) - 1) + 1)
-    solved = np.linalg.lstsq(((s - center) / scale)[:, None] ** powers, logs, rcond=None)[0]
-    return np.exp(((value - center) / scale) ** powers @ solved)
+    order = np.argsort(s)
+    curve = PchipInterpolator(s[order], logs[order])
+    inside = np.clip(value, s.min(), s.max())
+    return np.exp(curve(inside) + (value - inside) * curve(inside, nu=1))
 
 
 def smooth_times(values: ArrayLike, times: ArrayLike, value: float) -> Floats:

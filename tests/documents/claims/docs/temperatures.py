@@ -6,7 +6,7 @@ from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/temperatures.md"
 GIVEN = [
-    "are the parabola in 1/T that fits",  # an equation
+    "over 1/T or over",  # an equation
 ]
 
 
