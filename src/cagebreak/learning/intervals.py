@@ -17,6 +17,8 @@ fewer than level / (1 - level) configurations no interval has the level whatever
 between configurations are (:cite:`Lee2023`). `PredictiveIntervals.coverage` shows the differences.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
