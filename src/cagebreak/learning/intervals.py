@@ -158,14 +158,14 @@ def _calibrated(pairs: Sequence[Floats], level: float) -> tuple[Floats, Floats]:
     scores = []
     for inside in _parts(len(pairs)):
         local = _local(_chosen(pairs, ~inside), level)
-        scores += [_scores(pairs[g], *local) for g in np.flatnonzero(inside)]
+        scores += [_scores(pairs[g], *local) for g in np.flatnonzero(inside).tolist()]
     shift = upper_quantile(np.concatenate(scores), level)
     predictions, widths = _local(pairs, level)
     return predictions, np.maximum(widths + shift[:, None], 0.0)
 
 
 def _chosen(pairs: Sequence[Floats], chosen: NDArray[np.bool_]) -> list[Floats]:
-    return [pairs[k] for k in np.flatnonzero(chosen)]
+    return [pairs[k] for k in np.flatnonzero(chosen).tolist()]
 
 
 def _parts(n: int) -> list[NDArray[np.bool_]]:

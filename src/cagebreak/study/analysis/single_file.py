@@ -166,7 +166,7 @@ def predict_file(
     prediction = saved.apply(configuration, seed, cage_states)
     for remark in prediction.remarks:
         warnings.warn(f"{os.fspath(file)}: {remark}", ConfigurationWarning, stacklevel=2)
-    columns = prediction.columns()
+    columns: dict[str, np.ndarray] = {**prediction.columns()}
     if content.ids is not None and (content.ids != np.arange(1, len(configuration) + 1)).any():
         columns["original_id"] = content.ids
     write(output, configuration, columns=columns)

@@ -94,6 +94,30 @@ def of_tests():
     yield f"{low:.2f} to {high:.2f} σ in training, and {first:.2f} and {second:.2f} σ in the tests"
 
 
+def of_choice():
+    """Yield what is said of the choice of configurations."""
+    script = runpy.run_path(str(FOLDER / "choice.py"))
+    tested, first = script["TESTED"], script["FIRST"]
+    yield f"In {script['REPEATS']} repeats the hard-sphere configurations"
+    yield f"into {tested} to test, {first} to begin with"
+    yield f"with its {CONFIDENCE} interval over repeats"
+    yield "| choice | configurations | 1 | 10 | 100 | 1000 |"
+    everything = table(FOLDER / "choice.csv")
+    labels = {"variance": "variance of all", "leverage": "own variance", "width": "width"}
+    for choice, label in labels.items():
+        for size in script["SIZES"]:
+            rows = everything[(everything.choice == choice) & (everything.n_training == size)]
+            cells = []
+            for time in (1, 10, 100, 1000):
+                found = 100 * row(rows, time=time)[["difference", "low", "high"]]
+                cells.append("{:.1f} ({:.1f} to {:.1f})".format(*found).replace("-", "−"))
+            yield f"| {label} | {size} | {' | '.join(cells)} |"
+    low, high = 100 * everything.difference.min(), 100 * everything.difference.max()
+    yield f"are between {low:.1f} % and {high:.1f} %".replace("-", "−")
+    below, above = (everything.high < 0).sum(), (everything.low > 0).sum()
+    yield f"{below} of {len(everything)} intervals are below zero and {above} above"
+
+
 def of_runs():
     runs = {}
     for path in ("hard-spheres-058/hs058.toml", "kob-andersen-050/ka050.toml"):
@@ -107,3 +131,4 @@ def computed():
     yield from of_runs()
     yield from of_coverage()
     yield from of_tests()
+    yield from of_choice()
