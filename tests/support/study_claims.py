@@ -14,7 +14,16 @@ from cagebreak.learning import evaluate
 from support.claims import interval, row, table
 from support.paths import ROOT
 
-WORDS = {4: "four", 5: "five", 6: "six", 8: "eight", 10: "ten", 12: "twelve", 20: "twenty"}
+WORDS = {
+    3: "three",
+    4: "four",
+    5: "five",
+    6: "six",
+    8: "eight",
+    10: "ten",
+    12: "twelve",
+    20: "twenty",
+}
 METRICS = ("spearman", "average_precision")
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 CONFIDENCE = f"{100 * inspect.signature(evaluate).parameters['confidence'].default:.0f} %"

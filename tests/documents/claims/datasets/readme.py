@@ -10,6 +10,7 @@ DOCUMENT = FOLDER / "README.md"
 NAMES = {"kob_andersen": "Kob-Andersen particles", "wahnstrom": "Wahnström particles",
          "kob_andersen_2d": "Kob-Andersen particles in two dimensions",
          "kob_andersen_smoothed": "Kob-Andersen particles",
+         "soft_spheres": "polydisperse soft spheres",
          "hard_spheres": "hard spheres", "harmonic_spheres": "harmonic spheres"}  # fmt: skip
 GIVEN = []
 

@@ -4,13 +4,27 @@ import sys
 
 import numpy as np
 
-from support.claims import holds, table
+import cagebreak as cb
+from support.claims import holds, row, table
 from support.paths import ROOT
-from support.study_claims import WORDS
+from support.study_claims import WORDS, Scores, relaxation, runs_and_folds
 
 FOLDER = ROOT / "results/polydisperse-swap"
 DOCUMENT = FOLDER / "README.md"
 RUNS = table(FOLDER / "runs.csv")
+STUDY = cb.Study(ROOT / "datasets/soft-spheres-011/soft.toml")
+SCORES = Scores.read(FOLDER, ("0.18", "0.74", "3.1", "34", "143", "600"))
+ROWS = {
+    "\\|F\\|": ("F", []),
+    "diameter": ("size", ["600"]),
+    "X init, LR1": ("LR1", ["600"]),
+    "X init, LR1, with sizes": ("LR1 + size", ["600"]),
+    "X CS": ("X CS", ["600"]),
+    "Δr IS": ("dr IS", []),
+    "Δr CS": ("dr CS", ["3.1"]),
+    "recommended, scalars": ("recommended scalars", []),
+    "recommended": ("recommended", ["3.1", "600"]),
+}
 GIVEN = [
     "the one of mode-coupling near 0.1",  # Ninarello, Berthier and Coslovich 2017
     "F_s at k = 2π",  # preparation.history
@@ -44,6 +58,7 @@ def computed():
             f"{abs(ends[swaps]['hot']):.2f}, {abs(ends[swaps]['cold']):.2f} |"
         )
     yield from equilibrium(script.SWAPS, of_sample)
+    yield from propensity()
 
 
 def equilibrium(swaps, of_sample):
@@ -56,3 +71,51 @@ def equilibrium(swaps, of_sample):
     both = of_sample[swaps]
     yield f"still {of_sample[0.0]['hot'].mean() - both.mean():.3f} ε above it"
     yield f"known to {both.sem():.4f} ε only"
+
+
+def propensity():
+    """Yield what is said of the study at T = 0.11."""
+    recipe, n = STUDY.recipe, STUDY.n_configurations
+    size, temperature = recipe.preparation.n_particles, recipe.model.temperature
+    yield f"From structure to motion at T = {temperature:g}"
+    swapped, alone = recipe.preparation.protocol
+    yield (
+        f"{WORDS[n].capitalize()} configurations of {size} particles were prepared at "
+        f"T = {temperature:g} for {swapped.time:g} τ"
+    )
+    yield f"{alone.time:g} τ without, and followed"
+    yield from runs_and_folds(STUDY)
+    yield next(iter(relaxation(STUDY))) + " without swaps"
+    history = table(FOLDER / "history.csv")
+    means = history[history.step == 0].groupby("time")[["energy", "f_s"]].mean()
+    # Displacements are counted anew from the middle of the step.
+    first, second = means.f_s[swapped.time / 2 + 1 :].iloc[:2]
+    length = means.index[0]
+    yield f"falls to {first:.2f} within {length:g} τ and to {second:.2f} within {2 * length:g} τ"
+    yield f"from {2 * length:g} τ on the mean energy of each segment"
+    yield f"Between the halves of the {alone.time:g} τ without swaps"
+    late = means.energy[2 * length - 1 :]
+    yield holds(
+        f"is within 0.0014 ε of their mean, {late.mean():.4f} ε",
+        (late - late.mean()).abs().max() < 0.0014,
+    )
+    energy = row(STUDY.drift(), quantity="energy")
+    yield f"falls by {-energy.difference:.4f} ± {energy.error:.4f} ε"
+    yield from SCORES.lines(ROWS)
+    last = SCORES.rows.time.max()
+    yield f"r = {SCORES.at('size', last).r_configuration:.2f} at {last:g} τ, at the end"
+    r = SCORES.over_time
+    best = r("dr CS")
+    yield f"{best.max():.3f} at {best.idxmax():.1f} τ"
+    others = SCORES.rows[~SCORES.rows.features.str.startswith("recommended")]
+    lead = r("recommended") - others.groupby("time").r_configuration.max()
+    first = lead.index[lead.index > lead[lead <= 0].index.max()].min()
+    yield f"selections but its own scalars from {first:.2g} τ on"
+    ahead = (r("recommended") - r("recommended scalars"))[first:]
+    yield f"predict as well until {ahead[ahead < 0.005].index.max():.2g} τ"
+    yield f"one ratio of weights, {recipe.learning.selections['recommended']['weights'][0]:g}"
+    shown = table(FOLDER / "map.csv")
+    yield f"first configuration at {shown.time.iloc[0]:g} τ"
+    yield f"r of this configuration is {shown.propensity.corr(shown.predicted):.2f}"
+    gains = [(r(f"LR{k} + size") - r(f"LR{k}")).max() for k in (0, 1)]
+    yield f"by at most {max(gains):.3f} at any time"
