@@ -1,0 +1,115 @@
+"""States and recommended descriptors of the configurations of the trials, kept in a folder.
+
+`ka044` are the ten training configurations of BOTAN at T = 0.44 (files `train/*.npz`), `hs` the
+first ten of the data set `hard-spheres-058` at 10^3 tau.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import cagebreak as cb
+from cagebreak.configuration import Configuration
+from cagebreak.descriptors import recommended
+from cagebreak.files import botan
+from cagebreak.seeding import seed_sequence
+from cagebreak.states import CageState, InherentState
+from cagebreak.states.cage import pool_chains
+
+SEED = 1
+SWEEPS = (2000, 30_000)
+SAMPLES = 300
+THINNED = 10
+"""Every tenth sample is described: thirty a chain, as in the recommended set."""
+HARD_TIME = 1000.0
+CHAINS = {"ka044": 1, "hs": 2}
+CONFIGURATIONS = {"ka044": range(1, 11), "hs": range(10)}
+STATE = ("displacement", "covariance", "acceptance", "cell_rejection", "error")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where configurations are read from, and where their states are kept."""
+
+    system: str
+    botan: Path
+    kept: Path
+
+    def file(self, c, what):
+        """Return the file of a state or of descriptors."""
+        return self.kept / f"{self.system}_{c}_{what}.npz"
+
+    def load(self, c):
+        """Return the model, the configuration and the propensity of its particles."""
+        if self.system == "ka044":
+            path = self.botan / "train" / f"isoconfig_N4096T0.44_{c}_tc07.npz"
+            start, runs = botan.read_runs(path)
+            lengths = np.linalg.norm(runs - start.unwrapped, axis=2)
+            return cb.kob_andersen(number_density=1.2), start, lengths.mean(axis=0)
+        study = cb.datasets.study("hard-spheres-058")
+        measured = study.propensity(c)
+        at = np.abs(measured.times - HARD_TIME).argmin()
+        return study.recipe.model, study.configuration(c), measured.mean[at]
+
+    def inherent(self, c, model: cb.Model, start: Configuration) -> InherentState:
+        """Return the inherent state; it is computed if its file is not there."""
+        file = self.file(c, "inherent")
+        if not file.exists():
+            state = cb.inherent_state(start, model, force_tolerance=recommended.FORCE_TOLERANCE)
+            np.savez(file, positions=state.configuration.positions)
+        # Descriptors read the positions only.
+        return InherentState(start, start.replace(positions=np.load(file)["positions"]), 0, 0, 1)
+
+    def chain(self, c, model: cb.Model, start: Configuration, k=0, cell="voronoi") -> CageState:
+        """Return one chain of the cage state, with all samples."""
+        name = f"chain{k}" if cell == "voronoi" else f"ball{cell}_{k}"
+        file = self.file(c, name)
+        if not file.exists():
+            seed = SEED if k == 0 else seed_sequence(SEED, "chain", k)
+            state = cb.cage_state(
+                start, model, seed=seed, sweeps=SWEEPS, samples=SAMPLES, cell=cell
+            )
+            moved = (state.samples - start.unwrapped).astype(np.float32)
+            arrays = {name: getattr(state, name) for name in (*STATE, "step")}
+            np.savez(file, positions=state.configuration.positions, moved=moved, **arrays)
+        read = np.load(file)
+        return CageState(
+            start,
+            start.replace(positions=read["positions"]),
+            *(read[name] for name in STATE),
+            sweeps=SWEEPS,
+            step=float(read["step"]),
+            samples=start.unwrapped + read["moved"].astype(float),
+        )
+
+    def chains(self, c, model: cb.Model, start: Configuration) -> list[CageState]:
+        """Return the chains of the cage state."""
+        return [self.chain(c, model, start, k) for k in range(CHAINS[self.system])]
+
+    def cage(self, c, model: cb.Model, start: Configuration) -> CageState:
+        """Return the cage state of all chains, with the samples that the recommended set reads."""
+        thinned = [thin(chain) for chain in self.chains(c, model, start)]
+        return pool_chains(thinned) if len(thinned) > 1 else thinned[0]
+
+    def recommended(self, c):
+        """Return values and labels of the recommended set of all particles, and the propensity."""
+        file = self.file(c, "base1" if CHAINS[self.system] == 1 else "base")
+        if not file.exists():
+            model, start, propensity = self.load(c)
+            made = recommended.recommended(model).describe(
+                self.inherent(c, model, start), self.cage(c, model, start)
+            )
+            np.savez(
+                file, values=made.values.astype(np.float32), labels=np.asarray(made.labels),
+                y=propensity,
+            )  # fmt: skip
+        read = np.load(file)
+        return read["values"].astype(float), read["labels"].view(np.recarray), read["y"]
+
+
+def thin(chain: CageState) -> CageState:
+    """Return a state with every tenth sample."""
+    fields = {name: getattr(chain, name) for name in (*STATE, "sweeps", "step")}
+    samples = chain.samples[THINNED - 1 :: THINNED]
+    return CageState(chain.start, chain.configuration, samples=samples, **fields)

@@ -1,0 +1,87 @@
+"""Numbers of the trials of collective descriptors."""
+
+import runpy
+import sys
+
+import numpy as np
+
+import cagebreak as cb
+from support.claims import row, table
+from support.paths import ROOT
+from support.study_claims import CONFIDENCE, power
+
+FOLDER = ROOT / "results/collective"
+DOCUMENT = FOLDER / "README.md"
+TRIALS = table(FOLDER / "trials.csv").set_index(["system", "trial"])
+SYSTEMS = ("hs", "ka044")
+GIVEN = [
+    "within 1.4 contacts",  # fields.py: coordination
+    "0.5 to 2 σ",  # fields.py: collective
+    "of 0.7 and 1.2 σ",  # fields.py: density
+    "stress up to 2 σ, from",  # elasticity.py: elastic
+    "spheres of 0.8 σ",  # trials.py: fields_of
+    "over 5 σ",  # trials.py: longer
+    "neighbors, 0.5 to 5 σ",  # trials.py: LENGTHS
+    "over 1 σ",  # trials.py: quadratic_around
+    "Apache-2.0)",  # a name
+    "aim of r above 0.825",  # the best that was hoped for
+]
+
+
+def of_script(name):
+    """Return the names of a script of the folder."""
+    sys.path.insert(0, str(FOLDER))
+    try:
+        return runpy.run_path(str(FOLDER / name))
+    finally:
+        sys.path.remove(str(FOLDER))
+
+
+def signed(x):
+    return f"{x:+.4f}".replace("-", "−")
+
+
+def difference(system, trial):
+    """Return the cell of a trial, or that it was not run."""
+    if (system, trial) not in TRIALS.index:
+        return "not run"
+    found = TRIALS.loc[system, trial]
+    return f"{signed(found.difference)} ({signed(found.low)} to {signed(found.high)})"
+
+
+def verdict(trial):
+    """Return what the intervals of both systems say."""
+    rows = [TRIALS.loc[system, trial] for system in SYSTEMS if (system, trial) in TRIALS.index]
+    words = ["gain" if x.low > 0 else "loss" if x.high < 0 else "nothing" for x in rows]
+    return words[0] if len(set(words)) == 1 else " and ".join(words)
+
+
+def computed():
+    yield f"with {CONFIDENCE} bootstrap intervals"
+    yield from setting()
+    for trial in dict.fromkeys(TRIALS.index.get_level_values("trial")):
+        first = TRIALS.xs(trial, level="trial").iloc[0]
+        number = "" if np.isnan(first["columns"]) else f"{first['columns']:.0f}"
+        cells = " | ".join(difference(system, trial) for system in SYSTEMS)
+        yield f"| {number} | {cells} | {first.seconds:.1f} | {verdict(trial)} |"
+
+
+def setting():
+    """Yield what is said of the systems and of the fits."""
+    states, elasticity = of_script("states.py"), of_script("elasticity.py")
+    relaxing, measured = states["SWEEPS"]
+    yield f"{relaxing} + {measured:,} sweeps"
+    yield f"{states['SAMPLES']} samples"
+    yield f"{elasticity['N_MODES']} softest modes of"
+    hard = cb.Study(ROOT / "datasets/hard-spheres-058/hs058.toml").recipe.model
+    yield f"**Hard spheres** at {hard.packing_fraction:g}"
+    yield f"at {power(states['HARD_TIME'])} τ"
+    botan = row(table(ROOT / "results/rottler2024/studies.csv"), system="KA", way="thermal")
+    yield f"at T = {botan.temperature:g}: the"
+    scores = table(ROOT / "results/cage-state/kob_andersen.csv").set_index("features")
+    two = scores.r_configuration["full, correlated errors"]
+    yield f"with which r is {two:.3f},"
+    for system in SYSTEMS:
+        before = TRIALS.loc[system].r_before
+        assert before.nunique() == 1
+        yield f"{before.iloc[0]:.4f}"
