@@ -16,6 +16,7 @@ ALSO = (
     *("errors", "figures", "files.botan", "files.deepmind", "neighbors", "potentials.bonds"),
     *(
         "files.glassbench",
+        "descriptors.coarse_grained.short_runs",
         "potentials.overlaps",
         "seeding",
         "simulation.engines",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cagebreak._frames import require_metrics, to_rows
-from cagebreak.cli import report
+from cagebreak.cli import hybrid_commands, report
 from cagebreak.cli.group import OUTPUT, RECIPE, main
 from cagebreak.errors import InputError, StoreError
 
@@ -43,8 +43,18 @@ def new(model: str, recipe: str, small: bool, shear: bool) -> None:
 @main.command()
 @RECIPE
 @click.option("--workers", type=click.IntRange(min=1), help="Cores to run on. Default: all.")
-def plan(recipe: str, workers: int | None) -> None:
-    """Estimate what RECIPE still costs: units, core-hours, disk. Writes nothing."""
+@click.option("--accuracy", type=float, help="r that a finished pilot is to reach with short runs.")
+@click.option("--time", type=float, help="Time to predict with this accuracy. Default: the last.")
+@click.option("--species", default="A", show_default=True, help="Species to predict with it.")
+def plan(
+    recipe: str, workers: int | None, accuracy: float | None, time: float | None, species: str
+) -> None:
+    """Estimate what RECIPE still costs: units, core-hours, disk. Writes nothing.
+
+    With --accuracy, RECIPE is a finished pilot. The command then says how many short runs, and how
+    long, predict a further configuration with this r at the smallest cost; it draws r against
+    core-hours.
+    """
     from cagebreak._progress import duration
 
     study = _study(recipe)
@@ -68,6 +78,10 @@ def plan(recipe: str, workers: int | None) -> None:
         f"{duration(costs.seconds)} on {costs.workers} cores; "
         f"{report.size(costs.n_bytes)} of {report.size(costs.disk_free)} that are free"
     )
+    if study.recipe.asks_for("hybrid"):
+        hybrid_commands.print_hybrid(study, costs)
+    if accuracy is not None:
+        hybrid_commands.print_accuracy(study, costs, accuracy, time, species)
 
 
 @main.command()

@@ -87,7 +87,8 @@ class _Reduced(NamedTuple):
     """Statistics of rows in terms of the motion that structure does not give, r, and of the
     prediction from structure alone, p (T of them)."""
 
-    count: float
+    n: float
+    """Number of rows."""
     rr: Floats
     rp: Floats
     ry: Floats
@@ -100,7 +101,7 @@ class _Reduced(NamedTuple):
         result = np.zeros((6, len(self.yy)))
         squares = np.einsum("vt,vu,ut->t", w, self.rr + extra, w, optimize=True)
         squares += self.pp + 2 * np.einsum("vt,vt->t", w, self.rp)
-        result[COUNT], result[XX], result[YY] = self.count, np.maximum(squares, 0.0), self.yy
+        result[COUNT], result[XX], result[YY] = self.n, np.maximum(squares, 0.0), self.yy
         result[XY] = self.py + np.einsum("vt,vt->t", w, self.ry)
         return result
 
@@ -145,7 +146,7 @@ class _Elimination:
         ss_b, ss_a = np.split(ss_b, [b.shape[1]], axis=1)
         crossed = xx[x, s] @ b
         return _Reduced(
-            count=rows.count,
+            n=rows.count,
             rr=xx[x, x] - crossed - crossed.T + b.T @ ss_b,
             rp=xx[x, s] @ a - b.T @ ss_a,
             ry=xy[x] - b.T @ xy[s],
@@ -260,25 +261,25 @@ def held_out_runs(
         rest = np.flatnonzero(~np.isin(fold, pair)).tolist()
         training = _Training(runs, rest)
         tests = {k: training.test(members[k]) for k in pair}
-        for a, name, elimination in _eliminations(training, inputs, strengths):
+        for a, names, elimination in _eliminations(training, inputs, strengths):
             reduced = {k: elimination.reduce(tests[k]) for k in pair}
-            for each_name in name:
-                _, columns, n_runs, _ = inputs[each_name]
+            for name in names:
+                _, columns, n_runs, _ = inputs[name]
                 extra = training.extra(n_runs)
-                of_test = {k: training.extra(n_runs, members[k]) for k in pair}
+                of_folds = {k: training.extra(n_runs, members[k]) for k in pair}
                 for f, factor in enumerate(factors):
                     w = elimination.solve(columns, extra, factor)
                     for held_out, test in (pair, pair[::-1]):
-                        moments = reduced[test].moments(w, of_test[test])
-                        errors[each_name][held_out, a, f] += _squared_errors(moments)
+                        moments = reduced[test].moments(w, of_folds[test])
+                        errors[name][held_out, a, f] += _squared_errors(moments)
     results = {name: np.zeros((len(runs.collection), 6, n_targets)) for name in inputs}
     for k in range(n_folds):
         training = _Training(runs, np.flatnonzero(fold != k).tolist())
-        tests = {i: training.test([i]) for i in members[k]}
+        parts = {i: training.test([i]) for i in members[k]}
         best = {name: _best(errors[name][k]) for name in inputs}
         means = {name: training.configuration_mean(of_name) for name, of_name in inputs.items()}
         for a, names, elimination in _eliminations(training, inputs, strengths, best):
-            reduced = {i: elimination.reduce(test) for i, test in tests.items()}
+            of_parts = {i: elimination.reduce(part) for i, part in parts.items()}
             for name in names:
                 _, columns, n_runs, _ = inputs[name]
                 extra = training.extra(n_runs)
@@ -287,8 +288,8 @@ def held_out_runs(
                     if not targets.any():
                         continue
                     w = elimination.solve(columns, extra, factors[f])
-                    for i, of_test in reduced.items():
-                        moments = of_test.moments(w, training.extra(n_runs, [i]))
+                    for i, part in of_parts.items():
+                        moments = part.moments(w, training.extra(n_runs, [i]))
                         results[name][i][:, targets] = moments[:, targets]
         for name, of_name in inputs.items():
             for i in members[k]:
@@ -374,9 +375,9 @@ class RunRidge:
                 scaled[:, targets] = elimination.coefficients(w)[:, targets]
         units = runs.collection.standardizer
         coefficients = scaled * (training.factors * inverse(units.scale_))[:, None]
-        alpha, factor = strengths[best[0]], np.asarray(factors)[best[1]]
+        of_targets = strengths[best[0]], np.asarray(factors)[best[1]]
         mean = training.configuration_mean(inputs)
-        return cls(coefficients, alpha, factor, inputs, units, runs.n_structure, mean)
+        return cls(coefficients, *of_targets, inputs, units, runs.n_structure, mean)
 
     def predict(self, features: Floats) -> Floats:
         """Return the predictions (n, T) of the features (n, F + V) of a configuration."""

@@ -94,7 +94,7 @@ def load_features(store: Store, source: str, c: int) -> Features:
 
 def feature_arrays(features: Features) -> dict[str, Dataset]:
     """Return descriptors and their labels as data sets."""
-    labels = features.labels
+    labels: NDArray = features.labels
     if np.isnan(labels["time"]).all():
         # Structure has no time: the files are to the bit those of versions without this field.
         labels = recfunctions.drop_fields(labels, "time", usemask=False)

@@ -3,6 +3,17 @@
 from cagebreak.study.analysis.hybrid.ensembles import Ensemble
 from cagebreak.study.analysis.hybrid.joined import Hybrid, hybrid
 from cagebreak.study.analysis.hybrid.model import HybridModel
+from cagebreak.study.analysis.hybrid.pilot import Pilot, costs_of, pilot
 from cagebreak.study.analysis.hybrid.scan import Costs, Scan
 
-__all__ = ["Costs", "Ensemble", "Hybrid", "HybridModel", "Scan", "hybrid"]
+__all__ = [
+    "Costs",
+    "Ensemble",
+    "Hybrid",
+    "HybridModel",
+    "Pilot",
+    "Scan",
+    "costs_of",
+    "hybrid",
+    "pilot",
+]

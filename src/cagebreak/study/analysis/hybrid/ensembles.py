@@ -71,7 +71,7 @@ def default_features(recipe: Recipe) -> selections.Selection:
 
 
 def samples(
-    ensembles: Sequence[Ensemble],
+    ensembles: Sequence[Ensemble] | StudyEnsembles,
     short_runs: ShortRuns,
     species: int,
     target: str,
@@ -96,7 +96,8 @@ def samples(
     InputError
         If a configuration has fewer than two runs, or a quantity is not measured.
     """
-    for c, (start, structure, motion) in enumerate(ensembles):
+    for c in range(len(ensembles)):
+        start, structure, motion = ensembles[c]
         if target not in motion:
             raise InputError(f"target: expected one of {', '.join(motion)}, got {target!r}")
         first = motion[target]

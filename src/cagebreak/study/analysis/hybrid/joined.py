@@ -279,9 +279,14 @@ def hybrid(
     >>> joined.fit(n_runs=2, until=100.0).predict(snapshot, seed=1)  # doctest: +SKIP
     """
     describe = simulate = None
-    n_resamples, groups, ensembles = 2000, None, source
-    if hasattr(source, "recipe"):
-        recipe, store = source.recipe, source.store
+    n_resamples, groups, n_species = 2000, None, None
+    ensembles: Sequence[Ensemble] | StudyEnsembles
+    if isinstance(source, Sequence):
+        ensembles = source
+        if not len(ensembles):
+            raise InputError("source: expected a study or at least 3 ensembles, got none")
+    else:
+        recipe, store, n_species = source.recipe, source.store, source.recipe.model.n_species
         section = recipe.hybrid
         quantities = section.quantities if quantities is None else tuple(quantities)
         measured = tuple(dict.fromkeys((target, *quantities)))
@@ -298,8 +303,8 @@ def hybrid(
         describe, simulate = structure_of(recipe, features), simulated_motion(recipe, quantities)
     if seed is None or until is None:
         raise InputError("seed, until: expected both for ensembles that are no study, got none")
-    first = ensembles[0]  # type: ignore[index]
-    n_species = (describe and recipe.model.n_species) or first.start.n_species
+    first = ensembles[0]
+    n_species = n_species or first.start.n_species
     number = species_index(species, n_species)
     known = first.motion[target].times if target in first.motion else np.zeros(1)
     chosen = np.arange(len(known)) if times is None else np.unique(nearest(known, times))
@@ -311,7 +316,7 @@ def hybrid(
         tuple(lengths or LENGTHS),
     )
     runs = collect_runs(
-        samples(ensembles, short_runs, number, target, chosen),  # type: ignore[arg-type]
+        samples(ensembles, short_runs, number, target, chosen.tolist()),
         times=known[chosen],
         species=species,
         labels=np.concatenate([first.structure.labels, short_runs.labels()]).view(np.recarray),

@@ -1,0 +1,86 @@
+"""The command `hybrid`, and what `plan` says of an accuracy."""
+
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from cagebreak.cli import report
+from cagebreak.cli.group import RECIPE, main
+
+if TYPE_CHECKING:
+    from cagebreak.study import Study
+    from cagebreak.study.run.plan import Plan
+
+
+@main.command("hybrid")
+@RECIPE
+@click.option("--species", default="A", show_default=True, help="Species to predict.")
+@click.option("--time", "times", multiple=True, type=float, help="Times to predict. Default: all.")
+def hybrid(recipe: str, species: str, times: tuple[float, ...]) -> None:
+    """Predict from structure and short runs, as [hybrid] of RECIPE says; r needs no ceiling."""
+    from cagebreak.study import Study
+    from cagebreak.study.analysis.hybrid import hybrid as join
+    from cagebreak.study.analysis.table_files import keep
+
+    study = Study(recipe)
+    joined = join(study, species=species, times=times or None)
+    n_runs = min(study.recipe.hybrid.n_runs, joined.n_runs)
+    rows = joined.scan([n_runs]).rows
+    rows = rows[(rows["inputs"] != "ensemble") | (rows["n_runs"] == n_runs)]
+    path = study.store.folder / "tables" / "hybrid.csv"
+    keep(path, rows, {"table": "hybrid", "species": species})
+    lines = [
+        (f"{row['time']:.3g}", str(row["inputs"]), f"{row['n_runs']:g}", f"{row['until']:.3g}",
+         f"{row['r_configuration']:.3f}",
+         f"{row['low_configuration']:.3f} to {row['high_configuration']:.3f}",
+         f"{row['gain']:+.3f} ({row['gain_low']:+.3f} to {row['gain_high']:+.3f})")
+        for row in rows[np.argsort(rows["time"], kind="stable")]
+    ]  # fmt: skip
+    header = ("time", "inputs", "runs", "until", "r", "95 % interval", "beyond structure")
+    report.print_table(header, lines)
+    click.echo(f"r is the mean over configurations, with the noiseless propensity; wrote {path}")
+
+
+def print_accuracy(
+    study: "Study", plan: "Plan", accuracy: float, time: float | None, species: str
+) -> None:
+    """Print what reaches an accuracy at the smallest cost, and draw r against core-hours."""
+    from cagebreak.figures.hybrid import cost
+    from cagebreak.figures.style import save
+    from cagebreak.study.analysis.hybrid import costs_of, pilot
+
+    result = pilot(study, costs_of(study.recipe, plan), time, species)
+    lines = []
+    for inputs, row in result.cheapest(accuracy).items():
+        if row is None:
+            best = result.rows[result.rows["inputs"] == inputs]["r_configuration"].max()
+            lines.append((inputs, "", "", "", f"at most {best:.3f}", "", ""))
+            continue
+        lines.append(
+            (inputs, f"{row['n_runs']:g}", f"{row['until']:.3g}",
+             f"{row['core_seconds'] / 3600:.3g}", f"{row['r_configuration']:.3f}",
+             f"{row['low_configuration']:.3f} to {row['high_configuration']:.3f}",
+             f"{row['share']:.2g}")
+        )  # fmt: skip
+    header = ("inputs", "runs", "until", "core-hours", "r", "95 % interval", "of the ensemble")
+    click.echo(f"r of {accuracy:g} at {result.rows['time'][0]:.4g} tau, species {species}, costs")
+    report.print_table(header, lines)
+    path = study.store.folder / "figures" / "cost"
+    save(cost(result.rows), path)
+    click.echo(f"a further configuration costs as much; wrote {path}.png and .pdf")
+
+
+def print_hybrid(study: "Study", plan: "Plan") -> None:
+    """Print what a prediction by [hybrid] costs, beside the ensemble of a configuration."""
+    from cagebreak.study.analysis.hybrid import costs_of
+
+    recipe = study.recipe
+    costs, section = costs_of(recipe, plan), recipe.hybrid
+    runs = section.n_runs * recipe.short_until * costs.per_tau
+    whole = recipe.isoconfigurational.n_runs * recipe.isoconfigurational.last * costs.per_tau
+    click.echo(
+        f"[hybrid] predicts a further configuration for {(costs.structure + runs) / 3600:.3g} "
+        f"core-hours: structure {costs.structure:.3g} s, {section.n_runs} runs to "
+        f"{recipe.short_until:.3g} tau {runs:.3g} s; its ensemble takes {whole / 3600:.3g}"
+    )

@@ -1,0 +1,53 @@
+"""`cagebreak hybrid`, and what `plan` says of short runs."""
+
+import pytest
+from click.testing import CliRunner
+
+import cagebreak as cb
+from cagebreak.cli import main
+from support.tiny_study import write_recipe
+
+SECTION = '\n[hybrid]\nn_runs = 2\nshare = 0.2\nquantities = ["displacement"]\nlengths = [1.0]\n'
+
+
+def call(*arguments, code=0):
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    chosen = {"LR0": {"generations": 0, "states": ["initial"]}}
+    path = tmp_path_factory.mktemp("hybrid") / "hs.toml"
+    write_recipe(path, generations=0, states=["initial"], selections=chosen)
+    path.write_text(path.read_text() + SECTION)
+    cb.Study(path).run("serial", progress=False)
+    return path
+
+
+def test_the_command_prints_every_set_of_inputs_and_writes_the_table(recipe):
+    output = call("hybrid", recipe, "--species", "B", "--time", "5")
+    inputs = [line.split()[1] for line in output.splitlines()[1:5]]
+    assert inputs == ["structure", "runs", "both", "ensemble"]
+    assert (recipe.with_suffix("") / "tables" / "hybrid.csv").exists()
+
+
+def test_plan_says_what_a_prediction_costs(recipe):
+    output = call("plan", recipe)
+    assert "[hybrid] predicts a further configuration for" in output
+    assert "2 runs to 1 tau" in output
+
+
+def test_plan_says_what_reaches_an_accuracy(recipe):
+    output = call("plan", recipe, "--accuracy", "0.2", "--species", "B")
+    (start,) = (i for i, line in enumerate(output.splitlines()) if line.startswith("r of 0.2"))
+    rows = {line.split()[0]: line for line in output.splitlines()[start + 2 : start + 6]}
+    assert set(rows) == {"structure", "runs", "both", "ensemble"}
+    assert (recipe.with_suffix("") / "figures" / "cost.png").exists()
+
+
+def test_an_accuracy_that_is_no_correlation_is_refused(recipe):
+    assert "accuracy: expected a number between 0 and 1" in call(
+        "plan", recipe, "--accuracy", "1.5", code=2
+    )
