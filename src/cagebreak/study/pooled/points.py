@@ -56,13 +56,13 @@ class StudyPoints:
     ) -> None:
         self.parameter, self.studies = _ordered(studies)
         settings = self.first.recipe.learning
-        if isinstance(features, str):
-            if features not in settings.selections:
-                raise InputError(
-                    f"features: expected one of {', '.join(settings.selections)}, got {features!r}"
-                )
-            features = settings.selections[features]
-        self.features: selections.Selection = features
+        if isinstance(features, str) and features not in settings.selections:
+            raise InputError(
+                f"features: expected one of {', '.join(settings.selections)}, got {features!r}"
+            )
+        self.features: selections.Selection = (
+            settings.selections[features] if isinstance(features, str) else features
+        )
         self.species = list(settings.species if species is None else species)
         for study in self.studies.values():
             study._require_done(TABLES["scores"].needs(study.recipe))
