@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from coordination import coordination_of_samples
 from elasticity import ELASTIC
 from fields import FIELDS, Caged
 from scipy import sparse
@@ -25,7 +26,6 @@ from scipy.linalg import cholesky, solve_triangular
 import cagebreak as cb
 from cagebreak.descriptors import recommended
 from cagebreak.descriptors.base import Features, make_labels
-from cagebreak.descriptors.cage_average import CageCoordination
 from cagebreak.descriptors.coarse_grained.surroundings import with_surroundings
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.linear_model.whitening import whitening
@@ -217,13 +217,16 @@ def longer(trials):
     return rows
 
 
-def as_built(trials):
-    """The descriptor `CageCoordination` of the samples of the recommended set."""
+def from_few_samples(trials):
+    """The coordination in the thirty samples a chain of the recommended set."""
     rows = []
     for c, a in zip(trials.configurations, trials.of_a, strict=True):
         model, start, _ = trials.source.load(c)
         cage = trials.source.cage(c, model, start)
-        own = CageCoordination(model).compute(cage)
+        columns = coordination_of_samples(model, cage)
+        own = Features(
+            columns, make_labels("coordination", 1, "cage", [{"n": k} for k in range(4)])
+        )
         rows.append(with_surroundings(own, cage.configuration, model.n_species).values[a])
     return rows
 
@@ -267,7 +270,7 @@ def fields_of(source, c, name):
 def seconds_of(trials, name, taken):
     """Return the CPU time a configuration of fields, from their files, else `taken`."""
     group = name.split(",")[0]
-    if group not in FIELDS | ELASTIC or name == "coordination, as built":
+    if group not in FIELDS | ELASTIC or name == "coordination, few samples":
         return taken
     files = [trials.source.file(c, f"f_{group}") for c in trials.configurations]
     return float(np.mean([np.load(file)["seconds"] for file in files]))
@@ -341,7 +344,7 @@ def quadratic_and_coordination(trials):
 COLUMNS = (
     {name: of_fields(name) for name in (*FIELDS, *ELASTIC)}
     | {"coordination, mean": of_fields("coordination", [3])}
-    | {"coordination, as built": as_built}
+    | {"coordination, few samples": from_few_samples}
     | {"quadratic": quadratic, "quadratic, around": quadratic_around, "longer": longer}
     | {"quadratic, coordination": quadratic_and_coordination}
 )

@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.descriptors.cage_average import (
-    FIRST_SHELL,
-    VARIANCE_FLOOR,
-    CageAverage,
-    CageCoordination,
-    CageScalars,
-)
+from cagebreak.descriptors.cage_average import CageAverage, CageScalars
 from cagebreak.descriptors.recommended import (
     FORCE_TOLERANCE,
     SAMPLES,
@@ -22,9 +16,7 @@ from cagebreak.descriptors.recommended import (
 )
 from cagebreak.errors import InputError
 from cagebreak.seeding import seed_sequence
-from cagebreak.states import CageState
 from cagebreak.states.cage import pool_chains
-from naive.cage import coordination
 
 MODELS = {
     "hard_spheres": cb.hard_spheres(packing_fraction=0.4),
@@ -156,35 +148,11 @@ def test_chains_of_the_recommended_set_are_those_of_the_cage_state(start, model)
         assert recommended(model, size).chains == 2
 
 
-def test_coordination_is_that_of_the_slow_twin(cage, model):
-    features = CageCoordination(model).compute(cage)
-    assert list(features.labels.kind) == ["coordination", "coordination var", "exchange", "kept"]
-    expected = coordination(cage.start, cage.samples, model.pair.sigma, FIRST_SHELL, VARIANCE_FLOOR)
-    np.testing.assert_allclose(features.values, expected, rtol=1e-12, atol=1e-12)
-
-
-def test_a_neighbor_that_leaves_in_half_of_the_samples():
-    model, box = cb.hard_spheres(), 20 * np.eye(3)
-    near, far = [[5, 5, 5], [6.1, 5, 5], [15, 15, 15]], [[5, 5, 5], [6.6, 5, 5], [15, 15, 15]]
-    start = cb.Configuration(np.array(near, float), np.zeros(3, int), box)
-    nothing = np.zeros(3)
-    cage = CageState(
-        start, start, nothing, np.zeros((3, 3, 3)), nothing, nothing, nothing, (0, 2), 0.1,
-        samples=np.array([near, far], float),
-    )  # fmt: skip
-    values = CageCoordination(model).compute(cage).values
-    pair = [0.5, np.log(0.25 + VARIANCE_FLOOR), 0.25, 0.5]
-    alone = [0, np.log(VARIANCE_FLOOR), 0, 1]
-    np.testing.assert_allclose(values, [pair, pair, alone], rtol=1e-12)
-
-
 def test_what_cannot_be_is_refused(start, model, cage):
     with pytest.raises(InputError, match="size"):
         recommended(model, "huge")
     with pytest.raises(InputError, match="samples"):
         CageScalars(cb.kob_andersen()).compute(replace(cage, samples=np.empty((0, 0, 3))))
-    with pytest.raises(InputError, match="samples"):
-        CageCoordination(model).compute(replace(cage, samples=np.empty((0, 0, 3))))
     inherent = cb.inherent_state(start, model, force_tolerance=1e-2)
     with pytest.raises(InputError, match="cage"):
         recommended(model, "medium").describe(inherent)

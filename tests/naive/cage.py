@@ -74,28 +74,3 @@ def fly(faces, displacement, velocity, duration, n_steps=4000):
             v = v - 2 * (v @ normal) * normal
         u += dt * v
     return u, v
-
-
-def coordination(start, samples, sigma, shell, floor):
-    """Mean and log variance of the number of neighbors, exchange and share kept, (N, 4)."""
-    n = len(start)
-
-    def neighbors(positions, i):
-        there = start.replace(positions=positions)
-        index, vectors = images(there, i, shell * np.max(sigma))
-        return {
-            int(j)
-            for j, vector in zip(index, vectors, strict=True)
-            if j != i and np.linalg.norm(vector) < shell * sigma[start.species[i]][start.species[j]]
-        }
-
-    rows = []
-    for i in range(n):
-        sets = [neighbors(positions, i) for positions in samples]
-        numbers = [len(each) for each in sets]
-        shares = {j: sum(j in each for each in sets) / len(sets) for j in range(n)}
-        first = neighbors(start.positions, i)
-        exchange = sum(p * (1 - p) for p in shares.values())
-        kept = sum(shares[j] for j in first) / len(first) if first else 1.0
-        rows.append([np.mean(numbers), np.log(np.var(numbers) + floor), exchange, kept])
-    return np.array(rows)

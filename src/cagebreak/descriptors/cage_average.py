@@ -1,4 +1,4 @@
-"""Descriptors of the cage: averages over the samples of a cage state, scalars, coordination."""
+"""Descriptors of the cage: averages over the samples of a cage state, and scalars."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,16 +11,10 @@ from cagebreak.configuration import Configuration
 from cagebreak.descriptors.base import Descriptor, Features, make_labels
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
-from cagebreak.neighbors import neighbor_table
 from cagebreak.states.cage_sampler import CageState
 
 REJECTION_FLOOR = 1e-3
 """Added to the share of trials that the cell rejects before its logarithm is taken; chosen."""
-
-FIRST_SHELL = 1.4
-"""Distance within which a particle is a neighbor, over sigma_ij; chosen: past the first shell."""
-VARIANCE_FLOOR = 1e-3
-"""Added to the variance of the number of neighbors before its logarithm is taken; chosen."""
 
 STATE = "sampled"
 """The `state` in labels of averages over samples; "cage" stands for the mean positions."""
@@ -162,69 +156,3 @@ def _mechanics(cage: CageState, model: Model) -> list[NDArray[np.float64]]:
             of_mean,
         ]
     return columns
-
-
-@dataclass(frozen=True)
-class CageCoordination:
-    r"""Neighbors that come and go while a particle is caged, by `kind` of the label.
-
-    Particle j is a neighbor of i in a sample if :math:`r_{ij}` is below `FIRST_SHELL` times the
-    sigma of their species. Let :math:`p_{ij}` be the share of the samples in which it is.
-
-    - ``coordination``: the mean number of neighbors, :math:`\sum_j p_{ij}`.
-    - ``coordination var``: the logarithm of the variance of the number over the samples, plus
-      `VARIANCE_FLOOR`.
-    - ``exchange``: :math:`\sum_j p_{ij} (1 - p_{ij})`, the neighbors that come and go.
-    - ``kept``: the mean share of the neighbors in the start that are neighbors in a sample; 1 for a
-      particle without neighbors.
-
-    A particle counts once, even if several of its images are near. `with_surroundings` adds the
-    averages over neighbors. The recommended set does not have these columns;
-    ``results/collective`` measures what they add to it.
-
-    Parameters
-    ----------
-    model
-        Gives sigma of each pair of species.
-    """
-
-    model: Model
-
-    def labels(self, state: str = STATE) -> np.recarray:
-        """Return the labels of the columns."""
-        kinds = ("coordination", "coordination var", "exchange", "kept")
-        parts = [make_labels(kind, 1, state, [{"n": 0}]) for kind in kinds]
-        return np.concatenate(parts).view(np.recarray)
-
-    def compute(self, cage: CageState, /, state: str = STATE) -> Features:
-        """Return the columns of every particle, (N, 4).
-
-        Raises
-        ------
-        InputError
-            If the cage state has no samples.
-        """
-        samples, n = samples_of(cage), len(cage.start)
-        of_samples = [self._neighbors(sample) for sample in samples]
-        numbers = np.array([np.bincount(pairs // n, minlength=n) for pairs in of_samples])
-        pairs, counts = np.unique(np.concatenate(of_samples), return_counts=True)
-        share, particles = counts / len(samples), pairs // n
-        at_start = self._neighbors(cage.start)
-        first = np.bincount(at_start // n, minlength=n)
-        stayed = np.bincount(particles, share * np.isin(pairs, at_start), minlength=n)
-        columns = [
-            numbers.mean(axis=0),
-            np.log(numbers.var(axis=0) + VARIANCE_FLOOR),
-            np.bincount(particles, share * (1 - share), minlength=n),
-            np.divide(stayed, first, out=np.ones(n), where=first > 0),
-        ]
-        return Features(np.stack(columns, axis=1), self.labels(state))
-
-    def _neighbors(self, configuration: Configuration) -> NDArray[np.int64]:
-        """Return the neighbors j of each particle i as i N + j, in ascending order."""
-        reaches = FIRST_SHELL * np.asarray(self.model.pair.sigma)
-        table = neighbor_table(configuration, float(reaches.max()))
-        i, j = table.pairs.T
-        near = table.distances < reaches[configuration.species[i], configuration.species[j]]
-        near &= i != j
-        return np.unique(i[near] * len(configuration) + j[near])
