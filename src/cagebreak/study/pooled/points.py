@@ -56,13 +56,15 @@ class StudyPoints:
     ) -> None:
         self.parameter, self.studies = _ordered(studies)
         settings = self.first.recipe.learning
-        if isinstance(features, str) and features not in settings.selections:
+        self.features: selections.Selection
+        if not isinstance(features, str):
+            self.features = features
+        elif features in settings.selections:
+            self.features = settings.selections[features]
+        else:
             raise InputError(
                 f"features: expected one of {', '.join(settings.selections)}, got {features!r}"
             )
-        self.features: selections.Selection = (
-            settings.selections[features] if isinstance(features, str) else features
-        )
         self.species = list(settings.species if species is None else species)
         for study in self.studies.values():
             study._require_done(TABLES["scores"].needs(study.recipe))
