@@ -236,9 +236,7 @@ class Contents(Work):
         index = self._index(c)
         units = [Unit(describing(source), (index,)) for source in self.recipe.sources]
         self.store.check_parents({unit: self.store.parents_of(unit) for unit in units})
-        joined = Features.concatenate(
-            [load_features(self.store, source, index) for source in self.recipe.sources]
-        )
+        joined = load_features(self.recipe, self.store, self.recipe.sources, index)
         _, first = np.unique(joined.names, return_index=True)
         columns = np.sort(first)
         return Features(joined.values[:, columns], joined.labels[columns].view(np.recarray))

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
-from cagebreak.descriptors import Features
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.descriptors import load_features
@@ -61,9 +60,7 @@ class StudySamples:
 
         propensity, _ = load_propensity(self.store, c, self.target)
         rows = np.flatnonzero(np.isin(propensity.species, self.species))
-        values = Features.concatenate(
-            [load_features(self.store, source, c) for source in self.sources]
-        ).values
+        values = load_features(self.recipe, self.store, self.sources, c).values
         graph = None
         if self.graph_of is not None:
             state = load_state(self.store, self.graph_of, c)

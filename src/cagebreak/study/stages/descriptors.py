@@ -11,6 +11,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.base import read_labels
 from cagebreak.descriptors.cage import Source
+from cagebreak.errors import StoreError
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import Seed
 from cagebreak.states import CageState, InherentState
@@ -86,10 +87,40 @@ def averaged(
     return total / n
 
 
-def load_features(store: Store, source: str, c: int) -> Features:
-    """Return the stored descriptors of one source of configuration `c`."""
-    arrays = store.load(Unit(describing(source), (c,)))
-    return Features(arrays["values"], read_labels(_recast(arrays["labels"], "S", "U")))
+def load_features(recipe: Recipe, store: Store, sources: Iterable[str], c: int) -> Features:
+    """Return the stored descriptors of configuration `c`, of several sources joined by columns.
+
+    Raises
+    ------
+    StoreError
+        If the columns are others than those of the recipe: columns are selected by their place.
+    """
+    expected = recipe.labels()
+    return Features.concatenate(
+        [_load(store, source, c, expected[expected.source == source]) for source in sources]
+    )
+
+
+def _load(store: Store, source: str, c: int, expected: np.recarray) -> Features:
+    unit = Unit(describing(source), (c,))
+    arrays = store.load(unit)
+    labels = read_labels(_recast(arrays["labels"], "S", "U"))
+    if not _are_same(labels, expected):
+        raise StoreError(
+            f"{store.path(unit)}: descriptors of another version of cagebreak, {len(labels)} "
+            f"columns where this one has {len(expected)}, or others; move the folder "
+            f"{unit.stage} away and run the study again"
+        )
+    return Features(arrays["values"], labels)
+
+
+def _are_same(labels: np.recarray, expected: np.recarray) -> bool:
+    def same(name: str) -> bool:
+        return np.array_equal(
+            labels[name], expected[name], equal_nan=expected[name].dtype.kind == "f"
+        )
+
+    return len(labels) == len(expected) and all(same(name) for name in labels.dtype.names or ())
 
 
 def feature_arrays(features: Features) -> dict[str, Dataset]:

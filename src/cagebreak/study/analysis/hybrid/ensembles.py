@@ -57,9 +57,7 @@ class StudyEnsembles:
         if not 0 <= c < len(self):
             raise IndexError(c)
         motion = {name: load_propensity(self.store, c, name)[0] for name in self.quantities}
-        joined = Features.concatenate(
-            [load_features(self.store, source, c) for source in self.recipe.sources]
-        )
+        joined = load_features(self.recipe, self.store, self.recipe.sources, c)
         columns = selections.columns(self.recipe.labels(), self.features)
         structure = Features(joined.values[:, columns], joined.labels[columns].view(np.recarray))
         return Ensemble(load_configuration(self.store, c), structure, motion)
