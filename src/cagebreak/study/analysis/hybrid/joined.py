@@ -219,7 +219,7 @@ class FinishedStudy(Protocol):
 
 
 def hybrid(
-    source: FinishedStudy | Sequence[Ensemble],
+    source: "FinishedStudy | Sequence[Ensemble]",
     *,
     seed: Seed | None = None,
     species: str = "A",
