@@ -1,5 +1,7 @@
 """How well structure, a few short runs and both together predict, by cross-validation."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -219,7 +221,7 @@ class FinishedStudy(Protocol):
 
 
 def hybrid(
-    source: "FinishedStudy | Sequence[Ensemble]",
+    source: FinishedStudy | Sequence[Ensemble],
     *,
     seed: Seed | None = None,
     species: str = "A",
