@@ -14,10 +14,14 @@ import cagebreak as cb
 from cagebreak.figures import style
 
 FOLDER = Path(__file__).parent
-SYSTEMS = {"hard_spheres": "hard spheres, 0.58", "kob_andersen_050": "Kob-Andersen, $T = 0.5$"}
+SYSTEMS = {"hard_spheres": r"hard spheres, $\varphi = 0.58$", "kob_andersen_050": "Kob-Andersen, $T = 0.5$"}
 LINES = {"learnt": ("C0", "learnt width"), "constant": ("C1", "constant width")}
-ENDS = {"coverage": "-", "high_fifth": "--", "low_fifth": ":"}
-"""Of all particles, and of the fifths with the highest and the lowest predictions."""
+ENDS = {
+    "coverage": ("-", "all particles"),
+    "high_fifth": ("--", "highest fifth of predictions"),
+    "low_fifth": (":", "lowest fifth of predictions"),
+}
+"""Line and label of the coverage of all particles, and of those with extreme predictions."""
 
 
 def coverage():
@@ -28,15 +32,18 @@ def coverage():
             table = pd.read_csv(FOLDER / f"{name}.coverage.csv")
             for kind, (color, label) in LINES.items():
                 rows = table[table.intervals == kind]
-                for quantity, line in ENDS.items():
+                for quantity, (line, _) in ENDS.items():
                     top.plot(rows.time, rows[quantity], line, color=color)
                 top.fill_between(
                     rows.time, rows.low_coverage, rows.high_coverage, color=color, alpha=0.2, lw=0
                 )
-                bottom.plot(rows.time, rows.width, "-", color=color, label=label)
-                bottom.plot(rows.time, rows.score, "--", color=color)
+                bottom.plot(rows.time, rows.width, "-", color=color, label=f"{label}: mean")
+                bottom.plot(rows.time, rows.score, "--", color=color, label=f"{label}: score")
             top.axhline(0.9, color=style.GRAY, lw=0.6)
-            top.set(ylim=(0.7, 1.0), title=title, ylabel="coverage")
+            top.set(ylim=(0.6, 1.0), title=title, ylabel="coverage")
+            for line, label in ENDS.values():
+                top.plot([], [], line, color=style.GRAY, label=label)
+            top.legend()
             bottom.set(yscale="log", xlabel=r"$t\,/\,\tau$", ylabel=r"width, score$\,/\,\sigma$")
             for axes in (top, bottom):
                 style.time_axis(axes, table.time.to_numpy())

@@ -21,8 +21,8 @@ def polydisperse_hard_spheres(packing_fraction: float = 0.62) -> Model:
     Parameters
     ----------
     packing_fraction
-        eta, the share of the volume that the spheres fill; default chosen: dynamics alone falls out
-        of equilibrium near 0.60, swaps equilibrate up to 0.65.
+        eta, the share of the volume that the spheres fill; default chosen, of a dense liquid. Swaps
+        equilibrate up to the density of jamming and beyond.
 
     Returns
     -------

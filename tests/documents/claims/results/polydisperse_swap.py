@@ -70,6 +70,7 @@ def equilibrium(swaps, of_sample):
     yield f"within two standard errors at {(late < 2).sum()} of {len(late)} times from 1000 τ on"
     both = of_sample[swaps]
     yield f"still {of_sample[0.0]['hot'].mean() - both.mean():.3f} ε above it"
+    yield f"samples from the cold liquid {both.mean() - of_sample[0.0]['cold'].mean():.3f} ε below"
     yield f"known to {both.sem():.4f} ε only"
 
 
@@ -103,19 +104,51 @@ def propensity():
     yield f"falls by {-energy.difference:.4f} ± {energy.error:.4f} ε"
     yield from SCORES.lines(ROWS)
     last = SCORES.rows.time.max()
-    yield f"r = {SCORES.at('size', last).r_configuration:.2f} at {last:g} τ, at the end"
+    yield holds(
+        f"r = {SCORES.at('size', last).r_configuration:.2f} at {last:g} τ, at the end of the runs: "
+        "small particles move farther",
+        all(
+            np.corrcoef(STUDY.propensity(c).mean[-1], STUDY.configuration(c).diameters)[0, 1] < 0
+            for c in range(n)
+        ),
+    )
     r = SCORES.over_time
     best = r("dr CS")
-    yield f"{best.max():.3f} at {best.idxmax():.1f} τ"
+    singles = SCORES.rows[SCORES.rows.n_features == 1]
+    highest = singles.sort_values("r_configuration").iloc[-1]
+    yield holds(
+        f"displacement to the cage state is the best of the {WORDS[singles.features.nunique()]} "
+        f"single columns, {best.max():.3f} at {best.idxmax():.1f} τ",
+        highest.features == "dr CS",
+    )
     others = SCORES.rows[~SCORES.rows.features.str.startswith("recommended")]
     lead = r("recommended") - others.groupby("time").r_configuration.max()
     first = lead.index[lead.index > lead[lead <= 0].index.max()].min()
-    yield f"selections but its own scalars from {first:.2g} τ on"
+    yield f"From {first:.2g} τ on the recommended set predicts better than all"
     ahead = (r("recommended") - r("recommended scalars"))[first:]
-    yield f"predict as well until {ahead[ahead < 0.005].index.max():.2g} τ"
-    yield f"one ratio of weights, {recipe.learning.selections['recommended']['weights'][0]:g}"
+    yield holds(
+        f"predict as well until {ahead[ahead < 0.005].index.max():.2g} τ; later the whole set has "
+        f"a higher r, by up to {ahead.max():.3f}, but the intervals overlap",
+        _overlap("recommended", "recommended scalars"),
+    )
+    weight = recipe.learning.selections["recommended"]["weights"][0]
+    yield f"ratio of weights of scalars and descriptors is {weight:g} in this recipe"
     shown = table(FOLDER / "map.csv")
     yield f"first configuration at {shown.time.iloc[0]:g} τ"
     yield f"r of this configuration is {shown.propensity.corr(shown.predicted):.2f}"
     gains = [(r(f"LR{k} + size") - r(f"LR{k}")).max() for k in (0, 1)]
-    yield f"by at most {max(gains):.3f} at any time"
+    yield holds(
+        f"by at most {max(gains):.3f} at any time, and the intervals overlap",
+        all(_overlap(f"LR{k} + size", f"LR{k}") for k in (0, 1)),
+    )
+
+
+def _overlap(one, other):
+    """Return whether the intervals of two selections overlap at all times."""
+    first, second = (
+        SCORES.rows[SCORES.rows.features == name].set_index("time") for name in (one, other)
+    )
+    apart = (first.low_configuration > second.high_configuration) | (
+        second.low_configuration > first.high_configuration
+    )
+    return not apart.any()

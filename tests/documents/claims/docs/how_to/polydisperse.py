@@ -6,7 +6,10 @@ from support.claims import holds
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/polydisperse.md"
-GIVEN = ["min(1, exp(-dU / kT))"]  # Metropolis' rule
+GIVEN = [
+    "min(1, exp(-dU / kT))",  # Metropolis' rule
+    "fraction of 0.45 the pressure agrees within 1 %",  # tests/polydisperse/test_hard_sizes.py
+]
 
 
 def computed():
@@ -24,6 +27,8 @@ def computed():
         f"without nonadditivity and a smallest diameter of {share} times the",
         hard.nonadditivity == 0,
     )
+    diameters = hard.quantiles(10_000)
+    yield f"deviation of the diameters is {100 * diameters.std() / diameters.mean():.0f} % of their"
     classes = cb.descriptors.polydisperse.size_classes(model)
     yield holds("radial descriptors of three classes", len(classes) == 2)
     yield f"dynamics every {swaps.INTERVAL} tau for swaps"

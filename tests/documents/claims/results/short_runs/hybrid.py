@@ -8,11 +8,11 @@ FOLDER = ROOT / "results/hybrid"
 DOCUMENT = FOLDER / "README.md"
 NAMES = {
     "hard-spheres-058": ("Hard spheres, φ = 0.58", (158, 398, 1000)),
-    "kob-andersen-050": ("Kob-Andersen, T = 0.5", (46, 74, 118, 188)),
+    "kob-andersen-050": ("Kob-Andersen, T = 0.5", (29, 46, 74, 118, 188, 300)),
 }
 """The data sets in words, and the times of the table."""
+AIM = 0.9  # of the project
 GIVEN = [
-    "r of 0.90 was aimed at",  # the aim of the project
     "brackets are 95 % bootstrap intervals",  # default of `bootstrap.interval`
     "without its averages beyond generation 2",  # LAST of measure.py
     "Their tau_alpha is about 10⁴ τ",  # results/hard-spheres-058
@@ -20,7 +20,7 @@ GIVEN = [
 
 
 def computed():
-    reached = {}
+    reached, better, compared, added = [], [], [], []
     for name, (words, times) in NAMES.items():
         costs = table(FOLDER / f"{name}-costs.csv").iloc[0]
         budgets = table(FOLDER / f"{name}-budgets.csv")
@@ -37,18 +37,60 @@ def computed():
         )
         for time in times:
             yield line(words, budgets, time)
-        reached[words] = [
-            row(
-                budgets[(budgets.inputs == "both") & (budgets.share == share)], time=times[-1]
-            ).r_configuration
-            >= 0.9
-            for share in (0.1, 0.5)
-        ]
-        yield over_budgets(words, budgets, times[-1])
+        tenth = budgets[budgets.share == 0.1].set_index(["inputs", "time"])
+        both = tenth.loc["both"]
+        assert [f"{time:.0f}" for time in both.index] == list(map(str, times))
+        half = budgets[(budgets.inputs == "both") & (budgets.share == 0.5)].set_index("time")
+        reached.append(
+            [(each.r_configuration[both.index] >= AIM).to_numpy() for each in (both, half)]
+        )
+        better.append(both.r_configuration - tenth.loc["ensemble"].r_configuration[both.index])
+        runs = tenth.loc["runs"].loc[both.index]
+        compared.append((both, runs, both.r_configuration - runs.r_configuration))
+        for time in times[-1:] if name.startswith("hard") else times[-2:]:
+            yield over_budgets(words, budgets, time)
+        added.append(of_structure(table(FOLDER / f"{name}.csv")))
+    (hard, hard_half), (soft, soft_half) = reached
+    yield f"The aim was r of {AIM:.2f} for a tenth of the cost"
+    yield holds("Neither system reaches it, at any time", not (hard.any() or soft.any()))
     yield holds(
-        "It is not reached by a tenth of these ensembles in either system",
-        list(reached.values()) == [[False, True], [False, False]],
+        "Hard spheres reach it for half of the cost, at every time of the table. Kob-Andersen "
+        "does not",
+        hard_half.all() and not soft_half.any(),
     )
+    yield holds(
+        "at every time a tenth of the cost predicts far better than an ensemble of the same",
+        min(map(min, better)) > 0.2,
+    )
+    (*_, higher), (both, runs, mixed) = compared
+    yield f"r of both is higher by {higher.min():.2f} to {higher.max():.2f} at the times"
+    overlap = (both.low_configuration < runs.high_configuration) & (
+        runs.low_configuration < both.high_configuration
+    )
+    yield holds(
+        f"the difference is {mixed.min():.2f} to {mixed.max():.2f}, and all intervals".replace(
+            "-", "−"
+        ),
+        overlap.all(),
+    )
+    for (words, most, _), system in zip(added, ("hard spheres", "Kob-Andersen"), strict=True):
+        yield f"from that of {words} by {most:.2f} for {system}"
+    yield f"it adds at most {max(least for *_, least in added):.3f}"
+
+
+def of_structure(rows):
+    """Return what structure adds to r: to the fewest and shortest runs, and to all and longest."""
+    keys = ["time", "n_runs", "until"]
+    both, runs = (rows[rows.inputs == name].set_index(keys) for name in ("both", "runs"))
+    gain = (both.r_configuration - runs.r_configuration).reset_index()
+    last = gain[gain.time == gain.time.max()].sort_values(["n_runs", "until"]).iloc[0]
+    longest = gain[gain.n_runs == gain.n_runs.max()].sort_values("until").groupby("time").last()
+    return as_runs(last), last.r_configuration, longest.r_configuration.max()
+
+
+def as_runs(score):
+    """Return a number of runs and their length as the document prints them."""
+    return f"{score.n_runs:g} run{'s' if score.n_runs > 1 else ''} of {score.until:.0f} τ"
 
 
 def line(words, budgets, time, share=0.1):
@@ -60,7 +102,7 @@ def line(words, budgets, time, share=0.1):
             of_inputs = of_inputs[of_inputs.share == share]
         score = row(of_inputs, time=time)
         cells.append(f"{score.r_configuration:.3f} {interval(score, 3)}")
-    runs = f"{score.n_runs:g} to {score.until:.0f} τ"
+    runs = as_runs(score)
     ensemble = row(budgets[(budgets.inputs == "ensemble") & (budgets.share == share)], time=time)
     cells.append(f"{ensemble.r_configuration:.3f}")
     return f"| {words} | {score.time:.0f} τ | {' | '.join(cells)} | {runs} |"

@@ -1,8 +1,11 @@
 """Numbers of one fit for several temperatures."""
 
+import runpy
+
 import numpy as np
 
 import cagebreak as cb
+from cagebreak.descriptors.recommended import recommended
 from cagebreak.learning import state_point_scores
 from support.claims import default, holds, table
 from support.paths import ROOT
@@ -50,7 +53,7 @@ def computed():
             f"| {recipe.model.temperature:g} | {preparation.n_configurations} of "
             f"{preparation.n_particles} | {runs.n_runs} | {runs.last:g} | {tau} |"
         )
-    yield "generations up to 2"
+    yield f"generations up to 2, {100 * share_of_columns():.0f} % of the columns"
     values = sorted(LINEAR.value.unique())
     for value in values:
         cells = (f"{ratio(of(value, fit)):.3f}" for fit in FITS)
@@ -66,15 +69,23 @@ def computed():
         yield f"| {value:g} | " + " | ".join(cells) + " |"
     mean = {fit: LINEAR[LINEAR.fit == fit].groupby("value").difference.mean() for fit in FITS[1:]}
     yield holds(
-        f"The mean over marks is within {AIM} of the own fit at every temperature, or above it",
+        f"the mean over displacements is within {AIM} of the own fit at every temperature, or "
+        "above it",
         mean["pooled"].min() >= -AIM,
     )
     pooled = LINEAR[LINEAR.fit == "pooled"]
     yield f"{(pooled.difference >= -AIM).sum()} of the {len(pooled)} single cases"
     yield f"the worst is {signed(pooled.difference.min())}"
+    wide = (pooled.difference_low < -AIM).sum()
+    yield f"in {wide} of the {len(pooled)} cases the interval reaches below −{AIM}"
+    yield f"in {(pooled.difference_high < 0).sum()} it is entirely below zero"
     yield f"{-mean['left out'].max():.2f} to {-mean['left out'].min():.2f} on average"
     yield f"and up to {-LINEAR[LINEAR.fit == 'left out'].difference.min():.2f}"
-    yield f"at T = {mean['nearest'].idxmax():g} the nearest fit is even better than the own one"
+    yield holds(
+        f"except at T = {values[-1]:g}. There the nearest fit is better",
+        mean["nearest"].index[mean["nearest"] > 0].tolist() == values[-1:],
+    )
+    yield from extrapolated(mean["left out"])
     shared = SCORES[(SCORES.degree == 0) & (SCORES.fit == "pooled")]
     yield holds(
         f"loses up to {-shared.difference.min():.3f}",
@@ -83,6 +94,40 @@ def computed():
     blind = LINEAR[LINEAR.fit == "blind"]
     late = blind[blind.mark >= marks[1]]
     share = late.time_predicted / late.time
-    yield f"from the second mark on between {share.min():.1f} and {share.max():.1f} times"
+    yield f"from the second displacement on between {share.min():.1f} and {share.max():.1f} times"
+    yield f"differ by at most {(mean['blind'] - mean['left out']).abs().max():.3f}"
     coldest = blind[blind.value == values[0]].sort_values("mark").iloc[0]
-    yield f"where the first mark is at {coldest.time:.0f} instead of {coldest.time_predicted:.1f} τ"
+    yield (
+        f"at T = {values[0]:g} it is reached at {coldest.time:.0f} τ, and predicted at "
+        f"{coldest.time_predicted:.1f} τ"
+    )
+
+
+def extrapolated(linear):
+    """Yield what linear coefficients and constant ones lose at both ends of the range."""
+    constant = SCORES[(SCORES.degree == 0) & (SCORES.fit == "left out")]
+    constant = constant.groupby("value").difference.mean()
+    ends = linear.index[[0, -1]]
+    yield holds(
+        f"T = {ends[0]:g} and T = {ends[1]:g}, coefficients that are linear in 1/T extrapolate "
+        "worse than constant ones",
+        (linear < constant)[ends].all(),
+    )
+    means = " and ".join(map(signed, linear[ends]))
+    others = " and ".join(map(signed, constant[ends]))
+    yield f"the mean differences are {means}, with degree 0 {others}"
+
+
+def share_of_columns():
+    """Return the share of the recommended set that the features are."""
+    script = runpy.run_path(str(FOLDER / "temperatures.py"))
+    model = cb.datasets.study("kob-andersen-050").recipe.model
+    labels = recommended(model).labels()
+    radial = script["RADIAL"]
+    used = np.isin(labels.kind, script["SCALARS"])
+    used |= (
+        np.isin(labels.kind, radial["kind"])
+        & np.isin(labels.state, radial["states"])
+        & np.isin(labels.generation, radial["generation"])
+    )
+    return used.mean()
