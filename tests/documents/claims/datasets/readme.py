@@ -45,3 +45,13 @@ def computed():
             f"| `{path.parent.name}/` | {preparation.n_configurations} configurations of {what} "
             f"{point}, {runs.n_runs} runs each to {end} τ"
         )
+    yield from archived()
+
+
+def archived():
+    recipe = cb.Study(ROOT / "results/heterogeneity/hard_spheres.toml").recipe
+    preparation, runs = recipe.preparation, recipe.isoconfigurational
+    yield (
+        f"{preparation.n_configurations} configurations of {preparation.n_particles} hard spheres "
+        f"at {recipe.model.packing_fraction}, {runs.n_runs} runs each to {power(runs.last)} τ"
+    )
