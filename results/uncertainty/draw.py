@@ -14,7 +14,10 @@ import cagebreak as cb
 from cagebreak.figures import style
 
 FOLDER = Path(__file__).parent
-SYSTEMS = {"hard_spheres": r"hard spheres, $\varphi = 0.58$", "kob_andersen_050": "Kob-Andersen, $T = 0.5$"}
+SYSTEMS = {
+    "hard_spheres": r"hard spheres, $\varphi = 0.58$",
+    "kob_andersen_050": "Kob-Andersen, $T = 0.5$",
+}
 LINES = {"learnt": ("C0", "learnt width"), "constant": ("C1", "constant width")}
 ENDS = {
     "coverage": ("-", "all particles"),

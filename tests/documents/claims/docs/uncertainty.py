@@ -13,4 +13,6 @@ def computed():
     yield f"The level is {LEVEL}: nine of ten particles"
     yield f"at most {MOST_BINS}, of at least {IN_A_BIN}. w is the {LEVEL}-quantile"
     enough = round(LEVEL / (1 - LEVEL), 9)
-    yield holds(f"With fewer than nine, no interval has the level {LEVEL}", enough == 9)
+    yield holds(
+        f"With fewer than nine, no interval of finite width has the level {LEVEL}", enough == 9
+    )
