@@ -46,6 +46,18 @@ def test_sizes_of_species_are_not_diameters_of_particles(tmp_path, suffix):
     np.testing.assert_array_equal(cb.read(path).species, SPECIES)
 
 
+@pytest.mark.parametrize("name", ["diameters", "velocities"])
+def test_frames_of_gsd_do_not_inherit_what_others_have(tmp_path, name):
+    """By its schema, a frame without diameters or velocities has those of the first one."""
+    whole = particles().replace(velocities=np.ones((8, 3)))
+    for frames, number in (([whole, whole.replace(**{name: None})], 1), ([whole] * 2, None)):
+        if number is None:
+            cb.write(tmp_path / "c.gsd", frames)
+        else:
+            with pytest.raises(InputError, match=f"{name} in all frames .* in frame {number}"):
+                cb.write(tmp_path / "c.gsd", frames)
+
+
 def test_frames_of_gsd_that_store_no_diameters_have_those_of_the_schema(tmp_path):
     path = tmp_path / "c.gsd"
     cb.write(path, [particles(np.ones(8)), particles()])

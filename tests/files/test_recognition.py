@@ -87,3 +87,11 @@ def test_frames_by_number(tmp_path):
     for number in (2, -3, 0.0, True, "0"):
         with pytest.raises(InputError, match=r"frame: .* has frames 0 to 1, or -1 to -2"):
             cb.read(path, frame=number)
+
+
+@pytest.mark.parametrize("path", [None, 5, b"c.xyz", ["c.xyz"]])
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(InputError, match="path: expected the path of a file"):
+        cb.read(path)
+    with pytest.raises(InputError, match="path: expected the path of a file"):
+        list(cb.iread(path))

@@ -88,15 +88,24 @@ def test_files_elsewhere_variables_and_foreign_code_are_refused(lines, reason, t
     [
         ("masses", []),
         ("masses", [-1.0]),
+        ("masses", 28.0),
         ("temperature", 0.0),
         ("temperature", "cold"),
         ("number_density", float("nan")),
         ("units", "si"),
+        ("units", ["lj"]),
         ("sigma", -2.0),
+        ("sigma", 1e300),
+        ("sigma", 1e-300),
         ("composition", [0.5]),
+        ("composition", None),
         ("composition", [0.5, 0.5]),
         ("diameters", [20.0]),
+        ("diameters", 1.0),
         ("charges", [1.0, -1.0]),
+        ("charges", 1.0),
+        ("files", {"Si.sw": b"bytes"}),
+        ("files", "Si.sw"),
         ("charges", [float("inf")]),
         ("time_step", -1.0),
     ],
@@ -104,6 +113,12 @@ def test_files_elsewhere_variables_and_foreign_code_are_refused(lines, reason, t
 def test_arguments_out_of_range_are_refused_by_name(name, value):
     with pytest.raises(InputError, match=name):
         lammps(LJ, **STATE | {name: value})
+
+
+@pytest.mark.parametrize("lines", [None, 1, ["pair_style lj/cut 2.5"], b"pair_style", "\0"])
+def test_what_is_no_text_and_no_file_is_refused(lines):
+    with pytest.raises(InputError, match="lines: "):
+        lammps(lines, **STATE)
 
 
 def test_units_are_those_of_lammps():

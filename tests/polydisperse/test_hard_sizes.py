@@ -8,8 +8,9 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.configuration import Configuration
-from cagebreak.errors import ConfigurationError
+from cagebreak.errors import ConfigurationError, ConfigurationWarning
 from cagebreak.models import Sizes
+from cagebreak.neighbors import neighbor_table
 from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.preparation import Step
 from cagebreak.simulation.swaps import swap_diameters, swapping_collisions
@@ -137,3 +138,35 @@ def test_preparations_swap_and_overlaps_are_refused(fluid):
     assert not naive.overlap(prepared.replace(diameters=prepared.diameters * (1 - 1e-9)))
     with pytest.raises(ConfigurationError, match="overlap, at"):
         swap_diameters(fluid.replace(diameters=fluid.diameters * 1.1), MODEL, 1, seed=1)
+
+
+def test_radii_in_place_of_diameters_are_refused(fluid):
+    """The number density alone is that of the model."""
+    radii = fluid.replace(diameters=fluid.diameters / 2)
+    message = r"diameters: expected a mean of about 1 sigma, .* got 0\.5; radii"
+    with pytest.raises(ConfigurationError, match=message):
+        cb.check(radii, MODEL)
+    with pytest.warns(ConfigurationWarning, match=message):
+        cb.inherent_state(radii, MODEL)
+
+
+def test_diameters_that_the_model_does_not_have_are_said(fluid):
+    smaller = fluid.replace(diameters=0.9 * fluid.diameters)
+    with pytest.warns(ConfigurationWarning, match=r"diameters: they are 0\.65.* to 1\.4.*0\.72"):
+        cb.check(smaller, MODEL)
+
+
+def test_species_that_the_model_does_not_have_are_refused(fluid):
+    two = fluid.replace(species=np.arange(len(fluid)) % 2)
+    for state in (cb.inherent_state, lambda *arguments: CageSampler(*arguments, seed=1)):
+        with pytest.raises(ConfigurationError, match="species: expected A, as in the model"):
+            state(two, MODEL)
+
+
+def test_the_closest_pair_is_that_in_its_own_contact_distances(fluid):
+    """Two small spheres are nearer than two large ones, and do not overlap."""
+    table = neighbor_table(fluid, 2.0)
+    i, j = table.pairs.T
+    ratios = table.distances / ((fluid.diameters[i] + fluid.diameters[j]) / 2)
+    assert cb.check(fluid, MODEL).closest == pytest.approx(ratios.min())
+    assert ratios.min() >= 1

@@ -213,9 +213,11 @@ def test_species_may_be_chosen():
         ({"lags": [1, 30]}, "origins: expected a film of 6 origins"),
         ({"near": 0}, "near: expected a positive length"),
         ({"near": 40.0}, "got none of 400 in frame 0: 400 are cut by an edge"),
+        ({"near": 1e9}, "got none of 400 in frame 0: 400 are cut by an edge"),
         ({"noise": -1}, "noise: expected"),
         ({"species": ["C"]}, "species: expected some of A, B"),
         ({"species": []}, "species: expected some of A, B"),
+        ({"species": 0}, "species: expected some of A, B"),
     ],
 )
 def test_bad_arguments_are_refused(options, message):

@@ -11,8 +11,16 @@ from cagebreak.dynamics.relaxation import (
     non_gaussian,
     self_intermediate,
 )
-from cagebreak.errors import InputError
-from cagebreak.tracks import dynamic_functions, filled, memory, without_drift
+from cagebreak.errors import ConfigurationWarning, InputError
+from cagebreak.tracks import (
+    configuration_at,
+    dynamic_functions,
+    filled,
+    inside,
+    localization_noise,
+    memory,
+    without_drift,
+)
 from naive import tracks as naive
 from support.tracks.filmed import brownian, table_of
 
@@ -183,6 +191,8 @@ def test_functions_count_the_particles_that_are_seen_in_both_frames():
         ({"lags": [1], "k": 0}, "k: expected a positive wave number"),
         ({"lags": [1], "noise": -1.0}, "noise: expected"),
         ({"lags": [1], "noise": [0.1, 0.2, 0.3, 0.4]}, "noise: expected"),
+        ({"lags": [1], "noise": "small"}, "noise: expected"),
+        ({"lags": [1], "noise": {}}, "noise: expected"),
     ],
 )
 def test_bad_arguments_of_functions_are_refused(options, message):
@@ -199,3 +209,33 @@ def test_memory_is_the_lag_after_which_most_particles_have_left():
     assert memory(tracks) == pytest.approx(expected, rel=0.1)
     rest = cb.read_tracks(table_of(brownian(6, n_frames=9, diffusion=0.0)), **UNITS)
     assert memory(rest) == 9
+
+
+def test_noise_that_exceeds_the_motion_is_said():
+    """Such as that in pixels squared, which makes an F_s above 1."""
+    tracks = cb.read_tracks(table_of(brownian(4)), **UNITS)
+    with pytest.warns(ConfigurationWarning, match=r"noise: 4 sigma\^2 of noise .* an MSD of 0\.05"):
+        dynamic_functions(tracks, [1, 2], noise=1.0)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        without_drift,
+        localization_noise,
+        memory,
+        lambda tracks: filled(tracks, 1),
+        lambda tracks: dynamic_functions(tracks, [1]),
+        lambda tracks: inside(tracks, 0, 1.0),
+        lambda tracks: configuration_at(tracks, 0, 1.0),
+    ],
+)
+def test_a_table_in_place_of_tracks_is_told_how_to_be_read(function):
+    with pytest.raises(InputError, match="Tracks, as read_tracks returns, got DataFrame"):
+        function(lossy(3))
+
+
+@pytest.mark.parametrize("frame", [None, [1], 1.5, -1])
+def test_frames_are_whole_numbers(frame):
+    with pytest.raises(InputError, match="frame: expected one of 0 to"):
+        configuration_at(cb.read_tracks(lossy(3), **UNITS), frame, 1.0)

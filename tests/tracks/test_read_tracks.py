@@ -117,6 +117,11 @@ def test_names_of_species_are_ordered_by_the_user():
         (with_value("species", 31, None), "row 31: expected a name as species, got none"),
         (changed(time=np.array([0.0, 1, 2, 4])[TABLE.frame]), "expected times in proportion"),
         (changed(time=-1.0 * TABLE.frame), "expected times in proportion"),
+        (changed(frame=pd.to_datetime(TABLE.frame, unit="s")), "numbers as frame, got a column of"),
+        (changed(x=pd.to_timedelta(TABLE.frame, "s")), "numbers as x, got a column of timedelta"),
+        (changed(x=TABLE.x + 1j), "numbers as x, got a column of complex128"),
+        (changed(x=TABLE.x > 0), "numbers as x, got a column of bool"),
+        (with_value("species", 3, ("A", "B")), "row 3: expected a name as species, got ('A', 'B')"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -144,6 +149,7 @@ def test_frames_may_be_missing_if_their_numbers_say_so():
         ({"length": "10"}, "length: expected a positive number, got '10'"),
         ({"interval": np.nan}, "interval: expected a positive number"),
         ({"interval": -1}, "interval: expected a positive number"),
+        ({"length": 1e-310}, "length: expected sigma in the units of the table, got 1e-310 for"),
         ({"window": ((-9, 9), (0, 1))}, "window: expected one that holds all positions, got y"),
         ({"window": (0, 1)}, "window: expected the lowest and the highest"),
         ({"window": ((1, 0), (0, 1))}, "window: expected the lowest and the highest"),
@@ -152,6 +158,7 @@ def test_frames_may_be_missing_if_their_numbers_say_so():
         ({"periodic": "z"}, "periodic: expected some of the axes 'xy'"),
         ({"periodic": True}, "periodic: expected some of the axes"),
         ({"diameters": "size"}, "diameters: expected a column of table, got 'size'"),
+        ({"diameters": ["x"]}, "diameters: expected a column of table, got ['x']"),
         ({"diameters": "x"}, "expected a positive diameter as x"),
         ({"species": ("A", "A")}, "species: expected different names"),
     ],
@@ -167,7 +174,7 @@ def test_names_of_species_without_a_column_are_refused():
         cb.read_tracks(TABLE.drop(columns="species"), **UNITS, species=("A", "B"))
 
 
-@pytest.mark.parametrize("length", [10.0, 0.1])
+@pytest.mark.parametrize("length", [10.0, 0.1, 1e-290, 1e290])
 def test_units_that_make_a_strange_density_are_said(length):
     with pytest.warns(ConfigurationWarning, match=r"length: the mean spacing .* sigma"):
         cb.read_tracks(TABLE, length=length, interval=1.0)
@@ -180,6 +187,47 @@ def test_files_that_are_no_tables_are_refused(tmp_path, content):
     path = tmp_path / "broken.csv"
     path.write_bytes(content)
     with pytest.raises((FileFormatError, InputError), match=r"broken\.csv"):
+        cb.read_tracks(path, **UNITS)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        # pandas would take the first field of each row for its name, and shift all others.
+        ("frame,particle,x,y\n0,0,1,1,5\n0,1,2,2,5\n", "rows have more fields than the first line"),
+        ("frame,particle,x,y,x\n0,0,1,1,5\n0,1,2,2,5\n", "expected each column once, got 'x'"),
+        ("frame,particle,x,y\n0,0,1.25,1.75\n0,1,2.25,2.7", "expected a last line that ends"),
+        ("frame;particle;x;y\n0;0;1,5;1,5\n", "rows have more fields than the first line"),
+        ("frame;particle;x;y\n0;0;1.5;1.5\n", "missing, got frame;particle;x;y"),
+    ],
+)
+def test_files_that_would_be_read_wrong_are_refused(tmp_path, content, message):
+    path = tmp_path / "tracks.csv"
+    path.write_text(content)
+    with pytest.raises((FileFormatError, InputError), match=re.escape(message)):
+        cb.read_tracks(path, **UNITS)
+
+
+def test_commas_at_the_ends_of_rows_shift_no_columns(tmp_path):
+    path = tmp_path / "tracks.csv"
+    path.write_text("frame,particle,x,y\n0,7,1,2,\n0,8,2,3,\n")
+    tracks = cb.read_tracks(path, **UNITS)
+    np.testing.assert_array_equal(tracks.positions[:, :2], [[1, 2], [2, 3]])
+    assert tracks.particle.tolist() == [7, 8]
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.csv.xz", "a.csv.bz2", "a.csv.zip"])
+def test_a_file_that_is_not_compressed_as_its_name_says_is_refused(tmp_path, name):
+    TABLE.to_csv(tmp_path / "a.csv", index=False)
+    (tmp_path / name).write_bytes((tmp_path / "a.csv").read_bytes())
+    with pytest.raises(FileFormatError, match=re.escape(name)):
+        cb.read_tracks(tmp_path / name, **UNITS)
+
+
+def test_lines_are_counted_with_empty_ones(tmp_path):
+    path = tmp_path / "tracks.csv"
+    path.write_text("frame , particle, x, y\n\n0,0,1,1\n\n0,1,?,2\n")
+    with pytest.raises(InputError, match=r"tracks\.csv, line 5: expected a finite number as x"):
         cb.read_tracks(path, **UNITS)
 
 

@@ -50,12 +50,14 @@ def format_of(path: str | os.PathLike[str], format: str | None = None) -> Module
     Raises
     ------
     InputError
-        If `format` is not the suffix of a format.
+        If `format` is not the suffix of a format, or the path is none.
     FileFormatError
         If neither the name nor the content is of a known format.
     OSError
         If the name says nothing and the file cannot be opened.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"path: expected the path of a file, got {path!r}")
     path = Path(path)
     suffixes = " ".join(suffix[1:] for suffix in FORMATS)
     if format is not None:

@@ -70,11 +70,20 @@ def write(
     Raises
     ------
     InputError
-        If a box does not have HOOMD's form: first lattice vector along x, second in the xy plane.
+        If a box does not have HOOMD's form: first lattice vector along x, second in the xy plane;
+        or some frames have velocities or diameters and others have none.
     MissingDependencyError
         If the library gsd is not installed.
     """
     library = _library("gsd.hoomd")
+    # What a frame does not state is taken from the first one.
+    for name in ("velocities", "diameters"):
+        states = [getattr(configuration, name) is not None for configuration in configurations]
+        if any(states) and not all(states):
+            raise InputError(
+                f"configurations: expected {name} in all frames of a GSD file or in none, got none "
+                f"in frame {states.index(False)}"
+            )
     frames = []
     for step, configuration in enumerate(configurations):
         frame = frame_of(configuration)

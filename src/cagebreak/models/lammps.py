@@ -17,7 +17,7 @@ from typing import NamedTuple
 from cagebreak._atomic import require_file
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.errors import InputError
-from cagebreak.models.arguments import real
+from cagebreak.models.arguments import real, within
 from cagebreak.models.model import LammpsLines, Model, PairPotential
 
 COMMANDS = (
@@ -32,6 +32,9 @@ COMMANDS = (
 
 FOREIGN = ("kim", "mliap", "python", "quip")
 """Pair styles that run code of other programs, which the digest of a recipe would not cover."""
+
+SIGMA = (1e-6, 1e6)
+"""Range of sigma in LAMMPS' unit of length (chosen), far from numbers that overflow."""
 
 SIZES = (0.2, 5.0)
 """Range of diameters in units of sigma, as of tables (chosen)."""
@@ -134,18 +137,16 @@ def lammps(
         is out of range. LAMMPS sees the lines when something is computed; what it refuses is an
         `InputError` then.
     """
-    if units not in UNITS:
+    if not isinstance(units, str) or units not in UNITS:
         raise InputError(f"units: expected one of {', '.join(UNITS)}, got {units!r}")
-    for name, value in (
-        ("temperature", temperature),
-        ("number_density", number_density),
-        ("sigma", sigma),
-    ):
+    for name, value in (("temperature", temperature), ("number_density", number_density)):
         if not 0 < real(value) < math.inf:
             raise InputError(f"{name}: expected a number above 0, got {value!r}")
+    within("sigma", sigma, *SIGMA, closed_below=True)
     if not 0 <= real(time_step) < math.inf:
         raise InputError(f"time_step: expected a time above 0, or 0, got {time_step!r}")
-    n = len(masses)
+    weights = _listed("masses", masses)
+    n = len(weights)
     if not 1 <= n <= len(SPECIES_NAMES):
         raise InputError(f"masses: expected one of each species, got {masses!r}")
     fractions = _numbers("composition", composition, n, 1 / n)
@@ -205,6 +206,12 @@ def _read(
     lines: str | os.PathLike[str], given: Mapping[str, str] | None
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """Return the lines without comments, and the name and text of each file that they name."""
+    if not isinstance(lines, str | os.PathLike):
+        raise InputError(f"lines: expected a file of lines, or their text, got {lines!r}")
+    if given is not None and not (
+        isinstance(given, Mapping) and all(isinstance(text, str) for text in given.values())
+    ):
+        raise InputError(f"files: expected the text of each file by its name, got {given!r}")
     text, folder = str(lines), Path()
     if not _PAIR_STYLE.search(text):
         folder, text = Path(lines).parent, text_of_file(Path(lines))
@@ -231,6 +238,8 @@ def text_of_file(path: Path) -> str:
             f"lines: expected lines with pair_style or a file of them; {path} cannot be read "
             f"({error.strerror})"
         ) from error
+    except ValueError as error:  # no name of a file has a zero byte
+        raise InputError(f"lines: {path!r}: {error}") from error
     if "\0" in text:
         raise InputError(f"lines: {path}: expected text, got bytes of zero")
     return text
@@ -285,6 +294,13 @@ def _is_file(word: str, line: str, folder: Path, given: Collection[str] | None) 
     return False
 
 
+def _listed(name: str, values: Sequence[float]) -> tuple[float, ...]:
+    try:
+        return tuple(map(real, values))
+    except TypeError:
+        raise InputError(f"{name}: expected a list, a number a species, got {values!r}") from None
+
+
 def _number(word: str) -> float:
     try:
         return float(word)
@@ -293,14 +309,14 @@ def _number(word: str) -> float:
 
 
 def _numbers(name: str, values: Sequence[float], n: int, default: float) -> tuple[float, ...]:
-    numbers = tuple(map(real, values)) or (default,) * n
+    numbers = _listed(name, values) or (default,) * n
     if len(numbers) != n or not all(0 < number < math.inf for number in numbers):
         raise InputError(f"{name}: expected {n} numbers above 0, a species each, got {values!r}")
     return numbers
 
 
 def _charges(charges: Sequence[float], n: int) -> tuple[float, ...]:
-    numbers = tuple(map(real, charges))
+    numbers = _listed("charges", charges)
     if len(numbers) not in (0, n) or not all(map(math.isfinite, numbers)):
         raise InputError(f"charges: expected {n} numbers, a species each, or none, got {charges!r}")
     return numbers

@@ -30,6 +30,7 @@ from cagebreak.models import as_model
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list, check_apart
 from cagebreak.potentials import _match_kernel as kernel
+from cagebreak.potentials.closest import closest_pairs
 from cagebreak.potentials.overlaps import separated
 from cagebreak.potentials.pair_potentials import (
     FORMS,
@@ -44,6 +45,8 @@ from cagebreak.potentials.state_point import (
     density_problem,
     if_meant,
     in_order,
+    size_problem,
+    size_remark,
 )
 
 Floats = NDArray[np.float64]
@@ -201,6 +204,7 @@ def _examined(configuration: Configuration, model: Model, fixed: bool) -> Match:
     problem = (
         _shape_problem(configuration, model)
         or density_problem(match.number_density, match.composition, model, fixed)
+        or size_problem(configuration, model)
         or composition_problem(match.composition, n, model, fixed)
     )
     if problem:
@@ -250,10 +254,8 @@ def _shape_problem(configuration: Configuration, model: Model) -> str:
 def _with_distances(match: Match, model: Model) -> Match:
     """Return the match with the shortest distances, or with the problem of an overlap."""
     configuration, s = match.configuration, model.n_species
-    sigma = np.array(model.pair.sigma)
-    distances, pairs = np.full((s, s), np.inf), np.zeros((s, s, 2), np.int64)
-    kernel.nearest_pairs(cell_list(configuration, REACH * float(sigma.max())), distances, pairs)
-    match = replace(match, closest=distances / sigma)
+    distances, pairs, contacts = closest_pairs(configuration, model, REACH)
+    match = replace(match, closest=distances / contacts)
     if model.is_hard:
         return match
     if model.lammps is not None:
@@ -264,18 +266,19 @@ def _with_distances(match: Match, model: Model) -> Match:
     form, table = FORMS[model.pair.form], pair_table(model.pair)
     for a, b in itertools.combinations_with_replacement(range(s), 2):
         r = float(distances[a, b])
-        if not r < sigma[a, b]:
+        if not r < contacts[a, b]:
             continue
-        energy = float(kernel.pair_energy(form, table, a, b, r))
+        unit = contacts[a, b] / model.pair.sigma[a][b]
+        energy = float(kernel.pair_energy(form, table, a, b, r / unit))
         if not energy <= highest:
             i, j = pairs[a, b]
             text = (
                 f"configuration.positions: expected particles {i} and {j}, {SPECIES_NAMES[a]} and "
-                f"{SPECIES_NAMES[b]}, about sigma = {sigma[a, b]:.3g} apart, got {r:.4g}, where "
+                f"{SPECIES_NAMES[b]}, about sigma = {contacts[a, b]:.3g} apart, got {r:.4g}, where "
                 f"their energy is {energy / model.temperature:.3g} kT; wrong box or boundary, "
                 f"units, species or model ({model.name}), or not equilibrated?"
             )
-            if r < CLOSEST * sigma[a, b]:
+            if r < CLOSEST * contacts[a, b]:
                 return replace(match, problem=text)
             return replace(match, remarks=(text,))
     return match
@@ -381,6 +384,9 @@ def _remarks(match: Match, model: Model, fixed: bool) -> list[str]:
             f"configuration: its composition is {shares}, that of the model {fractions}"
             f"{if_meant('the composition', fixed)}"
         )
+    sizes = size_remark(match.configuration, model)
+    if sizes:
+        remarks.append(sizes)
     kt, temperature = model.temperature, match.temperature
     apart = abs(temperature - kt)
     if (

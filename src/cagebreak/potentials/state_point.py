@@ -18,6 +18,12 @@ DENSITY = 5.0
 Lennard-Jones particles is a quarter of that of the Kob-Andersen mixture), and lengths in Angstrom
 or nm, where sigma is 2 to 5 or a tenth of this, differ by a factor of 8 or more."""
 
+SIZE = 1.5
+"""Factor between mean diameters that is an error (chosen): radii are half of the diameters."""
+
+SIZE_REMARK = 0.01
+"""Relative distance of a diameter from the range of the model that is said."""
+
 COMPOSITION_REMARK = 0.02
 """Difference of a fraction that is said, besides one particle."""
 
@@ -31,16 +37,19 @@ def warn_of_another_state_point(configuration: Configuration, model: Model) -> N
     Warns
     -----
     ConfigurationWarning
-        If the density differs by a factor of `DENSITY`, or species are exchanged or missing.
+        If the density differs by a factor of `DENSITY`, the mean diameter of particles with sizes
+        of their own by one of `SIZE`, or species are exchanged or missing.
     """
     n = len(configuration)
     counts = np.bincount(configuration.species, minlength=model.n_species)
     if len(counts) > model.n_species:
         return  # an error of the function that is called
     composition = counts / n
-    problem = density_problem(
-        n / configuration.box.volume, composition, model
-    ) or composition_problem(composition, n, model)
+    problem = (
+        density_problem(n / configuration.box.volume, composition, model)
+        or size_problem(configuration, model)
+        or composition_problem(composition, n, model)
+    )
     if problem:
         warnings.warn(problem, ConfigurationWarning, stacklevel=3)
 
@@ -70,6 +79,34 @@ def density_problem(
         f"{value:.4g}; if lengths are in another unit, such as Angstrom or nm, divide positions "
         f"and box by sigma, about {sigma:.4g}"
         + if_meant(f"{name}={value:.4g}", fixed, "the density")
+    )
+
+
+def size_problem(configuration: Configuration, model: Model) -> str:
+    """Return why diameters of particles cannot be meant; empty if they can, or if none are used."""
+    if model.sizes is None or configuration.diameters is None:
+        return ""
+    mean = float(configuration.diameters.mean())
+    expected = float(model.sizes.quantiles(len(configuration)).mean())
+    if 1 / SIZE <= mean / expected <= SIZE:
+        return ""
+    return (
+        f"configuration.diameters: expected a mean of about {expected:.4g} sigma, as in "
+        f"{model.name}, got {mean:.4g}; radii, or lengths in another unit?"
+    )
+
+
+def size_remark(configuration: Configuration, model: Model) -> str:
+    """Return which diameters of particles the model does not have; empty if it has all of them."""
+    if model.sizes is None or configuration.diameters is None:
+        return ""
+    low, high = float(configuration.diameters.min()), float(configuration.diameters.max())
+    smallest, largest = model.sizes.smallest, model.sizes.largest
+    if smallest * (1 - SIZE_REMARK) <= low and high <= largest * (1 + SIZE_REMARK):
+        return ""
+    return (
+        f"configuration.diameters: they are {low:.4g} to {high:.4g} sigma, those of the model "
+        f"{smallest:.4g} to {largest:.4g}"
     )
 
 

@@ -159,7 +159,7 @@ def inherent_state(
         raise InputError(f"force_tolerance: expected a positive force, got {force_tolerance!r}")
     if not isinstance(max_iterations, int | np.integer) or max_iterations < 1:
         raise InputError(f"max_iterations: expected 1, 2, ..., got {max_iterations!r}")
-    if model.is_hard:
+    if model.is_hard and configuration.n_species <= model.n_species:
         configuration = separated(configuration, model, least=0.0)
     energy(configuration, model)  # raises if the model cannot describe the configuration
     warn_of_another_state_point(configuration, model)

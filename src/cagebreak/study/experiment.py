@@ -26,6 +26,7 @@ from cagebreak.seeding import Seed
 from cagebreak.tracks import Noise, Tracks, configuration_at, inside, memory, noise_ceiling, reach
 from cagebreak.tracks.functions import as_lags
 from cagebreak.tracks.noise import as_variance, length_variance
+from cagebreak.tracks.tracks import require_tracks
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -161,6 +162,7 @@ class Experiment:
 
         if not is_whole(origin) or not 0 <= origin < len(self.samples):
             raise InputError(f"origin: expected 0 to {len(self.samples) - 1}, got {origin!r}")
+        origin = int(origin)
         outer = plan(learner, self.samples, seed=seed, groups=self.groups).outer
         fold = int(outer.fold[origin])
         predicted = hold_out(outer, fold, overview(outer), shown=origin).predicted
@@ -238,6 +240,7 @@ def experiment(
     """
     from cagebreak.learning import Sample
 
+    require_tracks(tracks)
     distance = reach(descriptor)
     if near is not None:
         if not 0 < real(near) < np.inf:
@@ -252,8 +255,12 @@ def experiment(
     for c in each("origins", range(len(frames)), len(frames)):
         frame = int(frames[c])
         rows = np.arange(len(tracks))[tracks.rows(frame)]
-        targets, added = _targets(tracks, frame, rows, lags, near, variance)
-        whole, known = inside(tracks, frame, distance), ~np.isnan(targets).any(axis=1)
+        whole = inside(tracks, frame, distance)
+        if whole.any():
+            targets, added = _targets(tracks, frame, rows, lags, near, variance)
+        else:  # of a distance beyond the window neighbors may be too many to list
+            targets, added = np.full((2, len(rows), len(lags)), np.nan)
+        known = ~np.isnan(targets).any(axis=1)
         of_species = np.isin(tracks.species[rows], numbers)
         used = whole & known & of_species
         counts[c] = (
@@ -276,8 +283,8 @@ def experiment(
 
 def _species(tracks: Tracks, species: Sequence[str] | None) -> list[int]:
     names = tracks.names()
-    chosen = names if species is None else list(species)
-    if not chosen or not set(chosen) <= set(names):
+    chosen = names if species is None else species
+    if not isinstance(chosen, Sequence) or not chosen or not set(chosen) <= set(names):
         raise InputError(f"species: expected some of {', '.join(names)}, got {species!r}")
     return [names.index(name) for name in chosen]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cagebreak.errors import InputError
-from cagebreak.tracks.tracks import Tracks
+from cagebreak.tracks.tracks import Tracks, require_tracks
 
 
 def without_drift(tracks: Tracks) -> Tracks:
@@ -30,6 +30,7 @@ def without_drift(tracks: Tracks) -> Tracks:
     InputError
         If two successive frames have no particle in common.
     """
+    require_tracks(tracks)
     frames = tracks.frames
     steps = np.zeros((len(frames), 3))
     for f in range(1, len(frames)):

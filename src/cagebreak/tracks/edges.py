@@ -16,7 +16,7 @@ from cagebreak.descriptors.polydisperse import BySize, Diameter
 from cagebreak.descriptors.shells import cutoff
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
-from cagebreak.tracks.tracks import Tracks
+from cagebreak.tracks.tracks import Tracks, require_tracks
 
 SLACK = 1e-9
 """Relative length by which particles must be farther than the reach from an edge, for rounding."""
@@ -72,6 +72,7 @@ def inside(tracks: Tracks, frame: int, distance: float) -> NDArray[np.bool_]:
     InputError
         If no particle is in the frame, or the distance is negative.
     """
+    require_tracks(tracks)
     if not 0 <= real(distance) < np.inf:
         raise InputError(f"distance: expected a length in sigma of at least 0, got {distance!r}")
     d = tracks.dimension
@@ -104,6 +105,7 @@ def configuration_at(tracks: Tracks, frame: int, distance: float) -> Configurati
     InputError
         If no particle is in the frame, or the distance is not positive.
     """
+    require_tracks(tracks)
     if not 0 < real(distance) < np.inf:
         raise InputError(f"distance: expected a positive length in sigma, got {distance!r}")
     rows = tracks.rows(frame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak._frames import to_frame
 from cagebreak.dynamics.relaxation import non_gaussian_of
-from cagebreak.errors import InputError
+from cagebreak.errors import ConfigurationWarning, InputError
 from cagebreak.models.arguments import is_whole, real
 from cagebreak.tracks.noise import Noise, as_variance
-from cagebreak.tracks.tracks import Tracks
+from cagebreak.tracks.tracks import Tracks, require_tracks
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -76,7 +77,13 @@ def dynamic_functions(
     ------
     InputError
         If k is not positive, a lag is not 1, 2, ..., or no particle is seen in frames so far apart.
+
+    Warns
+    -----
+    ConfigurationWarning
+        If the noise is more than the particles are seen to move.
     """
+    require_tracks(tracks)
     if not 0 < real(k) < np.inf:
         raise InputError(f"k: expected a positive wave number, got {k!r}")
     d = tracks.dimension
@@ -102,6 +109,15 @@ def dynamic_functions(
             row["n"], row["share"] = len(of_species), len(of_species) / max(n_starts, 1)
             row["msd"], row["f_s"] = msd, np.mean(waves * np.exp(k * k * s / 2))
             row["alpha_2"] = non_gaussian_of(np.array([msd]), np.array([fourth]), d)[0]
+    beyond = rows[rows["msd"] <= 0][:1]
+    for row in beyond if s.any() else ():
+        warnings.warn(
+            f"noise: {s.sum():.3g} sigma^2 of noise are taken out of an MSD of "
+            f"{row['msd'] + s.sum():.3g} of species {row['species']} at {row['lag']} frames; the "
+            "functions mean nothing there: the noise is in other units, or an upper bound",
+            ConfigurationWarning,
+            stacklevel=2,
+        )
     return to_frame(rows[np.argsort(rows["species"], kind="stable")])
 
 
@@ -145,6 +161,7 @@ def memory(tracks: Tracks) -> int:
     InputError
         If there are fewer than two frames.
     """
+    require_tracks(tracks)
     frames = tracks.frames
     if len(frames) < 2:
         raise InputError(f"tracks: expected at least two frames, got {len(frames)}")

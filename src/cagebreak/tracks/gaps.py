@@ -6,7 +6,7 @@ import numpy as np
 
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import is_whole
-from cagebreak.tracks.tracks import Tracks
+from cagebreak.tracks.tracks import Tracks, require_tracks
 
 
 def filled(tracks: Tracks, longest: int) -> Tracks:
@@ -28,6 +28,7 @@ def filled(tracks: Tracks, longest: int) -> Tracks:
     InputError
         If `longest` is not 1, 2, ...
     """
+    require_tracks(tracks)
     if not is_whole(longest) or longest < 1:
         raise InputError(f"longest: expected a number of frames from 1, got {longest!r}")
     order = np.lexsort((tracks.frame, tracks.particle))

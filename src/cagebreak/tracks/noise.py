@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.errors import ConfigurationWarning, InputError
-from cagebreak.tracks.tracks import Tracks
+from cagebreak.tracks.tracks import Tracks, require_tracks
 
 Floats = NDArray[np.float64]
 
@@ -76,6 +76,7 @@ def localization_noise(tracks: Tracks) -> Noise:
     ConfigurationWarning
         If the estimate is an upper bound.
     """
+    require_tracks(tracks)
     step = int(tracks.steps.min()) if len(tracks.frames) > 1 else 1
     variance, error = _covariance(tracks, step)
     noise = Noise(variance, error)
@@ -132,7 +133,10 @@ def as_variance(noise: Noise | ArrayLike | None, dimension: int) -> Floats:
         return np.zeros(3)
     if isinstance(noise, Noise):
         return np.maximum(noise.variance, 0.0)
-    given = np.asarray(noise, dtype=np.float64)
+    try:
+        given = np.asarray(noise, dtype=np.float64)
+    except (TypeError, ValueError):
+        given = np.array(np.nan)
     if given.shape not in ((), (dimension,), (3,)) or not (np.isfinite(given) & (given >= 0)).all():
         raise InputError(
             f"noise: expected a Noise, or a variance of at least 0 in sigma^2 for all or for each "

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import lzma
+import numbers
 import os
+import tarfile
 import warnings
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cagebreak._atomic import require_file
 from cagebreak.configuration.interchange.names import species_of
 from cagebreak.errors import ConfigurationWarning, FileFormatError, InputError
 from cagebreak.models.arguments import real
@@ -25,6 +31,12 @@ ERRORS = "ep"
 
 SPACINGS = (0.5, 3.0)
 """Range of the mean spacing of dense particles, in sigma (chosen); else units may be wrong."""
+
+_BROKEN = (
+    *(OSError, EOFError, ImportError, ValueError),
+    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
+)
+"""What pandas raises for files that are no tables, or not compressed as their names say."""
 
 SAME_TIME = 1e-3
 """Difference of a time from that of its frame, in frames, that is taken for rounding (chosen)."""
@@ -89,6 +101,7 @@ def read_tracks(
     for name, value in (("length", length), ("interval", interval)):
         if not 0 < real(value) < np.inf:
             raise InputError(f"{name}: expected a positive number, got {value!r}")
+    length, interval = float(length), float(interval)
     rows = _Table.of(table)
     frame, particle = rows.whole("frame"), rows.whole("particle")
     columns = [rows.numbers(name) for name in AXES if name in rows.frame.columns or name != "z"]
@@ -99,7 +112,13 @@ def read_tracks(
     rows.require_once(frame[order], particle[order], order)
     rows.check_times(frame, interval)
     positions = np.zeros((len(order), 3))
-    positions[:, :d] = np.column_stack(columns)[order] / length
+    with np.errstate(over="ignore"):
+        positions[:, :d] = np.column_stack(columns)[order] / length
+    if not np.isfinite(positions).all():
+        raise InputError(
+            f"length: expected sigma in the units of the table, got {length:g} for positions up to "
+            f"{max(np.abs(column).max() for column in columns):g}"
+        )
     is_periodic = _periodic(periodic, d)
     edges = _window(window, positions[:, :d], length, is_periodic)
     found = rows.species(species)
@@ -110,7 +129,7 @@ def read_tracks(
         particle[order],
         positions,
         found[order],
-        float(interval),
+        interval,
         edges,
         is_periodic,
         np.zeros((n_frames, 3)),
@@ -156,23 +175,37 @@ class _Table:
         if not isinstance(table, str | os.PathLike):
             raise InputError(f"table: expected a path or a DataFrame, got {type(table).__name__}")
         path = Path(table)
+        require_file(path)
         try:
-            frame = pd.read_csv(path, skipinitialspace=True)
-        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+            head, frame = _read(path)
+        except _BROKEN as error:
             raise FileFormatError(
-                f"{path}: expected a table of comma-separated values: {error}"
+                f"{path}: expected a table of comma-separated values: {str(error).strip()}"
             ) from error
+        repeated = [name for name in head if head.count(name) > 1]
+        if repeated:
+            raise InputError(f"{path}: expected each column once, got {repeated[0]!r} twice")
+        _require_end(path)
         return cls(frame, str(path), 2)
 
     def at(self, row: int) -> str:
         """Return how a message names a row."""
-        return f"row {row}" if self._first is None else f"line {row + self._first}"
+        if self._first is None:
+            return f"row {row}"
+        return f"line {self.frame.index[row] + self._first}"
 
     def numbers(self, name: str) -> Floats:
         """Return a column of finite numbers."""
         import pandas as pd
 
-        column = pd.to_numeric(self.frame[name], errors="coerce")
+        column = self.frame[name]
+        # pandas takes dates for nanoseconds.
+        if column.dtype.kind not in "mM":
+            column = pd.to_numeric(column, errors="coerce")
+        if column.dtype.kind not in "iufO":
+            raise InputError(
+                f"{self.name}: expected numbers as {name}, got a column of {column.dtype}"
+            )
         values = column.to_numpy(np.float64, na_value=np.nan)
         bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
@@ -249,6 +282,13 @@ class _Table:
                 f"{self.name}, {self.at(bad[0])}: expected a name as species, got none "
                 f"({len(bad)} such rows)"
             )
+        strange = column.map(lambda name: not isinstance(name, str | numbers.Real | np.bool_))
+        if strange.any():
+            row = int(np.flatnonzero(strange)[0])
+            raise InputError(
+                f"{self.name}, {self.at(row)}: expected a name as species, got "
+                f"{column.iloc[row]!r} ({np.count_nonzero(strange)} such rows)"
+            )
         values = column.to_numpy()
         if values.dtype.kind == "f" and (values == np.rint(values)).all():
             values = values.astype(np.int64)
@@ -256,7 +296,7 @@ class _Table:
 
     def diameters(self, name: str, particle: Integers) -> Floats:
         """Return the mean diameter of the particle of each row."""
-        if name not in self.frame:
+        if not isinstance(name, str) or name not in self.frame:
             raise InputError(f"diameters: expected a column of {self.name}, got {name!r}")
         values = self.numbers(name)
         bad = np.flatnonzero(values <= 0)
@@ -286,6 +326,49 @@ class _Table:
                 return None
             result[axis] = np.mean((known / length) ** 2)
         return result
+
+
+def _read(path: Path) -> tuple[list[str], DataFrame]:
+    """Return the names of the columns in a file, and its table.
+
+    The index of the table counts all lines after the head, also empty ones.
+    """
+    import pandas as pd
+
+    first = pd.read_csv(path, skipinitialspace=True, header=None, nrows=1, dtype=str).iloc[0]
+    head = first.dropna().str.strip().tolist()
+    with warnings.catch_warnings():
+        # By default pandas takes the first fields of rows that are longer than the head for names
+        # of the rows, which shifts all columns.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            frame = pd.read_csv(
+                path, skipinitialspace=True, index_col=False, skip_blank_lines=False
+            )
+        except pd.errors.ParserWarning as error:
+            raise ValueError(
+                f"rows have more fields than the first line, which has {', '.join(head)}"
+            ) from error
+    frame.columns = frame.columns.str.strip()
+    return head, frame.dropna(how="all")
+
+
+def _require_end(path: Path) -> None:
+    """Refuse a file whose last line does not end: its last number may have lost digits.
+
+    Compressed files have a checksum.
+    """
+    if path.suffix.lower() in (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar"):
+        return
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(file.tell() - 1, 0))
+        last = file.read()
+    if last and last not in b"\r\n":
+        raise FileFormatError(
+            f"{path}: expected a last line that ends, got a file that may be cut short (if it is "
+            "whole, end its last line)"
+        )
 
 
 def _periodic(axes: str, dimension: int) -> tuple[bool, ...]:

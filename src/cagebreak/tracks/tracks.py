@@ -105,7 +105,9 @@ class Tracks:
     @property
     def spacing(self) -> float:
         """Mean spacing of the particles, in sigma."""
-        return float(self.number_density ** (-1 / self.dimension))
+        # Root by root: the volume of a window in strange units may be no number.
+        root = 1 / self.dimension
+        return float(np.prod(self.lengths**root)) / (len(self) / len(self.frames)) ** root
 
     @property
     def steps(self) -> Integers:
@@ -142,7 +144,7 @@ class Tracks:
         InputError
             If no particle is in the frame.
         """
-        f = int(np.searchsorted(self.frames, frame))
+        f = int(np.searchsorted(self.frames, frame)) if is_whole(frame) else len(self.frames)
         if f == len(self.frames) or self.frames[f] != frame:
             raise InputError(
                 f"frame: expected one of {self.frames[0]} to {self.frames[-1]} that has particles, "
@@ -211,3 +213,16 @@ class Tracks:
     def names(self) -> list[str]:
         """Return the letters of the species."""
         return list(SPECIES_NAMES[: self.n_species])
+
+
+def require_tracks(tracks: object) -> None:
+    """Refuse anything but tracks, such as the table that they are read from.
+
+    Raises
+    ------
+    InputError
+    """
+    if not isinstance(tracks, Tracks):
+        raise InputError(
+            f"tracks: expected Tracks, as read_tracks returns, got {type(tracks).__name__}"
+        )
