@@ -104,8 +104,6 @@ class MolecularDynamics(VelocityVerlet):
         if thermostat is not None and noise is None:
             raise InputError("noise: expected a seed of the thermostat's random numbers, got None")
         super().__init__(configuration, model, seed, time_step, thermostat)
-        if self._breathes:
-            require_species_sizes(model, "constant pressure")
         self._dtype = PRECISIONS[precision]
         self._random = stream(0 if noise is None else noise, "thermostat")
         self._noise = np.zeros((0 if thermostat is None else CHECKED, 2))

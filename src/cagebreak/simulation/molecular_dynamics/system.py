@@ -12,7 +12,7 @@ from cagebreak.errors import ConfigurationError, SimulationError
 from cagebreak.models.model import Model
 from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
 from cagebreak.potentials.bonds import bond_table
-from cagebreak.potentials.sizes import reach
+from cagebreak.potentials.sizes import diameters_of, reach
 from cagebreak.simulation.molecular_dynamics import _chain_kernel as chain_kernel
 from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
 from cagebreak.simulation.molecular_dynamics import _row_kernel as row_kernel
@@ -98,9 +98,8 @@ class System:
         self._noise, self.scale, self.n = noise, 1.0, len(start)
         self._near: NDArray[np.int32]
         self._entries: NDArray[np.int32]
-        # Radii are in steps, which change with the box.
-        self._sized = has_sizes(model) and not breathes
-        self._farthest = reach(start, model)
+        self._sized = has_sizes(model)
+        self._farthest, self._radii = reach(start, model), diameters_of(start, model) / 2
         skin = SKINS[model.pair.form] * (1.2 if self.n > MANY else 1)
         self._reaches = model.pair.cutoffs + skin
         if self._sized:
@@ -243,6 +242,11 @@ class System:
         self._skin = float(self._reaches.max() - self._farthest) / step
         limits = ((self._reaches / step) ** 2).astype(np.float32).ravel()
         self._limits = None if self._sized else limits
+        if self._sized:
+            radii = self._radii[self._particles.numbers] / step
+            self._particles.x[: self.n, 3] = radii
+            reaches = self._model.pair.cutoff * radii + self._skin / 2
+            self._lines.centers[: self.n, 3] = np.ceil(reaches * (1 + 1e-6))
 
     def _allot(self, start: Configuration) -> None:
         """Allocate the arrays."""
@@ -302,14 +306,6 @@ class System:
         particles.x[:n, :3] = layout.steps(self._whole(start)[order])
         particles.v[:n, :3] = layout.steps(np.asarray(start.velocities)[order]) * self._time_step
         particles.pull[:n, :3] = (self._time_step**2 / masses)[:, None]
-        if self._sized:
-            diameters = np.asarray(self._model.diameters)[species]
-            if self._model.sizes is not None:
-                diameters = np.asarray(start.diameters)[order]
-            radii = diameters / 2 / self._step
-            particles.x[:n, 3] = radii
-            reaches = self._model.pair.cutoff * radii + self._skin / 2
-            self._lines.centers[:n, 3] = np.ceil(reaches * (1 + 1e-6))
         row_kernel.place_centers(self._state(), 0.0)
         row_kernel.sort(self._state())
         self._clock.counts[state_of.DUE] = state_of.ROWS
