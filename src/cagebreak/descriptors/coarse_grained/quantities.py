@@ -12,7 +12,11 @@ from cagebreak.descriptors.base import Features, check_species, make_labels
 from cagebreak.descriptors.coarse_grained._surroundings_kernel import sum_around
 from cagebreak.descriptors.coarse_grained.surroundings import mean_of
 from cagebreak.descriptors.coarse_grained.voronoi import voronoi_cells
-from cagebreak.descriptors.polydisperse.by_size import classified, n_classes_of
+from cagebreak.descriptors.polydisperse.by_size import (
+    classified,
+    n_classes_of,
+    own_diameters,
+)
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list
@@ -36,8 +40,9 @@ class CoarseGrained:
         \bar v_i(L, s) = \frac{1}{\bar\rho_i} \sum_{j, s_j = s} (E_j - \bar E_i)^2 e^{-r_{ij} / L}
 
     for each species s, and in a mixture also for all particles. Of particles with a diameter each,
-    s is the class of size. The sums include particle i itself, at r = 0, and periodic images. They
-    reach to `CUTOFF` times the longest length, and are 0 if no particle of the species is within.
+    s is the class of size, and cells are radical (`voronoi.py`). The sums include particle i
+    itself, at r = 0, and periodic images. They reach to `CUTOFF` times the longest length, and are
+    0 if no particle of the species is within.
     :cite:`Jung2023` (GlassMLP) use the density, the energy, its variance and the perimeter of the
     cell (in three dimensions its area) in inherent states.
 
@@ -94,7 +99,8 @@ class CoarseGrained:
         configuration = as_configuration(configuration)
         check_species(configuration, self.model.n_species)
         check_dimension(configuration, self.model)
-        own = np.column_stack(voronoi_cells(configuration)[: configuration.dimension])
+        sizes = None if self.model.sizes is None else own_diameters(configuration)
+        own = np.column_stack(voronoi_cells(configuration, sizes)[: configuration.dimension])
         if "energy" not in self._quantities(state):
             weights, means = self._coarse_grain(configuration, own)
             return self._features(state, own, [weights, *means])

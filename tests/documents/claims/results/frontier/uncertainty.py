@@ -98,10 +98,11 @@ def of_tests():
     yield holds("its last two rows", list(rows.part[-2:]) == ["test"] * 2 and len(tests) == 2)
     first, second = tests.coverage
     yield f"At {time:.0f} τ {first:.2f} and {second:.2f} of their A particles"
-    yield f"interval, {share:.2f} in the mean. Two"
+    yield f"interval, {share:.2f} in the mean"
     low, mean, high = (getattr(training.coverage, name)() for name in ("min", "mean", "max"))
-    yield f"{low:.2f} to {high:.2f} of the particles are in the interval that the others calibrate"
-    yield f"calibrate, {mean:.2f} in the mean"
+    yield f"configurations the share is {low:.2f} to {high:.2f}, where the others calibrate"
+    yield f"and {mean:.2f} in the mean"
+    yield holds("One test is below all of them", (tests.coverage < low).sum() == 1)
     low, high = training.propensity.min(), training.propensity.max()
     first, second = tests.propensity
     yield f"{low:.2f} to {high:.2f} σ in training, and {first:.2f} and {second:.2f} σ in the tests"
