@@ -1,6 +1,7 @@
 """Numbers of the page of figures and tables, and what it says of ours."""
 
 import cagebreak as cb
+from cagebreak.dynamics.relaxation import tau_alpha
 from support.claims import holds, row, table
 from support.paths import ROOT
 from support.study_claims import power
@@ -13,6 +14,7 @@ STUDIES = {
     "Kob-Andersen": ("kob-andersen-044", "ka044"),
 }
 GIVEN = [
+    "the fall to 10⁵ τ",  # Alkemade 2022, section I B
     "ridge: r over time for generations 0 to 2",  # figures of Alkemade 2022
     "neural networks: generations 0 to 2",
     "100 configurations, 50 runs, to 10⁵ τ",  # Alkemade 2022, section I B
@@ -35,10 +37,9 @@ def computed():
         study = cb.Study(ROOT / "datasets" / folder / f"{recipe}.toml")
         runs = study.recipe.isoconfigurational
         last = power(runs.last) if name == "hard spheres" else f"{runs.last:g}"
-        yield f"| {study.n_configurations} configurations, {runs.n_runs} runs, to {last} τ |"
+        yield f"| {study.n_configurations} configurations, {runs.n_runs} runs, to {last} τ"
         yield f"have {study.recipe.preparation.n_particles} particles, as in the papers"
-        if name == "hard spheres":
-            yield f"same up to {last} τ"
+    yield from of_long_runs()
     botan = row(table(RESULTS / "rottler2024/studies.csv"), system="KA", way="thermal")
     ridge = row(table(RESULTS / "alkemade2022/kob_andersen.csv"), learner="ridge")
     yield f"{ridge.n_configurations} published configurations of {botan.particles} particles"
@@ -49,6 +50,17 @@ def computed():
     (r_cut,) = set(table(RESULTS / "rottler2024/distribution.csv").r_cut)
     yield f"first six radial functions, r_cut = {r_cut:g}"
     yield f"distributions of the first radial descriptor, r_cut = {r_cut:g}"
+
+
+def of_long_runs():
+    recipe = cb.Study(RESULTS / "heterogeneity/hard_spheres.toml").recipe
+    runs, last = recipe.isoconfigurational, power(recipe.isoconfigurational.last)
+    yield f"; {recipe.preparation.n_configurations}, {runs.n_runs} runs, [to {last} τ]"
+    yield f"diffusive regime to {last} τ"
+    times = table(RESULTS / "hard-spheres-058-long/propensity.csv").groupby("species")
+    for _, of in times:
+        relaxation = float(tau_alpha(of.time.to_numpy(), of.f_s.to_numpy()[:, None])[0])
+        yield f"to {of.time.max() / relaxation:.1f} tau_alpha"
 
 
 def of_boattini():
