@@ -55,7 +55,7 @@ def computed():
 def of_long_runs():
     recipe = cb.Study(RESULTS / "heterogeneity/hard_spheres.toml").recipe
     runs, last = recipe.isoconfigurational, power(recipe.isoconfigurational.last)
-    yield f"; {recipe.preparation.n_configurations}, {runs.n_runs} runs, [to {last} τ]"
+    yield f"; {recipe.preparation.n_configurations}, {runs.n_runs} runs, [to {last} τ |"
     yield f"diffusive regime to {last} τ"
     times = table(RESULTS / "hard-spheres-058-long/propensity.csv").groupby("species")
     for _, of in times:
