@@ -170,3 +170,19 @@ def test_the_files_are_those_of_the_model_not_of_the_folder(tmp_path, monkeypatc
         SILICON_LINES, masses=[28], units="metal", sigma=SIGMA, temperature=0.1, number_density=0.5
     )
     assert potentials.energy(start, here) > potentials.energy(start, silicon()) + 0.1
+
+
+def test_files_of_the_potentials_of_lammps_are_not_read(tmp_path, monkeypatch):
+    """The model would depend on a file that its recipe does not know."""
+    (tmp_path / "silicon").write_text(SILICON["Si.sw"])
+    monkeypatch.setenv("LAMMPS_POTENTIALS", str(tmp_path))
+    model = lammps(
+        SILICON_LINES.replace("Si.sw", "silicon"),
+        masses=[28.0855],
+        units="metal",
+        sigma=SIGMA,
+        temperature=0.1,
+        number_density=0.46,
+    )
+    with pytest.raises(InputError, match=r"got .silicon. .* read from elsewhere"):
+        potentials.energies_and_forces(diamond(2, EDGE), model)

@@ -5,7 +5,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.descriptors import AveragedBondOrder, CoarseGrained, NetForce
-from cagebreak.descriptors.polydisperse import BySize, Diameter
+from cagebreak.descriptors.polydisperse import BySize, Diameter, RadialDiameter
 from cagebreak.errors import InputError
 from cagebreak.tracks import configuration_at, inside, reach
 from support.tracks.filmed import table_of
@@ -18,6 +18,7 @@ DESCRIBED = {
     "generations": cb.Generations([RADIAL, cb.Angular(l=(4, 6), **SHELLS)], n_max=2, r_c=1.2),
     "long averages": cb.Generations([RADIAL], n_max=1, r_c=2.5),
     "ace": cb.AtomicClusterExpansion(1.6, order=2, n_max=3, degree=5, n_species=2),
+    "radial diameter": RadialDiameter(RADIAL.r, RADIAL.width),
     "by size": cb.Generations([BySize(RADIAL, (1.0,)), Diameter()], n_max=1, r_c=1.2),
 }
 
@@ -104,6 +105,12 @@ def test_reach_adds_the_averages():
     assert reach(DESCRIBED["ace"]) == 1.6
     paper = cb.papers.alkemade2022(cb.hard_discs(), generations=2)
     assert reach(paper) == pytest.approx(4.5 + 6.07 * 0.1 + 2 * 2.1, abs=0.01)
+
+
+def test_the_set_of_a_paper_for_particles_with_sizes_has_a_reach():
+    assert reach(cb.papers.alkemade2022(cb.soft_discs(), generations=0)) == pytest.approx(
+        reach(cb.papers.alkemade2022(cb.hard_discs(0.7), generations=0))
+    )
 
 
 @pytest.mark.parametrize(

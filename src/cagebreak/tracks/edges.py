@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Box, Configuration
 from cagebreak.descriptors import Angular, AtomicClusterExpansion, Descriptor, Generations, Radial
-from cagebreak.descriptors.polydisperse import BySize, Diameter
+from cagebreak.descriptors.polydisperse import BySize, Diameter, RadialDiameter
 from cagebreak.descriptors.shells import cutoff
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
@@ -39,7 +39,7 @@ def reach(descriptor: Descriptor) -> float:
         or the descriptor needs a potential or a state.
     """
     match descriptor:
-        case Radial() | Angular():
+        case Radial() | Angular() | RadialDiameter():
             return cutoff(np.array(descriptor.r), np.array(descriptor.width))
         case AtomicClusterExpansion():
             return float(descriptor.r_cut)

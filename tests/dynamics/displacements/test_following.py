@@ -118,6 +118,11 @@ def test_what_is_not_known_is_refused():
         displacements(run([np.zeros((3, 3)), 0.2 * np.eye(3)])[0])
     with pytest.raises(ConfigurationError, match=r"60 particles of the first frame .* got 59"):
         displacements([frames[0], frames[1][:-1]])
+    other = frames[1].replace(species=frames[1].species[::-1] + np.arange(len(frames[1])) % 2)
+    with pytest.raises(ConfigurationError, match=r"another species of particle \d+ in frame 2"):
+        displacements([frames[0], other])
+    with pytest.raises(InputError, match="frames of a run, got one Configuration"):
+        displacements(frames[0])
     with pytest.raises(InputError, match="frames: expected at least one"):
         displacements([])
 

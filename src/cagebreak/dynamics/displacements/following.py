@@ -63,8 +63,10 @@ def displacements(frames: Iterable[Configuration], wrapped: bool = False) -> Flo
         If positions contradict `wrapped`, it is unknown which way a particle went, or the box
         changes by a strain of more than 0.1.
     ConfigurationError
-        If the numbers of particles or of dimensions differ.
+        If the numbers of particles or of dimensions differ, or the species of a particle.
     """
+    if isinstance(frames, Configuration):
+        raise InputError("frames: expected the frames of a run, got one Configuration")
     follower: Follower | None = None
     rows: list[Floats] = []
     for frame in frames:
@@ -162,6 +164,12 @@ class Follower:
                     f"{self._where}: expected the {expected} {what} of the first frame in every "
                     f"other, got {got} in frame {self._number}"
                 )
+        if (frame.species != first.species).any():
+            particle = int(np.flatnonzero(frame.species != first.species)[0])
+            raise ConfigurationError(
+                f"{self._where}: expected particles in the order of the first frame, got another "
+                f"species of particle {particle} in frame {self._number}; write ids"
+            )
         if (frame.images is None) != (first.images is None):
             without = 1 if first.images is None else self._number
             raise InputError(

@@ -1,5 +1,6 @@
 """A configuration and its model in LAMMPS: the box, the particles and their interaction."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -84,9 +85,16 @@ def _check_words(instance: Instance, line: str, names: list[str]) -> None:
     command, *words = line.split()
     if command not in ("pair_style", "pair_coeff"):
         return
+    # LAMMPS looks for files there, too.
+    elsewhere = os.environ.get("LAMMPS_POTENTIALS", "").split(os.pathsep)
+    folders = [Path(), *map(Path, elsewhere)]
     for word in words:
         is_style = any(instance.lammps.has_style(kind, word) for kind in ("pair", "kspace"))
-        if word not in names and not is_style and ("/" in word or Path(word).is_file()):
+        if (
+            word not in names
+            and not is_style
+            and ("/" in word or any((folder / word).is_file() for folder in folders))
+        ):
             instance.abandon()
             raise InputError(
                 f"lines: expected files that were in the folder of the lines, got {word!r} in "
