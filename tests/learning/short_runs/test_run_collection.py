@@ -100,3 +100,11 @@ def test_samples_that_cannot_be_used_are_named(changes, message):
 def test_no_sample_is_refused():
     with pytest.raises(InputError, match="at least one configuration"):
         collect_runs([], times=[1.0])
+
+
+def test_a_target_whose_halves_are_opposite_is_not_known():
+    sample = a_sample(np.random.default_rng(8))
+    targets = sample.targets.copy()
+    targets[1, :, 0] = -targets[0, :, 0]
+    runs = collect_runs([sample._replace(targets=targets)], times=np.arange(T))
+    assert runs.is_known.tolist() == [False, True]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cagebreak.errors import InputError
-from cagebreak.learning.scores import configuration_pearson, pearson
+from cagebreak.learning.scores import configuration_pearson, pearson, pooled_pearson
 from cagebreak.learning.short_runs import (
     Inputs,
     RunRidge,
@@ -132,6 +132,26 @@ def test_the_best_inputs_are_those_of_the_smallest_inner_error():
     _, runs = collected()
     inputs = {str(n): Inputs(True, COLUMNS, n) for n in (1, 8, 2)}
     held_out = held_out_runs(runs, inputs, seed=1)
-    moments, chosen = held_out.best(list(inputs))
+    moments, pooled, chosen = held_out.best(list(inputs))
     assert (chosen == 1).all()
     assert np.array_equal(moments, held_out.moments["8"])
+    assert np.array_equal(pooled, held_out.pooled["8"])
+
+
+@pytest.mark.parametrize("n_runs", [1, 4])
+def test_noise_that_particles_of_a_run_share_does_not_raise_the_pooled_r(n_runs):
+    """The means of motion and target of the same runs share noise, which predicts nothing."""
+    random, samples = np.random.default_rng(8), []
+    for _ in range(60):
+        truth = random.normal(size=(100, 1))
+        of_runs = truth + random.normal(size=(4, 100, 1)) + 2.0 * random.normal(size=(4, 1, 1))
+        halves = np.stack([of_runs[::2].mean(axis=0), of_runs[1::2].mean(axis=0)])
+        samples.append(RunSample(np.zeros((100, 0)), halves, halves, (2, 2)))
+    runs = collect_runs(samples, times=[1.0])
+    fresh = np.sqrt(1 / (1 + (1 + 4) / n_runs))
+    ensemble = runs.with_noise_of_means(runs.ensemble(n_runs), n_runs, runs.target_mean_noise)
+    assert pooled_pearson(ensemble)[0] == pytest.approx(fresh, abs=0.05)
+    inputs = {"runs": Inputs(False, COLUMNS[:1], n_runs, mean_of=0)}
+    held_out = held_out_runs(runs, inputs, seed=1)
+    assert pooled_pearson(held_out.pooled["runs"])[0] < fresh + 0.05
+    assert pooled_pearson(held_out.moments["runs"])[0] > fresh + 0.05

@@ -49,6 +49,10 @@ class ConfigurationMean:
         values = self._y_mean + self._slope * (x - self._x_mean)
         return np.where(self._is_log, np.exp(np.where(self._is_log, values, 0.0)), values)
 
+    def derivative(self, x: float) -> Floats:
+        """Return the derivatives (T,) of the mean targets by the mean feature at `x`."""
+        return self._slope * np.where(self._is_log, self.predict(x), 1.0)
+
     def numbers(self) -> dict[str, Floats]:
         """Return the numbers of the fit by their names in files.
 

@@ -23,6 +23,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, as_table, require_finite
@@ -62,12 +63,16 @@ class RunCollection:
         Sum over the particles of the variance of the noise of the targets from a single run.
     n_runs : (C,) array
         Number of runs whose features are those of `collection`.
+    mean_noise : (C, V + T) array
+        Noise of the means over particles of features and targets, from the difference of the
+        halves: products of two of them are their covariance for a single run.
     """
 
     collection: Collection
     noise: Floats
     target_noise: Floats
     n_runs: Floats
+    mean_noise: Floats
 
     @property
     def n_noisy(self) -> int:
@@ -120,6 +125,50 @@ class RunCollection:
             moments[c, XX] += self.target_noise[c] / n_runs
         return moments
 
+    @property
+    def is_known(self) -> NDArray[np.bool_]:
+        """Whether the squares of each target without noise are above 0 in all configurations, (T,).
+
+        They are estimates. Where one is not, the runs are too few to say what varies but noise, and
+        there is no r with the noiseless target.
+        """
+        known: NDArray[np.bool_] = np.all([np.diag(p.yy) > 0 for p in self.collection.parts], 0)
+        return known
+
+    @property
+    def target_mean_noise(self) -> Floats:
+        """The `mean_noise` of the targets, (C, T)."""
+        return self.mean_noise[:, self.n_noisy :]
+
+    def noise_of_mean(self, feature: int | None, c: int) -> float:
+        """Return the `mean_noise` of a feature, of all F + V or none, in configuration c."""
+        if feature is None or feature < self.n_structure:
+            return 0.0
+        return float(self.mean_noise[c, feature - self.n_structure])
+
+    def with_noise_of_means(self, moments: Floats, n_runs: int, noise: Floats) -> Floats:
+        """Return moments (C, 6, T) for the pooled r, in which means of configurations count.
+
+        The means of predictions and targets in `moments` are of the same runs, of all there are.
+        The noise of the targets is taken from the squares and products, and predictions get that
+        of `n_runs` other runs.
+
+        Parameters
+        ----------
+        moments
+        n_runs
+        noise : (C, T) array
+            Noise of the mean prediction from a single run, as `mean_noise`.
+        """
+        count, all_runs = moments[:, COUNT], self.n_runs[:, None]
+        # The mean over all configurations, which is subtracted, has its share of the noise.
+        share = count * (1 - count / count.sum(axis=0))
+        result = moments.copy()
+        result[:, XX] += share * noise**2 * (1 / n_runs - 1 / all_runs)
+        result[:, XY] -= share * noise * self.target_mean_noise / all_runs
+        result[:, YY] -= share * self.target_mean_noise**2 / all_runs
+        return result
+
     def require_runs(self, n_runs: int) -> None:
         """Raise an `InputError` unless there are from 1 to all runs."""
         if not 1 <= n_runs <= self.n_runs.min():
@@ -158,6 +207,7 @@ def collect_runs(
         If there is no sample, shapes do not fit, a half has no run, or a number is not finite.
     """
     parts, extremes, noise, target_noise, n_runs, total = [], [], [], [], [], None
+    mean_noise = []
     for sample in samples:
         structure, runs, targets = _checked(sample)
         n_structure, n_noisy, n_targets = structure.shape[1], runs.shape[2], targets.shape[2]
@@ -173,10 +223,13 @@ def collect_runs(
         signal.labels = labels
         parts.append(signal)
         noise.append(of_run)
-        halves = targets - targets.mean(axis=1, keepdims=True)
-        target_noise.append(
-            ((halves[0] - halves[1]) ** 2).sum(axis=0) / sum(1 / n for n in sample.n_runs)
+        halves, of_one = (
+            targets - targets.mean(axis=1, keepdims=True),
+            sum(1 / n for n in sample.n_runs),
         )
+        target_noise.append(((halves[0] - halves[1]) ** 2).sum(axis=0) / of_one)
+        means = np.hstack([runs.mean(axis=1), targets.mean(axis=1)])
+        mean_noise.append((means[0] - means[1]) / np.sqrt(of_one))
         n_runs.append(float(sum(sample.n_runs)))
     if total is None:
         raise InputError("samples: expected at least one configuration, got none")
@@ -198,7 +251,11 @@ def collect_runs(
         groups=groups,
     )
     in_units_noise = np.array(noise) * np.outer(of_runs, of_runs)
-    return RunCollection(collection, in_units_noise, np.array(target_noise), np.array(n_runs))
+    of_means = np.array(mean_noise)
+    of_means[:, : len(of_runs)] *= of_runs
+    return RunCollection(
+        collection, in_units_noise, np.array(target_noise), np.array(n_runs), of_means
+    )
 
 
 def clipped_about_mean(structure: Floats, clip: float) -> Floats:

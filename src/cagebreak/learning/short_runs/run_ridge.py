@@ -60,27 +60,30 @@ class HeldOutRuns(NamedTuple):
 
     moments: dict[str, Floats]
     """The moments (C, 6, T) of prediction and noiseless target in each configuration."""
+    pooled: dict[str, Floats]
+    """The same for r pooled over configurations; see `RunCollection.with_noise_of_means`."""
     errors: dict[str, Floats]
     """The smallest squared error of the inner cross-validation of each outer fold, (K, T)."""
     fold: Integers
     """The fold in which each configuration is held out, (C,)."""
 
-    def best(self, names: Sequence[str]) -> tuple[Floats, Integers]:
+    def best(self, names: Sequence[str]) -> tuple[Floats, Floats, Integers]:
         """Choose among sets of inputs, in each outer fold, by the error of its inner folds.
 
         Returns
         -------
-        moments : (C, 6, T) array
+        moments, pooled : (C, 6, T) arrays
         chosen : (K, T) array of integers
             Which of `names` each fold has chosen.
         """
         chosen = np.array([self.errors[name] for name in names]).argmin(axis=0)
-        moments = np.empty_like(self.moments[names[0]])
+        moments, pooled = (np.empty_like(self.moments[names[0]]) for _ in range(2))
         for k, targets in enumerate(chosen):
             for t, number in enumerate(targets.tolist()):
-                rows = self.fold == k
-                moments[rows, :, t] = self.moments[names[number]][rows, :, t]
-        return moments, chosen
+                rows, name = self.fold == k, names[number]
+                moments[rows, :, t] = self.moments[name][rows, :, t]
+                pooled[rows, :, t] = self.pooled[name][rows, :, t]
+        return moments, pooled, chosen
 
 
 class _Reduced(NamedTuple):
@@ -272,7 +275,9 @@ def held_out_runs(
                     for held_out, test in (pair, pair[::-1]):
                         moments = reduced[test].moments(w, of_folds[test])
                         errors[name][held_out, a, f] += _squared_errors(moments)
-    results = {name: np.zeros((len(runs.collection), 6, n_targets)) for name in inputs}
+    n_configurations = len(runs.collection)
+    results = {name: np.zeros((n_configurations, 6, n_targets)) for name in inputs}
+    noise = {name: np.zeros((n_configurations, n_targets)) for name in inputs}
     for k in range(n_folds):
         training = _Training(runs, np.flatnonzero(fold != k).tolist())
         parts = {i: training.test([i]) for i in members[k]}
@@ -295,9 +300,15 @@ def held_out_runs(
             for i in members[k]:
                 level = _level(runs, of_name, i)
                 results[name][i, X_MEAN] = means[name].predict(level)
+                of_mean = runs.noise_of_mean(of_name.mean_of, i)
+                noise[name][i] = means[name].derivative(level) * of_mean
                 results[name][i, Y_MEAN] = runs.collection.parts[i].y_mean
     smallest = {name: errors[name].min(axis=(1, 2)) for name in inputs}
-    return HeldOutRuns(results, smallest, fold)
+    pooled = {
+        name: runs.with_noise_of_means(results[name], inputs[name].n_runs, noise[name])
+        for name in inputs
+    }
+    return HeldOutRuns(results, pooled, smallest, fold)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 from cagebreak._frames import to_frame
 from cagebreak.bootstrap import interval, resamples
 from cagebreak.errors import InputError
-from cagebreak.learning.scores import configuration_pearson, paired_difference, pooled_pearson
+from cagebreak.learning.scores import YY, configuration_pearson, paired_difference, pooled_pearson
 from cagebreak.learning.short_runs import HeldOutRuns, RunCollection
 from cagebreak.seeding import Seed
 
@@ -99,10 +99,11 @@ class Scan:
         """The rows of `table`."""
         tables = []
         for name, key in self.keys.items():
-            rows = self._scored(TABLE, self.held_out.moments[name], key)
+            of_name = self.held_out.moments[name], self.held_out.pooled[name]
+            rows = self._scored(TABLE, *of_name, key)
             tables.append(rows[key.until <= self.times * (1 + 1e-9)])
         for n in range(1, self.n_ensemble + 1):
-            rows = self._scored(TABLE, self.runs.ensemble(n), Key("ensemble", n, np.nan))
+            rows = self._scored(TABLE, *self._ensemble(n), Key("ensemble", n, np.nan))
             rows["until"] = self.times
             tables.append(rows)
         return np.concatenate(tables)
@@ -115,7 +116,9 @@ class Scan:
         itself, without any learning. Then `n_runs` and `until`; `r`, `low` and `high`, pooled over
         all particles, with the bootstrap interval over configurations; the same within
         configurations; `gain`, r within configurations less that of structure, with its paired
-        interval. Runs longer than the time that is predicted have no rows.
+        interval. Runs longer than the time that is predicted have no rows. r is NaN at times at
+        which the propensity of some configuration has no variance that exceeds the noise of its
+        runs.
         """
         return to_frame(self.rows)
 
@@ -164,7 +167,7 @@ class Scan:
                 n = int(share * self.n_ensemble * (1 + 1e-9))
                 if 1 <= n <= self.n_ensemble:
                     key = Key("ensemble", n, time)
-                    rows = self._scored(BUDGETS, self.runs.ensemble(n), key, slice(t, t + 1))
+                    rows = self._scored(BUDGETS, *self._ensemble(n), key, slice(t, t + 1))
                     rows["share"], rows["core_seconds"] = share, costs.of(key, time)
                     tables.append(rows)
         table = np.concatenate(tables)
@@ -174,28 +177,43 @@ class Scan:
         return table
 
     def _chosen(self, names: Sequence[str], t: int, costs: Costs, share: float) -> np.ndarray:
-        moments, chosen = self.held_out.best(names)
+        moments, pooled, chosen = self.held_out.best(names)
         keys = [self.keys[names[number]] for number in chosen[:, t]]
-        rows = self._scored(BUDGETS, moments, keys[0], slice(t, t + 1))
+        rows = self._scored(BUDGETS, moments, pooled, keys[0], slice(t, t + 1))
         rows["n_runs"] = np.median([key.n_runs for key in keys])
         rows["until"] = np.median([key.until for key in keys])
         rows["share"], rows["core_seconds"] = share, np.mean([costs.of(key) for key in keys])
         return rows
 
+    def _ensemble(self, n_runs: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the moments of an ensemble, within configurations and for the pooled r."""
+        moments, noise = self.runs.ensemble(n_runs), self.runs.target_mean_noise
+        return moments, self.runs.with_noise_of_means(moments, n_runs, noise)
+
     def _scored(
-        self, dtype: Any, moments: np.ndarray, key: Key, times: slice = slice(None)
+        self,
+        dtype: Any,
+        moments: np.ndarray,
+        pooled: np.ndarray,
+        key: Key,
+        times: slice = slice(None),
     ) -> np.ndarray:
         """Return a row for each of some times, from the moments (C, 6, T) of all."""
-        moments = moments[:, :, times]
+        moments, pooled = moments[:, :, times].copy(), pooled[:, :, times].copy()
+        unknown = ~self.runs.is_known[times]
+        moments[:, YY, unknown] = pooled[:, YY, unknown] = np.nan
         rows = np.zeros(moments.shape[2], dtype)
         rows["time"], rows["species"] = self.times[times], self.species
         rows["inputs"], rows["n_runs"], rows["until"] = key
         about: Any = {"seed": self.seed, "groups": self.runs.collection.groups}
         weights = resamples(len(moments), self.n_resamples, **about)
         n_groups = self.runs.collection.n_groups
-        for suffix, score in (("", pooled_pearson), ("_configuration", configuration_pearson)):
-            rows["r" + suffix] = score(moments)
-            bounds = interval(score(moments, weights), n_groups)
+        for suffix, score, of_score in (
+            ("", pooled_pearson, pooled),
+            ("_configuration", configuration_pearson, moments),
+        ):
+            rows["r" + suffix] = score(of_score)
+            bounds = interval(score(of_score, weights), n_groups)
             rows["low" + suffix], rows["high" + suffix] = bounds
         gain = np.full((3, len(rows)), np.nan)
         if "structure" in self.held_out.moments:
