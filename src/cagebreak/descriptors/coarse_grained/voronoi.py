@@ -126,6 +126,7 @@ def _cells_of(points: Floats, weights: Floats, n: int) -> tuple[float, VoronoiCe
     ends = pairs[starts]
     vectors = points[ends[:, 1]] - points[ends[:, 0]]
     distances = np.linalg.norm(vectors, axis=1)
+    faces: tuple[Floats, ...]
     if d == 3:
         faces = _polygons(vertices, starts, vectors / distances[:, None])
     else:
