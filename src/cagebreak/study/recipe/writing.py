@@ -52,9 +52,8 @@ def write_new(
     path = Path(path)
     name = protocol_name(model)
     if shear and not PROTOCOLS[name].shear:
-        raise RecipeError(
-            f"model: {model} is not sheared: its energy is not that of pairs of this package"
-        )
+        sheared = ", ".join(each for each, protocol in PROTOCOLS.items() if protocol.shear)
+        raise RecipeError(f"model: {model} is not sheared; expected one of {sheared}")
     if path.suffix != ".toml":
         raise RecipeError(f"{path}: expected the name of a recipe to end in .toml")
     if os.path.lexists(path):
