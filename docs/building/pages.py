@@ -47,6 +47,7 @@ HOW_TO = (
         "glassbench",
         "how-to-read-a-fit",
         "temperatures",
+        "uncertainty",
         "glossary",
     ),
     "examples",
