@@ -260,7 +260,7 @@ def test_absurd_recipes_of_shear_are_refused(tmp_path):
     refused(without | {"states": schema.defaults("wahnstrom")["states"]}, r"\[isoconf.* is missing")
     hard = schema.defaults("hard_spheres") | {"shear": values()["shear"]}
     refused(hard, r"\[model\] name = 'hard_spheres': expected a model with an energy")
-    with pytest.raises(RecipeError, match="hard-spheres is not sheared; expected one of .*kob_andersen"):
+    with pytest.raises(RecipeError, match="hard-spheres is not sheared; expected one"):
         write_new(tmp_path / "hs.toml", "hard-spheres", shear=True)
 
 
