@@ -67,7 +67,7 @@ def test_of_two_sizes_descriptors_are_those_of_the_binary_mixture(liquid):
     of_species = binary.compute(mixture)
     by_size = BySize(binary, (1.2,)).compute(own)
     np.testing.assert_array_equal(by_size.values, of_species.values)
-    assert (by_size.labels == of_species.labels).all()
+    assert by_size.names == of_species.names
     weighted = RadialDiameter(binary.r, binary.width).compute(own).values
     a, b = (of_species.where(species=s).values for s in "AB")
     np.testing.assert_allclose(weighted, a + 1.4 * b, rtol=1e-12, atol=1e-12)

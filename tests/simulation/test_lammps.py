@@ -130,7 +130,7 @@ def test_a_missing_wheel_says_what_to_install(ka, monkeypatch):
 
 
 def test_every_form_has_a_time_step_and_a_skin():
-    forms = set(cb.potentials.FORMS) - {"hard_log"}
+    forms = set(cb.potentials.FORMS) - {"hard_log", "lammps"}
     assert {*TIME_STEPS, "tabulated"} == forms
     assert set(lines.SKINS) == forms - {"lennard_jones_even", "soft_spheres"}
 

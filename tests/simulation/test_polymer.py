@@ -282,7 +282,7 @@ def test_energies_of_trials_are_those_of_potentials(melt):
     @njit
     def of_pairs(x, y, z, i, sites, lists, interaction, distances):
         return _cage_kernel.difference(
-            form, x, y, z, i, pointer(sites.coordinates),
+            form, False, x, y, z, i, pointer(sites.coordinates),
             NeighborLists(pointer(lists.rows), pointer(lists.entries), pointer(lists.limits)),
             interaction, _cage_kernel.single(_cage_kernel.as_tuple(sites.lattice)),
             pointer(distances),

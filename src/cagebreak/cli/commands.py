@@ -49,11 +49,11 @@ def new(model: str, recipe: str, small: bool, shear: bool) -> None:
 def plan(
     recipe: str, workers: int | None, accuracy: float | None, time: float | None, species: str
 ) -> None:
-    """Estimate what RECIPE still costs: units, core-hours, disk. Writes nothing.
+    """Estimate what RECIPE still costs: units, core-hours, disk.
 
-    With --accuracy, RECIPE is a finished pilot. The command then says how many short runs, and how
-    long, predict a further configuration with this r at the smallest cost; it draws r against
-    core-hours.
+    Nothing of the study is simulated or written. With --accuracy, RECIPE is a finished pilot. The
+    command then says how many short runs, and how long, predict a further configuration with this
+    r at the smallest cost; it draws r against core-hours.
     """
     from cagebreak._progress import duration
 

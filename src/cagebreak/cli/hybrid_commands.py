@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @click.option("--species", default="A", show_default=True, help="Species to predict.")
 @click.option("--time", "times", multiple=True, type=float, help="Times to predict. Default: all.")
 def hybrid(recipe: str, species: str, times: tuple[float, ...]) -> None:
-    """Predict from structure and short runs, as [hybrid] of RECIPE says; r needs no ceiling."""
+    """Predict from structure and a few short runs.
+
+    Number and length of the short runs are those of [hybrid] of RECIPE. r needs no ceiling.
+    """
     from cagebreak.study import Study
     from cagebreak.study.analysis.hybrid import hybrid as join
     from cagebreak.study.analysis.table_files import keep

@@ -12,7 +12,10 @@ ends with a pointer to the table and the place where the pieces begin.
 and if pairs beyond the cut-off are computed and then dropped, not skipped.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
@@ -40,6 +43,15 @@ N_COLUMNS = 10
 TABLE, PIECES = N_COLUMNS, N_COLUMNS + 1
 
 OPTIONS = {"error_model": "numpy", "fastmath": {"reassoc", "contract"}}
+
+
+class OwnSizes(NamedTuple):
+    """What kernels read of the diameters of particles."""
+
+    diameters: NDArray[np.float64]
+    """(N,), in sigma; (0,) if species have diameters."""
+    nonadditivity: float
+    """eta of `cagebreak.models.model.Sizes`, in 1 / sigma."""
 
 
 @njit(inline="always")

@@ -1,7 +1,6 @@
 """Particles with diameters of their own: which models have them, and how far they reach."""
 
 import warnings
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,17 +8,9 @@ from numpy.typing import NDArray
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, ConfigurationWarning, InputError
 from cagebreak.models.model import Model
+from cagebreak.potentials._pair_kernel import OwnSizes
 
 Floats = NDArray[np.float64]
-
-
-class OwnSizes(NamedTuple):
-    """What kernels read of the diameters of particles."""
-
-    diameters: Floats
-    """(N,), in sigma; (0,) if species have diameters."""
-    nonadditivity: float
-    """eta of `cagebreak.models.model.Sizes`, in 1 / sigma."""
 
 
 def sizes_of(configuration: Configuration, model: Model) -> OwnSizes:

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from cagebreak._compile import njit
 from cagebreak._neighbor_kernel import gather
 from cagebreak._simd.sites import LANES
-from cagebreak.potentials._pair_kernel import contact_of
-from cagebreak.potentials.sizes import OwnSizes
+from cagebreak.potentials._pair_kernel import OwnSizes, contact_of
 
 DONE, FULL = 0, 1
 # Columns of `rows`: the first entry of a list, and its length

@@ -119,7 +119,7 @@ def test_a_model_of_an_earlier_version_says_that_its_range_is_unknown(study, mod
     older.write_bytes(model.read_bytes())
     saved = SavedModel.load(older)
     fits = {
-        number: type(fit)(fit.ridge, fit.configuration_mean, None)
+        number: type(fit)(fit.ridge, fit.configuration_mean, None, None)
         for number, fit in saved.fits.items()
     }
     SavedModel(saved.recipe, saved.selection, saved.times, fits).save(older)

@@ -91,7 +91,7 @@ def test_one_group_gives_no_interval_and_this_is_said(study, tmp_path, monkeypat
     assert saved.intervals == {"A": None, "B": None}
     saved.save(tmp_path / "model.h5")
     saved = SavedModel.load(tmp_path / "model.h5")
-    with pytest.warns(ConfigurationWarning, match="none, .* or from fewer than two configurations"):
+    with pytest.warns(ConfigurationWarning, match="none, .* or has fewer than two configurations"):
         found = saved.predict_intervals(study.configuration(0), 1)
     assert np.isnan(found.low).all()
     assert np.isnan(found.high).all()
