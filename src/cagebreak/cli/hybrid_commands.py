@@ -66,6 +66,8 @@ def print_accuracy(
              f"{row['low_configuration']:.3f} to {row['high_configuration']:.3f}",
              f"{row['share']:.2g}")
         )  # fmt: skip
+    if {"structure", "both"} - result.cheapest(accuracy).keys() == {"both"}:
+        lines.append(("both", "", "", "", "costs more than the ensemble", "", ""))
     header = ("inputs", "runs", "until", "core-hours", "r", "95 % interval", "of the ensemble")
     click.echo(f"r of {accuracy:g} at {result.rows['time'][0]:.4g} tau, species {species}, costs")
     report.print_table(header, lines)

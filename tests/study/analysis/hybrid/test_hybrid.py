@@ -94,11 +94,17 @@ def test_ensembles_of_ones_own_need_no_study(study):
         ({"quantities": ["cage_relative"]}, "keep.cage_relative"),
         ({"species": "C"}, "species: expected one of A, B"),
         ({"features": {"states": ["nowhere"]}}, "nowhere"),
+        ({"times": [1.0, 50.0]}, "times: expected times up to 5"),
     ],
 )
 def test_what_a_study_does_not_have_is_named(study, arguments, message):
     with pytest.raises(InputError, match=message):
         cb.hybrid(study, until=LAST, **arguments)
+
+
+def test_runs_longer_than_those_of_the_study_are_refused(study):
+    with pytest.raises(InputError, match="until: expected times up to 5, as of the runs, got"):
+        cb.hybrid(study, until=[1.0, 50.0])
 
 
 def test_more_runs_than_the_study_has_are_refused(joined):

@@ -307,8 +307,8 @@ def hybrid(
     n_species = n_species or first.start.n_species
     number = species_index(species, n_species)
     known = first.motion[target].times if target in first.motion else np.zeros(1)
-    chosen = np.arange(len(known)) if times is None else np.unique(nearest(known, times))
-    ends = known[np.unique(nearest(known, np.atleast_1d(np.asarray(until, float)).tolist()))]
+    chosen = np.arange(len(known)) if times is None else _near("times", known, times)
+    ends = known[_near("until", known, np.atleast_1d(np.asarray(until, float)).tolist())]
     short_runs = ShortRuns(
         tuple(np.unique(np.concatenate([_times_to(known, end) for end in ends])).tolist()),
         n_species,
@@ -326,6 +326,14 @@ def hybrid(
         runs, short_runs, species, tuple(ends.tolist()), seed, folds or 5, n_resamples, describe,
         simulate,
     )  # fmt: skip
+
+
+def _near(name: str, known: np.ndarray, times: Sequence[float]) -> np.ndarray:
+    """Return the indices of the known times that are nearest to some, none of them later."""
+    indices = np.unique(nearest(known, times))
+    if max(times) > NEAR * known[-1]:
+        raise InputError(f"{name}: expected times up to {known[-1]:g}, as of the runs, got {times}")
+    return indices
 
 
 def _times_to(known: np.ndarray, end: float) -> np.ndarray:
