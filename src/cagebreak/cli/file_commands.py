@@ -79,9 +79,10 @@ def predict(
     frame: int | None,
     reading: dict[str, Any],
 ) -> None:
-    """Predict the propensity of every particle in FILE by a MODEL, with an interval.
+    """Predict the propensity of every particle in FILE by a MODEL.
 
     MODEL is a file of `fit --save`, or the name of a pretrained model, such as kob-andersen-0.5.
+    Each prediction has an interval.
     """
     from cagebreak.study.analysis.single_file import predict_file
     from cagebreak.study.pretrained import model_path

@@ -84,12 +84,6 @@ def verdicts(reached, better, compared):
         ),
         overlap.all(),
     )
-    lower = both.r < both.r_configuration
-    first = both.index[lower].min()
-    yield holds(
-        f"is lower than the mean over configurations from {first:.0f} τ on",
-        lower[both.index >= first].all(),
-    )
 
 
 def of_structure(rows):
