@@ -77,13 +77,19 @@ def test_columns_of_motion_are_selected_and_ablated_by_their_labels(joined):
 
 
 def test_ensembles_of_ones_own_need_no_study(study):
-    ensembles = [
-        Ensemble(study.configuration(c), study.features(c), {"displacement": study.propensity(c)})
-        for c in range(3)
-    ]
+    random, ensembles = np.random.default_rng(6), []
+    for c in range(3):
+        start, structure, measured = (
+            study.configuration(c), study.features(c), study.propensity(c)
+        )  # fmt: skip
+        signal = 1.0 + 0.2 * random.random(len(start))
+        halves = signal + 0.01 * random.normal(size=(2, len(measured.times), len(start)))
+        told_apart = cb.Propensity(measured.times, halves, 2, measured.species)
+        ensembles.append(Ensemble(start, structure, {"displacement": told_apart}))
     joined = cb.hybrid(ensembles, until=LAST, seed=1, times=[LAST], species="B")
     r = joined.scan(n_runs=1).table.set_index("inputs").r_configuration
     assert np.isfinite(r["structure"])
+    assert np.all(r["ensemble"] > 0.9)
     with pytest.raises(InputError, match="predict_from"):
         joined.fit(n_runs=1, until=LAST).predict(study.configuration(0), seed=1)
 
