@@ -47,6 +47,12 @@ def test_plan_says_what_reaches_an_accuracy(recipe):
     assert (recipe.with_suffix("") / "figures" / "cost.png").exists()
 
 
+def test_plan_says_that_few_runs_tell_no_accuracy(recipe):
+    output = call("plan", recipe, "--accuracy", "0.2", "--time", "1")
+    assert "not known: few runs, no signal" in output
+    assert "nan" not in output
+
+
 def test_an_accuracy_that_is_no_correlation_is_refused(recipe):
     assert "accuracy: expected a number between 0 and 1" in call(
         "plan", recipe, "--accuracy", "1.5", code=2

@@ -57,8 +57,10 @@ def print_accuracy(
     lines = []
     for inputs, row in result.cheapest(accuracy).items():
         if row is None:
-            best = result.rows[result.rows["inputs"] == inputs]["r_configuration"].max()
-            lines.append((inputs, "", "", "", f"at most {best:.3f}", "", ""))
+            r = result.rows[result.rows["inputs"] == inputs]["r_configuration"]
+            known = r[~np.isnan(r)]
+            most = f"at most {known.max():.3f}" if len(known) else "not known: few runs, no signal"
+            lines.append((inputs, "", "", "", most, "", ""))
             continue
         lines.append(
             (inputs, f"{row['n_runs']:g}", f"{row['until']:.3g}",

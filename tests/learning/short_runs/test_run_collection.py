@@ -97,6 +97,15 @@ def test_samples_that_cannot_be_used_are_named(changes, message):
         collect_runs([sample], times=np.arange(T))
 
 
+def test_a_copy_of_a_configuration_must_be_in_its_group():
+    random = np.random.default_rng(9)
+    one, other = a_sample(random), a_sample(random)
+    copy = a_sample(random)._replace(structure=one.structure)
+    with pytest.raises(InputError, match=r"samples\[0\]: expected another .* than samples\[2\]"):
+        collect_runs([one, other, copy], times=np.arange(T))
+    assert len(collect_runs([one, other, copy], times=np.arange(T), groups=[0, 1, 0]).n_runs) == 3
+
+
 def test_no_sample_is_refused():
     with pytest.raises(InputError, match="at least one configuration"):
         collect_runs([], times=[1.0])

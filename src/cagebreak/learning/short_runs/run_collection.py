@@ -25,9 +25,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak.bootstrap import as_groups
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, as_table, require_finite
 from cagebreak.learning.collection import Collection
+from cagebreak.learning.near_copies import Axes, Rows, require_different
 from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
 from cagebreak.learning.scores import COUNT, X_MEAN, XX, XY, Y_MEAN, YY
 from cagebreak.learning.statistics import Statistics
@@ -204,12 +206,17 @@ def collect_runs(
     Raises
     ------
     InputError
-        If there is no sample, shapes do not fit, a half has no run, or a number is not finite.
+        If there is no sample, shapes do not fit, a half has no run, a number is not finite, or
+        the structure of configurations of different groups is nearly equal (`near_copies`).
     """
     parts, extremes, noise, target_noise, n_runs, total = [], [], [], [], [], None
-    mean_noise = []
-    for sample in samples:
+    mean_noise, axes = [], None
+    projected: dict[int, Rows] = {}
+    for i, sample in enumerate(samples):
         structure, runs, targets = _checked(sample)
+        if structure.shape[1]:
+            axes = Axes.of(structure) if axes is None else axes
+            projected[i] = axes.project(structure)
         n_structure, n_noisy, n_targets = structure.shape[1], runs.shape[2], targets.shape[2]
         clipped = clipped_about_mean(structure, clip)
         both = Statistics.from_arrays(np.hstack([clipped, *runs]), np.hstack([*targets]))
@@ -233,6 +240,10 @@ def collect_runs(
         n_runs.append(float(sum(sample.n_runs)))
     if total is None:
         raise InputError("samples: expected at least one configuration, got none")
+    group = np.arange(len(parts)) if groups is None else as_groups(groups, len(parts))
+    require_different(
+        projected, lambda i, j: bool(group[i] != group[j]), of=f" of species {species}"
+    )
     # Means and deviations are units: they cancel in every fit.
     units = Standardizer.from_moments(total, clip)
     factors = np.divide(1.0, units.scale_, out=np.zeros_like(units.scale_), where=units.scale_ > 0)
