@@ -49,6 +49,8 @@ SEED = 1
 TARGETS = {"displacement": None, "relative": NEAR}
 LEARNER = RidgeCV(alphas=10.0 ** np.arange(9), center="configuration")
 """The motion of one run is mostly random, so that penalties are larger than those of ensembles."""
+METRICS = ("spearman", "average_precision")
+"""Scores beside r."""
 COLORS = ("#222222", "#0077BB", "#EE7733", "#CC6677", "#009988")
 MAPPED, SHOWN = 7, 3
 """Number of the origin and of the time on the map."""
@@ -133,7 +135,9 @@ def learned(tracks: cb.tracks.Tracks, noise: Noise | None = None) -> dict[str, E
 def scored(experiments: dict[str, Experiment], variant: str) -> pd.DataFrame:
     """Return the scores of a ridge regression, of both targets."""
     parts = [
-        made.evaluate(LEARNER, seed=SEED).table.assign(variant=variant, target=name)
+        made.evaluate(LEARNER, seed=SEED, metrics=METRICS).table.assign(
+            variant=variant, target=name
+        )
         for name, made in experiments.items()
     ]
     return pd.concat(parts, ignore_index=True)

@@ -58,6 +58,8 @@ class Scores:
 
         A row has a selection, and the times at which its interval is printed.
         """
+        if not self.times:
+            raise ValueError("times: expected those of the table, got none")
         nearest = (self.at("LR0", time).time for time in self.times)
         yield "| t / τ | " + " | ".join(map(as_printed, nearest, self.times))
         for name, (features, exact) in rows.items():

@@ -11,9 +11,9 @@ from support.study_claims import CONFIDENCE, Scores, power
 FOLDER = ROOT / "results/hard-spheres-058-long"
 DOCUMENT = FOLDER / "README.md"
 RECIPE = cb.Study(ROOT / "results/heterogeneity/hard_spheres.toml").recipe
-SCORES = {species: Scores.read(FOLDER, species=species) for species in "AB"}
-ROWS = {name: (name, ("1e4",)) for name in ("LR0", "LR2", "X IS", "X CS", "dr CS", "recommended")}
 TIMES = ("1", "10", "100", "1000", "3981", "10000")
+SCORES = {species: Scores.read(FOLDER, TIMES, species) for species in "AB"}
+ROWS = {name: (name, ("10000",)) for name in ("LR0", "LR2", "X IS", "X CS", "dr CS", "recommended")}
 GIVEN = [
     "papers go to 10⁵ τ",  # Alkemade 2022, section I B
     "of free diffusion this is 1/2",
