@@ -6,7 +6,7 @@ import cagebreak as cb
 from cagebreak.dynamics.relaxation import tau_alpha
 from support.claims import holds, table
 from support.paths import ROOT
-from support.study_claims import CONFIDENCE, Scores, power
+from support.study_claims import CONFIDENCE, Scores, metrics, power
 
 FOLDER = ROOT / "results/hard-spheres-058-long"
 DOCUMENT = FOLDER / "README.md"
@@ -38,6 +38,7 @@ def computed():
     yield f"between {times[late][0]:.0f} τ and {times[late][-1]:.0f} τ"
     yield f"to the power {slopes['A']:.2f} for A and {slopes['B']:.2f} for B"
     yield from SCORES["A"].lines(ROWS)
+    yield from metrics(FOLDER, TIMES)
     yield from compared(last)
 
 
