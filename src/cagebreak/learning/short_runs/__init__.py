@@ -1,6 +1,12 @@
 """Learning from structure and the mean motion of a few short runs together."""
 
-from cagebreak.learning.short_runs.run_collection import RunCollection, RunSample, collect_runs
+from cagebreak.learning.short_runs.end_fits import EndFits
+from cagebreak.learning.short_runs.run_collection import (
+    EndColumns,
+    RunCollection,
+    RunSample,
+    collect_runs,
+)
 from cagebreak.learning.short_runs.run_ridge import (
     HeldOutRuns,
     Inputs,
@@ -9,6 +15,8 @@ from cagebreak.learning.short_runs.run_ridge import (
 )
 
 __all__ = [
+    "EndColumns",
+    "EndFits",
     "HeldOutRuns",
     "Inputs",
     "RunCollection",

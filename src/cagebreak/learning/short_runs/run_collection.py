@@ -17,7 +17,7 @@ features of n runs have beside targets of infinitely many other runs is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -27,11 +27,12 @@ from numpy.typing import NDArray
 
 from cagebreak.bootstrap import as_groups
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats, as_table, require_finite
+from cagebreak.learning._validation import Floats, Integers, as_table, require_finite
 from cagebreak.learning.collection import Collection
 from cagebreak.learning.near_copies import Axes, Rows, require_different
 from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
 from cagebreak.learning.scores import COUNT, X_MEAN, XX, XY, Y_MEAN, YY
+from cagebreak.learning.short_runs.end_fits import EndFits, clipped_about_mean
 from cagebreak.learning.statistics import Statistics
 
 
@@ -46,6 +47,27 @@ class RunSample(NamedTuple):
     """Targets from the same halves, (2, n, T)."""
     n_runs: tuple[int, int]
     """Number of runs in each half."""
+
+
+class EndColumns(NamedTuple):
+    """Which columns of runs are predictions at their ends, by all fits of `EndFits`."""
+
+    fits: EndFits
+    first: int
+    """The first of these columns. For each length of the runs, and each fit, there are E."""
+
+    def used(self, n_noisy: int, fit: int) -> Integers:
+        """Return the columns without those of all fits but one."""
+        n_fits, n = len(self.fits.left_out), self.fits.n_targets
+        of_ends = np.arange(self.first, n_noisy).reshape(-1, n_fits, n)[:, fit]
+        return np.concatenate([np.arange(self.first), of_ends.ravel()])
+
+    def alike(self, n_noisy: int) -> Integers:
+        """Return, for each column, the one whose units it has: the same of the first fit."""
+        n_fits, n = len(self.fits.left_out), self.fits.n_targets
+        of_ends = np.arange(self.first, n_noisy).reshape(-1, n_fits, n)
+        first = np.broadcast_to(of_ends[:, :1], of_ends.shape)
+        return np.concatenate([np.arange(self.first), first.ravel()])
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +90,8 @@ class RunCollection:
     mean_noise : (C, V + T) array
         Noise of the means over particles of features and targets, from the difference of the
         halves: products of two of them are their covariance for a single run.
+    ends
+        The columns of runs that are predictions at their ends, if there are such.
     """
 
     collection: Collection
@@ -75,6 +99,7 @@ class RunCollection:
     target_noise: Floats
     n_runs: Floats
     mean_noise: Floats
+    ends: EndColumns | None = None
 
     @property
     def n_noisy(self) -> int:
@@ -85,6 +110,37 @@ class RunCollection:
     def n_structure(self) -> int:
         """Number of features of structure, F."""
         return self.collection.n_features - self.n_noisy
+
+    def for_training(self, members: Sequence[int]) -> RunCollection:
+        """Return the collection to train on some configurations and to test on the others.
+
+        Predictions at the ends of runs are those of the fit that may have seen the members, and not
+        the configuration itself (`EndFits.unseen`).
+        """
+        if self.ends is None:
+            return self
+        whole, start, parts, noise, mean_noise, extremes = (
+            self.collection,
+            self.n_structure,
+            *[[] for _ in range(4)],
+        )
+        for c, part in enumerate(whole.parts):
+            used = self.ends.used(self.n_noisy, self.ends.fits.unseen(c, members))
+            columns = np.concatenate([np.arange(start), start + used])
+            parts.append(part.select(columns))
+            noise.append(self.noise[c][np.ix_(used, used)])
+            targets = np.arange(self.n_noisy, self.mean_noise.shape[1])
+            mean_noise.append(self.mean_noise[c][np.concatenate([used, targets])])
+            extremes.append(whole.extremes[c][:, columns])
+            # Labels are compared, and those of the fits differ.
+            parts[-1].labels = parts[0].labels
+        collection = Collection(
+            parts, whole.standardizer.select(columns), whole.times, None, whole.about,
+            np.array(extremes), whole.groups,
+        )  # fmt: skip
+        return RunCollection(
+            collection, np.array(noise), self.target_noise, self.n_runs, np.array(mean_noise)
+        )
 
     def extra(self, c: int, n_runs: int) -> Floats:
         """Return what features of `n_runs` runs have more of noise in configuration c, (V, V)."""
@@ -186,6 +242,7 @@ def collect_runs(
     labels: np.ndarray | None = None,
     clip: float = CLIP,
     groups: np.ndarray | None = None,
+    ends: EndColumns | None = None,
 ) -> RunCollection:
     """Return the statistics of configurations, which are read once.
 
@@ -202,6 +259,8 @@ def collect_runs(
         Bound of the features of structure, in deviations of their configuration.
     groups : (C,) array of integers, optional
         As of `learning.evaluate`.
+    ends
+        The columns of runs that are predictions at their ends, if there are such.
 
     Raises
     ------
@@ -246,6 +305,9 @@ def collect_runs(
     )
     # Means and deviations are units: they cancel in every fit.
     units = Standardizer.from_moments(total, clip)
+    if ends is not None:
+        alike = n_structure + ends.alike(n_noisy)
+        units = units.select(np.concatenate([np.arange(n_structure), alike]))
     factors = np.divide(1.0, units.scale_, out=np.zeros_like(units.scale_), where=units.scale_ > 0)
     of_runs = factors[n_structure:]
     in_units = []
@@ -265,14 +327,8 @@ def collect_runs(
     of_means = np.array(mean_noise)
     of_means[:, : len(of_runs)] *= of_runs
     return RunCollection(
-        collection, in_units_noise, np.array(target_noise), np.array(n_runs), of_means
+        collection, in_units_noise, np.array(target_noise), np.array(n_runs), of_means, ends
     )
-
-
-def clipped_about_mean(structure: Floats, clip: float) -> Floats:
-    """Return features clipped at so many of their deviations from their mean in these rows."""
-    n = structure.shape[1]
-    return Standardizer.of(np.zeros(n), np.ones(n), clip).about_mean(structure)
 
 
 def _checked(sample: RunSample) -> tuple[Floats, Floats, Floats]:

@@ -181,9 +181,9 @@ class _Training:
     """Some configurations as training data: units, pooled statistics and noise."""
 
     def __init__(self, runs: RunCollection, members: Sequence[int]) -> None:
+        self.runs = runs = runs.for_training(members)
         whole = runs.collection
-        pooled = Statistics.pooled((whole.parts[i] for i in members), "configuration")
-        self.runs, self.pooled = runs, pooled
+        self.pooled = pooled = Statistics.pooled((whole.parts[i] for i in members), "configuration")
         self.factors = inverse(deviations(pooled))
         self.scaled = pooled.scaled(self.factors)
         self._of_runs = np.outer(*2 * [self.factors[runs.n_structure :]])
@@ -250,7 +250,7 @@ def held_out_runs(
         empty or needs more runs than there are.
     """
     strengths = as_penalties(alphas)
-    _check_inputs(runs, inputs)
+    _check_inputs(runs.for_training(range(len(runs.collection))), inputs)
     fold = fold_of(runs.collection, folds, seed)
     n_folds = int(fold.max()) + 1
     if n_folds < 3:
@@ -361,7 +361,8 @@ class RunRidge:
         """
         strengths = as_penalties(alphas)
         named = {"": inputs}
-        _check_inputs(runs, named)
+        everything = _Training(runs, range(len(runs.collection)))
+        _check_inputs(everything.runs, named)
         fold = fold_of(runs.collection, folds, seed)
         errors = np.zeros((len(strengths), len(factors), runs.collection.n_targets))
         for k in range(int(fold.max()) + 1):
@@ -375,16 +376,16 @@ class RunRidge:
                     w = elimination.solve(inputs.columns, extra, factor)
                     errors[a, f] += _squared_errors(reduced.moments(w, of_test))
         best = _best(errors)
-        training = _Training(runs, range(len(runs.collection)))
+        training, collection = everything, everything.runs.collection
         extra = training.extra(inputs.n_runs)
-        shape = (runs.collection.n_features, runs.collection.n_targets)
+        shape = (collection.n_features, collection.n_targets)
         scaled = np.zeros(shape)
         for a, _, elimination in _eliminations(training, named, strengths, {"": best}):
             for f in np.unique(best[1]):
                 targets = (best[0] == a) & (best[1] == f)
                 w = elimination.solve(inputs.columns, extra, factors[f])
                 scaled[:, targets] = elimination.coefficients(w)[:, targets]
-        units = runs.collection.standardizer
+        units = collection.standardizer
         coefficients = scaled * (training.factors * inverse(units.scale_))[:, None]
         of_targets = strengths[best[0]], np.asarray(factors)[best[1]]
         mean = training.configuration_mean(inputs)

@@ -10,12 +10,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import SPECIES_NAMES, Configuration, species_index
-from cagebreak.descriptors.base import Features
-from cagebreak.descriptors.coarse_grained.short_runs import ShortRuns
+from cagebreak.descriptors.base import Features, make_labels
+from cagebreak.descriptors.coarse_grained.short_runs import STATE, ShortRuns
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
 from cagebreak.errors import InputError
-from cagebreak.learning import Collection
+from cagebreak.learning import Collection, configuration_folds
 from cagebreak.learning.short_runs import (
+    EndColumns,
+    EndFits,
     Inputs,
     RunCollection,
     RunRidge,
@@ -25,19 +27,24 @@ from cagebreak.learning.short_runs import (
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.analysis.hybrid.ensembles import (
+    Ends,
     Ensemble,
     StudyEnsembles,
     default_features,
+    end_samples,
     samples,
 )
 from cagebreak.study.analysis.hybrid.model import HybridModel, simulated_motion, structure_of
-from cagebreak.study.analysis.hybrid.scan import Key, Scan
+from cagebreak.study.analysis.hybrid.scan import WITH_STRUCTURE, Key, Scan
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.quantities import TARGETS, require_measured
 from cagebreak.study.store import Store
 
 N_TIMES = 6
 """Number of times at which the motion of short runs is described (chosen)."""
+N_END_TIMES = 3
+"""Number of times that structure at the ends of runs predicts (chosen: the first and the last
+beyond the runs, and one between)."""
 SPACING = 10**0.4
 """Ratio of these times, at least (chosen: six of them span two decades)."""
 
@@ -115,14 +122,22 @@ class Hybrid:
         if name == "structure":
             return Inputs(True, np.arange(0), 1, self._energy())
         own = self.short_runs.labels()
-        last = np.flatnonzero(np.isnan(own.r) & np.isclose(own.time, self._end(until)))[0]
-        mean_of = self.runs.n_structure + int(last)
-        return Inputs(name == "both", self.columns(until), n_runs, mean_of)
+        end = self._end(until)
+        last = np.flatnonzero(np.isnan(own.r) & np.isclose(own.time, end))[0]
+        mean_of, columns = self.runs.n_structure + int(last), self.columns(until)
+        if name == "ends":
+            assert self.runs.ends is not None
+            n = self.runs.ends.fits.n_targets
+            first = self.runs.ends.first + n * self.until.index(end)
+            columns = np.concatenate([columns, np.arange(first, first + n)])
+        return Inputs(name in WITH_STRUCTURE, columns, n_runs, mean_of)
 
     def scan(
         self, n_runs: int | Sequence[int] = (1, 2, 5), until: float | Sequence[float] | None = None
     ) -> Scan:
         """Return held-out predictions from structure, from short runs and from both.
+
+        If the structure at the ends of runs is described, also from all three.
 
         Every r is that with the propensity of infinitely many runs: 1 is a perfect prediction, and
         no ceiling is left to divide by. Cross-validation is nested.
@@ -144,7 +159,9 @@ class Hybrid:
             self.runs.require_runs(number)
         lengths = self.until if until is None else np.atleast_1d(np.asarray(until, float)).tolist()
         keys = {}
-        names = ("runs", "both") if self.runs.n_structure else ("runs",)
+        names = ["runs", "both"] if self.runs.n_structure else ["runs"]
+        if self.runs.ends is not None:
+            names.append("ends")
         if self.runs.n_structure:
             keys["structure"] = Key("structure", 0, 0.0)
         for length in map(self._end, lengths):
@@ -178,6 +195,8 @@ class Hybrid:
             As of `scan`.
         """
         name = "both" if self.runs.n_structure else "runs"
+        ends = self.runs.ends
+        name = name if ends is None else "ends"
         inputs, n = self.inputs(name, n_runs, until), self.runs.n_structure
         with threadpool_limits(limits=1, user_api="blas"):
             ridge = RunRidge.fit(self.runs, inputs, seed=self.seed, folds=self.folds)
@@ -191,6 +210,7 @@ class Hybrid:
             until=self._end(until),
             describe=self.describe,
             simulate=self.simulate,
+            ends=None if ends is None else ends.fits,
         )
 
     def _end(self, until: float) -> float:
@@ -250,7 +270,7 @@ def hybrid(
         Letter of the species to predict.
     until
         Length of the short runs in tau, or several; the nearest times of the runs are used. Default
-        that of the recipe.
+        that of the recipe, or all lengths of runs whose ends are described.
     times
         Times to predict, in tau; the nearest times of the runs are used. Default all.
     target
@@ -285,6 +305,8 @@ def hybrid(
         ensembles = source
         if not len(ensembles):
             raise InputError("source: expected a study or at least 3 ensembles, got none")
+        if until is None and ensembles[0].ends is not None:
+            until = list(ensembles[0].ends.means)
     else:
         recipe, store, n_species = source.recipe, source.store, source.recipe.model.n_species
         section = recipe.hybrid
@@ -315,17 +337,48 @@ def hybrid(
         tuple(quantities or ("displacement",)),
         tuple(lengths or LENGTHS),
     )
+    labels, folds = [first.structure.labels, short_runs.labels()], folds or 5
+    fits = None
+    if first.ends is not None:
+        fits = _end_fits(ensembles, first.ends, ends, known, chosen, (number, target, folds, seed))
+        n_columns = len(ends) * fits.coefficients[..., 0, :].size
+        labels.append(make_labels("prediction", 1, STATE, [{}] * n_columns))
     runs = collect_runs(
-        samples(ensembles, short_runs, number, target, chosen.tolist()),
+        samples(ensembles, short_runs, number, target, chosen.tolist(), fits),
         times=known[chosen],
         species=species,
-        labels=np.concatenate([first.structure.labels, short_runs.labels()]).view(np.recarray),
+        labels=np.concatenate(labels).view(np.recarray),
         groups=groups,
+        ends=None if fits is None else EndColumns(fits, len(short_runs.labels())),
     )
     return Hybrid(
-        runs, short_runs, species, tuple(ends.tolist()), seed, folds or 5, n_resamples, describe,
+        runs, short_runs, species, tuple(ends.tolist()), seed, folds, n_resamples, describe,
         simulate,
     )  # fmt: skip
+
+
+def _end_fits(
+    ensembles: Sequence[Ensemble] | StudyEnsembles,
+    first: Ends,
+    until: np.ndarray,
+    known: np.ndarray,
+    chosen: np.ndarray,
+    about: tuple[int, str, int, Seed],
+) -> EndFits:
+    """Return the fits of structure at the start to targets later than the ends of some runs."""
+    number, target, folds, seed = about
+    lengths = np.array(list(first.means))
+    if len(lengths) != len(until) or not np.allclose(lengths, until, rtol=0.01):
+        raise InputError(
+            f"until: expected {lengths.tolist()}, the lengths of runs whose ends are described, "
+            f"got {until.tolist()}"
+        )
+    later = chosen[known[chosen] > until.min()]
+    if not len(later):
+        raise InputError(f"times: expected some beyond {until.min():g}, the end of the short runs")
+    indices = later[np.unique(np.linspace(len(later) - 1, 0, N_END_TIMES).round().astype(int))]
+    fold = configuration_folds(len(ensembles), folds, seed=seed)
+    return EndFits.fit(end_samples(ensembles, number, target, indices.tolist()), fold)
 
 
 def _near(name: str, known: np.ndarray, times: Sequence[float]) -> np.ndarray:

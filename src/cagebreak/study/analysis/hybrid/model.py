@@ -13,7 +13,7 @@ from cagebreak.descriptors import Features
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion, ShortRuns
 from cagebreak.dynamics.propensity import half_sums
 from cagebreak.errors import InputError
-from cagebreak.learning.short_runs import RunRidge
+from cagebreak.learning.short_runs import EndFits, RunRidge
 from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
 from cagebreak.simulation.isoconfigurational import isoconfigurational
@@ -45,6 +45,8 @@ class HybridModel:
         The short runs whose motion the model expects; `until` in tau.
     describe, simulate
         As of `Hybrid`.
+    ends
+        What structure at the ends of the runs predicts, if it is an input.
     """
 
     ridge: RunRidge
@@ -56,6 +58,7 @@ class HybridModel:
     until: float
     describe: Callable[[Configuration, Seed], Features] | None = None
     simulate: Callable[..., MeanMotion] | None = None
+    ends: EndFits | None = None
 
     def __repr__(self) -> str:
         return f"HybridModel({self.n_runs} runs to {self.until:.3g} tau, {len(self.times)} times)"
@@ -90,7 +93,12 @@ class HybridModel:
         structure = self.describe(configuration, seed) if self.n_structure else None
         return self.predict_from(structure, motion)
 
-    def predict_from(self, structure: Features | None, motion: MeanMotion) -> NDArray[np.float64]:
+    def predict_from(
+        self,
+        structure: Features | None,
+        motion: MeanMotion,
+        ends: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
         """Return the predicted propensity, (T, N), of a configuration described before.
 
         Parameters
@@ -99,6 +107,8 @@ class HybridModel:
             The structural descriptors of the fit; None if it has none.
         motion
             Means over `n_runs` runs, at the times of `short_runs` up to `until`.
+        ends : (N, G) array, optional
+            The mean over these runs of the structure at their ends, of a model that expects it.
 
         Raises
         ------
@@ -109,6 +119,9 @@ class HybridModel:
         n_columns = 0 if structure is None else structure.n_features
         if n_columns != self.n_structure:
             raise InputError(f"structure: expected {self.n_structure} descriptors, got {n_columns}")
+        if (ends is None) != (self.ends is None):
+            expected = "none" if self.ends is None else "the structure at the ends of the runs"
+            raise InputError(f"ends: expected {expected}")
         # Later times of other models of the same statistics have no coefficients.
         short_runs = self.short_runs
         labels = short_runs.labels()
@@ -123,7 +136,14 @@ class HybridModel:
         rows = np.flatnonzero(start.species == self.species)
         predicted = np.full((len(self.times), len(start)), np.nan)
         if len(rows):
-            predicted[:, rows] = self.ridge.predict(values[rows]).T
+            of_rows = values[rows]
+            if self.ends is not None and ends is not None:
+                # Ends of runs of other lengths have no coefficients.
+                at_ends = np.zeros((len(rows), self.ridge.coefficients.shape[0] - values.shape[1]))
+                own = self.ridge.inputs.columns[-self.ends.n_targets :] - len(labels)
+                at_ends[:, own] = self.ends.predict(np.asarray(ends)[rows])
+                of_rows = np.hstack([of_rows, at_ends])
+            predicted[:, rows] = self.ridge.predict(of_rows).T
         return predicted
 
 

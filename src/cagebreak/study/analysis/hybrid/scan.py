@@ -17,9 +17,10 @@ from cagebreak.seeding import Seed
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-INPUTS = ("structure", "runs", "both", "ensemble")
-"""What a prediction is made from; the ensemble is a measurement, the mean over runs to the time
-itself."""
+INPUTS = ("structure", "runs", "both", "ends", "ensemble")
+"""What a prediction is made from: "ends" is both, and the structure at the ends of the runs; the
+ensemble is a measurement, the mean over runs to the time itself."""
+WITH_STRUCTURE = ("structure", "both", "ends")
 
 _SCORES = [
     ("r", "f8"), ("low", "f8"), ("high", "f8"),
@@ -50,13 +51,16 @@ class Costs(NamedTuple):
     """Of its states and their descriptors."""
     per_tau: float
     """Of one tau of a run."""
+    end: float = np.nan
+    """Of the structure at the end of a run, if it is described."""
 
     def of(self, key: Key, time: float = np.nan) -> float:
         """Return the core-seconds of a set of inputs; an ensemble runs to the `time` itself."""
         until = time if key.inputs == "ensemble" else key.until
-        structure = self.structure if key.inputs in ("structure", "both") else 0.0
+        structure = self.structure if key.inputs in WITH_STRUCTURE else 0.0
         runs = 0.0 if key.inputs == "structure" else key.n_runs * until * self.per_tau
-        return structure + runs
+        ends = key.n_runs * self.end if key.inputs == "ends" else 0.0
+        return structure + runs + ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +116,12 @@ class Scan:
     def table(self) -> "DataFrame":
         """A row for each time and set of inputs.
 
-        `inputs` is "structure", "runs", "both", or "ensemble", the mean of so many runs to the time
-        itself, without any learning. Then `n_runs` and `until`; `r`, `low` and `high`, pooled over
-        all particles, with the bootstrap interval over configurations; the same within
-        configurations; `gain`, r within configurations less that of structure, with its paired
-        interval. Runs longer than the time that is predicted have no rows. r is NaN at times at
+        `inputs` is "structure", "runs", "both", "ends" (both, and the structure at the ends of the
+        runs), or "ensemble", the mean of so many runs to the time itself, without any learning.
+        Then `n_runs` and `until`; `r`, `low` and `high`, pooled over all particles, with the
+        bootstrap interval over configurations; the same within configurations; `gain`, r within
+        configurations less that of structure, with its paired interval. Runs longer than the time
+        that is predicted have no rows. r is NaN at times at
         which the propensity of some configuration has no variance that exceeds the noise of its
         runs.
         """
@@ -137,15 +142,17 @@ class Scan:
         Returns
         -------
         structured array
-            A row for each time, share, and "runs", "both" or "ensemble", if any such inputs are
-            cheap enough; and one for "structure" with its own share. `n_runs` and `until` are
+            A row for each time, share, and "runs", "both", "ends" or "ensemble", if any such inputs
+            are cheap enough; and one for "structure" with its own share. `n_runs` and `until` are
             medians over the folds, `core_seconds` the mean cost over the folds.
 
         Raises
         ------
         InputError
-            If a share is not positive.
+            If a share is not positive, or the cost of the structure at the ends of runs is missing.
         """
+        if any(key.inputs == "ends" for key in self.keys.values()) and np.isnan(costs.end):
+            raise InputError("costs: expected the cost of the structure at the end of a run")
         if not all(share > 0 for share in shares):
             raise InputError(f"shares: expected positive numbers, got {shares!r}")
         tables = []
@@ -154,7 +161,7 @@ class Scan:
             if "structure" in self.keys:
                 tables.append(self._chosen(["structure"], t, costs, np.nan))
             for share in shares:
-                for inputs in ("runs", "both"):
+                for inputs in ("runs", "both", "ends"):
                     names = [
                         name
                         for name, key in self.keys.items()
