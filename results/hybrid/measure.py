@@ -51,7 +51,14 @@ def measured(study):
             structure.values[:, used | scalars], structure.labels[used | scalars]
         )
         ensembles.append(Ensemble(start, structure, {"displacement": study.propensity(c)}))
-    particles = nve(ensembles[0].start, model, seed=SEED)
+    # The first structure compiles kernels.
+    structure = float(np.median(seconds[1:]))
+    return ensembles, Costs(structure, cost_of_a_tau(ensembles[0].start, model))
+
+
+def cost_of_a_tau(start, model):
+    """Return the core-seconds of a tau of a run."""
+    particles = nve(start, model, seed=SEED)
     particles.run(1.0)  # compiles kernels
     tau, spent = 1.0, 0.0
     while spent < LEAST:
@@ -59,8 +66,7 @@ def measured(study):
         began = time.process_time()
         particles.run(tau)
         spent = time.process_time() - began
-    # The first structure compiles kernels.
-    return ensembles, Costs(float(np.median(seconds[1:])), spent / tau)
+    return spent / tau
 
 
 def write(name, table):

@@ -90,7 +90,7 @@ class EndFits:
         parts, total = [], None
         for structure, targets in samples:
             part = Statistics.from_arrays(clipped_about_mean(structure, clip), targets)
-            moments = Moments(part.count, part.x_mean, np.diag(part.xx).copy())
+            moments = Moments(int(part.count), part.x_mean, np.diag(part.xx).copy())
             total = moments if total is None else total + moments
             parts.append(part)
         assert total is not None

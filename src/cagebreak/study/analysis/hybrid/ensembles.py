@@ -11,8 +11,8 @@ from cagebreak.descriptors import Features
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion, ShortRuns
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
-from cagebreak.learning._validation import Floats
 from cagebreak.learning.short_runs import EndFits, RunSample
+from cagebreak.study.analysis.hybrid.ends import Ends
 from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.descriptors import RECOMMENDED
 from cagebreak.study.recipe.recipe import Recipe
@@ -20,16 +20,6 @@ from cagebreak.study.stages.descriptors import load_features
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.store import Store
-
-
-class Ends(NamedTuple):
-    """Structure at the start and at the ends of short runs, by the same descriptor."""
-
-    start: Floats
-    """Descriptors of all particles of the configuration, (N, G)."""
-    means: Mapping[float, Floats]
-    """Means of the descriptors at the ends, over the runs of each half, (2, N, G), by the length of
-    the runs in tau. The halves are those of the motion."""
 
 
 class Ensemble(NamedTuple):
@@ -79,40 +69,6 @@ class StudyEnsembles:
 def default_features(recipe: Recipe) -> selections.Selection:
     """Return the selection of the recommended set, or else of all columns of the states."""
     return {"set": RECOMMENDED} if RECOMMENDED in recipe.sources else {}
-
-
-def end_samples(
-    ensembles: Sequence[Ensemble] | StudyEnsembles, species: int, target: str, times: Sequence[int]
-) -> Iterator[tuple[Floats, Floats]]:
-    """Yield the structure at the start of runs, and the targets, of particles of a species.
-
-    Raises
-    ------
-    InputError
-        If the ends of runs are not described alike in all configurations, or shapes do not fit.
-    """
-    expected: tuple[int, list[float]] | None = None
-    for c in range(len(ensembles)):
-        start, _, motion, ends = ensembles[c]
-        name = f"ensembles[{c}].ends"
-        if ends is None:
-            raise InputError(f"{name}: expected the structure at the ends of runs, got none")
-        n_columns = ends.start.shape[1]
-        expected = expected or (n_columns, list(ends.means))
-        if expected != (n_columns, list(ends.means)):
-            raise InputError(
-                f"{name}: expected {expected[0]} descriptors at {expected[1]} tau, as of the "
-                f"first, got {n_columns} at {list(ends.means)}"
-            )
-        shape = (2, len(start), n_columns)
-        for until, means in ends.means.items():
-            if means.shape != shape or not np.isfinite(means).all():
-                raise InputError(
-                    f"{name}.means[{until:g}]: expected finite numbers of shape {shape}, got "
-                    f"{means.shape}"
-                )
-        rows = np.flatnonzero(motion[target].species == species)
-        yield ends.start[rows], motion[target].mean[times][:, rows].T
 
 
 def samples(

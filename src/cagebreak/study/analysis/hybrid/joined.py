@@ -26,12 +26,11 @@ from cagebreak.learning.short_runs import (
 )
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.isoconfigurational import nearest
+from cagebreak.study.analysis.hybrid.ends import Ends, end_samples
 from cagebreak.study.analysis.hybrid.ensembles import (
-    Ends,
     Ensemble,
     StudyEnsembles,
     default_features,
-    end_samples,
     samples,
 )
 from cagebreak.study.analysis.hybrid.model import HybridModel, simulated_motion, structure_of
@@ -378,7 +377,8 @@ def _end_fits(
         raise InputError(f"times: expected some beyond {until.min():g}, the end of the short runs")
     indices = later[np.unique(np.linspace(len(later) - 1, 0, N_END_TIMES).round().astype(int))]
     fold = configuration_folds(len(ensembles), folds, seed=seed)
-    return EndFits.fit(end_samples(ensembles, number, target, indices.tolist()), fold)
+    each = ((ensembles[c].ends, ensembles[c].motion[target]) for c in range(len(ensembles)))
+    return EndFits.fit(end_samples(each, number, indices.tolist()), fold)
 
 
 def _near(name: str, known: np.ndarray, times: Sequence[float]) -> np.ndarray:
