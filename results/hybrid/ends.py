@@ -51,7 +51,7 @@ SYSTEMS = {
     ),
     "hard-spheres": System(
         *("hard_spheres.toml", (100.0, 400.0), 6, (1, 2, 6)),
-        *((1000.0, 2000.0, 4000.0, 10_000.0)),
+        (1000.0, 2000.0, 4000.0, 10_000.0),
     ),
 }
 SEED = 41
@@ -85,9 +85,9 @@ def simulated(study, system, c, path):
     moved = {known[i]: [of_run[u] for of_run in led_to] for u, i in enumerate(ends)}
     described = Ends.of(start, moved, describe)
     seconds = (time.process_time() - began) / (system.n_runs * len(ends) + 1)
-    with replacing(path) as temporary:
+    with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(
-            temporary, sums=sums, times=times, untils=known[ends],
+            file, sums=sums, times=times, untils=known[ends],
             ends=np.array(list(described.means.values()), np.float32).swapaxes(0, 1),
             structure=described.start, labels=np.asarray(features.labels[kept]), seconds=seconds,
         )  # fmt: skip
