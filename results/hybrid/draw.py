@@ -1,4 +1,4 @@
-"""Draw the tables of `measure.py`: python results/hybrid/draw.py."""
+"""Draw the tables of `measure.py` and `ends.py`: python results/hybrid/draw.py."""
 
 from pathlib import Path
 

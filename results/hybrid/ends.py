@@ -6,7 +6,8 @@ SYSTEM is kob-andersen or hard-spheres. The ensembles of Kob-Andersen are simula
 configurations of kob-andersen.toml, which `cagebreak run` prepares in FOLDER. Those of hard spheres
 have the targets of the study hard_spheres.toml of ../heterogeneity, restored in FOLDER, and short
 runs of their own. FOLDER keeps one file a configuration, and is added to. Tables go beside this
-file: SYSTEM-ends.csv, SYSTEM-ends-budgets.csv and SYSTEM-ends-costs.csv.
+file: SYSTEM-ends.csv, SYSTEM-ends-budgets.csv, SYSTEM-ends-costs.csv, and SYSTEM-ends-paired.csv
+with what the ends add to the same structure and the same runs.
 """
 
 import sys
@@ -16,12 +17,14 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
+import pandas as pd
 
 import cagebreak as cb
 from cagebreak._atomic import replacing
 from cagebreak._frames import to_frame
 from cagebreak.descriptors.recommended import recommended
 from cagebreak.dynamics.propensity import lengths
+from cagebreak.learning.scores import paired_difference
 from cagebreak.seeding import seed_sequence
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
 from cagebreak.study.analysis.hybrid import Costs, Ends, Ensemble
@@ -112,6 +115,22 @@ def ensemble(study, system, c, path):
     return Ensemble(start, features, {"displacement": moved}, ends), float(kept["seconds"])
 
 
+def paired(scan):
+    """Return by how much r with ends exceeds r of the same structure and runs without."""
+    rows = []
+    for name, key in scan.keys.items():
+        if key.inputs == "ends":
+            without = next(n for n, k in scan.keys.items() if k == key._replace(inputs="both"))
+            moments = [scan.held_out.moments[each] for each in (name, without)]
+            gain = paired_difference(
+                *moments, score="configuration", n_resamples=scan.n_resamples, seed=scan.seed
+            )
+            for t, of_time in zip(scan.times, np.array(gain).T, strict=True):
+                if key.until <= t * (1 + 1e-9):
+                    rows.append((t, key.n_runs, key.until, *of_time))
+    return pd.DataFrame(rows, columns=["time", "n_runs", "until", "gain", "low", "high"])
+
+
 def measure(name, folder):
     """Simulate what is missing, and write the tables of a system."""
     system = SYSTEMS[name]
@@ -129,6 +148,7 @@ def measure(name, folder):
     joined = cb.hybrid(ensembles, times=system.times, seed=SEED)
     scan = joined.scan(system.numbers)
     write(f"{name}-ends.csv", scan.table)
+    write(f"{name}-ends-paired.csv", paired(scan))
     budgets = to_frame(scan.within(costs))
     write(f"{name}-ends-budgets.csv", budgets)
     relaxation = (cb.datasets.study(system.dataset) if system.dataset else study).relaxation()

@@ -1,4 +1,4 @@
-"""r of structure, of short runs, of both and of the ensemble, over their cost and over time."""
+"""r of structure, short runs, both, their ends and the ensemble, over cost and over time."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -15,6 +15,7 @@ LOOKS = {
     "structure": ("structure", ("#117733", "^")),
     "runs": ("short runs", ("#DDAA33", "v")),
     "both": ("both", ("#004488", "o")),
+    "ends": ("both, and structure at the ends", ("#BB5566", "D")),
     "ensemble": ("ensemble of runs to the time itself", ("#777777", "s")),
 }
 """Label, color and marker of each kind of inputs."""

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 
+from cagebreak.learning import Metrics
 from cagebreak.tracks import reach
 from support.claims import holds, row, table
 from support.paths import ROOT
@@ -109,7 +110,18 @@ def scores(simulate, script):
     share = _r(rows, "relative", "whole system") / one
     yield f"{share.min():.2f} to {share.max():.2f} of the ceiling of one run"
     yield "| t / τ | " + " | ".join(f"{t:g}" for t in simulate.LAGS) + " |"
-    means = rows.groupby(["target", "variant"]).r_configuration.mean()
+    of_all = rows.groupby(["target", "variant"])[["r_configuration", *script.METRICS]].mean()
+    for target, words in (
+        ("displacement", "displacements"),
+        ("relative", "relative displacements"),
+    ):
+        for name in ("whole system", "experiment"):
+            cells = " | ".join(f"{value:.3f}" for value in of_all.loc[target, name])
+            yield f"| {words}, {name} | {cells} |"
+    share = Metrics().share
+    yield f"for the {100 * share:.0f} % of particles that move farthest"
+    yield f"without information it is {share:.2f}"
+    means = of_all.r_configuration
     yield "falls from {:.3f} for the whole system to {:.3f} for the experiment".format(
         means["relative"]["whole system"], means["relative"]["experiment"]
     )
