@@ -2,8 +2,8 @@
 
 import sys
 
-from documents.claims.results.short_runs.hybrid import AIM, FOLDER, as_runs
-from support.claims import holds, interval, row, table
+from documents.claims.results.short_runs.hybrid import FOLDER, as_runs
+from support.claims import interval, row, table
 
 DOCUMENT = FOLDER / "ends.md"
 NAMES = {"hard-spheres": "Hard spheres, φ = 0.58", "kob-andersen": "Kob-Andersen, T = 0.5"}
