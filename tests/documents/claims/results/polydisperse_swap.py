@@ -7,7 +7,7 @@ import numpy as np
 import cagebreak as cb
 from support.claims import holds, row, table
 from support.paths import ROOT
-from support.study_claims import WORDS, Scores, relaxation, runs_and_folds
+from support.study_claims import WORDS, Scores, metrics, relaxation, runs_and_folds
 
 FOLDER = ROOT / "results/polydisperse-swap"
 DOCUMENT = FOLDER / "README.md"
@@ -103,6 +103,7 @@ def propensity():
     energy = row(STUDY.drift(), quantity="energy")
     yield f"falls by {-energy.difference:.4f} ± {energy.error:.4f} ε"
     yield from SCORES.lines(ROWS)
+    yield from metrics(FOLDER, SCORES.times)
     last = SCORES.rows.time.max()
     yield holds(
         f"r = {SCORES.at('size', last).r_configuration:.2f} at {last:g} τ, at the end of the runs: "
