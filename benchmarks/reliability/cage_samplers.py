@@ -1,6 +1,6 @@
 """Cage states by single moves and by trajectories of LAMMPS: the same distribution, and how slowly.
 
-    python benchmarks/cage_samplers.py FOLDER [SYSTEM ...]
+    python benchmarks/reliability/cage_samplers.py FOLDER [SYSTEM ...]
 
 Both samplers run in the same cells of one configuration of Kob-Andersen, six chains each.
 `cage_samplers.csv` has mean variances after several numbers of sweeps. `cage_handover.csv` has what
