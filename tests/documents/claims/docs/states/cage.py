@@ -1,8 +1,8 @@
 """Numbers of the cage state."""
 
-import cage_samplers
 import numpy as np
 
+import cage_samplers
 from cagebreak.states import cage, cage_sampler, lammps_cage
 from support.claims import holds, printed, row, table
 from support.paths import ROOT
@@ -48,6 +48,9 @@ def compared():
     systems, moves, trajectories = cage_samplers.SYSTEMS, SHOWN[1], SHOWN[3]
     yield f"of {cage_samplers.N_PARTICLES} Kob-Andersen particles in a liquid of T = 0.5"
     yield holds("Six chains of single moves and six", cage_samplers.CHAINS == 6)
+    yield " | ".join(f"{printed(sweeps)} {sampler}" for sampler, sweeps in SHOWN)
+    yield f"At T = {systems['liquid'].temperature} the variance"
+    yield f"At T = {systems['quenched'].temperature} in the cells of the liquid"
     theory = row(CHAINS, system="harmonic", sampler="theory").variance
     for system, label, power in (
         ("spheres", f"spheres of {systems['spheres'].cell} σ", 3),
