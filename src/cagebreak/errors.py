@@ -73,5 +73,9 @@ class ImportedFilesWarning(UserWarning):
     """Imported files have a property that the user should know; says what was done about it."""
 
 
+class SamplingWarning(UserWarning):
+    """A state was sampled too shortly for its moments; says by how much and what to do."""
+
+
 class SchedulerWarning(UserWarning):
     """The scheduler of a cluster refuses a job, or a job fails; says what it said."""

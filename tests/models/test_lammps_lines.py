@@ -75,6 +75,12 @@ def test_lines_that_do_not_set_an_interaction_are_refused_by_name(line):
         ("pair_style python 2.5\npair_coeff * * code.py", "code of another program"),
         ("pair_style mliap/kk 2.5", "code of another program"),
         ("pair_coeff 1 1 1 1\nkspace_style ewald 1e-4", "a pair_style"),
+        ("pair_style none", "a pair style with an interaction, got 'pair_style none' in line 1"),
+        (LJ + "pair_style none  # off", "a pair style with an interaction"),
+        (LJ + "dielectric 0", "a dielectric constant above 0, got 'dielectric 0' in line 3"),
+        (LJ + "dielectric -2.0", "a dielectric constant above 0"),
+        (LJ + "dielectric inf", "a dielectric constant above 0"),
+        (LJ + "dielectric", "a dielectric constant above 0"),
     ],
 )
 def test_files_elsewhere_variables_and_foreign_code_are_refused(lines, reason, tmp_path):

@@ -1,4 +1,4 @@
-"""States at another state point than the model's are computed, but not in silence."""
+"""States and runs at another state point than the model's are computed, but not in silence."""
 
 import numpy as np
 import pytest
@@ -21,6 +21,7 @@ def lattice():
 STATES = {
     "inherent": lambda c, m: cb.inherent_state(c, m, force_tolerance=1.0),
     "cage": lambda c, m: cb.cage_state(c, m, seed=1, sweeps=(1, 2)),
+    "propensity": lambda c, m: cb.propensity(c, m, [0.01], n_runs=1, seed=1),
 }
 
 

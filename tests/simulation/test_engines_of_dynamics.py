@@ -11,6 +11,7 @@ from cagebreak.simulation import lammps, molecular_dynamics
 from cagebreak.simulation.engines import nve
 from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.simulation.preparation import Step
+from support.lammps.models import KOB_ANDERSEN_LINES, as_lines
 
 KA = cb.kob_andersen(temperature=1.0)
 
@@ -60,6 +61,21 @@ def test_kernels_of_this_package_move_particles_unless_lammps_is_asked_for(start
 def test_an_unknown_engine_is_an_error(start):
     with pytest.raises(InputError, match=r"engine: expected one of \('cagebreak', 'cagebreak-dou"):
         nve(start, KA, 1, "gromacs")
+
+
+@pytest.mark.parametrize("engine", ["cagebreak", "cagebreak-double"])
+def test_lines_of_lammps_are_refused_by_kernels_of_this_package(start, engine):
+    """Their pair potential is not known to these."""
+    model = as_lines(KA, KOB_ANDERSEN_LINES)
+    for run in (
+        lambda: nve(start, model, 1, engine),
+        lambda: cb.propensity(start, model, [0.1], 1, 1, engine=engine),
+        lambda: cb.equilibrate(model, 40, 0.1, seed=1, engine=engine),
+    ):
+        with pytest.raises(InputError, match=f'engine: expected "lammps".*got {engine!r}'):
+            run()
+    for engine_of_lines in (None, "lammps"):
+        assert isinstance(nve(start, model, 1, engine_of_lines), lammps.MolecularDynamics)
 
 
 def test_a_protocol_with_a_pressure_needs_no_lammps(monkeypatch):

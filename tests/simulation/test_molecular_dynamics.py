@@ -278,6 +278,11 @@ def test_bad_arguments_are_named(ka):
         MolecularDynamics(
             ka.replace(velocities=0 * ka.positions), KA, thermostat=Thermostat(1.0, 1.0, 1.0)
         )
+    for noise in ("x", -1, 0.5):
+        with pytest.raises(
+            InputError, match=f"noise: expected a non-negative integer, got {noise!r}"
+        ):
+            MolecularDynamics(ka, KA, 1, thermostat=Thermostat(1.0, 1.0, 1.0), noise=noise)
     with pytest.raises(InputError, match=r"model: expected .*, got hard_spheres with hard_log"):
         MolecularDynamics(ka, cb.hard_spheres(), seed=1)
     with pytest.raises(InputError, match="time_step: expected a positive"):

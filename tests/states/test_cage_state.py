@@ -1,12 +1,14 @@
 """Cage states of many particles: cells, lists, errors, chains, and what is refused."""
 
+import warnings
+
 import numba
 import numpy as np
 import pytest
 
 import cagebreak as cb
 from cagebreak import models, potentials
-from cagebreak.errors import ConfigurationError, InputError
+from cagebreak.errors import ConfigurationError, InputError, SamplingWarning
 from cagebreak.neighbors import neighbor_table
 from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageSampler, cage, cage_sampler, cage_state
@@ -316,3 +318,18 @@ def test_what_is_still_sampled_when_a_block_ends_is_stopped(monkeypatch):
         for seed, state in zip((4, 5), states, strict=True):
             alone = cb.cage_state(start, model, seed=seed, sweeps=(10, 20))
             np.testing.assert_array_equal(state.covariance, alone.covariance)
+
+
+def test_few_sweeps_are_said():
+    """Means of a chain that scatter by a fifth of the variance, of halves or between chains."""
+    model, start = dense_hard_spheres()
+    with pytest.warns(SamplingWarning, match=r"sweeps: 20 are few: .* is 0\.\d+ of the var"):
+        cage_state(start, model, seed=1, sweeps=(10, 20))
+    with pytest.warns(SamplingWarning, match=r"sweeps: 1 are few: .* is inf of the variance"):
+        cage_state(start, model, seed=1, sweeps=(1, 1))
+    with pytest.warns(SamplingWarning, match="sweeps: 40 are few"):
+        cage_state(start, model, seed=1, sweeps=(10, 20), chains=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SamplingWarning)
+        cage_state(start, model, seed=1, precision=0.06)
+        cage_state(start, model, seed=1, sweeps=(1000, 10_000), cell=0.05)

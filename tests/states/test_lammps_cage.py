@@ -89,6 +89,29 @@ def test_the_cage_state_is_that_of_single_moves(start, temperature, cell, sweeps
     assert 0.6 < trajectories.acceptance.mean() < 0.95
 
 
+def test_trajectories_leave_samples_of_single_moves_as_they_are():
+    """Also where neither explores its cells within a run: no energy and no distance drifts."""
+    ka = cb.kob_andersen(0.5)
+    moves = CageSampler(START, ka, 1, include_center_of_mass=True)
+    trajectories = LammpsCageSampler(START, as_lines(ka, KOB_ANDERSEN_LINES), 1, "voronoi", True)
+    trajectories.relax(40)
+    moves.relax(3000)
+    changes = []
+    for _ in range(50):
+        moves.run(200)
+        u = moves.positions - START.unwrapped
+        energy, forces = trajectories._forces_at(START.positions + u)
+        trajectories._u, trajectories._energy, trajectories._forces = u, energy, forces
+        trajectories.run(4)
+        later = trajectories._u
+        changes.append((trajectories._energy - energy, (later**2).sum() - (u**2).sum()))
+    mean, error = np.mean(changes, axis=0), np.std(changes, axis=0) / np.sqrt(len(changes))
+    assert (np.abs(mean) < 3.5 * error).all()
+    # In units of the mean energy of a harmonic cage, and of the squared distance.
+    assert error[0] < 0.08 * 1.5 * len(START) * ka.temperature
+    assert error[1] < 0.1 * (u**2).sum()
+
+
 def test_no_particle_leaves_its_cell_and_the_same_seed_gives_the_same_bits():
     inside = voronoi_test(START, KA)
     first, second = (LammpsCageSampler(START, LINES, 5) for _ in range(2))

@@ -8,7 +8,6 @@ import pytest
 import cagebreak as cb
 from cagebreak.dynamics.neighbor_motion import CageRelative
 from cagebreak.errors import (
-    ConfigurationWarning,
     FileFormatError,
     ImportedFilesWarning,
     InputError,
@@ -18,37 +17,8 @@ from cagebreak.neighbors import neighbor_table
 from cagebreak.study.experiment import experiment
 from cagebreak.tracks import configuration_at, filled, inside, memory, reach
 from support.paths import ROOT
+from support.tracks.crowded import EDGE, RADIAL, film
 from support.tracks.filmed import brownian, table_of
-
-RADIAL = cb.Radial(r=(0.9, 1.1), width=(0.1, 0.1), n_species=2)
-EDGE = 16.0
-SLOW, FAST = 0.02, 0.1
-
-
-def film(seed=1, n_frames=40, n=400, noise=0.0, lost=0.0, periodic="", speed=1.0):
-    """Return tracks of particles that move the more, the more neighbors of species B they have."""
-    random = np.random.default_rng(seed)
-    positions = np.empty((n_frames, n, 2))
-    positions[0] = random.uniform(0, EDGE, (n, 2))
-    species = np.arange(n) % 2
-    for f in range(1, n_frames):
-        box = cb.Configuration(np.mod(positions[f - 1], EDGE), species, (EDGE, EDGE))
-        crowd = RADIAL.compute(box).values[:, 2:].sum(axis=1)
-        width = SLOW + (FAST - SLOW) * np.minimum(crowd / 4, 1)
-        steps = speed * random.normal(size=(n, 2)) * width[:, None]
-        positions[f] = np.mod(positions[f - 1] + steps, EDGE)
-    seen = positions + random.normal(0, noise, positions.shape)
-    kept = random.uniform(size=(n_frames, n)) >= lost
-    low, high = (0, EDGE) if periodic else (-1, EDGE + 1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConfigurationWarning)
-        return cb.read_tracks(
-            table_of(seen, species, kept),
-            length=1.0,
-            interval=0.5,
-            window=((low, high), (low, high)),
-            periodic=periodic,
-        )
 
 
 def made(tracks, **options):
@@ -174,6 +144,10 @@ def test_held_out_predictions_are_those_that_are_scored():
     np.testing.assert_allclose(
         table[["x", "y", "z"]].to_numpy()[: rows.stop - rows.start], result.tracks.in_window(rows)
     )
+    every = result.held_out(RidgeCV(), seed=1)
+    of_origin = every[every.frame == frame].reset_index(drop=True)
+    np.testing.assert_allclose(of_origin.predicted, table.predicted, rtol=1e-12)
+    assert every.frame.unique().tolist() == result.counts["frame"].tolist()
     table = table[table.measured.notna()]
     assert set(table.particle) == set(result.tracks.particle[result.rows[2]])
     for (time, species), of in table.groupby(["time", "species"]):

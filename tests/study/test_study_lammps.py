@@ -110,6 +110,15 @@ def test_a_recipe_that_cannot_be_is_refused_by_its_key(tmp_path, key, value, rea
         Recipe.read(tmp_path / "si.toml")
 
 
+def test_an_engine_that_does_not_know_the_lines_is_refused(tmp_path):
+    put_files(tmp_path)
+    of_study = values()
+    of_study["preparation"]["engine"] = "cagebreak"
+    write(tmp_path / "si.toml", of_study)
+    with pytest.raises(RecipeError, match=r'engine = .cagebreak.: expected "lammps"'):
+        Recipe.read(tmp_path / "si.toml")
+
+
 def test_shear_is_refused(tmp_path):
     with pytest.raises(RecipeError, match="lammps is not sheared"):
         write_new(tmp_path / "si.toml", "lammps", shear=True)

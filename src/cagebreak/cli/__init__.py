@@ -3,6 +3,7 @@
 from cagebreak.cli import (
     benchmark_commands,
     commands,
+    experiment_command,
     file_commands,
     hybrid_commands,
     pool_command,
@@ -12,6 +13,7 @@ from cagebreak.cli.group import main
 __all__ = [
     "benchmark_commands",
     "commands",
+    "experiment_command",
     "file_commands",
     "hybrid_commands",
     "main",

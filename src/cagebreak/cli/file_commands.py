@@ -1,6 +1,5 @@
 """The commands that begin with files: `describe`, `predict`, `tabulate` and `import`."""
 
-import tomllib
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import click
 
 from cagebreak.cli.group import OUTPUT, RECIPE, main
-from cagebreak.cli.reading import FRAME, reading_options
+from cagebreak.cli.reading import FRAME, assignment, reading_options
 from cagebreak.cli.report import next_step
 from cagebreak.errors import InputError
 
@@ -49,7 +48,7 @@ def describe(
     """Write the descriptors of the configuration in FILE. The HDF5 file also has their labels."""
     from cagebreak.study.analysis.single_file import describe_file
 
-    parameters = dict(_assignment("parameter", each) for each in parameter)
+    parameters = dict(assignment("parameter", each) for each in parameter)
     described = describe_file(
         file, output, model, parameters, set_, generations, states.split(","), seed, frame,
         **reading,
@@ -181,7 +180,7 @@ def import_(
             recipe,
             files,
             model=model,
-            parameters=dict(_assignment("parameter", each) for each in parameter),
+            parameters=dict(assignment("parameter", each) for each in parameter),
             time=time,
             timestep=timestep,
             interval=interval,
@@ -189,7 +188,7 @@ def import_(
             origins=origins,
             **reading,
             states=states.split(","),
-            keep=dict(_assignment("keep", each) for each in keep) or None,
+            keep=dict(assignment("keep", each) for each in keep) or None,
         )
     for remark in remarks:
         click.echo(" ".join(str(remark.message).split()))
@@ -208,18 +207,3 @@ def import_(
         click.echo(next_step(study))
     except InputError as error:
         click.echo(f"there is no fit yet: {error}")
-
-
-def _assignment(option: str, text: str) -> tuple[str, Any]:
-    """Return name and value of NAME=VALUE; a value that is not TOML is text, as a file name."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise InputError(f"{option}: expected NAME=VALUE, got {text!r}")
-    try:
-        return name.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return name.strip(), value.strip()
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"{option}: expected a number, text or a list, got {text[:40]!r}... ({error})"
-        ) from error

@@ -1,5 +1,6 @@
 """Options of the commands that read files of configurations."""
 
+import tomllib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -31,6 +32,21 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_OPTIONS):
         with_reading = option(with_reading)
     return with_reading
+
+
+def assignment(option: str, text: str) -> tuple[str, Any]:
+    """Return name and value of NAME=VALUE; a value that is not TOML is text, as a file name."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InputError(f"{option}: expected NAME=VALUE, got {text!r}")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value.strip()
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{option}: expected a number, text or a list, got {text[:40]!r}... ({error})"
+        ) from error
 
 
 def _edges(text: str) -> list[float] | float:

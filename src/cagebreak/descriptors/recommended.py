@@ -18,7 +18,7 @@ from cagebreak.descriptors.polydisperse.by_size import classified, n_classes_of
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
-from cagebreak.states.cage import cage_state
+from cagebreak.states.cage import cage_states
 from cagebreak.states.cage_sampler import CageState
 from cagebreak.states.inherent import InherentState, inherent_state
 
@@ -95,10 +95,11 @@ class Recommended:
         inherent = inherent_state(configuration, self.model, force_tolerance=FORCE_TOLERANCE)
         cage = None
         if self.sweeps is not None:
-            cage = cage_state(
-                configuration, self.model, seed=seed, sweeps=self.sweeps, samples=SAMPLES,
+            with cage_states(
+                configuration, self.model, [seed], sweeps=self.sweeps, samples=SAMPLES,
                 chains=self.chains,
-            )  # fmt: skip
+            ) as states:  # fmt: skip
+                cage = next(states)
         return self.describe(inherent, cage)
 
     def describe(self, inherent: InherentState, cage: CageState | None = None) -> Features:

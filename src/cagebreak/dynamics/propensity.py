@@ -14,7 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from cagebreak._html import card, curves
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.errors import InputError
+from cagebreak.models import as_model
 from cagebreak.models.model import Model
+from cagebreak.potentials.state_point import warn_of_another_state_point
 from cagebreak.seeding import Seed
 from cagebreak.simulation.engines import Engine
 from cagebreak.simulation.isoconfigurational import check_times, isoconfigurational
@@ -125,7 +127,7 @@ def propensity(
     n_runs: int,
     seed: Seed,
     executor: Executor | None = None,
-    engine: Engine = "cagebreak",
+    engine: Engine | None = None,
 ) -> Propensity:
     """Measure the propensity of every particle over the isoconfigurational ensemble.
 
@@ -146,8 +148,15 @@ def propensity(
     ------
     InputError
         If `times` or `n_runs` cannot be used.
+
+    Warns
+    -----
+    ConfigurationWarning
+        If density or composition are not the model's; see
+        `cagebreak.potentials.state_point.warn_of_another_state_point`.
     """
     configuration = as_configuration(configuration)
+    warn_of_another_state_point(configuration, as_model(model))
     runs = isoconfigurational(configuration, model, times, n_runs, seed, lengths, executor, engine)
     return Propensity.from_runs(times, configuration.species, runs)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from cagebreak.errors import InputError
 from cagebreak.figures import style
@@ -102,6 +103,31 @@ def draw_learners(
         selections = {name: (name, look) for name, look in looks.items() if name in learners}
         draw(axes, rows, species, selections, tau_alpha, column="learner")
         style.name_panel(axes, f"({letter}) {species} particles")
+
+
+def within_configurations(table: Table) -> Figure:
+    """Draw r within each configuration over time, averaged over them, a panel for each species.
+
+    Parameters
+    ----------
+    table
+        Scores of one learner, as of `cagebreak.learning.Scores`.
+
+    Raises
+    ------
+    InputError
+        If the table lacks a column.
+    """
+    names = {name: f"{name}_configuration" for name in ("r", "low", "high")}
+    rows = rows_of(table, (*LEARNER_COLUMNS, *names.values())).copy()
+    for name, averaged in names.items():
+        rows[name] = rows[averaged]
+    species = species_in(rows)
+    with style.look():
+        figure, panels = style.panels(len(species), height=1.2 + 1.9 * len(species))
+        draw_learners(panels, rows, looks(rows), None)
+        style.legend(figure, panels[0], columns=2)
+    return figure
 
 
 def published_curves(curves: Table, temperature: float, averaging: str) -> np.ndarray:

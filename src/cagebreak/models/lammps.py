@@ -261,6 +261,10 @@ def _checked(text: str) -> list[str]:
         special = [sign for sign in "$&\"'`" if sign in " ".join(words)]
         if special:
             raise InputError(f"lines: expected no {special[0]}, {where}: no variables or quotes")
+        if words[:2] == ["pair_style", "none"]:
+            raise InputError(f"lines: expected a pair style with an interaction, {where}")
+        if words[0] == "dielectric" and not 0 < _number(" ".join(words[1:])) < math.inf:
+            raise InputError(f"lines: expected a dielectric constant above 0, {where}")
         if words[0] == "pair_style":
             foreign = [word for word in words[1:] if word.partition("/")[0] in FOREIGN]
             if foreign:

@@ -43,7 +43,7 @@ def nve(
     configuration: Configuration,
     model: Model,
     seed: Seed | None = None,
-    engine: Engine = "cagebreak",
+    engine: Engine | None = None,
 ) -> Dynamics:
     """Return the dynamics of a configuration at constant energy.
 
@@ -54,15 +54,15 @@ def nve(
     seed
         Seed of fresh velocities; None keeps those of the configuration.
     engine
-        See `Engine`. Hard spheres are always event-driven, and LAMMPS always moves particles whose
-        interaction is its own.
+        See `Engine`; default "cagebreak", and "lammps" for particles whose interaction is of lines
+        of LAMMPS, which no other engine moves. Hard spheres are always event-driven.
 
     Raises
     ------
     CagebreakError
         As the constructors of `EventDriven` and of both `MolecularDynamics`.
     InputError
-        If there is no such engine.
+        If there is no such engine, or it does not move such particles.
     """
     configuration = as_configuration(configuration)
     model = as_model(model)
@@ -75,7 +75,7 @@ def verlet(
     configuration: Configuration,
     model: Model,
     seed: Seed | None = None,
-    engine: Engine = "cagebreak",
+    engine: Engine | None = None,
     *,
     thermostat: Thermostat | None = None,
     noise: Seed | None = None,
@@ -96,12 +96,18 @@ def verlet(
     CagebreakError
         As the constructors of both `MolecularDynamics`.
     InputError
-        If there is no such engine.
+        If there is no such engine, or it does not move such particles.
     """
     configuration = as_configuration(configuration)
+    if engine is None:
+        engine = "cagebreak" if model.lammps is None else "lammps"
     if engine not in get_args(Engine):
         raise InputError(f"engine: expected one of {get_args(Engine)}, got {engine!r}")
-    if engine == "lammps" or model.lammps is not None:
+    if model.lammps is not None and engine != "lammps":
+        raise InputError(
+            f'engine: expected "lammps", whose lines are the interaction, got {engine!r}'
+        )
+    if engine == "lammps":
         return lammps.MolecularDynamics(configuration, model, seed, thermostat=thermostat)
     return molecular_dynamics.MolecularDynamics(
         configuration,

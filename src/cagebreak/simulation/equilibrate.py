@@ -22,7 +22,7 @@ def equilibrate(
     *,
     seed: Seed,
     steps: Sequence[Step] | None = None,
-    engine: Engine = "cagebreak",
+    engine: Engine | None = None,
 ) -> Configuration:
     """Return an equilibrated configuration.
 
@@ -41,7 +41,7 @@ def equilibrate(
     steps
         Any other protocol, instead of `time`; see `cagebreak.simulation.preparation.Step`.
     engine
-        See `cagebreak.simulation.engines.Engine`. Hard spheres are always event-driven.
+        As of `cagebreak.simulation.engines.nve`. Hard spheres are always event-driven.
 
     Returns
     -------

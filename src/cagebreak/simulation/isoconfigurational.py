@@ -44,7 +44,7 @@ def trajectory(
     model: Model,
     times: ArrayLike,
     seed: Seed,
-    engine: Engine = "cagebreak",
+    engine: Engine | None = None,
 ) -> NDArray[np.float64]:
     """Run once with fresh Maxwell-Boltzmann velocities; return displacements (T, N, 3) in sigma.
 
@@ -59,7 +59,7 @@ def trajectory(
     seed
         Of the velocities.
     engine
-        See `cagebreak.simulation.engines.Engine`. Hard spheres are always event-driven.
+        As of `cagebreak.simulation.engines.nve`. Hard spheres are always event-driven.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def isoconfigurational(
     seed: Seed,
     observe: Callable[[NDArray[np.float64]], Observed] | None = None,
     executor: Executor | None = None,
-    engine: Engine = "cagebreak",
+    engine: Engine | None = None,
 ) -> Iterator[Observed]:
     """Run `n_runs` times from one configuration and yield the observations of each run, in order.
 

@@ -198,7 +198,7 @@ def advance(
     steps: Sequence[Step],
     segment: Segment,
     seed: Seed,
-    engine: Engine = "cagebreak",
+    engine: Engine | None = None,
 ) -> Prepared:
     """Return the state after the next segment.
 

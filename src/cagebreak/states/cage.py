@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import numpy as np
 from numba import get_num_threads
 
 from cagebreak.configuration import Configuration, as_configuration
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, SamplingWarning
 from cagebreak.models import as_model
 from cagebreak.models.model import Model
 from cagebreak.potentials.state_point import warn_of_another_state_point
@@ -29,6 +30,9 @@ PRECISION = 0.02
 """Standard error of the mean positions at which sampling stops by default, in sigma; chosen."""
 RELAX = 1000
 """Sweeps before measuring, if `precision` decides how many are measured; chosen."""
+SHORT = 0.2
+"""Share of the variance of positions that is between means of chains, beyond which chains are
+short (chosen)."""
 _FIRST_SWEEPS = 500  # before the standard error is compared with the precision
 _GROWTH = 1.3  # largest factor by which a run grows between two comparisons
 
@@ -86,6 +90,14 @@ def cage_state(
     InputError
         If both `sweeps` and `precision` are given, or an argument is out of range.
 
+    Warns
+    -----
+    ConfigurationWarning
+        If density or composition are not the model's.
+    SamplingWarning
+        If `sweeps` are few: the squared error of the mean positions of a chain is more than `SHORT`
+        of their variance.
+
     Notes
     -----
     The standard error of a single chain compares two halves of the run. Motion that is slower than
@@ -101,7 +113,25 @@ def cage_state(
         configuration, model, [seed], sweeps=sweeps, precision=precision, cell=cell,
         samples=samples, chains=chains,
     ) as states:  # fmt: skip
-        return next(states)
+        state = next(states)
+    if sweeps is not None:
+        _warn_if_short(state, chains)
+    return state
+
+
+def _warn_if_short(state: CageState, chains: int) -> None:
+    """Warn if the mean positions of chains, or of the halves of one, scatter too much."""
+    scatter, variance = chains * float((state.error**2).mean()), float(state.variance.mean())
+    if not scatter <= SHORT * variance:
+        share = scatter / variance if variance else math.inf
+        warnings.warn(
+            f"sweeps: {state.sweeps[1]} are few: the mean positions of a chain have an error whose "
+            f"square is {share:.2g} of the variance of positions, expected at most {SHORT:g}; "
+            "variances of single chains are too small by about as much, and by slower motion that "
+            "no chain sees; take more sweeps or chains",
+            SamplingWarning,
+            stacklevel=3,
+        )
 
 
 def sampler_of(

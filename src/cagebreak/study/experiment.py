@@ -25,6 +25,7 @@ from cagebreak.neighbors import neighbor_table
 from cagebreak.seeding import Seed
 from cagebreak.tracks import Noise, Tracks, configuration_at, inside, memory, noise_ceiling, reach
 from cagebreak.tracks.functions import as_lags
+from cagebreak.tracks.matching import require_species
 from cagebreak.tracks.noise import as_variance, length_variance
 from cagebreak.tracks.tracks import require_tracks
 
@@ -134,15 +135,17 @@ class Experiment:
             rows["ceiling"][of] = values[np.searchsorted(self.times, rows["time"][of])]
         return replace(scores, rows=rows)
 
-    def held_out(self, learner: RegressorMixin, origin: int, *, seed: Seed) -> DataFrame:
-        """Return what is predicted of an origin by a fit to the other blocks.
+    def held_out(
+        self, learner: RegressorMixin, origin: int | None = None, *, seed: Seed
+    ) -> DataFrame:
+        """Return what is predicted of origins by fits to the other blocks.
 
         Parameters
         ----------
         learner, seed
             As of `evaluate`: the same seed holds out the same folds.
         origin
-            Number of the origin, from 0.
+            Number of the origin, from 0; default all of them, one after the other.
 
         Returns
         -------
@@ -160,33 +163,50 @@ class Experiment:
         from cagebreak.learning.model_selection.nested_fits import overview
         from cagebreak.learning.model_selection.outer_fold import hold_out
 
-        if not is_whole(origin) or not 0 <= origin < len(self.samples):
-            raise InputError(f"origin: expected 0 to {len(self.samples) - 1}, got {origin!r}")
-        origin = int(origin)
+        origins = np.arange(len(self.samples))
+        if origin is not None:
+            if not is_whole(origin) or origin not in origins:
+                raise InputError(f"origin: expected 0 to {origins[-1]}, got {origin!r}")
+            origins = origins[[int(origin)]]
         outer = plan(learner, self.samples, seed=seed, groups=self.groups).outer
-        fold = int(outer.fold[origin])
-        predicted = hold_out(outer, fold, overview(outer), shown=origin).predicted
+        outer = replace(outer, keeps_predictions=True)
+        seen = overview(outer)
+        predicted: dict[int, dict[str, Floats]] = {c: {} for c in range(len(self.samples))}
+        for fold in np.unique(outer.fold[origins]):
+            result = hold_out(outer, int(fold), seen)
+            for letter, name in result.moments:
+                for c, values, _ in result.particles((letter, name)):
+                    predicted[c][letter] = values
+        import pandas as pd
+
+        return pd.concat(
+            [self._of_origin(c, predicted[c]) for c in origins.tolist()], ignore_index=True
+        )
+
+    def _of_origin(self, origin: int, predicted: dict[str, Floats]) -> DataFrame:
+        """Return the table of an origin, given the predictions (n, T) of each species."""
+        import pandas as pd
+
         frame = self.tracks.rows(int(self.counts["frame"][origin]))
         n, n_times = frame.stop - frame.start, len(self.times)
         used = self.rows[origin] - frame.start
         measured, values = np.full((2, n_times, n), np.nan)
         measured[:, used] = self.samples[origin].targets.T
         for letter, of_species in self.samples[origin].rows().items():
-            values[:, used[of_species]] = predicted[letter, "all"].T
+            values[:, used[of_species]] = predicted[letter].T
         place = self.tracks.in_window(frame)
         letters = np.array(list(SPECIES_NAMES))[self.tracks.species[frame]]
-        columns = {
-            "time": np.repeat(self.times, n),
-            "frame": np.tile(self.tracks.frame[frame], n_times),
-            "particle": np.tile(self.tracks.particle[frame], n_times),
-            "species": np.tile(letters, n_times),
-            **{axis: np.tile(place[:, a], n_times) for a, axis in enumerate("xyz")},
-            "measured": measured.reshape(-1),
-            "predicted": values.reshape(-1),
-        }
-        import pandas as pd
-
-        return pd.DataFrame(columns)
+        return pd.DataFrame(
+            {
+                "time": np.repeat(self.times, n),
+                "frame": np.tile(self.tracks.frame[frame], n_times),
+                "particle": np.tile(self.tracks.particle[frame], n_times),
+                "species": np.tile(letters, n_times),
+                **{axis: np.tile(place[:, a], n_times) for a, axis in enumerate("xyz")},
+                "measured": measured.reshape(-1),
+                "predicted": values.reshape(-1),
+            }
+        )
 
 
 def experiment(
@@ -206,8 +226,8 @@ def experiment(
     tracks
         After the drift was taken out.
     descriptor
-        One of known `cagebreak.tracks.reach`, such as ``papers.alkemade2022(model)``. Particles
-        nearer than the reach to an edge are not used.
+        One of known `cagebreak.tracks.reach`, such as ``papers.alkemade2022(model)``, for the
+        species of the tracks. Particles nearer than the reach to an edge are not used.
     lags
         Times of the targets, in frames.
     origins
@@ -242,6 +262,7 @@ def experiment(
 
     require_tracks(tracks)
     distance = reach(descriptor)
+    require_species(tracks, descriptor)
     if near is not None:
         if not 0 < real(near) < np.inf:
             raise InputError(f"near: expected a positive length in sigma, got {near!r}")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cagebreak.cli.file_commands import _assignment
+from cagebreak.cli.reading import assignment
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.study.recipe import schema
 from cagebreak.study.recipe.recipe import Recipe
@@ -47,5 +47,5 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
 @pytest.mark.parametrize("value", ["[" * 10_000, "9" * 5000, "{ a = " * 3000])
 def test_parameters_that_nest_are_refused(value):
     with pytest.raises(InputError, match="parameter: expected") as raised:
-        _assignment("parameter", f"x={value}")
+        assignment("parameter", f"x={value}")
     assert len(str(raised.value)) < 300

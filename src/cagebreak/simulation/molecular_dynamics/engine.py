@@ -14,7 +14,7 @@ from cagebreak.neighbors import check_apart
 from cagebreak.potentials.bonds import bond_table
 from cagebreak.potentials.pair_potentials import check_range, check_species, energies
 from cagebreak.potentials.sizes import require_species_sizes
-from cagebreak.seeding import Seed, stream
+from cagebreak.seeding import Seed, natural, stream
 from cagebreak.simulation.molecular_dynamics.parameters import FORMS
 from cagebreak.simulation.molecular_dynamics.system import SMALLEST, System
 from cagebreak.simulation.thermostat import Thermostat
@@ -100,6 +100,8 @@ class MolecularDynamics(VelocityVerlet):
         _check(configuration, model)
         if precision not in tuple(PRECISIONS):  # also what cannot be a key, such as a list
             raise InputError(f"precision: expected one of {tuple(PRECISIONS)}, got {precision!r}")
+        if not isinstance(noise, np.random.SeedSequence | None):
+            noise = natural("noise", noise)
         noise = seed if noise is None else noise
         if thermostat is not None and noise is None:
             raise InputError("noise: expected a seed of the thermostat's random numbers, got None")

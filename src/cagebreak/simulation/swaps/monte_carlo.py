@@ -109,7 +109,7 @@ def swapping_dynamics(
     thermostat: Thermostat,
     swaps: float,
     seed: Seed,
-    engine: Engine = "cagebreak",
+    engine: Engine | None = None,
 ) -> tuple[Configuration, dict[str, float]]:
     """Run molecular dynamics with a thermostat, interrupted by swaps every `INTERVAL`.
 

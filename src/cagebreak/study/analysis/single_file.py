@@ -27,6 +27,20 @@ from cagebreak.study.stages.descriptors import describe, feature_arrays, made_on
 FORMAT = "cagebreak descriptors 1"
 
 
+def named_model(name: str, parameters: Mapping[str, Any]) -> Model:
+    """Return a model by its name, such as ``"kob-andersen"``, with parameters that are stated.
+
+    Raises
+    ------
+    InputError
+        If no model has this name, or it has no such parameter or refuses its value.
+    """
+    values = schema.defaults(protocol_name(name), work="imported")["model"]
+    table = set_parameters(Path(name), values, parameters)
+    potential = "" if table is None else read_potential(Path(name), values["name"], table)
+    return make_model(Path(name), values, potential)
+
+
 def describe_file(
     file: str | os.PathLike[str],
     output: str | os.PathLike[str],

@@ -365,6 +365,8 @@ def _check_together(recipe: Recipe) -> None:
             "preparation.n_particles",
             f"at least 3 particles of each species, which would be {counts.tolist()}",
         )
+    if recipe.model.lammps is not None and recipe.engine != "lammps":
+        raise problem("preparation.engine", '"lammps", whose lines are the interaction')
     if recipe.asks_for("shear"):
         _check_shear(recipe, problem)
     if not recipe.asks_for("isoconfigurational"):

@@ -1,10 +1,17 @@
 """Numbers of the cage state."""
 
+import numpy as np
+
+import cage_samplers
 from cagebreak.states import cage, cage_sampler, lammps_cage
-from support.claims import printed
+from support.claims import holds, printed, row, table
 from support.paths import ROOT
 
 DOCUMENT = ROOT / "docs/states/cage.md"
+CHAINS, HANDOVER = (
+    table(DOCUMENT.parent / f"cage_{name}.csv") for name in ("samplers", "handover")
+)
+SHOWN = (("moves", 1000), ("moves", 100_000), ("trajectories", 100), ("trajectories", 3000))
 GIVEN = [
     "Positions are 32-bit integers",  # the type of the kernel's arrays
     "min(1, exp(-dH / kT))",  # the rule of Metropolis
@@ -20,3 +27,65 @@ def computed():
     yield f"as much as {few} to {many} time steps of dynamics"
     yield f"tuned to an acceptance of {lammps_cage.ACCEPTANCE} during"
     yield f"with a margin of {printed(cage_sampler._HARD_MARGIN)} for hard spheres"
+    yield f"is more than {cage.SHORT} of the variance of positions"
+    yield from compared()
+
+
+def variance(system, sampler, sweeps):
+    """Return the mean variance in a chain and its standard error."""
+    of = row(CHAINS, system=system, sampler=sampler, sweeps=sweeps)
+    return of.variance, of.standard_error
+
+
+def cells(system, power):
+    """Return the cells of a row of the table, in units of a power of ten."""
+    for sampler in SHOWN:
+        value, error = (10**power * number for number in variance(system, *sampler))
+        yield f"{value:.2f} ± {error:.3f}"
+
+
+def compared():
+    systems, moves, trajectories = cage_samplers.SYSTEMS, SHOWN[1], SHOWN[3]
+    yield f"of {cage_samplers.N_PARTICLES} Kob-Andersen particles in a liquid of T = 0.5"
+    yield holds("Six chains of single moves and six", cage_samplers.CHAINS == 6)
+    yield " | ".join(f"{printed(sweeps)} {sampler}" for sampler, sweeps in SHOWN)
+    yield f"At T = {systems['liquid'].temperature} the variance"
+    yield f"At T = {systems['quenched'].temperature} in the cells of the liquid"
+    theory = row(CHAINS, system="harmonic", sampler="theory").variance
+    for system, label, power in (
+        ("spheres", f"spheres of {systems['spheres'].cell} σ", 3),
+        ("harmonic", "Voronoi, around the inherent state", 5),
+        ("liquid", "Voronoi", 3),
+        ("quenched", "Voronoi", 3),
+    ):
+        known = f"{1e5 * theory:.2f} |" if system == "harmonic" else "|"
+        values = " | ".join(cells(system, power))
+        yield f"| {label} | {systems[system].temperature} | 1e-{power} | {known} {values} |"
+    percent, errors = [], []
+    for system in ("spheres", "harmonic"):
+        both = [
+            row(CHAINS, system=system, sampler=of[0], sweeps=of[1]) for of in (moves, trajectories)
+        ]
+        one, other = (of.variance + of.error_squared for of in both)
+        percent.append(f"{100 * abs(other / one - 1):.1f}")
+        errors.append(abs(other - one) / np.hypot(*(of.standard_error for of in both)))
+    yield f"differ by {percent[0]} % in narrow spheres and by {percent[1]} % in a minimum"
+    yield holds("less than 1.5 standard errors", max(errors) < 1.5)
+    above = {
+        round(100 * (variance("harmonic", *of)[0] / theory - 1)) for of in (moves, trajectories)
+    }
+    yield holds("Both are 5 % above harmonic", above == {5})
+    growth = variance("liquid", *moves)[0] / variance("liquid", *SHOWN[0])[0]
+    yield f"by a factor of {growth:.1f} from 1000 to 100,000 moves"
+    yield f"Begun from {cage_samplers.CHAINS * cage_samplers.HANDED} samples of single moves"
+    energy, square = (row(HANDOVER, system="liquid", quantity=q) for q in ("energy", "square"))
+    yield f"by {energy.change:.3f} ± {energy.standard_error:.3f} eps,".replace("-", "−")
+    change = f"by {square.change:.4f} ± {square.standard_error:.4f} σ², of {square.of_moves:.3f}"
+    yield change.replace("-", "−")
+    together = [
+        of.pooled / of.variance
+        for sampler, sweeps in (moves, trajectories)
+        for of in (row(CHAINS, system="quenched", sampler=sampler, sweeps=sweeps),)
+    ]
+    yield f"is {together[1]:.1f} times that in a chain for trajectories"
+    yield holds("equals it within 1 % for single moves", together[0] < 1.01)
