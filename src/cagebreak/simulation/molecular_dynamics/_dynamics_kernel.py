@@ -3,7 +3,8 @@
 import numpy as np
 
 from cagebreak._compile import njit
-from cagebreak._simd.lines import farthest_two, nearest_step, squared_length
+from cagebreak._simd.leapfrog import leap_all
+from cagebreak._simd.lines import squared_length
 from cagebreak._simd.pair_rows import write_energy, write_force
 from cagebreak._simd.vectors import pointer, prefetch
 from cagebreak.simulation.molecular_dynamics._chain_kernel import NO_BOND, add_bond_forces
@@ -43,17 +44,18 @@ LINE_ENTRIES = 16
 @njit(**OPTIONS)
 def leap(state):
     """Go on by one time step, but for the forces; return whether the rows still hold."""
-    particles, lines = state.particles, state.lines.lines.reshape(-1)
-    x, v = particles.x.reshape(-1), particles.v.reshape(-1)
-    f, pull = particles.f.reshape(-1), particles.pull.reshape(-1)
-    for k in range(len(x)):
-        v[k] += pull[k] * f[k]
-        x[k] += v[k]
-        lines[k] = nearest_step(x[k])
-    copy_lines(state)
-    first, second = farthest_two(
-        pointer(state.lines.lines), pointer(state.lines.centers), len(particles.x), state.metric
+    particles, lines = state.particles, state.lines
+    first, second = leap_all(
+        pointer(particles.x),
+        pointer(particles.v),
+        pointer(particles.f),
+        pointer(particles.pull),
+        pointer(lines.lines),
+        pointer(lines.centers),
+        len(particles.x),
+        state.metric,
     )
+    copy_lines(state)
     return np.sqrt(first) + np.sqrt(second) < state.rows.skin
 
 
