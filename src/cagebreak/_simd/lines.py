@@ -5,7 +5,8 @@ to 32 bits, therefore leads to the nearest image along that vector, and is exact
 of a line is the radius of the particle, or unused.
 
 A metric turns steps into lengths. It is (), where all steps are equally long and at right angles,
-as in a cube; two numbers where they are at right angles; else five: see `in_steps`.
+as in a cube; one number in a rectangle, whose third axis is empty and comes first; two numbers
+where steps are at right angles; else five: see `in_steps`.
 """
 
 from llvmlite import ir
@@ -72,11 +73,13 @@ def metric_numbers(builder, metric, element, lanes):
 def in_steps(m, u, v, w):
     """Return a vector in steps along the first lattice vector.
 
-    From steps along each its components are u, m_0 v, m_1 w; of a sheared box u + m_0 v + m_1 w,
-    m_2 v + m_3 w, m_4 w: the lattice vectors are rows of a lower triangle.
+    From steps along each its components are u, m_0 v, m_1 w; of a rectangle m_0 w, v; of a sheared
+    box u + m_0 v + m_1 w, m_2 v + m_3 w, m_4 w: the lattice vectors are rows of a lower triangle.
     """
     if not m:
         return u, v, w
+    if len(m) == 1:
+        return m[0] * w, v
     if len(m) == 2:
         return u, m[0] * v, m[1] * w
     return u + m[0] * v + m[1] * w, m[2] * v + m[3] * w, m[4] * w
@@ -88,9 +91,11 @@ def separation(builder, steps, kind, metric):
 
 
 def square(vector):
-    """Return the squared length of a vector of three components."""
-    x, y, z = vector
-    return x * x + y * y + z * z
+    """Return the squared length of a vector of two or three components."""
+    total, *others = (component * component for component in vector)
+    for other in others:
+        total = total + other
+    return total
 
 
 def nearest_integers(builder, numbers):

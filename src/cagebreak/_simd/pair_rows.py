@@ -32,14 +32,8 @@ def write_force(typingctx, lines, entries, bounds, i, kind, form, metric, out):
 
         total, m = _sum(context, builder, sig, args, terms)
         if m:
-            x, y, z = (builder.extract_element(total, I64(d)) for d in range(3))
-            z = builder.fdiv(z, m[-1])
-            if len(m) == 2:
-                y = builder.fdiv(y, m[0])
-            else:
-                y = builder.fdiv(builder.fsub(y, builder.fmul(m[3], z)), m[2])
-                x = builder.fsub(builder.fsub(x, builder.fmul(m[0], y)), builder.fmul(m[1], z))
-            for d, component in enumerate((x, y, z)):
+            force = [builder.extract_element(total, I64(d)) for d in range(3)]
+            for d, component in enumerate(_along_lattice(builder, m, *force)):
                 total = builder.insert_element(total, component, I64(d))
         store(builder, total, args[-1], builder.mul(args[3], I64(COLUMNS)), align=8)
         return context.get_dummy_value()
@@ -113,6 +107,18 @@ def _sum(context, builder, signature, args, terms):
                 builder.store((Vector(builder, builder.load(total)) + term).value, total)
     numbers = [builder.extract_value(metric, k) for k in range(len(metric.type.elements))]
     return _totals(builder, *map(builder.load, sums)), numbers
+
+
+def _along_lattice(builder, m, x, y, z):
+    """Return a vector in steps along each lattice vector, the inverse of `in_steps`."""
+    if len(m) == 1:
+        return F64(0.0), y, builder.fdiv(x, m[0])
+    z = builder.fdiv(z, m[-1])
+    if len(m) == 2:
+        return x, builder.fdiv(y, m[0]), z
+    y = builder.fdiv(builder.fsub(y, builder.fmul(m[3], z)), m[2])
+    x = builder.fsub(builder.fsub(x, builder.fmul(m[0], y)), builder.fmul(m[1], z))
+    return x, y, z
 
 
 def _item(builder, data, *offsets):
