@@ -12,7 +12,7 @@ from cagebreak._simd.vectors import pointer
 from cagebreak.simulation.molecular_dynamics._row_kernel import DONE, ENTRIES_FULL, far_line
 from cagebreak.simulation.molecular_dynamics._state import DUMMIES, OPTIONS
 
-BLOCK = 256
+BLOCK = 512
 """Particles, near each other in space, that are sorted by their neighbors (measured)."""
 
 MOST = 255
@@ -23,13 +23,13 @@ MOST = 255
 def make_groups(state):
     """Form groups, and copy the rows of their members; return DONE or ENTRIES_FULL."""
     starts, groups, end, group = state.particles.starts, state.groups, 0, 0
-    order = np.empty(BLOCK, np.int64)
+    order, spare = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
     count_neighbors(state)
     for kind in range(len(starts) - 1):
         groups.starts[kind] = group
         for block in range(starts[kind], starts[kind + 1], BLOCK):
             many = min(BLOCK, starts[kind + 1] - block)
-            sort_by_neighbors(groups.lengths[block : block + many], block, order)
+            sort_by_neighbors(groups.lengths[block : block + many], block, order, spare)
             for first in range(0, many, LANES):
                 for lane in range(LANES):  # lanes without a particle repeat the last
                     i = order[min(first + lane, many - 1)]
@@ -44,52 +44,63 @@ def make_groups(state):
 
 @njit(**OPTIONS)
 def count_neighbors(state):
-    """Write the lengths of all rows without the lines far away that fill them."""
-    lengths, entries, bounds = state.groups.lengths, state.rows.entries, state.rows.bounds
-    far = LINE_BYTES * (len(state.lines.lines) - DUMMIES)
-    for i in range(len(lengths)):
-        for kind in range(lengths.shape[1]):
-            row = 2 * (i * lengths.shape[1] + kind)
-            begin, end = bounds[row], bounds[row + 1]
-            while end > begin and entries[end - 1] >= far:
-                end -= 1
-            lengths[i, kind] = end - begin
+    """Write the lengths of all rows, less the lines far away that fill them."""
+    lengths, bounds = pointer(state.groups.lengths), pointer(state.rows.bounds)
+    entries, far = pointer(state.rows.entries), LINE_BYTES * (len(state.lines.lines) - DUMMIES)
+    for row in range(state.groups.lengths.size):
+        begin, end = bounds[2 * row], bounds[2 * row + 1]
+        while end > begin and entries[end - 1] >= far:
+            end -= 1
+        lengths[row] = end - begin
 
 
 @njit(**OPTIONS)
-def sort_by_neighbors(lengths, first, order):
-    """Write the particles from `first` on in the order of their numbers of neighbors."""
-    places = np.zeros(MOST + 2, np.int64)
-    for i in range(len(lengths)):
-        places[min(lengths[i].sum(), MOST) + 1] += 1
-    for number in range(MOST):
-        places[number + 1] += places[number]
-    for i in range(len(lengths)):
-        number = min(lengths[i].sum(), MOST)
-        order[places[number]] = first + i
-        places[number] += 1
+def sort_by_neighbors(lengths, first, order, spare):
+    """Write the particles from `first` on in the order of their numbers of neighbors of each kind.
+
+    `lengths` are those of these particles alone. Each kind is a stable sort by counting.
+    """
+    many, n_kinds = lengths.shape
+    for i in range(many):
+        order[i] = first + i
+    for kind in range(n_kinds):
+        places = np.zeros(MOST + 2, np.int64)
+        for i in range(many):
+            places[min(lengths[i, kind], MOST) + 1] += 1
+            spare[i] = order[i]
+        for number in range(MOST):
+            places[number + 1] += places[number]
+        for i in range(many):
+            number = min(lengths[spare[i] - first, kind], MOST)
+            order[places[number]] = spare[i]
+            places[number] += 1
 
 
 @njit(**OPTIONS)
 def put_side_by_side(state, group, end):
     """Copy the rows of a group to `end` on; return the new end, or -1 if there is no room."""
     rows, groups, n_kinds = state.rows, state.groups, state.groups.lengths.shape[1]
-    members = groups.members[LANES * group : LANES * (group + 1)]
+    sources, entries, bounds = pointer(rows.entries), pointer(groups.entries), pointer(rows.bounds)
+    members, lengths = pointer(groups.members), pointer(groups.lengths)
     centers, dummies = pointer(state.lines.centers), len(state.lines.lines) - DUMMIES
     for kind in range(n_kinds):
         longest = 0
-        for lane in range(LANES):
-            longest = max(longest, groups.lengths[members[lane] // LINE_BYTES, kind])
+        for lane in range(LANES * group, LANES * (group + 1)):
+            longest = max(longest, lengths[members[lane] // LINE_BYTES * n_kinds + kind])
         if end + LANES * longest > len(groups.entries):
             return -1
         for lane in range(LANES):
-            i = np.int64(members[lane] // LINE_BYTES)
-            begin, length = rows.bounds[2 * (i * n_kinds + kind)], groups.lengths[i, kind]
-            for k in range(length):
-                groups.entries[end + LANES * k + lane] = rows.entries[begin + k]
-            far = LINE_BYTES * far_line(centers, i, dummies)
-            for k in range(length, longest):
-                groups.entries[end + LANES * k + lane] = far
+            i = np.int64(members[LANES * group + lane] // LINE_BYTES)
+            row = i * n_kinds + kind
+            source, place = bounds[2 * row], end + lane
+            for _ in range(lengths[row]):
+                entries[place] = sources[source]
+                source += 1
+                place += LANES
+            far = np.int32(LINE_BYTES * far_line(centers, i, dummies))
+            while place < end + LANES * longest:
+                entries[place] = far
+                place += LANES
         groups.bounds[2 * (group * n_kinds + kind)] = end
         end += LANES * longest
         groups.bounds[2 * (group * n_kinds + kind) + 1] = end

@@ -290,7 +290,7 @@ class System:
         self._bounds = np.zeros(2 * n * n_kinds, np.int64)
         n_groups = -(-n // LANES) + n_kinds
         self._groups = None
-        if self._sized or start.dimension == 2:
+        if self._model.sizes is not None or start.dimension == 2:
             self._groups = Groups(
                 np.empty_like(self._entries),
                 np.zeros(2 * n_groups * n_kinds, np.int64),
