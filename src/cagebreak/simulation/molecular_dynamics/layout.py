@@ -97,7 +97,9 @@ class Layout:
         stencils = tuple(_stencil(each, heights / shape, orthorhombic) for each in reaches)
         if box.dimension == 2:
             stencils = tuple(rows[rows[:, 0] == 0] for rows in stencils)
-        return cls(copies, matrix, _metric(matrix, box.dimension), shape, depth, stencils, tuple(axes))
+        return cls(
+            copies, matrix, _metric(matrix, box.dimension), shape, depth, stencils, tuple(axes)
+        )
 
     @property
     def step(self) -> float:
