@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import llvmlite.binding
+import numba
 import numpy as np
 
 import cagebreak as cb
@@ -22,6 +23,7 @@ from cagebreak.potentials.sizes import contacts_of, reach
 from cagebreak.simulation import lammps
 from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times, trajectory
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics
+from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
 from cagebreak.simulation.swaps import swap_diameters
 from cagebreak.simulation.time_step import time_step_of
 from event_driven import tiled
@@ -208,6 +210,39 @@ def neighbors_in_range(configuration, model):
     return (table.distances < ranges).sum() / len(configuration)
 
 
+@numba.njit
+def repeat(compute_forces, state, form, times):
+    for _ in range(times):
+        compute_forces(state, form)
+
+
+def forces_alone(particles):
+    """Return a side that computes forces and returns nanoseconds of CPU time a particle."""
+    system, times = particles._system, WORK // N
+
+    def side():
+        begun = time.process_time()
+        repeat(kernel.compute_forces, system._state(), system._form, times)
+        return (time.process_time() - begun) / times / N * 1e9
+
+    return side
+
+
+def profile(model, near, times):
+    """Yield what a step takes: a part for each neighbor, and a part for each particle."""
+    whole, forces = times[model.name], times["forces", model.name]
+    case = f"{model.name}, N = {N:,}"
+    yield measure.row(SUBJECT, case, "neighbors in range", measure.OURS, near)
+    yield measure.row(
+        SUBJECT, case, "CPU time of the forces a neighbor in range", "cagebreak, mixed",
+        forces / near, unit="ns",
+    )  # fmt: skip
+    yield measure.row(
+        SUBJECT, case, "CPU time of all else a particle and step", "cagebreak, mixed",
+        whole - forces, unit="ns",
+    )  # fmt: skip
+
+
 def rows_of_planes_and_sizes():
     """Yield the speed a neighbor within the range of the force, over binary spheres.
 
@@ -219,19 +254,20 @@ def rows_of_planes_and_sizes():
         model.name: MolecularDynamics(cb.equilibrate(model, N, 4.0, seed=1), model, 2)
         for model in models
     }
-    times = measure.in_turn(
-        {model.name: speed(particles[model.name], N, model, more=4) for model in models}, SECONDS
-    )
+    sides = {model.name: speed(particles[model.name], N, model, more=4) for model in models}
+    alone = {("forces", name): forces_alone(each) for name, each in particles.items()}
+    times = measure.in_turn(sides | alone, 2 * SECONDS)
     near = {
         model.name: neighbors_in_range(particles[model.name].configuration, model)
         for model in models
     }
+    for model in models:
+        yield from profile(model, near[model.name], times)
     for model in OTHERS:
         case = f"{model.name}, N = {N:,}"
         own, solid, short = (
             times[name] / near[name] for name in (model.name, KA.name, HARMONIC.name)
         )
-        yield measure.row(SUBJECT, case, "neighbors in range", measure.OURS, near[model.name])
         if model is not OTHERS[0]:  # which `engines` has measured
             yield measure.row(
                 SUBJECT, case, "CPU time a particle and step", "cagebreak, mixed",

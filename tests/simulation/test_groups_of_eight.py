@@ -1,6 +1,7 @@
 """Forces of particles with few neighbors, which are summed for eight of them at a time."""
 
 import copy
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -80,7 +81,7 @@ def test_members_have_about_as_many_neighbors(liquid):
     """In the order of the cells more lanes would wait for the longest of their group."""
     system = MolecularDynamics(*liquid, seed=2)._system
     lengths, starts, in_order = system._groups.lengths, system._particles.starts, 0
-    for begin, end in zip(starts, starts[1:], strict=False):
+    for begin, end in pairwise(starts):
         for first in range(begin, end, LANES):
             in_order += LANES * lengths[first : min(first + LANES, end)].max(axis=0).sum()
     assert lengths.sum() < system._groups.bounds.max() < 0.92 * in_order

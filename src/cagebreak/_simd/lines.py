@@ -99,7 +99,10 @@ def square(vector):
 
 
 def nearest_integers(builder, numbers):
-    """Return the integers nearest to float64, one or several, cut to 32 bits; up to 2^51 in size."""
+    """Return the integers nearest to float64, a number or a vector, cut to 32 bits.
+
+    Numbers are up to 2^51 in size.
+    """
     kind, count = numbers.type, getattr(numbers.type, "count", 0)
     magic = ir.Constant(kind, [_MAGIC] * count if count else _MAGIC)
     long, whole = (ir.VectorType(of, count) if count else of for of in (I64, I32))

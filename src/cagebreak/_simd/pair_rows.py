@@ -85,8 +85,8 @@ def sums_of_pairs(
 ):  # fmt: skip
     """Return the sums of up to four terms over a row of entries for each kind of neighbor.
 
-    `here` are the columns of what the entries are neighbors of. Of each row the entries from
-    `first` on are taken, a vector of them every `step`; else vector after vector.
+    `here` are the columns of the particles to whom the entries are neighbors. From number `first`
+    of each row on, a vector of entries is taken every `step`; by default all entries are.
     """
     tables = [
         cgutils.create_struct_proxy(kind)(context, builder, builder.extract_value(form, k))

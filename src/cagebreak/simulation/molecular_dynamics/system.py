@@ -290,6 +290,7 @@ class System:
         self._bounds = np.zeros(2 * n * n_kinds, np.int64)
         n_groups = -(-n // LANES) + n_kinds
         self._groups = None
+        # With few neighbors, forces of groups are faster.
         if self._model.sizes is not None or start.dimension == 2:
             self._groups = Groups(
                 np.empty_like(self._entries),
