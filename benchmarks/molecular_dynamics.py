@@ -12,15 +12,18 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import llvmlite.binding
+import numba
 import numpy as np
 
 import cagebreak as cb
 import measure
+from cagebreak.neighbors import neighbor_table
 from cagebreak.potentials.lammps.lines import SKINS
+from cagebreak.potentials.sizes import contacts_of, reach
 from cagebreak.simulation import lammps
 from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times, trajectory
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics
-from cagebreak.simulation.molecular_dynamics._state import ENTRIES
+from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
 from cagebreak.simulation.swaps import swap_diameters
 from cagebreak.simulation.time_step import time_step_of
 from event_driven import tiled
@@ -34,7 +37,8 @@ SIZES = ((KA, (1000, 2000, 10_000, 100_000), 5.0),
          (cb.fene_polymer(temperature=0.6, number_density=1.0), (2000,), None))  # fmt: skip
 """Models, numbers of particles, and how many times as fast as LAMMPS we aim to be."""
 LARGE, LARGE_AIM = 100_000, 4.0
-NARROW = ((KA, 2000, 5.0), (SIZES[3][0], 2000, 2.5))
+HARMONIC = SIZES[3][0]
+NARROW = ((KA, 2000, 5.0), (HARMONIC, 2000, 2.5))
 """Cases that are repeated with AVX2."""
 OTHERS = (
     cb.kob_andersen_2d(temperature=0.6),
@@ -199,20 +203,71 @@ def rows_of_two_cores():
     )  # fmt: skip
 
 
+def neighbors_in_range(configuration, model):
+    """Return the mean number of neighbors within the range of the force."""
+    table = neighbor_table(configuration, reach(configuration, model))
+    ranges = model.pair.cutoff * contacts_of(configuration, model, *table.pairs.T)
+    return (table.distances < ranges).sum() / len(configuration)
+
+
+@numba.njit
+def repeat(compute_forces, state, form, times):
+    for _ in range(times):
+        compute_forces(state, form)
+
+
+def forces_alone(particles):
+    """Return a side that computes forces and returns nanoseconds of CPU time a particle."""
+    system, times = particles._system, WORK // N
+
+    def side():
+        begun = time.process_time()
+        repeat(kernel.compute_forces, system._state(), system._form, times)
+        return (time.process_time() - begun) / times / N * 1e9
+
+    return side
+
+
+def profile(model, near, times):
+    """Yield what a step takes: a part for each neighbor, and a part for each particle."""
+    whole, forces = times[model.name], times["forces", model.name]
+    case = f"{model.name}, N = {N:,}"
+    yield measure.row(SUBJECT, case, "neighbors in range", measure.OURS, near)
+    yield measure.row(
+        SUBJECT, case, "CPU time of the forces a neighbor in range", "cagebreak, mixed",
+        forces / near, unit="ns",
+    )  # fmt: skip
+    yield measure.row(
+        SUBJECT, case, "CPU time of all else a particle and step", "cagebreak, mixed",
+        whole - forces, unit="ns",
+    )  # fmt: skip
+
+
 def rows_of_planes_and_sizes():
-    """Yield how fast neighbors are gone through, over Kob-Andersen in three dimensions."""
-    models = (KA, *OTHERS)
+    """Yield the speed a neighbor within the range of the force, over binary spheres.
+
+    The aim is over Kob-Andersen's model, which has many neighbors. Harmonic spheres have about as
+    few as particles with a size each.
+    """
+    models = (KA, HARMONIC, *OTHERS)
     particles = {
         model.name: MolecularDynamics(cb.equilibrate(model, N, 4.0, seed=1), model, 2)
         for model in models
     }
-    times = measure.in_turn(
-        {model.name: speed(particles[model.name], N, model, more=4) for model in models}, SECONDS
-    )
-    entries = {name: each._system._clock.counts[ENTRIES] / N for name, each in particles.items()}
+    sides = {model.name: speed(particles[model.name], N, model, more=4) for model in models}
+    alone = {("forces", name): forces_alone(each) for name, each in particles.items()}
+    times = measure.in_turn(sides | alone, 2 * SECONDS)
+    near = {
+        model.name: neighbors_in_range(particles[model.name].configuration, model)
+        for model in models
+    }
+    for model in models:
+        yield from profile(model, near[model.name], times)
     for model in OTHERS:
         case = f"{model.name}, N = {N:,}"
-        own, solid = (times[name] / entries[name] for name in (model.name, KA.name))
+        own, solid, short = (
+            times[name] / near[name] for name in (model.name, KA.name, HARMONIC.name)
+        )
         if model is not OTHERS[0]:  # which `engines` has measured
             yield measure.row(
                 SUBJECT, case, "CPU time a particle and step", "cagebreak, mixed",
@@ -221,6 +276,10 @@ def rows_of_planes_and_sizes():
         yield measure.row(
             SUBJECT, case, "speed a neighbor", "cagebreak, mixed", measure.ratio(solid, own),
             peer=KA.name, aim="at least 0.8",
+        )  # fmt: skip
+        yield measure.row(
+            SUBJECT, case, "speed a neighbor", "cagebreak, mixed", measure.ratio(short, own),
+            peer=HARMONIC.name,
         )  # fmt: skip
 
 

@@ -5,11 +5,12 @@ to 32 bits, therefore leads to the nearest image along that vector, and is exact
 of a line is the radius of the particle, or unused.
 
 A metric turns steps into lengths. It is (), where all steps are equally long and at right angles,
-as in a cube; two numbers where they are at right angles; else five: see `in_steps`.
+as in a cube; one number in a rectangle, whose third axis is empty and comes first; two numbers
+where steps are at right angles; else five: see `in_steps`.
 """
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
 
 from cagebreak._simd.vectors import F32, F64, I8, I32, I64, Vector, load, shuffle, splat
@@ -72,11 +73,13 @@ def metric_numbers(builder, metric, element, lanes):
 def in_steps(m, u, v, w):
     """Return a vector in steps along the first lattice vector.
 
-    From steps along each its components are u, m_0 v, m_1 w; of a sheared box u + m_0 v + m_1 w,
-    m_2 v + m_3 w, m_4 w: the lattice vectors are rows of a lower triangle.
+    From steps along each its components are u, m_0 v, m_1 w; of a rectangle m_0 w, v; of a sheared
+    box u + m_0 v + m_1 w, m_2 v + m_3 w, m_4 w: the lattice vectors are rows of a lower triangle.
     """
     if not m:
         return u, v, w
+    if len(m) == 1:
+        return m[0] * w, v
     if len(m) == 2:
         return u, m[0] * v, m[1] * w
     return u + m[0] * v + m[1] * w, m[2] * v + m[3] * w, m[4] * w
@@ -88,9 +91,22 @@ def separation(builder, steps, kind, metric):
 
 
 def square(vector):
-    """Return the squared length of a vector of three components."""
-    x, y, z = vector
-    return x * x + y * y + z * z
+    """Return the squared length of a vector of two or three components."""
+    total, *others = (component * component for component in vector)
+    for other in others:
+        total = total + other
+    return total
+
+
+def nearest_integers(builder, numbers):
+    """Return the integers nearest to float64, a number or a vector, cut to 32 bits.
+
+    Numbers are up to 2^51 in size.
+    """
+    kind, count = numbers.type, getattr(numbers.type, "count", 0)
+    magic = ir.Constant(kind, [_MAGIC] * count if count else _MAGIC)
+    long, whole = (ir.VectorType(of, count) if count else of for of in (I64, I32))
+    return builder.trunc(builder.bitcast(builder.fadd(numbers, magic), long), whole)
 
 
 @intrinsic
@@ -98,8 +114,7 @@ def nearest_step(typingctx, number):
     """Return the integer nearest to a float64, cut to 32 bits; up to 2^51 in size."""
 
     def codegen(context, builder, signature, args):
-        shifted = builder.fadd(args[0], ir.Constant(F64, _MAGIC))
-        return builder.trunc(builder.bitcast(shifted, I64), I32)
+        return nearest_integers(builder, args[0])
 
     return types.int32(types.float64), codegen
 
@@ -118,43 +133,3 @@ def squared_length(typingctx, u, v, w, metric):
         return square(in_steps(m, u, v, w)).value
 
     return f64(f64, f64, f64, metric), codegen
-
-
-@intrinsic
-def farthest_two(typingctx, lines, centers, n, metric):
-    """Return the squares of the two largest distances between n lines and their centers.
-
-    n is a multiple of eight.
-    """
-
-    def larger(builder, a, b):
-        return builder.select(builder.fcmp_ordered(">", a, b), a, b)
-
-    def smaller(builder, a, b):
-        return builder.select(builder.fcmp_ordered("<", a, b), a, b)
-
-    def codegen(context, builder, signature, args):
-        lines, centers, n, metric = args
-        m = metric_numbers(builder, metric, F32, LANES)
-        zero = ir.Constant(NEAR, [0.0] * LANES)
-        best, next_ = (cgutils.alloca_once_value(builder, zero) for _ in range(2))
-        with cgutils.for_range_slice(builder, I64(0), n, I64(LANES), I64) as (k, _):
-            moved = []
-            for lane in range(LANES):
-                at = builder.mul(builder.add(k, I64(lane)), I64(COLUMNS))
-                line, center = (load(builder, _LINE, p, at, align=4) for p in (lines, centers))
-                moved.append(builder.sub(line, center))
-            r2 = square(separation(builder, transposed(builder, moved)[:3], NEAR, m)).value
-            top = builder.load(best)
-            builder.store(larger(builder, builder.load(next_), smaller(builder, top, r2)), next_)
-            builder.store(larger(builder, top, r2), best)
-        first = second = F32(0.0)
-        for vector in (builder.load(best), builder.load(next_)):
-            for lane in range(LANES):
-                r2 = builder.extract_element(vector, I32(lane))
-                second = larger(builder, second, smaller(builder, first, r2))
-                first = larger(builder, first, r2)
-        return cgutils.pack_array(builder, [first, second])
-
-    pair = types.UniTuple(types.float32, 2)  # type: ignore[attr-defined]
-    return pair(lines, centers, types.int64, metric), codegen

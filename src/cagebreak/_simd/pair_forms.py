@@ -166,15 +166,15 @@ class PowersSized(Form):
         apart = q.difference.call("fabs")
         contact = q.contact * (q.number(1) - q[NONADDITIVITY] * apart)
         square = contact * contact
-        x2 = q.r2 / square
-        inside = x2 < q[CUTOFF_SQUARED]
-        inverse = (square / q.r2).where(inside, zero)
+        # Both quotients of r^2 and sigma^2 follow from one division, which takes longest.
+        both = (q.number(1) / (q.r2 * square)).where(q.r2 < q[CUTOFF_SQUARED] * square, zero)
+        inverse, per_square = square * square * both, q.r2 * both
+        x2 = q.r2 * per_square
         r6 = inverse * inverse * inverse
-        even = (q[ZEROTH] + x2 * (q[SECOND] + x2 * q[FOURTH])).where(inside, zero)
+        even = (q[ZEROTH] + x2 * (q[SECOND] + x2 * q[FOURTH])).where(zero < both, zero)
         energy = r6 * (r6 * q[TWELFTH] - q[SIXTH]) + even
-        even = (q[FORCE_2] + x2 * q[FORCE_4]).where(inside, zero)
-        force = inverse * r6 * (r6 * q[FORCE_12] - q[FORCE_6]) - even
-        return energy, force * q[STEPS_SQUARED] / square
+        force = inverse * r6 * (r6 * q[FORCE_12] - q[FORCE_6]) - q[FORCE_2] - x2 * q[FORCE_4]
+        return energy, force * (per_square * q[STEPS_SQUARED])
 
 
 class Tabulated(Form):

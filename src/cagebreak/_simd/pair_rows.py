@@ -13,7 +13,7 @@ from cagebreak._simd.lines import COLUMNS, columns, interleaved, metric_numbers,
 from cagebreak._simd.pair_forms import N_COLUMNS, Pairs
 from cagebreak._simd.vectors import F32, F64, I64, Vector, shuffle, splat, store
 
-_LANES = {F32: 8, F64: 4}  # more float64 would not stay in registers
+LANES_OF = {F32: 8, F64: 4}  # more float64 would not stay in registers
 _OUT = ir.VectorType(F64, 4)
 
 
@@ -32,14 +32,8 @@ def write_force(typingctx, lines, entries, bounds, i, kind, form, metric, out):
 
         total, m = _sum(context, builder, sig, args, terms)
         if m:
-            x, y, z = (builder.extract_element(total, I64(d)) for d in range(3))
-            z = builder.fdiv(z, m[-1])
-            if len(m) == 2:
-                y = builder.fdiv(y, m[0])
-            else:
-                y = builder.fdiv(builder.fsub(y, builder.fmul(m[3], z)), m[2])
-                x = builder.fsub(builder.fsub(x, builder.fmul(m[0], y)), builder.fmul(m[1], z))
-            for d, component in enumerate((x, y, z)):
+            force = [builder.extract_element(total, I64(d)) for d in range(3)]
+            for d, component in enumerate(along_lattice(builder, m, *force)):
                 total = builder.insert_element(total, component, I64(d))
         store(builder, total, args[-1], builder.mul(args[3], I64(COLUMNS)), align=8)
         return context.get_dummy_value()
@@ -67,38 +61,59 @@ def write_energy(typingctx, lines, entries, bounds, i, kind, form, metric, out):
 
 
 def _sum(context, builder, signature, args, terms):
-    """Return the sums over the neighbors of up to four terms, as four float64."""
+    """Return the sums over the neighbors of particle i of up to four terms, as four float64."""
     lines, entries, bounds, i, kind, form, metric, _ = args
-    form_type = signature.args[5]
+    element = element_of(context, signature.args[5])
+    here = [
+        splat(builder, _item(builder, lines, builder.mul(i, I64(COLUMNS)), d), LANES_OF[element])
+        for d in range(COLUMNS)
+    ]
+    pairs = context, builder, signature.args[5], lines, entries, bounds, kind, form, metric
+    sums = sums_of_pairs(*pairs, i, here, terms)
+    numbers = [builder.extract_value(metric, k) for k in range(len(metric.type.elements))]
+    return _totals(builder, *sums), numbers
+
+
+def element_of(context, form_type):
+    """Return the kind of number in which a form of potential computes."""
+    return context.get_value_type(form_type.types[0].dtype)
+
+
+def sums_of_pairs(
+    context, builder, form_type, lines, entries, bounds, kind, form, metric, row, here, terms,
+    first=0, step=None,
+):  # fmt: skip
+    """Return the sums of up to four terms over a row of entries for each kind of neighbor.
+
+    `here` are the columns of the particles to whom the entries are neighbors. From number `first`
+    of each row on, a vector of entries is taken every `step`; by default all entries are.
+    """
     tables = [
         cgutils.create_struct_proxy(kind)(context, builder, builder.extract_value(form, k))
         for k, kind in enumerate(form_type.types)
     ]
-    element = context.get_value_type(form_type.types[0].dtype)
-    width = _LANES[element]
+    element = element_of(context, form_type)
+    width = LANES_OF[element]
     vector = ir.VectorType(element, width)
     zero = ir.Constant(vector, [0.0] * width)
     n_kinds = builder.extract_value(tables[0].shape, 0)
     n_pieces = builder.extract_value(tables[1].shape, 2)
     m = metric_numbers(builder, metric, element, width)
-    here = [
-        splat(builder, _item(builder, lines, builder.mul(i, I64(COLUMNS)), d), width)
-        for d in range(COLUMNS)
-    ]
     sums = [cgutils.alloca_once_value(builder, zero) for _ in range(4)]
     with cgutils.for_range(builder, n_kinds) as other:
         pair = builder.add(builder.mul(kind, n_kinds), other.index)
-        row = builder.mul(pair, I64(N_COLUMNS))
+        line = builder.mul(pair, I64(N_COLUMNS))
         parameters = [
-            Vector(builder, splat(builder, _item(builder, tables[0].data, row, k), width))
+            Vector(builder, splat(builder, _item(builder, tables[0].data, line, k), width))
             for k in range(N_COLUMNS)
         ]
         at = builder.mul(builder.mul(pair, n_pieces), I64(4))
         pieces = builder.gep(tables[1].data, [at])
-        bound = builder.add(builder.mul(i, n_kinds), other.index)
+        bound = builder.add(builder.mul(row, n_kinds), other.index)
         bound = builder.mul(bound, I64(2))
-        ends = (_item(builder, bounds, bound, k) for k in range(2))
-        with cgutils.for_range_slice(builder, *ends, I64(width), I64) as (k, _):
+        begin, end = (_item(builder, bounds, bound, k) for k in range(2))
+        begin = builder.add(begin, I64(first))
+        with cgutils.for_range_slice(builder, begin, end, I64(step or width), I64) as (k, _):
             there = columns(builder, lines, entries, k, width)
             steps = [builder.sub(a, b) for a, b in zip(here[:3], there[:3], strict=True)]
             away = separation(builder, steps, vector, m)
@@ -111,8 +126,19 @@ def _sum(context, builder, signature, args, terms):
             energy, force = form_type.instance_class.energy_and_force(q)
             for total, term in zip(sums, terms(away, energy, force, q.r2), strict=False):
                 builder.store((Vector(builder, builder.load(total)) + term).value, total)
-    numbers = [builder.extract_value(metric, k) for k in range(len(metric.type.elements))]
-    return _totals(builder, *map(builder.load, sums)), numbers
+    return [builder.load(total) for total in sums]
+
+
+def along_lattice(builder, m, x, y, z):
+    """Return a vector in steps along each lattice vector, the inverse of `in_steps`."""
+    if len(m) == 1:
+        return ir.Constant(x.type, None), y, builder.fdiv(x, m[0])
+    z = builder.fdiv(z, m[-1])
+    if len(m) == 2:
+        return x, builder.fdiv(y, m[0]), z
+    y = builder.fdiv(builder.fsub(y, builder.fmul(m[3], z)), m[2])
+    x = builder.fsub(builder.fsub(x, builder.fmul(m[0], y)), builder.fmul(m[1], z))
+    return x, y, z
 
 
 def _item(builder, data, *offsets):

@@ -3,10 +3,13 @@
 import numpy as np
 
 from cagebreak._compile import njit
-from cagebreak._simd.lines import farthest_two, nearest_step, squared_length
+from cagebreak._simd.leapfrog import leap_all
+from cagebreak._simd.lines import squared_length
+from cagebreak._simd.pair_groups import write_forces
 from cagebreak._simd.pair_rows import write_energy, write_force
 from cagebreak._simd.vectors import pointer, prefetch
 from cagebreak.simulation.molecular_dynamics._chain_kernel import NO_BOND, add_bond_forces
+from cagebreak.simulation.molecular_dynamics._group_kernel import make_groups
 from cagebreak.simulation.molecular_dynamics._row_kernel import (
     BROKEN,
     DONE,
@@ -43,17 +46,18 @@ LINE_ENTRIES = 16
 @njit(**OPTIONS)
 def leap(state):
     """Go on by one time step, but for the forces; return whether the rows still hold."""
-    particles, lines = state.particles, state.lines.lines.reshape(-1)
-    x, v = particles.x.reshape(-1), particles.v.reshape(-1)
-    f, pull = particles.f.reshape(-1), particles.pull.reshape(-1)
-    for k in range(len(x)):
-        v[k] += pull[k] * f[k]
-        x[k] += v[k]
-        lines[k] = nearest_step(x[k])
-    copy_lines(state)
-    first, second = farthest_two(
-        pointer(state.lines.lines), pointer(state.lines.centers), len(particles.x), state.metric
+    particles, lines = state.particles, state.lines
+    first, second = leap_all(
+        pointer(particles.x),
+        pointer(particles.v),
+        pointer(particles.f),
+        pointer(particles.pull),
+        pointer(lines.lines),
+        pointer(lines.centers),
+        len(particles.x),
+        state.metric,
     )
+    copy_lines(state)
     return np.sqrt(first) + np.sqrt(second) < state.rows.skin
 
 
@@ -68,6 +72,38 @@ def prefetch_rows(entries, bounds, i, n_kinds):
 @njit(**OPTIONS)
 def compute_forces(state, form):
     """Write the forces on all particles; return DONE, or BROKEN if a bond is too long."""
+    sum_forces(state, state.groups, form)
+    broken = add_bond_forces(state.bonds, state.particles.x, state.particles.f)
+    return DONE if broken == NO_BOND else BROKEN
+
+
+@njit(**OPTIONS)
+def sum_forces(state, groups, form):
+    """Write the forces of the pairs; without groups row by row."""
+    if groups is None:
+        sum_rows(state, form)
+    else:
+        sum_groups(state, groups, form)
+
+
+@njit(**OPTIONS)
+def sum_groups(state, groups, form):
+    """Write the forces of the pairs, group by group."""
+    lines, out = pointer(state.lines.lines), pointer(state.particles.f)
+    entries, bounds = pointer(groups.entries), pointer(groups.bounds)
+    members, metric = pointer(groups.members), state.metric
+    n_kinds, last = len(groups.starts) - 1, groups.starts[-1] - 1
+    from_memory = state.clock.counts[ENTRIES] > CACHED
+    for kind in range(n_kinds):
+        for group in range(groups.starts[kind], groups.starts[kind + 1]):
+            if from_memory:
+                prefetch_rows(entries, bounds, min(group + 1, last), n_kinds)
+            write_forces(lines, entries, bounds, members, group, kind, form, metric, out)
+
+
+@njit(**OPTIONS)
+def sum_rows(state, form):
+    """Write the forces of the pairs, particle by particle."""
     starts, metric = state.particles.starts, state.metric
     lines, out = pointer(state.lines.lines), pointer(state.particles.f)
     entries, bounds = pointer(state.rows.entries), pointer(state.rows.bounds)
@@ -78,8 +114,6 @@ def compute_forces(state, form):
             if from_memory:
                 prefetch_rows(entries, bounds, min(i + EARLY, last), n_kinds)
             write_force(lines, entries, bounds, i, kind, form, metric, out)
-    broken = add_bond_forces(state.bonds, state.particles.x, state.particles.f)
-    return DONE if broken == NO_BOND else BROKEN
 
 
 @njit(**OPTIONS)
@@ -125,12 +159,21 @@ def rescale(state):
 
 
 @njit(**OPTIONS)
+def list_neighbors(state, groups):
+    """Make rows, and groups where there are any; return DONE or what is full."""
+    status = make_rows(state)
+    if groups is not None and status == DONE:
+        status = make_groups(state)
+    return status
+
+
+@njit(**OPTIONS)
 def advance(state, form, target):
     """Go on up to time step `target`; return DONE, or what is in the way, to be called again."""
     counts, usual = state.clock.counts, state.clock.usual
     while True:
         if counts[DUE] == ROWS:
-            status = make_rows(state)
+            status = list_neighbors(state, state.groups)
             if status != DONE:
                 return status
             counts[DUE] = FORCES

@@ -143,6 +143,16 @@ def collect(target, stride, source, n_sources, first, shape, stencil, n_rows, at
     return count
 
 
+@njit(inline="always", **OPTIONS)
+def far_line(centers, i, dummies):
+    """Return the dummy nearest to half a box away from a center; `centers` is a pointer."""
+    far = dummies
+    for d in range(3):
+        corner = (centers[COLUMNS * i + d] + (5 << 29)) >> 30 & 3
+        far += corner << (4 - 2 * d)
+    return far
+
+
 @njit(**OPTIONS)
 def make_rows(state):
     """Write the rows of all particles, which are sorted; return DONE or what is full."""
@@ -193,10 +203,7 @@ def make_rows(state):
                     continue
                 if end + needed > room:
                     return ENTRIES_FULL
-                far = dummies
-                for d in range(3):  # the dummy nearest to half a box away
-                    corner = (centers[COLUMNS * i + d] + (5 << 29)) >> 30 & 3
-                    far += corner << (4 - 2 * d)
+                far = far_line(centers, i, dummies)
                 for kind in range(n_kinds):
                     bounds[2 * (i * n_kinds + kind)] = end
                     end = append_within(

@@ -94,6 +94,20 @@ class Rows(NamedTuple):
     """By how much rows reach beyond the cut-off, less a little for rounding, in steps."""
 
 
+class Groups(NamedTuple):
+    """Groups of eight particles of a kind, whose rows are side by side; G groups at most."""
+
+    entries: NDArray[np.int32]
+    bounds: NDArray[np.int64]
+    """(2 G K,), where the rows of each group and kind of neighbor begin and end."""
+    members: NDArray[np.int32]
+    """(8 G,), the offsets of their lines in bytes."""
+    starts: NDArray[np.int64]
+    """(K + 1,), the first group of each kind, and the number of groups."""
+    lengths: NDArray[np.int64]
+    """(N, K), neighbors of each kind of a particle."""
+
+
 class Clock(NamedTuple):
     """Counts, and what is known of the motion."""
 
@@ -151,6 +165,8 @@ class State(NamedTuple):
     lines: Lines
     cells: Cells
     rows: Rows
+    groups: Groups | None
+    """None where particles have so many neighbors that forces are summed row by row."""
     metric: tuple
     bonds: Bonds
     bath: Bath

@@ -97,7 +97,9 @@ class Layout:
         stencils = tuple(_stencil(each, heights / shape, orthorhombic) for each in reaches)
         if box.dimension == 2:
             stencils = tuple(rows[rows[:, 0] == 0] for rows in stencils)
-        return cls(copies, matrix, _metric(matrix), shape, depth, stencils, tuple(axes))
+        return cls(
+            copies, matrix, _metric(matrix, box.dimension), shape, depth, stencils, tuple(axes)
+        )
 
     @property
     def step(self) -> float:
@@ -126,7 +128,9 @@ def _is_cube(matrix: Floats) -> bool:
     return bool((matrix == matrix[0, 0] * np.eye(3)).all())
 
 
-def _metric(matrix: Floats) -> tuple[float, ...]:
+def _metric(matrix: Floats, dimension: int) -> tuple[float, ...]:
+    if dimension == 2 and Box(matrix).is_orthorhombic and matrix[0, 0] == matrix[1, 1]:
+        return (float(matrix[2, 2] / matrix[0, 0]),)
     if _is_cube(matrix):
         return ()
     if Box(matrix).is_orthorhombic:

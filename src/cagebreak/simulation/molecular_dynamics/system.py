@@ -22,6 +22,7 @@ from cagebreak.simulation.molecular_dynamics._state import (
     Bath,
     Cells,
     Clock,
+    Groups,
     Lines,
     Particles,
     Rows,
@@ -163,6 +164,8 @@ class System:
                 self._near = np.repeat(self._near, 2, axis=2)
             elif status == row_kernel.ENTRIES_FULL:
                 self._entries = np.repeat(self._entries, 2)
+                if self._groups is not None:
+                    self._groups = self._groups._replace(entries=np.empty_like(self._entries))
             elif status == row_kernel.BROKEN:
                 raise SimulationError(self._broken())
             else:
@@ -208,6 +211,7 @@ class System:
             self._lines,
             self._cells._replace(near=self._near),
             rows,
+            self._groups,
             self._layout.metric,
             self._bonds._replace(matrix=self._layout.lengths(np.eye(3)) * self.scale),
             Bath(self._noise, kinetic, PERSISTENCE),
@@ -284,6 +288,17 @@ class System:
         self._near = np.zeros((n_kinds, n_columns, 256 + int(ROOM * 4 * around)), np.int32)
         self._entries = np.zeros(int(ROOM * n * (around + 8 * n_kinds)) + 4096, np.int32)
         self._bounds = np.zeros(2 * n * n_kinds, np.int64)
+        n_groups = -(-n // LANES) + n_kinds
+        self._groups = None
+        # With few neighbors, forces of groups are faster.
+        if self._model.sizes is not None or start.dimension == 2:
+            self._groups = Groups(
+                np.empty_like(self._entries),
+                np.zeros(2 * n_groups * n_kinds, np.int64),
+                np.zeros(n_groups * LANES, np.int32),
+                np.zeros(n_kinds + 1, np.int64),
+                np.zeros((n, n_kinds), np.int64),
+            )
         self._cells = Cells(
             layout.shape,
             layout.depth,

@@ -1,0 +1,102 @@
+"""Forces of particles with few neighbors, which are summed for eight of them at a time."""
+
+import copy
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak._simd.lines import LANES, LINE_BYTES
+from cagebreak.configuration import Box
+from cagebreak.simulation.molecular_dynamics import MolecularDynamics
+from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
+from cagebreak.simulation.molecular_dynamics._state import DUMMIES, ENTRIES
+
+MODELS = {
+    "three species in a plane": cb.kob_andersen_2d_ternary(temperature=1.0),
+    "a size each": cb.soft_spheres(temperature=0.3),
+}
+N = 603
+"""No kind has a multiple of eight; those with a size each are more than are sorted at once."""
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def liquid(request):
+    model = MODELS[request.param]
+    return cb.equilibrate(model, N, 1.0, seed=1), model
+
+
+def forces_of(particles):
+    """Return the forces (N, 3) of the present rows, in eps / sigma."""
+    system = particles._system
+    system._particles.f[:] = np.nan
+    kernel.compute_forces(system._state(), system._form)
+    return system._layout.lengths(system._in_order(system._particles.f))
+
+
+@pytest.mark.parametrize(("precision", "error"), [("mixed", 1e-4), ("double", 1e-5)])
+def test_they_are_those_of_potentials(liquid, precision, error):
+    start, model = liquid
+    forces = cb.potentials.forces(start, model)
+    found = forces_of(MolecularDynamics(start, model, seed=2, precision=precision))
+    np.testing.assert_allclose(found, forces, atol=error * np.abs(forces).max())
+
+
+def test_they_are_those_of_potentials_in_a_rectangle():
+    model = MODELS["three species in a plane"]
+    start = cb.equilibrate(model, N, 1.0, seed=1)
+    stretched = start.box.matrix * [[1.25], [0.8], [1.25]]
+    start = start.replace(
+        positions=start.wrapped @ np.diag([1.25, 0.8, 1.25]), box=Box(stretched, dimension=2)
+    )
+    particles = MolecularDynamics(start, model, seed=2)
+    assert len(particles._system._layout.metric) == 1
+    forces = cb.potentials.forces(start, model)
+    np.testing.assert_allclose(forces_of(particles), forces, atol=1e-4 * np.abs(forces).max())
+
+
+def test_each_particle_is_a_member_with_its_neighbors(liquid):
+    """Against loops over groups, lanes and kinds."""
+    state = MolecularDynamics(*liquid, seed=2)._system._state()
+    groups, rows, n_kinds = state.groups, state.rows, len(state.particles.starts) - 1
+    far, seen = LINE_BYTES * (len(state.lines.lines) - DUMMIES), []
+    for kind in range(n_kinds):
+        for group in range(groups.starts[kind], groups.starts[kind + 1]):
+            for lane in range(LANES):
+                i = groups.members[LANES * group + lane] // LINE_BYTES
+                assert state.particles.starts[kind] <= i < state.particles.starts[kind + 1]
+                seen.append(i)
+                for other in range(n_kinds):
+                    begin, end = groups.bounds[2 * (group * n_kinds + other) :][:2]
+                    column = groups.entries[begin + lane : end : LANES]
+                    begin, end = rows.bounds[2 * (i * n_kinds + other) :][:2]
+                    row = rows.entries[begin:end]
+                    np.testing.assert_array_equal(column[column < far], row[row < far])
+    assert set(seen) == set(range(N))
+    assert len(seen) < N + LANES * n_kinds
+
+
+def test_members_have_about_as_many_neighbors(liquid):
+    """In the order of the cells more lanes would wait for the longest of their group."""
+    system = MolecularDynamics(*liquid, seed=2)._system
+    lengths, starts, in_order = system._groups.lengths, system._particles.starts, 0
+    for begin, end in pairwise(starts):
+        for first in range(begin, end, LANES):
+            in_order += LANES * lengths[first : min(first + LANES, end)].max(axis=0).sum()
+    assert lengths.sum() < system._groups.bounds.max() < 0.92 * in_order
+
+
+def test_room_grows_and_memory_is_asked_early_with_the_same_bits(liquid):
+    ample = MolecularDynamics(*liquid, seed=2)
+    scant = copy.deepcopy(ample)
+    system = scant._system
+    system._groups = system._groups._replace(entries=np.zeros(64, np.int32))
+    system._clock.counts[kernel.DUE] = kernel.ROWS
+    ample.run(0.5)
+    scant.run(0.5)
+    assert len(system._groups.entries) > 64
+    np.testing.assert_array_equal(scant.positions, ample.positions)
+    forces = forces_of(ample)
+    ample._system._clock.counts[ENTRIES] = kernel.CACHED + 1
+    np.testing.assert_array_equal(forces_of(ample), forces)
