@@ -17,7 +17,7 @@ MODELS = {
     "three species in a plane": cb.kob_andersen_2d_ternary(temperature=1.0),
     "a size each": cb.soft_spheres(temperature=0.3),
 }
-N = 603
+N = 1203
 """No kind has a multiple of eight; those with a size each are more than are sorted at once."""
 
 

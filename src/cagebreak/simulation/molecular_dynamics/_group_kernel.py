@@ -12,7 +12,7 @@ from cagebreak._simd.vectors import pointer
 from cagebreak.simulation.molecular_dynamics._row_kernel import DONE, ENTRIES_FULL, far_line
 from cagebreak.simulation.molecular_dynamics._state import DUMMIES, OPTIONS
 
-BLOCK = 512
+BLOCK = 1024
 """Particles, near each other in space, that are sorted by their neighbors (measured)."""
 
 MOST = 255
@@ -49,9 +49,11 @@ def count_neighbors(state):
     entries, far = pointer(state.rows.entries), LINE_BYTES * (len(state.lines.lines) - DUMMIES)
     for row in range(state.groups.lengths.size):
         begin, end = bounds[2 * row], bounds[2 * row + 1]
-        while end > begin and entries[end - 1] >= far:
-            end -= 1
-        lengths[row] = end - begin
+        length = end - begin
+        if length > 0:
+            for slot in range(end - LANES, end):
+                length -= entries[slot] >= far
+        lengths[row] = length
 
 
 @njit(**OPTIONS)
