@@ -293,7 +293,7 @@ class System:
         self._entries = np.zeros(int(ROOM * n * (around + 8 * n_kinds)) + 4096, np.int32)
         self._bounds = np.zeros(2 * n * n_kinds, np.int64)
         n_groups = -(-n // LANES) + n_kinds
-        self._groups = None
+        self._groups: Groups | None = None
         # With few neighbors, forces of groups are faster.
         if self._model.sizes is not None or start.dimension == 2:
             self._groups = Groups(
