@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.bootstrap import as_groups, interval, resamples
+from cagebreak.bootstrap import as_groups, interval, require_bootstrap, resamples
 from cagebreak.configuration import Configuration, as_configurations
 from cagebreak.dynamics.four_point import (
     N_SHELLS,
@@ -123,6 +123,7 @@ def field_heterogeneity(
         If numbers of configurations, or shapes, differ, a number that is measured or predicted is
         not finite, or a row is no particle or given twice.
     """
+    require_bootstrap(n_resamples, confidence)
     starts, times = as_configurations(configurations), check_times(times)
     if not len(starts) == len(fields) == len(rows) > 0:
         raise InputError(
