@@ -1,5 +1,7 @@
 """The bootstrap over configurations: resamples, and intervals."""
 
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtrit
@@ -39,6 +41,17 @@ def as_groups(groups: ArrayLike | None, n_configurations: int) -> Integers:
     return rank[inverse]
 
 
+def require_bootstrap(n_resamples: int, confidence: float) -> None:
+    """Raise unless there are 1, 2, ... resamples, and the confidence is between 0 and 1.
+
+    For checks before the work of which the bootstrap is the last step.
+    """
+    if not isinstance(n_resamples, int | np.integer) or n_resamples < 1:
+        raise InputError(f"n_resamples: expected 1, 2, ..., got {n_resamples!r}")
+    if not isinstance(confidence, Real) or not 0 < confidence < 1:
+        raise InputError(f"confidence: expected a number between 0 and 1, got {confidence!r}")
+
+
 def resamples(
     n_configurations: int, n_resamples: int, *, seed: Seed, groups: ArrayLike | None = None
 ) -> Floats:
@@ -51,8 +64,7 @@ def resamples(
     InputError
         If the number of resamples is not 1, 2, ...
     """
-    if not isinstance(n_resamples, int | np.integer) or n_resamples < 1:
-        raise InputError(f"n_resamples: expected 1, 2, ..., got {n_resamples!r}")
+    require_bootstrap(n_resamples, 0.5)
     number = as_groups(groups, n_configurations)
     n_groups = int(number.max()) + 1
     random = stream(seed, "bootstrap")
@@ -74,8 +86,7 @@ def interval(resampled: Floats, n_configurations: int, confidence: float = 0.95)
     InputError
         If `confidence` is not between 0 and 1.
     """
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence: expected a number between 0 and 1, got {confidence!r}")
+    require_bootstrap(1, confidence)
     if n_configurations < 2:
         return np.full((2, *resampled.shape[1:]), np.nan)
     freedom = n_configurations - 1

@@ -142,6 +142,8 @@ def test_what_is_refused():
     one_half = fields._replace(halves=fields.halves[:1])
     with pytest.raises(InputError, match=r"^fields: expected shape .*, got \(\(1, 2, 1000\)"):
         field_heterogeneity([start], [one_half], [np.arange(N)], TIMES)
+    with pytest.raises(InputError, match=r"^q_max: expected a positive number, got nan"):
+        field_heterogeneity([start], [fields], [np.arange(N)], TIMES, q_max=np.nan)
     with pytest.raises(InputError, match=r"^times: expected a list of finite times"):
         field_heterogeneity([start], [fields], [np.arange(N)], [np.nan, 1.0])
     lists = fields._replace(measured=fields.measured.tolist())

@@ -191,8 +191,12 @@ def test_what_is_refused(data):
         dynamic_functions([start], [runs, runs], TIMES)
     with pytest.raises(InputError, match=r"^runs: expected displacements at 2 times"):
         dynamic_functions([start], [runs], TIMES[:2])
-    with pytest.raises(InputError, match=r"^runs: expected displacements at 3 times in every run"):
+    with pytest.raises(InputError, match=r"^runs: .* 3 times, got 2 in run 4 of configuration 0"):
         dynamic_functions([start], [[*runs, runs[0][:2]]], TIMES)
+    with pytest.raises(InputError, match=r"^runs: expected at least one of configuration 0"):
+        dynamic_functions([start], [[]], TIMES)
+    with pytest.raises(InputError, match=r"^runs: run 1 of configuration 0: .* finite numbers"):
+        dynamic_functions([start], [[runs[0], np.full_like(runs[0], np.nan)]], TIMES)
     with pytest.raises(InputError, match=r"^runs: expected a list of the runs of each .*generator"):
         dynamic_functions(start, (run for run in runs), TIMES)
     with pytest.raises(InputError, match=r"^n_resamples: expected 1, 2, ..., got 0"):
@@ -203,3 +207,30 @@ def test_what_is_refused(data):
         dynamic_functions([start], [runs], TIMES, k=-1)
     with pytest.raises(InputError, match=r"^species: expected one of A, B, all, got 'C'"):
         dynamic_functions([start], [runs], TIMES).of("C")
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"n_resamples": 0}, r"^n_resamples: expected 1, 2, ..., got 0"),
+        ({"confidence": 95}, r"^confidence: expected a number between 0 and 1, got 95"),
+        ({"confidence": "high"}, r"^confidence: expected a number between 0 and 1, got 'high'"),
+    ],
+)
+def test_what_is_refused_before_a_run_is_computed(data, changed, message):
+    starts, _ = zip(*data, strict=True)
+
+    def computed():
+        raise AssertionError("a run was computed")
+        yield
+
+    with pytest.raises(InputError, match=message):
+        dynamic_functions(starts, [computed() for _ in starts], TIMES, **changed)
+    with pytest.raises(InputError, match=message):
+        averaged(lambda start, run: run, starts, [computed() for _ in starts], **changed)
+    other = cb.Configuration(starts[0].positions, np.zeros(N, int), LENGTH)
+    with pytest.raises(InputError, match=r"^configurations: .* got \[80, 40\] and \[120\]"):
+        dynamic_functions([starts[0], other], [computed(), computed()], TIMES)
+    narrow = cb.Configuration(starts[0].positions / 8, starts[0].species, LENGTH / 8)
+    with pytest.raises(InputError, match=r"^k: expected one near a wave vector of the box, got 3"):
+        dynamic_functions([starts[0], narrow], [computed(), computed()], TIMES, k=3.0)

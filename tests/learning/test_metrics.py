@@ -174,6 +174,7 @@ def test_a_configuration_without_particles_has_no_score():
         ({"level": "0.9"}, "level: expected a number between 0 and 1, got '0.9'"),
         ({"share": None}, r"share: expected a number in \(0, 0.5\], got None"),
         ({"threshold": "high"}, "threshold: expected a finite number, got 'high'"),
+        ({"lowest": "no"}, "lowest: expected True or False, got 'no'"),
     ],
 )
 def test_wrong_settings_are_named(arguments, message):

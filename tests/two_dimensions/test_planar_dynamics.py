@@ -6,14 +6,17 @@ import pytest
 import cagebreak as cb
 from cagebreak.dynamics.d2min import D2Min, nonaffine
 from cagebreak.dynamics.functions import dynamic_functions
+from cagebreak.dynamics.neighbor_motion import BondBreaking, CageRelative
 from cagebreak.dynamics.reduction import Reducer
 from cagebreak.dynamics.relaxation import (
     mean_squared_displacement,
     non_gaussian,
     self_intermediate,
 )
+from cagebreak.dynamics.scattering import intermediate_scattering
 from cagebreak.dynamics.van_hove import van_hove
-from cagebreak.errors import ConfigurationError
+from cagebreak.errors import ConfigurationError, InputError
+from cagebreak.structure import shells
 from naive import planar as naive
 from support.some_particles import BOXES, scattered
 
@@ -43,6 +46,21 @@ def test_reductions_of_a_run_are_those_of_its_displacements():
     assert reduced.f_s[0, -1] == pytest.approx(self_intermediate(moved, species, 5.0)[0, 0])
     table = dynamic_functions([flat, flat], [[moved]] * 2, [1.0], k=5.0).of("all")
     assert table["alpha_2"][0] == pytest.approx(non_gaussian(moved, species)[0, 0])
+
+
+def test_particles_that_leave_the_plane_are_refused():
+    flat, moved = scattered(), steps(40, 0.1)
+    moved[0, 3, 2] = 0.25
+    vectors = shells(flat.box, 3.0)
+    for call in (
+        Reducer(flat, 5.0, 0.3, 3.0),
+        BondBreaking(flat),
+        CageRelative(flat),
+        lambda moved: van_hove(flat, moved, 3.0),
+        lambda moved: intermediate_scattering(flat, moved, vectors),
+    ):
+        with pytest.raises(InputError, match=r"^displacements: expected zeros along z.* 0\.25"):
+            call(moved)
 
 
 def test_van_hove_at_rest_is_g():

@@ -140,7 +140,8 @@ def tabulate(lines: str, output: str, species: int, first: float, points: int) -
     "--keep",
     multiple=True,
     metavar="NAME=VALUE",
-    help="What to keep of runs beside displacements, as functions=0.3; once for each.",
+    help="What to keep of runs beside displacements, as functions=0.3 or "
+    "bond_breaking=[1.4,1.8]; once for each.",
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Units at once. Default: cores.")
 @click.option("--no-run", is_flag=True, help="Write the recipe and the imported units only.")

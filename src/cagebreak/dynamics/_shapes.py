@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cagebreak.configuration import Configuration
 from cagebreak.configuration.species import as_species
 from cagebreak.errors import InputError
 
@@ -22,6 +23,23 @@ def require_displacements(displacements: ArrayLike, n_particles: int) -> NDArray
     # A sum takes half of the time, and is not finite if a number is not, or numbers are huge.
     if not np.isfinite(array.sum()) and not np.isfinite(array).all():
         raise InputError("displacements: expected finite numbers")
+    return array
+
+
+def require_displacements_of(displacements: ArrayLike, start: Configuration) -> NDArray[np.float64]:
+    """Return displacements of the particles of a start as (T, N, 3).
+
+    Raises
+    ------
+    InputError
+        As of `require_displacements`, or if particles leave the plane of a start in two dimensions.
+    """
+    array = require_displacements(displacements, len(start))
+    if start.dimension == 2 and array[..., 2].any():
+        raise InputError(
+            "displacements: expected zeros along z, since the start has two dimensions, got up to "
+            f"{np.abs(array[..., 2]).max():g}"
+        )
     return array
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cagebreak.bootstrap import as_groups, interval, resamples
+from cagebreak.bootstrap import as_groups, interval, require_bootstrap, resamples
 from cagebreak.configuration import Configuration, as_configurations
 from cagebreak.dynamics.four_point import (
     N_SHELLS,
@@ -19,6 +19,7 @@ from cagebreak.dynamics.four_point import (
     resample_bias,
 )
 from cagebreak.errors import InputError
+from cagebreak.models.arguments import real
 from cagebreak.seeding import Seed
 from cagebreak.simulation.isoconfigurational import check_times
 from cagebreak.structure.shell_average import ShellAverage
@@ -120,15 +121,18 @@ def field_heterogeneity(
     Raises
     ------
     InputError
-        If numbers of configurations, or shapes, differ, a number that is measured or predicted is
-        not finite, or a row is no particle or given twice.
+        If numbers of configurations, or shapes, differ, `q_max` is not positive, a number that is
+        measured or predicted is not finite, or a row is no particle or given twice.
     """
+    require_bootstrap(n_resamples, confidence)
     starts, times = as_configurations(configurations), check_times(times)
     if not len(starts) == len(fields) == len(rows) > 0:
         raise InputError(
             f"fields, rows: expected those of {len(starts)} configurations, got {len(fields)} and "
             f"{len(rows)}"
         )
+    if not 0 < real(q_max) < np.inf:
+        raise InputError(f"q_max: expected a positive number, got {q_max!r}")
     for c, of_configuration in enumerate(zip(starts, fields, rows, strict=True)):
         _require_fields(c, *of_configuration, len(times))
     number = as_groups(groups, len(starts))

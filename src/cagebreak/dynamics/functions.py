@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cagebreak._frames import to_frame
-from cagebreak.bootstrap import as_groups, interval, resamples
+from cagebreak.bootstrap import as_groups, interval, require_bootstrap, resamples
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configurations
 from cagebreak.dynamics.four_point import (
     N_SHELLS,
@@ -143,19 +143,34 @@ def dynamic_functions(
     Raises
     ------
     InputError
-        If numbers of runs, particles or times differ, or a number is not positive.
+        If numbers of runs, particles or times differ, a number is not positive, or a displacement
+        is not finite.
     """
+    require_bootstrap(n_resamples, confidence)
     starts, times = _require_runs(configurations, runs), check_times(times)
     # Shells of one width for all boxes.
     width = 2 * np.pi / starts[0].box.longest
-    reducers, reduced = [], []
-    for start, of_start in zip(starts, runs, strict=True):
-        reducer = Reducer(start, k, length, q_max, width)
-        reductions = [reducer(displacements) for displacements in of_start]
-        if not reductions or any(len(each.second) != len(times) for each in reductions):
-            raise InputError(f"runs: expected displacements at {len(times)} times in every run")
-        reducers.append(reducer)
+    reducers = [Reducer(start, k, length, q_max, width) for start in starts]
+    _require_same_particles(reducers)
+    reduced: list[list[Reduction]] = []
+    for c, (reducer, of_start) in enumerate(zip(reducers, runs, strict=True)):
+        reductions: list[Reduction] = []
+        for displacements in of_start:
+            try:
+                reduction = reducer(displacements)
+            except InputError as error:
+                where = f"run {len(reductions)} of configuration {c}"
+                raise InputError(f"runs: {where}: {error}") from None
+            if len(reduction.second) != len(times):
+                raise InputError(
+                    f"runs: expected displacements at {len(times)} times, got "
+                    f"{len(reduction.second)} in run {len(reductions)} of configuration {c}"
+                )
+            reductions.append(reduction)
+        if not reductions:
+            raise InputError(f"runs: expected at least one of configuration {c}, got none")
         reduced.append(reductions)
+        _require_as_many(reduced)
     return from_reductions(reducers, reduced, times, seed, n_resamples, confidence)
 
 
@@ -204,6 +219,7 @@ def averaged(
     ...     return van_hove(start, run, 3.0).distinct
     >>> averaged(distinct, starts, runs).mean  # doctest: +SKIP
     """
+    require_bootstrap(n_resamples, confidence)
     starts = _require_runs(configurations, runs)
     of_runs: list[list[Floats]] = []
     for start, of_start in zip(starts, runs, strict=True):
@@ -234,6 +250,22 @@ def _require_runs(
     return starts
 
 
+def _require_as_many(reduced: Sequence[Sequence[Reduction]]) -> None:
+    """Raise unless there are as many runs of each configuration."""
+    if len({len(reductions) for reductions in reduced}) > 1:
+        raise InputError(f"runs: expected as many of each, got {[len(each) for each in reduced]}")
+
+
+def _require_same_particles(reducers: Sequence[Reducer]) -> None:
+    """Raise unless the configurations have as many particles of each species."""
+    numbers = [reducer.numbers[:-1].astype(int).tolist() for reducer in reducers]
+    if any(each != numbers[0] for each in numbers):
+        raise InputError(
+            "configurations: expected the same numbers of particles of each species, got "
+            f"{numbers[0]} and {next(each for each in numbers if each != numbers[0])}"
+        )
+
+
 def from_reductions(
     reducers: Sequence[Reducer],
     reduced: Sequence[Sequence[Reduction]],
@@ -247,11 +279,9 @@ def from_reductions(
 
     Configurations of a group are resampled together, as of `learning.evaluate`.
     """
-    if len({len(reductions) for reductions in reduced}) > 1:
-        raise InputError(f"runs: expected as many of each, got {[len(each) for each in reduced]}")
+    _require_as_many(reduced)
+    _require_same_particles(reducers)
     numbers = reducers[0].numbers
-    if any(not np.array_equal(reducer.numbers, numbers) for reducer in reducers):
-        raise InputError("configurations: expected the same numbers of particles of each species")
     moments = _Moments(reducers, reduced)
     weights = np.ones((1, len(reduced)))
     drawn = resamples(len(reduced), n_resamples, seed=seed, groups=groups)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.dynamics import _neighbor_motion_kernel as kernel
-from cagebreak.dynamics._shapes import require_displacements
+from cagebreak.dynamics._shapes import require_displacements_of
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
 from cagebreak.neighbors import neighbor_table
@@ -47,7 +47,7 @@ class BondBreaking:
 
     def __call__(self, displacements: ArrayLike) -> Floats:
         """Return the share of neighbors kept, (T, N), after displacements (T, N, 3) in sigma."""
-        displacements = np.ascontiguousarray(require_displacements(displacements, len(self._start)))
+        displacements = np.ascontiguousarray(require_displacements_of(displacements, self._start))
         offsets, neighbors, vectors = self._table
         result = np.empty(displacements.shape[:2])
         for moved, of_time in zip(displacements, result, strict=True):
@@ -84,7 +84,7 @@ class CageRelative:
 
     def __call__(self, displacements: ArrayLike) -> Floats:
         """Return the lengths (T, N), in sigma, after displacements (T, N, 3) in sigma."""
-        displacements = np.ascontiguousarray(require_displacements(displacements, len(self._start)))
+        displacements = np.ascontiguousarray(require_displacements_of(displacements, self._start))
         result = np.empty(displacements.shape[:2])
         for moved, of_time in zip(displacements, result, strict=True):
             kernel.relative_lengths(self._table.offsets, self._table.neighbors, moved, of_time)

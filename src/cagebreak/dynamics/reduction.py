@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import Configuration, as_configuration
-from cagebreak.dynamics._shapes import require_displacements
+from cagebreak.dynamics._shapes import require_displacements_of
 from cagebreak.dynamics.four_point import phases, powers
 from cagebreak.dynamics.relaxation import is_near
 from cagebreak.errors import InputError
@@ -102,7 +102,7 @@ class Reducer:
 
     def __call__(self, displacements: ArrayLike) -> Reduction:
         """Return the sums over the particles after displacements (T, N, 3), in sigma."""
-        displacements = require_displacements(displacements, len(self._start))
+        displacements = require_displacements_of(displacements, self._start)
         squares = (displacements**2).sum(axis=-1)
         near = is_near(displacements, self._length).astype(np.float64)
         waves = np.cos(self._k * displacements[..., : self._start.dimension]).mean(axis=-1)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration, as_configuration
-from cagebreak.dynamics._shapes import require_displacements
+from cagebreak.dynamics._shapes import require_displacements_of
 from cagebreak.structure.wave_vectors import Complexes, WaveVectors, modes_at
 
 Floats = NDArray[np.float64]
@@ -37,7 +37,7 @@ def intermediate_scattering(
     """
     configuration = as_configuration(configuration)
     vectors.require_box(configuration)
-    displacements = require_displacements(displacements, len(configuration))
+    displacements = require_displacements_of(displacements, configuration)
     n_species = configuration.n_species
     of_species = [np.flatnonzero(configuration.species == s) for s in range(n_species)]
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import Configuration, as_configuration, ball
 from cagebreak.dynamics import _van_hove_kernel as kernel
-from cagebreak.dynamics._shapes import require_displacements
+from cagebreak.dynamics._shapes import require_displacements_of
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import is_whole, real
 from cagebreak.neighbors import cell_list
@@ -75,7 +75,7 @@ def van_hove(
         If the displacements have another shape, or a number is not positive or too large.
     """
     configuration = as_configuration(configuration)
-    displacements = require_displacements(displacements, len(configuration))
+    displacements = require_displacements_of(displacements, configuration)
     box, species, n_species = configuration.box, configuration.species, configuration.n_species
     half = box.heights[: box.dimension].min() / 2
     if not 0 < real(r_max) <= half:

@@ -80,8 +80,8 @@ class Metrics:
     Raises
     ------
     InputError
-        If there is no such metric, the share is not in (0, 0.5], the threshold is not finite, or
-        the level is not between 0 and 1.
+        If there is no such metric, the share is not in (0, 0.5], the threshold is not finite,
+        `lowest` is no bool, or the level is not between 0 and 1.
     """
 
     names: tuple[str, ...] = METRICS
@@ -96,6 +96,8 @@ class Metrics:
             raise InputError(f"share: expected a number in (0, 0.5], got {self.share!r}")
         if self.threshold is not None and not np.isfinite(real(self.threshold)):
             raise InputError(f"threshold: expected a finite number, got {self.threshold!r}")
+        if not isinstance(self.lowest, bool | np.bool_):
+            raise InputError(f"lowest: expected True or False, got {self.lowest!r}")
         if not 0 < real(self.level) < 1:
             raise InputError(f"level: expected a number between 0 and 1, got {self.level!r}")
 

@@ -65,5 +65,7 @@ def test_what_is_refused():
         time_lagged_components(before, after, alpha=0.0)
     with pytest.raises(InputError, match=r"^before, after: expected the same shape"):
         time_lagged_components(before, after[:-1])
+    with pytest.raises(InputError, match=r"^before, after: expected a feature that varies"):
+        time_lagged_components(np.ones((9, 2)), np.ones((9, 2)))
     with pytest.raises(InputError, match=r"^after: "):
         time_lagged_components(before, np.full_like(after, np.nan))

@@ -13,6 +13,7 @@ from cagebreak.learning import (
     configuration_folds,
     evaluate,
 )
+from cagebreak.learning.model_selection.evaluate import plan
 from cagebreak.learning.scores import pair_moments
 from naive import learning as naive
 
@@ -230,7 +231,9 @@ def test_what_cannot_be_used_is_named():
     with pytest.raises(InputError, match=r"columns\['none'\]: expected at least one"):
         evaluate(RidgeCV(), made, seed=0, columns={"none": np.zeros(9, dtype=bool)})
     with pytest.raises(InputError, match="confidence"):
-        evaluate(RidgeCV(), made, seed=0, confidence=2.0)
+        plan(RidgeCV(), made, seed=0, confidence=2.0)  # before a fit
+    with pytest.raises(InputError, match="n_resamples"):
+        plan(RidgeCV(), made, seed=0, n_resamples=0)
     other = Sample(made[4].features[:, :8], made[4].targets)
     with pytest.raises(InputError, match=r"samples\[4\]: expected 9 features .* got 8"):
         evaluate(RidgeCV(), [*made[:4], other, *made[5:]], seed=0)

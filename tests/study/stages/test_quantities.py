@@ -1,5 +1,7 @@
 """What runs keep beside displacements: each quantity by its own function, tables, old studies."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -174,3 +176,14 @@ def test_what_is_kept_changes_no_run_and_costs_what_the_plan_says(kept, plain):
             if study.store.has(Unit(stage, address)):
                 size = study.store.path(Unit(stage, address)).stat().st_size
                 assert size == pytest.approx(STAGES[stage].n_bytes(study.recipe), rel=0.6)
+
+
+def test_a_wave_number_of_no_wave_is_refused_before_the_run(kept, tmp_path, monkeypatch):
+    changes = {"keep": KEEP, "packing_fraction": 0.3, "wavenumber": 0.1}
+    study = cb.Study(write_recipe(tmp_path / "hs.toml", **changes))
+    shutil.copytree(kept.store.folder / "equilibrate", study.store.folder / "equilibrate")
+    monkeypatch.setattr("cagebreak.study.stages.runs.trajectory", lambda *_: pytest.fail("a run"))
+    with pytest.raises(
+        InputError, match=r"^k: expected one near a wave vector of the box, got 0.1"
+    ):
+        STAGES["run"].work(study.recipe, study.store, Unit("run", (0, 0)))

@@ -92,7 +92,7 @@ def time_lagged_components(
     Raises
     ------
     InputError
-        If shapes differ, a number is not finite, or a parameter is out of range.
+        If shapes differ, a number is not finite, no feature varies, or a parameter is out of range.
     """
     first, later = _table("before", before), _table("after", after)
     if first.shape != later.shape or len(first) < 2:
@@ -109,6 +109,8 @@ def time_lagged_components(
     mean = (x.mean(axis=0) + y.mean(axis=0)) / 2
     x, y = x - mean, y - mean
     same, lagged = (x.T @ x + y.T @ y) / (2 * len(x)), x.T @ y / len(x)
+    if not same.any():
+        raise InputError("before, after: expected a feature that varies, got none")
     same[np.diag_indices(len(same))] += alpha
     places = (len(same) - int(n_components), len(same) - 1)
     values, vectors = eigh((lagged + lagged.T) / 2, same, subset_by_index=places)

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from cagebreak._frames import SCORES, metric_columns, to_frame, with_whole_names
 from cagebreak._html import card, curves
 from cagebreak._progress import each
-from cagebreak.bootstrap import interval, resamples
+from cagebreak.bootstrap import interval, require_bootstrap, resamples
 from cagebreak.dynamics.propensity import spearman_brown
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_columns
@@ -347,6 +347,7 @@ def plan(
     InputError
         As of `evaluate`, but for what only reading all samples shows.
     """
+    require_bootstrap(n_resamples, confidence)
     if len(samples) < 2:
         raise InputError(f"samples: expected at least 2 configurations, got {len(samples)}")
     first = samples[0]

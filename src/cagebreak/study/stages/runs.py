@@ -82,6 +82,7 @@ def reducer_of(recipe: Recipe, start: Configuration) -> Reducer | None:
 
 def _run(recipe: Recipe, store: Store, unit: Unit) -> None:
     configuration = load_configuration(store, unit.address[0])
+    reducer_of(recipe, configuration)  # refuses a wave number of no wave in the box, before the run
     seed = seed_sequence(recipe.study.seed, "run", *unit.address)
     times = times_of(recipe)
     displacements = trajectory(configuration, recipe.model, times, seed, recipe.engine)
