@@ -1,13 +1,13 @@
 """Measure what structure at the ends of short runs adds to structure and short runs.
 
-    python results/hybrid/ends.py FOLDER SYSTEM ...
+    python results/hybrid/ends.py FOLDER
 
-SYSTEM is kob-andersen or hard-spheres. The ensembles of Kob-Andersen are simulated for this, of
-configurations of kob-andersen.toml, which `cagebreak run` prepares in FOLDER. Those of hard spheres
-have the targets of the study hard_spheres.toml of ../heterogeneity, restored in FOLDER, and short
-runs of their own. FOLDER keeps one file a configuration, and is added to. Tables go beside this
-file: SYSTEM-ends.csv, SYSTEM-ends-budgets.csv, SYSTEM-ends-costs.csv, and SYSTEM-ends-paired.csv
-with what the ends add to the same structure and the same runs.
+The ensembles of Kob-Andersen are simulated for this, of configurations of kob-andersen.toml, which
+`cagebreak run` prepares in FOLDER. Those of hard spheres have the targets of the study
+hard_spheres.toml of ../heterogeneity, restored in FOLDER, and short runs of their own. FOLDER keeps
+one file a configuration, and is added to. For each system and each of `DESCRIBED`, tables go
+beside this file: SYSTEM-ends-DESCRIBED.csv, -budgets.csv, -costs.csv, and -paired.csv with what the
+ends add to the same structure and the same runs.
 """
 
 import sys
@@ -22,6 +22,7 @@ import pandas as pd
 import cagebreak as cb
 from cagebreak._atomic import replacing
 from cagebreak._frames import to_frame
+from cagebreak.descriptors import papers
 from cagebreak.descriptors.recommended import recommended
 from cagebreak.dynamics.propensity import lengths
 from cagebreak.learning.scores import paired_difference
@@ -49,7 +50,7 @@ class System(NamedTuple):
 
 SYSTEMS = {
     "kob-andersen": System(
-        *("kob-andersen.toml", (4.4, 18.0, 74.0), 20, (1, 2, 5, 10, 20)),
+        *("kob-andersen.toml", (4.4, 18.0, 74.0), 20, (1, 2, 5, 10, 15, 20)),
         *((29.0, 46.0, 74.0, 118.0, 188.0, 300.0), "kob-andersen-050"),
     ),
     "hard-spheres": System(
@@ -57,7 +58,11 @@ SYSTEMS = {
         (1000.0, 2000.0, 4000.0, 10_000.0),
     ),
 }
-SEED = 41
+SEED, GENERATIONS = 41, 2
+DESCRIBED = ("inherent", "positions")
+"""What is described at the ends of runs: the inherent state, by the quick set, as structure is; or
+positions as they are, by the descriptors of Alkemade 2022 up to `GENERATIONS`. These are cheaper,
+and the mean over runs averages vibrations."""
 
 
 def used(labels):
@@ -65,7 +70,7 @@ def used(labels):
     return ((labels.state == "inherent") & (labels.generation <= LAST)) | (labels.body == 1)
 
 
-def simulated(study, system, c, path):
+def simulated(study, system, described, c, path):
     """Write what the short runs of a configuration did, and the structure at their ends."""
     model, start = study.recipe.model, study.configuration(c)
     descriptor = recommended(model, SIZE)
@@ -78,26 +83,33 @@ def simulated(study, system, c, path):
         moved = trajectory(start, model, times, seed_sequence(SEED, "run", c, k), "cagebreak")
         sums[k % 2] += lengths(moved)
         led_to.append(moved[ends].astype(np.float32))
+    began = time.process_time()
     features = descriptor.compute(start, seed=seed_sequence(SEED, "structure", c))
+    of_start = time.process_time() - began
     kept = used(features.labels)
 
+    of_positions = papers.alkemade2022(model, generations=GENERATIONS)
+
     def describe(end):
+        if described == "positions":
+            return of_positions.compute(end).values
         return descriptor.compute(end, seed=seed_sequence(SEED, "end", c)).values[:, kept]
 
     began = time.process_time()
     moved = {known[i]: [of_run[u] for of_run in led_to] for u, i in enumerate(ends)}
-    described = Ends.of(start, moved, describe)
+    made = Ends.of(start, moved, describe)
     seconds = (time.process_time() - began) / (system.n_runs * len(ends) + 1)
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(
-            file, sums=sums, times=times, untils=known[ends],
-            ends=np.array(list(described.means.values()), np.float32).swapaxes(0, 1),
-            structure=described.start, labels=np.asarray(features.labels[kept]), seconds=seconds,
+            file, sums=sums, times=times, until=known[ends],
+            ends=np.array(list(made.means.values()), np.float32).swapaxes(0, 1),
+            start=made.start, structure=features.values[:, kept],
+            labels=np.asarray(features.labels[kept]), seconds=[of_start, seconds],
         )  # fmt: skip
 
 
 def ensemble(study, system, c, path):
-    """Return the ensemble of a configuration, and the seconds of a description."""
+    """Return the ensemble of a configuration, and the seconds of structure and of an end."""
     start, kept = study.configuration(c), np.load(path)
     times, sums = kept["times"], kept["sums"]
     if not system.dataset:
@@ -108,11 +120,11 @@ def ensemble(study, system, c, path):
     labels = kept["labels"].view(np.recarray)
     moved = cb.Propensity(times, sums, system.n_runs, start.species)
     ends = Ends(
-        kept["structure"],
-        {float(u): kept["ends"][:, k].astype(float) for k, u in enumerate(kept["untils"])},
+        kept["start"],
+        {float(u): kept["ends"][:, k].astype(float) for k, u in enumerate(kept["until"])},
     )
     features = cb.Features(kept["structure"], labels)
-    return Ensemble(start, features, {"displacement": moved}, ends), float(kept["seconds"])
+    return Ensemble(start, features, {"displacement": moved}, ends), kept["seconds"]
 
 
 def paired(scan):
@@ -131,36 +143,39 @@ def paired(scan):
     return pd.DataFrame(rows, columns=["time", "n_runs", "until", "gain", "low", "high"])
 
 
-def measure(name, folder):
+def measure(name, described, folder):
     """Simulate what is missing, and write the tables of a system."""
+    table = f"{name}-ends-{described}"
     system = SYSTEMS[name]
     study, ensembles, seconds = cb.Study(folder / system.recipe), [], []
     for c in range(study.n_configurations):
-        path = folder / f"{name}-{c}.npz"
+        path = folder / f"{table}-{c}.npz"
         if not path.exists():
-            simulated(study, system, c, path)
-            print(name, c, flush=True)
+            simulated(study, system, described, c, path)
+            print(table, c, flush=True)
         made, of_one = ensemble(study, system, c, path)
         ensembles.append(made)
         seconds.append(of_one)
-    end = float(np.median(seconds))
-    costs = Costs(end, cost_of_a_tau(ensembles[0].start, study.recipe.model), end)
+    # The first structure compiles kernels.
+    structure, end = np.median(seconds[1:], axis=0).tolist()
+    costs = Costs(structure, cost_of_a_tau(ensembles[0].start, study.recipe.model), end)
     joined = cb.hybrid(ensembles, times=system.times, seed=SEED)
     scan = joined.scan(system.numbers)
-    write(f"{name}-ends.csv", scan.table)
-    write(f"{name}-ends-paired.csv", paired(scan))
+    write(f"{table}.csv", scan.table)
+    write(f"{table}-paired.csv", paired(scan))
     budgets = to_frame(scan.within(costs))
-    write(f"{name}-ends-budgets.csv", budgets)
+    write(f"{table}-budgets.csv", budgets)
     relaxation = (cb.datasets.study(system.dataset) if system.dataset else study).relaxation()
-    table = budgets.iloc[:1][["species"]].assign(
+    summary = budgets.iloc[:1][["species"]].assign(
         structure=costs.structure, per_tau=costs.per_tau, end=costs.end, n_runs=scan.n_ensemble,
         n_configurations=len(ensembles), n_particles=len(ensembles[0].start),
         tau_alpha=relaxation["A"],
     )  # fmt: skip
-    write(f"{name}-ends-costs.csv", table)
+    write(f"{table}-costs.csv", summary)
 
 
 if __name__ == "__main__":
     numba.set_num_threads(1)
-    for system in sys.argv[2:] or SYSTEMS:
-        measure(system, Path(sys.argv[1]))
+    for system in SYSTEMS:
+        for each in DESCRIBED:
+            measure(system, each, Path(sys.argv[1]))
