@@ -102,6 +102,7 @@ class System:
         self._noise, self.scale, self.n = noise, 1.0, len(start)
         self._near: NDArray[np.int32]
         self._entries: NDArray[np.int32]
+        self._groups: Groups | None
         self._sized = has_sizes(model)
         self._farthest, self._radii = reach(start, model), diameters_of(start, model) / 2
         skin = SKINS[model.pair.form] if start.dimension == 3 else SKIN_OF_PLANES
@@ -293,7 +294,7 @@ class System:
         self._entries = np.zeros(int(ROOM * n * (around + 8 * n_kinds)) + 4096, np.int32)
         self._bounds = np.zeros(2 * n * n_kinds, np.int64)
         n_groups = -(-n // LANES) + n_kinds
-        self._groups: Groups | None = None
+        self._groups = None
         # With few neighbors, forces of groups are faster.
         if self._model.sizes is not None or start.dimension == 2:
             self._groups = Groups(
