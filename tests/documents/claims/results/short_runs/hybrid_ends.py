@@ -1,7 +1,5 @@
 """Numbers of the results on structure where short runs lead."""
 
-import sys
-
 from documents.claims.results.short_runs.hybrid import AIM, FOLDER, as_runs
 from support.claims import holds, interval, row, table
 
@@ -11,15 +9,10 @@ GIVEN = [
     "brackets are 95 % bootstrap intervals",  # default of `bootstrap.interval`
     "up to generation 2",  # GENERATIONS of ends.py
 ]
-SHARE = 0.1
+SHARE, DESCRIBED = 0.1, ("inherent", "positions")
 
 
 def computed():
-    sys.path.insert(0, str(FOLDER))
-    try:
-        import ends as script
-    finally:
-        sys.path.remove(str(FOLDER))
     for name, words in NAMES.items():
         costs = table(FOLDER / f"{name}-ends-positions-costs.csv").iloc[0]
         inherent = table(FOLDER / f"{name}-ends-inherent-costs.csv").iloc[0]
@@ -29,17 +22,15 @@ def computed():
             f"one tau of a run takes {1000 * costs.per_tau:.0f} ms, structure and an inherent end "
             f"{inherent.end:.1g} s, positions at an end {costs.end:.1g} s"
         )
-        budgets = {
-            each: table(FOLDER / f"{name}-ends-{each}-budgets.csv") for each in script.DESCRIBED
-        }
-        for time in script.SYSTEMS[name].times:
+        budgets = {each: table(FOLDER / f"{name}-ends-{each}-budgets.csv") for each in DESCRIBED}
+        for time in sorted(set(budgets["positions"].time)):
             yield line(words, budgets, time)
         for each, of in budgets.items():
             yield from near_tau_alpha(name, words, each, of, costs.tau_alpha)
     yield f"The aim is r of {AIM:.2f} near tau_alpha for a tenth of the cost"
     yield from verdicts(
         *(
-            {each: table(FOLDER / f"{name}-ends-{each}-budgets.csv") for each in script.DESCRIBED}
+            {each: table(FOLDER / f"{name}-ends-{each}-budgets.csv") for each in DESCRIBED}
             for name in NAMES
         )
     )
