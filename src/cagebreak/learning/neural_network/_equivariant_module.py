@@ -85,13 +85,18 @@ class EquivariantModule(torch.nn.Module):
 
         Behind the features of a node are its vectors and the five components of each tensor.
         """
+        held = self.tensors_of(nodes, edges, pairs, rows)
+        predicted: torch.Tensor = self.decoder(held[:, : self.n_scalars])
+        return predicted
+
+    def tensors_of(
+        self, nodes: torch.Tensor, edges: torch.Tensor, pairs: Edges, rows: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the scalars, vectors and tensors that the nodes in `rows` hold in the end."""
         around = o3.spherical_harmonics(
             self.harmonics, edges, normalize=True, normalization="component"
         )
-        radial = math.soft_one_hot_linspace(
-            edges.norm(dim=1), 0.0, self.cutoff, self.n_radial, basis="smooth_finite", cutoff=True
-        )
-        radial = radial * self.n_radial**0.5
+        radial = self.radial_of(edges)
         scalars = self.encoder(nodes[:, : self.n_node])
         if self.tensor_encoder is None:
             held = torch.nn.functional.pad(scalars, (0, self.further))
@@ -102,8 +107,14 @@ class EquivariantModule(torch.nn.Module):
         # The last layer updates only the nodes that are decoded.
         of_rows, pairs = edges_of(pairs, rows)
         update = self.layers[-1](held, around[of_rows], radial[of_rows], pairs, rows)
-        predicted: torch.Tensor = self.decoder((held[rows] + update)[:, : self.n_scalars])
-        return predicted
+        return held[rows] + update
+
+    def radial_of(self, edges: torch.Tensor) -> torch.Tensor:
+        """Return the radial basis functions (M, n_radial) of the lengths of edges (M, 3)."""
+        radial: torch.Tensor = math.soft_one_hot_linspace(
+            edges.norm(dim=1), 0.0, self.cutoff, self.n_radial, basis="smooth_finite", cutoff=True
+        )
+        return radial * self.n_radial**0.5
 
 
 class _EquivariantLayer(torch.nn.Module):
@@ -169,8 +180,11 @@ class _EquivariantLayer(torch.nn.Module):
         """Return the updates of receivers, by the edges that lead to them."""
         held = held[:, : self.n_in]
         messages = self.product(held.index_select(0, pairs.senders), around, self.radial(radial))
-        total = sum_edges(messages, pairs) * self.scale
-        mixed = self.own(held[receivers]) + self.mix(total)
+        return self.updated(held[receivers], sum_edges(messages, pairs) * self.scale)
+
+    def updated(self, held: torch.Tensor, total: torch.Tensor) -> torch.Tensor:
+        """Return the updates of nodes by what they hold and the sums of their messages."""
+        mixed = self.own(held) + self.mix(total)
         plain, tensors = mixed[:, : self.n_plain], mixed[:, self.n_plain :]
         if tensors.shape[1]:
             plain = plain + self.from_norms(self.norms(tensors))

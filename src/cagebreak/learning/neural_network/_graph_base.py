@@ -323,7 +323,12 @@ class GraphLearner(Network):
             batch = order[start : start + self.batch_size]
             total = sum(targets[i].numel() for i in batch)
             graphs = ((self._dropped_out(inputs[i], epoch, i), targets[i]) for i in batch)
-            yield ((module(*graph) - target).square().sum() / total for graph, target in graphs)
+            yield (self._loss(module, *given) / total for given in graphs)
+
+    def _loss(self, module: torch.nn.Module, graph: _Input, target: torch.Tensor) -> torch.Tensor:
+        """Return the sum of the squared errors of a graph."""
+        squares: torch.Tensor = (module(*graph) - target).square()
+        return squares.sum()
 
     def _dropped_out(self, graph: _Input, epoch: int, i: int) -> _Input:
         """Return a graph with some features of its nodes dropped out; species are kept."""
