@@ -14,6 +14,8 @@ network chooses its epoch on a fifth of the training configurations.
 import csv
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +52,7 @@ LEARNERS = {
     "alone, vectors, tensors": (EquivariantNetwork(**SMALL), ("vectors", "tensors")),
 }  # fmt: skip
 HEADER = ("system", "part", "time", "configuration", "learner", "r", "epochs", "seconds")
+_DATA = []  # read by the processes, which are forks
 
 
 class Data:
@@ -179,29 +182,40 @@ def parts_of(data):
         yield "test", given, apart
 
 
+def rows_of(part, training, test, names):
+    """Return the rows of a split."""
+    data = _DATA[0]
+    rows, ridge = [], Ridge(data, training.tolist(), test.tolist())
+    for name in names:
+        if "pairs" in name and data.system != "ka044":  # data sets have no end positions
+            continue
+        began = time.process_time()
+        predicted, epochs = predictions(data, ridge, name, training, test)
+        taken = time.process_time() - began
+        for k, values in zip(test, predicted, strict=True):
+            c = CONFIGURATIONS[data.system][k]
+            times = TIMES.get(data.system, ("tau_alpha",))
+            for at, r in zip(times, pearson(values, data.Y[k]), strict=True):
+                rows.append((data.system, part, at, c, name, f"{r:.4f}", epochs, f"{taken:.0f}"))
+        print(data.system, part, test, name, f"{taken:.0f} s", flush=True)
+    return rows
+
+
 def main(system, botan, kept, *names):
-    """Add the rows of a system to the table."""
+    """Add the rows of a system to the table; each split is a process."""
     data = Data(system, botan, kept)
-    names = names or ("ridge", *LEARNERS)
-    with Path(__file__).with_name("trials.csv").open("a", newline="") as file:
+    _DATA.append(data)
+    names, splits = names or ("ridge", *LEARNERS), list(parts_of(data))
+    with (
+        Path(__file__).with_name("trials.csv").open("a", newline="") as file,
+        ProcessPoolExecutor(len(splits), get_context("fork")) as pool,
+    ):
         writer = csv.writer(file)
         if file.tell() == 0:
             writer.writerow(HEADER)
-        for part, training, test in parts_of(data):
-            ridge = Ridge(data, training.tolist(), test.tolist())
-            for name in names:
-                if "pairs" in name and system != "ka044":  # data sets have no end positions
-                    continue
-                began = time.process_time()
-                predicted, epochs = predictions(data, ridge, name, training, test)
-                taken = time.process_time() - began
-                for k, values in zip(test, predicted, strict=True):
-                    times = TIMES.get(system, ("tau_alpha",))
-                    for at, r in zip(times, pearson(values, data.Y[k]), strict=True):
-                        c = CONFIGURATIONS[system][k]
-                        row = (system, part, at, c, name, f"{r:.4f}", epochs, f"{taken:.0f}")
-                        writer.writerow(row)
-                        print(*row, flush=True)
+        pending = [pool.submit(rows_of, *split, names) for split in splits]
+        for future in pending:
+            writer.writerows(future.result())
             file.flush()
 
 
