@@ -43,7 +43,9 @@ class PairNetwork(EquivariantNetwork):
 
     def _standardize(self, graphs, Y):
         super()._standardize(graphs, Y)
-        self.elongation_scale_ = np.sqrt(np.mean(np.concatenate([g.elongation for g in graphs]) ** 2))
+        self.elongation_scale_ = np.sqrt(
+            np.mean(np.concatenate([g.elongation for g in graphs]) ** 2)
+        )
 
     def _input(self, graph, device):
         given = super()._input(graph, device)

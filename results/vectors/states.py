@@ -1,9 +1,9 @@
-"""Inputs of the trials: descriptors, displacements and covariances of each configuration, kept in a folder.
+"""Inputs of the trials: descriptors, displacements and covariances, kept in a folder.
 
 Run: python results/vectors/states.py SYSTEM BOTAN FOLDER makes those of all configurations.
 
-`hs` is the data set `hard-spheres-058`, `ka050` the data set `kob-andersen-050`. `ka044` are the ten
-training configurations of BOTAN at T = 0.44 (`train/*.npz`) and the two of `test/*.npz`.
+`hs` is the data set `hard-spheres-058`, `ka050` the data set `kob-andersen-050`. `ka044` are the
+ten training configurations of BOTAN at T = 0.44 (`train/*.npz`) and two of `test/*.npz`.
 """
 
 import sys
@@ -62,13 +62,9 @@ def inputs_of(system, c, botan_folder, kept):
     model, start, propensity, _ = start_of(system, c, botan_folder)
     if not file.exists():
         inherent = cb.inherent_state(start, model, force_tolerance=recommended.FORCE_TOLERANCE)
-        cage = cb.cage_state(
-            start, model, seed=SEED, sweeps=SWEEPS, samples=recommended.SAMPLES
-        )
+        cage = cb.cage_state(start, model, seed=SEED, sweeps=SWEEPS, samples=recommended.SAMPLES)
         described = recommended.recommended(model).describe(inherent, cage)
-        moved = [
-            state.configuration.unwrapped - start.unwrapped for state in (cage, inherent)
-        ]
+        moved = [state.configuration.unwrapped - start.unwrapped for state in (cage, inherent)]
         np.savez(
             file,
             features=described.values.astype(np.float32),

@@ -1,40 +1,45 @@
 """Networks on vectors, tensors and pairs against ridge, on the same configurations held out.
 
-Run: python results/vectors/trials.py SYSTEM BOTAN FOLDER [LEARNER ...]. FOLDER keeps the inputs that
-states.py makes and the checkpoints of trainings. Rows are added to trials.csv beside this file.
+Run: python results/vectors/trials.py SYSTEM BOTAN FOLDER [LEARNER ...]. FOLDER keeps the inputs
+that states.py makes and the checkpoints of trainings. Rows are added to trials.csv beside this
+file.
 
 Ridge is the recommended one: centered in each configuration, with correlated errors, scalars with
 the weight 3, alpha chosen within the training folds. A network of residuals learns what ridge
 leaves: its targets are the propensities of the training configurations minus predictions of ridge
 fitted without them, its features these predictions and the particle's own scalars. Its prediction
 is added to that of ridge. A network alone learns the propensities from the recommended set. Every
-network chooses its epoch on a fifth of the training configurations.
+network chooses its epoch on a fifth of the training configurations. A step is made for some of the
+A particles of a configuration, so that an epoch has some thirty steps.
 """
 
 import csv
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from pairs import PairGraph, PairNetwork, elongation
-from states import CONFIGURATIONS, TIMES, inputs_of, start_of
 
 from cagebreak.descriptors.recommended import feature_groups
 from cagebreak.learning import EquivariantNetwork, Graph, RidgeCV, Standardizer, Statistics, pearson
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.linear_model.whitening import whiten, whitening
+from states import CONFIGURATIONS, TIMES, inputs_of, start_of
 
 SEED = 1
 FOLDS = {"hs": 5, "ka050": 3, "ka044": 5}
 INNER_FOLDS = 4
+STEPS = {"hs": 3, "ka050": 8, "ka044": 6}
+"""Steps for a configuration in an epoch."""
 ALPHAS = (3e3, 1e4, 3e4)
 SCALAR_WEIGHT = 3.0
 CUTOFF = 1.5
 SMALL = {
-    "cutoff": CUTOFF, "channels": (8, 4, 4), "layers": 1, "patience": 4, "epochs": 20, "seed": SEED,
+    "cutoff": CUTOFF, "channels": (8, 4, 4), "layers": 1, "patience": 3, "epochs": 12, "seed": SEED,
     "device": "cpu", "progress": False,
 }  # fmt: skip
 OF_RESIDUALS = SMALL | {"node_encoder": (16,), "dropout": 0.0, "learning_rate": 3e-3}
@@ -162,9 +167,17 @@ def predictions(data, ridge, name, training, test):
         own = data.inputs[k].features[:, data.own]
         return data.graph(k, np.concatenate([predicted, own], axis=1), inputs)
 
-    first = ridge.predicted if of_residuals else {k: 0.0 for k in (*training, *test)}
+    first = ridge.predicted if of_residuals else dict.fromkeys((*training, *test), 0.0)
     network.set_params(checkpoint=data.kept / "trainings")
-    network.fit([graph(k) for k in training], [data.Y[k] - first[k] for k in training])
+    graphs, targets, groups = [], [], []
+    for k in training:
+        whole, residuals = graph(k), data.Y[k] - first[k]
+        for step in range(STEPS[data.system]):
+            some = slice(step, None, STEPS[data.system])
+            graphs.append(replace(whole, rows=whole.rows[some]))
+            targets.append(residuals[some])
+            groups.append(k)
+    network.fit(graphs, targets, groups)
     added = network.predict([graph(k) for k in test])
     return [first[k] + each for k, each in zip(test, added, strict=True)], (
         f"{network.best_epoch_.mean() + 1:.1f}"

@@ -1,4 +1,4 @@
-"""Vectors and tensors of particles in the equivariant network: their symmetry, and that they count."""
+"""Vectors and tensors in the equivariant network: their symmetry, and that they count."""
 
 import dataclasses
 
@@ -23,9 +23,7 @@ SIDE = (60 / 1.2) ** (1 / 3)
 def crowd(seed, n=60, rows=None):
     """Return particles everywhere in a periodic box, each with a vector and a tensor."""
     random = np.random.default_rng(seed)
-    configuration = Configuration(
-        random.uniform(0, SIDE, (n, 3)), random.integers(0, 2, n), SIDE
-    )
+    configuration = Configuration(random.uniform(0, SIDE, (n, 3)), random.integers(0, 2, n), SIDE)
     halves = random.normal(size=(n, 1, 3, 3))
     return Graph(
         configuration,
@@ -205,12 +203,18 @@ def test_errors_are_named(fitted):
         with pytest.raises(InputError, match=f"^channels: expected at least .* with {name}"):
             network(channels=channels).fit([graph, graph], [target] * 2)
     for what, number in (("vectors", 2), ("tensors", 1)):
-        with pytest.raises(InputError, match=f"^X: expected {number} {what}, got 0"):
-            fitted.predict([dataclasses.replace(graph, **{what: None})])
-    with pytest.raises(InputError, match="^X: .* which a graph network does not read"):
+        bare = dataclasses.replace(graph, **{what: None})
+        with pytest.raises(InputError, match=f"^X: expected {number} {what} of each .*, got 0"):
+            fitted.predict([bare])
+        with pytest.raises(InputError, match=f"^X: expected {number} {what} of each .*, got 0"):
+            network(validation=0.3).fit([graph, bare, bare], [target] * 3)
+    with pytest.raises(InputError, match=r"^X: .* which a graph network does not read"):
         GraphNetwork(epochs=1).fit([graph, graph], [target] * 2)
     for wrong, text in (
-        ({"vectors": np.ones((40, 3))}, r"graph\.vectors: expected shape \(40, M, 3\), got \(40, 3\)"),
+        (
+            {"vectors": np.ones((40, 3))},
+            r"graph\.vectors: expected shape \(40, M, 3\), got \(40, 3\)",
+        ),
         ({"vectors": np.full((40, 1, 3), np.nan)}, r"graph\.vectors: expected finite numbers"),
         ({"tensors": np.ones((40, 1, 3))}, r"graph\.tensors: expected shape \(40, M, 3, 3\)"),
         ({"tensors": np.arange(360.0).reshape(40, 1, 3, 3)}, r"graph\.tensors: expected symmetric"),

@@ -21,7 +21,7 @@ from cagebreak.learning import (
 from cagebreak.learning.neural_network import _base, _graph_base, mlp
 
 pytest.importorskip("torch")
-from cagebreak.learning.neural_network import _training  # noqa: E402
+from cagebreak.learning.neural_network import _training
 
 N = 5
 NEW = crowded(50, n=20)

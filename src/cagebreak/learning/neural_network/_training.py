@@ -133,7 +133,7 @@ def train(
 
 
 class _History:
-    """The history of a training: r after each epoch, and the best states or those of some epochs."""
+    """The history of a training: r after each epoch, and the states that are kept."""
 
     def __init__(self, patience: int, kept_epochs: Integers | None = None) -> None:
         self.patience = patience

@@ -160,41 +160,42 @@ class EquivariantNetwork(GraphLearner):
 
     def _standardize(self, graphs: Sequence[Graph], Y: Sequence[Floats]) -> None:
         super()._standardize(graphs, Y)
-        scales = scales_of(graphs, len(self.target_mean_))
-        self.trace_mean_, self.trace_scale_ = scales.trace_mean, scales.trace
-        self.vector_scale_, self.traceless_scale_ = scales.vector, scales.traceless
-        for name, values, least in (
-            ("vectors", self.vector_scale_, 2), ("tensors", self.trace_scale_, 3),
-        ):  # fmt: skip
-            if values.shape[1] and len(self.channels) < least:
+        n_vectors, n_tensors = graphs[0].vectors.shape[1], graphs[0].tensors.shape[1]
+        for graph in graphs:
+            _require(graph, n_vectors, n_tensors)
+        for name, n, least in (("vectors", n_vectors, 2), ("tensors", n_tensors, 3)):
+            if n and len(self.channels) < least:
                 raise InputError(
                     f"channels: expected at least {least} numbers for graphs with {name}, "
                     f"got {self.channels!r}"
                 )
+        scales = scales_of(graphs, len(self.target_mean_))
+        self.trace_mean_, self.trace_scale_ = scales.trace_mean, scales.trace
+        self.vector_scale_, self.traceless_scale_ = scales.vector, scales.traceless
 
     def _nodes(self, graph: Graph) -> Floats:
         """Return the values of nodes: species, features, traces, vectors and traceless parts."""
-        for name, shape, scale in (
-            ("vectors", graph.vectors.shape, self.vector_scale_),
-            ("tensors", graph.tensors.shape, self.trace_scale_),
-        ):
-            if shape[1] != scale.shape[1]:
-                raise InputError(f"X: expected {scale.shape[1]} {name}, got {shape[1]}")
+        n_vectors, n_tensors = self.vector_scale_.shape[1], self.trace_scale_.shape[1]
+        _require(graph, n_vectors, n_tensors)
+        nodes = super()._nodes(graph)
+        if n_vectors + n_tensors == 0:
+            return nodes
         scales = Scales(
             self.trace_mean_, self.trace_scale_, self.vector_scale_, self.traceless_scale_
         )
-        nodes = [super()._nodes(graph)]
-        if self.vector_scale_.size or self.trace_scale_.size:
-            nodes.append(standardized(graph, scales, self.clip))
-        return np.concatenate(nodes, axis=1)
+        return np.concatenate([nodes, standardized(graph, scales, self.clip)], axis=1)
 
     def _least_parameters(self) -> int:
         n_species, n_targets = self.target_mean_.shape
+        (_, n_vectors), (_, n_tensors) = self.vector_scale_.shape, self.trace_scale_.shape
+        n_node = n_species + self.n_features_in_ + n_tensors
+        of_tensors = zip((n_vectors, n_tensors), self.channels[1:3], strict=False)
         of_layer = n_weights((self.n_radial, *self.radial_hidden)) + sum(
             n**2 for n in self.channels
         )
         return (
-            n_weights((n_species + self.n_features_in_, *self.node_encoder, self.channels[0]))
+            n_weights((n_node, *self.node_encoder, self.channels[0]))
+            + sum(n_given * n for n_given, n in of_tensors)
             + self.layers * of_layer
             + n_weights((self.channels[0], *self.decoder, n_targets))
         )
@@ -208,3 +209,12 @@ class EquivariantNetwork(GraphLearner):
         for name, value in (("layers", self.layers), ("n_radial", self.n_radial)):
             if value < 1:
                 raise InputError(f"{name}: expected at least 1, got {value!r}")
+
+
+def _require(graph: Graph, n_vectors: int, n_tensors: int) -> None:
+    """Raise if a graph has other numbers of vectors or tensors than the first one trained on."""
+    numbers = {"vectors": n_vectors, "tensors": n_tensors}
+    for name, n in numbers.items():
+        n_given = getattr(graph, name).shape[1]
+        if n_given != n:
+            raise InputError(f"X: expected {n} {name} of each particle, got {n_given}")
