@@ -38,6 +38,7 @@ STEPS = {"hs": 3, "ka050": 8, "ka044": 6}
 ALPHAS = (3e3, 1e4, 3e4)
 SCALAR_WEIGHT = 3.0
 CUTOFF = 1.5
+PROCESSES = 3
 SMALL = {
     "cutoff": CUTOFF, "channels": (8, 4, 4), "layers": 1, "patience": 3, "epochs": 12, "seed": SEED,
     "device": "cpu", "progress": False,
@@ -221,7 +222,7 @@ def main(system, botan, kept, *names):
     names, splits = names or ("ridge", *LEARNERS), list(parts_of(data))
     with (
         Path(__file__).with_name("trials.csv").open("a", newline="") as file,
-        ProcessPoolExecutor(len(splits), get_context("fork")) as pool,
+        ProcessPoolExecutor(PROCESSES, get_context("fork")) as pool,
     ):
         writer = csv.writer(file)
         if file.tell() == 0:
