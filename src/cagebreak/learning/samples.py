@@ -15,6 +15,9 @@ from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_table, require_finite
 from cagebreak.learning.preprocessing import Moments
 
+SYMMETRIC = 1e-6
+"""Largest difference of two components of a symmetric tensor, of the largest component."""
+
 
 @dataclass(frozen=True, eq=False)
 class Graph:
@@ -28,16 +31,25 @@ class Graph:
         Node features in addition to the species; default none.
     rows : (n,) array of integers, optional
         Indices of the particles to predict; default all.
+    vectors : (N, V, 3) array, optional
+        V vectors of each particle, such as its displacement to the cage state, for
+        `EquivariantNetwork`; default none. In a plane the third component is 0.
+    tensors : (N, W, 3, 3) array, optional
+        W symmetric tensors of each particle, such as the covariance of its motion in the cage, for
+        `EquivariantNetwork`; default none.
 
     Raises
     ------
     InputError
-        If a shape does not fit, a number is not finite, or a row is not a particle.
+        If a shape does not fit, a number is not finite, a row is not a particle, or a tensor is not
+        symmetric.
     """
 
     configuration: Configuration
     features: Floats = None  # type: ignore[assignment]
     rows: Integers = None  # type: ignore[assignment]
+    vectors: Floats = None  # type: ignore[assignment]
+    tensors: Floats = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         configuration = as_configuration(self.configuration, "graph.configuration")
@@ -48,9 +60,18 @@ class Graph:
         rows = np.arange(n) if self.rows is None else np.asarray(self.rows)
         if rows.ndim != 1 or rows.dtype.kind not in "iu" or not np.isin(rows, range(n)).all():
             raise InputError(f"graph.rows: expected particles from 0 to {n - 1}, got {self.rows!r}")
+        tensors = _geometric("graph.tensors", self.tensors, n, (3, 3))
+        asymmetry = np.abs(tensors - tensors.swapaxes(2, 3)).max(initial=0.0)
+        if asymmetry > SYMMETRIC * np.abs(tensors).max(initial=0.0):
+            raise InputError(
+                f"graph.tensors: expected symmetric ones, got components that differ by "
+                f"{asymmetry:.3g}"
+            )
         object.__setattr__(self, "configuration", configuration)
         object.__setattr__(self, "features", features)
         object.__setattr__(self, "rows", rows)
+        object.__setattr__(self, "vectors", _geometric("graph.vectors", self.vectors, n, (3,)))
+        object.__setattr__(self, "tensors", tensors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +156,18 @@ class Sample:
     def particles(self, rows: Integers) -> Configuration | None:
         """Return the particles of some rows; None without a configuration."""
         return None if self.configuration is None else self.configuration[rows]
+
+
+def _geometric(name: str, values: Any, n: int, shape: tuple[int, ...]) -> Floats:
+    """Return vectors or tensors of n particles, (n, M, *shape), checked; M is 0 for None."""
+    if values is None:
+        return np.empty((n, 0, *shape))
+    array: Floats = np.asarray(values, dtype=np.float64)
+    if array.ndim != 2 + len(shape) or (len(array), *array.shape[2:]) != (n, *shape):
+        expected = ", ".join(map(str, (n, "M", *shape)))
+        raise InputError(f"{name}: expected shape ({expected}), got {array.shape}")
+    require_finite(name, array.reshape(n, -1), array.sum(axis=0).ravel())
+    return array
 
 
 def take_rows(table: Floats, rows: Integers) -> Floats:

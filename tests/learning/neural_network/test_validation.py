@@ -21,6 +21,7 @@ from cagebreak.learning import (
 from cagebreak.learning.neural_network import _base, _graph_base, mlp
 
 pytest.importorskip("torch")
+from cagebreak.learning.neural_network import _training
 
 N = 5
 NEW = crowded(50, n=20)
@@ -113,3 +114,42 @@ def test_configurations_of_one_group_do_not_both_train_and_choose_the_epoch(
     for groups, validation in chosen:
         assert not set(groups[validation].tolist()) & set(groups[~validation].tolist())
         assert len(set(groups.tolist())) <= 3  # Five configurations are three groups.
+
+
+def test_retrained_a_network_has_learned_from_all_configurations_for_the_epochs_chosen():
+    made = [crowded(seed, n=30) for seed in range(N)]
+    learner = GraphNetwork(cutoff=1.4, layers=1, learning_rate=1e-2, epochs=3)
+    of_graphs(learner, made)
+    chosen, validation = learner.best_epoch_, learner.validation_
+    of_graphs(learner.set_params(retrain=True), made)
+    np.testing.assert_array_equal(learner.best_epoch_, chosen)
+    np.testing.assert_array_equal(learner.validation_, validation)
+    # The same training by hand, on all configurations.
+    graphs = [Graph(configuration, features) for configuration, features, _ in made]
+    data = list(zip(graphs, [targets for *_, targets in made], strict=True))
+    by_hand = GraphNetwork(**learner.get_params())
+    for epoch, state in zip(np.unique(chosen), learner.states_, strict=True):
+        same = by_hand._trained(data, [data[:1]], [], np.array([epoch])).states[0]
+        assert all((state[name] == same[name]).all() for name in state)
+
+
+def test_a_second_training_that_was_stopped_resumes_with_the_same_bits(tmp_path, monkeypatch):
+    made = [crowded(seed, n=30) for seed in range(N)]
+    settings = {"cutoff": 1.4, "layers": 1, "learning_rate": 1e-2, "epochs": 4, "retrain": True}
+    expected, _ = of_graphs(GraphNetwork(**settings), made)
+    stopped = GraphNetwork(**settings, checkpoint=tmp_path)
+    monkeypatch.setattr(_training, "CHECKPOINT_SECONDS", 0.0)
+    write, written = _training._write, []
+
+    def stop(*arguments):
+        write(*arguments)
+        written.append(arguments[0])
+        if len(set(written)) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_training, "_write", stop)
+        with pytest.raises(KeyboardInterrupt):
+            of_graphs(stopped, made)
+    resumed, _ = of_graphs(stopped, made)
+    np.testing.assert_array_equal(resumed, expected)

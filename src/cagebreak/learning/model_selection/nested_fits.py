@@ -226,7 +226,7 @@ def _graph(sample: Sample, rows: Integers, columns: Integers) -> Graph:
     graph = sample.graph
     if graph is None:
         raise InputError("samples: expected samples with a graph for this learner, got none")
-    return Graph(graph.configuration, graph.features[:, columns], graph.rows[rows])
+    return replace(graph, features=graph.features[:, columns], rows=graph.rows[rows])
 
 
 def fit_configuration_means(outer: Outer, k: int, seen: Overview) -> dict[str, ConfigurationMean]:

@@ -197,7 +197,9 @@ def checkpoint_file(network: Network, data: Iterable[np.ndarray]) -> Path | None
     folder = network.checkpoint
     if folder is None:
         return None
-    about = [version("cagebreak"), network.kind, _plain(network.get_params(), UNSAVED)]
+    # A second training on all data has its epochs among the data; the first does not depend on it.
+    parameters = _plain(network.get_params(), (*UNSAVED, "retrain"))
+    about = [version("cagebreak"), network.kind, parameters]
     digest = hashlib.sha256(json.dumps(about).encode())
     for array in data:
         digest.update(f"{array.shape} {array.dtype}".encode())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cagebreak.errors import MissingDependencyError
-from cagebreak.learning.neural_network._graph_module import Edges, mlp, sum_edges
+from cagebreak.learning.neural_network._graph_module import Edges, edges_of, mlp, sum_edges
 from cagebreak.learning.neural_network._torch import torch
 
 try:
@@ -22,6 +22,8 @@ class EquivariantModule(torch.nn.Module):
     ----------
     n_node
         Number of features of a node.
+    n_vectors, n_tensors
+        Numbers of vectors and of symmetric traceless tensors that a node is given.
     n_targets
     channels
         Numbers of scalars, vectors, tensors of rank 2, ... of a node.
@@ -37,6 +39,8 @@ class EquivariantModule(torch.nn.Module):
     def __init__(
         self,
         n_node: int,
+        n_vectors: int,
+        n_tensors: int,
         n_targets: int,
         channels: Sequence[int],
         layers: int,
@@ -56,12 +60,15 @@ class EquivariantModule(torch.nn.Module):
         scalars = held[:1]
         self.further = held.dim - scalars.dim
         self.n_scalars = scalars.dim
+        self.n_node = n_node
         self.encoder = mlp((n_node, *node_encoder, self.n_scalars), generator)
+        given = o3.Irreps([(n_vectors, "1o"), (n_tensors, "2e")])
         with torch.random.fork_rng(devices=[]):  # e3nn draws from torch's global generator
             torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+            self.tensor_encoder = o3.Linear(given, held[1:]) if given.dim else None
             self.layers = torch.nn.ModuleList(
                 _EquivariantLayer(
-                    held if layer else scalars,
+                    held if layer or given.dim else scalars,
                     self.harmonics,
                     held,
                     (n_radial, *radial_hidden),
@@ -74,22 +81,40 @@ class EquivariantModule(torch.nn.Module):
     def forward(
         self, nodes: torch.Tensor, edges: torch.Tensor, pairs: Edges, rows: torch.Tensor
     ) -> torch.Tensor:
-        """Return the targets (n, T) of the nodes in `rows`, from nodes (N, .) and edges (M, 3)."""
+        """Return the targets (n, T) of the nodes in `rows`, from nodes (N, .) and edges (M, 3).
+
+        Behind the features of a node are its vectors and the five components of each tensor.
+        """
+        held = self.tensors_of(nodes, edges, pairs, rows)
+        predicted: torch.Tensor = self.decoder(held[:, : self.n_scalars])
+        return predicted
+
+    def tensors_of(
+        self, nodes: torch.Tensor, edges: torch.Tensor, pairs: Edges, rows: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the scalars, vectors and tensors that the nodes in `rows` hold in the end."""
         around = o3.spherical_harmonics(
             self.harmonics, edges, normalize=True, normalization="component"
         )
-        radial = math.soft_one_hot_linspace(
+        radial = self.radial_of(edges)
+        scalars = self.encoder(nodes[:, : self.n_node])
+        if self.tensor_encoder is None:
+            held = torch.nn.functional.pad(scalars, (0, self.further))
+        else:
+            held = torch.cat([scalars, self.tensor_encoder(nodes[:, self.n_node :])], 1)
+        for layer in self.layers[:-1]:
+            held = held + layer(held, around, radial, pairs, slice(None))
+        # The last layer updates only the nodes that are decoded.
+        of_rows, pairs = edges_of(pairs, rows)
+        update = self.layers[-1](held, around[of_rows], radial[of_rows], pairs, rows)
+        return held[rows] + update
+
+    def radial_of(self, edges: torch.Tensor) -> torch.Tensor:
+        """Return the radial basis functions (M, n_radial) of the lengths of edges (M, 3)."""
+        radial: torch.Tensor = math.soft_one_hot_linspace(
             edges.norm(dim=1), 0.0, self.cutoff, self.n_radial, basis="smooth_finite", cutoff=True
         )
-        radial = radial * self.n_radial**0.5
-        held = self.encoder(nodes)
-        for k, layer in enumerate(self.layers):
-            update = layer(held, around, radial, pairs)
-            if k == 0:
-                held = torch.nn.functional.pad(held, (0, self.further))
-            held = held + update
-        predicted: torch.Tensor = self.decoder(held[rows, : self.n_scalars])
-        return predicted
+        return radial * self.n_radial**0.5
 
 
 class _EquivariantLayer(torch.nn.Module):
@@ -111,6 +136,7 @@ class _EquivariantLayer(torch.nn.Module):
         n_neighbors: float,
     ) -> None:
         super().__init__()
+        self.n_in = irreps_in.dim
         paths: list[tuple[int, int, int, str, bool]] = []
         coupled: list[tuple[int, o3.Irrep]] = []
         for i, (n, of_node) in enumerate(irreps_in):
@@ -144,10 +170,20 @@ class _EquivariantLayer(torch.nn.Module):
         self.scale = n_neighbors**-0.5
 
     def forward(
-        self, held: torch.Tensor, around: torch.Tensor, radial: torch.Tensor, pairs: Edges
+        self,
+        held: torch.Tensor,
+        around: torch.Tensor,
+        radial: torch.Tensor,
+        pairs: Edges,
+        receivers: torch.Tensor | slice,
     ) -> torch.Tensor:
+        """Return the updates of receivers, by the edges that lead to them."""
+        held = held[:, : self.n_in]
         messages = self.product(held.index_select(0, pairs.senders), around, self.radial(radial))
-        total = sum_edges(messages, pairs) * self.scale
+        return self.updated(held[receivers], sum_edges(messages, pairs) * self.scale)
+
+    def updated(self, held: torch.Tensor, total: torch.Tensor) -> torch.Tensor:
+        """Return the updates of nodes by what they hold and the sums of their messages."""
         mixed = self.own(held) + self.mix(total)
         plain, tensors = mixed[:, : self.n_plain], mixed[:, self.n_plain :]
         if tensors.shape[1]:

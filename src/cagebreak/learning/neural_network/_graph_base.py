@@ -33,6 +33,7 @@ from cagebreak.seeding import stream
 if TYPE_CHECKING:
     from cagebreak.learning.neural_network._graph_module import Edges
     from cagebreak.learning.neural_network._torch import torch
+    from cagebreak.learning.neural_network._training import Trained
 
 EDGES = ("distance", "vector")
 
@@ -42,6 +43,9 @@ class GraphLearner(Network):
 
     Parameters and attributes are documented at `GraphNetwork`.
     """
+
+    reads_tensors = False
+    """Whether the network reads the vectors and tensors of graphs."""
 
     cutoff: float
     edges: str
@@ -53,6 +57,7 @@ class GraphLearner(Network):
     epochs: int
     patience: int
     validation: float
+    retrain: bool
     clip: float
     seed: int
     device: str
@@ -96,27 +101,46 @@ class GraphLearner(Network):
             If a shape does not fit, a number is not finite, there are fewer than two graphs, or a
             parameter is out of range.
         """
-        from cagebreak.learning.neural_network._torch import one_thread, the_device
-        from cagebreak.learning.neural_network._training import Schedule, train
-
         self._check_parameters()
         targets = _tables(X, y)
         if len(X) < 2:
             raise InputError(f"X: expected at least 2 graphs, got {len(X)}")
         chooses = is_validation(groups, len(X), self.validation, self.seed)
-        training = [graph for graph, held in zip(X, chooses, strict=True) if not held]
-        Y = [table for table, held in zip(targets, chooses, strict=True) if not held]
-        self._standardize(training, Y)
-
-        tests = [[(g, t) for g, t, held in zip(X, targets, chooses, strict=True) if held]]
+        data = list(zip(X, targets, strict=True))
+        training = [given for given, held in zip(data, chooses, strict=True) if not held]
+        tests = [[given for given, held in zip(data, chooses, strict=True) if held]]
         if eval_set is not None:
-            tests.append(list(zip(eval_set[0], _tables(*eval_set, Y[0].shape[1]), strict=True)))
-        everything = [*zip(X, targets, strict=True), *(tests[1] if eval_set is not None else [])]
+            further = _tables(*eval_set, targets[0].shape[1])
+            tests.append(list(zip(eval_set[0], further, strict=True)))
+        identity = [chooses, *_identity([*data, *(tests[1] if eval_set is not None else [])])]
+        trained = self._trained(training, tests, identity)
+        self.best_epoch_, self.validation_ = trained.best_epoch, trained.validation
+        self.earlier_seconds_ = trained.earlier_seconds
+        if self.retrain:
+            # The validation configurations are trained on now: their r says nothing.
+            trained = self._trained(
+                data, tests, [*identity, trained.best_epoch], trained.best_epoch
+            )
+            self.earlier_seconds_ += trained.earlier_seconds
+        self.states_, self.state_of_target_ = trained.states, trained.state_of_target
+        self.eval_scores_ = trained.eval_scores
+        return self
+
+    def _trained(
+        self,
+        training: Sequence[tuple[Graph, Floats]],
+        tests: Sequence[Sequence[tuple[Graph, Floats]]],
+        identity: Sequence[np.ndarray],
+        kept_epochs: Integers | None = None,
+    ) -> Trained:
+        """Train a new module on graphs and targets; its r is that of each of the tests."""
+        from cagebreak.learning.neural_network._torch import one_thread, the_device
+        from cagebreak.learning.neural_network._training import Schedule, train
+
+        self._standardize(*zip(*training, strict=True))
         device = the_device(self.device)
-        inputs = [self._input(graph, device) for graph in training]
-        scaled = [
-            self._scaled(graph, table, device) for graph, table in zip(training, Y, strict=True)
-        ]
+        inputs = [self._input(graph, device) for graph, _ in training]
+        scaled = [self._scaled(graph, table, device) for graph, table in training]
         test_inputs = [[self._input(graph, device) for graph, _ in test] for test in tests]
         with one_thread():
             module = self._module().to(device)
@@ -131,27 +155,23 @@ class GraphLearner(Network):
                     ]
                     truth = np.concatenate([table for _, table in test])
                     scores.append(_mean_over_species(test, np.concatenate(predicted), truth))
-                return scores[0], scores[1] if eval_set is not None else np.zeros(0)
+                return scores[0], scores[1] if len(tests) > 1 else np.zeros(0)
 
             schedule = Schedule(
                 self.epochs,
                 self.patience,
                 self.learning_rate,
                 self.alpha,
-                checkpoint_file(self, [chooses, *_identity(everything)]),
+                checkpoint_file(self, identity),
                 self.progress,
             )
-            trained = train(
+            return train(
                 module,
                 lambda epoch: self._batches(module, inputs, scaled, epoch),
                 correlations,
                 schedule,
+                kept_epochs,
             )
-        self.states_, self.state_of_target_ = trained.states, trained.state_of_target
-        self.best_epoch_ = trained.best_epoch
-        self.validation_, self.eval_scores_ = trained.validation, trained.eval_scores
-        self.earlier_seconds_ = trained.earlier_seconds
-        return self
 
     def predict(self, X: Sequence[Graph]) -> list[Floats]:
         """Return the predictions (n, T) for the rows of each graph.
@@ -262,6 +282,15 @@ class GraphLearner(Network):
             floats = array.dtype.kind == "f"
             return torch.from_numpy(array.astype(np.float32) if floats else array).to(device)
 
+        table, edges = self._edges(graph)
+        pairs = Edges(tensor(table.offsets), tensor(table.counts), tensor(table.neighbors))
+        edges = (edges - self.edge_mean_) / self.edge_scale_
+        return _Input(
+            tensor(self._nodes(graph)), tensor(edges), pairs, tensor(np.asarray(graph.rows))
+        )
+
+    def _nodes(self, graph: Graph) -> Floats:
+        """Return the values of nodes: the species, then standardized features."""
         species = graph.configuration.species
         n_species = len(self.target_mean_)
         if species.max() >= n_species:
@@ -270,15 +299,16 @@ class GraphLearner(Network):
             raise InputError(
                 f"X: expected {self.n_features_in_} features, got {graph.features.shape[1]}"
             )
+        if not self.reads_tensors and graph.vectors.shape[1] + graph.tensors.shape[1]:
+            raise InputError(
+                f"X: expected graphs without vectors and tensors, which a {self.kind} does not read"
+            )
         nodes = np.zeros((len(species), n_species + self.n_features_in_))
         nodes[np.arange(len(species)), species] = 1.0
         for number, standardizer in self.standardizers_.items():
             of_species = species == number
             nodes[of_species, n_species:] = standardizer.standardize(graph.features[of_species])
-        table, edges = self._edges(graph)
-        pairs = Edges(tensor(table.offsets), tensor(table.counts), tensor(table.neighbors))
-        edges = (edges - self.edge_mean_) / self.edge_scale_
-        return _Input(tensor(nodes), tensor(edges), pairs, tensor(np.asarray(graph.rows)))
+        return nodes
 
     def _batches(
         self,
@@ -293,7 +323,12 @@ class GraphLearner(Network):
             batch = order[start : start + self.batch_size]
             total = sum(targets[i].numel() for i in batch)
             graphs = ((self._dropped_out(inputs[i], epoch, i), targets[i]) for i in batch)
-            yield ((module(*graph) - target).square().sum() / total for graph, target in graphs)
+            yield (self._loss(module, *given) / total for given in graphs)
+
+    def _loss(self, module: torch.nn.Module, graph: _Input, target: torch.Tensor) -> torch.Tensor:
+        """Return the sum of the squared errors of a graph."""
+        squares: torch.Tensor = (module(*graph) - target).square()
+        return squares.sum()
 
     def _dropped_out(self, graph: _Input, epoch: int, i: int) -> _Input:
         """Return a graph with some features of its nodes dropped out; species are kept."""
@@ -306,8 +341,8 @@ class GraphLearner(Network):
             len(graph.nodes), n_features, generator=generator(self.seed, "dropout", epoch, i)
         )
         kept = (drawn >= self.dropout).float().to(graph.nodes.device) / (1 - self.dropout)
-        nodes = graph.nodes.clone()
-        nodes[:, -n_features:] *= kept
+        nodes, first = graph.nodes.clone(), len(self.target_mean_)
+        nodes[:, first : first + n_features] *= kept
         return graph._replace(nodes=nodes)
 
     def _scaled(self, graph: Graph, Y: Floats, device: torch.device) -> torch.Tensor:
@@ -380,4 +415,6 @@ def _identity(data: Sequence[tuple[Graph, Floats]]) -> Iterator[np.ndarray]:
         yield configuration.box.matrix
         yield np.asarray(graph.features)
         yield np.asarray(graph.rows)
+        yield graph.vectors
+        yield graph.tensors
         yield table

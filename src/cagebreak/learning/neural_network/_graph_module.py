@@ -134,6 +134,15 @@ class _GraphLayer(torch.nn.Module):
         return v + nodes if self.residual else nodes, edges
 
 
+def edges_of(pairs: Edges, rows: torch.Tensor) -> tuple[torch.Tensor, Edges]:
+    """Return the indices of the edges of some receivers, row by row, and these edges."""
+    counts = pairs.counts[rows]
+    offsets = torch.nn.functional.pad(counts.cumsum(0), (1, 0))
+    shifts = (pairs.offsets[rows] - offsets[:-1]).repeat_interleave(counts)
+    of_rows = torch.arange(len(shifts), device=shifts.device) + shifts
+    return of_rows, Edges(offsets, counts, pairs.senders[of_rows])
+
+
 def sum_edges(edges: torch.Tensor, pairs: Edges) -> torch.Tensor:
     """Return the sum over the edges of each receiver: (M, .) to (N, .)."""
     total: torch.Tensor = _Sum.apply(edges, pairs.offsets, pairs.counts)

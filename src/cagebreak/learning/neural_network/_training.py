@@ -68,6 +68,7 @@ def train(
     batches: Callable[[int], Iterable[Iterable[torch.Tensor]]],
     correlations: Callable[[], tuple[Floats, Floats]],
     schedule: Schedule,
+    kept_epochs: Integers | None = None,
 ) -> Trained:
     """Train a module and keep, for each target, its parameters after the best epoch.
 
@@ -81,6 +82,9 @@ def train(
     correlations
         r on the validation rows, (T,), and on those of `eval_set`, (T,) or (0,).
     schedule
+    kept_epochs
+        The epoch, from 0, whose parameters are kept for each target, (T,), in place of the best
+        one. The training ends after the last of them.
 
     Notes
     -----
@@ -90,9 +94,9 @@ def train(
     optimizer = torch.optim.Adam(
         module.parameters(), lr=schedule.learning_rate, weight_decay=schedule.alpha, fused=True
     )
-    history = _History(schedule.patience)
+    history = _History(schedule.patience, kept_epochs)
     if schedule.checkpoint is not None and schedule.checkpoint.exists():
-        history = _resume(schedule, module, optimizer)
+        _resume(history, schedule.checkpoint, module, optimizer)
     earlier, began = history.seconds, time.process_time()
     first, started = history.epoch, time.monotonic()
     written = started
@@ -129,10 +133,11 @@ def train(
 
 
 class _History:
-    """The history of a training: r after each epoch, and the best states."""
+    """The history of a training: r after each epoch, and the states that are kept."""
 
-    def __init__(self, patience: int) -> None:
+    def __init__(self, patience: int, kept_epochs: Integers | None = None) -> None:
         self.patience = patience
+        self.kept_epochs = kept_epochs
         self.validation: list[Floats] = []
         self.eval_scores: list[Floats] = []
         self.best = np.zeros(0)
@@ -147,18 +152,24 @@ class _History:
 
     @property
     def finished(self) -> bool:
-        """True if no target has risen for `patience` epochs."""
+        """True if no target has risen for `patience` epochs, or all states are there."""
+        if self.kept_epochs is not None:
+            return self.epoch > self.kept_epochs.max()
         return self.epoch > 0 and not self._unfinished().any()
 
     def add(self, validation: Floats, eval_scores: Floats, module: torch.nn.Module) -> None:
         """Record the r after an epoch, and keep the state of the module if best for a target."""
         r = np.where(np.isfinite(validation), validation, -np.inf)
-        if self.epoch == 0:
+        if self.kept_epochs is not None:
+            self.best, self.best_epoch = r, self.kept_epochs
+            better = self.kept_epochs == self.epoch
+        elif self.epoch == 0:
             self.best, self.best_epoch = r.copy(), np.zeros(len(r), np.int64)
             better = np.ones(len(r), bool)
         else:
             better = (r > self.best) & self._unfinished()
-        self.best[better], self.best_epoch[better] = r[better], self.epoch
+        self.best = np.where(better, r, self.best)
+        self.best_epoch = np.where(better, self.epoch, self.best_epoch)
         if better.any():
             self.states[self.epoch] = _state(module)
             self.states = {e: state for e, state in self.states.items() if e in self.best_epoch}
@@ -210,31 +221,30 @@ def _write(
     _hdf5.write(path, "training", {"name": path.name}, arrays)
 
 
-def _resume(schedule: Schedule, module: torch.nn.Module, optimizer: torch.optim.Adam) -> _History:
-    assert schedule.checkpoint is not None
-    about, arrays = _hdf5.read(schedule.checkpoint, "training")
+def _resume(
+    history: _History, path: Path, module: torch.nn.Module, optimizer: torch.optim.Adam
+) -> None:
+    """Set history, module and optimizer from a checkpoint."""
+    about, arrays = _hdf5.read(path, "training")
     # Checkpoints of earlier releases do not state their name.
-    if about.get("name", schedule.checkpoint.name) != schedule.checkpoint.name:
-        raise FileFormatError(
-            f"{schedule.checkpoint}: it is that of another training, {about['name']}"
-        )
+    if about.get("name", path.name) != path.name:
+        raise FileFormatError(f"{path}: it is that of another training, {about['name']}")
     try:
-        return _restored(schedule.patience, arrays, module, optimizer)
+        _restore(history, arrays, module, optimizer)
     except UNREADABLE as error:
         raise FileFormatError(
-            f"{schedule.checkpoint}: expected the checkpoint of this training, whole ({error}); "
+            f"{path}: expected the checkpoint of this training, whole ({error}); "
             "remove it to train anew"
         ) from error
 
 
-def _restored(
-    patience: int,
+def _restore(
+    history: _History,
     arrays: Mapping[str, np.ndarray],
     module: torch.nn.Module,
     optimizer: torch.optim.Adam,
-) -> _History:
-    """Return the history in the arrays of a checkpoint; restore module and optimizer."""
-    history = _History(patience)
+) -> None:
+    """Set history, module and optimizer from the arrays of a checkpoint."""
     # Checkpoints of earlier releases call it `watched`.
     eval_scores = arrays["watched"] if "watched" in arrays else arrays["eval_scores"]
     history.validation, history.eval_scores = list(arrays["validation"]), list(eval_scores)
@@ -252,7 +262,6 @@ def _restored(
                 now[key] = value
     load_state(module, now)
     optimizer.load_state_dict(optimizer.state_dict() | {"state": adam})
-    return history
 
 
 def _show(history: _History, epochs: int, seconds_left: float) -> None:

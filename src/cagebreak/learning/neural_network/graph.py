@@ -96,7 +96,13 @@ class GraphNetwork(GraphLearner):
     epochs, patience : int
         As of `MLPRegressor`, default 500 and 10 (chosen; the paper says nothing, and
         `alkemade2022` takes 500 and 50).
-    validation, clip, seed, device, checkpoint, progress
+    validation : float
+        As of `MLPRegressor`.
+    retrain : bool
+        Whether the network is trained once more on all configurations, those for validation too,
+        and each target keeps the parameters after as many epochs as were best. Default False.
+        `best_epoch_` and `validation_` are those of the first training.
+    clip, seed, device, checkpoint, progress
         As of `MLPRegressor`.
 
     Attributes
@@ -134,6 +140,7 @@ class GraphNetwork(GraphLearner):
         epochs: int = 500,
         patience: int = 10,
         validation: float = 0.2,
+        retrain: bool = False,
         clip: float = CLIP,
         seed: int = 0,
         device: str = "auto",
@@ -157,6 +164,7 @@ class GraphNetwork(GraphLearner):
         self.epochs = epochs
         self.patience = patience
         self.validation = validation
+        self.retrain = retrain
         self.clip = clip
         self.seed = seed
         self.device = device
