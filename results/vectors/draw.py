@@ -17,20 +17,22 @@ SYSTEMS = {
     "ka050": "Kob-Andersen, $T = 0.5$",
     "ka044": "Kob-Andersen, $T = 0.44$",
 }
-GIVEN = "residuals, vectors, tensors"
+OWN = "own features"
+GIVEN = "vectors, tensors"
 AGAINST = {
-    "residuals": ("ridge",),
-    "residuals, vectors": ("ridge", "residuals"),
-    GIVEN: ("ridge", "residuals", "residuals, vectors"),
-    f"{GIVEN}, retrained": ("ridge", GIVEN),
-    f"{GIVEN}, pairs": ("ridge", GIVEN),
-    "alone": ("ridge",),
-    "alone, vectors, tensors": ("ridge", "alone"),
+    OWN: ("ridge",),
+    "neighbors": ("ridge", OWN),
+    "vectors": ("ridge", OWN, "neighbors"),
+    "vectors, longer": ("ridge", OWN, "vectors"),
+    GIVEN: ("ridge", OWN, "neighbors", "vectors"),
+    f"{GIVEN}, retrained": ("ridge", OWN, GIVEN),
+    f"{GIVEN}, pairs": ("ridge", OWN, GIVEN),
 }
 """The learners that a learner is compared with."""
 LOOKS = {
-    "residuals": ("#4477AA", "o", "neighbors"),
-    "residuals, vectors": ("#CC6677", "s", "vectors"),
+    OWN: ("#777777", "X", "own features only"),
+    "neighbors": ("#4477AA", "o", "neighbors"),
+    "vectors": ("#CC6677", "s", "vectors"),
     GIVEN: ("#117733", "^", "vectors, tensors"),
     f"{GIVEN}, retrained": ("#DDAA33", "D", "the same, retrained"),
     f"{GIVEN}, pairs": ("#AA4499", "v", "the same, pairs too"),
@@ -47,7 +49,7 @@ def differences(trials):
         r = found.pivot(index="configuration", columns="learner", values="r")
         drawn = resamples(len(r), RESAMPLES, seed=SEED)
         for learner, others in AGAINST.items():
-            for other in others if learner in r else ():
+            for other in (name for name in others if {learner, name} <= set(r)):
                 of_each = (r[learner] - r[other]).to_numpy()
                 low, high = interval(drawn @ of_each / len(r), len(r))
                 numbers = (r[learner].mean(), of_each.mean(), low, high)
@@ -68,7 +70,7 @@ def figure_of(table):
                 rows = of_ridge[of_ridge.learner == learner]
                 if rows.empty:
                     continue
-                at = [times.index(time) + 0.13 * (k - 2) for time in rows.time]
+                at = [times.index(time) + 0.13 * (k - 2.5) for time in rows.time]
                 errors = [rows.difference - rows.low, rows.high - rows.difference]
                 axes.errorbar(
                     at, rows.difference, errors, color=color, marker=marker, ls="", label=label

@@ -5,12 +5,11 @@ that states.py makes and the checkpoints of trainings. Rows are added to trials.
 file.
 
 Ridge is the recommended one: centered in each configuration, with correlated errors, scalars with
-the weight 3, alpha chosen within the training folds. A network of residuals learns what ridge
-leaves: its targets are the propensities of the training configurations minus predictions of ridge
-fitted without them, its features these predictions and the particle's own scalars. Its prediction
-is added to that of ridge. A network alone learns the propensities from the recommended set. Every
-network chooses its epoch on a fifth of the training configurations. A step is made for some of the
-A particles of a configuration, so that an epoch has some thirty steps.
+the weight 3, alpha chosen within the training folds. A network learns what ridge leaves: its
+targets are the propensities of the training configurations minus predictions of ridge fitted
+without them, its features these predictions and the particle's own scalars. Its prediction is added
+to that of ridge. Every network chooses its epoch on a fifth of the training configurations. A step
+is made for some of the A particles of a configuration, so that an epoch has some thirty steps.
 """
 
 import csv
@@ -25,7 +24,15 @@ import numpy as np
 from pairs import PairGraph, PairNetwork, elongation
 
 from cagebreak.descriptors.recommended import feature_groups
-from cagebreak.learning import EquivariantNetwork, Graph, RidgeCV, Standardizer, Statistics, pearson
+from cagebreak.learning import (
+    EquivariantNetwork,
+    Graph,
+    MLPRegressor,
+    RidgeCV,
+    Standardizer,
+    Statistics,
+    pearson,
+)
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.linear_model.whitening import whiten, whitening
 from states import CONFIGURATIONS, TIMES, inputs_of, start_of
@@ -40,22 +47,29 @@ SCALAR_WEIGHT = 3.0
 CUTOFF = 1.5
 PROCESSES = 3
 SMALL = {
-    "cutoff": CUTOFF, "channels": (8, 4, 4), "layers": 1, "patience": 3, "epochs": 12, "seed": SEED,
-    "device": "cpu", "progress": False,
+    "cutoff": CUTOFF, "channels": (8, 4, 4), "layers": 1, "node_encoder": (16,), "dropout": 0.0,
+    "learning_rate": 3e-3, "patience": 3, "epochs": 12, "seed": SEED, "device": "cpu",
+    "progress": False,
 }  # fmt: skip
-OF_RESIDUALS = SMALL | {"node_encoder": (16,), "dropout": 0.0, "learning_rate": 3e-3}
 LEARNERS = {
-    "residuals": (EquivariantNetwork(**OF_RESIDUALS), ()),
-    "residuals, vectors": (EquivariantNetwork(**OF_RESIDUALS), ("vectors",)),
-    "residuals, vectors, tensors": (EquivariantNetwork(**OF_RESIDUALS), ("vectors", "tensors")),
-    "residuals, vectors, tensors, retrained": (
-        EquivariantNetwork(retrain=True, **OF_RESIDUALS), ("vectors", "tensors"),
+    "own features": (
+        MLPRegressor(
+            dropout=0.0, alpha=0.0, learning_rate=1e-3, patience=5, epochs=40, seed=SEED,
+            device="cpu", progress=False,
+        ), (),
     ),
-    "residuals, vectors, tensors, pairs": (
-        PairNetwork(**OF_RESIDUALS), ("vectors", "tensors", "pairs"),
+    "neighbors": (EquivariantNetwork(**SMALL), ()),
+    "vectors": (EquivariantNetwork(**SMALL), ("vectors",)),
+    "vectors, longer": (
+        EquivariantNetwork(**SMALL | {"epochs": 40, "patience": 6}), ("vectors",),
     ),
-    "alone": (EquivariantNetwork(**SMALL), ()),
-    "alone, vectors, tensors": (EquivariantNetwork(**SMALL), ("vectors", "tensors")),
+    "vectors, tensors": (EquivariantNetwork(**SMALL), ("vectors", "tensors")),
+    "vectors, tensors, retrained": (
+        EquivariantNetwork(retrain=True, **SMALL), ("vectors", "tensors"),
+    ),
+    "vectors, tensors, pairs": (
+        PairNetwork(**SMALL), ("vectors", "tensors", "pairs"),
+    ),
 }  # fmt: skip
 HEADER = ("system", "part", "time", "configuration", "learner", "r", "epochs", "seconds")
 _DATA = []  # read by the processes, which are forks
@@ -157,32 +171,32 @@ def predictions(data, ridge, name, training, test):
     if name == "ridge":
         return [ridge.predicted[k] for k in test], ""
     network, inputs = LEARNERS[name]
-    of_residuals = name.startswith("residuals")
-
-    def graph(k):
-        if not of_residuals:
-            return data.graph(k, data.inputs[k].features, inputs)
-        start = data.inputs[k].start
-        predicted = np.zeros((len(start), data.Y[k].shape[1]))
-        predicted[data.rows[k]] = ridge.predicted[k]
-        own = data.inputs[k].features[:, data.own]
-        return data.graph(k, np.concatenate([predicted, own], axis=1), inputs)
-
-    first = ridge.predicted if of_residuals else dict.fromkeys((*training, *test), 0.0)
     network.set_params(checkpoint=data.kept / "trainings")
-    graphs, targets, groups = [], [], []
-    for k in training:
-        whole, residuals = graph(k), data.Y[k] - first[k]
-        for step in range(STEPS[data.system]):
-            some = slice(step, None, STEPS[data.system])
-            graphs.append(replace(whole, rows=whole.rows[some]))
-            targets.append(residuals[some])
-            groups.append(k)
-    network.fit(graphs, targets, groups)
-    added = network.predict([graph(k) for k in test])
-    return [first[k] + each for k, each in zip(test, added, strict=True)], (
-        f"{network.best_epoch_.mean() + 1:.1f}"
-    )
+
+    def features(k):
+        predicted = np.zeros((len(data.inputs[k].start), data.Y[k].shape[1]))
+        predicted[data.rows[k]] = ridge.predicted[k]
+        return np.concatenate([predicted, data.inputs[k].features[:, data.own]], axis=1)
+
+    residuals = [data.Y[k] - ridge.predicted[k] for k in training]
+    if isinstance(network, MLPRegressor):
+        X = np.concatenate([features(k)[data.rows[k]] for k in training])
+        groups = np.repeat(training, [len(of_one) for of_one in residuals])
+        network.fit(X, np.concatenate(residuals), groups)
+        added = [network.predict(features(k)[data.rows[k]]) for k in test]
+    else:
+        graphs, targets, groups = [], [], []
+        for k, of_one in zip(training, residuals, strict=True):
+            whole = data.graph(k, features(k), inputs)
+            for step in range(STEPS[data.system]):
+                some = slice(step, None, STEPS[data.system])
+                graphs.append(replace(whole, rows=whole.rows[some]))
+                targets.append(of_one[some])
+                groups.append(k)
+        network.fit(graphs, targets, groups)
+        added = network.predict([data.graph(k, features(k), inputs) for k in test])
+    predicted = [ridge.predicted[k] + each for k, each in zip(test, added, strict=True)]
+    return predicted, f"{network.best_epoch_.mean() + 1:.1f}"
 
 
 def parts_of(data):
