@@ -45,7 +45,7 @@ STEPS = {"hs": 3, "ka050": 8, "ka044": 6}
 ALPHAS = (3e3, 1e4, 3e4)
 SCALAR_WEIGHT = 3.0
 CUTOFF = 1.5
-PROCESSES = 2
+PROCESSES = 3
 SMALL = {
     "cutoff": CUTOFF, "channels": (8, 4, 4), "layers": 1, "node_encoder": (16,), "dropout": 0.0,
     "learning_rate": 3e-3, "patience": 3, "epochs": 12, "seed": SEED, "device": "cpu",
