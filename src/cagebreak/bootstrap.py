@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtrit
 
 from cagebreak.errors import InputError
-from cagebreak.seeding import Seed, stream
+from cagebreak.seeding import Seed, seed_sequence, stream
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -41,8 +41,8 @@ def as_groups(groups: ArrayLike | None, n_configurations: int) -> Integers:
     return rank[inverse]
 
 
-def require_bootstrap(n_resamples: int, confidence: float) -> None:
-    """Raise unless there are 1, 2, ... resamples, and the confidence is between 0 and 1.
+def require_bootstrap(n_resamples: int, confidence: float, seed: Seed = 0) -> None:
+    """Raise unless there are 1, 2, ... resamples, a confidence between 0 and 1, and a seed.
 
     For checks before the work of which the bootstrap is the last step.
     """
@@ -50,6 +50,7 @@ def require_bootstrap(n_resamples: int, confidence: float) -> None:
         raise InputError(f"n_resamples: expected 1, 2, ..., got {n_resamples!r}")
     if not isinstance(confidence, Real) or not 0 < confidence < 1:
         raise InputError(f"confidence: expected a number between 0 and 1, got {confidence!r}")
+    seed_sequence(seed)
 
 
 def resamples(
@@ -62,9 +63,9 @@ def resamples(
     Raises
     ------
     InputError
-        If the number of resamples is not 1, 2, ...
+        If the number of resamples is not 1, 2, ..., or the seed is none.
     """
-    require_bootstrap(n_resamples, 0.5)
+    require_bootstrap(n_resamples, 0.5, seed)
     number = as_groups(groups, n_configurations)
     n_groups = int(number.max()) + 1
     random = stream(seed, "bootstrap")

@@ -138,6 +138,18 @@ def test_many_frames_at_once():
     np.testing.assert_allclose(found[2], 4 * found[1])
 
 
+def test_displacements_that_do_not_fit_the_reference_are_refused():
+    plane = random_packing(cb.kob_andersen_2d(0.4), 40, seed=1)
+    moved = np.zeros((40, 3))
+    moved[3, 2] = 0.5
+    with pytest.raises(InputError, match=r"expected zeros along z, .*, got up to 0\.5"):
+        D2Min(plane, CUTOFF)(moved)
+    with pytest.raises(InputError, match="expected finite numbers"):
+        D2Min(plane, CUTOFF)(np.full((2, 40, 3), np.nan))
+    with pytest.raises(InputError, match=r"expected \(\.\.\., 40, 3\)"):
+        D2Min(plane, CUTOFF)(moved[:-1])
+
+
 def test_the_isoconfigurational_mean_is_that_of_the_runs():
     model = cb.hard_spheres(0.5)
     start = cb.equilibrate(model, 60, 2.0, seed=1)

@@ -201,6 +201,8 @@ def test_what_is_refused(data):
         dynamic_functions(start, (run for run in runs), TIMES)
     with pytest.raises(InputError, match=r"^n_resamples: expected 1, 2, ..., got 0"):
         dynamic_functions([start], [runs], TIMES, n_resamples=0)
+    with pytest.raises(InputError, match="seed: expected a non-negative integer, got -1"):
+        dynamic_functions([start], [iter(["never read"])], TIMES, seed=-1)
     with pytest.raises(InputError, match=r"^runs: expected as many of each"):
         dynamic_functions([start, start], [runs, runs[:1]], TIMES)
     with pytest.raises(InputError, match=r"^k: expected a positive number, got -1"):

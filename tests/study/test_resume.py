@@ -18,10 +18,12 @@ from support.tiny_study import unit_bytes, write_recipe
 RECIPE = {"time": SEGMENT + 10, "n_runs": 2}  # an equilibration of two segments
 KILLS = 3
 SEED = 20220822
-# A process started in the background ignores Ctrl-C, and so would what it starts.
+# A process started in the background ignores Ctrl-C, one under `nohup` a lost terminal, and so would
+# what they start.
 COMMAND = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from cagebreak.cli import main
 main(prog_name="cagebreak")
 """

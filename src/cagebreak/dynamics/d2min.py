@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.dynamics import _d2min_kernel as kernel
+from cagebreak.dynamics._shapes import require_displacements_of
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.models.model import Model
@@ -49,11 +50,10 @@ class D2Min:
         reference = as_configuration(reference, "reference")
         if not 0 < cutoff < np.inf:
             raise InputError(f"cutoff: expected a positive length in sigma, got {cutoff!r}")
-        self._n = len(reference)
+        self._reference = reference
         self._table = neighbor_table(reference, cutoff)
-        self._inverses = np.empty((self._n, 3, 3))
-        dimension = reference.dimension
-        kernel.invert(self._table.offsets, self._table.vectors, dimension, self._inverses)
+        self._inverses = np.empty((len(reference), 3, 3))
+        kernel.invert(self._table.offsets, self._table.vectors, reference.dimension, self._inverses)
 
     def __call__(self, displacements: ArrayLike) -> NDArray[np.float64]:
         """Return D2min (..., N), in sigma^2, after displacements (..., N, 3) in sigma.
@@ -61,12 +61,14 @@ class D2Min:
         Raises
         ------
         InputError
-            If the shape is another.
+            If the shape is another, a displacement is not finite, or particles leave the plane of a
+            reference in two dimensions.
         """
         displacements = np.ascontiguousarray(displacements, dtype=np.float64)
-        shape = displacements.shape
-        if shape[-2:] != (self._n, 3):
-            raise InputError(f"displacements: expected (..., {self._n}, 3), got {shape}")
+        shape, n = displacements.shape, len(self._reference)
+        if shape[-2:] != (n, 3):
+            raise InputError(f"displacements: expected (..., {n}, 3), got {shape}")
+        require_displacements_of(displacements.reshape(-1, n, 3), self._reference)
         result = np.empty(shape[:-1])
         for index in np.ndindex(shape[:-2]):
             kernel.residuals(

@@ -124,7 +124,7 @@ def field_heterogeneity(
         If numbers of configurations, or shapes, differ, `q_max` is not positive, a number that is
         measured or predicted is not finite, or a row is no particle or given twice.
     """
-    require_bootstrap(n_resamples, confidence)
+    require_bootstrap(n_resamples, confidence, seed)
     starts, times = as_configurations(configurations), check_times(times)
     if not len(starts) == len(fields) == len(rows) > 0:
         raise InputError(

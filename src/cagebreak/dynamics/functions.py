@@ -146,7 +146,7 @@ def dynamic_functions(
         If numbers of runs, particles or times differ, a number is not positive, or a displacement
         is not finite.
     """
-    require_bootstrap(n_resamples, confidence)
+    require_bootstrap(n_resamples, confidence, seed)
     starts, times = _require_runs(configurations, runs), check_times(times)
     # Shells of one width for all boxes.
     width = 2 * np.pi / starts[0].box.longest
@@ -219,7 +219,7 @@ def averaged(
     ...     return van_hove(start, run, 3.0).distinct
     >>> averaged(distinct, starts, runs).mean  # doctest: +SKIP
     """
-    require_bootstrap(n_resamples, confidence)
+    require_bootstrap(n_resamples, confidence, seed)
     starts = _require_runs(configurations, runs)
     of_runs: list[list[Floats]] = []
     for start, of_start in zip(starts, runs, strict=True):

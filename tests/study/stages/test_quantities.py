@@ -8,7 +8,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.dynamics.functions import COLUMNS, dynamic_functions
 from cagebreak.dynamics.neighbor_motion import BondBreaking, CageRelative
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, RecipeError
 from cagebreak.seeding import seed_sequence
 from cagebreak.simulation.isoconfigurational import log_times, trajectory
 from cagebreak.study.stages.quantities import QUANTITIES, TARGETS, measured
@@ -179,8 +179,12 @@ def test_what_is_kept_changes_no_run_and_costs_what_the_plan_says(kept, plain):
 
 
 def test_a_wave_number_of_no_wave_is_refused_before_the_run(kept, tmp_path, monkeypatch):
-    changes = {"keep": KEEP, "packing_fraction": 0.3, "wavenumber": 0.1}
-    study = cb.Study(write_recipe(tmp_path / "hs.toml", **changes))
+    changes = {"keep": KEEP, "packing_fraction": 0.3}
+    with pytest.raises(RecipeError, match=r"wavenumber = 0.1: expected at least 0\.\d+, half of"):
+        cb.Study(write_recipe(tmp_path / "low.toml", **changes, wavenumber=0.1))
+    # A box that a pressure shrinks is known at the run only.
+    monkeypatch.setattr("cagebreak.study.recipe.recipe._check_together", lambda recipe: None)
+    study = cb.Study(write_recipe(tmp_path / "hs.toml", **changes, wavenumber=0.1))
     shutil.copytree(kept.store.folder / "equilibrate", study.store.folder / "equilibrate")
     monkeypatch.setattr("cagebreak.study.stages.runs.trajectory", lambda *_: pytest.fail("a run"))
     with pytest.raises(

@@ -347,7 +347,7 @@ def plan(
     InputError
         As of `evaluate`, but for what only reading all samples shows.
     """
-    require_bootstrap(n_resamples, confidence)
+    require_bootstrap(n_resamples, confidence, seed)
     if len(samples) < 2:
         raise InputError(f"samples: expected at least 2 configurations, got {len(samples)}")
     first = samples[0]

@@ -385,6 +385,11 @@ def _check_together(recipe: Recipe) -> None:
     elif not recipe.isoconfigurational.first < recipe.isoconfigurational.last:
         first = recipe.isoconfigurational.first
         raise problem("isoconfigurational.last", f"more than first = {first!r}")
+    if not recipe.imported and "functions" in (recipe.isoconfigurational.keep or {}):
+        smallest = np.pi / recipe.model.box(recipe.preparation.n_particles).longest
+        if recipe.isoconfigurational.wavenumber < smallest:
+            expected = f"at least {smallest:.3g}, half of the smallest wave vector, for functions"
+            raise problem("isoconfigurational.wavenumber", expected)
     if learning.outer_folds > n_configurations and not recipe.imported:
         raise problem("learning.outer_folds", f"at most n_configurations = {n_configurations}")
     if learning.inner_folds >= learning.outer_folds:
