@@ -114,20 +114,17 @@ def published(start, model, executable):
     if diameters is None:
         diameters = np.asarray(model.diameters)[start.species]
     unit = diameters.max()
-    rows = [
-        f"a {x} {y} {z} {d}" for (x, y, z), d in zip(start.wrapped / unit, diameters / unit / 2)
-    ]
+    spheres = np.column_stack([start.wrapped, diameters / 2]) / unit
+    rows = [f"a {x} {y} {z} {radius}" for x, y, z, radius in spheres]
     text = "\n".join([str(len(start)), " ".join(map(str, start.box.lengths / unit)), *rows, ""])
 
     def side():
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "init.sph").write_text(text)
             begun = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-            run = subprocess.run(
-                [executable], cwd=folder, capture_output=True, text=True, check=True
-            )
+            run = subprocess.run([executable], cwd=folder, capture_output=True, check=True)
             seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begun
-        return int(re.findall(r"Collisions: (\d+)", run.stdout)[-1]) / seconds
+        return int(re.findall(rb"Collisions: (\d+)", run.stdout)[-1]) / seconds
 
     return side
 

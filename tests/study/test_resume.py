@@ -18,7 +18,7 @@ from support.tiny_study import unit_bytes, write_recipe
 RECIPE = {"time": SEGMENT + 10, "n_runs": 2}  # an equilibration of two segments
 KILLS = 3
 SEED = 20220822
-# A process started in the background ignores Ctrl-C, one under `nohup` a lost terminal, and so would
+# A process started in the background ignores Ctrl-C, and one under `nohup` a lost terminal; so would
 # what they start.
 COMMAND = """
 import signal

@@ -8,7 +8,8 @@ from support.lammps_reference import load
 # value, slope and curvature there; s is nonadditive by 0.2.
 RANGE = 1.25
 EXPRESSION = (
-    f"step({RANGE}*s - r)*((s/r)^12 - 28/{RANGE}^12 + 48/{RANGE}^14*(r/s)^2 - 21/{RANGE}^16*(r/s)^4);"
+    f"step({RANGE}*s - r)*((s/r)^12"
+    f" - 28/{RANGE}^12 + 48/{RANGE}^14*(r/s)^2 - 21/{RANGE}^16*(r/s)^4);"
     "s = (radi + radj)*(1 - 0.4*abs(radi - radj))"
 )
 STYLE = "lepton/sphere"
