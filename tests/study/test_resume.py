@@ -18,8 +18,8 @@ from support.tiny_study import unit_bytes, write_recipe
 RECIPE = {"time": SEGMENT + 10, "n_runs": 2}  # an equilibration of two segments
 KILLS = 3
 SEED = 20220822
-# A process started in the background ignores Ctrl-C, and one under `nohup` a lost terminal; so would
-# what they start.
+# A process started in the background ignores Ctrl-C, and one under `nohup` a lost terminal; what
+# they start would do so too.
 COMMAND = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -53,9 +53,10 @@ def test_features_are_those_of_the_states_of_the_study(study):
     expected = wanted.describe(study.state(1, "inherent"), study.state(1, "cage"))
     found = study.features(1)
     # Columns that a state has too stand there, with the same values.
-    assert len(set(found.names)) == len(found.names)
+    names = found.names
+    assert len(set(names)) == len(names)
     assert found.n_features < len(study.recipe.labels())
-    places = [found.names.index(name) for name in expected.names]
+    places = [names.index(name) for name in expected.names]
     np.testing.assert_array_equal(found.values[:, places], expected.values)
 
 

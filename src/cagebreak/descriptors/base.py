@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -212,7 +213,8 @@ def column_names(labels: np.recarray) -> list[str]:
     and the state: ``"radial B r=1.05 width=0.1 generation=2 cage"``, ``"displacement generation=0
     inherent"``. Lengths have six digits.
     """
-    return [_column_name(label) for label in labels]
+    fields = labels.dtype.names or ()
+    return [_column_name(dict(zip(fields, label, strict=True))) for label in labels.tolist()]
 
 
 def make_labels(kind: str, body: int, state: str, columns: Sequence[dict]) -> np.recarray:
@@ -266,15 +268,15 @@ def check_species(configuration: Configuration, n_species: int) -> None:
         )
 
 
-def _column_name(label: np.record) -> str:
-    parts = [str(label["kind"]), str(label["species"])]
+def _column_name(label: dict[str, Any]) -> str:
+    parts = [label["kind"], label["species"]]
     for field in ("l", "n", "ns", "ls", "r", "width", "time"):
         value = label[field]
-        if isinstance(value, np.floating):
-            parts.append("" if np.isnan(value) else f"{field}={value:g}")
+        if isinstance(value, float):
+            parts.append("" if math.isnan(value) else f"{field}={value:g}")
         else:
             parts.append("" if value == MISSING[field] else f"{field}={value}")
-    parts += [f"generation={label['generation']}", str(label["state"])]
+    parts += [f"generation={label['generation']}", label["state"]]
     return " ".join(part for part in parts if part)
 
 
