@@ -76,7 +76,7 @@ def test_energy_and_pressure_follow_the_box(model):
 @pytest.mark.physics
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_the_pressure_is_that_of_the_mean_density(model):
-    steps = [Step("NVT", 100.0), Step("NPT", 1500.0, pressure=4.0), Step("NVT", 1500.0)]
+    steps = [Step("NVT", 100.0), Step("NPT", 800.0, pressure=4.0), Step("NVT", 800.0)]
     prepared = preparation.begin(model, 200, steps, seed=3)
     for segment in preparation.segments(steps, model):
         prepared = preparation.advance(prepared, model, steps, segment, seed=3)
@@ -84,5 +84,5 @@ def test_the_pressure_is_that_of_the_mean_density(model):
     kept, fixed = (history[history.step == n][5:] for n in (1, 2))
     assert kept.pressure.mean() == pytest.approx(4.0, abs=0.06)
     assert fixed.density == pytest.approx(kept.density.mean(), rel=1e-12)
-    # Standard errors are 0.01 (measured).
+    # Standard errors are 0.014 (0.01 in twice the time, measured).
     assert fixed.pressure.mean() == pytest.approx(kept.pressure.mean(), abs=0.06)

@@ -19,7 +19,8 @@ def test_a_study_with_swaps_and_sizes(tmp_path):
     }
     values["isoconfigurational"] |= {"n_runs": 2, "last": 1.0, "n_times": 4}
     values["descriptors"]["generations"] = 1
-    values["learning"] |= {"outer_folds": 3, "inner_folds": 2, "bootstrap": 100}
+    alphas = (1.0, 1e3)
+    values["learning"] |= {"outer_folds": 3, "inner_folds": 2, "bootstrap": 100, "alphas": alphas}
     values["states"]["cage"] = {"sweeps": (50, 200)}
     values["descriptors"]["recommended"] = True
     chosen = ("LR0", "LR1 + size", "dr IS", "dr CS", "F", "recommended")

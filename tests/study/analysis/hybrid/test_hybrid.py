@@ -63,7 +63,9 @@ def test_a_model_refuses_a_configuration_of_another_density(joined, study):
         joined.fit(n_runs=1, until=1.0).predict(dense, seed=1)
 
 
-def test_columns_of_motion_are_selected_and_ablated_by_their_labels(joined):
+def test_columns_of_motion_are_selected_and_ablated_by_their_labels(study):
+    few = {"states": ["initial"], "generations": 0}
+    joined = cb.hybrid(study, until=[1.0, LAST], species="B", features=few)
     collection = joined.collection(n_runs=2, until=LAST)
     labels = collection.labels
     of_runs = np.flatnonzero(labels["state"] == "runs")
@@ -80,7 +82,7 @@ def test_ensembles_of_ones_own_need_no_study(study):
     random, ensembles = np.random.default_rng(6), []
     for c in range(3):
         start, structure, measured = (
-            study.configuration(c), study.features(c), study.propensity(c)
+            study.configuration(c), study.features(c).where(generation=0), study.propensity(c)
         )  # fmt: skip
         signal = 1.0 + 0.2 * random.random(len(start))
         halves = signal + 0.01 * random.normal(size=(2, len(measured.times), len(start)))
