@@ -1,9 +1,10 @@
 """A fitted hybrid model: it predicts a configuration from its structure and a few short runs."""
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+import os
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +12,10 @@ from numpy.typing import NDArray
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion, ShortRuns
-from cagebreak.dynamics.propensity import half_sums
 from cagebreak.errors import InputError
 from cagebreak.learning.short_runs import EndFits, RunRidge
-from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
-from cagebreak.simulation.isoconfigurational import isoconfigurational
-from cagebreak.study.recipe import selections
-from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.descriptors import describe as described
-from cagebreak.study.stages.descriptors import made_once
-from cagebreak.study.stages.quantities import QUANTITIES
+from cagebreak.study.analysis.hybrid.measurement import Measurement
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +37,7 @@ class HybridModel:
         Number of structural descriptors.
     n_runs, until
         The short runs whose motion the model expects; `until` in tau.
-    describe, simulate
+    measurement
         As of `Hybrid`.
     ends
         What structure at the ends of the runs predicts, if it is an input.
@@ -56,8 +50,7 @@ class HybridModel:
     n_structure: int
     n_runs: int
     until: float
-    describe: Callable[[Configuration, Seed], Features] | None = None
-    simulate: Callable[..., MeanMotion] | None = None
+    measurement: Measurement | None = None
     ends: EndFits | None = None
 
     def __repr__(self) -> str:
@@ -66,7 +59,8 @@ class HybridModel:
     def predict(self, configuration: Configuration, *, seed: Seed) -> NDArray[np.float64]:
         """Return the predicted propensity, (T, N); NaN for other species.
 
-        The structure of the configuration is described, and the short runs are simulated.
+        The structure of the configuration is described, and the short runs are simulated; their
+        ends are described if the model expects it.
 
         Parameters
         ----------
@@ -82,16 +76,18 @@ class HybridModel:
         ConfigurationError
             If the configuration cannot be one of the model; see `cagebreak.check`.
         """
-        if self.describe is None or self.simulate is None:
+        if self.measurement is None:
             raise InputError(
                 "configuration: expected a model of a study, which knows how to describe and to "
                 "simulate it; use predict_from(structure, motion)"
             )
         configuration = as_configuration(configuration)
         times = [time for time in self.short_runs.times if time <= self.until * (1 + 1e-9)]
-        motion = self.simulate(configuration, times, self.n_runs, seed)
-        structure = self.describe(configuration, seed) if self.n_structure else None
-        return self.predict_from(structure, motion)
+        motion, ends = self.measurement.short_runs(
+            configuration, times, self.n_runs, seed, self.ends is not None
+        )
+        structure = self.measurement.structure(configuration, seed) if self.n_structure else None
+        return self.predict_from(structure, motion, ends)
 
     def predict_from(
         self,
@@ -119,9 +115,19 @@ class HybridModel:
         n_columns = 0 if structure is None else structure.n_features
         if n_columns != self.n_structure:
             raise InputError(f"structure: expected {self.n_structure} descriptors, got {n_columns}")
+        if structure is not None and len(structure.values) != len(start):
+            raise InputError(
+                f"structure: expected {len(start)} particles, got {len(structure.values)}"
+            )
         if (ends is None) != (self.ends is None):
             expected = "none" if self.ends is None else "the structure at the ends of the runs"
             raise InputError(f"ends: expected {expected}")
+        if self.ends is not None:
+            shape = (len(start), self.ends.coefficients.shape[1])
+            if np.shape(ends) != shape or not np.isfinite(np.asarray(ends)).all():
+                raise InputError(
+                    f"ends: expected finite numbers of shape {shape}, got {np.shape(ends)}"
+                )
         # Later times of other models of the same statistics have no coefficients.
         short_runs = self.short_runs
         labels = short_runs.labels()
@@ -145,44 +151,3 @@ class HybridModel:
                 of_rows = np.hstack([of_rows, at_ends])
             predicted[:, rows] = self.ridge.predict(of_rows).T
         return predicted
-
-
-def structure_of(recipe: Recipe, features: Any) -> Callable[[Configuration, Seed], Features]:
-    """Return the function that describes a configuration as a study does."""
-    return partial(_structure, recipe, features)
-
-
-def _structure(recipe: Recipe, features: Any, configuration: Configuration, seed: Seed) -> Features:
-    matched = check(configuration, recipe.model, fixed=True).configuration
-    joined = described(recipe, recipe.sources, made_once(recipe, matched, seed))
-    columns = selections.columns(recipe.labels(), features)
-    return Features(joined.values[:, columns], joined.labels[columns].view(np.recarray))
-
-
-def simulated_motion(recipe: Recipe, quantities: Sequence[str]) -> Callable[..., MeanMotion]:
-    """Return the function of a configuration that simulates short runs as a study does."""
-    return partial(_simulated, recipe, tuple(quantities))
-
-
-def _simulated(
-    recipe: Recipe,
-    quantities: Sequence[str],
-    configuration: Configuration,
-    times: Sequence[float],
-    n_runs: int,
-    seed: Seed,
-) -> MeanMotion:
-    matched = check(configuration, recipe.model, fixed=True).configuration
-    measures = [
-        QUANTITIES[name].measure(matched, QUANTITIES[name].parameter(recipe)) for name in quantities
-    ]
-
-    def observe(displacements: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.stack([measure(displacements) for measure in measures])
-
-    runs = isoconfigurational(
-        matched, recipe.model, times, n_runs, seed, observe, engine=recipe.engine
-    )
-    sums, n = half_sums(runs)
-    means = sums.sum(axis=0) / n
-    return MeanMotion(matched, np.asarray(times), dict(zip(quantities, means, strict=True)))
