@@ -89,7 +89,7 @@ def test_ensembles_must_be_described_alike(ensembles):
     with pytest.raises(InputError, match=r"ensembles\[4\].ends: expected the structure"):
         cb.hybrid(missing, seed=1, times=[10.0])
     ends = ensembles[4].ends
-    other = Ends(ends.start, {1.0: ends.means[1.0][:, :-1]})
+    other = ends._replace(means={1.0: ends.means[1.0][:, :-1]})
     with pytest.raises(InputError, match=r"ensembles\[4\].ends.means\[1\]: expected finite"):
         cb.hybrid([*ensembles[:4], ensembles[4]._replace(ends=other)], seed=1, times=[10.0])
 

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import os
+import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
+import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._hdf5 import UNREADABLE, require_finite
+from cagebreak._sealed import creating, opened
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion, ShortRuns
-from cagebreak.errors import InputError
-from cagebreak.learning.short_runs import EndFits, RunRidge
+from cagebreak.errors import FileFormatError, InputError
+from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
+from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
+from cagebreak.learning.preprocessing import Standardizer
+from cagebreak.learning.short_runs import EndFits, Inputs, RunRidge
 from cagebreak.seeding import Seed
 from cagebreak.study.analysis.hybrid.measurement import Measurement
+from cagebreak.study.archive import potential_in, text_of
+from cagebreak.study.recipe.recipe import Recipe
+
+FORMAT = "cagebreak hybrid model 1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,3 +165,141 @@ class HybridModel:
                 of_rows = np.hstack([of_rows, at_ends])
             predicted[:, rows] = self.ridge.predict(of_rows).T
         return predicted
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as HDF5; an existing file is replaced atomically.
+
+        Raises
+        ------
+        InputError
+            If the mean target of some configuration of training was not positive.
+        OSError
+            If the file cannot be written.
+        """
+        ridge, short_runs = self.ridge, self.short_runs
+        about = {
+            "species": self.species,
+            "n_structure": self.n_structure,
+            "n_runs": self.n_runs,
+            "until": self.until,
+            "mean_of": None if ridge.inputs.mean_of is None else int(ridge.inputs.mean_of),
+            "clip": ridge.units.clip,
+            "motion": {
+                "times": short_runs.times, "n_species": short_runs.n_species,
+                "quantities": short_runs.quantities, "lengths": short_runs.lengths,
+            },
+        }  # fmt: skip
+        arrays = {
+            "times": Dataset(self.times, "tau", "time"),
+            "coefficients": Dataset(ridge.coefficients, "target over feature", "feature, time"),
+            "alpha": Dataset(ridge.alpha, "1", "time"),
+            "factor": Dataset(ridge.factor, "1", "time"),
+            "columns": Dataset(ridge.inputs.columns, "those of runs that are used", "column"),
+            "mean": Dataset(ridge.units.mean_, "of the feature", "feature"),
+            "deviation": Dataset(ridge.units.scale_, "of the feature", "feature"),
+        }
+        for name, values in ridge.mean.numbers().items():
+            arrays[name] = Dataset(values, "of the mean of a configuration", "")
+        if self.ends is not None:
+            about["end_clip"] = self.ends.clip
+            coefficients = self.ends.coefficients[0]
+            arrays["end_coefficients"] = Dataset(
+                coefficients, "target over descriptor", "descriptor, target"
+            )
+        with creating(path, {"format": FORMAT}) as file:
+            file.attrs["format"] = FORMAT
+            file.attrs["about"] = json.dumps(about)
+            if (measurement := self.measurement) is not None:
+                file.attrs["recipe"] = json.dumps(measurement.recipe.values)
+                file.attrs["features"] = json.dumps(measurement.features)
+                file.attrs["quantities"] = json.dumps(measurement.quantities)
+                arrays |= text_of(measurement.recipe)
+            write_datasets(file, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        FileFormatError
+            If the file is damaged or not a hybrid model.
+        """
+        path = Path(path)
+        try:
+            with opened(path) as file:
+                if (file_format := file.attrs.get("format")) != FORMAT:
+                    raise ValueError(f"expected format {FORMAT!r}, got {file_format!r}")
+                about, arrays = json.loads(file.attrs["about"]), read_datasets(file)
+                measurement = _measurement_in(file, path) if "recipe" in file.attrs else None
+            return cls._of_arrays(about, arrays, measurement)
+        except FileNotFoundError:
+            raise
+        except UNREADABLE as error:
+            raise FileFormatError(f"{path}: expected a hybrid model, whole ({error})") from error
+
+    @classmethod
+    def _of_arrays(
+        cls,
+        about: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        measurement: Measurement | None,
+    ) -> Self:
+        n_structure, n_runs = int(about["n_structure"]), int(about["n_runs"])
+        short_runs = ShortRuns(**about["motion"])
+        times, columns, ends = arrays["times"], arrays["columns"], None
+        n_targets = 0
+        if "end_coefficients" in arrays:
+            coefficients = arrays["end_coefficients"]
+            n_columns = coefficients.shape[0]
+            if measurement is not None:
+                descriptor = measurement.recipe.end_descriptor
+                n_columns = 0 if descriptor is None else len(descriptor.labels())
+            n_targets = coefficients.shape[1]
+            _check_shape("end_coefficients", coefficients, (n_columns, n_targets))
+            ends = EndFits(
+                coefficients[None], (frozenset(),), np.zeros(0, np.int64), float(about["end_clip"])
+            )
+        if measurement is not None and n_structure not in (0, len(measurement.columns)):
+            raise ValueError(
+                f"expected {n_structure} descriptors, got {len(measurement.columns)} of this "
+                "version of cagebreak"
+            )
+        n_features, n_motion = len(arrays["mean"]), len(short_runs.labels())
+        last = n_features - n_structure - n_motion
+        if last < n_targets or not np.isin(columns, np.arange(n_motion + last)).all():
+            raise ValueError(f"expected features of structure, motion and ends, got {n_features}")
+        for name, shape in {
+            "times": (len(times),), "coefficients": (n_features, len(times)),
+            "alpha": (len(times),), "factor": (len(times),), "mean": (n_features,),
+            "deviation": (n_features,),
+        }.items():  # fmt: skip
+            _check_shape(name, arrays[name], shape)
+        mean_of = about["mean_of"]
+        if mean_of is not None and not 0 <= mean_of < n_features:
+            raise ValueError(f"mean_of: expected one of {n_features} features, got {mean_of!r}")
+        ridge = RunRidge(
+            arrays["coefficients"], arrays["alpha"], arrays["factor"],
+            Inputs(n_structure > 0, columns, n_runs, mean_of),
+            Standardizer.of(arrays["mean"], arrays["deviation"], float(about["clip"])),
+            n_structure, ConfigurationMean.of_numbers(arrays, len(times)),
+        )  # fmt: skip
+        return cls(
+            ridge, short_runs, times, int(about["species"]), n_structure, n_runs,
+            float(about["until"]), measurement, ends,
+        )  # fmt: skip
+
+
+def _measurement_in(file: h5py.File, path: Path) -> Measurement:
+    values = json.loads(file.attrs["recipe"])
+    if not isinstance(values, dict):
+        raise ValueError(f"recipe: expected sections, got {type(values).__name__}")
+    recipe = Recipe.of_values(path, values, potential_in(file))
+    quantities = tuple(json.loads(file.attrs["quantities"]))
+    return Measurement(recipe, json.loads(file.attrs["features"]), quantities)
+
+
+def _check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
+    require_finite(**{name: array})
