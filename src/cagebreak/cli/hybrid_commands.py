@@ -71,7 +71,7 @@ def print_accuracy(
              f"{row['share']:.2g}")
         )  # fmt: skip
     cheapest = result.cheapest(accuracy).keys()
-    asked = {"both", "ends"} if study.recipe.hybrid.ends else {"both"}
+    asked = {"both"} if np.isnan(result.costs.end) else {"both", "ends"}
     for inputs in sorted(asked - cheapest) if "structure" in cheapest else []:
         lines.append((inputs, "", "", "", "costs more than the ensemble", "", ""))
     header = ("inputs", "runs", "until", "core-hours", "r", "95 % interval", "of the ensemble")
@@ -92,8 +92,9 @@ def print_hybrid(study: "Study", plan: "Plan") -> None:
     ends = 0.0 if section.ends is None else section.n_runs * costs.end
     of_ends = f", their ends {ends:.3g} s" if section.ends else ""
     whole = recipe.isoconfigurational.n_runs * recipe.isoconfigurational.last * costs.per_tau
+    hours = (costs.structure + runs + ends) / 3600
     click.echo(
-        f"[hybrid] predicts a further configuration for {(costs.structure + runs + ends) / 3600:.3g} "
-        f"core-hours: structure {costs.structure:.3g} s, {section.n_runs} runs to "
-        f"{recipe.short_until:.3g} tau {runs:.3g} s{of_ends}; its ensemble takes {whole / 3600:.3g}"
+        f"[hybrid] predicts a further configuration for {hours:.3g} core-hours: "
+        f"structure {costs.structure:.3g} s, {section.n_runs} runs to {recipe.short_until:.3g} tau "
+        f"{runs:.3g} s{of_ends}; its ensemble takes {whole / 3600:.3g}"
     )

@@ -97,5 +97,6 @@ def pilot(
     joined = hybrid(
         study, species=species, times=[time], until=[*until, *ends], ends=bool(ends)
     )
+    costs = costs if ends else costs._replace(end=np.nan)
     scan = joined.scan([n for n in NUMBERS if n <= joined.n_runs])
     return Pilot(scan.within(costs, SHARES), costs)
