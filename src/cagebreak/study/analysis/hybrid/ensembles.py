@@ -111,8 +111,9 @@ def samples(
     """
     known: np.ndarray | None = None
     for c in range(len(ensembles)):
-        start, structure, motion, ends = ensembles[c]
-        known = checked_times(f"ensembles[{c}]", ensembles[c], target, known)
+        ensemble = ensembles[c]
+        known = checked_times(f"ensembles[{c}]", ensemble, target, known)
+        start, structure, motion, ends = ensemble
         first = motion[target]
         rows = np.flatnonzero(first.species == species)
         if not len(rows):
@@ -138,6 +139,23 @@ def samples(
         )
 
 
+def ends_and_targets(
+    ensembles: Sequence[Ensemble] | StudyEnsembles, target: str
+) -> Iterator[tuple[Ends | None, Propensity]]:
+    """Yield the structure at the ends of runs, and the target, of each configuration.
+
+    Raises
+    ------
+    InputError
+        As of `checked_times`.
+    """
+    known: np.ndarray | None = None
+    for c in range(len(ensembles)):
+        ensemble = ensembles[c]
+        known = checked_times(f"ensembles[{c}]", ensemble, target, known)
+        yield ensemble.ends, ensemble.motion[target]
+
+
 def checked_times(
     name: str, ensemble: Ensemble, target: str, times: np.ndarray | None
 ) -> np.ndarray:
@@ -161,7 +179,8 @@ def checked_times(
     """
     start, structure, motion, _ = ensemble
     if target not in motion:
-        raise InputError(f"target: expected one of {', '.join(motion)}, got {target!r}")
+        expected = f"a quantity of {name}" + (f", {', '.join(motion)}" if motion else "")
+        raise InputError(f"target: expected {expected}, got {target!r}")
     times, n_runs = motion[target].times if times is None else times, motion[target].n_runs
     if n_runs < 2:
         raise InputError(

@@ -32,6 +32,7 @@ from cagebreak.study.analysis.hybrid.ensembles import (
     StudyEnsembles,
     checked_times,
     default_features,
+    ends_and_targets,
     samples,
 )
 from cagebreak.study.analysis.hybrid.measurement import Measurement
@@ -359,9 +360,9 @@ def hybrid(
                 f"times: expected some beyond {min(described):g}, where the ends of runs are described"
             )
         predicted = later[np.unique(np.linspace(len(later) - 1, 0, N_END_TIMES).round().astype(int))]
-        each = ((e.ends, e.motion[target]) for e in map(ensembles.__getitem__, range(len(ensembles))))
+        targets = ends_and_targets(ensembles, target)
         fold = configuration_folds(len(ensembles), folds, seed=seed, groups=groups)
-        fits = EndFits.fit(end_samples(each, number, predicted.tolist()), fold)
+        fits = EndFits.fit(end_samples(targets, number, predicted.tolist()), fold)
         n_columns = len(described) * fits.coefficients[..., 0, :].size
         labels.append(make_labels("prediction", 1, STATE, [{}] * n_columns))
     runs = collect_runs(
