@@ -326,10 +326,10 @@ def hybrid(
         measured = tuple(dict.fromkeys((target, *quantities)))
         for name in measured:
             require_measured(recipe, name)
-        of_ends = ends and section.ends is not None
-        source.require_finished(*([DESCRIBED.name] if of_ends else []))
+        ends = ends and section.ends is not None
+        source.require_finished(*([DESCRIBED.name] if ends else []))
         features = default_features(recipe) if features is None else features
-        ensembles = StudyEnsembles(recipe, store, measured, features, of_ends)
+        ensembles = StudyEnsembles(recipe, store, measured, features, ends)
         seed = seed_sequence(recipe.study.seed, "fit") if seed is None else seed
         until = recipe.short_lengths if until is None else until
         lengths = section.lengths if lengths is None else lengths
@@ -343,30 +343,27 @@ def hybrid(
     number = species_index(species, n_species)
     known = checked_times("ensembles[0]", first, target, None)
     chosen = np.arange(len(known)) if times is None else _near("times", known, times)
-    lengths_of_runs = known[_near("until", known, np.atleast_1d(np.asarray(until, float)).tolist())]
+    until = known[_near("until", known, np.atleast_1d(np.asarray(until, float)).tolist())]
     short_runs = ShortRuns(
-        tuple(np.unique(np.concatenate([_times_to(known, end) for end in lengths_of_runs])).tolist()),
+        tuple(np.unique(np.concatenate([_times_to(known, end) for end in until])).tolist()),
         n_species,
         tuple(quantities or ("displacement",)),
         tuple(lengths or LENGTHS),
     )
     labels, folds = [first.structure.labels, short_runs.labels()], folds or 5
-    fits, described = None, {}
+    fits: EndFits | None = None
+    described: dict[float, float] = {}
     if ends and first.ends is not None:
-        described = lengths_described(first.ends, lengths_of_runs, known)
-        later = chosen[known[chosen] > min(described)]
-        if not len(later):
-            raise InputError(
-                f"times: expected some beyond {min(described):g}, where the ends of runs are described"
-            )
-        predicted = later[np.unique(np.linspace(len(later) - 1, 0, N_END_TIMES).round().astype(int))]
-        targets = ends_and_targets(ensembles, target)
+        described = lengths_described(first.ends, until, known)
+        later = _some_later(chosen, known, min(described))
+        at_start = end_samples(ends_and_targets(ensembles, target), number, later)
         fold = configuration_folds(len(ensembles), folds, seed=seed, groups=groups)
-        fits = EndFits.fit(end_samples(targets, number, predicted.tolist()), fold)
+        fits = EndFits.fit(at_start, fold)
         n_columns = len(described) * fits.coefficients[..., 0, :].size
         labels.append(make_labels("prediction", 1, STATE, [{}] * n_columns))
+    of_ends = list(described.values())
     runs = collect_runs(
-        samples(ensembles, short_runs, number, target, chosen.tolist(), fits, list(described.values())),
+        samples(ensembles, short_runs, number, target, chosen.tolist(), fits, of_ends),
         times=known[chosen],
         species=species,
         labels=np.concatenate(labels).view(np.recarray),
@@ -374,9 +371,21 @@ def hybrid(
         ends=None if fits is None else EndColumns(fits, len(short_runs.labels())),
     )
     return Hybrid(
-        runs, short_runs, species, tuple(lengths_of_runs.tolist()), seed, folds, n_resamples,
-        measurement, tuple(described),
+        runs, short_runs, species, tuple(until.tolist()), seed, folds, n_resamples, measurement,
+        tuple(described),
     )  # fmt: skip
+
+
+def _some_later(chosen: np.ndarray, known: np.ndarray, end: float) -> list[int]:
+    """Return the indices of `N_END_TIMES` of some times, or fewer, after the end of short runs."""
+    later = chosen[known[chosen] > end]
+    if not len(later):
+        raise InputError(
+            f"times: expected some beyond {end:g}, where the ends of runs are described"
+        )
+    which = np.unique(np.linspace(len(later) - 1, 0, N_END_TIMES).round().astype(int))
+    indices: list[int] = later[which].tolist()
+    return indices
 
 
 def _near(name: str, known: np.ndarray, times: Sequence[float]) -> np.ndarray:
