@@ -82,6 +82,7 @@ def led_to(configuration: Configuration, displacements: ArrayLike) -> Configurat
 
     Species, diameters and the box are those of the start; velocities are not known.
     """
+    configuration = as_configuration(configuration)
     moved = configuration.positions + np.asarray(displacements, dtype=np.float64)
     return configuration.replace(positions=moved, velocities=None)
 

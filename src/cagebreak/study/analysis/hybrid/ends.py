@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.dynamics.propensity import Propensity, half_sums
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
@@ -51,6 +51,7 @@ class Ends(NamedTuple):
             If there are fewer than two runs or no length, their numbers differ, a shape does not
             fit, or a number is not finite.
         """
+        start = as_configuration(start, "start")
         all_runs = {float(until): np.asarray(d, np.float64) for until, d in displacements.items()}
         if not all_runs:
             raise InputError("displacements: expected at least one length of runs, got none")
