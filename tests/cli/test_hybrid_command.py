@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak.cli import main
-from cagebreak.study.recipe import end_descriptor
+from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from support.tiny_study import write_recipe
 
 SECTION = '\n[hybrid]\nn_runs = 2\nshare = 0.2\nquantities = ["displacement"]\nlengths = [1.0]\n'
@@ -72,7 +72,7 @@ def with_ends(tmp_path_factory):
     few = cb.Generations((cb.Radial(r=(1.0, 1.5), width=(0.1, 0.1), n_species=2),), n_max=0)
     with pytest.MonkeyPatch.context() as patch:
         # Those of the paper take seconds to learn from.
-        patch.setattr(end_descriptor.papers, "alkemade2022", lambda model, generations: few)
+        patch.setattr(EndDescriptor, "_of_positions", property(lambda self: few))
         cb.Study(path).run("serial", progress=False)
         yield path
 

@@ -21,7 +21,8 @@ from cagebreak.states import CageSampler
 from cagebreak.study.recipe.writing import text
 from cagebreak.study.run import plan
 from cagebreak.study.run.progress import show_step
-from cagebreak.study.recipe import end_descriptor, schema
+from cagebreak.study.recipe import schema
+from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from cagebreak.study.stages import ends, propensity, shear, stages, states, trial
 from cagebreak.study.store import Store
 from support.tiny_study import STEPS, write_recipe
@@ -100,7 +101,7 @@ def test_ends_cost_their_runs_and_a_description_of_each(tmp_path, monkeypatch, c
     times = ends.times_of(study.recipe)[ends.ends_of(study.recipe)]
     clock.charge(monkeypatch, EventDriven, "__init__", lambda *_, **__: 2.0)
     clock.charge(monkeypatch, EventDriven, "run", lambda self, duration: 0.5 * duration)
-    clock.charge(monkeypatch, end_descriptor.EndDescriptor, "compute", lambda *_: 7.0)
+    clock.charge(monkeypatch, EndDescriptor, "compute", lambda *_: 7.0)
     costs = measured(study, "ends", "descriptors-ends")
     assert costs["ends"] == pytest.approx(2 + 0.5 * times[-1])
     assert costs["descriptors-ends"] == (1 + 3 * len(times)) * 7

@@ -171,9 +171,7 @@ def changed(ensemble, **motion):
         ),
         (lambda e: e._replace(motion={}), "target: expected a quantity"),
         (
-            lambda e: e._replace(
-                structure=cb.Features(e.structure.values[1:], e.structure.labels)
-            ),
+            lambda e: e._replace(structure=cb.Features(e.structure.values[1:], e.structure.labels)),
             r"\[4\].structure: expected 100 particles, got 99",
         ),
     ],

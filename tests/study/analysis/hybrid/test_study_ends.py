@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion
 from cagebreak.dynamics.propensity import lengths
 from cagebreak.errors import FileFormatError, InputError, StoreError
 from cagebreak.learning.short_runs.end_fits import MOST_LEFT_OUT
 from cagebreak.seeding import seed_sequence
 from cagebreak.simulation.isoconfigurational import trajectory
 from cagebreak.study.analysis.hybrid import Ends, HybridModel, costs_of, pilot
-from cagebreak.study.recipe import end_descriptor, hybrid_section
+from cagebreak.study.recipe import hybrid_section
+from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from cagebreak.study.run.plan import Plan, StagePlan
 from cagebreak.study.stages.ends import load_ends
 from cagebreak.study.stages.propensity import load_propensity
@@ -36,10 +38,13 @@ def recipe(path, section, **changes):
     return path
 
 
-def few(model, generations):
-    """Return fewer descriptors than those of the paper, which take seconds to learn from."""
-    radial = cb.Radial(r=(1.0, 1.3, 1.7), width=(0.1, 0.1, 0.2), n_species=2)
-    return cb.Generations((radial,), n_max=1)
+RADIAL = cb.Radial(r=(1.0, 1.3, 1.7), width=(0.1, 0.1, 0.2), n_species=2)
+FEW = cb.Generations((RADIAL,), n_max=1)
+"""Fewer descriptors than those of the paper, which take seconds to learn from."""
+
+
+def describe_by(patch, descriptor):
+    patch.setattr(EndDescriptor, "_of_positions", property(lambda self: descriptor))
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +58,7 @@ def before(tmp_path_factory):
 @pytest.fixture(scope="module")
 def study(before):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(end_descriptor.papers, "alkemade2022", few)
+        describe_by(patch, FEW)
         path = recipe(before.with_name("ends.toml"), SECTION)
         shutil.copytree(before.with_suffix(""), path.with_suffix(""))
         study = cb.Study(path)
@@ -61,9 +66,14 @@ def study(before):
         yield study
 
 
+def hybrid(study, **arguments):
+    near = {"kind": "radial", "r": [1.0, 1.2]}
+    return cb.hybrid(study, species="B", features=near, **arguments)
+
+
 @pytest.fixture(scope="module")
 def joined(study):
-    return cb.hybrid(study, species="B")
+    return hybrid(study)
 
 
 def test_a_finished_study_adds_the_ends_and_redoes_nothing(before, study):
@@ -91,7 +101,7 @@ def test_ends_of_a_study_are_those_described_in_python(study):
     runs = np.array([trajectory(start, model, times, seed_sequence(seed, "run", 1, r))
                      for r in range(3)])  # fmt: skip
     displacements = {times[2]: runs[:, 2], times[3]: runs[:, 3]}
-    expected = Ends.of(start, displacements, lambda at: few(model, 1).compute(at).values)
+    expected = Ends.of(start, displacements, lambda at: FEW.compute(at).values)
     found = Ends(*load_ends(study.recipe, study.store, 1))
     assert np.array_equal(found.start, expected.start)
     assert list(found.means) == list(expected.means)
@@ -106,23 +116,25 @@ def test_a_scan_has_rows_with_ends_for_the_lengths_of_the_recipe(joined, study):
     assert set(table.inputs) == {"structure", "runs", "both", "ends", "ensemble"}
     of_ends = table[table.inputs == "ends"]
     assert set(of_ends.until) == {times[2], times[3]}
-    assert np.isfinite(of_ends.r_configuration[of_ends.time == times[-1]]).all()
+    assert sorted(of_ends.n_runs[of_ends.time == times[-1]]) == [1, 1, 2, 2]
 
 
 def test_ends_can_be_left_out(study):
-    without = cb.hybrid(study, species="B", ends=False)
+    without = hybrid(study, ends=False)
     assert "ends" not in set(without.scan([1]).table.inputs)
     assert without.fit(1, without.until[0]).ends is None
 
 
 def test_lengths_whose_ends_are_not_described_have_structure_and_runs(study):
-    joined = cb.hybrid(study, species="B", until=[1.0, LAST])
+    joined = hybrid(study, until=[1.0, LAST])
     assert set(joined.described) < set(joined.until)
     table = joined.scan([1]).table
     assert set(table[table.inputs == "ends"].until) == set(joined.described)
-    assert joined.fit(1, LAST).ends is None
+    model = joined.fit(1, LAST)
+    assert model.ends is None
+    assert np.isfinite(model.predict(study.configuration(0), seed=1)).any()
     with pytest.raises(InputError, match="the lengths of runs whose ends are described, got"):
-        cb.hybrid(study, species="B", until=[LAST])
+        hybrid(study, until=[LAST])
 
 
 def test_a_model_simulates_short_runs_and_describes_their_ends(joined, study):
@@ -130,16 +142,20 @@ def test_a_model_simulates_short_runs_and_describes_their_ends(joined, study):
     start = study.configuration(0)
     predicted = model.predict(start, seed=3)
     times = [time for time in model.short_runs.times if time <= model.until]
-    runs = [trajectory(start, study.recipe.model, times, seed_sequence(3, "run", r)) for r in (0, 1)]
-    motion = cb.descriptors.MeanMotion(
-        start, np.array(times), {"displacement": np.mean([lengths(run) for run in runs], axis=0)}
+    runs = [
+        trajectory(start, study.recipe.model, times, seed_sequence(3, "run", r)) for r in (0, 1)
+    ]
+    mean = {"displacement": np.mean([lengths(run) for run in runs], axis=0)}
+    motion, structure = (
+        MeanMotion(start, np.array(times), mean),
+        model.measurement.structure(start, 3),
     )
     ends = [cb.Configuration(start.positions + run[-1], start.species, start.box) for run in runs]
-    described = np.mean([few(None, 1).compute(end).values for end in ends], axis=0)
-    expected = model.predict_from(study.features(0), motion, described)
+    described = np.mean([FEW.compute(end).values for end in ends], axis=0)
+    expected = model.predict_from(structure, motion, described)
     np.testing.assert_allclose(predicted, expected, rtol=1e-12)
     assert np.isfinite(predicted[:, start.species == 1]).all()
-    other = model.predict_from(study.features(0), motion, described + 1.0 * (described > 0))
+    other = model.predict_from(structure, motion, described**2)
     assert not np.allclose(other, expected, equal_nan=True)
 
 
@@ -165,10 +181,7 @@ def test_a_file_that_is_no_hybrid_model_is_refused(joined, study, tmp_path):
 
 def test_a_model_of_other_descriptors_is_refused(joined, tmp_path, monkeypatch):
     joined.fit(n_runs=1, until=joined.until[0]).save(tmp_path / "model.h5")
-    monkeypatch.setattr(
-        end_descriptor.papers, "alkemade2022",
-        lambda model, generations: cb.Generations(few(model, 1).descriptors, n_max=0),
-    )  # fmt: skip
+    describe_by(monkeypatch, cb.Generations((RADIAL,), n_max=0))
     with pytest.raises(FileFormatError, match="end_coefficients: expected shape"):
         HybridModel.load(tmp_path / "model.h5")
 
@@ -204,11 +217,11 @@ def test_runs_that_end_in_a_finished_description_may_be_deleted(study, tmp_path)
     shutil.rmtree(path.with_suffix("") / "ends")
     other = cb.Study(path)
     assert all(stage.done == stage.total for stage in other.status())
-    assert cb.hybrid(other, species="B").described
+    assert hybrid(other).described
     shutil.rmtree(path.with_suffix("") / "descriptors-ends")
     with pytest.raises(StoreError, match="5 of 5 units of descriptors-ends are not done"):
-        cb.hybrid(other, species="B")
-    assert not cb.hybrid(other, species="B", ends=False).described
+        hybrid(other)
+    assert not hybrid(other, ends=False).described
 
 
 @pytest.mark.parametrize(
@@ -262,7 +275,8 @@ def test_the_cost_of_an_end_is_its_share_of_a_unit(study):
     assert costs == pytest.approx((2.0, 50.0 / LAST, 14.0 / 7))
 
 
-def test_a_pilot_compares_ends_where_they_are_shorter_than_the_time(study):
+def test_a_pilot_compares_ends_where_they_are_shorter_than_the_time(study, monkeypatch):
+    monkeypatch.setattr("cagebreak.study.analysis.hybrid.pilot.LENGTHS", (0.2, 1.0))
     costs = costs_of(
         study.recipe,
         Plan(tuple(StagePlan(name, 1, 0, 1e-9, 0) for name in

@@ -76,9 +76,7 @@ class Ends(NamedTuple):
         return cls(of_start, means, n_runs)
 
 
-def described(
-    configuration: Configuration, describe: Callable[[Configuration], Floats]
-) -> Floats:
+def described(configuration: Configuration, describe: Callable[[Configuration], Floats]) -> Floats:
     """Return the descriptors (N, G) of a configuration.
 
     Raises
@@ -182,6 +180,4 @@ def end_samples(
 
 def _require_finite(name: str, array: Floats, shape: tuple[int, ...]) -> None:
     if np.shape(array) != shape or not np.isfinite(array).all():
-        raise InputError(
-            f"{name}: expected finite numbers of shape {shape}, got {np.shape(array)}"
-        )
+        raise InputError(f"{name}: expected finite numbers of shape {shape}, got {np.shape(array)}")

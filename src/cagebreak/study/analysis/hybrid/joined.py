@@ -222,10 +222,10 @@ class Hybrid:
         return names + ["ends"] * (length in self.described)
 
     def _end(self, until: float) -> float:
-        for length in self.until:
-            # The nearest time of the runs has taken the place of the one that was asked for.
-            if 1 / NEAR <= until / length <= NEAR:
-                return length
+        # The nearest time of the runs has taken the place of the one that was asked for.
+        length = self.until[nearest(np.array(self.until), [until])[0]]
+        if 1 / NEAR <= until / length <= NEAR:
+            return length
         expected = ", ".join(f"{length:g}" for length in self.until)
         raise InputError(f"until: expected one of {expected}, got {until!r}")
 

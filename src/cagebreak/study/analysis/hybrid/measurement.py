@@ -94,7 +94,9 @@ class Measurement:
         )
         of_motion, of_ends = zip(*runs, strict=True)
         means, at_ends = (_mean(of_runs) for of_runs in (of_motion, of_ends))
-        motion = MeanMotion(start, np.asarray(times), dict(zip(self.quantities, means, strict=True)))
+        motion = MeanMotion(
+            start, np.asarray(times), dict(zip(self.quantities, means, strict=True))
+        )
         return motion, at_ends if ends else None
 
 

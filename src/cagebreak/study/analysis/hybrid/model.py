@@ -156,14 +156,12 @@ class HybridModel:
         rows = np.flatnonzero(start.species == self.species)
         predicted = np.full((len(self.times), len(start)), np.nan)
         if len(rows):
-            of_rows = values[rows]
-            if self.ends is not None and ends is not None:
-                # Ends of runs of other lengths have no coefficients.
-                at_ends = np.zeros((len(rows), self.ridge.coefficients.shape[0] - values.shape[1]))
+            # Ends of runs of other lengths have no coefficients.
+            at_ends = np.zeros((len(rows), self.ridge.coefficients.shape[0] - values.shape[1]))
+            if self.ends is not None:
                 own = self.ridge.inputs.columns[-self.ends.n_targets :] - len(labels)
                 at_ends[:, own] = self.ends.predict(np.asarray(ends)[rows])
-                of_rows = np.hstack([of_rows, at_ends])
-            predicted[:, rows] = self.ridge.predict(of_rows).T
+            predicted[:, rows] = self.ridge.predict(np.hstack([values[rows], at_ends])).T
         return predicted
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -94,9 +94,7 @@ def pilot(
         known = times_of(recipe)
         at = known[ends_of(recipe)]
         ends = at[at < known[nearest(known, [time])]].tolist()
-    joined = hybrid(
-        study, species=species, times=[time], until=[*until, *ends], ends=bool(ends)
-    )
+    joined = hybrid(study, species=species, times=[time], until=[*until, *ends], ends=bool(ends))
     costs = costs if ends else costs._replace(end=np.nan)
     scan = joined.scan([n for n in NUMBERS if n <= joined.n_runs])
     return Pilot(scan.within(costs, SHARES), costs)
