@@ -18,11 +18,11 @@ import cagebreak as cb
 from cagebreak.simulation import preparation
 from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.states import CageSampler
+from cagebreak.study.recipe import schema
+from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from cagebreak.study.recipe.writing import text
 from cagebreak.study.run import plan
 from cagebreak.study.run.progress import show_step
-from cagebreak.study.recipe import schema
-from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from cagebreak.study.stages import ends, propensity, shear, stages, states, trial
 from cagebreak.study.store import Store
 from support.tiny_study import STEPS, write_recipe

@@ -14,7 +14,7 @@ from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import seed_sequence
 from cagebreak.simulation.isoconfigurational import led_to, nearest, trajectory
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.descriptors import feature_arrays, checked_labels
+from cagebreak.study.stages.descriptors import checked_labels, feature_arrays
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.quantities import times_of
 from cagebreak.study.stages.stage import Stage, file_size

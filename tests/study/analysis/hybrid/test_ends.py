@@ -96,7 +96,7 @@ def test_ends_in_a_plane_stay_there():
     box = cb.Box(np.diag([6.0, 6.0]))
     start = cb.Configuration(np.random.default_rng(1).uniform(0, 6, (N, 2)), np.zeros(N, int), box)
     ends = Ends.of(start, {1.0: np.tile([0.5, 0.25, 0.0], (2, N, 1))}, lambda at: at.positions)
-    assert ends.means[1.0][0] == pytest.approx(start.positions + [0.5, 0.25, 0.0])
+    assert ends.means[1.0][0] == pytest.approx(start.positions + np.array([0.5, 0.25, 0]))
 
 
 def test_ends_are_inputs_beside_structure_and_runs(joined):

@@ -1,6 +1,7 @@
 """Structure at the ends of the short runs of a study: from the recipe to the prediction."""
 
 import shutil
+from functools import partial
 
 import h5py
 import numpy as np
@@ -39,6 +40,7 @@ def recipe(path, section, **changes):
 
 
 RADIAL = cb.Radial(r=(1.0, 1.3, 1.7), width=(0.1, 0.1, 0.2), n_species=2)
+FEW_AT_START = {"kind": "angular", "l": [6]}
 FEW = cb.Generations((RADIAL,), n_max=1)
 """Fewer descriptors than those of the paper, which take seconds to learn from."""
 
@@ -67,8 +69,7 @@ def study(before):
 
 
 def hybrid(study, **arguments):
-    near = {"kind": "radial", "r": [1.0, 1.2]}
-    return cb.hybrid(study, species="B", features=near, **arguments)
+    return cb.hybrid(study, species="B", features=FEW_AT_START, **arguments)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +157,7 @@ def test_a_model_simulates_short_runs_and_describes_their_ends(joined, study):
     np.testing.assert_allclose(predicted, expected, rtol=1e-12)
     assert np.isfinite(predicted[:, start.species == 1]).all()
     other = model.predict_from(structure, motion, described**2)
-    assert not np.allclose(other, expected, equal_nan=True)
+    assert not np.array_equal(other, expected, equal_nan=True)
 
 
 def test_a_saved_model_predicts_the_same(joined, study, tmp_path):
@@ -175,7 +176,7 @@ def test_a_file_that_is_no_hybrid_model_is_refused(joined, study, tmp_path):
     path = tmp_path / "model.h5"
     joined.fit(n_runs=1, until=joined.until[0]).save(path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(FileFormatError, match="model.h5"):
+    with pytest.raises(FileFormatError, match="model"):
         HybridModel.load(path)
 
 
@@ -242,7 +243,7 @@ def test_a_key_that_cannot_be_is_named(tmp_path, changes, message):
 def test_ends_need_four_folds(tmp_path):
     assert hybrid_section.FOLDS == MOST_LEFT_OUT + 1
     path = recipe(tmp_path / "hs.toml", SECTION, outer_folds=3)
-    with pytest.raises(InputError, match="expected at least 4 outer_folds in .learning."):
+    with pytest.raises(InputError, match="expected at least 4 outer_folds in"):
         cb.Study(path)
 
 
@@ -276,7 +277,7 @@ def test_the_cost_of_an_end_is_its_share_of_a_unit(study):
 
 
 def test_a_pilot_compares_ends_where_they_are_shorter_than_the_time(study, monkeypatch):
-    monkeypatch.setattr("cagebreak.study.analysis.hybrid.pilot.LENGTHS", (0.2, 1.0))
+    monkeypatch.setitem(pilot.__globals__, "hybrid", partial(cb.hybrid, features=FEW_AT_START))
     costs = costs_of(
         study.recipe,
         Plan(tuple(StagePlan(name, 1, 0, 1e-9, 0) for name in

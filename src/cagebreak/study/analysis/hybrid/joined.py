@@ -343,9 +343,9 @@ def hybrid(
     number = species_index(species, n_species)
     known = checked_times("ensembles[0]", first, target, None)
     chosen = np.arange(len(known)) if times is None else _near("times", known, times)
-    until = known[_near("until", known, np.atleast_1d(np.asarray(until, float)).tolist())]
+    lasts = known[_near("until", known, np.atleast_1d(np.asarray(until, float)).tolist())]
     short_runs = ShortRuns(
-        tuple(np.unique(np.concatenate([_times_to(known, end) for end in until])).tolist()),
+        tuple(np.unique(np.concatenate([_times_to(known, end) for end in lasts])).tolist()),
         n_species,
         tuple(quantities or ("displacement",)),
         tuple(lengths or LENGTHS),
@@ -354,7 +354,7 @@ def hybrid(
     fits: EndFits | None = None
     described: dict[float, float] = {}
     if ends and first.ends is not None:
-        described = lengths_described(first.ends, until, known)
+        described = lengths_described(first.ends, lasts, known)
         later = _some_later(chosen, known, min(described))
         at_start = end_samples(ends_and_targets(ensembles, target), number, later)
         fold = configuration_folds(len(ensembles), folds, seed=seed, groups=groups)
@@ -371,7 +371,7 @@ def hybrid(
         ends=None if fits is None else EndColumns(fits, len(short_runs.labels())),
     )
     return Hybrid(
-        runs, short_runs, species, tuple(until.tolist()), seed, folds, n_resamples, measurement,
+        runs, short_runs, species, tuple(lasts.tolist()), seed, folds, n_resamples, measurement,
         tuple(described),
     )  # fmt: skip
 

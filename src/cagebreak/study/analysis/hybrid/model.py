@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import json
 import os
 from collections.abc import Mapping
@@ -136,11 +135,12 @@ class HybridModel:
         if (ends is None) != (self.ends is None):
             expected = "none" if self.ends is None else "the structure at the ends of the runs"
             raise InputError(f"ends: expected {expected}")
+        at_ends = np.zeros(0) if ends is None else np.asarray(ends, dtype=np.float64)
         if self.ends is not None:
             shape = (len(start), self.ends.coefficients.shape[1])
-            if np.shape(ends) != shape or not np.isfinite(np.asarray(ends)).all():
+            if at_ends.shape != shape or not np.isfinite(at_ends).all():
                 raise InputError(
-                    f"ends: expected finite numbers of shape {shape}, got {np.shape(ends)}"
+                    f"ends: expected finite numbers of shape {shape}, got {at_ends.shape}"
                 )
         # Later times of other models of the same statistics have no coefficients.
         short_runs = self.short_runs
@@ -157,11 +157,11 @@ class HybridModel:
         predicted = np.full((len(self.times), len(start)), np.nan)
         if len(rows):
             # Ends of runs of other lengths have no coefficients.
-            at_ends = np.zeros((len(rows), self.ridge.coefficients.shape[0] - values.shape[1]))
+            led_to = np.zeros((len(rows), self.ridge.coefficients.shape[0] - values.shape[1]))
             if self.ends is not None:
                 own = self.ridge.inputs.columns[-self.ends.n_targets :] - len(labels)
-                at_ends[:, own] = self.ends.predict(np.asarray(ends)[rows])
-            predicted[:, rows] = self.ridge.predict(np.hstack([values[rows], at_ends])).T
+                led_to[:, own] = self.ends.predict(at_ends[rows])
+            predicted[:, rows] = self.ridge.predict(np.hstack([values[rows], led_to])).T
         return predicted
 
     def save(self, path: str | os.PathLike[str]) -> None:
