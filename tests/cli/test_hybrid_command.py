@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak.cli import main
+from cagebreak.study.analysis.hybrid import pilot
 from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from support.tiny_study import write_recipe
 
@@ -85,7 +86,9 @@ def test_the_command_prints_the_ends_of_a_recipe_that_asks_for_them(with_ends):
         assert inputs == ["structure", "runs", "both", *expected, "ensemble"]
 
 
-def test_plan_counts_the_ends(with_ends):
+def test_plan_counts_the_ends(with_ends, monkeypatch):
+    monkeypatch.setitem(pilot.__globals__, "LENGTHS", (1.0,))
+    monkeypatch.setitem(pilot.__globals__, "NUMBERS", (1,))
     output = call("plan", with_ends, "--accuracy", "0.1", "--species", "B")
     assert re.search(r"2 runs to 1 tau \S+ s, their ends \S+ s; its ensemble", output)
     assert {"ends", "descriptors-ends"} <= {line.split()[0] for line in output.splitlines()}

@@ -63,6 +63,5 @@ class EndDescriptor:
 
 
 def _are_used(labels: np.recarray) -> NDArray[np.bool_]:
-    structure = (labels.state == "inherent") & (labels.generation <= LAST)
-    used: NDArray[np.bool_] = structure | (labels.body == 1)
+    used: NDArray[np.bool_] = (labels.state == "inherent") & (labels.generation <= LAST)
     return used

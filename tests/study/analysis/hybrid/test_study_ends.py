@@ -278,6 +278,8 @@ def test_the_cost_of_an_end_is_its_share_of_a_unit(study):
 
 def test_a_pilot_compares_ends_where_they_are_shorter_than_the_time(study, monkeypatch):
     monkeypatch.setitem(pilot.__globals__, "hybrid", partial(cb.hybrid, features=FEW_AT_START))
+    monkeypatch.setitem(pilot.__globals__, "LENGTHS", (1.0,))
+    monkeypatch.setitem(pilot.__globals__, "NUMBERS", (1,))
     costs = costs_of(
         study.recipe,
         Plan(tuple(StagePlan(name, 1, 0, 1e-9, 0) for name in
