@@ -120,6 +120,13 @@ def test_a_scan_has_rows_with_ends_for_the_lengths_of_the_recipe(joined, study):
     assert sorted(of_ends.n_runs[of_ends.time == times[-1]]) == [1, 1, 2, 2]
 
 
+def test_the_ends_of_each_length_have_columns_of_their_own(joined):
+    ends = joined.runs.ends
+    columns = [joined.inputs("ends", 1, until).columns for until in joined.until]
+    own = [of_length[-ends.fits.n_targets :] for of_length in columns]
+    assert np.concatenate(own).tolist() == [ends.first + k for k in range(2 * len(own[0]))]
+
+
 def test_ends_can_be_left_out(study):
     without = hybrid(study, ends=False)
     assert "ends" not in set(without.scan([1]).table.inputs)
