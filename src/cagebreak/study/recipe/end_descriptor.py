@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features, Generations, papers
-from cagebreak.descriptors.recommended import FORCE_TOLERANCE, recommended
+from cagebreak.descriptors.recommended import FORCE_TOLERANCE, inherent_features, inherent_labels
 from cagebreak.models.model import Model
 from cagebreak.states import inherent_state
 
@@ -25,9 +24,9 @@ class EndDescriptor:
     ----------
     model
     described
-        "inherent": of the inherent state, the columns of the quick recommended set up to generation
-        2. "positions": of positions as they are, the set of :cite:`Alkemade2022` up to generation
-        2; it is cheaper, and the mean over runs averages vibrations.
+        "inherent": of the inherent state, the structure and scalars of the quick recommended set up
+        to generation 2. "positions": of positions as they are, the set of :cite:`Alkemade2022` up
+        to generation 2; it is cheaper, and the mean over runs averages vibrations.
     """
 
     model: Model
@@ -37,8 +36,7 @@ class EndDescriptor:
         """Return the labels of the columns."""
         if self.described == "positions":
             return self._of_positions.labels()
-        labels = recommended(self.model, "quick").labels()
-        return labels[_are_used(labels)].view(np.recarray)
+        return inherent_labels(self.model, LAST)
 
     def compute(self, configuration: Configuration) -> Features:
         """Return the features of a configuration, (N, G).
@@ -53,15 +51,8 @@ class EndDescriptor:
         if self.described == "positions":
             return self._of_positions.compute(configuration)
         state = inherent_state(configuration, self.model, force_tolerance=FORCE_TOLERANCE)
-        features = recommended(self.model, "quick").describe(state)
-        used = _are_used(features.labels)
-        return Features(features.values[:, used], features.labels[used].view(np.recarray))
+        return inherent_features(state, self.model, LAST)
 
     @property
     def _of_positions(self) -> Generations:
         return papers.alkemade2022(self.model, generations=LAST)
-
-
-def _are_used(labels: np.recarray) -> NDArray[np.bool_]:
-    used: NDArray[np.bool_] = (labels.state == "inherent") & (labels.generation <= LAST)
-    return used

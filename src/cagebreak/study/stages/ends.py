@@ -77,7 +77,7 @@ def _ends_seconds(trial: Trial) -> float:
     ends = ends_of(trial.recipe)
     _, seconds = timed(_run_to, short, store, Unit("ends", (0, 0)), ends)
     left = times_of(trial.recipe)[ends[-1]] - times_of(short)[ends[-1]]
-    return seconds + trial.dynamics[0] * left
+    return seconds + trial.dynamics[0] * float(left)
 
 
 def _describe(recipe: Recipe, store: Store, unit: Unit) -> None:
