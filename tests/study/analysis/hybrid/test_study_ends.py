@@ -1,11 +1,13 @@
 """Structure at the ends of the short runs of a study: from the recipe to the prediction."""
 
 import shutil
+import tomllib
 from functools import partial
 
 import h5py
 import numpy as np
 import pytest
+from jsonschema import Draft7Validator
 
 import cagebreak as cb
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion
@@ -17,6 +19,7 @@ from cagebreak.simulation.isoconfigurational import trajectory
 from cagebreak.study.analysis.hybrid import Ends, HybridModel, costs_of, pilot
 from cagebreak.study.recipe import hybrid_section
 from cagebreak.study.recipe.end_descriptor import EndDescriptor
+from cagebreak.study.recipe.writing import json_schema
 from cagebreak.study.run.plan import Plan, StagePlan
 from cagebreak.study.stages.ends import load_ends
 from cagebreak.study.stages.propensity import load_propensity
@@ -245,6 +248,14 @@ def test_a_key_that_cannot_be_is_named(tmp_path, changes, message):
     path = recipe(tmp_path / "hs.toml", SECTION | changes)
     with pytest.raises(InputError, match=message):
         cb.Study(path)
+
+
+def test_the_json_schema_admits_the_keys(study):
+    values = tomllib.loads(study.recipe.path.read_text())
+    described = json_schema("hard_spheres", "isoconfigurational")
+    assert list(Draft7Validator(described).iter_errors(values)) == []
+    values["hybrid"]["ends"] = "cage"
+    assert len(list(Draft7Validator(described).iter_errors(values))) == 1
 
 
 def test_ends_need_four_folds(tmp_path):
