@@ -33,8 +33,8 @@ LAST = 5.0
 
 
 def recipe(path, section, **changes):
-    """Write a recipe of five configurations with a section [hybrid]."""
-    tiny = {"states": ["initial"], "generations": 0, "n_configurations": 5, "outer_folds": 5,
+    """Write a recipe of four configurations with a section [hybrid]."""
+    tiny = {"states": ["initial"], "generations": 0, "n_configurations": 4, "outer_folds": 4,
             "time": 5.0, "selections": ALONE}  # fmt: skip
     write_recipe(path, **(tiny | changes))
     lines = "\n".join(f"{name} = {value}" for name, value in section.items())
@@ -72,7 +72,7 @@ def study(before):
 
 
 def hybrid(study, **arguments):
-    return cb.hybrid(study, species="B", features=FEW_AT_START, **arguments)
+    return cb.hybrid(study, species="B", features=FEW_AT_START, folds=4, **arguments)
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +209,7 @@ def test_ends_that_were_stopped_go_on_to_the_same_bits(study, tmp_path, monkeypa
     def stopped(*arguments, **options):
         save(*arguments, **options)
         writes.append(arguments[1].stage)
-        if len(writes) in (2, 17):
+        if len(writes) in (2, 14):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(Store, "save", stopped)
@@ -219,7 +219,7 @@ def test_ends_that_were_stopped_go_on_to_the_same_bits(study, tmp_path, monkeypa
     cb.Study(path).run("serial", progress=False)
     assert unit_bytes(path.with_suffix("")) == done
     assert sorted(set(writes)) == ["descriptors-ends", "ends"]
-    assert len(writes) == 5 * 3 + 5
+    assert len(writes) == 4 * 3 + 4
 
 
 def test_runs_that_end_in_a_finished_description_may_be_deleted(study, tmp_path):
@@ -230,7 +230,7 @@ def test_runs_that_end_in_a_finished_description_may_be_deleted(study, tmp_path)
     assert all(stage.done == stage.total for stage in other.status())
     assert hybrid(other).described
     shutil.rmtree(path.with_suffix("") / "descriptors-ends")
-    with pytest.raises(StoreError, match="5 of 5 units of descriptors-ends are not done"):
+    with pytest.raises(StoreError, match="4 of 4 units of descriptors-ends are not done"):
         hybrid(other)
     assert not hybrid(other, ends=False).described
 
@@ -268,7 +268,7 @@ def test_ends_need_four_folds(tmp_path):
 def test_imported_runs_have_no_ends(study, tmp_path):
     values = dict(study.recipe.values)
     values["preparation"] = {
-        "n_configurations": 5, "n_particles": 120, "imported": "0" * 64,
+        "n_configurations": 4, "n_particles": 120, "imported": "0" * 64,
     }  # fmt: skip
     runs = study.recipe.isoconfigurational
     values["isoconfigurational"] = {
@@ -295,7 +295,9 @@ def test_the_cost_of_an_end_is_its_share_of_a_unit(study):
 
 
 def test_a_pilot_compares_ends_where_they_are_shorter_than_the_time(study, monkeypatch):
-    monkeypatch.setitem(pilot.__globals__, "hybrid", partial(cb.hybrid, features=FEW_AT_START))
+    monkeypatch.setitem(
+        pilot.__globals__, "hybrid", partial(cb.hybrid, features=FEW_AT_START, folds=4)
+    )
     monkeypatch.setitem(pilot.__globals__, "LENGTHS", (1.0,))
     monkeypatch.setitem(pilot.__globals__, "NUMBERS", (1,))
     costs = costs_of(
