@@ -122,6 +122,7 @@ def ensemble(study, system, c, path):
     ends = Ends(
         kept["start"],
         {float(u): kept["ends"][:, k].astype(float) for k, u in enumerate(kept["until"])},
+        system.n_runs,
     )
     features = cb.Features(kept["structure"], labels)
     return Ensemble(start, features, {"displacement": moved}, ends), kept["seconds"]

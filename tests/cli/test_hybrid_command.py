@@ -1,10 +1,14 @@
 """`cagebreak hybrid`, and what `plan` says of short runs."""
 
+import re
+
 import pytest
 from click.testing import CliRunner
 
 import cagebreak as cb
 from cagebreak.cli import main
+from cagebreak.study.analysis.hybrid import pilot
+from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from support.tiny_study import write_recipe
 
 SECTION = '\n[hybrid]\nn_runs = 2\nshare = 0.2\nquantities = ["displacement"]\nlengths = [1.0]\n'
@@ -57,3 +61,37 @@ def test_an_accuracy_that_is_no_correlation_is_refused(recipe):
     assert "accuracy: expected a number between 0 and 1" in call(
         "plan", recipe, "--accuracy", "1.5", code=2
     )
+
+
+@pytest.fixture(scope="module")
+def with_ends(tmp_path_factory):
+    chosen = {"LR0": {"generations": 0, "states": ["initial"]}}
+    path = tmp_path_factory.mktemp("ends") / "hs.toml"
+    write_recipe(path, generations=0, states=["initial"], selections=chosen,
+                 n_configurations=4, outer_folds=4, time=5.0)  # fmt: skip
+    path.write_text(path.read_text() + SECTION + 'ends = "positions"\n')
+    few = cb.Generations((cb.Radial(r=(1.0, 1.5), width=(0.1, 0.1), n_species=2),), n_max=0)
+    with pytest.MonkeyPatch.context() as patch:
+        # Those of the paper take seconds to learn from.
+        patch.setattr(EndDescriptor, "_of_positions", property(lambda self: few))
+        cb.Study(path).run("serial", progress=False)
+        yield path
+
+
+def test_the_command_prints_the_ends_of_a_recipe_that_asks_for_them(with_ends):
+    arguments = ("hybrid", with_ends, "--species", "B", "--time", "5")
+    for more, expected in (((), ["ends"]), (("--no-ends",), [])):
+        lines = call(*arguments, *more).splitlines()[1:-1]
+        inputs = [line.split()[1] for line in lines]
+        assert inputs == ["structure", "runs", "both", *expected, "ensemble"]
+
+
+def test_plan_counts_the_ends(with_ends, monkeypatch):
+    monkeypatch.setitem(pilot.__globals__, "LENGTHS", (1.0,))
+    monkeypatch.setitem(pilot.__globals__, "NUMBERS", (1,))
+    output = call("plan", with_ends, "--accuracy", "0.1", "--species", "B")
+    assert re.search(r"2 runs to 1 tau \S+ s, their ends \S+ s; its ensemble", output)
+    assert {"ends", "descriptors-ends"} <= {line.split()[0] for line in output.splitlines()}
+    (start,) = (i for i, line in enumerate(output.splitlines()) if line.startswith("r of 0.1"))
+    rows = [line.split()[0] for line in output.splitlines()[start + 2 : start + 7]]
+    assert set(rows) == {"structure", "runs", "both", "ends", "ensemble"}

@@ -32,7 +32,7 @@ from cagebreak.potentials.match import examine
 from cagebreak.simulation import lammps, molecular_dynamics
 from cagebreak.simulation.engines import nve, verlet
 from cagebreak.simulation.hard_spheres import EventDriven
-from cagebreak.simulation.isoconfigurational import trajectory
+from cagebreak.simulation.isoconfigurational import led_to, trajectory
 from cagebreak.simulation.shear import begin
 from cagebreak.simulation.swaps import swap_diameters
 from cagebreak.states import CageSampler
@@ -162,6 +162,7 @@ CASES = {
     "thermal_d2min": lambda c: thermal_d2min(c, SOFT, [0.1], 2, 1, 1.5).mean,
     "propensity": lambda c: cb.propensity(c, SOFT, [0.1], 2, 1).mean,
     "isoconfigurational": lambda c: list(cb.isoconfigurational(c, SOFT, [0.1], 2, 1)),
+    "led_to": lambda c: led_to(c, MOVED[0]),
     "trajectory": lambda c: trajectory(c, SOFT, [0.1], 1),
     "EventDriven": lambda c: EventDriven(c, HARD, 1).positions,
     "nve": lambda c: nve(c, SOFT, 1).positions,

@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 @RECIPE
 @click.option("--species", default="A", show_default=True, help="Species to predict.")
 @click.option("--time", "times", multiple=True, type=float, help="Times to predict. Default: all.")
-def hybrid(recipe: str, species: str, times: tuple[float, ...]) -> None:
+@click.option("--no-ends", is_flag=True, help="Leave the structure at the ends of runs out.")
+def hybrid(recipe: str, species: str, times: tuple[float, ...], no_ends: bool) -> None:
     """Predict from structure and a few short runs.
 
-    Number and length of the short runs are those of [hybrid] of RECIPE. r needs no ceiling.
+    Number and length of the short runs are those of [hybrid] of RECIPE. With the key ends, the
+    structure at their ends is an input as well. r needs no ceiling.
     """
     from cagebreak.study import Study
     from cagebreak.study.analysis.hybrid import hybrid as join
     from cagebreak.study.analysis.table_files import keep
 
     study = Study(recipe)
-    joined = join(study, species=species, times=times or None)
+    joined = join(study, species=species, times=times or None, ends=not no_ends)
     n_runs = min(study.recipe.hybrid.n_runs, joined.n_runs)
     rows = joined.scan([n_runs]).rows
     rows = rows[(rows["inputs"] != "ensemble") | (rows["n_runs"] == n_runs)]
@@ -68,8 +70,10 @@ def print_accuracy(
              f"{row['low_configuration']:.3f} to {row['high_configuration']:.3f}",
              f"{row['share']:.2g}")
         )  # fmt: skip
-    if {"structure", "both"} - result.cheapest(accuracy).keys() == {"both"}:
-        lines.append(("both", "", "", "", "costs more than the ensemble", "", ""))
+    cheapest = result.cheapest(accuracy).keys()
+    asked = {"both"} if np.isnan(result.costs.end) else {"both", "ends"}
+    for inputs in sorted(asked - cheapest) if "structure" in cheapest else []:
+        lines.append((inputs, "", "", "", "costs more than the ensemble", "", ""))
     header = ("inputs", "runs", "until", "core-hours", "r", "95 % interval", "of the ensemble")
     click.echo(f"r of {accuracy:g} at {result.rows['time'][0]:.4g} tau, species {species}, costs")
     report.print_table(header, lines)
@@ -85,9 +89,12 @@ def print_hybrid(study: "Study", plan: "Plan") -> None:
     recipe = study.recipe
     costs, section = costs_of(recipe, plan), recipe.hybrid
     runs = section.n_runs * recipe.short_until * costs.per_tau
+    ends = 0.0 if section.ends is None else section.n_runs * costs.end
+    of_ends = f", their ends {ends:.3g} s" if section.ends else ""
     whole = recipe.isoconfigurational.n_runs * recipe.isoconfigurational.last * costs.per_tau
+    hours = (costs.structure + runs + ends) / 3600
     click.echo(
-        f"[hybrid] predicts a further configuration for {(costs.structure + runs) / 3600:.3g} "
-        f"core-hours: structure {costs.structure:.3g} s, {section.n_runs} runs to "
-        f"{recipe.short_until:.3g} tau {runs:.3g} s; its ensemble takes {whole / 3600:.3g}"
+        f"[hybrid] predicts a further configuration for {hours:.3g} core-hours: "
+        f"structure {costs.structure:.3g} s, {section.n_runs} runs to {recipe.short_until:.3g} tau "
+        f"{runs:.3g} s{of_ends}; its ensemble takes {whole / 3600:.3g}"
     )

@@ -65,11 +65,11 @@ class Recommended:
         """Return the labels of the columns."""
         n_species = n_classes_of(self.model)
         base = papers.alkemade2023(self.model, generations=0)
-        scalars = labels_with_surroundings(_inherent_labels(self.model), n_species)
         initial = base.labels("initial")
         if self.sweeps is None:
-            first = labels_of_generations(base.labels("inherent"), GENERATIONS_INHERENT)
-            return np.concatenate([first, scalars, initial]).view(np.recarray)
+            inherent = inherent_labels(self.model, GENERATIONS_INHERENT)
+            return np.concatenate([inherent, initial]).view(np.recarray)
+        scalars = labels_with_surroundings(_inherent_labels(self.model), n_species)
         first = labels_of_generations(base.labels(STATE), GENERATIONS)
         cage = labels_with_surroundings(CageScalars(self.model).labels(), n_species)
         return np.concatenate([first, cage, scalars, initial]).view(np.recarray)
@@ -112,16 +112,11 @@ class Recommended:
         """
         model, n_species = self.model, n_classes_of(self.model)
         base = papers.alkemade2023(model, generations=0)
-        minimum = inherent.configuration
-        inherent_scalars = with_surroundings(
-            _inherent_scalars(inherent, model), classified(minimum, model), n_species
-        )
         # The initial positions predict best at the shortest times.
         initial = base.compute(inherent.start, "initial")
         if self.sweeps is None:
-            first = base.compute(minimum, "inherent")
-            structure = average_over_neighbors(first, minimum, base.r_c, GENERATIONS_INHERENT)
-            return Features.concatenate([structure, inherent_scalars, initial])
+            of_inherent = inherent_features(inherent, model, GENERATIONS_INHERENT)
+            return Features.concatenate([of_inherent, initial])
         if cage is None:
             raise InputError("cage: expected a cage state, got None")
         first = CageAverage(base).compute(cage)
@@ -129,6 +124,7 @@ class Recommended:
         cage_scalars = with_surroundings(
             CageScalars(model).compute(cage), classified(cage.configuration, model), n_species
         )
+        inherent_scalars = _with_surroundings(inherent, model)
         return Features.concatenate([structure, cage_scalars, inherent_scalars, initial])
 
 
@@ -157,6 +153,37 @@ def recommended(model: Model, size: str = "full") -> Recommended:
 def feature_groups(labels: np.recarray) -> np.ndarray:
     """Return the group of each column, (F,): 1 for the scalars of a particle, 0 for the rest."""
     return (labels.body == 1).astype(np.int64)
+
+
+def inherent_features(inherent: InherentState, model: Model, generations: int) -> Features:
+    """Return structure and scalars of an inherent state, (N, F).
+
+    Parameters
+    ----------
+    inherent
+    model
+        Gives the pair potential, the diameters and the temperature.
+    generations
+        The last generation of the averages of structure.
+    """
+    structure = papers.alkemade2023(model, generations=generations).compute(
+        inherent.configuration, "inherent"
+    )
+    return Features.concatenate([structure, _with_surroundings(inherent, model)])
+
+
+def inherent_labels(model: Model, generations: int) -> np.recarray:
+    """Return the labels of `inherent_features`."""
+    structure = papers.alkemade2023(model, generations=generations).labels("inherent")
+    scalars = labels_with_surroundings(_inherent_labels(model), n_classes_of(model))
+    return np.concatenate([structure, scalars]).view(np.recarray)
+
+
+def _with_surroundings(inherent: InherentState, model: Model) -> Features:
+    scalars = _inherent_scalars(inherent, model)
+    return with_surroundings(
+        scalars, classified(inherent.configuration, model), n_classes_of(model)
+    )
 
 
 def _inherent_labels(model: Model) -> np.recarray:

@@ -77,6 +77,16 @@ def trajectory(
     return displacements
 
 
+def led_to(configuration: Configuration, displacements: ArrayLike) -> Configuration:
+    """Return the configuration that displacements (N, 3) from another lead to, in sigma.
+
+    Species, diameters and the box are those of the start; velocities are not known.
+    """
+    configuration = as_configuration(configuration)
+    moved = configuration.positions + np.asarray(displacements, dtype=np.float64)
+    return configuration.replace(positions=moved, velocities=None)
+
+
 def isoconfigurational(
     configuration: Configuration,
     model: Model,

@@ -280,10 +280,13 @@ class Contents(Work):
         """
         return to_frame(tables.drift(self.recipe, self.store))
 
-    def require_finished(self) -> None:
-        """Raise a `StoreError` unless everything that a fit needs is done and of one origin."""
+    def require_finished(self, *others: str) -> None:
+        """Raise a `StoreError` unless all that a fit needs is done and of one origin.
+
+        `others` are further stages that must be.
+        """
         self._ask_for("isoconfigurational")
-        self._require_done(tables.TABLES["scores"].needs(self.recipe))
+        self._require_done([*tables.TABLES["scores"].needs(self.recipe), *others])
 
     def _ask_for(self, section: str) -> None:
         if not self.recipe.asks_for(section):

@@ -430,7 +430,7 @@ class Study(Contents):
         stages = self.status()
         if all(stage.done == stage.total for stage in stages):
             # Runs may be deleted once their sums are there.
-            self._require_done([stage.stage for stage in stages if stage.stage != "run"])
+            self._require_done([name for name, each in self._stages.items() if not each.reduced_to])
         write(Path(path), Report(self.recipe, self.store, stages, self._gallery()).page())
 
     def _gallery(self, published: str | os.PathLike[str] | None = None) -> Gallery:

@@ -20,7 +20,8 @@ from fuzz_recipes import fuzz, put_potentials, samples
 DESCRIPTORS = {"descriptors-initial", "descriptors-inherent", "descriptors-cage"}
 CAGE = {"cage", "descriptors-cage", "descriptors-recommended"}
 INHERENT = {"inherent", "descriptors-inherent", "descriptors-recommended"}
-NAMED = DESCRIPTORS | CAGE | INHERENT | {"equilibrate", "run", "propensity", "shear"}
+ENDS = {"ends", "descriptors-ends"}
+NAMED = DESCRIPTORS | CAGE | INHERENT | ENDS | {"equilibrate", "run", "propensity", "shear"}
 
 
 @pytest.mark.parametrize("small", [False, True])
@@ -155,7 +156,7 @@ def test_numbers_are_written_to_the_bit(number):
         ({"preparation.time": 7.0}, set(STAGES)),
         ({"preparation.n_configurations": 9}, set()),
         ({"isoconfigurational.n_runs": 9}, set()),
-        ({"isoconfigurational.last": 9.0}, {"run", "propensity"}),
+        ({"isoconfigurational.last": 9.0}, {"run", "propensity", *ENDS}),
         ({"isoconfigurational.wavenumber": 7.25}, {"run", "propensity"}),
         ({"isoconfigurational.d2min_cutoff": 2.0}, {"run", "propensity"}),
         ({"isoconfigurational.d2min_cutoff": None}, {"run", "propensity"}),

@@ -19,10 +19,11 @@ from cagebreak.simulation import preparation
 from cagebreak.simulation.hard_spheres import EventDriven
 from cagebreak.states import CageSampler
 from cagebreak.study.recipe import schema
+from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from cagebreak.study.recipe.writing import text
 from cagebreak.study.run import plan
 from cagebreak.study.run.progress import show_step
-from cagebreak.study.stages import propensity, shear, stages, states, trial
+from cagebreak.study.stages import ends, propensity, shear, stages, states, trial
 from cagebreak.study.store import Store
 from support.tiny_study import STEPS, write_recipe
 
@@ -90,6 +91,20 @@ def test_a_run_costs_its_time_and_what_comes_with_it(tmp_path, monkeypatch, cloc
     clock.charge(monkeypatch, EventDriven, "__init__", lambda *_, **__: 2.0)
     clock.charge(monkeypatch, EventDriven, "run", lambda self, duration: 0.5 * duration)
     assert measured(study, "run")["run"] == pytest.approx(2 + 0.5 * 300)
+
+
+def test_ends_cost_their_runs_and_a_description_of_each(tmp_path, monkeypatch, clock):
+    path = write_recipe(tmp_path / "hs.toml", n_configurations=4, outer_folds=4, last=300.0)
+    section = 'n_runs = 1\nshare = [0.02, 0.1]\nquantities = ["displacement"]\nlengths = [1.0]'
+    path.write_text(f'{path.read_text()}\n[hybrid]\n{section}\nends = "positions"\n')
+    study = cb.Study(path)
+    times = ends.times_of(study.recipe)[ends.ends_of(study.recipe)]
+    clock.charge(monkeypatch, EventDriven, "__init__", lambda *_, **__: 2.0)
+    clock.charge(monkeypatch, EventDriven, "run", lambda self, duration: 0.5 * duration)
+    clock.charge(monkeypatch, EndDescriptor, "compute", lambda *_: 7.0)
+    costs = measured(study, "ends", "descriptors-ends")
+    assert costs["ends"] == pytest.approx(2 + 0.5 * times[-1])
+    assert costs["descriptors-ends"] == (1 + 3 * len(times)) * 7
 
 
 @pytest.mark.parametrize("n_runs", [3, 4, 50])

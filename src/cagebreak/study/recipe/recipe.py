@@ -24,6 +24,7 @@ from cagebreak.simulation.engines import Engine
 from cagebreak.study.recipe import descriptors, schema, selections
 from cagebreak.study.recipe.checks import checked, entry, near
 from cagebreak.study.recipe.descriptors import RECOMMENDED
+from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from cagebreak.study.recipe.preparation import Growth, Imported, Thermal
 from cagebreak.study.recipe.protocols import PROTOCOLS
 
@@ -143,9 +144,20 @@ class Recipe:
         return self.sections.get("hybrid") or schema.Hybrid.default()
 
     @property
+    def short_lengths(self) -> tuple[float, ...]:
+        """Lengths of the short runs of [hybrid], ascending, in tau."""
+        return tuple(share * self.isoconfigurational.last for share in self.hybrid.shares)
+
+    @property
     def short_until(self) -> float:
-        """Length of the short runs of [hybrid], in tau."""
-        return self.hybrid.share * self.isoconfigurational.last
+        """The longest of `short_lengths`."""
+        return self.short_lengths[-1]
+
+    @property
+    def end_descriptor(self) -> EndDescriptor | None:
+        """The descriptors of the ends of short runs; None if they are not described."""
+        described = self.hybrid.ends
+        return None if described is None else EndDescriptor(self.model, described)
 
     def asks_for(self, section: str) -> bool:
         """Return whether the recipe has a section."""
@@ -401,9 +413,10 @@ def _check_together(recipe: Recipe) -> None:
             raise problem("descriptors.recommended", "false without the states inherent and cage")
         if "sweeps" not in recipe.states.cage:
             raise problem("descriptors.recommended", "false without sweeps in [states.cage]")
-    if recipe.hybrid.n_runs > max(recipe.isoconfigurational.n_runs, schema.Hybrid.default().n_runs):
-        n_runs = recipe.isoconfigurational.n_runs
-        raise problem("hybrid.n_runs", f"at most n_runs = {n_runs} of [isoconfigurational]")
+    runs = recipe.isoconfigurational
+    known = None if recipe.imported else (runs.first, runs.last, runs.n_times)
+    for key, expected in recipe.hybrid.contradictions(runs.n_runs, learning.outer_folds, known):
+        raise problem(f"hybrid.{key}", expected)
     labels = recipe.labels()
     for name, selection in learning.selections.items():
         try:

@@ -104,14 +104,25 @@ def load_features(recipe: Recipe, store: Store, sources: Iterable[str], c: int) 
 def _load(store: Store, source: str, c: int, expected: np.recarray) -> Features:
     unit = Unit(describing(source), (c,))
     arrays = store.load(unit)
-    labels = read_labels(_recast(arrays["labels"], "S", "U"))
+    return Features(arrays["values"], checked_labels(store, unit, arrays["labels"], expected))
+
+
+def checked_labels(store: Store, unit: Unit, stored: NDArray, expected: np.recarray) -> np.recarray:
+    """Return the stored labels of the columns of a unit, if they are those of this version.
+
+    Raises
+    ------
+    StoreError
+        If they are not.
+    """
+    labels = read_labels(_recast(stored, "S", "U"))
     if not _are_same(labels, expected):
         raise StoreError(
             f"{store.path(unit)}: descriptors of another version of cagebreak, {len(labels)} "
             f"columns where this one has {len(expected)}, or others; move the folder "
             f"{unit.stage} away and run the study again"
         )
-    return Features(arrays["values"], labels)
+    return labels
 
 
 def _are_same(labels: np.recarray, expected: np.recarray) -> bool:

@@ -11,7 +11,7 @@ from numba.core.event import install_timer
 from threadpoolctl import threadpool_limits
 
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages import descriptors, equilibrate, propensity, runs, shear, states
+from cagebreak.study.stages import descriptors, ends, equilibrate, propensity, runs, shear, states
 from cagebreak.study.stages.stage import Stage
 from cagebreak.study.store import Identity, Store, Unit
 
@@ -26,6 +26,8 @@ STAGES: dict[str, Stage] = {
         states.CAGE,
         *descriptors.OF_STATES,
         descriptors.OF_ALL,
+        ends.STAGE,
+        ends.DESCRIBED,
     )
 }
 
@@ -39,6 +41,7 @@ def stages_of(recipe: Recipe) -> dict[str, Stage]:
     without: tuple[str, ...] = ()
     if recipe.asks_for("isoconfigurational"):
         sources += recipe.sources
+        sources += () if recipe.hybrid.ends is None else (ends.SOURCE,)
         # Imported configurations can come without runs.
         without = () if recipe.isoconfigurational.n_runs else ("run", "propensity")
     return {

@@ -59,6 +59,46 @@ def test_displacements_of_another_shape_are_refused(ensembles, shape):
         Ends.of(ensembles[0].start, {3.0: np.zeros(shape)}, described)
 
 
+@pytest.mark.parametrize(
+    ("displacements", "describe", "message"),
+    [
+        ({}, described, "displacements: expected at least one length of runs"),
+        ({3.0: np.full((4, N, 3), np.nan)}, described, r"displacements\[3\]: expected finite"),
+        ({0.0: np.zeros((4, N, 3))}, described, r"displacements\[0\]: .* after a time above 0"),
+        (
+            {1.0: np.zeros((4, N, 3)), 2.0: np.zeros((3, N, 3))},
+            described,
+            r"displacements\[2\]: expected 4 runs, as before, got 3",
+        ),
+        ({3.0: np.zeros((4, N, 3))}, len, r"describe: expected finite .*\(100, G\), got \(\)"),
+        (
+            {3.0: np.zeros((4, N, 3))},
+            lambda at: np.full((N, 2), np.inf),
+            "describe: expected finite numbers",
+        ),
+    ],
+)
+def test_ends_that_cannot_be_described_are_named(ensembles, displacements, describe, message):
+    with pytest.raises(InputError, match=message):
+        Ends.of(ensembles[0].start, displacements, describe)
+
+
+def test_particles_keep_their_diameters_at_the_ends():
+    start = cb.Configuration(
+        np.random.default_rng(1).uniform(0, 6, (N, 3)), np.zeros(N, int), 6.0,
+        diameters=np.linspace(0.8, 1.2, N),
+    )  # fmt: skip
+    ends = Ends.of(start, {1.0: np.ones((2, N, 3))}, lambda at: at.diameters[:, None])
+    assert np.array_equal(ends.means[1.0][1][:, 0], start.diameters)
+
+
+def test_ends_in_a_plane_stay_there():
+    box = cb.Box(np.diag([6.0, 6.0]))
+    start = cb.Configuration(np.random.default_rng(1).uniform(0, 6, (N, 2)), np.zeros(N, int), box)
+    ends = Ends.of(start, {1.0: np.tile([0.5, 0.25, 0.0], (2, N, 1))}, lambda at: at.positions)
+    assert ends.means[1.0][0] == pytest.approx(start.positions + np.array([0.5, 0.25, 0]))
+
+
 def test_ends_are_inputs_beside_structure_and_runs(joined):
     table = joined.scan([1, 4]).table
     best = table[table.n_runs == 4].set_index("inputs").r_configuration
@@ -89,7 +129,7 @@ def test_ensembles_must_be_described_alike(ensembles):
     with pytest.raises(InputError, match=r"ensembles\[4\].ends: expected the structure"):
         cb.hybrid(missing, seed=1, times=[10.0])
     ends = ensembles[4].ends
-    other = Ends(ends.start, {1.0: ends.means[1.0][:, :-1]})
+    other = ends._replace(means={1.0: ends.means[1.0][:, :-1]})
     with pytest.raises(InputError, match=r"ensembles\[4\].ends.means\[1\]: expected finite"):
         cb.hybrid([*ensembles[:4], ensembles[4]._replace(ends=other)], seed=1, times=[10.0])
 
@@ -99,3 +139,80 @@ def test_lengths_of_runs_are_those_whose_ends_are_described(ensembles):
         InputError, match=r"until: expected .*1\.0.*, the lengths of runs whose ends"
     ):
         cb.hybrid(ensembles, seed=1, until=[10.0], times=[10.0])
+
+
+def changed(ensemble, **motion):
+    """Return an ensemble whose runs have measured something else."""
+    old = ensemble.motion["displacement"]
+    parts = {name: getattr(old, name) for name in ("times", "sums", "n_runs", "species")} | motion
+    return ensemble._replace(motion={"displacement": cb.Propensity(**parts)})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda e: changed(e, n_runs=5), r"\[4\].ends: expected 5 runs, as of the motion, got 4"),
+        (lambda e: changed(e, n_runs=1), r"ensembles\[4\]: expected two runs or more"),
+        (
+            lambda e: changed(e, times=TIMES * 2),
+            r"\[4\].motion\['displacement'\]: .* at the times of the first",
+        ),
+        (
+            lambda e: changed(e, sums=np.full((2, 2, N), np.nan)),
+            r"\[4\].motion\['displacement'\]: expected finite sums",
+        ),
+        (
+            lambda e: e._replace(ends=e.ends._replace(start=e.ends.start * np.nan)),
+            r"\[4\].ends.start: expected finite numbers of shape \(100, 2\)",
+        ),
+        (
+            lambda e: e._replace(ends=e.ends._replace(means={1.0: e.ends.means[1.0] * np.inf})),
+            r"\[4\].ends.means\[1\]: expected finite numbers",
+        ),
+        (lambda e: e._replace(motion={}), "target: expected a quantity"),
+        (
+            lambda e: e._replace(structure=cb.Features(e.structure.values[1:], e.structure.labels)),
+            r"\[4\].structure: expected 100 particles, got 99",
+        ),
+    ],
+)
+def test_an_ensemble_that_does_not_fit_the_others_is_named(ensembles, change, message):
+    with pytest.raises(InputError, match=message):
+        cb.hybrid([*ensembles[:4], change(ensembles[4])], seed=1, times=[10.0], lengths=[1.0])
+
+
+def test_ends_at_no_time_of_the_runs_are_named(ensembles):
+    other = [e._replace(ends=e.ends._replace(means={3.0: e.ends.means[1.0]})) for e in ensembles]
+    with pytest.raises(InputError, match=r"ends: expected lengths among the times .* got 3.0"):
+        cb.hybrid(other, seed=1, times=[10.0])
+    assert not cb.hybrid(other, seed=1, times=[10.0], until=1.0, ends=False).described
+
+
+def test_a_configuration_without_particles_of_the_species_is_named(ensembles):
+    start = ensembles[4].start.replace(species=np.ones(N, int))
+    other = changed(ensembles[4], species=start.species)._replace(start=start)
+    with pytest.raises(InputError, match=r"ensembles\[4\]: expected particles of species A"):
+        cb.hybrid([*ensembles[:4], other], seed=1, times=[10.0], ends=False, until=1.0)
+
+
+def test_configurations_may_have_other_numbers_of_runs(ensembles):
+    two = ensembles[4].motion["displacement"].sums / 2
+    ends = ensembles[4].ends._replace(n_runs=2)
+    fewer = changed(ensembles[4], sums=two, n_runs=2)._replace(ends=ends)
+    joined = cb.hybrid([*ensembles[:4], fewer], seed=1, times=[10.0], lengths=[1.0])
+    assert joined.n_runs == 2
+    assert joined.scan([2]).table.set_index("inputs").r_configuration["ends"] > 0.8
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_one_configuration_is_too_few(ensembles, ends):
+    with pytest.raises(InputError, match=r"(folds|collection): expected at least"):
+        cb.hybrid(ensembles[:1], seed=1, times=[10.0], until=1.0, ends=ends).fit(1, 1.0)
+
+
+@pytest.mark.parametrize("values", [np.zeros((N, 3)), np.full((N, 2), np.nan), np.zeros((3, 2))])
+def test_ends_of_another_shape_are_refused_by_a_model(joined, ensembles, values):
+    model, (start, structure, motion, _) = joined.fit(n_runs=4, until=1.0), ensembles[0]
+    early = MeanMotion(start, TIMES[:1], {"displacement": motion["displacement"].mean[:1]})
+    with pytest.raises(InputError, match=r"ends: expected finite numbers of shape \(100, 2\)"):
+        model.predict_from(structure, early, values)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cagebreak.configuration import Configuration
+from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion, ShortRuns
 from cagebreak.dynamics.propensity import Propensity
@@ -17,6 +17,7 @@ from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.descriptors import RECOMMENDED
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.descriptors import load_features
+from cagebreak.study.stages.ends import load_ends
 from cagebreak.study.stages.equilibrate import load_configuration
 from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.store import Store
@@ -46,12 +47,15 @@ class StudyEnsembles:
         Quantities that the runs have measured.
     features
         The selection of structural descriptors, as in `Study.fit`.
+    ends
+        Whether to read the structure at the ends of short runs.
     """
 
     recipe: Recipe
     store: Store
     quantities: Sequence[str]
     features: Any
+    ends: bool = False
 
     def __len__(self) -> int:
         return self.recipe.preparation.n_configurations
@@ -63,7 +67,8 @@ class StudyEnsembles:
         joined = load_features(self.recipe, self.store, self.recipe.sources, c)
         columns = selections.columns(self.recipe.labels(), self.features)
         structure = Features(joined.values[:, columns], joined.labels[columns].view(np.recarray))
-        return Ensemble(load_configuration(self.store, c), structure, motion)
+        ends = Ends(*load_ends(self.recipe, self.store, c)) if self.ends else None
+        return Ensemble(load_configuration(self.store, c), structure, motion, ends)
 
 
 def default_features(recipe: Recipe) -> selections.Selection:
@@ -77,7 +82,8 @@ def samples(
     species: int,
     target: str,
     times: Sequence[int],
-    ends: EndFits | None = None,
+    fits: EndFits | None = None,
+    lengths: Sequence[float] = (),
 ) -> Iterator[RunSample]:
     """Yield the particles of a species of each configuration, from the halves of its runs.
 
@@ -92,39 +98,109 @@ def samples(
         The quantity to predict.
     times
         Indices of its times.
-    ends
+    fits
         Fits to the structure at the start, which predict from that at the ends of runs.
+    lengths
+        Of the runs whose ends they predict from.
 
     Raises
     ------
     InputError
-        If a configuration has fewer than two runs, or a quantity is not measured.
+        If a configuration has fewer than two runs or no particle of the species, a quantity is not
+        measured, or shapes, times or numbers of runs do not fit.
     """
+    known: np.ndarray | None = None
     for c in range(len(ensembles)):
-        start, structure, motion, at_ends = ensembles[c]
-        if target not in motion:
-            raise InputError(f"target: expected one of {', '.join(motion)}, got {target!r}")
+        ensemble = ensembles[c]
+        known = checked_times(f"ensembles[{c}]", ensemble, target, known)
+        start, structure, motion, ends = ensemble
         first = motion[target]
-        if first.n_runs < 2:
-            raise InputError(
-                f"ensembles[{c}]: expected two runs or more, since motion and target are of "
-                f"different runs, got {first.n_runs}"
-            )
         rows = np.flatnonzero(first.species == species)
+        if not len(rows):
+            raise InputError(
+                f"ensembles[{c}]: expected particles of species {SPECIES_NAMES[species]}, got none"
+            )
         halves = [
             short_runs.compute(
                 MeanMotion(start, first.times, {name: p.halves[h] for name, p in motion.items()})
             ).values[rows]
             for h in (0, 1)
         ]
-        if ends is not None:
-            assert at_ends is not None
+        if fits is not None:
+            assert ends is not None
             for h, of_half in enumerate(halves):
-                led_to = [ends.predict_all(mean[h][rows]) for mean in at_ends.means.values()]
-                halves[h] = np.hstack([of_half, *led_to])
+                at_ends = [fits.predict_all(ends.means[until][h][rows]) for until in lengths]
+                halves[h] = np.hstack([of_half, *at_ends])
         yield RunSample(
             structure.values[rows],
             np.stack(halves),
             first.halves[:, times][:, :, rows].swapaxes(1, 2),
             ((first.n_runs + 1) // 2, first.n_runs // 2),
         )
+
+
+def ends_and_targets(
+    ensembles: Sequence[Ensemble] | StudyEnsembles, target: str
+) -> Iterator[tuple[Ends | None, Propensity]]:
+    """Yield the structure at the ends of runs, and the target, of each configuration.
+
+    Raises
+    ------
+    InputError
+        As of `checked_times`.
+    """
+    known: np.ndarray | None = None
+    for c in range(len(ensembles)):
+        ensemble = ensembles[c]
+        known = checked_times(f"ensembles[{c}]", ensemble, target, known)
+        yield ensemble.ends, ensemble.motion[target]
+
+
+def checked_times(
+    name: str, ensemble: Ensemble, target: str, times: np.ndarray | None
+) -> np.ndarray:
+    """Return the times of the runs of an ensemble, after a check of what is measured of them.
+
+    Parameters
+    ----------
+    name
+        Of the ensemble, in messages.
+    ensemble
+    target
+        A quantity that it must have.
+    times
+        Those of the other ensembles; None of the first.
+
+    Raises
+    ------
+    InputError
+        If the target is not measured, there are fewer than two runs, or quantities differ in their
+        numbers of particles or runs, or in their times.
+    """
+    start, structure, motion, _ = ensemble
+    if target not in motion:
+        expected = f"a quantity of {name}" + (f", {', '.join(motion)}" if motion else "")
+        raise InputError(f"target: expected {expected}, got {target!r}")
+    times, n_runs = motion[target].times if times is None else times, motion[target].n_runs
+    if n_runs < 2:
+        raise InputError(
+            f"{name}: expected two runs or more, since motion and target are of different runs, "
+            f"got {n_runs}"
+        )
+    if structure.values.shape[0] != len(start):
+        raise InputError(
+            f"{name}.structure: expected {len(start)} particles, got {structure.values.shape[0]}"
+        )
+    for quantity, of_runs in motion.items():
+        shape, found = (2, len(times), len(start)), of_runs.sums.shape
+        if found != shape or not np.allclose(of_runs.times, times, rtol=1e-6):
+            raise InputError(
+                f"{name}.motion[{quantity!r}]: expected sums of shape {shape} at the times of the "
+                f"first, {times.tolist()}, got {found} at {of_runs.times.tolist()}"
+            )
+        if of_runs.n_runs != n_runs or not np.isfinite(of_runs.sums).all():
+            raise InputError(
+                f"{name}.motion[{quantity!r}]: expected finite sums over {n_runs} runs, as of "
+                f"{target!r}, got {of_runs.n_runs}"
+            )
+    return times

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from cagebreak.configuration import SPECIES_NAMES, Configuration, species_index
-from cagebreak.descriptors.base import Features, make_labels
+from cagebreak.configuration import SPECIES_NAMES, species_index
+from cagebreak.descriptors.base import make_labels
 from cagebreak.descriptors.coarse_grained.short_runs import STATE, ShortRuns
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
 from cagebreak.errors import InputError
@@ -26,16 +26,20 @@ from cagebreak.learning.short_runs import (
 )
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.isoconfigurational import nearest
-from cagebreak.study.analysis.hybrid.ends import Ends, end_samples
+from cagebreak.study.analysis.hybrid.ends import end_samples, lengths_described
 from cagebreak.study.analysis.hybrid.ensembles import (
     Ensemble,
     StudyEnsembles,
+    checked_times,
     default_features,
+    ends_and_targets,
     samples,
 )
-from cagebreak.study.analysis.hybrid.model import HybridModel, simulated_motion, structure_of
+from cagebreak.study.analysis.hybrid.measurement import Measurement
+from cagebreak.study.analysis.hybrid.model import HybridModel
 from cagebreak.study.analysis.hybrid.scan import WITH_STRUCTURE, Key, Scan
 from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages.ends import DESCRIBED
 from cagebreak.study.stages.quantities import TARGETS, require_measured
 from cagebreak.study.store import Store
 
@@ -75,9 +79,11 @@ class Hybrid:
         Number of outer folds.
     n_resamples
         Resamples of the bootstrap over configurations.
-    describe, simulate
-        Return the structure of a configuration, and its motion in short runs, of a given seed; None
-        if a configuration to predict comes with both.
+    measurement
+        Describes and simulates a configuration to predict; None if it comes with structure and
+        motion.
+    described
+        Those of `until` at whose ends structure is described.
     """
 
     runs: RunCollection
@@ -87,8 +93,8 @@ class Hybrid:
     seed: Seed
     folds: int = 5
     n_resamples: int = 2000
-    describe: Callable[[Configuration, Seed], Features] | None = None
-    simulate: Callable[..., Any] | None = None
+    measurement: Measurement | None = None
+    described: tuple[float, ...] = ()
 
     @property
     def times(self) -> np.ndarray:
@@ -127,7 +133,7 @@ class Hybrid:
         if name == "ends":
             assert self.runs.ends is not None
             n = self.runs.ends.fits.n_targets
-            first = self.runs.ends.first + n * self.until.index(end)
+            first = self.runs.ends.first + n * self.described.index(end)
             columns = np.concatenate([columns, np.arange(first, first + n)])
         return Inputs(name in WITH_STRUCTURE, columns, n_runs, mean_of)
 
@@ -136,7 +142,7 @@ class Hybrid:
     ) -> Scan:
         """Return held-out predictions from structure, from short runs and from both.
 
-        If the structure at the ends of runs is described, also from all three.
+        If the structure at the ends of runs is described, also from all three, for these lengths.
 
         Every r is that with the propensity of infinitely many runs: 1 is a perfect prediction, and
         no ceiling is left to divide by. Cross-validation is nested.
@@ -158,12 +164,10 @@ class Hybrid:
             self.runs.require_runs(number)
         lengths = self.until if until is None else np.atleast_1d(np.asarray(until, float)).tolist()
         keys = {}
-        names = ["runs", "both"] if self.runs.n_structure else ["runs"]
-        if self.runs.ends is not None:
-            names.append("ends")
         if self.runs.n_structure:
             keys["structure"] = Key("structure", 0, 0.0)
         for length in map(self._end, lengths):
+            names = self._names(length)
             for n in numbers:
                 keys |= {f"{name} {n} {length!r}": Key(name, n, length) for name in names}
         inputs = {text: self.inputs(*key) for text, key in keys.items()}
@@ -188,15 +192,16 @@ class Hybrid:
     def fit(self, n_runs: int, until: float) -> HybridModel:
         """Return the model of structure and motion together, fitted to all configurations.
 
+        If the structure at the ends of runs of this length is described, it is an input as well.
+
         Raises
         ------
         InputError
             As of `scan`.
         """
-        name = "both" if self.runs.n_structure else "runs"
-        ends = self.runs.ends
-        name = name if ends is None else "ends"
-        inputs, n = self.inputs(name, n_runs, until), self.runs.n_structure
+        end = self._end(until)
+        name, ends = self._names(end)[-1], self.runs.ends
+        inputs, n = self.inputs(name, n_runs, end), self.runs.n_structure
         with threadpool_limits(limits=1, user_api="blas"):
             ridge = RunRidge.fit(self.runs, inputs, seed=self.seed, folds=self.folds)
         return HybridModel(
@@ -206,17 +211,21 @@ class Hybrid:
             species=species_index(self.species, len(SPECIES_NAMES)),
             n_structure=n,
             n_runs=n_runs,
-            until=self._end(until),
-            describe=self.describe,
-            simulate=self.simulate,
-            ends=None if ends is None else ends.fits,
+            until=end,
+            measurement=self.measurement,
+            ends=ends.fits if ends is not None and name == "ends" else None,
         )
 
+    def _names(self, length: float) -> list[str]:
+        """Return the names of the inputs that need runs of a length, that with most last."""
+        names = ["runs", *(["both"] if self.runs.n_structure else [])]
+        return names + ["ends"] * (length in self.described)
+
     def _end(self, until: float) -> float:
-        for length in self.until:
-            # The nearest time of the runs has taken the place of the one that was asked for.
-            if 1 / NEAR <= until / length <= NEAR:
-                return length
+        # The nearest time of the runs has taken the place of the one that was asked for.
+        length = self.until[nearest(np.array(self.until), [until])[0]]
+        if 1 / NEAR <= until / length <= NEAR:
+            return length
         expected = ", ".join(f"{length:g}" for length in self.until)
         raise InputError(f"until: expected one of {expected}, got {until!r}")
 
@@ -235,8 +244,8 @@ class FinishedStudy(Protocol):
     recipe: Recipe
     store: Store
 
-    def require_finished(self) -> None:
-        """Raise a `StoreError` unless everything that a fit needs is done."""
+    def require_finished(self, *others: str) -> None:
+        """Raise a `StoreError` unless everything that a fit needs, and other stages, are done."""
 
 
 def hybrid(
@@ -251,6 +260,7 @@ def hybrid(
     quantities: Sequence[str] | None = None,
     lengths: Sequence[float] | None = None,
     folds: int | None = None,
+    ends: bool = True,
 ) -> Hybrid:
     """Join structure with the mean motion of a few short runs, to predict longer times.
 
@@ -269,7 +279,7 @@ def hybrid(
         Letter of the species to predict.
     until
         Length of the short runs in tau, or several; the nearest times of the runs are used. Default
-        that of the recipe, or all lengths of runs whose ends are described.
+        those of the recipe, or all lengths of runs whose ends are described.
     times
         Times to predict, in tau; the nearest times of the runs are used. Default all.
     target
@@ -283,6 +293,9 @@ def hybrid(
         Lengths over which motion is averaged over neighbors, in sigma; default those of the recipe.
     folds
         Number of outer folds; default that of the study, or 5.
+    ends
+        Whether to use the structure at the ends of the short runs, where it is described: by `ends`
+        in [hybrid] of the recipe, or in each `Ensemble`.
 
     Raises
     ------
@@ -297,14 +310,14 @@ def hybrid(
     >>> joined.scan(n_runs=[1, 2, 5]).table  # doctest: +SKIP
     >>> joined.fit(n_runs=2, until=100.0).predict(snapshot, seed=1)  # doctest: +SKIP
     """
-    describe = simulate = None
+    measurement = None
     n_resamples, groups, n_species = 2000, None, None
     ensembles: Sequence[Ensemble] | StudyEnsembles
     if isinstance(source, Sequence):
         ensembles = source
         if not len(ensembles):
             raise InputError("source: expected a study or at least 3 ensembles, got none")
-        if until is None and ensembles[0].ends is not None:
+        if until is None and ends and ensembles[0].ends is not None:
             until = list(ensembles[0].ends.means)
     else:
         recipe, store, n_species = source.recipe, source.store, source.recipe.model.n_species
@@ -313,37 +326,44 @@ def hybrid(
         measured = tuple(dict.fromkeys((target, *quantities)))
         for name in measured:
             require_measured(recipe, name)
-        source.require_finished()
+        ends = ends and section.ends is not None
+        source.require_finished(*([DESCRIBED.name] if ends else []))
         features = default_features(recipe) if features is None else features
-        ensembles = StudyEnsembles(recipe, store, measured, features)
+        ensembles = StudyEnsembles(recipe, store, measured, features, ends)
         seed = seed_sequence(recipe.study.seed, "fit") if seed is None else seed
-        until = recipe.short_until if until is None else until
+        until = recipe.short_lengths if until is None else until
         lengths = section.lengths if lengths is None else lengths
         folds, groups = folds or recipe.learning.outer_folds, recipe.groups
         n_resamples = recipe.learning.bootstrap
-        describe, simulate = structure_of(recipe, features), simulated_motion(recipe, quantities)
+        measurement = Measurement(recipe, features, quantities)
     if seed is None or until is None:
         raise InputError("seed, until: expected both for ensembles that are no study, got none")
     first = ensembles[0]
     n_species = n_species or first.start.n_species
     number = species_index(species, n_species)
-    known = first.motion[target].times if target in first.motion else np.zeros(1)
+    known = checked_times("ensembles[0]", first, target, None)
     chosen = np.arange(len(known)) if times is None else _near("times", known, times)
-    ends = known[_near("until", known, np.atleast_1d(np.asarray(until, float)).tolist())]
+    lasts = known[_near("until", known, np.atleast_1d(np.asarray(until, float)).tolist())]
     short_runs = ShortRuns(
-        tuple(np.unique(np.concatenate([_times_to(known, end) for end in ends])).tolist()),
+        tuple(np.unique(np.concatenate([_times_to(known, end) for end in lasts])).tolist()),
         n_species,
         tuple(quantities or ("displacement",)),
         tuple(lengths or LENGTHS),
     )
     labels, folds = [first.structure.labels, short_runs.labels()], folds or 5
-    fits = None
-    if first.ends is not None:
-        fits = _end_fits(ensembles, first.ends, ends, known, chosen, (number, target, folds, seed))
-        n_columns = len(ends) * fits.coefficients[..., 0, :].size
+    fits: EndFits | None = None
+    described: dict[float, float] = {}
+    if ends and first.ends is not None:
+        described = lengths_described(first.ends, lasts, known)
+        later = _some_later(chosen, known, min(described))
+        at_start = end_samples(ends_and_targets(ensembles, target), number, later)
+        fold = configuration_folds(len(ensembles), folds, seed=seed, groups=groups)
+        fits = EndFits.fit(at_start, fold)
+        n_columns = len(described) * fits.coefficients[..., 0, :].size
         labels.append(make_labels("prediction", 1, STATE, [{}] * n_columns))
+    of_ends = list(described.values())
     runs = collect_runs(
-        samples(ensembles, short_runs, number, target, chosen.tolist(), fits),
+        samples(ensembles, short_runs, number, target, chosen.tolist(), fits, of_ends),
         times=known[chosen],
         species=species,
         labels=np.concatenate(labels).view(np.recarray),
@@ -351,34 +371,21 @@ def hybrid(
         ends=None if fits is None else EndColumns(fits, len(short_runs.labels())),
     )
     return Hybrid(
-        runs, short_runs, species, tuple(ends.tolist()), seed, folds, n_resamples, describe,
-        simulate,
+        runs, short_runs, species, tuple(lasts.tolist()), seed, folds, n_resamples, measurement,
+        tuple(described),
     )  # fmt: skip
 
 
-def _end_fits(
-    ensembles: Sequence[Ensemble] | StudyEnsembles,
-    first: Ends,
-    until: np.ndarray,
-    known: np.ndarray,
-    chosen: np.ndarray,
-    about: tuple[int, str, int, Seed],
-) -> EndFits:
-    """Return the fits of structure at the start to targets later than the ends of some runs."""
-    number, target, folds, seed = about
-    lengths = np.array(list(first.means))
-    if len(lengths) != len(until) or not np.allclose(lengths, until, rtol=0.01):
-        raise InputError(
-            f"until: expected {lengths.tolist()}, the lengths of runs whose ends are described, "
-            f"got {until.tolist()}"
-        )
-    later = chosen[known[chosen] > until.min()]
+def _some_later(chosen: np.ndarray, known: np.ndarray, end: float) -> list[int]:
+    """Return the indices of `N_END_TIMES` of some times, or fewer, after the end of short runs."""
+    later = chosen[known[chosen] > end]
     if not len(later):
-        raise InputError(f"times: expected some beyond {until.min():g}, the end of the short runs")
-    indices = later[np.unique(np.linspace(len(later) - 1, 0, N_END_TIMES).round().astype(int))]
-    fold = configuration_folds(len(ensembles), folds, seed=seed)
-    each = ((ensembles[c].ends, ensembles[c].motion[target]) for c in range(len(ensembles)))
-    return EndFits.fit(end_samples(each, number, indices.tolist()), fold)
+        raise InputError(
+            f"times: expected some beyond {end:g}, where the ends of runs are described"
+        )
+    which = np.unique(np.linspace(len(later) - 1, 0, N_END_TIMES).round().astype(int))
+    indices: list[int] = later[which].tolist()
+    return indices
 
 
 def _near(name: str, known: np.ndarray, times: Sequence[float]) -> np.ndarray:

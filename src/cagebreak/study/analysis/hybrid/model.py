@@ -1,27 +1,34 @@
 """A fitted hybrid model: it predicts a configuration from its structure and a few short runs."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from __future__ import annotations
 
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from cagebreak._hdf5 import UNREADABLE, require_finite
+from cagebreak._sealed import creating, opened
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors import Features
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion, ShortRuns
-from cagebreak.dynamics.propensity import half_sums
-from cagebreak.errors import InputError
-from cagebreak.learning.short_runs import EndFits, RunRidge
-from cagebreak.potentials.match import check
+from cagebreak.errors import FileFormatError, InputError
+from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
+from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
+from cagebreak.learning.preprocessing import Standardizer
+from cagebreak.learning.short_runs import EndFits, Inputs, RunRidge
 from cagebreak.seeding import Seed
-from cagebreak.simulation.isoconfigurational import isoconfigurational
-from cagebreak.study.recipe import selections
+from cagebreak.study.analysis.hybrid.measurement import Measurement
+from cagebreak.study.archive import potential_in, text_of
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.descriptors import describe as described
-from cagebreak.study.stages.descriptors import made_once
-from cagebreak.study.stages.quantities import QUANTITIES
+
+FORMAT = "cagebreak hybrid model 1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +50,7 @@ class HybridModel:
         Number of structural descriptors.
     n_runs, until
         The short runs whose motion the model expects; `until` in tau.
-    describe, simulate
+    measurement
         As of `Hybrid`.
     ends
         What structure at the ends of the runs predicts, if it is an input.
@@ -56,8 +63,7 @@ class HybridModel:
     n_structure: int
     n_runs: int
     until: float
-    describe: Callable[[Configuration, Seed], Features] | None = None
-    simulate: Callable[..., MeanMotion] | None = None
+    measurement: Measurement | None = None
     ends: EndFits | None = None
 
     def __repr__(self) -> str:
@@ -66,7 +72,8 @@ class HybridModel:
     def predict(self, configuration: Configuration, *, seed: Seed) -> NDArray[np.float64]:
         """Return the predicted propensity, (T, N); NaN for other species.
 
-        The structure of the configuration is described, and the short runs are simulated.
+        The structure of the configuration is described, and the short runs are simulated; their
+        ends are described if the model expects it.
 
         Parameters
         ----------
@@ -82,16 +89,18 @@ class HybridModel:
         ConfigurationError
             If the configuration cannot be one of the model; see `cagebreak.check`.
         """
-        if self.describe is None or self.simulate is None:
+        if self.measurement is None:
             raise InputError(
                 "configuration: expected a model of a study, which knows how to describe and to "
                 "simulate it; use predict_from(structure, motion)"
             )
         configuration = as_configuration(configuration)
         times = [time for time in self.short_runs.times if time <= self.until * (1 + 1e-9)]
-        motion = self.simulate(configuration, times, self.n_runs, seed)
-        structure = self.describe(configuration, seed) if self.n_structure else None
-        return self.predict_from(structure, motion)
+        motion, ends = self.measurement.short_runs(
+            configuration, times, self.n_runs, seed, self.ends is not None
+        )
+        structure = self.measurement.structure(configuration, seed) if self.n_structure else None
+        return self.predict_from(structure, motion, ends)
 
     def predict_from(
         self,
@@ -119,9 +128,20 @@ class HybridModel:
         n_columns = 0 if structure is None else structure.n_features
         if n_columns != self.n_structure:
             raise InputError(f"structure: expected {self.n_structure} descriptors, got {n_columns}")
+        if structure is not None and len(structure.values) != len(start):
+            raise InputError(
+                f"structure: expected {len(start)} particles, got {len(structure.values)}"
+            )
         if (ends is None) != (self.ends is None):
             expected = "none" if self.ends is None else "the structure at the ends of the runs"
             raise InputError(f"ends: expected {expected}")
+        at_ends = np.zeros(0) if ends is None else np.asarray(ends, dtype=np.float64)
+        if self.ends is not None:
+            shape = (len(start), self.ends.coefficients.shape[1])
+            if at_ends.shape != shape or not np.isfinite(at_ends).all():
+                raise InputError(
+                    f"ends: expected finite numbers of shape {shape}, got {at_ends.shape}"
+                )
         # Later times of other models of the same statistics have no coefficients.
         short_runs = self.short_runs
         labels = short_runs.labels()
@@ -136,53 +156,148 @@ class HybridModel:
         rows = np.flatnonzero(start.species == self.species)
         predicted = np.full((len(self.times), len(start)), np.nan)
         if len(rows):
-            of_rows = values[rows]
-            if self.ends is not None and ends is not None:
-                # Ends of runs of other lengths have no coefficients.
-                at_ends = np.zeros((len(rows), self.ridge.coefficients.shape[0] - values.shape[1]))
+            # Ends of runs of other lengths have no coefficients.
+            led_to = np.zeros((len(rows), self.ridge.coefficients.shape[0] - values.shape[1]))
+            if self.ends is not None:
                 own = self.ridge.inputs.columns[-self.ends.n_targets :] - len(labels)
-                at_ends[:, own] = self.ends.predict(np.asarray(ends)[rows])
-                of_rows = np.hstack([of_rows, at_ends])
-            predicted[:, rows] = self.ridge.predict(of_rows).T
+                led_to[:, own] = self.ends.predict(at_ends[rows])
+            predicted[:, rows] = self.ridge.predict(np.hstack([values[rows], led_to])).T
         return predicted
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as HDF5; an existing file is replaced atomically.
 
-def structure_of(recipe: Recipe, features: Any) -> Callable[[Configuration, Seed], Features]:
-    """Return the function that describes a configuration as a study does."""
-    return partial(_structure, recipe, features)
+        Raises
+        ------
+        InputError
+            If the mean target of some configuration of training was not positive.
+        OSError
+            If the file cannot be written.
+        """
+        ridge, short_runs = self.ridge, self.short_runs
+        about = {
+            "species": self.species,
+            "n_structure": self.n_structure,
+            "n_runs": self.n_runs,
+            "until": self.until,
+            "mean_of": None if ridge.inputs.mean_of is None else int(ridge.inputs.mean_of),
+            "clip": ridge.units.clip,
+            "motion": {
+                "times": short_runs.times, "n_species": short_runs.n_species,
+                "quantities": short_runs.quantities, "lengths": short_runs.lengths,
+            },
+        }  # fmt: skip
+        arrays = {
+            "times": Dataset(self.times, "tau", "time"),
+            "coefficients": Dataset(ridge.coefficients, "target over feature", "feature, time"),
+            "alpha": Dataset(ridge.alpha, "1", "time"),
+            "factor": Dataset(ridge.factor, "1", "time"),
+            "columns": Dataset(ridge.inputs.columns, "those of runs that are used", "column"),
+            "mean": Dataset(ridge.units.mean_, "of the feature", "feature"),
+            "deviation": Dataset(ridge.units.scale_, "of the feature", "feature"),
+        }
+        for name, values in ridge.mean.numbers().items():
+            arrays[name] = Dataset(values, "of the mean of a configuration", "")
+        if self.ends is not None:
+            about["end_clip"] = self.ends.clip
+            coefficients = self.ends.coefficients[0]
+            arrays["end_coefficients"] = Dataset(
+                coefficients, "target over descriptor", "descriptor, target"
+            )
+        with creating(path, {"format": FORMAT}) as file:
+            file.attrs["format"] = FORMAT
+            file.attrs["about"] = json.dumps(about)
+            if (measurement := self.measurement) is not None:
+                file.attrs["recipe"] = json.dumps(measurement.recipe.values)
+                file.attrs["features"] = json.dumps(measurement.features)
+                file.attrs["quantities"] = json.dumps(measurement.quantities)
+                arrays |= text_of(measurement.recipe)
+            write_datasets(file, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        FileFormatError
+            If the file is damaged or not a hybrid model.
+        """
+        path = Path(path)
+        try:
+            with opened(path) as file:
+                if (file_format := file.attrs.get("format")) != FORMAT:
+                    raise ValueError(f"expected format {FORMAT!r}, got {file_format!r}")
+                about, arrays = json.loads(file.attrs["about"]), read_datasets(file)
+                measurement = _measurement_in(file, path) if "recipe" in file.attrs else None
+            return cls._of_arrays(about, arrays, measurement)
+        except FileNotFoundError:
+            raise
+        except UNREADABLE as error:
+            raise FileFormatError(f"{path}: expected a hybrid model, whole ({error})") from error
+
+    @classmethod
+    def _of_arrays(
+        cls,
+        about: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        measurement: Measurement | None,
+    ) -> Self:
+        n_structure, n_runs = int(about["n_structure"]), int(about["n_runs"])
+        short_runs = ShortRuns(**about["motion"])
+        times, columns, ends = arrays["times"], arrays["columns"], None
+        n_targets = 0
+        if "end_coefficients" in arrays:
+            coefficients = arrays["end_coefficients"]
+            n_columns = coefficients.shape[0]
+            if measurement is not None:
+                descriptor = measurement.recipe.end_descriptor
+                n_columns = 0 if descriptor is None else len(descriptor.labels())
+            n_targets = coefficients.shape[1]
+            _check_shape("end_coefficients", coefficients, (n_columns, n_targets))
+            ends = EndFits(
+                coefficients[None], (frozenset(),), np.zeros(0, np.int64), float(about["end_clip"])
+            )
+        if measurement is not None and n_structure not in (0, len(measurement.columns)):
+            raise ValueError(
+                f"expected {n_structure} descriptors, got {len(measurement.columns)} of this "
+                "version of cagebreak"
+            )
+        n_features, n_motion = len(arrays["mean"]), len(short_runs.labels())
+        last = n_features - n_structure - n_motion
+        if last < n_targets or not np.isin(columns, np.arange(n_motion + last)).all():
+            raise ValueError(f"expected features of structure, motion and ends, got {n_features}")
+        for name, shape in {
+            "times": (len(times),), "coefficients": (n_features, len(times)),
+            "alpha": (len(times),), "factor": (len(times),), "mean": (n_features,),
+            "deviation": (n_features,),
+        }.items():  # fmt: skip
+            _check_shape(name, arrays[name], shape)
+        mean_of = about["mean_of"]
+        if mean_of is not None and not 0 <= mean_of < n_features:
+            raise ValueError(f"mean_of: expected one of {n_features} features, got {mean_of!r}")
+        ridge = RunRidge(
+            arrays["coefficients"], arrays["alpha"], arrays["factor"],
+            Inputs(n_structure > 0, columns, n_runs, mean_of),
+            Standardizer.of(arrays["mean"], arrays["deviation"], float(about["clip"])),
+            n_structure, ConfigurationMean.of_numbers(arrays, len(times)),
+        )  # fmt: skip
+        return cls(
+            ridge, short_runs, times, int(about["species"]), n_structure, n_runs,
+            float(about["until"]), measurement, ends,
+        )  # fmt: skip
 
 
-def _structure(recipe: Recipe, features: Any, configuration: Configuration, seed: Seed) -> Features:
-    matched = check(configuration, recipe.model, fixed=True).configuration
-    joined = described(recipe, recipe.sources, made_once(recipe, matched, seed))
-    columns = selections.columns(recipe.labels(), features)
-    return Features(joined.values[:, columns], joined.labels[columns].view(np.recarray))
+def _measurement_in(file: h5py.File, path: Path) -> Measurement:
+    values = json.loads(file.attrs["recipe"])
+    if not isinstance(values, dict):
+        raise ValueError(f"recipe: expected sections, got {type(values).__name__}")
+    recipe = Recipe.of_values(path, values, potential_in(file))
+    quantities = tuple(json.loads(file.attrs["quantities"]))
+    return Measurement(recipe, json.loads(file.attrs["features"]), quantities)
 
 
-def simulated_motion(recipe: Recipe, quantities: Sequence[str]) -> Callable[..., MeanMotion]:
-    """Return the function of a configuration that simulates short runs as a study does."""
-    return partial(_simulated, recipe, tuple(quantities))
-
-
-def _simulated(
-    recipe: Recipe,
-    quantities: Sequence[str],
-    configuration: Configuration,
-    times: Sequence[float],
-    n_runs: int,
-    seed: Seed,
-) -> MeanMotion:
-    matched = check(configuration, recipe.model, fixed=True).configuration
-    measures = [
-        QUANTITIES[name].measure(matched, QUANTITIES[name].parameter(recipe)) for name in quantities
-    ]
-
-    def observe(displacements: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.stack([measure(displacements) for measure in measures])
-
-    runs = isoconfigurational(
-        matched, recipe.model, times, n_runs, seed, observe, engine=recipe.engine
-    )
-    sums, n = half_sums(runs)
-    means = sums.sum(axis=0) / n
-    return MeanMotion(matched, np.asarray(times), dict(zip(quantities, means, strict=True)))
+def _check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
+    require_finite(**{name: array})

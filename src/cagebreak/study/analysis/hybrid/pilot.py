@@ -6,10 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from cagebreak.errors import InputError
+from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.analysis.hybrid.joined import FinishedStudy, hybrid
 from cagebreak.study.analysis.hybrid.scan import Costs
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.plan import Plan
+from cagebreak.study.stages.ends import DESCRIBED, ends_of, n_described
+from cagebreak.study.stages.ends import STAGE as ENDS
+from cagebreak.study.stages.quantities import times_of
 
 NUMBERS = (1, 2, 5, 10, 20, 50)
 """Numbers of short runs that are compared, as far as the pilot has them (chosen)."""
@@ -49,15 +53,21 @@ class Pilot(NamedTuple):
 def costs_of(recipe: Recipe, plan: Plan) -> Costs:
     """Return the cost of a further configuration, from the seconds of the units of a study."""
     seconds: Mapping[str, float] = {stage.stage: stage.seconds for stage in plan.stages}
-    others = ("equilibrate", "run", "propensity", "shear")
+    others = ("equilibrate", "run", "propensity", "shear", ENDS.name, DESCRIBED.name)
     structure = sum(value for name, value in seconds.items() if name not in others)
-    return Costs(structure, seconds["run"] / recipe.isoconfigurational.last)
+    per_tau = seconds["run"] / recipe.isoconfigurational.last
+    if recipe.hybrid.ends is None:
+        return Costs(structure, per_tau)
+    return Costs(structure, per_tau, seconds[DESCRIBED.name] / n_described(recipe))
 
 
 def pilot(
     study: FinishedStudy, costs: Costs, time: float | None = None, species: str = "A"
 ) -> Pilot:
     """Return r of structure, short runs, both and the ensemble, against their cost.
+
+    Structure at the ends of short runs is compared too, at those lengths of the recipe's at which
+    it is described, and which are shorter than the time.
 
     Parameters
     ----------
@@ -77,9 +87,14 @@ def pilot(
     """
     if not costs.per_tau > 0:
         raise InputError("costs: expected runs that this package simulates, got imported ones")
-    time = study.recipe.isoconfigurational.last if time is None else time
-    joined = hybrid(
-        study, species=species, times=[time], until=[length * time for length in LENGTHS]
-    )
+    recipe = study.recipe
+    time = recipe.isoconfigurational.last if time is None else time
+    until, ends = [length * time for length in LENGTHS], []
+    if recipe.hybrid.ends is not None:
+        known = times_of(recipe)
+        at = known[ends_of(recipe)]
+        ends = at[at < known[nearest(known, [time])]].tolist()
+    joined = hybrid(study, species=species, times=[time], until=[*until, *ends], ends=bool(ends))
+    costs = costs if ends else costs._replace(end=np.nan)
     scan = joined.scan([n for n in NUMBERS if n <= joined.n_runs])
     return Pilot(scan.within(costs, SHARES), costs)
