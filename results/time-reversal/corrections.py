@@ -1,15 +1,24 @@
 """Corrections of ridge: learners of what held-out predictions leave, from a particle's own numbers.
 
+Run: python results/time-reversal/corrections.py BOTAN FOLDER SET RUNS, as trials.py; with RUNS 0,
+ridge learns from starts alone. Rows are added to corrections.csv beside this file.
+
 For each fold held out, the predictions of the other configurations come from fits without them
 and without the fold. A correction is fitted to what these leave, and added with a share that is
 chosen among training configurations.
 """
+
+import csv
+import sys
+from pathlib import Path
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.kernel_approximation import RBFSampler
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
+from trials import SHARES as END_SHARES
+from trials import Nested, load, paired
 
 from cagebreak import Configuration
 from cagebreak.descriptors.base import Features, make_labels
@@ -80,8 +89,7 @@ class Networks:
     def __call__(self, x, y, groups):
         """Return the fitted networks."""
         return Mean(
-            MLPRegressor(seed=seed, **self.settings).fit(x, y, groups)
-            for seed in range(self.seeds)
+            MLPRegressor(seed=seed, **self.settings).fit(x, y, groups) for seed in range(self.seeds)
         )
 
 
@@ -120,7 +128,8 @@ def corrected(nested, predicted, fit, around=False, shares=SHARES):
                     learner = fitted([k for k in training if k not in held])
                     for k in held:
                         added = learner.predict(inputs[k])
-                        errors += [((rest[k] - s * (added - added.mean())) ** 2).sum() for s in shares]
+                        added -= added.mean()
+                        errors += [((rest[k] - s * added) ** 2).sum() for s in shares]
             share = shares[errors.argmin()]
         chosen.append(share)
         learner = fitted(training)
@@ -128,3 +137,36 @@ def corrected(nested, predicted, fit, around=False, shares=SHARES):
             both = predicted[p][k] + share * learner.predict(inputs[k])
             r[k] = np.corrcoef(both, starts[k].y)[0, 1]
     return r, chosen
+
+
+CORRECTIONS = {
+    "networks": (Networks(), False, (1.0,)),
+    "boosting": (Boosting(), False, SHARES),
+    "boosting, neighbors": (Boosting(), True, SHARES),
+    "Fourier": (Fourier(), False, SHARES),
+    "Fourier, neighbors": (Fourier(), True, SHARES),
+}
+HEADER = ("set", "runs", "correction", "r_before", "r_after", "difference", "low", "high", "share")
+
+
+def main(folder, kept, kind, runs):
+    """Add a row for each correction."""
+    starts, ends = load(folder, kept, kind, int(runs))
+    shares = END_SHARES[1:] if int(runs) else (0.0,)
+    nested = Nested(starts, ends).run(shares)
+    before, _, predicted = nested.chosen(shares)
+    with Path(__file__).with_name("corrections.csv").open("a", newline="") as file:
+        writer = csv.writer(file)
+        if file.tell() == 0:
+            writer.writerow(HEADER)
+        for name, (fit, around, of_correction) in CORRECTIONS.items():
+            after, chosen = corrected(nested, predicted, fit, around, of_correction)
+            scores = [before.mean(), after.mean(), *paired(after - before)]
+            row = [kind, runs, name, *(f"{x:.4f}" for x in scores), f"{np.median(chosen):g}"]
+            writer.writerow(row)
+            file.flush()
+            print(*row, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,25 +1,34 @@
 """Paired trials: what the ends of runs add to the training of ridge.
 
-Run: python results/time-reversal/trials.py BOTAN FOLDER RUNS
+Run: python results/time-reversal/trials.py BOTAN FOLDER SET RUNS [RUNS ...]. Rows are added to
+trials.csv beside this file. With `test RUNS` in place of RUNS, r of the test configurations is
+written to test.csv. The learner is ridge, centered in each configuration, with correlated
+errors; five outer folds of two configurations. Alpha and the weight of the ends are those with the
+highest r on the other folds. The ends of a configuration are never in training when it is
+predicted.
 """
 
+import csv
 import itertools
 import sys
 from pathlib import Path
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from states import Source, Start, of_end, white
 
 from cagebreak.bootstrap import interval, resamples
 from cagebreak.learning.folds import configuration_folds
+from states import Source, Start, of_end
 
 SEED = 1
-CONFIGURATIONS = range(1, 11)
+CONFIGURATIONS, TEST = range(1, 11), (401, 402)
 SCALAR_WEIGHT = 3.0
-ALPHAS = (1e4, 3e4, 1e5)
-SHARES = (0.0, 0.05, 0.15)
+ALPHAS = (3e3, 1e4, 3e4)
+SHARES = (0.0, 0.1, 0.3, 1.0)
 """Weights of the rows of ends, where those of starts have 1."""
+TARGETS = ("displacement", "bounded")
+HEADER = ("set", "starts", "runs", "target", "r_before", "r_after", "difference", "low", "high",
+          "share", "alpha")  # fmt: skip
 
 
 class Nested:
@@ -59,40 +68,43 @@ class Nested:
         """Return the predictions of a start with coefficients (F, M)."""
         return (self.starts[k].x @ w).astype(float)
 
-    def errors(self, k, w):
-        """Return the squared errors of the whitened predictions of a start, (M,)."""
-        start = self.starts[k]
-        wrong = self.predict(k, w) - start.y[:, None]
-        return (white(start.matrix, wrong) ** 2).sum(axis=0)
+    def correlations(self, k, w):
+        """Return r of the predictions of a start, (M,)."""
+        start, predicted = self.starts[k], self.predict(k, w)
+        return [np.corrcoef(of_one, start.y)[0, 1] for of_one in predicted.T]
 
-    def run(self, shares=SHARES, alphas=ALPHAS):
-        """Return r of each configuration, what was chosen, and predictions for a second stage."""
-        n = len(self.folds)
-        every = set(range(len(self.starts)))
-        choices = list(itertools.product(shares, alphas))
-        errors, fitted = np.zeros((n, len(choices))), {}
+    def run(self, shares, alphas=ALPHAS):
+        """Fit without each fold, and without each pair of folds."""
+        n, every = len(self.folds), set(range(len(self.starts)))
+        self.choices = list(itertools.product(shares, alphas))
+        self.fitted = {}
+        self.inner = np.zeros((n, len(self.choices)))
         for p, q in itertools.combinations_with_replacement(range(n), 2):
             training = sorted(every - {*self.folds[p], *self.folds[q]})
-            fitted[p, q] = fitted[q, p] = self.fits(training, shares, alphas)
+            w = self.fitted[p, q] = self.fitted[q, p] = self.fits(training, shares, alphas)
             if p != q:
-                errors[p] += sum(self.errors(k, fitted[p, q]) for k in self.folds[q])
-                errors[q] += sum(self.errors(k, fitted[p, q]) for k in self.folds[p])
-        self.all_r = np.zeros((len(self.starts), len(choices)))
-        for p in range(n):
-            for k in self.folds[p]:
-                every_p = self.predict(k, fitted[p, p])
-                self.all_r[k] = [np.corrcoef(v, self.starts[k].y)[0, 1] for v in every_p.T]
-        best = errors.argmin(axis=1)
+                self.inner[p] += sum(np.array(self.correlations(k, w)) for k in self.folds[q])
+                self.inner[q] += sum(np.array(self.correlations(k, w)) for k in self.folds[p])
+        return self
+
+    def chosen(self, shares):
+        """Return r of each configuration with the share and alpha that are best in training.
+
+        Also returns what was chosen in each fold, and for each fold predictions of all starts by
+        fits that have not seen them and not the fold.
+        """
+        allowed = np.array([share in shares for share, _ in self.choices])
+        best = np.where(allowed, self.inner, -np.inf).argmax(axis=1)
         r, predicted = np.zeros(len(self.starts)), []
-        for p in range(n):
+        for p in range(len(self.folds)):
             of_fold = [None] * len(self.starts)
-            for q in range(n):
-                for k in self.folds[q]:
-                    of_fold[k] = self.predict(k, fitted[p, q][:, best[p]])
+            for q, fold in enumerate(self.folds):
+                for k in fold:
+                    of_fold[k] = self.predict(k, self.fitted[p, q][:, best[p]])
             for k in self.folds[p]:
                 r[k] = np.corrcoef(of_fold[k], self.starts[k].y)[0, 1]
             predicted.append(of_fold)
-        return r, [choices[m] for m in best], predicted, errors
+        return r, [self.choices[m] for m in best], predicted
 
 
 def paired(difference):
@@ -101,35 +113,73 @@ def paired(difference):
     return difference.mean(), *interval(drawn @ difference / len(difference), len(difference))
 
 
-def load(folder, kept, n_runs):
+def load(folder, kept, kind, n_runs):
     """Return all starts, and the sums over the ends of so many runs of each."""
     source = Source(Path(folder), Path(kept))
-    starts = [Start(source, c) for c in CONFIGURATIONS]
+    starts = [Start(source, kind, c) for c in CONFIGURATIONS]
     ends = []
-    for c in CONFIGURATIONS:
-        total = of_end(source, c, 0)
+    for c in CONFIGURATIONS if n_runs else ():
+        total = of_end(source, kind, c, 0)
         for run in range(1, n_runs):
-            total = total + of_end(source, c, run)
+            total = total + of_end(source, kind, c, run)
         ends.append(total)
     return starts, ends
 
 
-def main(folder, kept, runs):
-    """Print what ends of runs add."""
-    starts, ends = load(folder, kept, int(runs))
-    for n_starts, targets in ((None, (0, 1)), (2, (1,))):
-        for target in targets:
-            nested = Nested(starts, ends, target, n_starts)
-            r, chosen, _, errors = nested.run()
-            means = nested.all_r.mean(axis=0).reshape(len(SHARES), len(ALPHAS))
-            print(n_starts, target, "r", r.mean().round(4), chosen)
-            print(means.round(4))
-            print((errors.sum(axis=0) / errors.sum(axis=0).min()).reshape(means.shape).round(4))
-            best = nested.all_r.reshape(len(r), len(SHARES), len(ALPHAS))
-            for share in (1, 2):
-                print("paired, share", SHARES[share], *(
-                    paired(best[:, share, a] - best[:, 0, a]) for a in range(3)
-                ), flush=True)
+def rows_of(nested, n_runs, target):
+    """Return a row with the starts alone, and one with ends beside them."""
+    nested.run(SHARES if n_runs else (0.0,))
+    before, _, _ = nested.chosen((0.0,))
+    after, choices, _ = nested.chosen(SHARES[1:])
+    n = nested.n_starts or len(nested.starts) - len(nested.folds[0])
+    scores = [before.mean(), after.mean(), *paired(after - before)]
+    settings = [np.median(of_one) for of_one in zip(*choices, strict=True)]
+    return [n, n_runs, target, *(f"{x:.4f}" for x in scores), *(f"{x:g}" for x in settings)]
+
+
+def test(folder, kept, kind, n_runs):
+    """Return r of the test configurations, without and with ends, from all of training.
+
+    Share and alpha have the highest r in cross-validation over the training configurations.
+    """
+    starts, ends = load(folder, kept, kind, n_runs)
+    nested = Nested(starts, ends).run(SHARES)
+    r = np.zeros(len(nested.choices))
+    for p, fold in enumerate(nested.folds):
+        r += sum(np.array(nested.correlations(k, nested.fitted[p, p])) for k in fold)
+    source, rows = Source(Path(folder), Path(kept)), []
+    nested.starts = starts + [Start(source, kind, c) for c in TEST]
+    for shares in (SHARES[:1], SHARES[1:]):
+        allowed = [share in shares for share, _ in nested.choices]
+        share, alpha = nested.choices[np.where(allowed, r, -np.inf).argmax()]
+        w = nested.fits(range(len(starts)), (share,), (alpha,))
+        for k, c in enumerate(TEST, len(starts)):
+            rows.append((kind, n_runs * bool(share), c, f"{nested.correlations(k, w)[0]:.4f}"))
+    return rows
+
+
+def main(folder, kept, kind, *numbers):
+    """Add rows to the table, for so many runs of each configuration; or write the test."""
+    if numbers[0] == "test":
+        with Path(__file__).with_name("test.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("set", "runs", "configuration", "r"))
+            writer.writerows(test(folder, kept, kind, int(numbers[1])))
+        return
+    with Path(__file__).with_name("trials.csv").open("a", newline="") as file:
+        writer = csv.writer(file)
+        if file.tell() == 0:
+            writer.writerow(HEADER)
+        for n_runs in map(int, numbers):
+            starts, ends = load(folder, kept, kind, n_runs)
+            last = n_runs == int(numbers[-1])
+            for n_starts in (2, 4, None) if last else (None,):
+                for target, name in enumerate(TARGETS[: 1 + (last and n_starts is None)]):
+                    nested = Nested(starts, ends, target, n_starts)
+                    row = [kind, *rows_of(nested, n_runs, name)]
+                    writer.writerow(row)
+                    file.flush()
+                    print(*row, flush=True)
 
 
 if __name__ == "__main__":

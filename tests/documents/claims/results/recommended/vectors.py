@@ -91,7 +91,8 @@ def setting():
     yield f"T = {cb.datasets.study('kob-andersen-050').recipe.model.temperature:g} the"
     # Settings of trials.py, which needs torch.
     text = (FOLDER / "trials.py").read_text()
-    asked = '"hs": 5, "ka050": 3, "ka044": 5', "CUTOFF = 1.5", '"epochs": 12', "epochs=40", '"layers": 1'
+    folds, layers = '"hs": 5, "ka050": 3, "ka044": 5', '"layers": 1'
+    asked = folds, "CUTOFF = 1.5", '"epochs": 12', "epochs=40", layers
     same = all(setting in text for setting in asked)
     yield holds("edges up to 1.5 σ, one training in each fold, at most 12 epochs", same)
     yield holds("at most 12 epochs, the fully connected one at most 40 epochs", same)
