@@ -1,11 +1,13 @@
 """Paired trials: what the ends of runs add to the training of ridge.
 
 Run: python results/time-reversal/trials.py BOTAN FOLDER SET RUNS [RUNS ...]. Rows are added to
-trials.csv beside this file. With `test RUNS` in place of RUNS, r of the test configurations is
-written to test.csv. The learner is ridge, centered in each configuration, with correlated
-errors; five outer folds of two configurations. Alpha and the weight of the ends are those with the
-highest r on the other folds. The ends of a configuration are never in training when it is
-predicted.
+trials.csv beside this file. SET is `quick` or `cage`, or `both`, which takes the numbers of ends of
+`cage` and of `quick`. With `test RUNS` in place of RUNS, r of the test configurations is written to
+test.csv.
+
+The learner is ridge, centered in each configuration, with correlated errors; five outer folds of
+two configurations. Alpha and the weight of the ends are those with the highest r on the other
+folds. The ends of a configuration are never in training when it is predicted.
 """
 
 import csv
@@ -137,6 +139,38 @@ def rows_of(nested, n_runs, target):
     return [n, n_runs, target, *(f"{x:.4f}" for x in scores), *(f"{x:g}" for x in settings)]
 
 
+def stacked(nested, *predictions):
+    """Return r of each configuration by least squares of several held-out predictions."""
+    y = [start.y for start in nested.starts]
+    r = np.zeros(len(y))
+    for p, fold in enumerate(nested.folds):
+        training = [k for k in range(len(y)) if k not in fold]
+        of_fold = [of_one[p] for of_one in predictions]
+        x = [np.stack([of_set[k] for of_set in of_fold], axis=1) for k in range(len(y))]
+        x = [of_one - of_one.mean(axis=0) for of_one in x]
+        rows = np.concatenate([x[k] for k in training])
+        w = np.linalg.lstsq(rows, np.concatenate([y[k] for k in training]), rcond=None)[0]
+        for k in fold:
+            r[k] = np.corrcoef(x[k] @ w, y[k])[0, 1]
+    return r
+
+
+def both(folder, kept, of_cage, of_quick):
+    """Return a row of both sets, with so many ends of each, whose predictions are stacked."""
+    sets = [
+        Nested(*load(folder, kept, kind, n_runs)).run(SHARES)
+        for kind, n_runs in (("cage", of_cage), ("quick", of_quick))
+    ]
+    before, after = (
+        stacked(sets[0], *(nested.chosen(shares)[2] for nested in sets))
+        for shares in (SHARES[:1], SHARES[1:])
+    )
+    n = len(before) - len(sets[0].folds[0])
+    scores = [before.mean(), after.mean(), *paired(after - before)]
+    runs = f"{of_cage}, {of_quick}"
+    return ["both", n, runs, TARGETS[0], *(f"{x:.4f}" for x in scores), "", ""]
+
+
 def test(folder, kept, kind, n_runs):
     """Return r of the test configurations, without and with ends, from all of training.
 
@@ -170,6 +204,9 @@ def main(folder, kept, kind, *numbers):
         writer = csv.writer(file)
         if file.tell() == 0:
             writer.writerow(HEADER)
+        if kind == "both":
+            writer.writerow(both(folder, kept, *map(int, numbers)))
+            return
         for n_runs in map(int, numbers):
             starts, ends = load(folder, kept, kind, n_runs)
             last = n_runs == int(numbers[-1])

@@ -122,6 +122,8 @@ def verdicts():
     retrained = "vectors, tensors, retrained", "vectors, tensors"
     assert gains(*retrained) == [("hs", 1000.0)]
     yield f"gains {cell('hs', 1000.0, *retrained)} at 1000 τ of hard spheres and nothing elsewhere"
+    own_botan = DIFFERENCES.loc["ka044", BOTAN, "own features", "ridge"]
+    yield holds("configurations own features gain nothing", own_botan.low < 0 < own_botan.high)
     over = sorted(
         {key for learner in LEARNERS for key in gains(learner, "ridge") if key[0] == "ka050"}
     )
