@@ -45,13 +45,13 @@ class Nested:
 
     def fits(self, training, shares, alphas):
         """Return the coefficients (F, M) of clipped deviations for each share and alpha."""
+        training = training[: self.n_starts]
         grams = [self.starts[k].gram for k in training]
         squares = sum(gram.squares for gram in grams) / sum(gram.count for gram in grams)
         deviation = np.sqrt(squares)
         d = np.where(deviation > 1e-9, self.factors / np.maximum(deviation, 1e-9), 0)
         d = d.astype(np.float32)
-        labeled = grams[: self.n_starts]
-        xx, xy = sum(gram.xx for gram in labeled), sum(gram.xy for gram in labeled)[:, 0]
+        xx, xy = sum(gram.xx for gram in grams), sum(gram.xy for gram in grams)[:, 0]
         if any(shares):
             end_xx = sum(self.ends[k].xx for k in training)
             end_xy = sum(self.ends[k].xy for k in training)[:, self.target]
@@ -210,7 +210,7 @@ def main(folder, kept, kind, *numbers):
         for n_runs in map(int, numbers):
             starts, ends = load(folder, kept, kind, n_runs)
             last = n_runs == int(numbers[-1])
-            for n_starts in (2, 4, None) if last else (None,):
+            for n_starts in (2, 4, None) if last and kind == "quick" else (None,):
                 for target, name in enumerate(TARGETS[: 1 + (last and n_starts is None)]):
                     nested = Nested(starts, ends, target, n_starts)
                     row = [kind, *rows_of(nested, n_runs, name)]
