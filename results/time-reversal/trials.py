@@ -2,8 +2,7 @@
 
 Run: python results/time-reversal/trials.py BOTAN FOLDER SET RUNS [RUNS ...]. Rows are added to
 trials.csv beside this file. SET is `quick` or `cage`, or `both`, which takes the numbers of ends of
-`cage` and of `quick`. With `test RUNS` in place of RUNS, r of the test configurations is written to
-test.csv.
+`cage` and of `quick`. `test` takes the same, and writes r of the test configurations to test.csv.
 
 The learner is ridge, centered in each configuration, with correlated errors; five outer folds of
 two configurations. Alpha and the weight of the ends are those with the highest r on the other
@@ -155,12 +154,17 @@ def stacked(nested, *predictions):
     return r
 
 
-def both(folder, kept, of_cage, of_quick):
-    """Return a row of both sets, with so many ends of each, whose predictions are stacked."""
-    sets = [
+def of_both(folder, kept, of_cage, of_quick):
+    """Return both sets, fitted with so many ends of each configuration."""
+    return [
         Nested(*load(folder, kept, kind, n_runs)).run(SHARES)
         for kind, n_runs in (("cage", of_cage), ("quick", of_quick))
     ]
+
+
+def both(folder, kept, of_cage, of_quick):
+    """Return a row of both sets, whose predictions are stacked."""
+    sets = of_both(folder, kept, of_cage, of_quick)
     before, after = (
         stacked(sets[0], *(nested.chosen(shares)[2] for nested in sets))
         for shares in (SHARES[:1], SHARES[1:])
@@ -171,34 +175,43 @@ def both(folder, kept, of_cage, of_quick):
     return ["both", n, runs, TARGETS[0], *(f"{x:.4f}" for x in scores), "", ""]
 
 
-def test(folder, kept, kind, n_runs):
-    """Return r of the test configurations, without and with ends, from all of training.
+def test(folder, kept, of_cage, of_quick):
+    """Return r of the test configurations from all of training, by both sets.
 
-    Share and alpha have the highest r in cross-validation over the training configurations.
+    Share and alpha have the highest r in cross-validation over the training configurations, whose
+    predictions give the weights of the sets.
     """
-    starts, ends = load(folder, kept, kind, n_runs)
-    nested = Nested(starts, ends).run(SHARES)
-    r = np.zeros(len(nested.choices))
-    for p, fold in enumerate(nested.folds):
-        r += sum(np.array(nested.correlations(k, nested.fitted[p, p])) for k in fold)
-    source, rows = Source(Path(folder), Path(kept)), []
-    nested.starts = starts + [Start(source, kind, c) for c in TEST]
-    for shares in (SHARES[:1], SHARES[1:]):
-        allowed = [share in shares for share, _ in nested.choices]
-        share, alpha = nested.choices[np.where(allowed, r, -np.inf).argmax()]
-        w = nested.fits(range(len(starts)), (share,), (alpha,))
-        for k, c in enumerate(TEST, len(starts)):
-            rows.append((kind, n_runs * bool(share), c, f"{nested.correlations(k, w)[0]:.4f}"))
+    source, sets = Source(Path(folder), Path(kept)), of_both(folder, kept, of_cage, of_quick)
+    tests = [[Start(source, kind, c) for c in TEST] for kind in ("cage", "quick")]
+    y, rows = np.concatenate([start.y for start in sets[0].starts]), []
+    for name, shares in (("starts", SHARES[:1]), ("starts and ends", SHARES[1:])):
+        held_out, predicted = [], []
+        for nested, of_test in zip(sets, tests, strict=True):
+            n = range(len(nested.starts))
+            fold = {k: p for p, of_one in enumerate(nested.folds) for k in of_one}
+            r = sum(np.array(nested.correlations(k, nested.fitted[fold[k], fold[k]])) for k in n)
+            allowed = np.array([share in shares for share, _ in nested.choices])
+            best = np.where(allowed, r, -np.inf).argmax()
+            of_all = [nested.predict(k, nested.fitted[fold[k], fold[k]][:, best]) for k in n]
+            held_out.append(np.concatenate([x - x.mean() for x in of_all]))
+            share, alpha = nested.choices[best]
+            w = nested.fits(list(n), (share,), (alpha,))[:, 0]
+            predicted.append([start.x @ w for start in of_test])
+        weights = np.linalg.lstsq(np.stack(held_out, axis=1), y, rcond=None)[0]
+        for c, start, *of_sets in zip(TEST, tests[0], *predicted, strict=True):
+            x = np.stack(of_sets, axis=1)
+            r = np.corrcoef((x - x.mean(axis=0)) @ weights, start.y)[0, 1]
+            rows.append((name, c, f"{r:.4f}"))
     return rows
 
 
 def main(folder, kept, kind, *numbers):
     """Add rows to the table, for so many runs of each configuration; or write the test."""
-    if numbers[0] == "test":
+    if kind == "test":
         with Path(__file__).with_name("test.csv").open("w", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(("set", "runs", "configuration", "r"))
-            writer.writerows(test(folder, kept, kind, int(numbers[1])))
+            writer.writerow(("learned_from", "configuration", "r"))
+            writer.writerows(test(folder, kept, *map(int, numbers)))
         return
     with Path(__file__).with_name("trials.csv").open("a", newline="") as file:
         writer = csv.writer(file)
