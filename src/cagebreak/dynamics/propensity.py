@@ -205,6 +205,50 @@ def lengths(displacements: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sqrt((displacements**2).sum(axis=-1))
 
 
+def reversed_runs(
+    start: Configuration, displacements: ArrayLike
+) -> list[tuple[Configuration, NDArray[np.float64]]]:
+    r"""Return where runs end, and how far each particle moves from there back to the start.
+
+    Dynamics in equilibrium is reversible: a run from x to y is as probable as one from y to x. The
+    length of the way back,
+
+    .. math:: |r_i(0) - r_i(t)|,
+
+    is therefore that of a run from the end, and its expectation the propensity of the end. Each end
+    is a further configuration to learn from, with a single run.
+
+    Parameters
+    ----------
+    start
+        The N particles in equilibrium that all runs start from.
+    displacements : (R, N, d) array
+        Displacements of R runs at one time, in sigma, in d dimensions.
+
+    Returns
+    -------
+    list of (Configuration, (N,) array)
+        For each run its end, without velocities, and the lengths in sigma.
+
+    Raises
+    ------
+    InputError
+        If the displacements are not (R, N, d) finite numbers.
+    """
+    start = as_configuration(start, "start")
+    displacements = np.asarray(displacements, dtype=np.float64)
+    if displacements.ndim != 3 or displacements.shape[1:] != start.positions.shape:
+        n, d = start.positions.shape
+        raise InputError(f"displacements: expected (runs, {n}, {d}), got {displacements.shape}")
+    if not np.isfinite(displacements).all():
+        value = displacements[~np.isfinite(displacements)][0]
+        raise InputError(f"displacements: expected finite numbers, got {value}")
+    return [
+        (start.replace(positions=start.positions + moved, velocities=None), lengths(moved))
+        for moved in displacements
+    ]
+
+
 def spearman_brown(r_halves: ArrayLike) -> NDArray[np.float64]:
     """Return the reliability of a mean over runs from the Pearson r of its split halves.
 
