@@ -139,10 +139,32 @@ def agreement(study, kept, labels):
 
 
 def state(study, kept, labels):
-    """The accuracy of pairs, of further studies of the same model."""
+    """The accuracy of pairs, of further studies of the same model. tau_alpha is that of A."""
     numbers = [1, *figures.blocks(labels)[:-2]]
     table = accuracy_curve(kept.labeled(), numbers, folds=FOLDS, seed=SEED)
-    yield from table.to_dict("records")
+    tau = study.relaxation()["A"]
+    for row in table.to_dict("records"):
+        yield row | {"tau_alpha": tau}
+
+
+def particles(study, kept, labels):
+    """The accuracy with particles held out at random, in place of whole configurations.
+
+    A particle is then told from its neighbors, which move with it and see the same structure.
+    """
+    X, y, groups = pooled(kept.labeled())
+    fold = stream(SEED, "particles").permutation(len(y)) % FOLDS
+    number = np.bincount(groups)
+    drawn = resamples(len(number), RESAMPLES, seed=SEED)
+    for n in (1, *figures.blocks(labels)[:-1]):
+        right = np.zeros(len(y))
+        for k in range(FOLDS):
+            fitted = LogisticRegressionCV().fit(X[fold != k, :n], y[fold != k])
+            right[fold == k] = fitted.predict(X[fold == k, :n]) == y[fold == k]
+        of_each = np.bincount(groups, right)
+        low, high = interval((drawn @ of_each) / (drawn @ number), len(number)).tolist()
+        accuracy = float(right.mean())
+        yield {"n_features": n, "accuracy": accuracy, "low": low, "high": high}
 
 
 TRIALS = {
@@ -151,6 +173,7 @@ TRIALS = {
     "runs": runs,
     "agreement": agreement,
     "state": state,
+    "particles": particles,
 }
 
 
