@@ -2,7 +2,7 @@
 
 Run: python results/rottler2024/polymer_runs.py FOLDER
      cagebreak import fene.toml FOLDER/*.gsd --model fene-polymer --parameter temperature=0.52 \
-         --interval 6.2 --states inherent
+         --timestep 6.2 --states inherent
 
 Each file is a run. An import measures D2min beside the displacement.
 """

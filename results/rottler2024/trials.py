@@ -111,7 +111,7 @@ def runs(study, kept, labels):
     """The accuracy with classes from half of the runs and from all of them; of thermal studies."""
     n_runs = study.recipe.isoconfigurational.n_runs
     several = [("all", n_runs, kept.labeled())]
-    several += [(f"half {h}", n_runs // 2, kept.labeled_by_half(h)) for h in (0, 1)]
+    several += [(f"half {h}", n_runs // 2, kept.labeled_by(kept.halves(h))) for h in (0, 1)]
     for name, number, data in several:
         wanted = [1, *figures.blocks(labels)[:-1]]
         table = accuracy_curve(data, wanted, folds=FOLDS, seed=SEED)
@@ -123,19 +123,31 @@ def agreement(study, kept, labels):
     """Pearson r of D2min and displacement of A, and how many of the top 5 % they share."""
     r, shared = [], []
     for c in range(study.n_configurations):
-        d2min, moved = study.propensity(c, "d2min"), study.propensity(c)
-        tau = study.relaxation()["A"]
-        k = -1 if np.isnan(tau) else int(np.abs(np.log(d2min.times / tau)).argmin())
-        a = study.configuration(c).species == 0
-        one, other = d2min.mean[k][a], moved.mean[k][a]
+        one, other = (of_a(study, c, target) for target in ("d2min", "displacement"))
         r.append(float(pearson(one, other)))
-        n = int(TOP * a.sum())
+        n = int(TOP * len(one))
         both = set(np.argsort(one)[-n:].tolist()) & set(np.argsort(other)[-n:].tolist())
         shared.append(len(both) / n)
     for name, values in (("r", r), ("shared", shared)):
         drawn = resamples(len(values), RESAMPLES, seed=SEED) @ np.array(values) / len(values)
         low, high = interval(drawn, len(values)).tolist()
         yield {"of": name, "value": float(np.mean(values)), "low": low, "high": high}
+
+
+def of_a(study, c, target):
+    """Return a quantity of the A particles of a configuration, at the time nearest to tau_alpha."""
+    measured = study.propensity(c, target)
+    tau = study.relaxation()["A"]
+    k = -1 if np.isnan(tau) else int(np.abs(np.log(measured.times / tau)).argmin())
+    return measured.mean[k][study.configuration(c).species == 0]
+
+
+def displacement(study, kept, labels):
+    """The accuracy with classes by displacement in place of D2min, of the same runs."""
+    moved = [of_a(study, c, "displacement") for c in range(study.n_configurations)]
+    numbers = [1, *figures.blocks(labels)[:-1]]
+    table = accuracy_curve(kept.labeled_by(moved), numbers, folds=FOLDS, seed=SEED)
+    yield from table.to_dict("records")
 
 
 def state(study, kept, labels):
@@ -172,9 +184,12 @@ TRIALS = {
     "overfitting": overfitting,
     "runs": runs,
     "agreement": agreement,
+    "displacement": displacement,
     "state": state,
     "particles": particles,
 }
+OF_STATES = ("state", "particles")
+"""Trials of several studies of a model, whose rows say which."""
 
 
 def main():
@@ -200,7 +215,7 @@ def main():
                 of = {name: said[name] for name in ("temperature", "configurations", "particles")}
                 of |= {name: said[name] for name in ("runs", "time", "d2min_cutoff")}
                 write(
-                    wanted.out / f"trial.{trial}.csv", key | (of if trial == "state" else {}), found
+                    wanted.out / f"trial.{trial}.csv", key | (of if trial in OF_STATES else {}), found
                 )
                 print(*key.values(), trial, flush=True)
 

@@ -14,7 +14,6 @@ STUDIES = {
     "Kob-Andersen": ("kob-andersen-044", "ka044"),
 }
 GIVEN = [
-    "the fall to 10⁵ τ",  # Alkemade 2022, section I B
     "ridge: r over time for generations 0 to 2",  # figures of Alkemade 2022
     "neural networks: generations 0 to 2",
     "100 configurations, 50 runs, to 10⁵ τ",  # Alkemade 2022, section I B
