@@ -3,8 +3,9 @@
 Run: python results/beyond-tau-alpha/beyond.py results/beyond-tau-alpha/ka065.toml
 
 Written beside this script: scores.csv, a row for each species, selection and time; falls.csv, what
-each selection loses from the time at which it is largest, and from tau_alpha, to the last time;
-beyond.png. Falls are paired: each resample draws the same configurations at both times.
+each selection loses from the time at which it is largest, and from tau_alpha, to the last time, and
+r over its ceiling to the last time at which the ceiling is known; beyond.png. Falls are paired: each
+resample draws the same configurations at both times.
 """
 
 import argparse
@@ -24,7 +25,9 @@ HERE = Path(__file__).parent
 SEED, RESAMPLES = 1, 4000
 PAST_BALLISTIC = 1.0
 """Where the search for the largest r begins, in tau (chosen: particles are then in their cages)."""
-LOOKS = style.GENERATIONS | {"recommended": style.OTHERS[1]}
+KNOWN = 0.25
+"""A ceiling is known where its interval is above this (chosen): below, r over it has no bound."""
+LOOKS = style.GENERATIONS | {"recommended": (style.OTHERS[1][0], "D")}
 LABELS = {"r": "Pearson correlation $r$", "noiseless": "$r$ over its ceiling"}
 
 
@@ -35,7 +38,8 @@ def curves(moments, halves, weights=None):
     """
     r = configuration_pearson(moments, weights)
     ceiling = np.sqrt(spearman_brown(configuration_pearson(halves, weights)))
-    return {"r": r, "ceiling": ceiling, "noiseless": r / ceiling}
+    of_noiseless = np.divide(r, ceiling, out=np.full_like(r, np.nan), where=ceiling > 0)
+    return {"r": r, "ceiling": ceiling, "noiseless": of_noiseless}
 
 
 def halves_of(study, species):
@@ -50,16 +54,18 @@ def halves_of(study, species):
 
 def falls(whole, drawn, n, times, tau):
     """Yield what r, and r without noise, lose until the last time, with intervals."""
+    known = np.flatnonzero(interval(drawn["ceiling"], n)[0] > KNOWN).max()
     late = np.flatnonzero(times >= PAST_BALLISTIC)
-    for kind in LABELS:
+    for kind, last in (("r", len(times) - 1), ("noiseless", known)):
+        late = late[late <= last]
         largest = int(late[whole[kind][late].argmax()])
         of_tau = int(np.abs(np.log(times / tau)).argmin())
         for start, k in (("largest", largest), ("tau_alpha", of_tau)):
-            low, high = interval(drawn[kind][:, k] - drawn[kind][:, -1], n)
+            low, high = interval(drawn[kind][:, k] - drawn[kind][:, last], n)
             yield {
-                "of": kind, "from": start, "time": times[k], "last": times[-1],
-                "value": whole[kind][k], "value_last": whole[kind][-1],
-                "fall": whole[kind][k] - whole[kind][-1], "low": low, "high": high,
+                "of": kind, "from": start, "time": times[k], "last": times[last],
+                "value": whole[kind][k], "value_last": whole[kind][last],
+                "fall": whole[kind][k] - whole[kind][last], "low": low, "high": high,
             }  # fmt: skip
 
 
@@ -67,7 +73,9 @@ def draw(table, tau):
     """Return the figure: r and its ceiling, and r over its ceiling, a row for each species."""
     with style.look():
         figure, rows = style.grid(2, 2, height=4.8)
-        for (row, panels), (species, of_species) in zip(rows, table.groupby("species"), strict=True):
+        for (row, panels), (species, of_species) in zip(
+            rows, table.groupby("species"), strict=True
+        ):
             for axes, (kind, label) in zip(panels, LABELS.items(), strict=True):
                 for name, (color, marker) in LOOKS.items():
                     of = of_species[of_species.features == name]

@@ -215,7 +215,9 @@ def main():
                 of = {name: said[name] for name in ("temperature", "configurations", "particles")}
                 of |= {name: said[name] for name in ("runs", "time", "d2min_cutoff")}
                 write(
-                    wanted.out / f"trial.{trial}.csv", key | (of if trial in OF_STATES else {}), found
+                    wanted.out / f"trial.{trial}.csv",
+                    key | (of if trial in OF_STATES else {}),
+                    found,
                 )
                 print(*key.values(), trial, flush=True)
 

@@ -60,8 +60,10 @@ def amounts():
     )
     learning = LEARNING[(LEARNING.system == "Wahnström") & (LEARNING.way == "thermal")]
     curve = learning[learning.features == "pairs with A, B"].set_index("n_configurations").accuracy
-    yield "one, three, five and seven configurations give " + ", ".join(
-        f"{100 * curve[n]:.0f}" for n in (1, 3, 5)
-    ) + f" and {100 * curve[7]:.0f} %"
+    yield (
+        "one, three, five and seven configurations give "
+        + ", ".join(f"{100 * curve[n]:.0f}" for n in (1, 3, 5))
+        + f" and {100 * curve[7]:.0f} %"
+    )
     limit = np.polyfit(1 / curve.index.to_numpy(), curve, 1)[1]
     yield f"linear in 1/n, reach {100 * limit:.0f} %"
