@@ -3,9 +3,9 @@
 Run: python results/beyond-tau-alpha/beyond.py results/beyond-tau-alpha/ka065.toml
 
 Written beside this script: scores.csv, a row for each species, selection and time; falls.csv, what
-each selection loses from the time at which it is largest, and from tau_alpha, to the last time, and
-r over its ceiling to the last time at which the ceiling is known; beyond.png. Falls are paired: each
-resample draws the same configurations at both times.
+each selection loses from the time at which it is largest, and from tau_alpha, to the last time, or
+of r over its ceiling to the last time at which the ceiling is known; beyond.png. Falls are paired:
+each resample draws the same configurations at both times.
 """
 
 import argparse

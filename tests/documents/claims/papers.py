@@ -39,6 +39,8 @@ def computed():
         yield f"| {study.n_configurations} configurations, {runs.n_runs} runs, to {last} τ"
         yield f"have {study.recipe.preparation.n_particles} particles, as in the papers"
     yield from of_long_runs()
+    warmer = cb.Study(RESULTS / "beyond-tau-alpha/ka065.toml").recipe.model
+    yield f"hard spheres, Kob-Andersen at T = {warmer.temperature:g}"
     botan = row(table(RESULTS / "rottler2024/studies.csv"), system="KA", way="thermal")
     ridge = row(table(RESULTS / "alkemade2022/kob_andersen.csv"), learner="ridge")
     yield f"{ridge.n_configurations} published configurations of {botan.particles} particles"

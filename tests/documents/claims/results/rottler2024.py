@@ -181,7 +181,7 @@ def thermal():
     yield holds("positive in each of the eight configurations", every)
     yield f"that of the fourth {gained(fourth, 1)}"
     near = [100 * gain("polymer", "thermal", n, 2.5).gain for n in POLYMER[1:]]
-    yield "at 2.5 sigma the gains are {:.1f} and {:.1f} %".format(*near)
+    yield "at 2.5 sigma the gains are {:.1f} and {:.1f} %".format(*near).replace("-", "−")
     cutoffs = sorted(ACCURACY.r_cut[ACCURACY.system == "polymer"].unique())
     yield "at cut-offs of {:g} and {:g} only".format(*cutoffs)
 

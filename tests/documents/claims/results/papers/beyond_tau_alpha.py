@@ -71,8 +71,8 @@ def fallen(species):
         of_r, of_ratio = fall(species, features), fall(species, features, "noiseless", "tau_alpha")
         yield (
             f"| {species}, {features} | {of_r.time:.2g} | {of_r.value:.3f} | {of_r.value_last:.3f} "
-            f"| {lost(of_r)} | {of_ratio.value:.3f} | {of_ratio.value_last:.3f} ({of_ratio['last']:.2g} τ) "
-            f"| {lost(of_ratio)} |"
+            f"| {lost(of_r)} | {of_ratio.value:.3f} "
+            f"| {of_ratio.value_last:.3f} ({of_ratio['last']:.2g} τ) | {lost(of_ratio)} |"
         )
 
 
