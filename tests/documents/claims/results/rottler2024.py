@@ -47,7 +47,6 @@ GIVEN = [
     "r_0 = 1",  # variants
     "| 20 pairs | best | 174, three bodies | best | 574, four bodies | best |",
     "the paper's 65.",
-    "makes 97 % is left",
     "where the paper has 95 %,",
     "the polymer at T = 0.47, and with 1500 chains.",
     "| all pairs | up to 3 bodies | up to 4 bodies | all particles, 4 bodies |",
