@@ -8,7 +8,7 @@ from support.paths import ROOT
 from support.study_claims import CONFIDENCE, WORDS
 
 FOLDER = ROOT / "results/rottler2024/wahnstrom"
-DOCUMENT = FOLDER / "README.md"
+DOCUMENT = FOLDER.with_suffix(".md")
 STATE, PARTICLES = (table(FOLDER / f"trial.{name}.csv") for name in ("state", "particles"))
 PAPER = cb.Study(FOLDER / "T058.toml").recipe
 RUNS = table(FOLDER.parent / "trial.runs.csv")
