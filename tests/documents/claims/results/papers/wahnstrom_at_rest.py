@@ -7,12 +7,15 @@ from support.claims import holds, row, table
 from support.paths import ROOT
 from support.study_claims import CONFIDENCE, WORDS
 
-FOLDER = ROOT / "results/rottler2024/wahnstrom"
-DOCUMENT = FOLDER.with_suffix(".md")
-STATE, PARTICLES = (table(FOLDER / f"trial.{name}.csv") for name in ("state", "particles"))
-PAPER = cb.Study(FOLDER / "T058.toml").recipe
-RUNS = table(FOLDER.parent / "trial.runs.csv")
-LEARNING = table(FOLDER.parent / "learning.csv")
+FOLDER = ROOT / "results/rottler2024"
+DOCUMENT = FOLDER / "wahnstrom.md"
+STATE, PARTICLES = (
+    of[of.system == "Wahnström"]
+    for of in (table(FOLDER / f"trial.{name}.csv") for name in ("state", "particles"))
+)
+PAPER = cb.Study(FOLDER / "wahnstrom-058.toml").recipe
+RUNS = table(FOLDER / "trial.runs.csv")
+LEARNING = table(FOLDER / "learning.csv")
 PAIRS_WITH_A, PAIRS = 10, 20
 GIVEN = [
     # Rottler and Ortner 2024, text of figure 3 and simulation details
