@@ -35,13 +35,16 @@ class Kept:
         """Return the active and inactive particles of every configuration."""
         return [Labeled(file["features"], file["active"] == 1) for file in self._files()]
 
-    def labeled_by_half(self, half):
-        """Return them as one half of the runs labels them; of thermal studies."""
-        found = []
-        for file in self._files(every=True):
-            species = np.zeros(len(file["moved"]), dtype=int)
-            found.append(most_and_least_mobile(file["features"], file["halves"][half], species))
-        return found
+    def labeled_by(self, mobilities):
+        """Return them as other numbers of the A particles label them; of thermal studies."""
+        return [
+            most_and_least_mobile(file["features"], moved, np.zeros(len(moved), dtype=int))
+            for file, moved in zip(self._files(every=True), mobilities, strict=True)
+        ]
+
+    def halves(self, half):
+        """Return D2min of the A particles from one half of the runs, of each configuration."""
+        return [file["halves"][half] for file in self._files(every=True)]
 
     def samples(self, every=False):
         """Return the active and inactive particles, or all, with D2min as the target."""

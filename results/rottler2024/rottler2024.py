@@ -245,16 +245,20 @@ def pooled(data):
 
 def write(path, study, rows):
     """Put the rows of a study into a table, in place of those of the same cut-off that it had."""
-    rows = [study | row for row in rows]
+    rows = [{k: printed(v) for k, v in (study | row).items()} for row in rows]
     keys = [name for name in (*study, "r_cut") if name in rows[0]]
-    new = {tuple(str(row[name]) for name in keys) for row in rows}
+    new = {tuple(row[name] for name in keys) for row in rows}
     former = figures.read(path) if path.exists() else []
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(row for row in former if tuple(row[name] for name in keys) not in new)
-        for row in rows:
-            writer.writerow({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()})
+        writer.writerows(rows)
+
+
+def printed(value):
+    """Return a value as a table has it."""
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def main():

@@ -111,7 +111,7 @@ def runs(study, kept, labels):
     """The accuracy with classes from half of the runs and from all of them; of thermal studies."""
     n_runs = study.recipe.isoconfigurational.n_runs
     several = [("all", n_runs, kept.labeled())]
-    several += [(f"half {h}", n_runs // 2, kept.labeled_by_half(h)) for h in (0, 1)]
+    several += [(f"half {h}", n_runs // 2, kept.labeled_by(kept.halves(h))) for h in (0, 1)]
     for name, number, data in several:
         wanted = [1, *figures.blocks(labels)[:-1]]
         table = accuracy_curve(data, wanted, folds=FOLDS, seed=SEED)
@@ -123,13 +123,9 @@ def agreement(study, kept, labels):
     """Pearson r of D2min and displacement of A, and how many of the top 5 % they share."""
     r, shared = [], []
     for c in range(study.n_configurations):
-        d2min, moved = study.propensity(c, "d2min"), study.propensity(c)
-        tau = study.relaxation()["A"]
-        k = -1 if np.isnan(tau) else int(np.abs(np.log(d2min.times / tau)).argmin())
-        a = study.configuration(c).species == 0
-        one, other = d2min.mean[k][a], moved.mean[k][a]
+        one, other = (of_a(study, c, target) for target in ("d2min", "displacement"))
         r.append(float(pearson(one, other)))
-        n = int(TOP * a.sum())
+        n = int(TOP * len(one))
         both = set(np.argsort(one)[-n:].tolist()) & set(np.argsort(other)[-n:].tolist())
         shared.append(len(both) / n)
     for name, values in (("r", r), ("shared", shared)):
@@ -138,11 +134,49 @@ def agreement(study, kept, labels):
         yield {"of": name, "value": float(np.mean(values)), "low": low, "high": high}
 
 
+def of_a(study, c, target):
+    """Return a quantity of the A particles of a configuration, at the time nearest to tau_alpha."""
+    measured = study.propensity(c, target)
+    tau = study.relaxation()["A"]
+    k = -1 if np.isnan(tau) else int(np.abs(np.log(measured.times / tau)).argmin())
+    return measured.mean[k][study.configuration(c).species == 0]
+
+
+def displacement(study, kept, labels):
+    """The accuracy with classes by displacement in place of D2min, of the same runs."""
+    moved = [of_a(study, c, "displacement") for c in range(study.n_configurations)]
+    numbers = [1, *figures.blocks(labels)[:-1]]
+    table = accuracy_curve(kept.labeled_by(moved), numbers, folds=FOLDS, seed=SEED)
+    yield from table.to_dict("records")
+
+
 def state(study, kept, labels):
-    """The accuracy of pairs, of further studies of the same model."""
+    """The accuracy of pairs, of further studies of the same model. tau_alpha is that of A."""
     numbers = [1, *figures.blocks(labels)[:-2]]
     table = accuracy_curve(kept.labeled(), numbers, folds=FOLDS, seed=SEED)
-    yield from table.to_dict("records")
+    tau = study.relaxation()["A"]
+    for row in table.to_dict("records"):
+        yield row | {"tau_alpha": tau}
+
+
+def particles(study, kept, labels):
+    """The accuracy with particles held out at random, in place of whole configurations.
+
+    A particle is then told from its neighbors, which move with it and see the same structure.
+    """
+    X, y, groups = pooled(kept.labeled())
+    fold = stream(SEED, "particles").permutation(len(y)) % FOLDS
+    number = np.bincount(groups)
+    drawn = resamples(len(number), RESAMPLES, seed=SEED)
+    for n in (1, *figures.blocks(labels)[:-1]):
+        right = np.zeros(len(y))
+        for k in range(FOLDS):
+            fitted = LogisticRegressionCV().fit(X[fold != k, :n], y[fold != k])
+            right[fold == k] = fitted.predict(X[fold == k, :n]) == y[fold == k]
+        of_each = np.bincount(groups, right)
+        low, high = interval((drawn @ of_each) / (drawn @ number), len(number)).tolist()
+        accuracy = float(right.mean())
+        yield {"n_features": n, "accuracy": accuracy, "low": low, "high": high}
 
 
 TRIALS = {
@@ -150,8 +184,12 @@ TRIALS = {
     "overfitting": overfitting,
     "runs": runs,
     "agreement": agreement,
+    "displacement": displacement,
     "state": state,
+    "particles": particles,
 }
+OF_STATES = ("state", "particles")
+"""Trials of several studies of a model, whose rows say which."""
 
 
 def main():
@@ -177,7 +215,9 @@ def main():
                 of = {name: said[name] for name in ("temperature", "configurations", "particles")}
                 of |= {name: said[name] for name in ("runs", "time", "d2min_cutoff")}
                 write(
-                    wanted.out / f"trial.{trial}.csv", key | (of if trial == "state" else {}), found
+                    wanted.out / f"trial.{trial}.csv",
+                    key | (of if trial in OF_STATES else {}),
+                    found,
                 )
                 print(*key.values(), trial, flush=True)
 

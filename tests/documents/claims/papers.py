@@ -14,7 +14,6 @@ STUDIES = {
     "Kob-Andersen": ("kob-andersen-044", "ka044"),
 }
 GIVEN = [
-    "the fall to 10⁵ τ",  # Alkemade 2022, section I B
     "ridge: r over time for generations 0 to 2",  # figures of Alkemade 2022
     "neural networks: generations 0 to 2",
     "100 configurations, 50 runs, to 10⁵ τ",  # Alkemade 2022, section I B
@@ -40,6 +39,8 @@ def computed():
         yield f"| {study.n_configurations} configurations, {runs.n_runs} runs, to {last} τ"
         yield f"have {study.recipe.preparation.n_particles} particles, as in the papers"
     yield from of_long_runs()
+    warmer = cb.Study(RESULTS / "beyond-tau-alpha/ka065.toml").recipe.model
+    yield f"hard spheres, Kob-Andersen at T = {warmer.temperature:g}"
     botan = row(table(RESULTS / "rottler2024/studies.csv"), system="KA", way="thermal")
     ridge = row(table(RESULTS / "alkemade2022/kob_andersen.csv"), learner="ridge")
     yield f"{ridge.n_configurations} published configurations of {botan.particles} particles"

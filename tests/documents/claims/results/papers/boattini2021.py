@@ -120,6 +120,16 @@ def over_time():
     late = vectors.index.get_level_values("time") > 0.1
     apart = (vectors[late] - ridge[vectors.index[late]]).abs().max()
     yield f"from 0.1 τ on support vectors are within {apart:.2f} of LR0"
+    ours = GENERATIONS[(GENERATIONS.set == "kob_andersen") & (GENERATIONS.features == "LR2")]
+    ridge = ours.set_index(["species", "time"]).r_configuration
+    network = table(FOLDER / "networks.csv").set_index(["species", "time"]).r_configuration
+    below = (ridge - network)[network.index.get_level_values("time") > 0.1].groupby("species")
+    yield holds(
+        "is below ridge on LR2 at every time from 0.1 τ on, within configurations by "
+        "{:.3f} to {:.3f} for A".format(below.min()["A"], below.max()["A"]),
+        below.min().min() > 0,
+    )
+    yield "by {:.3f} to {:.3f} for B".format(below.min()["B"], below.max()["B"])
 
 
 def gain(score):
