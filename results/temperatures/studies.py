@@ -1,0 +1,104 @@
+"""Write the studies that temperatures.py compares, one folder for each glass former.
+
+Run: python results/temperatures/studies.py FOLDER
+
+Each recipe is that of a data set with the changes below. Configurations and propensities that data
+sets have are copied: `cagebreak run` computes what is not there.
+"""
+
+import argparse
+import shutil
+from copy import deepcopy
+from pathlib import Path
+
+import cagebreak as cb
+from cagebreak.study.recipe.writing import text
+
+DATASETS = Path(__file__).resolve().parents[2] / "datasets"
+DESCRIBED = {
+    "states": {"force_tolerance": 1e-6, "cage": {"sweeps": [1000, 10_000]}},
+    "descriptors": {
+        "set": "alkemade2023",
+        "generations": 0,
+        "states": ["inherent", "cage"],
+        "recommended": True,
+    },
+}
+LEARNED = {
+    "outer_folds": 4,
+    "inner_folds": 3,
+    "selections": {"recommended": {"set": "recommended"}},
+}
+
+
+def thermal(temperature, relaxing, equilibrating, n_runs, last, n_times, n_configurations=12):
+    """Return what differs for a temperature of Kob-Andersen from the data set at T = 0.5."""
+    steps = [
+        {"ensemble": "NVT", "time": float(relaxing)},
+        {"ensemble": "NVE", "time": float(equilibrating)},
+    ]
+    return {
+        "model": {"temperature": temperature},
+        "preparation": {
+            "n_configurations": n_configurations,
+            "steps": steps,
+            "engine": "cagebreak",
+        },
+        "isoconfigurational": {"n_runs": n_runs, "last": float(last), "n_times": n_times},
+    }
+
+
+def dense(packing_fraction, time, n_runs, last, n_times):
+    """Return what differs for a density of hard spheres from the data set at 0.58."""
+    return {
+        "model": {"packing_fraction": packing_fraction},
+        "preparation": {"n_configurations": 12, "n_particles": 1000, "time": float(time)},
+        "isoconfigurational": {"n_runs": n_runs, "last": float(last), "n_times": n_times},
+    }
+
+
+STUDIES = {
+    "kob-andersen": {
+        "044": ("kob-andersen-044", {}),
+        "050": ("kob-andersen-050", thermal(0.5, 300, 900, 10, 300, 23)),
+        "055": ("kob-andersen-050", thermal(0.55, 100, 300, 10, 150, 22)),
+        "065": ("kob-andersen-065", thermal(0.65, 60, 200, 20, 60, 19)),
+        "080": ("kob-andersen-080", thermal(0.8, 30, 60, 20, 30, 18)),
+    },
+    "hard-spheres": {
+        "052": ("hard-spheres-058", dense(0.52, 300, 16, 40, 19)),
+        "054": ("hard-spheres-058", dense(0.54, 500, 16, 100, 21)),
+        "056": ("hard-spheres-058", dense(0.56, 1500, 12, 300, 23)),
+        "058": ("hard-spheres-058", {"preparation": {"n_configurations": 12}}),
+    },
+}
+"""The data set that each study starts from, and the changes of its recipe by section."""
+
+
+def recipe_of(dataset, changes):
+    """Return the recipe of a data set with changes, as values by section and key."""
+    values = deepcopy(cb.datasets.study(dataset).recipe.values)
+    for section, entries in (changes | DESCRIBED).items():
+        values[section] = values[section] | entries
+    values["learning"] = values["learning"] | LEARNED
+    return values
+
+
+def main():
+    """Write the recipes, and copy what the data sets have."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    for system, studies in STUDIES.items():
+        (folder / system).mkdir(parents=True, exist_ok=True)
+        for name, (dataset, changes) in studies.items():
+            path = folder / system / f"{name}.toml"
+            path.write_text(text(recipe_of(dataset, changes)))
+            if changes.get("model"):
+                continue
+            (source,) = (p for p in (DATASETS / dataset).iterdir() if p.is_dir())
+            shutil.copytree(source, path.with_suffix(""), dirs_exist_ok=True)
+
+
+if __name__ == "__main__":
+    main()
