@@ -31,7 +31,7 @@ LEARNED = {
 }
 
 
-def thermal(temperature, relaxing, equilibrating, n_runs, last, n_times, n_configurations=12):
+def thermal(temperature, relaxing, equilibrating, n_runs, last, n_times):
     """Return what differs for a temperature of Kob-Andersen from the data set at T = 0.5."""
     steps = [
         {"ensemble": "NVT", "time": float(relaxing)},
@@ -40,7 +40,7 @@ def thermal(temperature, relaxing, equilibrating, n_runs, last, n_times, n_confi
     return {
         "model": {"temperature": temperature},
         "preparation": {
-            "n_configurations": n_configurations,
+            "n_configurations": 12,
             "steps": steps,
             "engine": "cagebreak",
         },
@@ -60,15 +60,15 @@ def dense(packing_fraction, time, n_runs, last, n_times):
 STUDIES = {
     "kob-andersen": {
         "044": ("kob-andersen-044", {}),
-        "050": ("kob-andersen-050", thermal(0.5, 300, 900, 10, 300, 23)),
+        "050": ("kob-andersen-050", {}),
         "055": ("kob-andersen-050", thermal(0.55, 100, 300, 10, 150, 22)),
         "065": ("kob-andersen-065", thermal(0.65, 60, 200, 20, 60, 19)),
         "080": ("kob-andersen-080", thermal(0.8, 30, 60, 20, 30, 18)),
     },
     "hard-spheres": {
-        "052": ("hard-spheres-058", dense(0.52, 300, 16, 40, 19)),
-        "054": ("hard-spheres-058", dense(0.54, 500, 16, 100, 21)),
-        "056": ("hard-spheres-058", dense(0.56, 1500, 12, 300, 23)),
+        "052": ("hard-spheres-058", dense(0.52, 300, 16, 25, 18)),
+        "054": ("hard-spheres-058", dense(0.54, 400, 16, 50, 19)),
+        "056": ("hard-spheres-058", dense(0.56, 1000, 12, 100, 21)),
         "058": ("hard-spheres-058", {"preparation": {"n_configurations": 12}}),
     },
 }

@@ -30,7 +30,9 @@ def point(value, coefficients, seed, n_rows=200, noise=1.0, shift=0.0):
         halves = truth + noise * random.normal(size=(2, n_rows, 2))
         samples.append(Sample(X, halves.mean(axis=0), halves=halves))
     times = TIMES * np.exp(value)
-    return StatePoint(collect(samples, standardizer=UNITS, times=times), value, np.ones(2))
+    return StatePoint(
+        collect(samples, standardizer=UNITS, times=times), value, np.ones(2), np.ones(2)
+    )
 
 
 def linear(value):
@@ -91,7 +93,7 @@ def test_nothing_of_a_state_point_left_out_enters_its_fit(points, table):
         for _ in range(4)
     ]
     collection = collect(samples, standardizer=UNITS, times=points["warm"].collection.times)
-    changed["warm"] = StatePoint(collection, VALUES["warm"], np.ones(2))
+    changed["warm"] = StatePoint(collection, VALUES["warm"], np.ones(2), np.ones(2))
     other = state_point_scores(changed, seed=1, folds=4).set_index(table.index.names).sort_index()
     assert other.loc[("warm", "left out"), "alpha"].equals(table.loc[("warm", "left out"), "alpha"])
     assert not other.loc[("hot", "left out"), "r"].equals(table.loc[("hot", "left out"), "r"])

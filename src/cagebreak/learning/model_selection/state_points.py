@@ -66,12 +66,17 @@ class StatePoint:
     value
         What distinguishes state points, such as the inverse temperature.
     scale : (T,) array
-        The unit of the targets at each mark, such as the mean displacement.
+        The unit of the targets at each mark. With the deviation within configurations, each state
+        point counts by the share of its variance that is predicted, and the coefficients do not
+        change with the size of the deviation.
+    mean : (T,) array
+        The mean of what is predicted at each mark, such as the mean displacement.
     """
 
     collection: Collection
     value: float
     scale: Floats
+    mean: Floats
 
 
 def interpolation(times: ArrayLike, new_times: ArrayLike) -> Floats:
