@@ -66,7 +66,9 @@ def main():
                 training = {}
                 for name, point in points.items():
                     fold = configuration_folds(len(point.collection), folds, seed=SEED)
-                    factors = point.scale / point.mean if unit == "mean" else np.ones(len(point.mean))
+                    factors = (
+                        point.scale / point.mean if unit == "mean" else np.ones(len(point.mean))
+                    )
                     training[name] = some(point, np.flatnonzero(fold != left_out), factors)
                 scores = state_point_scores(
                     training, learner, seed=SEED, feature_groups=pooled.feature_groups, folds=3

@@ -21,12 +21,13 @@ UNITS = Standardizer.of(np.zeros(N_FEATURES), np.ones(N_FEATURES), np.inf)
 TIMES = np.array([1.0, 10.0])
 
 
-def point(value, coefficients, seed, n_rows=200, noise=1.0, shift=0.0):
+def point(value, coefficients, seed, n_rows=200, noise=1.0, shift=0.0, step=0.0):
+    """Four configurations, whose targets differ by a step from one to the next."""
     random = np.random.default_rng(seed)
     samples = []
-    for _ in range(4):
+    for k in range(4):
         X = random.normal(size=(n_rows, N_FEATURES)) + shift
-        truth = X @ coefficients(value)
+        truth = X @ coefficients(value) + k * step
         halves = truth + noise * random.normal(size=(2, n_rows, 2))
         samples.append(Sample(X, halves.mean(axis=0), halves=halves))
     times = TIMES * np.exp(value)
@@ -42,7 +43,9 @@ def linear(value):
 
 @pytest.fixture(scope="module")
 def points():
-    return {name: point(value, linear, k) for k, (name, value) in enumerate(VALUES.items())}
+    return {
+        name: point(value, linear, k, shift=50.0) for k, (name, value) in enumerate(VALUES.items())
+    }
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +79,17 @@ def test_the_own_fit_does_not_differ_from_itself(table):
 
 def test_no_r_is_above_what_the_noise_allows_by_more_than_chance(table):
     assert (table["r"] < table["ceiling"] + 0.02).all()
+
+
+def test_r_pooled_falls_where_means_differ_and_r_does_not(table):
+    far = {
+        name: point(v, linear, k, shift=50.0, step=5.0)
+        for k, (name, v) in enumerate(VALUES.items())
+    }
+    other = state_point_scores(far, seed=1, folds=4).set_index(table.index.names).sort_index()
+    np.testing.assert_allclose(other["r"], table["r"], atol=1e-6)
+    assert (table["r_pooled"] - table["r"]).abs().max() < 0.02
+    assert (other["r_pooled"] < 0.6 * table["r_pooled"]).all()
 
 
 def test_the_times_of_a_state_point_left_out_come_from_the_others(table):

@@ -21,6 +21,7 @@ from cagebreak.learning.linear_model.pooled_ridge import PooledFit, PooledRidgeC
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
 from cagebreak.learning.samples import Sample, Samples
 from cagebreak.learning.scores import (
+    X_MEAN,
     configuration_pearson,
     n_independent,
     paired_difference,
@@ -189,7 +190,8 @@ def state_point_scores(
         - `time` in tau, and `time_predicted`, what it is by the other state points;
         - `r`, the mean over configurations of Pearson r within each; its interval `low`, `high`;
         - the noise `ceiling` of this r, NaN without halves;
-        - `r_pooled`, r over the particles of all configurations;
+        - `r_pooled`, r over the particles of all configurations, with predictions that are centered
+          in each: differences between configurations are not learned;
         - `difference` of r from the own fit, and the interval of a paired bootstrap over
           configurations, `difference_low` and `difference_high`;
         - `alpha` and `deviation` of the learner, medians over folds.
@@ -341,7 +343,9 @@ def _score(
     table["ceiling"] = np.nan
     if collection.halves is not None:
         table["ceiling"] = np.sqrt(spearman_brown(configuration_pearson(collection.halves)))
-    table["r_pooled"] = pooled_pearson(result.moments)
+    centered = result.moments.copy()
+    centered[:, X_MEAN] = 0.0
+    table["r_pooled"] = pooled_pearson(centered)
     table["alpha"] = np.median([model.alpha for model in result.models], axis=0)
     table["deviation"] = np.median([model.deviation for model in result.models], axis=0)
 

@@ -112,8 +112,8 @@ def pooled(
 
     Propensities are compared at times that correspond, and are divided by their deviation within
     configurations. The coefficients of descriptors have a part that all state points share, and a
-    part that changes with 1/T or the density (`cagebreak.learning.PooledRidgeCV`). The energy of a particle in its
-    inherent state is among the descriptors of the recommended set.
+    part that changes with 1/T or the density (`cagebreak.learning.PooledRidgeCV`). The energy of a
+    particle in its inherent state is among the descriptors of the recommended set.
 
     Parameters
     ----------
