@@ -31,7 +31,7 @@ LEARNED = {
 }
 
 
-def thermal(temperature, relaxing, equilibrating, n_runs, last, n_times):
+def thermal(temperature, n_configurations, relaxing, equilibrating, n_runs, last, n_times):
     """Return what differs for a temperature of Kob-Andersen from the data set at T = 0.5."""
     steps = [
         {"ensemble": "NVT", "time": float(relaxing)},
@@ -40,7 +40,7 @@ def thermal(temperature, relaxing, equilibrating, n_runs, last, n_times):
     return {
         "model": {"temperature": temperature},
         "preparation": {
-            "n_configurations": 12,
+            "n_configurations": n_configurations,
             "steps": steps,
             "engine": "cagebreak",
         },
@@ -61,9 +61,9 @@ STUDIES = {
     "kob-andersen": {
         "044": ("kob-andersen-044", {}),
         "050": ("kob-andersen-050", {}),
-        "055": ("kob-andersen-050", thermal(0.55, 100, 300, 10, 150, 22)),
-        "065": ("kob-andersen-065", thermal(0.65, 60, 200, 20, 60, 19)),
-        "080": ("kob-andersen-080", thermal(0.8, 30, 60, 20, 30, 18)),
+        "055": ("kob-andersen-050", thermal(0.55, 8, 100, 300, 10, 150, 22)),
+        "065": ("kob-andersen-065", thermal(0.65, 8, 60, 200, 20, 60, 19)),
+        "080": ("kob-andersen-080", thermal(0.8, 12, 30, 60, 20, 30, 18)),
     },
     "hard-spheres": {
         "052": ("hard-spheres-058", dense(0.52, 300, 16, 25, 18)),

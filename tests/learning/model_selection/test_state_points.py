@@ -41,6 +41,11 @@ def linear(value):
     return np.linspace(1.0, -1.0, N_FEATURES)[:, None] * (value - 1.75) + np.ones((1, 2))
 
 
+def points_of(step):
+    places = enumerate(VALUES.items())
+    return {name: point(v, linear, k, shift=50.0, step=step) for k, (name, v) in places}
+
+
 @pytest.fixture(scope="module")
 def points():
     return {
