@@ -48,11 +48,15 @@ def thermal(temperature, n_configurations, relaxing, equilibrating, n_runs, last
     }
 
 
-def dense(packing_fraction, time, n_runs, last, n_times):
+def dense(packing_fraction, n_configurations, time, n_runs, last, n_times):
     """Return what differs for a density of hard spheres from the data set at 0.58."""
     return {
         "model": {"packing_fraction": packing_fraction},
-        "preparation": {"n_configurations": 12, "n_particles": 1000, "time": float(time)},
+        "preparation": {
+            "n_configurations": n_configurations,
+            "n_particles": 1000,
+            "time": float(time),
+        },
         "isoconfigurational": {"n_runs": n_runs, "last": float(last), "n_times": n_times},
     }
 
@@ -66,9 +70,9 @@ STUDIES = {
         "080": ("kob-andersen-080", thermal(0.8, 12, 30, 60, 20, 30, 18)),
     },
     "hard-spheres": {
-        "052": ("hard-spheres-058", dense(0.52, 300, 16, 25, 18)),
-        "054": ("hard-spheres-058", dense(0.54, 400, 16, 50, 19)),
-        "056": ("hard-spheres-058", dense(0.56, 1000, 12, 100, 21)),
+        "052": ("hard-spheres-058", dense(0.52, 12, 300, 16, 25, 18)),
+        "054": ("hard-spheres-058", dense(0.54, 12, 400, 16, 50, 19)),
+        "056": ("hard-spheres-058", dense(0.56, 8, 1000, 12, 100, 21)),
         "058": ("hard-spheres-058", {"preparation": {"n_configurations": 12}}),
     },
 }

@@ -69,7 +69,40 @@ def computed():
         for species in ("A", "B") if system == "hard_spheres" else ("A",):
             yield from tables_of(scores_of(system, species=species))
             yield from counted(scores_of(system, species=species))
+    yield from kob_andersen(scores_of("kob_andersen"))
     yield from of_units()
+
+
+def kob_andersen(scores):
+    """Yield what is said of the temperatures of Kob-Andersen."""
+    pooled, left_out, blind = (of(scores, fit) for fit in ("pooled", "left out", "blind"))
+    values = sorted(scores.value.unique())
+    means = left_out.groupby("value").difference.mean()
+    between = left_out[~left_out.value.isin([values[0], values[-1]])]
+    yield f"the worst pooled case is {signed(pooled.difference.min())}"
+    yield (
+        f"{(between.difference >= -AIM).sum()} of the {len(between)} cases between the ends, with "
+        f"a mean difference from {signed(means.iloc[1:-1].min())} to "
+        f"{signed(means.iloc[1:-1].max())}"
+    )
+    yield f"T = {values[-1]:g} it loses {-means.iloc[-1]:.3f} on average"
+    constant = of(scores_of("kob_andersen", degree=0), "left out").groupby("value").difference.mean()
+    yield f"with constant coefficients {-constant.iloc[-1]:.3f}"
+    share = blind.time_predicted / blind.time
+    inner = share[blind.value.isin(values[1:])]
+    yield f"from T = {values[1]:g} on between {inner.min():.1f} and {inner.max():.1f} times"
+    cold = blind[blind.value == values[0]].sort_values("mark").iloc[0]
+    yield (
+        f"at T = {values[0]:g} the first displacement is reached at {cold.time:.0f} τ, and "
+        f"predicted at {cold.time_predicted:.1f} τ"
+    )
+    scales = table(FOLDER / "kob_andersen.scales.csv")
+    last = scales[scales.mark == scales.mark.max()].set_index("value")
+    of_mean = last.deviation / last["mean"]
+    yield (
+        f"{100 * of_mean.iloc[0]:.0f} % of the mean at T = {values[0]:g} and "
+        f"{100 * of_mean.iloc[-1]:.0f} % at T = {values[-1]:g}"
+    )
 
 
 def tables_of(scores):
