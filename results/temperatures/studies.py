@@ -1,6 +1,6 @@
 """Write the studies that temperatures.py compares, one folder for each glass former.
 
-Run: python results/temperatures/studies.py FOLDER
+Run: python results/temperatures/studies.py FOLDER [--sweeps RELAXING MEASURED] [--most NUMBER]
 
 Each recipe is that of a data set with the changes below. Configurations and propensities that data
 sets have are copied: `cagebreak run` computes what is not there.
@@ -15,14 +15,12 @@ import cagebreak as cb
 from cagebreak.study.recipe.writing import text
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
-DESCRIBED = {
-    "states": {"force_tolerance": 1e-6, "cage": {"sweeps": [1000, 10_000]}},
-    "descriptors": {
-        "set": "alkemade2023",
-        "generations": 0,
-        "states": ["inherent", "cage"],
-        "recommended": True,
-    },
+SWEEPS = [1000, 10_000]
+DESCRIPTORS = {
+    "set": "alkemade2023",
+    "generations": 0,
+    "states": ["inherent", "cage"],
+    "recommended": True,
 }
 LEARNED = {
     "outer_folds": 4,
@@ -79,12 +77,14 @@ STUDIES = {
 """The data set that each study starts from, and the changes of its recipe by section."""
 
 
-def recipe_of(dataset, changes):
+def recipe_of(dataset, changes, sweeps, most):
     """Return the recipe of a data set with changes, as values by section and key."""
     values = deepcopy(cb.datasets.study(dataset).recipe.values)
-    for section, entries in (changes | DESCRIBED).items():
+    described = {"states": {"cage": {"sweeps": sweeps}}, "descriptors": DESCRIPTORS}
+    for section, entries in (changes | described | {"learning": LEARNED}).items():
         values[section] = values[section] | entries
-    values["learning"] = values["learning"] | LEARNED
+    preparation = values["preparation"]
+    preparation["n_configurations"] = min(preparation["n_configurations"], most)
     return values
 
 
@@ -92,12 +92,15 @@ def main():
     """Write the recipes, and copy what the data sets have."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
+    parser.add_argument("--sweeps", nargs=2, type=int, default=SWEEPS, help="of the cage state")
+    parser.add_argument("--most", type=int, default=12, help="configurations of a study, at most")
+    wanted = parser.parse_args()
+    folder = wanted.folder
     for system, studies in STUDIES.items():
         (folder / system).mkdir(parents=True, exist_ok=True)
         for name, (dataset, changes) in studies.items():
             path = folder / system / f"{name}.toml"
-            path.write_text(text(recipe_of(dataset, changes)))
+            path.write_text(text(recipe_of(dataset, changes, wanted.sweeps, wanted.most)))
             if changes.get("model"):
                 continue
             (source,) = (p for p in (DATASETS / dataset).iterdir() if p.is_dir())
