@@ -125,6 +125,27 @@ def longer():
             f"{signed(worst.difference_high)}) |"
         )
     yield from counted(scores)
+    middle = [
+        ratio(of(table_of, fit, 0.5))
+        for fit in ("own", "pooled")
+        for table_of in (scores_of("kob_andersen"), scores)
+    ]
+    yield (
+        f"own fit at T = 0.5 rises from {middle[0]:.3f} to {middle[1]:.3f}, and the pooled fit "
+        f"from {middle[2]:.3f} to {middle[3]:.3f}"
+    )
+    pooled = of(scores, "pooled")
+    within, _, perhaps = signs(pooled)
+    means = pooled.groupby("value").difference.mean()
+    yield f"in {within} of {len(pooled)} cases, and its mean difference lies from"
+    yield f"from {means.min():.3f} to {means.max():.3f}"
+    left_out = of(scores, "left out").groupby("value").difference.mean()
+    cold, others = left_out.iloc[0], left_out.iloc[1:]
+    yield (
+        f"differ by {signed(cold)} at T = {left_out.index[0]:g}, and by {signed(others.min())} to "
+        f"{signed(others.max())} on average at the others"
+    )
+    yield f"in {perhaps} of {len(pooled)} cases of the pooled fit a loss of more than {AIM} is not"
 
 
 def kob_andersen(scores):
