@@ -2,9 +2,10 @@
 
 Run: python results/temperatures/temperatures.py NAME RECIPE ... [--marks MARK ...]
 
-Each recipe is a finished study of the same model at another state point. Written beside this
-script: NAME.csv, the scores of each degree of the coefficients in the state point, and NAME.png for
-degree 1; NAME.points.csv, what is known of each state point.
+Each recipe is a finished study of the same model at another state point; studies.py writes those of
+the README. Written beside this script: NAME.csv, the scores of each degree of the coefficients in
+the state point, and NAME.png for degree 1 and the first species; NAME.points.csv, what is known of
+each state point; NAME.scales.csv, mean and deviation of the propensity at each mark.
 """
 
 import argparse
@@ -77,6 +78,23 @@ def main():
     ]
     of_points = pd.DataFrame(points)
     of_points.to_csv(HERE / f"{wanted.name}.points.csv", index=False, float_format="%.6g")
+    scales = [
+        pd.DataFrame(
+            {
+                "species": species,
+                "value": value,
+                "mark": pooled.points.clock.marks,
+                "mean": point.mean,
+                "deviation": point.scale,
+            }
+        )
+        for species in wanted.species
+        for value, point in zip(
+            pooled.points.studies, pooled.points.points(species).values(), strict=True
+        )
+    ]
+    of_scales = pd.concat(scales)
+    of_scales.to_csv(HERE / f"{wanted.name}.scales.csv", index=False, float_format="%.6g")
 
 
 if __name__ == "__main__":

@@ -21,16 +21,19 @@ UNITS = Standardizer.of(np.zeros(N_FEATURES), np.ones(N_FEATURES), np.inf)
 TIMES = np.array([1.0, 10.0])
 
 
-def point(value, coefficients, seed, n_rows=200, noise=1.0, shift=0.0):
+def point(value, coefficients, seed, n_rows=200, noise=1.0, shift=0.0, step=0.0):
+    """Four configurations, whose targets differ by a step from one to the next."""
     random = np.random.default_rng(seed)
     samples = []
-    for _ in range(4):
+    for k in range(4):
         X = random.normal(size=(n_rows, N_FEATURES)) + shift
-        truth = X @ coefficients(value)
+        truth = X @ coefficients(value) + k * step
         halves = truth + noise * random.normal(size=(2, n_rows, 2))
         samples.append(Sample(X, halves.mean(axis=0), halves=halves))
     times = TIMES * np.exp(value)
-    return StatePoint(collect(samples, standardizer=UNITS, times=times), value, np.ones(2))
+    return StatePoint(
+        collect(samples, standardizer=UNITS, times=times), value, np.ones(2), np.ones(2)
+    )
 
 
 def linear(value):
@@ -38,9 +41,16 @@ def linear(value):
     return np.linspace(1.0, -1.0, N_FEATURES)[:, None] * (value - 1.75) + np.ones((1, 2))
 
 
+def points_of(step):
+    places = enumerate(VALUES.items())
+    return {name: point(v, linear, k, shift=50.0, step=step) for k, (name, v) in places}
+
+
 @pytest.fixture(scope="module")
 def points():
-    return {name: point(value, linear, k) for k, (name, value) in enumerate(VALUES.items())}
+    return {
+        name: point(value, linear, k, shift=50.0) for k, (name, value) in enumerate(VALUES.items())
+    }
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +86,17 @@ def test_no_r_is_above_what_the_noise_allows_by_more_than_chance(table):
     assert (table["r"] < table["ceiling"] + 0.02).all()
 
 
+def test_r_pooled_falls_where_means_differ_and_r_does_not(table):
+    far = {
+        name: point(v, linear, k, shift=50.0, step=5.0)
+        for k, (name, v) in enumerate(VALUES.items())
+    }
+    other = state_point_scores(far, seed=1, folds=4).set_index(table.index.names).sort_index()
+    np.testing.assert_allclose(other["r"], table["r"], atol=1e-6)
+    assert (table["r_pooled"] - table["r"]).abs().max() < 0.02
+    assert (other["r_pooled"] < 0.6 * table["r_pooled"]).all()
+
+
 def test_the_times_of_a_state_point_left_out_come_from_the_others(table):
     """ln t is a line in the value here."""
     left_out = table.xs("blind", level="fit")
@@ -91,7 +112,7 @@ def test_nothing_of_a_state_point_left_out_enters_its_fit(points, table):
         for _ in range(4)
     ]
     collection = collect(samples, standardizer=UNITS, times=points["warm"].collection.times)
-    changed["warm"] = StatePoint(collection, VALUES["warm"], np.ones(2))
+    changed["warm"] = StatePoint(collection, VALUES["warm"], np.ones(2), np.ones(2))
     other = state_point_scores(changed, seed=1, folds=4).set_index(table.index.names).sort_index()
     assert other.loc[("warm", "left out"), "alpha"].equals(table.loc[("warm", "left out"), "alpha"])
     assert not other.loc[("hot", "left out"), "r"].equals(table.loc[("hot", "left out"), "r"])

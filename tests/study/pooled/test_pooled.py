@@ -51,20 +51,22 @@ def test_a_mark_of_displacement_is_the_mean_displacement_at_its_time(pooled):
     assert (denser[-3:] > thinner[-3:]).all()
 
 
-def test_targets_are_propensities_at_the_marks_over_their_mean(pooled, studies):
+def test_targets_are_propensities_at_the_marks_over_their_deviation(pooled, studies):
     point = pooled.points.points("A")["0.43"]
-    propensity = studies[1].propensity(0)
-    of_species = propensity.mean[:, propensity.species == 0]
     times = pooled.points.times[0.43]
-    at_marks = [
-        np.interp(np.log(times), np.log(propensity.times), values) for values in of_species.T
-    ]
-    scaled = np.array(at_marks) / mean_at(studies[1], "A", times)
-    part = point.collection.parts[0]
-    np.testing.assert_allclose(part.y_mean, scaled.mean(axis=0))
-    np.testing.assert_allclose(np.diag(part.yy), scaled.var(axis=0) * len(scaled))
-    means = np.array([part.y_mean for part in point.collection.parts])
-    np.testing.assert_allclose(means.mean(axis=0), 1.0)
+    within = []
+    for c, part in enumerate(point.collection.parts):
+        propensity = studies[1].propensity(c)
+        of_species = propensity.mean[:, propensity.species == 0]
+        at_marks = [
+            np.interp(np.log(times), np.log(propensity.times), values) for values in of_species.T
+        ]
+        scaled = np.array(at_marks) / point.scale
+        np.testing.assert_allclose(part.y_mean, scaled.mean(axis=0))
+        np.testing.assert_allclose(np.diag(part.yy), scaled.var(axis=0) * len(scaled))
+        within.append(scaled - scaled.mean(axis=0))
+    np.testing.assert_allclose(np.concatenate(within).std(axis=0), 1.0)
+    np.testing.assert_allclose(point.mean, mean_at(studies[1], "A", times))
 
 
 def test_scores_have_the_parameter_and_a_row_for_each_fit(pooled):
@@ -93,7 +95,8 @@ def test_the_model_of_a_study_predicts_its_differences_with_its_means(pooled, st
     )
     features = studies[1].features(0).where(**FEATURES_OF_LABELS).values[of_a]
     z = pooled.points.points("A")["0.43"].collection.standardizer.in_units(features)
-    expected = means * ((z - z.mean(axis=0)) @ fit.coefficients(0.43).T + 1.0)
+    scale = pooled.points.points("A")["0.43"].scale
+    expected = means + scale * ((z - z.mean(axis=0)) @ fit.coefficients(0.43).T)
     np.testing.assert_allclose(predicted[:, of_a].T, expected, rtol=1e-3)
 
 

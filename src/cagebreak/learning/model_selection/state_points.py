@@ -20,7 +20,13 @@ from cagebreak.learning.linear_model.base import prediction_moments
 from cagebreak.learning.linear_model.pooled_ridge import PooledFit, PooledRidgeCV
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
 from cagebreak.learning.samples import Sample, Samples
-from cagebreak.learning.scores import configuration_pearson, n_independent, paired_difference
+from cagebreak.learning.scores import (
+    X_MEAN,
+    configuration_pearson,
+    n_independent,
+    paired_difference,
+    pooled_pearson,
+)
 from cagebreak.learning.statistics import Statistics
 from cagebreak.seeding import Seed
 
@@ -40,6 +46,7 @@ TABLE = [
     ("low", "f8"),
     ("high", "f8"),
     ("ceiling", "f8"),
+    ("r_pooled", "f8"),
     ("difference", "f8"),
     ("difference_low", "f8"),
     ("difference_high", "f8"),
@@ -60,12 +67,17 @@ class StatePoint:
     value
         What distinguishes state points, such as the inverse temperature.
     scale : (T,) array
-        The unit of the targets at each mark, such as the mean displacement.
+        The unit of the targets at each mark. With the deviation within configurations, each state
+        point counts by the share of its variance that is predicted, and the coefficients do not
+        change with the size of the deviation.
+    mean : (T,) array
+        The mean of what is predicted at each mark, such as the mean displacement.
     """
 
     collection: Collection
     value: float
     scale: Floats
+    mean: Floats
 
 
 def interpolation(times: ArrayLike, new_times: ArrayLike) -> Floats:
@@ -178,6 +190,8 @@ def state_point_scores(
         - `time` in tau, and `time_predicted`, what it is by the other state points;
         - `r`, the mean over configurations of Pearson r within each; its interval `low`, `high`;
         - the noise `ceiling` of this r, NaN without halves;
+        - `r_pooled`, r over the particles of all configurations, with predictions that are centered
+          in each: differences between configurations are not learned;
         - `difference` of r from the own fit, and the interval of a paired bootstrap over
           configurations, `difference_low` and `difference_high`;
         - `alpha` and `deviation` of the learner, medians over folds.
@@ -329,6 +343,9 @@ def _score(
     table["ceiling"] = np.nan
     if collection.halves is not None:
         table["ceiling"] = np.sqrt(spearman_brown(configuration_pearson(collection.halves)))
+    centered = result.moments.copy()
+    centered[:, X_MEAN] = 0.0
+    table["r_pooled"] = pooled_pearson(centered)
     table["alpha"] = np.median([model.alpha for model in result.models], axis=0)
     table["deviation"] = np.median([model.deviation for model in result.models], axis=0)
 

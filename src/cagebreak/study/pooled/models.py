@@ -110,10 +110,10 @@ def pooled(
 ) -> Pooled:
     """Learn several studies of one model together, which differ in temperature or density.
 
-    Propensities are compared at times that correspond, and are divided by their mean. The
-    coefficients of descriptors have a part that all state points share, and a part that changes
-    with 1/T or the density (`cagebreak.learning.PooledRidgeCV`). The energy of a particle in its
-    inherent state is among the descriptors of the recommended set.
+    Propensities are compared at times that correspond, and are divided by their deviation within
+    configurations. The coefficients of descriptors have a part that all state points share, and a
+    part that changes with 1/T or the density (`cagebreak.learning.PooledRidgeCV`). The energy of a
+    particle in its inherent state is among the descriptors of the recommended set.
 
     Parameters
     ----------

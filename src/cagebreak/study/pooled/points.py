@@ -106,11 +106,15 @@ class StudyPoints:
             moving = times > 0
             matrix = np.zeros((len(times), len(self.clock.marks)))
             matrix[moving] = interpolation(times[moving], self.times[value])
-            scales[value] = mean_at(study, species, self.times[value])
-            samples[value] = Interpolated(data.samples, matrix, scales[value])
+            squares, count = np.zeros(matrix.shape[1]), 0
             for _, sample in in_turn(data.samples):
                 new = Moments.of(sample.features)
                 moments = new if moments is None else moments + new
+                targets = sample.targets @ matrix
+                squares += ((targets - targets.mean(axis=0)) ** 2).sum(axis=0)
+                count += len(targets)
+            scales[value] = np.sqrt(squares / count)
+            samples[value] = Interpolated(data.samples, matrix, scales[value])
         assert moments is not None
         units = Standardizer.from_moments(moments, self.first.recipe.learning.clip)
         return {
@@ -118,6 +122,7 @@ class StudyPoints:
                 self._collect(study, species, samples[value], units, self.times[value]),
                 self.coordinate(value),
                 scales[value],
+                mean_at(study, species, self.times[value]),
             )
             for value, study in self.studies.items()
         }

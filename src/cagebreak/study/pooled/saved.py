@@ -77,8 +77,10 @@ def model_at(
         points = list(studies.points(letter).values())
         fitted = _fit(studies, letter, learner)
         scale = smooth(all_values, [point.scale for point in points], place)
+        mean = smooth(all_values, [point.mean for point in points], place)
         if number in studies.studies:
-            scale = points[list(studies.studies).index(number)].scale
+            point = points[list(studies.studies).index(number)]
+            scale, mean = point.scale, point.mean
         units = _units_at(points, place)
         common = points[0].collection.standardizer
         ridge = RidgeCV(center="configuration", clip=units.clip)
@@ -86,7 +88,7 @@ def model_at(
             units.scale_, common.scale_, out=np.zeros_like(units.scale_), where=common.scale_ > 0
         )
         ridge.coef_ = fitted.coefficients(place) * factors * scale[:, None]
-        ridge.intercept_, ridge.alpha_ = scale, fitted.alpha
+        ridge.intercept_, ridge.alpha_ = mean, fitted.alpha
         ridge.n_features_in_, ridge.standardizer_ = len(units.mean_), units
         training = TrainingRange.of(partial(_read, studies, letter, units))
         fits[SPECIES_NAMES.index(letter)] = SpeciesFit(ridge, None, training, None)
