@@ -37,6 +37,12 @@ def test_the_command_prints_every_set_of_inputs_and_writes_the_table(recipe):
     assert (recipe.with_suffix("") / "tables" / "hybrid.csv").exists()
 
 
+def test_the_command_says_why_r_is_not_known(recipe):
+    too_few = "nan: the runs of some configuration are too few to tell its propensity from noise"
+    assert too_few in call("hybrid", recipe, "--time", "1").splitlines()
+    assert too_few not in call("hybrid", recipe, "--species", "B", "--time", "5")
+
+
 def test_plan_says_what_a_prediction_costs(recipe):
     output = call("plan", recipe)
     assert "[hybrid] predicts a further configuration for" in output
