@@ -76,6 +76,8 @@ def test_noise_of_the_fast_film_is_taken_out(written):
     assert step.between(0.02**2, 0.1**2).all()
     provenance = json.loads((folder / "scores.json").read_text())
     assert provenance["noise"][:2] == pytest.approx(found, rel=0.01)
+    options = {name: provenance[name] for name in ("lags", "fast_interval", "origins", "species")}
+    assert options == {"lags": [1, 3], "fast_interval": 0.001, "origins": 5, "species": ["A"]}
     assert sorted(folder.glob("*.png")) == [folder / "map.png", folder / "scores.png"]
 
 

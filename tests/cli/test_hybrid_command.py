@@ -37,6 +37,14 @@ def test_the_command_prints_every_set_of_inputs_and_writes_the_table(recipe):
     assert (recipe.with_suffix("") / "tables" / "hybrid.csv").exists()
 
 
+def test_the_command_says_why_r_is_not_known(recipe):
+    *rows, last = call("hybrid", recipe, "--time", "1").splitlines()
+    assert any(" nan " in row for row in rows)
+    assert "(nan: the runs of some configuration are too few to tell this from noise)" in last
+    *rows, last = call("hybrid", recipe, "--time", "0.1").splitlines()
+    assert ("nan" in last) == any(" nan " in row for row in rows)
+
+
 def test_plan_says_what_a_prediction_costs(recipe):
     output = call("plan", recipe)
     assert "[hybrid] predicts a further configuration for" in output

@@ -240,3 +240,23 @@ def test_a_line_of_a_file_is_named(tmp_path):
         cb.read_tracks(tmp_path / "absent.csv", **UNITS)
     with pytest.raises(InputError, match="table: expected a path or a DataFrame, got list"):
         cb.read_tracks([1, 2], **UNITS)
+
+
+def test_two_particles_at_one_place_are_refused(tmp_path):
+    table = TABLE.copy()
+    for row in (7, 40):  # 40 is of a later frame
+        table.loc[row, ["x", "y"]] = table.loc[3, ["x", "y"]]
+    table.to_csv(tmp_path / "tracks.csv", index=False)
+    message = "one particle at a place, got two in frame 0 in line 5 and line 9 .1 such pairs"
+    with pytest.raises(InputError, match=message):
+        cb.read_tracks(tmp_path / "tracks.csv", **UNITS)
+
+
+def test_particles_of_no_track_are_refused():
+    with pytest.raises(InputError, match="row 4: expected a number from 0 as particle, got -1"):
+        cb.read_tracks(with_value("particle", 4, -1), **UNITS)
+
+
+def test_a_missing_number_is_named_as_in_the_table():
+    with pytest.raises(InputError, match="row 4: expected a finite number as x, got nan "):
+        cb.read_tracks(with_value("x", 4, np.nan).astype({"x": float}), **UNITS)

@@ -44,7 +44,12 @@ def hybrid(recipe: str, species: str, times: tuple[float, ...], no_ends: bool) -
     ]  # fmt: skip
     header = ("time", "inputs", "runs", "until", "r", "95 % interval", "beyond structure")
     report.print_table(header, lines)
-    click.echo(f"r is the mean over configurations, with the noiseless propensity; wrote {path}")
+    remark = ""
+    if np.isnan(rows["r_configuration"]).any():
+        remark = " (nan: the runs of some configuration are too few to tell this from noise)"
+    click.echo(
+        f"r is the mean over configurations, with the noiseless propensity{remark}; wrote {path}"
+    )
 
 
 def print_accuracy(

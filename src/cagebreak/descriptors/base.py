@@ -250,6 +250,16 @@ def read_labels(table: np.ndarray) -> np.recarray:
     return labels.view(np.recarray)
 
 
+def same_labels(labels: np.ndarray, expected: np.ndarray) -> bool:
+    """Return whether two tables have the same labels in the same order."""
+
+    def same(name: str) -> bool:
+        is_number = expected[name].dtype.kind == "f"
+        return np.array_equal(labels[name], expected[name], equal_nan=is_number)
+
+    return len(labels) == len(expected) and all(same(name) for name in labels.dtype.names or ())
+
+
 def rename_kinds(labels: np.ndarray) -> None:
     """Give kinds that an earlier version has stored, as text or bytes, their present names."""
     kinds = labels["kind"]

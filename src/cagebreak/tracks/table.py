@@ -60,8 +60,8 @@ def read_tracks(
         A CSV file, also compressed, or a data frame, such as `trackpy.link` returns. A row is a
         particle in a frame. Its columns are:
 
-        - `frame`, `particle`: whole numbers; `x`, `y`; without `z`, or with the same z in all rows,
-          there are two dimensions;
+        - `frame`, `particle`: whole numbers, those of particles from 0; `x`, `y`; without `z`, or
+          with the same z in all rows, there are two dimensions;
         - `species`, optional: names, the same in all frames; default A;
         - `ep`, or `ep_x`, `ep_y` and `ep_z`, optional: standard errors of the coordinates, which
           `Tracks.stated_noise` has. Rows without one count for nothing there;
@@ -90,8 +90,8 @@ def read_tracks(
         If the file is not a table of comma-separated values.
     InputError
         If a column is missing; a value is missing or not finite; frames, particles or species are
-        not what they should be; a particle is in a frame twice; times contradict frames; or a
-        parameter cannot be used.
+        not what they should be; a particle is in a frame twice, or two at one place; times
+        contradict frames; or a parameter cannot be used.
 
     Warns
     -----
@@ -104,12 +104,14 @@ def read_tracks(
     length, interval = float(length), float(interval)
     rows = _Table.of(table)
     frame, particle = rows.whole("frame"), rows.whole("particle")
+    rows.require_linked(particle)
     columns = [rows.numbers(name) for name in AXES if name in rows.frame.columns or name != "z"]
     if len(columns) == 3 and np.ptp(columns[2]) == 0:
         columns = columns[:2]
     d = len(columns)
     order = np.lexsort((particle, frame))
     rows.require_once(frame[order], particle[order], order)
+    rows.require_apart(frame, np.column_stack(columns))
     rows.check_times(frame, interval)
     positions = np.zeros((len(order), 3))
     with np.errstate(over="ignore"):
@@ -211,7 +213,7 @@ class _Table:
         if len(bad):
             raise InputError(
                 f"{self.name}, {self.at(bad[0])}: expected a finite number as {name}, got "
-                f"{self.frame[name].iloc[bad[0]]!r} ({len(bad)} such rows)"
+                f"{self.frame[name].tolist()[bad[0]]!r} ({len(bad)} such rows)"
             )
         return values
 
@@ -227,6 +229,16 @@ class _Table:
             )
         return values.astype(np.int64)
 
+    def require_linked(self, particle: Integers) -> None:
+        """Refuse negative numbers, which trackers give to particles that are in no track."""
+        bad = np.flatnonzero(particle < 0)
+        if len(bad):
+            raise InputError(
+                f"{self.name}, {self.at(bad[0])}: expected a number from 0 as particle, got "
+                f"{particle[bad[0]]} ({len(bad)} such rows); particles that were not linked need "
+                "numbers of their own"
+            )
+
     def require_once(self, frame: Integers, particle: Integers, order: Integers) -> None:
         """Refuse a particle that is in a frame twice; rows are sorted."""
         again = np.flatnonzero((np.diff(frame) == 0) & (np.diff(particle) == 0))
@@ -237,6 +249,19 @@ class _Table:
                 f"{self.name}: expected each particle once in a frame, got particle {particle[i]} "
                 f"in frame {frame[i]} in {self.at(rows[0])} and {self.at(rows[1])} ({len(again)} "
                 "such pairs); particles that were not linked need numbers of their own"
+            )
+
+    def require_apart(self, frame: Integers, positions: Floats) -> None:
+        """Refuse two particles of a frame at one place."""
+        place = np.column_stack([frame, positions])
+        order = np.lexsort(place.T)
+        same = np.flatnonzero((np.diff(place[order], axis=0) == 0).all(axis=1))
+        if len(same):
+            rows = sorted(order[same[0] : same[0] + 2].tolist())
+            raise InputError(
+                f"{self.name}: expected one particle at a place, got two in frame "
+                f"{frame[rows[0]]} in {self.at(rows[0])} and {self.at(rows[1])} ({len(same)} such "
+                "pairs)"
             )
 
     def require_constant(self, particle: Integers, species: Integers) -> None:

@@ -56,6 +56,15 @@ def test_a_fit_is_the_ridge_regression_of_the_other_configurations(samples, fits
     assert fits.predict(structure) == pytest.approx(fits.predict_all(structure)[:, :E])
 
 
+def test_a_fit_knows_nothing_of_the_folds_that_it_leaves_out(samples, fits):
+    structure, targets = samples[2]
+    other = [*samples[:2], (5 * structure, -targets), *samples[3:]]
+    for old, new, folds in zip(
+        fits.coefficients, EndFits.fit(other, FOLD).coefficients, fits.left_out, strict=True
+    ):
+        assert np.array_equal(old, new) == (2 in folds)
+
+
 def test_a_prediction_has_seen_neither_its_own_fold_nor_those_of_no_member(fits):
     everything = range(len(FOLD))
     assert fits.left_out[fits.unseen(4, everything)] == {0}

@@ -26,8 +26,8 @@ import numpy as np
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.linear_model.ridge import RidgeCV
-from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
-from cagebreak.learning.statistics import Statistics, inverse
+from cagebreak.learning.preprocessing import CLIP, Standardizer
+from cagebreak.learning.statistics import Statistics, deviations, inverse
 
 ALPHAS = tuple(10.0**decade for decade in range(-5, 11))
 """Penalties to choose from (chosen: all that the search of `RidgeCV` may reach)."""
@@ -87,15 +87,10 @@ class EndFits:
                 f"folds: expected at least {MOST_LEFT_OUT + 1} folds and groups of configurations "
                 f"to learn from the ends of runs, got {n_folds}"
             )
-        parts, total = [], None
-        for structure, targets in samples:
-            part = Statistics.from_arrays(clipped_about_mean(structure, clip), targets)
-            moments = Moments(int(part.count), part.x_mean, np.diag(part.xx).copy())
-            total = moments if total is None else total + moments
-            parts.append(part)
-        assert total is not None
-        factors = inverse(Standardizer.from_moments(total, clip).scale_)
-        scaled = [part.scaled(factors, part.x_mean) for part in parts]
+        parts = [
+            Statistics.from_arrays(clipped_about_mean(structure, clip), targets)
+            for structure, targets in samples
+        ]
         left_out = [
             frozenset(folds)
             for n in range(MOST_LEFT_OUT + 1)
@@ -103,8 +98,11 @@ class EndFits:
         ]
         coefficients = []
         for folds in left_out:
-            kept = [part for part, own in zip(scaled, fold, strict=True) if own not in folds]
-            ridge = RidgeCV(ALPHAS, center="configuration", clip=clip).fit_statistics(kept)
+            kept = [part for part, own in zip(parts, fold, strict=True) if own not in folds]
+            # The units are also of these alone: the penalty depends on them.
+            factors = inverse(deviations(Statistics.pooled(kept, "configuration")))
+            scaled = [part.scaled(factors, part.x_mean) for part in kept]
+            ridge = RidgeCV(ALPHAS, center="configuration", clip=clip).fit_statistics(scaled)
             coefficients.append(np.atleast_2d(ridge.coef_).T * factors[:, None])
         return cls(np.array(coefficients), tuple(left_out), fold, clip)
 

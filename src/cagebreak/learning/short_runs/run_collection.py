@@ -34,6 +34,7 @@ from cagebreak.learning.preprocessing import CLIP, Moments, Standardizer
 from cagebreak.learning.scores import COUNT, X_MEAN, XX, XY, Y_MEAN, YY
 from cagebreak.learning.short_runs.end_fits import EndFits, clipped_about_mean
 from cagebreak.learning.statistics import Statistics
+from cagebreak.models.arguments import is_whole
 
 
 class RunSample(NamedTuple):
@@ -228,8 +229,8 @@ class RunCollection:
         return result
 
     def require_runs(self, n_runs: int) -> None:
-        """Raise an `InputError` unless there are from 1 to all runs."""
-        if not 1 <= n_runs <= self.n_runs.min():
+        """Raise an `InputError` unless it is a whole number, from 1 to all runs."""
+        if not is_whole(n_runs) or not 1 <= n_runs <= self.n_runs.min():
             most = int(self.n_runs.min())
             raise InputError(f"n_runs: expected 1 to {most}, the runs there are, got {n_runs!r}")
 

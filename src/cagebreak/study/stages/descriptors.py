@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
-from cagebreak.descriptors.base import read_labels
+from cagebreak.descriptors.base import read_labels, same_labels
 from cagebreak.descriptors.cage import Source
 from cagebreak.errors import StoreError
 from cagebreak.files.hdf5 import Dataset
@@ -115,8 +115,8 @@ def checked_labels(store: Store, unit: Unit, stored: NDArray, expected: np.recar
     StoreError
         If they are not.
     """
-    labels = read_labels(_recast(stored, "S", "U"))
-    if not _are_same(labels, expected):
+    labels = labels_in(stored)
+    if not same_labels(labels, expected):
         raise StoreError(
             f"{store.path(unit)}: descriptors of another version of cagebreak, {len(labels)} "
             f"columns where this one has {len(expected)}, or others; move the folder "
@@ -125,26 +125,25 @@ def checked_labels(store: Store, unit: Unit, stored: NDArray, expected: np.recar
     return labels
 
 
-def _are_same(labels: np.recarray, expected: np.recarray) -> bool:
-    def same(name: str) -> bool:
-        return np.array_equal(
-            labels[name], expected[name], equal_nan=expected[name].dtype.kind == "f"
-        )
-
-    return len(labels) == len(expected) and all(same(name) for name in labels.dtype.names or ())
-
-
 def feature_arrays(features: Features) -> dict[str, Dataset]:
     """Return descriptors and their labels as data sets."""
-    labels: NDArray = features.labels
+    return {
+        "values": Dataset(features.values, "reduced", "particle, feature"),
+        "labels": label_dataset(features.labels),
+    }
+
+
+def label_dataset(labels: NDArray) -> Dataset:
+    """Return labels as a data set; `labels_in` returns them."""
     if np.isnan(labels["time"]).all():
         # Structure has no time: the files are to the bit those of versions without this field.
         labels = recfunctions.drop_fields(labels, "time", usemask=False)
-    labels = _recast(labels, "U", "S")
-    return {
-        "values": Dataset(features.values, "reduced", "particle, feature"),
-        "labels": Dataset(labels, "r and width in sigma", "feature"),
-    }
+    return Dataset(_recast(labels, "U", "S"), "r and width in sigma", "feature")
+
+
+def labels_in(stored: NDArray) -> np.recarray:
+    """Return the labels in the array of a `label_dataset`."""
+    return read_labels(_recast(stored, "S", "U"))
 
 
 def _recast(table: NDArray, old: str, new: str) -> NDArray:

@@ -7,9 +7,11 @@ import cagebreak as cb
 from cagebreak.descriptors.base import make_labels
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion
 from cagebreak.errors import InputError
-from cagebreak.study.analysis.hybrid import Costs, Ends, Ensemble
+from cagebreak.study.analysis.hybrid import Costs, Ends, Ensemble, HybridModel
 
 N, R, TIMES = 100, 4, np.array([1.0, 10.0])
+OTHER = make_labels("radial", 1, "inherent", [{}])
+FLAT = cb.Box(np.diag([6.0, 6.0]))
 
 
 def described(configuration):
@@ -174,11 +176,78 @@ def changed(ensemble, **motion):
             lambda e: e._replace(structure=cb.Features(e.structure.values[1:], e.structure.labels)),
             r"\[4\].structure: expected 100 particles, got 99",
         ),
+        (
+            lambda e: e._replace(structure=cb.Features(e.structure.values, OTHER)),
+            r"\[4\].structure: expected the 1 descriptors of the first in their order",
+        ),
+        (
+            lambda e: changed(e, species=np.arange(N) % 2),
+            r"\[4\].motion\['displacement'\]: expected the species of ensembles\[4\].start",
+        ),
+        (
+            lambda e: e._replace(start=cb.Configuration(np.zeros((N, 2)), np.zeros(N, int), FLAT)),
+            r"ensembles\[4\].start: expected 3 dimensions, as of the first, got 2",
+        ),
+        (tuple, r"ensembles\[4\]: expected an Ensemble, got tuple"),
     ],
 )
 def test_an_ensemble_that_does_not_fit_the_others_is_named(ensembles, change, message):
     with pytest.raises(InputError, match=message):
         cb.hybrid([*ensembles[:4], change(ensembles[4])], seed=1, times=[10.0], lengths=[1.0])
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "message"),
+    [
+        (None, {}, "source: expected a study or a list of Ensemble, got NoneType"),
+        ("ka.toml", {}, r"ensembles\[0\]: expected an Ensemble, got str"),
+        ([], {"folds": 4.5}, "folds: expected a whole number, got 4.5"),
+        (..., {"folds": 0}, "folds: expected at least 2, got 0"),
+        (..., {"lengths": []}, "lengths: expected at least one, got none"),
+        (..., {"quantities": []}, "quantities: expected at least one, got none"),
+    ],
+)
+def test_arguments_that_cannot_be_are_named(ensembles, source, arguments, message):
+    with pytest.raises(InputError, match=message):
+        cb.hybrid(ensembles if source is ... else source, seed=1, times=[10.0], **arguments)
+
+
+@pytest.mark.parametrize("n_runs", [1.5, "2", np.nan])
+def test_numbers_of_runs_are_whole(joined, n_runs):
+    for use in (joined.scan, lambda n: joined.fit(n, 1.0)):
+        with pytest.raises(InputError, match="n_runs: expected 1 to 4, the runs there are, got"):
+            use(n_runs)
+
+
+def test_a_model_refuses_other_descriptors_than_those_of_the_fit(joined, ensembles, tmp_path):
+    joined.fit(n_runs=4, until=1.0).save(tmp_path / "model.h5")
+    model = HybridModel.load(tmp_path / "model.h5")
+    start, structure, motion, ends = ensembles[0]
+    early = MeanMotion(start, TIMES[:1], {"displacement": motion["displacement"].mean[:1]})
+    of_ends = ends.means[1.0].mean(axis=0)
+    assert np.isfinite(model.predict_from(structure, early, of_ends)).all()
+    for wrong, message in (
+        (
+            cb.Features(structure.values, OTHER),
+            "expected the descriptors of the fit in their order",
+        ),
+        (structure.values, "expected Features, got ndarray"),
+    ):
+        with pytest.raises(InputError, match=f"structure: {message}"):
+            model.predict_from(wrong, early, of_ends)
+    with pytest.raises(InputError, match="motion: expected a MeanMotion, got dict"):
+        model.predict_from(structure, motion, of_ends)
+
+
+def test_a_model_of_runs_alone_is_saved(ensembles, tmp_path):
+    bare = [e._replace(structure=cb.Features(np.zeros((N, 0)), OTHER[:0]), ends=None)
+            for e in ensembles]  # fmt: skip
+    model = cb.hybrid(bare, seed=1, until=1.0, times=[10.0]).fit(2, 1.0)
+    model.save(tmp_path / "runs.h5")
+    start, _, motion, _ = ensembles[0]
+    early = MeanMotion(start, TIMES[:1], {"displacement": motion["displacement"].mean[:1]})
+    loaded = HybridModel.load(tmp_path / "runs.h5").predict_from(None, early)
+    assert np.array_equal(loaded, model.predict_from(None, early))
 
 
 def test_ends_at_no_time_of_the_runs_are_named(ensembles):

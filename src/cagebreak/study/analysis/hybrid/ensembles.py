@@ -8,6 +8,7 @@ import numpy as np
 
 from cagebreak.configuration import SPECIES_NAMES, Configuration
 from cagebreak.descriptors import Features
+from cagebreak.descriptors.base import same_labels
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion, ShortRuns
 from cagebreak.dynamics.propensity import Propensity
 from cagebreak.errors import InputError
@@ -106,13 +107,12 @@ def samples(
     Raises
     ------
     InputError
-        If a configuration has fewer than two runs or no particle of the species, a quantity is not
-        measured, or shapes, times or numbers of runs do not fit.
+        If a configuration has no particle of the species, or as of `checked`.
     """
-    known: np.ndarray | None = None
+    expected: Ensemble | None = None
     for c in range(len(ensembles)):
         ensemble = ensembles[c]
-        known = checked_times(f"ensembles[{c}]", ensemble, target, known)
+        expected = checked(f"ensembles[{c}]", ensemble, target, expected)
         start, structure, motion, ends = ensemble
         first = motion[target]
         rows = np.flatnonzero(first.species == species)
@@ -147,19 +147,17 @@ def ends_and_targets(
     Raises
     ------
     InputError
-        As of `checked_times`.
+        As of `checked`.
     """
-    known: np.ndarray | None = None
+    expected: Ensemble | None = None
     for c in range(len(ensembles)):
         ensemble = ensembles[c]
-        known = checked_times(f"ensembles[{c}]", ensemble, target, known)
+        expected = checked(f"ensembles[{c}]", ensemble, target, expected)
         yield ensemble.ends, ensemble.motion[target]
 
 
-def checked_times(
-    name: str, ensemble: Ensemble, target: str, times: np.ndarray | None
-) -> np.ndarray:
-    """Return the times of the runs of an ensemble, after a check of what is measured of them.
+def checked(name: str, ensemble: Ensemble, target: str, first: Ensemble | None = None) -> Ensemble:
+    """Return the first of some ensembles, after a check of another one against it.
 
     Parameters
     ----------
@@ -168,28 +166,42 @@ def checked_times(
     ensemble
     target
         A quantity that it must have.
-    times
-        Those of the other ensembles; None of the first.
+    first
+        The first of the ensembles; None if this is the first.
 
     Raises
     ------
     InputError
-        If the target is not measured, there are fewer than two runs, or quantities differ in their
-        numbers of particles or runs, or in their times.
+        If it is no `Ensemble`, the target is not measured, there are fewer than two runs,
+        quantities differ in their particles or numbers of runs, or the dimension, the descriptors
+        or the times are not those of the first.
     """
+    if not isinstance(ensemble, Ensemble):
+        raise InputError(f"{name}: expected an Ensemble, got {type(ensemble).__name__}")
     start, structure, motion, _ = ensemble
+    first = ensemble if first is None else first
     if target not in motion:
         expected = f"a quantity of {name}" + (f", {', '.join(motion)}" if motion else "")
         raise InputError(f"target: expected {expected}, got {target!r}")
-    times, n_runs = motion[target].times if times is None else times, motion[target].n_runs
+    times, n_runs = first.motion[target].times, motion[target].n_runs
     if n_runs < 2:
         raise InputError(
             f"{name}: expected two runs or more, since motion and target are of different runs, "
             f"got {n_runs}"
         )
+    if start.dimension != first.start.dimension:
+        raise InputError(
+            f"{name}.start: expected {first.start.dimension} dimensions, as of the first, got "
+            f"{start.dimension}"
+        )
     if structure.values.shape[0] != len(start):
         raise InputError(
             f"{name}.structure: expected {len(start)} particles, got {structure.values.shape[0]}"
+        )
+    if not same_labels(structure.labels, first.structure.labels):
+        raise InputError(
+            f"{name}.structure: expected the {first.structure.n_features} descriptors of the first "
+            f"in their order, got {structure.n_features}, or others"
         )
     for quantity, of_runs in motion.items():
         shape, found = (2, len(times), len(start)), of_runs.sums.shape
@@ -203,4 +215,9 @@ def checked_times(
                 f"{name}.motion[{quantity!r}]: expected finite sums over {n_runs} runs, as of "
                 f"{target!r}, got {of_runs.n_runs}"
             )
-    return times
+        if not np.array_equal(of_runs.species, start.species):
+            raise InputError(
+                f"{name}.motion[{quantity!r}]: expected the species of {name}.start, got others: "
+                "are the runs of another configuration, or its particles in another order?"
+            )
+    return first

@@ -24,13 +24,14 @@ from cagebreak.learning.short_runs import (
     collect_runs,
     held_out_runs,
 )
+from cagebreak.models.arguments import is_whole
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.analysis.hybrid.ends import end_samples, lengths_described
 from cagebreak.study.analysis.hybrid.ensembles import (
     Ensemble,
     StudyEnsembles,
-    checked_times,
+    checked,
     default_features,
     ends_and_targets,
     samples,
@@ -159,7 +160,7 @@ class Hybrid:
         InputError
             If there are not so many runs, or a length is not among `until`.
         """
-        numbers = [int(n) for n in np.atleast_1d(np.asarray(n_runs))]
+        numbers = np.atleast_1d(np.asarray(n_runs)).tolist()
         for number in numbers:
             self.runs.require_runs(number)
         lengths = self.until if until is None else np.atleast_1d(np.asarray(until, float)).tolist()
@@ -168,7 +169,7 @@ class Hybrid:
             keys["structure"] = Key("structure", 0, 0.0)
         for length in map(self._end, lengths):
             names = self._names(length)
-            for n in numbers:
+            for n in map(int, numbers):
                 keys |= {f"{name} {n} {length!r}": Key(name, n, length) for name in names}
         inputs = {text: self.inputs(*key) for text, key in keys.items()}
         with threadpool_limits(limits=1, user_api="blas"):
@@ -200,7 +201,8 @@ class Hybrid:
             As of `scan`.
         """
         end = self._end(until)
-        name, ends = self._names(end)[-1], self.runs.ends
+        name, ends, labels = self._names(end)[-1], self.runs.ends, self.runs.collection.labels
+        assert labels is not None
         inputs, n = self.inputs(name, n_runs, end), self.runs.n_structure
         with threadpool_limits(limits=1, user_api="blas"):
             ridge = RunRidge.fit(self.runs, inputs, seed=self.seed, folds=self.folds)
@@ -209,8 +211,8 @@ class Hybrid:
             short_runs=self.short_runs,
             times=self.times,
             species=species_index(self.species, len(SPECIES_NAMES)),
-            n_structure=n,
-            n_runs=n_runs,
+            labels=labels[:n].view(np.recarray),
+            n_runs=int(n_runs),
             until=end,
             measurement=self.measurement,
             ends=ends.fits if ends is not None and name == "ends" else None,
@@ -311,14 +313,18 @@ def hybrid(
     >>> joined.fit(n_runs=2, until=100.0).predict(snapshot, seed=1)  # doctest: +SKIP
     """
     measurement = None
+    if folds is not None and not is_whole(folds):
+        raise InputError(f"folds: expected a whole number, got {folds!r}")
     n_resamples, groups, n_species = 2000, None, None
     ensembles: Sequence[Ensemble] | StudyEnsembles
     if isinstance(source, Sequence):
         ensembles = source
         if not len(ensembles):
             raise InputError("source: expected a study or at least 3 ensembles, got none")
-        if until is None and ends and ensembles[0].ends is not None:
-            until = list(ensembles[0].ends.means)
+    elif not hasattr(source, "recipe"):
+        raise InputError(
+            f"source: expected a study or a list of Ensemble, got {type(source).__name__}"
+        )
     else:
         recipe, store, n_species = source.recipe, source.store, source.recipe.model.n_species
         section = recipe.hybrid
@@ -333,24 +339,26 @@ def hybrid(
         seed = seed_sequence(recipe.study.seed, "fit") if seed is None else seed
         until = recipe.short_lengths if until is None else until
         lengths = section.lengths if lengths is None else lengths
-        folds, groups = folds or recipe.learning.outer_folds, recipe.groups
+        folds, groups = recipe.learning.outer_folds if folds is None else folds, recipe.groups
         n_resamples = recipe.learning.bootstrap
         measurement = Measurement(recipe, features, quantities)
+    first = checked("ensembles[0]", ensembles[0], target)
+    if until is None and ends and first.ends is not None:
+        until = list(first.ends.means)
     if seed is None or until is None:
         raise InputError("seed, until: expected both for ensembles that are no study, got none")
-    first = ensembles[0]
     n_species = n_species or first.start.n_species
     number = species_index(species, n_species)
-    known = checked_times("ensembles[0]", first, target, None)
+    known = first.motion[target].times
     chosen = np.arange(len(known)) if times is None else _near("times", known, times)
     lasts = known[_near("until", known, np.atleast_1d(np.asarray(until, float)).tolist())]
     short_runs = ShortRuns(
         tuple(np.unique(np.concatenate([_times_to(known, end) for end in lasts])).tolist()),
         n_species,
-        tuple(quantities or ("displacement",)),
-        tuple(lengths or LENGTHS),
+        TARGETS[:1] if quantities is None else tuple(quantities),
+        LENGTHS if lengths is None else tuple(lengths),
     )
-    labels, folds = [first.structure.labels, short_runs.labels()], folds or 5
+    labels, folds = [first.structure.labels, short_runs.labels()], 5 if folds is None else folds
     fits: EndFits | None = None
     described: dict[float, float] = {}
     if ends and first.ends is not None:

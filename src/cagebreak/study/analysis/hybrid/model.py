@@ -17,6 +17,7 @@ from cagebreak._hdf5 import UNREADABLE, require_finite
 from cagebreak._sealed import creating, opened
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors import Features
+from cagebreak.descriptors.base import same_labels
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion, ShortRuns
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
@@ -27,8 +28,9 @@ from cagebreak.seeding import Seed
 from cagebreak.study.analysis.hybrid.measurement import Measurement
 from cagebreak.study.archive import potential_in, text_of
 from cagebreak.study.recipe.recipe import Recipe
+from cagebreak.study.stages.descriptors import label_dataset, labels_in
 
-FORMAT = "cagebreak hybrid model 1"
+FORMAT = "cagebreak hybrid model 2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +48,8 @@ class HybridModel:
         Times that are predicted, in tau.
     species
         Number of the species that is predicted.
-    n_structure
-        Number of structural descriptors.
+    labels : (F,) record array
+        Labels of the structural descriptors.
     n_runs, until
         The short runs whose motion the model expects; `until` in tau.
     measurement
@@ -60,11 +62,16 @@ class HybridModel:
     short_runs: ShortRuns
     times: NDArray[np.float64]
     species: int
-    n_structure: int
+    labels: np.recarray
     n_runs: int
     until: float
     measurement: Measurement | None = None
     ends: EndFits | None = None
+
+    @property
+    def n_structure(self) -> int:
+        """Number of structural descriptors, F."""
+        return len(self.labels)
 
     def __repr__(self) -> str:
         return f"HybridModel({self.n_runs} runs to {self.until:.3g} tau, {len(self.times)} times)"
@@ -124,10 +131,16 @@ class HybridModel:
         InputError
             If something does not fit the model.
         """
+        if not isinstance(structure, Features | None):
+            raise InputError(f"structure: expected Features, got {type(structure).__name__}")
+        if not isinstance(motion, MeanMotion):
+            raise InputError(f"motion: expected a MeanMotion, got {type(motion).__name__}")
         start = motion.start
         n_columns = 0 if structure is None else structure.n_features
         if n_columns != self.n_structure:
             raise InputError(f"structure: expected {self.n_structure} descriptors, got {n_columns}")
+        if structure is not None and not same_labels(structure.labels, self.labels):
+            raise InputError("structure: expected the descriptors of the fit in their order")
         if structure is not None and len(structure.values) != len(start):
             raise InputError(
                 f"structure: expected {len(start)} particles, got {len(structure.values)}"
@@ -177,7 +190,6 @@ class HybridModel:
         ridge, short_runs = self.ridge, self.short_runs
         about = {
             "species": self.species,
-            "n_structure": self.n_structure,
             "n_runs": self.n_runs,
             "until": self.until,
             "mean_of": None if ridge.inputs.mean_of is None else int(ridge.inputs.mean_of),
@@ -189,6 +201,7 @@ class HybridModel:
         }  # fmt: skip
         arrays = {
             "times": Dataset(self.times, "tau", "time"),
+            "labels": label_dataset(self.labels),
             "coefficients": Dataset(ridge.coefficients, "target over feature", "feature, time"),
             "alpha": Dataset(ridge.alpha, "1", "time"),
             "factor": Dataset(ridge.factor, "1", "time"),
@@ -243,7 +256,8 @@ class HybridModel:
         arrays: Mapping[str, NDArray[Any]],
         measurement: Measurement | None,
     ) -> Self:
-        n_structure, n_runs = int(about["n_structure"]), int(about["n_runs"])
+        labels, n_runs = labels_in(arrays["labels"]), int(about["n_runs"])
+        n_structure = len(labels)
         short_runs = ShortRuns(**about["motion"])
         times, columns, ends = arrays["times"], arrays["columns"], None
         n_targets = 0
@@ -258,11 +272,13 @@ class HybridModel:
             ends = EndFits(
                 coefficients[None], (frozenset(),), np.zeros(0, np.int64), float(about["end_clip"])
             )
-        if measurement is not None and n_structure not in (0, len(measurement.columns)):
-            raise ValueError(
-                f"expected {n_structure} descriptors, got {len(measurement.columns)} of this "
-                "version of cagebreak"
-            )
+        if measurement is not None and n_structure:
+            expected = measurement.recipe.labels()[measurement.columns]
+            if not same_labels(labels, expected):
+                raise ValueError(
+                    f"expected {n_structure} descriptors, got {len(expected)} of this version of "
+                    "cagebreak, or others"
+                )
         n_features, n_motion = len(arrays["mean"]), len(short_runs.labels())
         last = n_features - n_structure - n_motion
         if last < n_targets or not np.isin(columns, np.arange(n_motion + last)).all():
@@ -283,7 +299,7 @@ class HybridModel:
             n_structure, ConfigurationMean.of_numbers(arrays, len(times)),
         )  # fmt: skip
         return cls(
-            ridge, short_runs, times, int(about["species"]), n_structure, n_runs,
+            ridge, short_runs, times, int(about["species"]), labels, n_runs,
             float(about["until"]), measurement, ends,
         )  # fmt: skip
 
