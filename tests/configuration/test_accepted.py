@@ -18,6 +18,7 @@ from cagebreak.dynamics.d2min import D2Min, nonaffine, thermal_d2min
 from cagebreak.dynamics.four_point import four_point_structure, phases
 from cagebreak.dynamics.functions import averaged, dynamic_functions
 from cagebreak.dynamics.neighbor_motion import BondBreaking, CageRelative
+from cagebreak.dynamics.propensity import reversed_runs
 from cagebreak.dynamics.reduction import Reducer
 from cagebreak.dynamics.scattering import intermediate_scattering
 from cagebreak.dynamics.van_hove import van_hove
@@ -163,6 +164,7 @@ CASES = {
     "propensity": lambda c: cb.propensity(c, SOFT, [0.1], 2, 1).mean,
     "isoconfigurational": lambda c: list(cb.isoconfigurational(c, SOFT, [0.1], 2, 1)),
     "led_to": lambda c: led_to(c, MOVED[0]),
+    "reversed_runs": lambda c: [end for end, _ in reversed_runs(c, MOVED)],
     "trajectory": lambda c: trajectory(c, SOFT, [0.1], 1),
     "EventDriven": lambda c: EventDriven(c, HARD, 1).positions,
     "nve": lambda c: nve(c, SOFT, 1).positions,

@@ -23,7 +23,7 @@ def test_a_study_with_swaps_and_sizes(tmp_path):
     values["learning"] |= {"outer_folds": 3, "inner_folds": 2, "bootstrap": 100, "alphas": alphas}
     values["states"]["cage"] = {"sweeps": (50, 200)}
     values["descriptors"]["recommended"] = True
-    chosen = ("LR0", "LR1 + size", "dr IS", "dr CS", "F", "recommended")
+    chosen = ("LR0", "LR1 + size", "dr IS", "dr CS", "F")
     drawn = schema.defaults("soft_spheres")["learning"]["selections"]
     values["learning"]["selections"] = {name: drawn[name] for name in chosen}
     (tmp_path / "soft.toml").write_text(text(values))
@@ -35,4 +35,6 @@ def test_a_study_with_swaps_and_sizes(tmp_path):
     assert (other != start.diameters).any()
     assert set(chosen) == set(study.fit().table.features)
     assert np.isfinite(study.propensity(0).mean).all()
+    assert np.isfinite(study.features(0).values).all()
+    assert "sampled" in study.features(0).labels.state  # of the recommended set
     assert study.verify(4, seed=1).sound
