@@ -94,7 +94,9 @@ def test_the_first_cell_of_every_tutorial_runs_from_the_wheel(built, tmp_path):
     for tutorial in sorted((ROOT / "docs/tutorials").glob("*.py")):
         begin, cell, *_ = re.split(r"^# %%$", tutorial.read_text(), flags=re.MULTILINE)
         # A prediction is Monte Carlo of a minute; tests/study/test_pretrained.py has predictions.
-        cell = cell.replace("model.predict(snapshot)", "np.zeros((len(model.times), len(snapshot)))")
+        cell = cell.replace(
+            "model.predict(snapshot)", "np.zeros((len(model.times), len(snapshot)))"
+        )
         (tmp_path / tutorial.name).write_text(begin + cell)
         lines += [f"print({tutorial.name!r})", f"exec(open({tutorial.name!r}).read(), {{}})"]
     variables = {"PYTHONPATH": "installed", "CAGEBREAK_DATASETS": str(ROOT / "datasets")}
