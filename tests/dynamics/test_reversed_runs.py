@@ -6,6 +6,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.dynamics.propensity import reversed_runs
 from cagebreak.errors import InputError
+from cagebreak.simulation.packing import random_packing
 
 ENERGY = np.array([0.0, 1.5, 0.3, 2.0, 1.0, 0.2])
 """Of the sites of a chain."""
@@ -63,9 +64,15 @@ def test_going_back_leads_to_the_start():
     [
         (np.zeros((4, 3)), r"displacements: expected \(runs, 4, 3\), got \(4, 3\)"),
         (np.zeros((2, 5, 3)), r"displacements: expected \(runs, 4, 3\), got \(2, 5, 3\)"),
-        (np.full((2, 4, 3), np.inf), "displacements: expected finite numbers, got inf"),
+        (np.full((2, 4, 3), np.inf), "displacements: expected finite numbers"),
     ],
 )
 def test_displacements_that_do_not_fit(displacements, text):
     with pytest.raises(InputError, match=text):
         reversed_runs(at(np.arange(4)), displacements)
+
+
+def test_motion_out_of_a_plane_is_refused():
+    plane = random_packing(cb.kob_andersen_2d(0.4), 40, seed=1)
+    with pytest.raises(InputError, match="expected zeros along z"):
+        reversed_runs(plane, np.full((2, 40, 3), 0.1))

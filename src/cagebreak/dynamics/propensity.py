@@ -13,13 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak._html import card, curves
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
+from cagebreak.dynamics._shapes import require_displacements_of
 from cagebreak.errors import InputError
 from cagebreak.models import as_model
 from cagebreak.models.model import Model
 from cagebreak.potentials.state_point import warn_of_another_state_point
 from cagebreak.seeding import Seed
 from cagebreak.simulation.engines import Engine
-from cagebreak.simulation.isoconfigurational import check_times, isoconfigurational
+from cagebreak.simulation.isoconfigurational import check_times, isoconfigurational, led_to
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,8 +223,8 @@ def reversed_runs(
     ----------
     start
         The N particles in equilibrium that all runs start from.
-    displacements : (R, N, d) array
-        Displacements of R runs at one time, in sigma, in d dimensions.
+    displacements : (R, N, 3) array
+        Displacements of R runs at one time, in sigma.
 
     Returns
     -------
@@ -233,20 +234,14 @@ def reversed_runs(
     Raises
     ------
     InputError
-        If the displacements are not (R, N, d) finite numbers.
+        If the displacements are not (R, N, 3) finite numbers, or particles leave the plane of a
+        start in two dimensions.
     """
     start = as_configuration(start, "start")
-    displacements = np.asarray(displacements, dtype=np.float64)
-    if displacements.ndim != 3 or displacements.shape[1:] != start.positions.shape:
-        n, d = start.positions.shape
-        raise InputError(f"displacements: expected (runs, {n}, {d}), got {displacements.shape}")
-    if not np.isfinite(displacements).all():
-        value = displacements[~np.isfinite(displacements)][0]
-        raise InputError(f"displacements: expected finite numbers, got {value}")
-    return [
-        (start.replace(positions=start.positions + moved, velocities=None), lengths(moved))
-        for moved in displacements
-    ]
+    if (shape := np.shape(displacements))[1:] != (len(start), 3):
+        raise InputError(f"displacements: expected (runs, {len(start)}, 3), got {shape}")
+    displacements = require_displacements_of(displacements, start)
+    return [(led_to(start, moved), lengths(moved)) for moved in displacements]
 
 
 def spearman_brown(r_halves: ArrayLike) -> NDArray[np.float64]:
