@@ -78,6 +78,11 @@ def printed(value: float, digits: int = 4) -> str:
     return re.sub(r"e([+-])0*", lambda e: "e" + e[1].strip("+"), f"{value:.{digits}g}")
 
 
+def signed(difference: float) -> str:
+    """Return a difference with its sign, and four decimals."""
+    return f"{difference:+.4f}".replace("-", "−")
+
+
 def holds(sentence: str, condition: bool | np.bool_) -> str:
     """Return a sentence of a document if what it says is so, else what no document contains."""
     return sentence if condition else f"not so: {sentence}"

@@ -1,7 +1,7 @@
 """Numbers of the trials of runs backward."""
 
 from cagebreak.bootstrap import interval, resamples
-from support.claims import holds, table
+from support.claims import holds, signed, table
 from support.paths import ROOT
 from support.study_claims import CONFIDENCE
 
@@ -21,10 +21,6 @@ GIVEN = [
     "that of networks is 1",
     "| learned from | 401 | 402 |",
 ]
-
-
-def signed(x):
-    return f"{x:+.4f}".replace("-", "−")
 
 
 def difference(found):

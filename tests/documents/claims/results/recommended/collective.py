@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 import cagebreak as cb
-from support.claims import holds, row, table
+from support.claims import holds, row, signed, table
 from support.paths import ROOT
 from support.study_claims import CONFIDENCE, power
 
@@ -35,10 +35,6 @@ def of_script(name):
         return runpy.run_path(str(FOLDER / name))
     finally:
         sys.path.remove(str(FOLDER))
-
-
-def signed(x):
-    return f"{x:+.4f}".replace("-", "−")
 
 
 def difference(system, trial):

@@ -4,7 +4,7 @@ import runpy
 import sys
 
 import cagebreak as cb
-from support.claims import holds, table
+from support.claims import holds, signed, table
 from support.paths import ROOT
 from support.study_claims import CONFIDENCE
 
@@ -32,10 +32,6 @@ LEARNERS = {
 }
 """The corrections in words of the table."""
 GIVEN = ["T = 0.44"]  # of the data of BOTAN, which were not run
-
-
-def signed(x):
-    return f"{x:+.4f}".replace("-", "−")
 
 
 def cell(*key):
