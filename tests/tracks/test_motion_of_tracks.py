@@ -211,6 +211,16 @@ def test_memory_is_the_lag_after_which_most_particles_have_left():
     assert memory(rest) == 9
 
 
+def test_memory_does_not_depend_on_how_frames_are_numbered():
+    """Of a film that has every tenth frame, most differences of numbers are of no two frames."""
+    table = table_of(brownian(6, n_frames=60, n=100, noise=0))
+    of_all, of_tenth = (
+        memory(cb.read_tracks(table.assign(frame=step * table.frame), **UNITS)) for step in (1, 10)
+    )
+    assert 1 < of_all < 59
+    assert of_tenth == 10 * of_all
+
+
 def test_noise_that_exceeds_the_motion_is_said():
     """Such as that in pixels squared, which makes an F_s above 1."""
     tracks = cb.read_tracks(table_of(brownian(4)), **UNITS)

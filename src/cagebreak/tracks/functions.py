@@ -165,9 +165,10 @@ def memory(tracks: Tracks) -> int:
     frames = tracks.frames
     if len(frames) < 2:
         raise InputError(f"tracks: expected at least two frames, got {len(frames)}")
-    total = int(frames[-1] - frames[0])
-    lags = np.unique(np.rint(np.linspace(1, total, min(N_LAGS, total))).astype(int))
-    longest, n = 1, len(frames)
+    total, n = int(frames[-1] - frames[0]), len(frames)
+    # Differences of frames that there are: a film may have every tenth one.
+    later = np.unique(np.rint(np.linspace(1, n - 1, min(N_LAGS, n - 1))).astype(int))
+    lags, longest = frames[later] - frames[0], 1
     chosen = frames[np.unique(np.linspace(0, n - 1, min(N_LAGS, n)).astype(int))]
     starts = np.flatnonzero(np.isin(tracks.frame, chosen))
     for lag in lags.tolist():
