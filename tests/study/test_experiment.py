@@ -80,6 +80,15 @@ def test_blocks_that_share_their_structure_are_said():
     assert np.diff(result.counts["frame"]).min() > memory(long)
 
 
+def test_blocks_with_the_same_surroundings_are_refused_in_words_of_the_film():
+    """`experiment` makes the groups, so that `groups` cannot be given."""
+    result = made(film(speed=0.0, noise=0.001, periodic="xy"), lags=[1], origins=3)
+    message = r"frame \d+: expected another configuration than frame \d+.* take a longer film"
+    for function in (result.evaluate, result.held_out):
+        with pytest.raises(InputError, match=message):
+            function(RidgeCV(alphas=[1.0]), seed=1)
+
+
 def test_relative_displacements_are_those_of_the_dynamics():
     """Of a periodic system without lost particles."""
     tracks = film(periodic="xy")

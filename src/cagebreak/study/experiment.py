@@ -34,13 +34,16 @@ if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
 
     from cagebreak.learning import Sample
-    from cagebreak.learning.model_selection.evaluate import Scores
+    from cagebreak.learning.model_selection.evaluate import Evaluation, Scores
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 BLOCKS = (5, 4, 3)
 """Numbers of blocks of origins, the first that fits; as many as outer folds in a recipe."""
+
+LONGER_FILM = "take a longer film, or one in which particles leave their places"
+"""What is advised if origins of different blocks are nearly equal."""
 
 COUNTS = np.dtype(
     [(name, "i8") for name in ("frame", "block", "particles", "filled", "cut", "lost", "used")]
@@ -122,13 +125,14 @@ class Experiment:
         Scores
             Its `ceiling` is that of localization noise alone. The dynamics are random as well, of
             which one trajectory tells nothing.
-        """
-        # scikit-learn takes a second to import.
-        from cagebreak.learning import evaluate
 
-        scores = evaluate(
-            learner, self.samples, seed=seed, times=self.times, groups=self.groups, **options
-        )
+        Raises
+        ------
+        InputError
+            As of `cagebreak.learning.evaluate`, such as if the particles of two blocks have nearly
+            the same surroundings.
+        """
+        scores = self._plan(learner, seed=seed, **options).run()
         rows = scores.rows.copy()
         for species, values in self.ceiling.items():
             of = rows["species"] == species
@@ -157,9 +161,8 @@ class Experiment:
         Raises
         ------
         InputError
-            If there is no such origin.
+            If there is no such origin, or as `evaluate`.
         """
-        from cagebreak.learning.model_selection.evaluate import plan
         from cagebreak.learning.model_selection.nested_fits import overview
         from cagebreak.learning.model_selection.outer_fold import hold_out
 
@@ -168,8 +171,7 @@ class Experiment:
             if not is_whole(origin) or origin not in origins:
                 raise InputError(f"origin: expected 0 to {origins[-1]}, got {origin!r}")
             origins = origins[[int(origin)]]
-        outer = plan(learner, self.samples, seed=seed, groups=self.groups).outer
-        outer = replace(outer, keeps_predictions=True)
+        outer = replace(self._plan(learner, seed=seed).outer, keeps_predictions=True)
         seen = overview(outer)
         predicted: dict[int, dict[str, Floats]] = {c: {} for c in range(len(self.samples))}
         for fold in np.unique(outer.fold[origins]):
@@ -182,6 +184,20 @@ class Experiment:
         return pd.concat(
             [self._of_origin(c, predicted[c]) for c in origins.tolist()], ignore_index=True
         )
+
+    def _plan(self, learner: RegressorMixin, *, seed: Seed, **options: Any) -> Evaluation:
+        """Return the evaluation whose folds hold out whole blocks, and that names frames."""
+        # scikit-learn takes a second to import.
+        from cagebreak.learning.model_selection.evaluate import plan
+
+        evaluation = plan(
+            learner, self.samples, seed=seed, times=self.times, groups=self.groups, **options
+        )
+        frames = self.counts["frame"]
+        outer = replace(
+            evaluation.outer, name_of=lambda c: f"frame {frames[c]}", way_on=LONGER_FILM
+        )
+        return replace(evaluation, outer=outer)
 
     def _of_origin(self, origin: int, predicted: dict[str, Floats]) -> DataFrame:
         """Return the table of an origin, given the predictions (n, T) of each species."""

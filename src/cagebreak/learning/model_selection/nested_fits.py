@@ -15,7 +15,7 @@ from cagebreak.learning._validation import Floats, Integers
 from cagebreak.learning.learner import traits
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.model_selection.fold_statistics import FoldStatistics, missing
-from cagebreak.learning.near_copies import Projections
+from cagebreak.learning.near_copies import GROUP_THEM, Projections
 from cagebreak.learning.preprocessing import Moments
 from cagebreak.learning.samples import Graph, Sample, Samples, in_turn, take_rows
 from cagebreak.learning.scores import pair_moments
@@ -47,6 +47,9 @@ class Outer:
         As of `learning.evaluate`.
     keeps_predictions
         Whether the results of a fold have the predictions of single particles.
+    name_of, way_on
+        What an error calls a configuration, given by index, and what it advises, if two that are
+        nearly equal are in different folds.
     """
 
     learner: Any
@@ -57,6 +60,8 @@ class Outer:
     groups: ArrayLike | None = None
     configuration_mean: int | None = None
     keeps_predictions: bool = False
+    name_of: Callable[[int], str] = "samples[{}]".format
+    way_on: str = GROUP_THEM
 
     @property
     def n_folds(self) -> int:
@@ -115,7 +120,9 @@ def overview(outer: Outer) -> Overview:
             if column is not None:
                 x = float(sample.features[rows, column].mean())
                 result.means[species][i] = (x, sample.targets[rows].mean(axis=0))
-    projections.require_distinct(lambda i, j: outer.fold[i] != outer.fold[j])
+    projections.require_distinct(
+        lambda i, j: outer.fold[i] != outer.fold[j], outer.name_of, outer.way_on
+    )
     if traits(outer.learner).learns_from != "statistics":
         return result
     statistics = FoldStatistics(outer.learner, outer.samples, outer.fold, result.moments)
