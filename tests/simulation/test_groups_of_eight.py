@@ -56,6 +56,20 @@ def test_they_are_those_of_potentials_in_a_rectangle():
     np.testing.assert_allclose(forces_of(particles), forces, atol=1e-4 * np.abs(forces).max())
 
 
+@pytest.mark.parametrize("n_cells", [1, 2, 3, 4])
+def test_they_are_those_of_potentials_where_the_plane_is_copied(n_cells):
+    """Boxes narrower than the range: copies lie beside each other, none above."""
+    model = MODELS["three species in a plane"]
+    corners = np.indices((n_cells, n_cells)).reshape(2, -1).T
+    sites = np.concatenate([corners, corners + 0.5])  # of a square lattice with centers
+    shaken = sites + np.random.default_rng(1).uniform(-0.05, 0.05, sites.shape)
+    edge = 1.5
+    start = cb.Configuration(edge * shaken, np.arange(len(sites)) % 3, (edge * n_cells,) * 2)
+    forces = cb.potentials.forces(start, model)
+    found = forces_of(MolecularDynamics(start, model, seed=2))
+    np.testing.assert_allclose(found, forces, atol=1e-4 * np.abs(forces).max())
+
+
 def test_each_particle_is_a_member_with_its_neighbors(liquid):
     """Against loops over groups, lanes and kinds."""
     state = MolecularDynamics(*liquid, seed=2)._system._state()

@@ -82,16 +82,19 @@ class Layout:
         reach = max(reaches)
         least = LEAST[0 if _is_cube(matrix_of_one) else 1] * reach
         copies = np.ones(3, np.int64)
+        in_space = np.arange(3) >= 3 - box.dimension  # no copies where nothing is
         while True:
             matrix = copies[:, None] * matrix_of_one
             heights = copies * heights_of_one
             shape, ranges = _cells(heights, reach, n_particles * int(copies.prod()), box.dimension)
-            crowded = (2 * ranges + 1 > shape) | (heights < least)
+            crowded = in_space & ((2 * ranges + 1 > shape) | (heights < least))
             if not crowded.any():
                 break
             copies[crowded] += 1
             if _is_cube(matrix_of_one):
-                copies[:] = copies.max()
+                copies[in_space] = copies.max()
+        if box.dimension == 2:
+            matrix[0, 0] *= copies[1]  # a square stays one
         depth = 2 if 2 * ranges[2] + 2 <= shape[2] else 1
         orthorhombic = box.is_orthorhombic
         stencils = tuple(_stencil(each, heights / shape, orthorhombic) for each in reaches)
