@@ -77,6 +77,8 @@ def test_lines_that_do_not_set_an_interaction_are_refused_by_name(line):
         ("pair_coeff 1 1 1 1\nkspace_style ewald 1e-4", "a pair_style"),
         ("pair_style none", "a pair style with an interaction, got 'pair_style none' in line 1"),
         (LJ + "pair_style none  # off", "a pair style with an interaction"),
+        ("pair_style zero 2.5\npair_coeff * *", "a pair style with an interaction"),
+        (LJ + "pair_modify shift yes compute no", "a pair style with an interaction"),
         (LJ + "dielectric 0", "a dielectric constant above 0, got 'dielectric 0' in line 3"),
         (LJ + "dielectric -2.0", "a dielectric constant above 0"),
         (LJ + "dielectric inf", "a dielectric constant above 0"),

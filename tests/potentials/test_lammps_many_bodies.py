@@ -1,11 +1,15 @@
 """A metallic glass, silicon and silica by lines of LAMMPS: energies, forces, states and motion."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import cagebreak as cb
 from cagebreak import potentials
+from cagebreak.errors import ConfigurationWarning, InputError
 from cagebreak.potentials.lammps.instance import Instance
+from cagebreak.simulation.lammps import MolecularDynamics
 from naive import many_bodies as naive
 from support.lammps.glasses import (
     BKS_CUTOFF,
@@ -51,6 +55,26 @@ def test_atoms_of_a_metal_have_the_energies_of_their_density_and_their_pairs():
     np.testing.assert_allclose(found, expected, rtol=1e-7)
     # The two species are told apart, in densities too.
     assert abs(found[s == 0].mean() - found[s == 1].mean()) > 0.5
+
+
+def test_masses_are_those_of_the_model_and_the_files_alike():
+    """LAMMPS takes those of the file of a metal, so that others would be of another liquid."""
+    model, start = shaken("metal")
+    message = r"masses: expected \[63\.546, 91\.224\], as in the file"
+    for masses in ((1.0, 1.0), model.masses[::-1]):
+        with pytest.raises(
+            InputError, match=r"masses: expected \[63\.546, 91\.224\], as in the file"
+        ):
+            potentials.energy(start, replace(model, masses=masses))
+    rounded = MolecularDynamics(start, replace(model, masses=(63.5, 91.2)), seed=1)
+    assert rounded.temperature == pytest.approx(model.temperature, rel=1e-12)
+
+
+def test_a_net_charge_is_said():
+    model, start = shaken("silica")
+    half = replace(model, lammps=replace(model.lammps, charges=(1.2, -1.2)))
+    with pytest.warns(ConfigurationWarning, match="charges: expected neutral particles, got a net"):
+        potentials.energy(start, half)
 
 
 def test_silica_has_the_energy_of_its_charges_and_its_pairs():

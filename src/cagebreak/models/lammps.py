@@ -232,7 +232,7 @@ def text_of_file(path: Path) -> str:
         require_file(path)
         if path.stat().st_size > _MOST_BYTES:
             raise InputError(f"lines: {path}: expected a file of at most {_MOST_BYTES} bytes")
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise InputError(
             f"lines: expected lines with pair_style or a file of them; {path} cannot be read "
@@ -261,7 +261,8 @@ def _checked(text: str) -> list[str]:
         special = [sign for sign in "$&\"'`" if sign in " ".join(words)]
         if special:
             raise InputError(f"lines: expected no {special[0]}, {where}: no variables or quotes")
-        if words[:2] == ["pair_style", "none"]:
+        off = words[0] == "pair_modify" and " compute no " in f" {' '.join(words)} "
+        if off or words[:2] in (["pair_style", "none"], ["pair_style", "zero"]):
             raise InputError(f"lines: expected a pair style with an interaction, {where}")
         if words[0] == "dielectric" and not 0 < _number(" ".join(words[1:])) < math.inf:
             raise InputError(f"lines: expected a dielectric constant above 0, {where}")

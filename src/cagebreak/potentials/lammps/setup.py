@@ -1,17 +1,29 @@
 """A configuration and its model in LAMMPS: the box, the particles and their interaction."""
 
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
 
 from cagebreak._atomic import write
 from cagebreak.configuration import Configuration
-from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.errors import (
+    ConfigurationError,
+    ConfigurationWarning,
+    InputError,
+    SimulationError,
+)
 from cagebreak.models.model import Model
 from cagebreak.potentials.lammps import lines
 from cagebreak.potentials.lammps.instance import Instance
 from cagebreak.potentials.lammps.scales import scales_of
+
+SAME_MASS = 0.01
+"""Relative difference of the mass of a species and that in a file that is rounding (chosen)."""
+
+NEUTRAL = 1e-6
+"""Net charge over the sum of all, without signs, up to which particles are neutral (chosen)."""
 
 
 def set_up(
@@ -22,15 +34,22 @@ def set_up(
     Raises
     ------
     InputError
-        If LAMMPS refuses a line of the model; its message and the line are in the error.
+        If LAMMPS refuses a line of the model; its message and the line are in the error. If a file
+        of the model has other masses.
     SimulationError
         If LAMMPS refuses anything else; the end of its log is in the message.
+
+    Warns
+    -----
+    ConfigurationWarning
+        If sums over wave vectors are of particles with a net charge.
     """
     instance.do(lines.particles(configuration, model, time_step))
     instance.place(configuration, scales_of(model))
     if model.lammps is None:
         instance.do(lines.interactions(model, instance.folder))
         return
+    _warn_of_net_charge(configuration, model)
     for s, charge in enumerate(model.lammps.charges, 1):
         instance.do(f"set type {s} charge {charge!r}")
     for name, text in model.lammps.files:
@@ -46,6 +65,35 @@ def set_up(
             # After a failed style LAMMPS would abort this process on close.
             instance.abandon()
             raise InputError(f"lines: expected what LAMMPS takes, got {line!r}; {error}") from error
+    _set_masses(instance, model)
+
+
+def _set_masses(instance: Instance, model: Model) -> None:
+    """Set the masses of the model again, which files of metals replace by those of the elements."""
+    pointer = instance.lammps.extract_atom("mass")
+    present = [float(pointer[s + 1]) for s in range(model.n_species)]
+    if not np.allclose(present, model.masses, rtol=SAME_MASS, atol=0.0):
+        instance.give_back()
+        raise InputError(
+            f"masses: expected {present}, as in the file that the lines name, got "
+            f"{list(model.masses)}; are the elements in the order of the species?"
+        )
+    for s, mass in enumerate(model.masses, 1):
+        instance.do(f"mass {s} {mass!r}")
+
+
+def _warn_of_net_charge(configuration: Configuration, model: Model) -> None:
+    assert model.lammps is not None
+    if not any(line.startswith("kspace_style") for line in model.lammps.lines):
+        return
+    charges = np.array(model.lammps.charges or (0.0,) * model.n_species)[configuration.species]
+    if abs(charges.sum()) > NEUTRAL * np.abs(charges).sum():
+        warnings.warn(
+            f"charges: expected neutral particles, got a net charge of {charges.sum():.6g} of "
+            f"{len(charges)}; LAMMPS adds a uniform background of the other sign",
+            ConfigurationWarning,
+            stacklevel=2,
+        )
 
 
 def first_run(instance: Instance, model: Model) -> None:
