@@ -62,9 +62,7 @@ def test_masses_are_those_of_the_model_and_the_files_alike():
     model, start = shaken("metal")
     message = r"masses: expected \[63\.546, 91\.224\], as in the file"
     for masses in ((1.0, 1.0), model.masses[::-1]):
-        with pytest.raises(
-            InputError, match=r"masses: expected \[63\.546, 91\.224\], as in the file"
-        ):
+        with pytest.raises(InputError, match=message):
             potentials.energy(start, replace(model, masses=masses))
     rounded = MolecularDynamics(start, replace(model, masses=(63.5, 91.2)), seed=1)
     assert rounded.temperature == pytest.approx(model.temperature, rel=1e-12)
