@@ -74,6 +74,20 @@ def test_it_is_told_from_botan_by_its_content(tmp_path, path, arrays):
     assert format_of(botans) is botan
 
 
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"bb_prop": 100.0}, r"bb_prop: expected shares of bonds from 0 to 1, got \d.* to \d\d"),
+        ({"bb_prop": -1.0}, "bb_prop: expected shares of bonds"),
+        ({"initial_positions_cage": 2.0}, "initial_positions_cage: expected each particle near"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(tmp_path, arrays, changed, expected):
+    path = write(tmp_path / "a.npz", arrays | {k: v * arrays[k] for k, v in changed.items()})
+    with pytest.raises(FileFormatError, match=rf"a\.npz: {expected}"):
+        glassbench.read_measured(path)
+
+
 @pytest.mark.parametrize("name", ["types", "initial_positions", "md_prop", "bb_prop"])
 def test_a_missing_array_is_named(tmp_path, arrays, name):
     del arrays[name]

@@ -27,6 +27,13 @@ STATES = ("inherent", "cage")
 PREDICTIONS = ("BOTAN", "CAGE", "GlassMLP", "SE3")
 """Methods whose predictions of the displacement a file may have."""
 
+FARTHEST = 0.5
+"""Median distance of particles from their places in a state, in mean spacings, from which the state
+is of other particles (chosen)."""
+
+ROUNDING = 1e-3
+"""By how much a share of bonds may leave 0 to 1 (chosen): half precision has 5e-4."""
+
 _NAMES = ("types", "initial_positions", "md_prop", "bb_prop")
 
 
@@ -89,7 +96,8 @@ def read_measured(path: Path) -> Measured:
     ------
     FileFormatError
         If the file is not a `.npz` archive, lacks an array, or an array has another shape or
-        numbers that are not finite.
+        numbers that are not finite; if displacements or shares of bonds cannot be, or a state is of
+        other particles.
     """
     names = {state: f"initial_positions_{state}" for state in STATES}
     arrays = botan.arrays(path, _NAMES, (*names.values(), *PREDICTIONS), "a GlassBench file")
@@ -101,12 +109,23 @@ def read_measured(path: Path) -> Measured:
         raise FileFormatError(
             f"{path}: md_prop: expected displacements from 0, got {displacement.min():g}"
         )
+    if bonds.min() < -ROUNDING or bonds.max() > 1 + ROUNDING:
+        raise FileFormatError(
+            f"{path}: bb_prop: expected shares of bonds from 0 to 1, got {bonds.min():g} to "
+            f"{bonds.max():g}"
+        )
     states = {}
     for state, name in names.items():
         if name in arrays and not _is_blank(arrays[name]):
             positions = np.zeros((n, 3))
             positions[:, :d] = _numbers(path, arrays, name, (n, d))
             moved = start.box.minimum_image(positions - start.positions)
+            distance = float(np.median(np.linalg.norm(moved, axis=1)))
+            if distance > FARTHEST * start.spacing:
+                raise FileFormatError(
+                    f"{path}: {name}: expected each particle near its initial position, got a "
+                    f"median distance of {distance:.3g} sigma"
+                )
             states[state] = start.replace(positions=start.positions + moved)
     n_a = int((start.species == 0).sum())
     shapes = [(len(displacement), n), (len(displacement), n_a)]

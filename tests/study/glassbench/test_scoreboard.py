@@ -189,6 +189,15 @@ def test_files_of_botan_have_one_time_and_a_ceiling(folder, tmp_path):
         ({"times": [1.0]}, "times: expected 10 in tau"),
         ({"times": [1.0] * 10}, "times: expected increasing positive times"),
         ({"workers": 0}, "workers: expected a number from 1, got 0"),
+        ({"workers": 1.5}, "workers: expected a number from 1, got 1.5"),
+        ({"species": ()}, r"species: expected different letters, got \(\)"),
+        ({"species": ("A", "A")}, "species: expected different letters"),
+        ({"n_train": 2.5}, "n_train: expected a number from 2, got 2.5"),
+        ({"n_test": "2"}, "n_test: expected a number from 1, got '2'"),
+        ({"times": 5.0}, r"times: expected 10 in tau, .* got \[5.0\]"),
+        ({"times": ["1"] * 10}, "times: expected increasing positive times"),
+        ({"temperature": "cold"}, "temperature: expected a number .* got 'cold'"),
+        ({"seed": -1}, "seed: expected a non-negative integer, got -1"),
     ],
 )
 def test_wrong_arguments_are_named_before_work(folder, tmp_path, options, expected):
@@ -209,12 +218,16 @@ def test_folders_that_do_not_fit(folder, tmp_path):
     with pytest.raises(FileFormatError, match=r"_9\.npz: expected a \.npz archive"):
         cb.glassbench(other, tmp_path / "out")
     arrays = dict(np.load(other / "train/N150T0.44_1.npz"))
+    write(other / "test/N150T0.44_9.npz", arrays | {"SE3": np.ones(1)})  # as if of another make
+    message = r"_9\.npz: expected another configuration than .*leave one of the files out"
+    with pytest.raises(InputError, match=message):
+        cb.glassbench(other, tmp_path / "copies", size="quick", workers=1)
     fewer = arrays | {name: arrays[name][:5] for name in ("md_prop", "bb_prop")}
     write(other / "test/N150T0.44_9.npz", fewer)
     with pytest.raises(InputError, match=r"_9\.npz: expected 150 particles .* at 10 times, as in"):
         cb.glassbench(other, tmp_path / "out")
-    gas = arrays | {"initial_positions": arrays["initial_positions"] * 0.3}
-    write(other / "test/N150T0.44_9.npz", gas)
+    gas = {name: array * 0.3 for name, array in arrays.items() if "positions" in name}
+    write(other / "test/N150T0.44_9.npz", arrays | gas)
     with pytest.raises(InputError, match=r"_9\.npz: configuration"):
         cb.glassbench(other, tmp_path / "out")
     (other / "test/N150T0.44_9.npz").rename(other / "test/N150T0.50_9.npz")

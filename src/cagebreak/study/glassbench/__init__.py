@@ -12,6 +12,8 @@ from cagebreak import _frames
 from cagebreak._atomic import require_folder
 from cagebreak.descriptors.recommended import SIZES
 from cagebreak.errors import InputError
+from cagebreak.models.arguments import is_whole
+from cagebreak.seeding import natural
 from cagebreak.study.analysis import table_files
 from cagebreak.study.glassbench.features import CAGES, Description, FeatureFiles
 from cagebreak.study.glassbench.published import TABLE, curves
@@ -108,8 +110,11 @@ def glassbench(
         raise InputError(f"size: expected one of {', '.join(SIZES)}, got {size!r}")
     if cage not in CAGES:
         raise InputError(f"cage: expected one of {', '.join(CAGES)}, got {cage!r}")
-    if workers is not None and workers < 1:
+    if workers is not None and (not is_whole(workers) or workers < 1):
         raise InputError(f"workers: expected a number from 1, got {workers!r}")
+    if not len(species) or len(set(species)) < len(species):
+        raise InputError(f"species: expected different letters, got {species!r}")
+    seed = natural("seed", seed)
     target = Path(output)
     require_folder(target)
     table = TABLE if published is None else Path(published)

@@ -39,6 +39,8 @@ LOWEST = ("bonds",)
 
 FOLDS = 5
 """Folds of the training set, of which alpha and the weights are chosen."""
+ONE_COPY = "leave one of the files out"
+"""What is advised if two configurations are nearly equal."""
 RESAMPLES = 2000
 CONFIDENCE = 0.95
 
@@ -146,6 +148,8 @@ def _fit(
         feature_groups(labels),
         configuration_mean=int(energy[0]),
         keeps_predictions=True,
+        name_of=lambda c: str(split.all_files[c]),
+        way_on=ONE_COPY,
     )
     # All are read once for an overview, training twice for the fit, tests for the prediction.
     total = 2 * n_test + 3 * n_train

@@ -14,6 +14,7 @@ from cagebreak._progress import each
 from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, InputError
 from cagebreak.files import botan, glassbench
+from cagebreak.models.arguments import is_whole, real, within
 from cagebreak.models.glass_formers import kob_andersen
 from cagebreak.models.model import Model
 from cagebreak.models.two_dimensions import kob_andersen_2d_ternary
@@ -139,13 +140,13 @@ def find(folder: Path, most: Mapping[str, int | None]) -> dict[str, list[Path]]:
                 f"{name}{known}"
             )
         n, least = most[name], FEWEST if name == "train" else 1
-        if n is not None and n < least:
+        if n is not None and (not is_whole(n) or n < least):
             raise InputError(f"n_{name}: expected a number from {least}, got {n!r}")
         found = sorted((folder / name).glob("*.npz"), key=_number)
-        if len(found) < max(least, n or 0):
+        n = len(found) if n is None else int(n)
+        if len(found) < max(least, n):
             raise InputError(
-                f"{folder / name}: expected at least {max(least, n or 0)} files .npz, got "
-                f"{len(found)}"
+                f"{folder / name}: expected at least {max(least, n)} files .npz, got {len(found)}"
             )
         files[name] = found[:n]
     return files
@@ -183,7 +184,9 @@ def survey(
     """
     files = find(folder, {"train": n_train, "test": n_test})
     first = files["train"][0]
-    given = tuple(float(time) for time in times) if times is not None else None
+    given = None
+    if times is not None:
+        given = tuple(map(real, np.atleast_1d(np.asarray(times, dtype=object)).tolist()))
     temperature = _temperature([*files["train"], *files["test"]], temperature)
     start = observe(first, given or (1.0,))
     model = _model(start.configuration.dimension, temperature)
@@ -240,6 +243,7 @@ def _number(path: Path) -> tuple[int, str]:
 
 def _temperature(files: Sequence[Path], given: float | None) -> float:
     if given is not None:
+        within("temperature", given, 0, np.inf)
         return float(given)
     named = {match[1] for path in files if (match := _NAME.search(path.name))}
     if len(named) != 1:
