@@ -1,6 +1,7 @@
 """Configurations of DynamO."""
 
 import bz2
+import re
 
 import numpy as np
 import pytest
@@ -39,6 +40,14 @@ def poly(sizes=("D",), species=LETTERS):
     text = xml(f"{species}<Interactions>{interactions}</Interactions>", particles=particles)
     properties = '<Properties><Property Type="PerParticle" Name="D" Units="L"/></Properties>'
     return text.replace("<ParticleData>", f"{properties}<ParticleData>")
+
+
+def moved(vector):
+    """The second particle has a vector of the first besides its own, so that all have as many."""
+    first, second, *others = rows(PARTICLE).splitlines()
+    part = re.search(f"<{vector} [^>]*/>", first)[0]
+    lines = [first.replace(part, ""), second.replace("</Pt>", f"{part}</Pt>"), *others]
+    return xml(particles="\n".join(lines) + "\n")
 
 
 @pytest.mark.parametrize("names", [("A", "B"), ("Large", "Small"), ("Small", "Large")])
@@ -87,7 +96,13 @@ def test_one_species(tmp_path, species):
         (xml(particles=""), "got 0 particles"),
         (xml(particles=rows(PARTICLE) + rows(PARTICLE)), "ID: expected each once, got 1 again"),
         (xml().replace('x="0.375"', 'x="nan"', 1), "three finite numbers"),
-        (xml().replace('<P x="0.375"', '<Q x="0.375"', 1).replace("/><V", "/><V", 1), "XML|7 pos"),
+        (xml().replace('<P x="0.375"', '<Q x="0.375"', 1), "line 12: expected a Pt with one P"),
+        (moved("P"), "line 12: expected a Pt with one P, .* got 'that of ID 1'"),
+        (moved("V"), "line 13: expected a Pt with one P, .* got 'that of ID 2'"),
+        (xml().replace('<BC Type="PBC"/>', ""), "BC: expected periodic boundaries, .* got none"),
+        (xml(f'{LETTERS}<SimulationSize x="4" y="4" z="4"/>'), "expected one SimulationSize"),
+        (xml(SPECIES.format("A", "A")), "expected species of different names"),
+        (poly().replace('D="0', 'D="-0'), "D: expected positive diameters, got -0.98"),
         (xml().replace('ID="8"', 'ID="9"'), "expected one for each ID, 9 has none"),
         (xml().replace('Start="6"', 'Start="5"'), "has particles of another species"),
         (xml().replace('Type="Ranged"', 'Type="List"'), "species|has none"),

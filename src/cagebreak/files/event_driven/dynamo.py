@@ -63,7 +63,7 @@ class _Parser:
         self._expat.StartDoctypeDeclHandler = self._refuse_doctype
         self._open: list[str] = []
         self._lengths: list[float] = []
-        self._shift = 0.0
+        self._periodic, self._shift = False, 0.0
         self._sizes: set[str] = set()
         self._diameters: dict[str, list[float]] = {}
         self._species: list[tuple[str, list[tuple[float, float]]]] = []
@@ -82,13 +82,12 @@ class _Parser:
         """Return the configuration that was read."""
         n = len(self._ids)
         positions, velocities = (np.array(self._vectors[name]).reshape(-1, 3) for name in "PV")
-        if not n or len(positions) != n or len(velocities) not in (0, n):
-            raise InputError(
-                f"Pt: expected particles, each with one P and one V, got {n} particles with "
-                f"{len(positions)} positions and {len(velocities)} velocities"
-            )
+        if not n:
+            raise InputError("Pt: expected at least one, got 0 particles")
         if len(self._lengths) != 3:
             raise InputError("SimulationSize: expected the edge lengths of the box, got none")
+        if not self._periodic:
+            raise InputError("BC: expected periodic boundaries, of type PBC or LE, got none")
         order = np.argsort(self._ids, kind="stable")
         ids = np.array(self._ids, np.int64)[order]
         repeated = ids[1:][ids[1:] == ids[:-1]]
@@ -120,6 +119,8 @@ class _Parser:
                     f"{name}: expected a diameter of each of {len(order)} particles, got "
                     f"{len(values)}"
                 )
+            if min(values) <= 0:
+                raise InputError(f"{name}: expected positive diameters, got {min(values):g}")
             return own_sizes(np.array(values)[order], species)
         return None
 
@@ -146,6 +147,8 @@ class _Parser:
         if len(self._open) > 50:
             raise self._error("elements of at most 50 levels", name)
         if name == "SimulationSize":
+            if self._lengths:
+                raise self._error("one SimulationSize", "another")
             self._lengths = self._vector(attributes)
         elif name == "BC":
             self._set_boundary(attributes)
@@ -154,6 +157,8 @@ class _Parser:
             if diameter is not None and number(diameter) is None:
                 self._sizes.add(diameter)
         elif name == "Species":
+            if any(attributes.get("Name", "") == known for known, _ in self._species):
+                raise self._error("species of different names", str(attributes))
             self._species.append((attributes.get("Name", ""), []))
         elif name == "IDRange" and "Species" in self._open:
             self._species[-1][1].extend(self._range(attributes))
@@ -172,6 +177,12 @@ class _Parser:
 
     def _end(self, name: str) -> None:
         self._open.pop()
+        if name == "Pt" and self._open[-1] == "ParticleData":
+            n, (positions, velocities) = len(self._ids), map(len, self._vectors.values())
+            if positions != n or velocities not in (0, n):
+                raise self._error(
+                    "a Pt with one P, and one V if the first has one", f"that of ID {self._ids[-1]}"
+                )
 
     def _vector(self, attributes: dict[str, str]) -> list[float]:
         values = [number(attributes.get(axis, "")) for axis in "xyz"]
@@ -189,6 +200,7 @@ class _Parser:
         kind = attributes.get("Type")
         if kind not in ("PBC", "LE"):
             raise self._error("periodic boundaries, BC of type PBC or LE", str(kind))
+        self._periodic = True
         if kind == "LE":
             shift = number(attributes.get("DXD", "0"))
             if shift is None:
