@@ -98,7 +98,7 @@ def test_one_species(tmp_path, species):
         (xml().replace('x="0.375"', 'x="nan"', 1), "three finite numbers"),
         (xml().replace('<P x="0.375"', '<Q x="0.375"', 1), "line 12: expected a Pt with one P"),
         (moved("P"), "line 12: expected a Pt with one P, .* got 'that of ID 1'"),
-        (moved("V"), "line 13: expected a Pt with one P, .* got 'that of ID 2'"),
+        (moved("V"), "line 13: expected a Pt with one P, and one V if .* got 'that of ID 2'"),
         (xml().replace('<BC Type="PBC"/>', ""), "BC: expected periodic boundaries, .* got none"),
         (xml(f'{LETTERS}<SimulationSize x="4" y="4" z="4"/>'), "expected one SimulationSize"),
         (xml(SPECIES.format("A", "A")), "expected species of different names"),

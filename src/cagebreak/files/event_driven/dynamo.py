@@ -68,6 +68,7 @@ class _Parser:
         self._diameters: dict[str, list[float]] = {}
         self._species: list[tuple[str, list[tuple[float, float]]]] = []
         self._ids: list[int] = []
+        self._moving = 0
         self._vectors: dict[str, list[list[float]]] = {"P": [], "V": []}
 
     def parse(self, file) -> None:
@@ -179,7 +180,8 @@ class _Parser:
         self._open.pop()
         if name == "Pt" and self._open[-1] == "ParticleData":
             n, (positions, velocities) = len(self._ids), map(len, self._vectors.values())
-            if positions != n or velocities not in (0, n):
+            self._moving = velocities if n == 1 else self._moving
+            if (positions, velocities) != (n, n * self._moving):
                 raise self._error(
                     "a Pt with one P, and one V if the first has one", f"that of ID {self._ids[-1]}"
                 )
