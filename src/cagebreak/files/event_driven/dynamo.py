@@ -180,7 +180,7 @@ class _Parser:
         self._open.pop()
         if name == "Pt" and self._open[-1] == "ParticleData":
             n, (positions, velocities) = len(self._ids), map(len, self._vectors.values())
-            self._moving = velocities if n == 1 else self._moving
+            self._moving = min(velocities, 1) if n == 1 else self._moving
             if (positions, velocities) != (n, n * self._moving):
                 raise self._error(
                     "a Pt with one P, and one V if the first has one", f"that of ID {self._ids[-1]}"
