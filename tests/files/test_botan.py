@@ -43,6 +43,15 @@ def test_the_runs(path, arrays):
     np.testing.assert_array_equal(ends, arrays["positions"])
 
 
+def test_wrapped_ends_are_refused(tmp_path, path, arrays):
+    """Displacements across the box would be those of the other way round."""
+    edge = cb.read(path).box.lengths[0]
+    wrapped = np.mod(arrays["positions"], edge) - [0, edge / 2, 0]
+    np.savez(tmp_path / "one.npz", **arrays | {"positions": wrapped})
+    with pytest.raises(FileFormatError, match=r"one\.npz: positions: expected unwrapped positions"):
+        botan.read_runs(tmp_path / "one.npz")
+
+
 def test_the_propensity(path, arrays):
     configuration, propensity = botan.read_propensity(path, time=4120.0)
     moved = np.linalg.norm(arrays["positions"] - arrays["initial_positions"], axis=2)

@@ -20,6 +20,9 @@ from cagebreak.files._compressed import LARGEST_FREE, LARGEST_RATIO, check_regul
 NUMBER_DENSITY = 1.2
 """N sigma^3 / V of BOTAN's simulations (:cite:`Shiba2023`), from which the box follows."""
 
+WITHIN = 1e-4
+"""By how much positions that are wrapped may leave the box by rounding, in boxes (chosen)."""
+
 UNREADABLE = (
     OSError,
     ValueError,
@@ -61,7 +64,8 @@ def read_runs(path: Path) -> tuple[Configuration, NDArray[np.float64]]:
     Raises
     ------
     FileFormatError
-        If the file is not a `.npz` archive or lacks the arrays of a configuration and its runs.
+        If the file is not a `.npz` archive or lacks the arrays of a configuration and its runs, or
+        the ends are wrapped.
     """
     configuration = read(path)
     (ends,) = arrays(path, ("positions",)).values()
@@ -75,7 +79,31 @@ def read_runs(path: Path) -> tuple[Configuration, NDArray[np.float64]]:
     if not np.isfinite(ends).all():
         value = ends[~np.isfinite(ends)][0]
         raise FileFormatError(f"{path}: positions: expected finite numbers, got {value}")
+    require_unwrapped(path, "positions", configuration, ends)
     return configuration, ends
+
+
+def require_unwrapped(
+    path: Path, name: str, start: Configuration, ends: NDArray[np.float64]
+) -> None:
+    """Refuse ends (..., N, 3) of runs that fill one box, though some moved beyond half of it.
+
+    Particles that cross a face of the box leave it, unless positions are wrapped.
+
+    Raises
+    ------
+    FileFormatError
+        If the ends are wrapped.
+    """
+    fractions = (ends @ start.box.inverse).reshape(-1, len(start), 3)
+    moved = np.abs(fractions - start.positions @ start.box.inverse).max(axis=(0, 1))
+    extent = np.ptp(fractions, axis=(0, 1))
+    if (wrapped := (moved > 0.5) & (extent > 0.5) & (extent <= 1 + WITHIN)).any():
+        axis = int(wrapped.argmax())
+        raise FileFormatError(
+            f"{path}: {name}: expected unwrapped positions, got some that are all in the box, and "
+            f"{moved[axis]:.2f} of it from their start along {'xyz'[axis]}"
+        )
 
 
 def read_propensity(path: Path, time: float) -> tuple[Configuration, Propensity]:

@@ -16,6 +16,7 @@ from cagebreak.configuration import Configuration, as_box
 from cagebreak.errors import FileFormatError, InputError
 from cagebreak.files import _pickle
 from cagebreak.files._compressed import open_binary
+from cagebreak.files.botan import require_unwrapped
 
 
 def read(path: Path) -> Configuration:
@@ -44,7 +45,8 @@ def read_runs(path: Path) -> tuple[Configuration, NDArray[np.float64], NDArray[n
     Raises
     ------
     FileFormatError
-        As for `read`; also if the file has no runs, or their number of times differs from T.
+        As for `read`; also if the file has no runs, their number of times differs from T, or their
+        positions are wrapped.
     """
     data = _load(path)
     configuration = _configuration(path, data)
@@ -66,6 +68,7 @@ def read_runs(path: Path) -> tuple[Configuration, NDArray[np.float64], NDArray[n
             f"{path}: trajectory_target_positions: expected for each of {len(times)} times as many "
             f"runs of finite positions ({len(configuration)}, 3)"
         )
+    require_unwrapped(path, "trajectory_target_positions", configuration, targets)
     return configuration, times[order], targets[order].swapaxes(0, 1)
 
 
