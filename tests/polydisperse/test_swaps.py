@@ -95,3 +95,5 @@ def test_swaps_need_sizes_and_a_thermostat():
         swap_diameters(start, MODEL, -1, seed=1)
     with pytest.raises(InputError, match="temperature"):
         swap_diameters(start, MODEL, 1, seed=1, temperature=0.0)
+    with pytest.raises(InputError, match="temperature: expected a positive number, got 'cold'"):
+        swap_diameters(start, MODEL, 1, seed=1, temperature="cold")

@@ -287,9 +287,12 @@ def _names(species: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_box(path: Path, stated: Box, box: Box) -> None:
-    if stated.dimension != box.dimension or not np.allclose(
-        stated.lattice, box.lattice, rtol=0, atol=1e-6 * box.longest
-    ):
+    if stated.dimension != box.dimension:
+        raise InputError(
+            f"box: expected one of {stated.dimension} dimensions, as the positions in {path} have, "
+            f"got {box.lattice.tolist()}"
+        )
+    if not np.allclose(stated.lattice, box.lattice, rtol=0, atol=1e-6 * box.longest):
         raise InputError(
             f"box: {path} states another one, {stated.lattice.tolist()}, got {box.lattice.tolist()}"
         )

@@ -49,7 +49,7 @@ def check_sizes(configuration: Configuration, model: Model) -> None:
     Raises
     ------
     ConfigurationError
-        If they have none.
+        If they have none, or so different ones that two have no contact distance.
 
     Warns
     -----
@@ -60,6 +60,14 @@ def check_sizes(configuration: Configuration, model: Model) -> None:
         raise ConfigurationError(
             f"configuration.diameters: expected one of each particle, as {model.name} has, got none"
         )
+    if model.sizes is not None and configuration.diameters is not None:
+        spread = float(np.ptp(configuration.diameters))
+        if model.sizes.nonadditivity * spread >= 1:
+            raise ConfigurationError(
+                f"configuration.diameters: expected ones that differ by less than "
+                f"{1 / model.sizes.nonadditivity:g} sigma, as contact distances of {model.name} "
+                f"need, got {configuration.diameters.min():g} to {configuration.diameters.max():g}"
+            )
     if model.sizes is None and configuration.diameters is not None:
         warnings.warn(
             f"configuration.diameters: they are not used, since {model.name} has one diameter for "

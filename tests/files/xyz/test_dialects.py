@@ -195,7 +195,7 @@ def test_a_box_beside_that_of_the_file(tmp_path):
     assert_is_they(cb.read(path, box=3.0))
     with pytest.raises(InputError, match=r"box: .*c\.xyz states another one"):
         cb.read(path, box=3.1)
-    with pytest.raises(InputError, match="box"):
+    with pytest.raises(InputError, match=r"box: expected one of 3 dimensions, as the positions in"):
         cb.read(path, box=[1, 2])
 
 

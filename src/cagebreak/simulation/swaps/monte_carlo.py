@@ -15,7 +15,7 @@ import numpy as np
 
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError
-from cagebreak.models.arguments import is_whole
+from cagebreak.models.arguments import is_whole, real
 from cagebreak.models.model import Model
 from cagebreak.neighbors import neighbor_table
 from cagebreak.potentials.overlaps import separated
@@ -82,7 +82,7 @@ def swap_diameters(
     if not is_whole(attempts) or attempts < 0:
         raise InputError(f"attempts: expected a whole number >= 0, got {attempts!r}")
     kT = model.temperature if temperature is None else temperature
-    if not 0 < kT < math.inf:
+    if not 0 < real(kT) < math.inf:
         raise InputError(f"temperature: expected a positive number, got {temperature!r}")
     assert model.sizes is not None
     n, rng = len(configuration), stream(seed, "swaps")
