@@ -167,7 +167,7 @@ def test_models_and_configurations_have_to_agree(liquid):
     with pytest.raises(ConfigurationError, match="diameters: expected one of each particle"):
         cb.potentials.energy(configuration.replace(diameters=None), model)
     far = np.linspace(1.0, 6.5, len(configuration))  # a contact distance of theirs is negative
-    with pytest.raises(ConfigurationError, match="differ by less than 5 sigma, .* got 1 to 6.5"):
+    with pytest.raises(ConfigurationError, match=r"differ by less than 5 sigma, .* got 1 to 6\.5"):
         cb.potentials.energy(configuration.replace(diameters=far), model)
     mixture, by_species, *_ = binary()
     with pytest.warns(ConfigurationWarning, match="they are not used, since harmonic_spheres"):
