@@ -123,6 +123,12 @@ def test_arguments_out_of_range_are_refused_by_name(name, value):
         lammps(LJ, **STATE | {name: value})
 
 
+@pytest.mark.parametrize(("units", "kelvin"), [("metal", "0.02585"), ("real", "0.5962")])
+def test_a_temperature_in_kelvin_is_said(units, kelvin):
+    with pytest.raises(InputError, match=rf"temperature: expected kT in .*; 300.0 K is {kelvin}$"):
+        lammps(LJ, **STATE | {"units": units, "temperature": 300.0})
+
+
 @pytest.mark.parametrize("lines", [None, 1, ["pair_style lj/cut 2.5"], b"pair_style", "\0"])
 def test_what_is_no_text_and_no_file_is_refused(lines):
     with pytest.raises(InputError, match="lines: "):

@@ -39,6 +39,10 @@ SIGMA = (1e-6, 1e6)
 SIZES = (0.2, 5.0)
 """Range of diameters in units of sigma, as of tables (chosen)."""
 
+HOTTEST = 1e5
+"""Highest temperature in Kelvin (chosen): no condensed matter is as hot, but numbers of Kelvin in
+place of kT are."""
+
 COUNTED = 2.0
 """Distance within which particles are counted, in contact distances (chosen), so that a box in
 other units is an error: only LAMMPS knows how far a style acts."""
@@ -158,6 +162,12 @@ def lammps(
             f"diameters: expected {SIZES[0]} to {SIZES[1]}, in units of sigma, got {diameters!r}"
         )
     style = UNITS[units]
+    kelvin = float(temperature) / style.boltzmann
+    if units != "lj" and kelvin > HOTTEST:
+        raise InputError(
+            f"temperature: expected kT in {style.energy}, got {temperature!r}, which is "
+            f"{kelvin:.3g} K; {temperature!r} K is {temperature * style.boltzmann:.4g}"
+        )
     tau = float(sigma) * math.sqrt(style.kinetic)
     words, texts = _read(lines, files)
     contacts = tuple(tuple((a + b) / 2 for b in sizes) for a in sizes)
