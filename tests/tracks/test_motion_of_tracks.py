@@ -115,6 +115,20 @@ def test_displacements_are_the_shortest_along_periodic_axes():
     np.testing.assert_allclose(moved[:, :2], np.tile([0.3, -9.7], (40, 1)))
 
 
+def test_displacements_of_unwrapped_positions_are_their_differences():
+    """Also beyond half of the period; noise does not make wrapped positions unwrapped."""
+    start = np.stack(np.meshgrid(*[np.arange(0.5, 8)] * 2), axis=-1).reshape(-1, 2)
+    positions = start + np.arange(4)[:, None, None] * [3.0, 0.0]
+    options = {**UNITS, "window": ((0, 8), (0, 8)), "periodic": "xy"}
+    for table, expected in (
+        (positions, [9.0, 0.0, 0.0]),
+        (positions % 8 - [0.9, 0.0], [1.0, 0.0, 0.0]),
+    ):
+        tracks = filled(cb.read_tracks(table_of(table), **options), 1)
+        moved = tracks.displacements(*tracks.pairs(3))
+        np.testing.assert_allclose(moved, np.tile(expected, (64, 1)), atol=1e-12)
+
+
 def test_drift_is_taken_out_and_kept():
     still = brownian(2, n=400, noise=0.0)
     moving = still + np.array([0.2, -0.1]) * np.arange(30)[:, None, None]

@@ -202,11 +202,22 @@ class Tracks:
         has = keys[place] == key[first] + lag
         return first[has], sorted_rows[place[has]]
 
+    @cached_property
+    def wrapped(self) -> NDArray[np.bool_]:
+        """Whether positions along each axis are wrapped, (3,): on a periodic one, if none is beyond.
+
+        Noise takes a position beyond the window by less than half of the spacing.
+        """
+        seen = self.in_window(slice(None))[self.seen, : self.dimension]
+        beyond = np.maximum(-seen, seen - self.lengths).max(axis=0)
+        wrapped = np.zeros(3, bool)
+        wrapped[: self.dimension] = self.periodic & (beyond <= self.spacing / 2)
+        return wrapped
+
     def displacements(self, first: Integers, second: Integers) -> Floats:
-        """Return the displacements (P, 3) between rows, in sigma; the shortest on periodic axes."""
+        """Return the displacements (P, 3) between rows, in sigma; the shortest on wrapped axes."""
         moved = self.positions[second] - self.positions[first]
-        period = self.period
-        axes = period > 0
+        period, axes = self.period, self.wrapped
         moved[:, axes] -= np.rint(moved[:, axes] / period[axes]) * period[axes]
         return moved
 
