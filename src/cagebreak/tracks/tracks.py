@@ -204,7 +204,7 @@ class Tracks:
 
     @cached_property
     def wrapped(self) -> NDArray[np.bool_]:
-        """Whether positions along each axis are wrapped, (3,): on a periodic one, if none is beyond.
+        """Whether positions are wrapped along each axis, (3,): a periodic one that none is beyond.
 
         Noise takes a position beyond the window by less than half of the spacing.
         """
