@@ -87,6 +87,8 @@ def test_blocks_with_the_same_surroundings_are_refused_in_words_of_the_film():
     for function in (result.evaluate, result.held_out):
         with pytest.raises(InputError, match=message):
             function(RidgeCV(alphas=[1.0]), seed=1)
+    with pytest.raises(InputError, match=r"groups: expected none, .* got \[0, 0, 1\]"):
+        result.evaluate(RidgeCV(), seed=1, groups=[0, 0, 1])
 
 
 def test_relative_displacements_are_those_of_the_dynamics():

@@ -118,7 +118,8 @@ class Experiment:
         Parameters
         ----------
         learner, seed, **options
-            As of `cagebreak.learning.evaluate`.
+            As of `cagebreak.learning.evaluate`, but for times and groups, which are those of the
+            experiment.
 
         Returns
         -------
@@ -190,6 +191,10 @@ class Experiment:
         # scikit-learn takes a second to import.
         from cagebreak.learning.model_selection.evaluate import plan
 
+        for name in {"times", "groups"} & set(options):
+            raise InputError(
+                f"{name}: expected none, since an experiment has its own, got {options[name]!r}"
+            )
         evaluation = plan(
             learner, self.samples, seed=seed, times=self.times, groups=self.groups, **options
         )
