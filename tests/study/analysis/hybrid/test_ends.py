@@ -201,15 +201,20 @@ def test_an_ensemble_that_does_not_fit_the_others_is_named(ensembles, change, me
     [
         (None, {}, "source: expected a study or a list of Ensemble, got NoneType"),
         ("ka.toml", {}, r"ensembles\[0\]: expected an Ensemble, got str"),
-        ([], {"folds": 4.5}, "folds: expected a whole number, got 4.5"),
-        (..., {"folds": 0}, "folds: expected at least 2, got 0"),
+        ([], {"folds": 4.5}, "folds: expected a whole number from 2, got 4.5"),
+        ([], {"folds": 0}, "folds: expected a whole number from 2, got 0"),
+        ([], {"seed": "x"}, "seed: expected a non-negative integer, got 'x'"),
+        ([], {"lengths": 1.0}, "lengths: expected a list, got 1.0"),
+        ([], {"quantities": 3}, "quantities: expected a list, got 3"),
         (..., {"lengths": []}, "lengths: expected at least one, got none"),
         (..., {"quantities": []}, "quantities: expected at least one, got none"),
     ],
 )
 def test_arguments_that_cannot_be_are_named(ensembles, source, arguments, message):
     with pytest.raises(InputError, match=message):
-        cb.hybrid(ensembles if source is ... else source, seed=1, times=[10.0], **arguments)
+        cb.hybrid(
+            ensembles if source is ... else source, **({"seed": 1, "times": [10.0]} | arguments)
+        )
 
 
 @pytest.mark.parametrize("n_runs", [1.5, "2", np.nan])

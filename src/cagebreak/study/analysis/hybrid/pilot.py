@@ -89,9 +89,10 @@ def pilot(
         raise InputError("costs: expected runs that this package simulates, got imported ones")
     recipe = study.recipe
     time = recipe.isoconfigurational.last if time is None else time
-    until, ends = [length * time for length in LENGTHS], []
+    known, ends = times_of(recipe), []
+    first = known[known > 0][0]
+    until = [max(length * time, first) for length in LENGTHS]
     if recipe.hybrid.ends is not None:
-        known = times_of(recipe)
         at = known[ends_of(recipe)]
         ends = at[at < known[nearest(known, [time])]].tolist()
     joined = hybrid(study, species=species, times=[time], until=[*until, *ends], ends=bool(ends))
