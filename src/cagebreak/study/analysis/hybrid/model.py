@@ -24,8 +24,10 @@ from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.preprocessing import Standardizer
 from cagebreak.learning.short_runs import EndFits, Inputs, RunRidge
+from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
 from cagebreak.study.analysis.hybrid.measurement import Measurement
+from cagebreak.study.analysis.uncertainty.prediction import Prediction
 from cagebreak.study.archive import potential_in, text_of
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.descriptors import label_dataset, labels_in
@@ -69,6 +71,19 @@ class HybridModel:
     ends: EndFits | None = None
 
     @property
+    def recipe(self) -> Recipe:
+        """The recipe of the study that the model is of.
+
+        Raises
+        ------
+        InputError
+            If it is of none.
+        """
+        if self.measurement is None:
+            raise InputError("recipe: expected a model of a study, got one of ensembles")
+        return self.measurement.recipe
+
+    @property
     def n_structure(self) -> int:
         """Number of structural descriptors, F."""
         return len(self.labels)
@@ -101,13 +116,28 @@ class HybridModel:
                 "configuration: expected a model of a study, which knows how to describe and to "
                 "simulate it; use predict_from(structure, motion)"
             )
-        configuration = as_configuration(configuration)
+        match = check(as_configuration(configuration), self.recipe.model, fixed=True)
+        return self.apply(match.configuration, seed).values
+
+    def apply(self, configuration: Configuration, seed: Seed) -> Prediction:
+        """Return the prediction for a configuration that was compared with the model before.
+
+        As of a saved model, but without intervals. The parameters are those of `predict`.
+        """
+        assert self.measurement is not None
         times = [time for time in self.short_runs.times if time <= self.until * (1 + 1e-9)]
         motion, ends = self.measurement.short_runs(
             configuration, times, self.n_runs, seed, self.ends is not None
         )
         structure = self.measurement.structure(configuration, seed) if self.n_structure else None
-        return self.predict_from(structure, motion, ends)
+        values = self.predict_from(structure, motion, ends)
+        none = np.full(values.shape, np.nan)
+        return Prediction(self.times, values, none, none, np.full(len(configuration), np.nan), ())
+
+    @property
+    def statement(self) -> str:
+        """That there are no predictive intervals, and which short runs are simulated, in words."""
+        return f"intervals: none, as {self.n_runs} short runs to {self.until:.3g} tau are inputs"
 
     def predict_from(
         self,
