@@ -149,9 +149,7 @@ def check_times(times: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
-def nearest(
-    known: NDArray[np.float64], times: Sequence[float], name: str = "times"
-) -> list[int]:
+def nearest(known: NDArray[np.float64], times: Sequence[float], name: str = "times") -> list[int]:
     """Return the index of the known time that is nearest to each of `times`, by ratio.
 
     Errors name the times `name`.

@@ -128,7 +128,7 @@ def test_a_species_given_by_number_and_one_quantity_are_those_of_their_names(stu
 
 
 def test_runs_longer_than_those_of_the_study_are_refused(study):
-    with pytest.raises(InputError, match="until: expected times from 0.01 to 5, as of the runs"):
+    with pytest.raises(InputError, match=r"until: expected times from 0.01 to 5, as of the runs"):
         cb.hybrid(study, until=[1.0, 50.0])
 
 
