@@ -190,7 +190,7 @@ def test_a_state_point_with_the_structures_of_another_is_refused(studies, monkey
 
     monkeypatch.setattr(learn, "source", copied)
     pooled = cb.pooled(studies, FEATURES)
-    with pytest.raises(InputError, match=r"packing_fraction = 0.4, configuration 0: expected anoth"):
+    with pytest.raises(InputError, match=r"packing_fraction = 0.4, configuration 0: expected"):
         pooled.scores(seed=1)
 
 
