@@ -1,12 +1,14 @@
 """Structure at the ends of short runs as an input of a hybrid prediction."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import cagebreak as cb
 from cagebreak.descriptors.base import make_labels
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion
-from cagebreak.errors import InputError
+from cagebreak.errors import FileFormatError, InputError
 from cagebreak.study.analysis.hybrid import Costs, Ends, Ensemble, HybridModel
 
 N, R, TIMES = 100, 4, np.array([1.0, 10.0])
@@ -242,6 +244,16 @@ def test_a_model_refuses_other_descriptors_than_those_of_the_fit(joined, ensembl
             model.predict_from(wrong, early, of_ends)
     with pytest.raises(InputError, match="motion: expected a MeanMotion, got dict"):
         model.predict_from(structure, motion, of_ends)
+
+
+@pytest.mark.parametrize(
+    "change", [{"species": 1}, {"n_runs": 0}, {"until": 3.0}, {"times": -TIMES[1:]}]
+)
+def test_a_file_whose_numbers_do_not_fit_each_other_is_refused(joined, tmp_path, change):
+    replace(joined.fit(n_runs=4, until=1.0), **change).save(tmp_path / "model.h5")
+    (name,) = change
+    with pytest.raises(FileFormatError, match=rf"\({name}: expected one that fits the model, got"):
+        HybridModel.load(tmp_path / "model.h5")
 
 
 def test_a_model_of_runs_alone_is_saved(ensembles, tmp_path):

@@ -24,6 +24,7 @@ from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.preprocessing import Standardizer
 from cagebreak.learning.short_runs import EndFits, Inputs, RunRidge
+from cagebreak.models.arguments import is_whole
 from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
 from cagebreak.study.analysis.hybrid.measurement import Measurement
@@ -286,7 +287,7 @@ class HybridModel:
         arrays: Mapping[str, NDArray[Any]],
         measurement: Measurement | None,
     ) -> Self:
-        labels, n_runs = labels_in(arrays["labels"]), int(about["n_runs"])
+        labels, n_runs = labels_in(arrays["labels"]), about["n_runs"]
         n_structure = len(labels)
         short_runs = ShortRuns(**about["motion"])
         times, columns, ends = arrays["times"], arrays["columns"], None
@@ -316,12 +317,23 @@ class HybridModel:
         for name, shape in {
             "times": (len(times),), "coefficients": (n_features, len(times)),
             "alpha": (len(times),), "factor": (len(times),), "mean": (n_features,),
-            "deviation": (n_features,),
+            "deviation": (n_features,), "level_slope": (len(times),),
+            "level_log_y_mean": (len(times),),
         }.items():  # fmt: skip
             _check_shape(name, arrays[name], shape)
         mean_of = about["mean_of"]
-        if mean_of is not None and not 0 <= mean_of < n_features:
-            raise ValueError(f"mean_of: expected one of {n_features} features, got {mean_of!r}")
+        known = {**about, "times": times.tolist(), "quantities": short_runs.quantities}
+        for name, fits in {
+            "species": about["species"] in range(short_runs.n_species),
+            "n_runs": is_whole(n_runs) and n_runs >= 1,
+            "until": np.isclose(short_runs.times, about["until"]).any(),
+            "mean_of": mean_of is None or (type(mean_of) is int and 0 <= mean_of < n_features),
+            "clip": about["clip"] > 0,
+            "times": (np.diff(times, prepend=0.0) > 0).all(),
+            "quantities": measurement is None or measurement.quantities == short_runs.quantities,
+        }.items():
+            if not fits:
+                raise ValueError(f"{name}: expected one that fits the model, got {known[name]!r}")
         ridge = RunRidge(
             arrays["coefficients"], arrays["alpha"], arrays["factor"],
             Inputs(n_structure > 0, columns, n_runs, mean_of),
