@@ -164,6 +164,7 @@ def test_a_recipe_may_say_what_the_short_runs_are(tmp_path):
         ("n_runs = 4", "at most n_runs = 3"),
         ("share = 1.5", "share = 1.5: expected a number above 0, up to 1"),
         ('quantities = ["speed"]', "quantities"),
+        ('quantities = ["mobile"]', "what runs keep: mobile needs keep.mobile beside it"),
     ],
 )
 def test_a_section_that_cannot_be_is_named(tmp_path, line, message):
