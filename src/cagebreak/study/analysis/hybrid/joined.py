@@ -404,5 +404,5 @@ def _require_finished(study: FinishedStudy, ends: bool) -> None:
         study.require_finished(DESCRIBED.name)
     except StoreError as error:
         raise StoreError(
-            f"{error}; or leave the ends of runs out, with ends=False or --no-ends"
+            f"{error}; or leave the ends of runs out: ends=False, or cagebreak hybrid --no-ends"
         ) from None
