@@ -65,7 +65,14 @@ def test_plan_says_that_few_runs_tell_no_accuracy(recipe):
     assert "nan" not in output
 
 
-def test_an_accuracy_that_is_no_correlation_is_refused(recipe):
+def test_a_time_without_an_accuracy_is_refused(recipe):
+    assert "--time: expected beside --accuracy, got 5 alone" in call(
+        "plan", recipe, "--time", "5", code=2
+    )
+
+
+def test_an_accuracy_that_is_no_correlation_is_refused(recipe, monkeypatch):
+    monkeypatch.setattr(cb.Study, "plan", None)  # It is not needed to see this.
     assert "accuracy: expected a number between 0 and 1" in call(
         "plan", recipe, "--accuracy", "1.5", code=2
     )

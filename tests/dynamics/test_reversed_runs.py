@@ -65,6 +65,9 @@ def test_going_back_leads_to_the_start():
         (np.zeros((4, 3)), r"displacements: expected \(runs, 4, 3\), got \(4, 3\)"),
         (np.zeros((2, 5, 3)), r"displacements: expected \(runs, 4, 3\), got \(2, 5, 3\)"),
         (np.full((2, 4, 3), np.inf), "displacements: expected finite numbers"),
+        (np.zeros((0, 4, 3)), r"displacements: expected \(runs, 4, 3\), got \(0, 4, 3\)"),
+        (np.full((2, 4, 3), 1j), "displacements: expected numbers, got ndarray"),
+        ([[1.0], [2.0, 3.0]], "displacements: expected numbers, got list"),
     ],
 )
 def test_displacements_that_do_not_fit(displacements, text):

@@ -209,3 +209,5 @@ def test_intervals_are_drawn_beside_the_prediction_and_the_errors_in_their_units
     assert len(cb.figures.interval_map(configuration, predicted, widths).axes) == 4
     with pytest.raises(InputError, match=r"half_widths: expected shape \(343,\), got \(3,\)"):
         cb.figures.interval_map(configuration, predicted, widths[:3])
+    with pytest.raises(InputError, match="half_widths: expected numbers from 0, got -"):
+        cb.figures.interval_map(configuration, predicted, -widths)

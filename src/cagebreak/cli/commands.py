@@ -58,6 +58,7 @@ def plan(
     from cagebreak._progress import duration
 
     study = _study(recipe)
+    hybrid_commands.check_accuracy(accuracy, time)
     costs = study.plan(workers)
     rows = [
         (

@@ -7,6 +7,7 @@ import numpy as np
 
 from cagebreak.cli import report
 from cagebreak.cli.group import RECIPE, main
+from cagebreak.errors import InputError
 
 if TYPE_CHECKING:
     from cagebreak.study import Study
@@ -50,6 +51,16 @@ def hybrid(recipe: str, species: str, times: tuple[float, ...], no_ends: bool) -
     click.echo(
         f"r is the mean over configurations, with the noiseless propensity{remark}; wrote {path}"
     )
+
+
+def check_accuracy(accuracy: float | None, time: float | None) -> None:
+    """Raise an `InputError` for options of `plan` that cannot be, before work is spent on them."""
+    from cagebreak.study.analysis.hybrid.pilot import require_accuracy
+
+    if accuracy is not None:
+        require_accuracy(accuracy)
+    elif time is not None:
+        raise InputError(f"--time: expected beside --accuracy, got {time:g} alone")
 
 
 def print_accuracy(

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cagebreak.configuration import Configuration
+from cagebreak.configuration._arrays import floats
 from cagebreak.configuration.species import as_species
 from cagebreak.errors import InputError
 
@@ -14,9 +15,9 @@ def require_displacements(displacements: ArrayLike, n_particles: int) -> NDArray
     Raises
     ------
     InputError
-        If the shape is another, or a number is not finite.
+        If the shape is another, or something is no finite real number.
     """
-    array = np.asarray(displacements, dtype=np.float64)
+    array = floats("displacements", displacements)
     if array.ndim != 3 or array.shape[1:] != (n_particles, 3):
         shape = f"(times, {n_particles}, 3)"
         raise InputError(f"displacements: expected shape {shape}, got {array.shape}")

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cagebreak._html import card, curves
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
+from cagebreak.configuration._arrays import floats
 from cagebreak.dynamics._shapes import require_displacements_of
 from cagebreak.errors import InputError
 from cagebreak.models import as_model
@@ -238,7 +239,8 @@ def reversed_runs(
         start in two dimensions.
     """
     start = as_configuration(start, "start")
-    if (shape := np.shape(displacements))[1:] != (len(start), 3):
+    displacements = floats("displacements", displacements)
+    if (shape := displacements.shape)[1:] != (len(start), 3) or not shape[0]:
         raise InputError(f"displacements: expected (runs, {len(start)}, 3), got {shape}")
     displacements = require_displacements_of(displacements, start)
     return [(led_to(start, moved), lengths(moved)) for moved in displacements]

@@ -222,11 +222,14 @@ def state_points(table: Table, xlabel: str = r"$t\,/\,\tau_\alpha$") -> Figure:
         panels = [axes for _, of_row in grid for axes in of_row]
         for name, axes in zip(names, panels, strict=False):
             style.name_panel(axes, name)
-            for fit, (color, marker) in zip(fits, style.OTHERS, strict=False):
+            for k, (fit, (color, marker)) in enumerate(zip(fits, style.OTHERS, strict=False)):
+                # Fits that are as good as others stay visible through these.
+                through = {"ls": ":", "mfc": "none"} if k > 2 else {"lw": 2.4 - 0.4 * k}
                 of_fit = rows[(rows["state_point"] == name) & (rows["fit"] == fit)]
                 of_fit = of_fit[np.argsort(of_fit["mark"])]
                 marks, ceiling = of_fit["mark"], of_fit["ceiling"]
-                axes.plot(marks, of_fit["r"] / ceiling, color=color, marker=marker, label=fit)
+                r = of_fit["r"] / ceiling
+                axes.plot(marks, r, color=color, marker=marker, label=fit, **through)
                 if fit == fits[0]:
                     bounds = of_fit["low"] / ceiling, of_fit["high"] / ceiling
                     axes.fill_between(marks, *bounds, color=color, alpha=0.2, lw=0)

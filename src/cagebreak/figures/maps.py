@@ -130,6 +130,8 @@ def interval_map(
     configuration = as_configuration(configuration)
     values = _of_particles("predicted", predicted, configuration)
     widths = _of_particles("half_widths", half_widths, configuration)
+    if (widths < 0).any():
+        raise InputError(f"half_widths: expected numbers from 0, got {np.nanmin(widths):g}")
     panels = [
         ("predicted", values, VALUES, color_ends(values), label),
         (

@@ -149,8 +149,10 @@ def check_times(times: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
-def nearest(known: NDArray[np.float64], times: Sequence[float]) -> list[int]:
+def nearest(known: NDArray[np.float64], times: Sequence[float], name: str = "times") -> list[int]:
     """Return the index of the known time that is nearest to each of `times`, by ratio.
+
+    Errors name the times `name`.
 
     Raises
     ------
@@ -158,7 +160,7 @@ def nearest(known: NDArray[np.float64], times: Sequence[float]) -> list[int]:
         If `times` is no sequence or empty, or a time is not finite or not above 0.
     """
     if np.ndim(times) != 1 or not len(times) or not all(0 < real(t) < np.inf for t in times):
-        raise InputError(f"times: expected numbers above 0, such as [1.0, 10.0], got {times!r}")
+        raise InputError(f"{name}: expected numbers above 0, such as [1.0, 10.0], got {times!r}")
     return [int(np.argmin(np.abs(np.log(known / time)))) for time in times]
 
 

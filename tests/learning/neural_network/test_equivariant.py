@@ -114,6 +114,12 @@ def test_training_starts_from_each_particle_alone():
     np.testing.assert_allclose(here, there, atol=1e-6)
 
 
+def test_the_global_stream_of_torch_is_left_alone(fitted):
+    before = torch.get_rng_state()
+    fitted._module()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_the_same_seed_gives_the_same_bits_and_a_file_keeps_them(fitted, tmp_path):
     graphs = [graph(*cluster(seed)) for seed in range(4)]
     torch.manual_seed(7)  # no other generator counts

@@ -122,6 +122,26 @@ def test_inputs_that_are_not_there_are_named(inputs, message):
         held_out_runs(runs, {"wrong": inputs}, seed=1)
 
 
+def test_a_feature_that_hardly_varies_in_training_does_not_decide_a_prediction():
+    """A fitted model predicts a configuration as well as when it is held out."""
+    random = np.random.default_rng(3)
+    samples = [a_sample(random) for _ in range(7)]
+    scales = [1e-4] * 6 + [1.0]
+    samples = [
+        sample._replace(structure=np.hstack([sample.structure, s * random.normal(size=(N, 1))]))
+        for sample, s in zip(samples, scales, strict=True)
+    ]
+    inputs = Inputs(True, COLUMNS, 4)
+    held_out = held_out_runs(collect_runs(samples, times=[1.0]), {"": inputs}, seed=1, folds=7)
+    expected = configuration_pearson(held_out.moments[""][-1:])[0]
+    model = RunRidge.fit(collect_runs(samples[:-1], times=[1.0]), inputs, seed=1)
+    rare = samples[-1]
+    predicted = model.predict(np.hstack([rare.structure, rare.runs.mean(axis=0)]))
+    found = np.corrcoef(predicted[:, 0], rare.targets.mean(axis=0)[:, 0])[0, 1]
+    assert expected > 0.8
+    assert found == pytest.approx(expected, abs=0.1)
+
+
 def test_two_folds_are_too_few():
     _, runs = collected(2)
     with pytest.raises(InputError, match="at least 3"):

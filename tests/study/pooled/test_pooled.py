@@ -1,6 +1,7 @@
 """Studies at several state points, learned together: statistics, scores and models."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import cagebreak as cb
 from cagebreak.cli import main
 from cagebreak.errors import ConfigurationWarning, InputError, StoreError
 from cagebreak.learning import PooledRidgeCV
+from cagebreak.study.analysis import learn
 from cagebreak.study.analysis.model_file import SavedModel
 from cagebreak.study.pooled.clocks import Clock, mean_at, mean_displacement
 from support.tiny_study import write_recipe
@@ -152,10 +154,53 @@ def test_a_selection_is_taken_from_the_recipe_by_name(studies):
         cb.pooled(studies, "LR7", clock="displacement")
 
 
-@pytest.mark.parametrize("marks", [[100.0], [0.3, 0.2], []])
+@pytest.mark.parametrize("marks", [[100.0], [0.3, 0.2], [], [np.nan], "early"])
 def test_marks_outside_of_the_runs_are_refused(studies, marks):
     with pytest.raises(InputError, match=r"^marks: expected ascending numbers from"):
         cb.pooled(studies, FEATURES, clock="displacement", marks=marks)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"species": []}, "species: expected at least one, got none"),
+        ({"species": "AB"}, "species: expected one of A, B"),
+        ({"features": []}, "features: expected a dict such as"),
+        ({"studies": "hs.toml"}, "studies: expected a list of studies, got 'hs.toml'"),
+        ({"studies": ["hs40.toml", "hs43.toml"]}, "studies: expected a list of studies, got"),
+    ],
+)
+def test_arguments_that_cannot_be_are_named(studies, arguments, message):
+    with pytest.raises(InputError, match=f"^{message}"):
+        cb.pooled(**({"studies": studies, "features": FEATURES} | arguments))
+
+
+def test_a_state_point_with_the_structures_of_another_is_refused(studies, monkeypatch):
+    """Scores of a state point that is left out would be those of its own configurations."""
+    source = learn.source
+
+    def copied(recipe, store, features, species):
+        own = source(recipe, store, features, species)
+        first = source(studies[0].recipe, studies[0].store, features, species)
+        samples = [
+            replace(own.samples[c], features=first.samples[c].features)
+            for c in range(len(own.samples))
+        ]
+        return replace(own, samples=samples)
+
+    monkeypatch.setattr(learn, "source", copied)
+    pooled = cb.pooled(studies, FEATURES)
+    with pytest.raises(InputError, match=r"packing_fraction = 0.4, configuration 0: expected"):
+        pooled.scores(seed=1)
+
+
+def test_studies_with_other_tables_of_the_potential_are_refused(studies, monkeypatch):
+    """Files of one name in two folders may hold different potentials."""
+    for number, study in enumerate(studies):
+        recipe = replace(study.recipe, potential=f"table {number}")
+        monkeypatch.setattr(study, "recipe", recipe)
+    with pytest.raises(InputError, match=r"one parameter.* got packing_fraction, file"):
+        cb.pooled(studies, FEATURES)
 
 
 def test_tau_alpha_that_no_run_reaches_is_said(pooled):

@@ -93,8 +93,13 @@ def test_a_run_costs_its_time_and_what_comes_with_it(tmp_path, monkeypatch, cloc
     assert measured(study, "run")["run"] == pytest.approx(2 + 0.5 * 300)
 
 
-def test_ends_cost_their_runs_and_a_description_of_each(tmp_path, monkeypatch, clock):
-    path = write_recipe(tmp_path / "hs.toml", n_configurations=4, outer_folds=4, last=300.0)
+SUMS = "descriptors-ends"
+
+
+def test_ends_cost_their_runs_a_description_of_each_and_a_file(tmp_path, monkeypatch, clock):
+    path = write_recipe(
+        tmp_path / "hs.toml", n_configurations=4, outer_folds=4, last=300.0, n_runs=4
+    )
     section = 'n_runs = 1\nshare = [0.02, 0.1]\nquantities = ["displacement"]\nlengths = [1.0]'
     path.write_text(f'{path.read_text()}\n[hybrid]\n{section}\nends = "positions"\n')
     study = cb.Study(path)
@@ -102,9 +107,10 @@ def test_ends_cost_their_runs_and_a_description_of_each(tmp_path, monkeypatch, c
     clock.charge(monkeypatch, EventDriven, "__init__", lambda *_, **__: 2.0)
     clock.charge(monkeypatch, EventDriven, "run", lambda self, duration: 0.5 * duration)
     clock.charge(monkeypatch, EndDescriptor, "compute", lambda *_: 7.0)
-    costs = measured(study, "ends", "descriptors-ends")
+    clock.charge(monkeypatch, Store, "save", lambda self, unit, _: 50 * (unit.stage == SUMS))
+    costs = measured(study, "ends", SUMS)
     assert costs["ends"] == pytest.approx(2 + 0.5 * times[-1])
-    assert costs["descriptors-ends"] == (1 + 3 * len(times)) * 7
+    assert costs[SUMS] == pytest.approx((1 + 4 * len(times)) * 7 + 50)
 
 
 @pytest.mark.parametrize("n_runs", [3, 4, 50])

@@ -190,7 +190,8 @@ def _linear(
     n_in: int, n_out: int, n_inputs: int, generator: torch.Generator, bias: bool = True
 ) -> torch.nn.Linear:
     """Return a linear map, or a part of one with `n_inputs` inputs."""
-    linear = torch.nn.Linear(n_in, n_out, bias)
+    # Weights that torch draws itself would take numbers from its global stream.
+    linear = torch.nn.utils.skip_init(torch.nn.Linear, n_in, n_out, bias)
     bound = 1 / np.sqrt(n_inputs)
     with torch.no_grad():
         for parameter in linear.parameters():

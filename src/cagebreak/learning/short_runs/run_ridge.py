@@ -21,16 +21,16 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
 from cagebreak._progress import each
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_penalties
-from cagebreak.learning.collection import widest
+from cagebreak.learning.collection import SPARE, widest
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
 from cagebreak.learning.preprocessing import Standardizer
-from cagebreak.learning.scores import COUNT, X_MEAN, XX, XY, Y_MEAN, YY
+from cagebreak.learning.scores import X_MEAN, XX, XY, Y_MEAN, YY
+from cagebreak.learning.short_runs.elimination import Elimination
 from cagebreak.learning.short_runs.run_collection import RunCollection, clipped_about_mean
 from cagebreak.learning.statistics import Statistics, deviations, inverse
 from cagebreak.seeding import Seed
@@ -84,97 +84,6 @@ class HeldOutRuns(NamedTuple):
                 moments[rows, :, t] = self.moments[name][rows, :, t]
                 pooled[rows, :, t] = self.pooled[name][rows, :, t]
         return moments, pooled, chosen
-
-
-class _Reduced(NamedTuple):
-    """Statistics of rows in terms of the motion that structure does not give, r, and of the
-    prediction from structure alone, p (T of them)."""
-
-    n: float
-    """Number of rows."""
-    rr: Floats
-    rp: Floats
-    ry: Floats
-    pp: Floats
-    py: Floats
-    yy: Floats
-
-    def moments(self, w: Floats, extra: Floats) -> Floats:
-        """Return `pair_moments` (6, T) of the predictions p + w'r, for w (V, T), about means 0."""
-        result = np.zeros((6, len(self.yy)))
-        squares = np.einsum("vt,vu,ut->t", w, self.rr + extra, w, optimize=True)
-        squares += self.pp + 2 * np.einsum("vt,vt->t", w, self.rp)
-        result[COUNT], result[XX], result[YY] = self.n, np.maximum(squares, 0.0), self.yy
-        result[XY] = self.py + np.einsum("vt,vt->t", w, self.ry)
-        return result
-
-
-class _Elimination:
-    """Training statistics from which structure is eliminated, for one alpha.
-
-    Parameters
-    ----------
-    training
-        Statistics of standardized features.
-    n_structure
-        Number of features of structure.
-    used
-        Whether these are used.
-    alpha
-    """
-
-    def __init__(self, training: Statistics, n_structure: int, used: bool, alpha: float) -> None:
-        self._start, self._alpha = n_structure, alpha
-        xx, xy = training.xx, training.xy
-        self._used = np.arange(n_structure)[np.diag(xx)[:n_structure] > 0] if used else np.arange(0)
-        s, x = self._used, slice(n_structure, None)
-        n_noisy = len(xx) - n_structure
-        self._given = np.zeros((len(s), n_noisy + xy.shape[1]))
-        if len(s):
-            shifted = xx[np.ix_(s, s)]
-            shifted[np.diag_indices(len(s))] += alpha
-            right = np.hstack([xx[s, x], xy[s]])
-            factor = cho_factor(shifted, lower=True, overwrite_a=True, check_finite=False)
-            self._given = cho_solve(factor, right, check_finite=False)
-        self._of_runs, self._of_targets = np.split(self._given, [n_noisy], axis=1)
-        self._left = xx[x, x] - xx[x, s] @ self._of_runs
-        self._right = xy[x] - xx[x, s] @ self._of_targets
-
-    def reduce(self, rows: Statistics) -> _Reduced:
-        """Return the reduced statistics of rows, whose features have the units of training."""
-        s, x = self._used, slice(self._start, None)
-        b, a = self._of_runs, self._of_targets
-        xx, xy = rows.xx, rows.xy
-        ss_b = xx[np.ix_(s, s)] @ self._given if len(s) else np.zeros(self._given.shape)
-        ss_b, ss_a = np.split(ss_b, [b.shape[1]], axis=1)
-        crossed = xx[x, s] @ b
-        return _Reduced(
-            n=rows.count,
-            rr=xx[x, x] - crossed - crossed.T + b.T @ ss_b,
-            rp=xx[x, s] @ a - b.T @ ss_a,
-            ry=xy[x] - b.T @ xy[s],
-            pp=np.einsum("st,st->t", a, ss_a),
-            py=np.einsum("st,st->t", a, xy[s]),
-            yy=np.diag(rows.yy).copy(),
-        )
-
-    def solve(self, columns: Integers, extra: Floats, factor: float) -> Floats:
-        """Return the coefficients w (V, T) of the motion that structure does not give."""
-        w = np.zeros(self._right.shape)
-        if len(columns):
-            chosen = np.ix_(columns, columns)
-            left = self._left[chosen] + extra[chosen]
-            left[np.diag_indices(len(left))] += self._alpha / factor**2
-            # An indefinite matrix of products without noise is possible, if runs are few.
-            w[columns] = np.linalg.solve(left, self._right[columns])
-        return w
-
-    def coefficients(self, w: Floats) -> Floats:
-        """Return the coefficients (F + V, T) of all features."""
-        result = np.zeros((self._start + len(w), w.shape[1]))
-        result[self._used] = self._of_targets - self._of_runs @ w
-        result[self._start :] = w
-        return result
 
 
 class _Training:
@@ -392,15 +301,31 @@ class RunRidge:
         return cls(coefficients, *of_targets, inputs, units, runs.n_structure, mean)
 
     def predict(self, features: Floats) -> Floats:
-        """Return the predictions (n, T) of the features (n, F + V) of a configuration."""
+        """Return the predictions (n, T) of the features (n, F + V) of a configuration.
+
+        Features of structure stay within the bounds of `Collection.bounded`, as held-out ones do.
+        """
         structure, runs = np.split(features, [self.n_structure], axis=1)
         clipped = np.hstack([clipped_about_mean(structure, self.units.clip), runs])
         mean = clipped.mean(axis=0)
         level = 0.0
         if (m := self.inputs.mean_of) is not None and self.units.scale_[m] > 0:
             level = float((mean[m] - self.units.mean_[m]) / self.units.scale_[m])
-        predicted: Floats = (clipped - mean) @ self.coefficients + self.mean.predict(level)
+        rows = self._bounded(clipped)
+        predicted: Floats = (rows - rows.mean(axis=0)) @ self.coefficients
+        predicted += self.mean.predict(level)
         return predicted
+
+    def _bounded(self, features: Floats) -> Floats:
+        """Return features, those of structure scaled down if they leave the training by far."""
+        scale = self.units.scale_
+        largest = np.abs(features - self.units.mean_).max(axis=0, initial=0.0)
+        # A constant feature has no coefficient.
+        beyond = (scale > 0) & (largest / SPARE > self.units.clip * np.maximum(scale, 1e-300))
+        beyond[self.n_structure :] = False
+        result = features.copy()
+        result[:, beyond] *= SPARE * self.units.clip * scale[beyond] / largest[beyond]
+        return result
 
 
 def _check_inputs(runs: RunCollection, inputs: Mapping[str, Inputs]) -> None:
@@ -419,7 +344,7 @@ def _eliminations(
     inputs: Mapping[str, Inputs],
     alphas: Floats,
     best: Mapping[str, tuple[Integers, Integers]] | None = None,
-) -> Iterator[tuple[int, list[str], _Elimination]]:
+) -> Iterator[tuple[int, list[str], Elimination]]:
     """Yield each alpha's number, the inputs that it may serve, and what is left of the features."""
     for structure in (False, True):
         names = [name for name, each_ in inputs.items() if each_.structure == structure]
@@ -427,7 +352,7 @@ def _eliminations(
             served = [n for n in names if best is None or (best[n][0] == a).any()]
             if served:
                 n = training.runs.n_structure
-                yield a, served, _Elimination(training.scaled, n, structure, float(alpha))
+                yield a, served, Elimination(training.scaled, n, structure, float(alpha))
 
 
 def _best(errors: Floats) -> tuple[Integers, Integers]:

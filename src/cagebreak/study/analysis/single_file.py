@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cagebreak._atomic import require_place
-from cagebreak._sealed import creating
+from cagebreak._sealed import creating, statement
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
 from cagebreak.errors import ConfigurationError, ConfigurationWarning, InputError
@@ -17,6 +17,8 @@ from cagebreak.files import Frame, hdf5, read_frames, require_columns, write
 from cagebreak.files.hdf5 import write_datasets
 from cagebreak.models.model import Model
 from cagebreak.potentials.match import examine
+from cagebreak.study.analysis.hybrid.model import FORMAT as HYBRID
+from cagebreak.study.analysis.hybrid.model import HybridModel
 from cagebreak.study.analysis.model_file import CAGE_STATES, SavedModel
 from cagebreak.study.importing import set_parameters
 from cagebreak.study.recipe import schema
@@ -125,7 +127,7 @@ def predict_file(
     output: str | os.PathLike[str],
     seed: int,
     frame: int | None = None,
-    cage_states: int = CAGE_STATES,
+    cage_states: int | None = None,
     **reading: Any,
 ) -> tuple[dict[str, float], str]:
     """Write a configuration with its predicted propensity, and return what the columns are.
@@ -133,7 +135,8 @@ def predict_file(
     Parameters
     ----------
     model
-        A file that `SavedModel.save` wrote.
+        A file that `SavedModel.save` wrote; or `HybridModel.save`, for which the short runs are
+        simulated.
     file
         A file of one configuration.
     output
@@ -141,11 +144,12 @@ def predict_file(
         are those of `Prediction.columns`. If the ids of the particles are not 1, 2, ..., N, they
         are the column ``original_id``.
     seed
-        Seed of the cage states.
+        Seed of the cage states and of short runs.
     frame
         Number of the frame of a file of several.
     cage_states
-        Number of cage states over which the features are averaged.
+        Number of cage states over which the features are averaged; default `CAGE_STATES`. A hybrid
+        model describes one.
     reading
         `format`, `box` and `species` of `cagebreak.read`.
 
@@ -164,7 +168,8 @@ def predict_file(
     FileFormatError
         If the model or the file cannot be read.
     InputError
-        If the file has several frames, or `output` is `file` or of a format without columns.
+        If the file has several frames, `output` is `file` or of a format without columns, or the
+        model cannot describe a configuration, or not so many cage states.
 
     Warns
     -----
@@ -174,10 +179,13 @@ def predict_file(
     """
     _require_other(output, file)
     require_columns(output)
-    saved = SavedModel.load(Path(model))
+    saved = _model_in(Path(model), cage_states)
     content = _one(file, frame, reading)
     configuration = _compared(file, content.configuration, saved.recipe.model, fixed=True)
-    prediction = saved.apply(configuration, seed, cage_states)
+    if isinstance(saved, HybridModel):
+        prediction = saved.apply(configuration, seed)
+    else:
+        prediction = saved.apply(configuration, seed, cage_states or CAGE_STATES)
     for remark in prediction.remarks:
         warnings.warn(f"{os.fspath(file)}: {remark}", ConfigurationWarning, stacklevel=2)
     columns: dict[str, np.ndarray] = {**prediction.columns()}
@@ -185,6 +193,32 @@ def predict_file(
         columns["original_id"] = content.ids
     write(output, configuration, columns=columns)
     return prediction.column_times(), saved.statement
+
+
+def _model_in(path: Path, cage_states: int | None) -> SavedModel | HybridModel:
+    """Return the model in a file, which can describe a configuration."""
+    if not _is_hybrid(path):
+        return SavedModel.load(path)
+    model = HybridModel.load(path)
+    if model.measurement is None:
+        raise InputError(
+            f"{path}: expected a model of a study, which knows how to simulate a configuration, "
+            "got one of ensembles; use HybridModel.predict_from"
+        )
+    if cage_states is not None:
+        raise InputError(
+            f"cage_states: expected none for {path}, a hybrid model, which describes one, got "
+            f"{cage_states}"
+        )
+    return model
+
+
+def _is_hybrid(path: Path) -> bool:
+    try:
+        stated = statement(path, whole=False)
+    except (OSError, ValueError):  # The reader says what is wrong.
+        return False
+    return stated is not None and stated["format"] == HYBRID
 
 
 def _require_other(output: str | os.PathLike[str], file: str | os.PathLike[str]) -> None:

@@ -79,10 +79,10 @@ class Clock:
         high = min(reading[-1] for reading, _ in readings.values())
         if low >= high:
             raise InputError(f"studies: expected runs with a common range of the clock {kind!r}")
-        self.marks = self._default(low, high) if marks is None else np.asarray(marks, float)
-        outside = (self.marks < low) | (self.marks > high)
+        self.marks = self._default(low, high) if marks is None else _numbers(marks)
+        inside = (self.marks >= low) & (self.marks <= high)
         ascend = self.marks.ndim == 1 and len(self.marks) > 0 and (np.diff(self.marks) > 0).all()
-        if not ascend or outside.any():
+        if not ascend or not inside.all():
             raise InputError(
                 f"marks: expected ascending numbers from {low:.4g} to {high:.4g}, the range that "
                 f"the runs of all studies cover, got {marks!r}"
@@ -97,6 +97,13 @@ class Clock:
             return np.geomspace(low, high, N_OF_DISPLACEMENT)
         n = int(np.log10(high / low) * PER_DECADE) + 1
         return high * 10.0 ** (np.arange(1 - n, 1) / PER_DECADE)
+
+
+def _numbers(marks: ArrayLike) -> Floats:
+    try:
+        return np.asarray(marks, dtype=np.float64)
+    except (TypeError, ValueError):
+        return np.array(np.nan)
 
 
 def mean_displacement(study: Contents, species: str) -> tuple[Floats, Floats]:

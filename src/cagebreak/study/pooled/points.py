@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
+from cagebreak.configuration import SPECIES_NAMES, species_index
 from cagebreak.descriptors.recommended import feature_groups
 from cagebreak.errors import InputError
 from cagebreak.learning.collection import Collection, collect
@@ -16,6 +17,7 @@ from cagebreak.learning.model_selection.state_points import (
     StatePoint,
     interpolation,
 )
+from cagebreak.learning.near_copies import Projections
 from cagebreak.learning.preprocessing import Moments, Standardizer
 from cagebreak.learning.samples import in_turn
 from cagebreak.study.analysis import learn
@@ -65,7 +67,11 @@ class StudyPoints:
             raise InputError(
                 f"features: expected one of {', '.join(settings.selections)}, got {features!r}"
             )
-        self.species = list(settings.species if species is None else species)
+        letters = settings.species if species is None else np.atleast_1d(species).tolist()
+        if not letters:
+            raise InputError("species: expected at least one, got none")
+        n_species = self.first.recipe.model.n_species
+        self.species = [SPECIES_NAMES[species_index(letter, n_species)] for letter in letters]
         for study in self.studies.values():
             study._require_done(TABLES["scores"].needs(study.recipe))
         _require_same_columns(self.studies, self.features)
@@ -100,6 +106,8 @@ class StudyPoints:
 
     def _read(self, species: str) -> dict[str, StatePoint]:
         samples, scales, moments = {}, {}, None
+        # A state point that is left out must share no structure with the others.
+        compared, places = Projections(), list[tuple[float, int]]()
         for value, study in self.studies.items():
             data = learn.source(study.recipe, study.store, self.features, species)
             times = np.asarray(data.times)
@@ -107,7 +115,9 @@ class StudyPoints:
             matrix = np.zeros((len(times), len(self.clock.marks)))
             matrix[moving] = interpolation(times[moving], self.times[value])
             squares, count = np.zeros(matrix.shape[1]), 0
-            for _, sample in in_turn(data.samples):
+            for c, sample in in_turn(data.samples):
+                compared.add(len(places), sample)
+                places.append((value, c))
                 new = Moments.of(sample.features)
                 moments = new if moments is None else moments + new
                 targets = sample.targets @ matrix
@@ -115,6 +125,11 @@ class StudyPoints:
                 count += len(targets)
             scales[value] = np.sqrt(squares / count)
             samples[value] = Interpolated(data.samples, matrix, scales[value])
+        compared.require_distinct(
+            lambda i, j: places[i][0] != places[j][0],
+            lambda i: "studies, {} = {:g}, configuration {}".format(self.parameter, *places[i]),
+            "leave one of the studies out",
+        )
         assert moments is not None
         units = Standardizer.from_moments(moments, self.first.recipe.learning.clip)
         return {
@@ -144,9 +159,15 @@ class StudyPoints:
 
 def _ordered(studies: Sequence[Contents]) -> tuple[str, dict[float, Contents]]:
     """Return the parameter that studies differ in, and the studies by its value."""
+    if not isinstance(studies, Sequence) or not all(isinstance(s, Contents) for s in studies):
+        raise InputError(f"studies: expected a list of studies, got {studies!r}")
     if len(studies) < 2:
         raise InputError(f"studies: expected at least two, got {len(studies)}")
-    models = [study.recipe.values["model"] for study in studies]
+    # The file of a potential is known by its text, not by its name.
+    models = [
+        study.recipe.values["model"] | ({"file": text} if (text := study.recipe.potential) else {})
+        for study in studies
+    ]
     if len({model["name"] for model in models}) > 1:
         names = ", ".join(sorted({model["name"] for model in models}))
         raise InputError(f"studies: expected those of one model, got {names}")

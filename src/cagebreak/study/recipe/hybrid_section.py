@@ -1,8 +1,9 @@
 """The section [hybrid] of a recipe: short runs beside structure."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
 from cagebreak.simulation.isoconfigurational import log_times, nearest
@@ -21,6 +22,8 @@ from cagebreak.study.recipe.key import key_field
 
 _SHARE = number(0, 1, above=True)
 
+MEASURED = ("displacement", "d2min")
+"""What is measured of all runs."""
 FOLDS = 4
 """Outer folds that learning from ends needs; see `cagebreak.learning.short_runs.end_fits`."""
 
@@ -68,7 +71,11 @@ class Hybrid:
         return self.share if isinstance(self.share, tuple) else (self.share,)
 
     def contradictions(
-        self, n_runs: int, outer_folds: int, times: tuple[float, float, int] | None
+        self,
+        n_runs: int,
+        outer_folds: int,
+        times: tuple[float, float, int] | None,
+        keep: Mapping[str, Any] | None,
     ) -> Iterator[tuple[str, str]]:
         """Yield each key that contradicts other sections, and what is expected of it.
 
@@ -80,7 +87,12 @@ class Hybrid:
             Of [learning].
         times
             `first`, `last` and `n_times` of the runs; None of imported ones.
+        keep
+            Of [isoconfigurational].
         """
+        for name in self.quantities:
+            if name not in MEASURED and not (keep or {}).get(name):
+                yield "quantities", f"what runs keep: {name} needs keep.{name} beside it"
         if self.n_runs > max(n_runs, type(self).default().n_runs):
             yield "n_runs", f"at most n_runs = {n_runs} of [isoconfigurational]"
         if self.ends is None:

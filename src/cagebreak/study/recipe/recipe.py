@@ -415,7 +415,9 @@ def _check_together(recipe: Recipe) -> None:
             raise problem("descriptors.recommended", "false without sweeps in [states.cage]")
     runs = recipe.isoconfigurational
     known = None if recipe.imported else (runs.first, runs.last, runs.n_times)
-    for key, expected in recipe.hybrid.contradictions(runs.n_runs, learning.outer_folds, known):
+    for key, expected in recipe.hybrid.contradictions(
+        runs.n_runs, learning.outer_folds, known, runs.keep
+    ):
         raise problem(f"hybrid.{key}", expected)
     labels = recipe.labels()
     for name, selection in learning.selections.items():

@@ -53,6 +53,11 @@ def columns(labels: np.recarray, selection: Selection) -> NDArray[np.int64]:
         If there is no such label or no such column.
     """
     parts = [selection] if isinstance(selection, Mapping) else selection
+    if not _is_selection(parts):
+        raise InputError(
+            "features: expected a dict such as dict(generations=2), or a list of them, got "
+            f"{selection!r}"
+        )
     return np.unique(np.concatenate([_columns(labels, criteria) for criteria in parts]))
 
 

@@ -64,11 +64,15 @@ def _run_to(recipe: Recipe, store: Store, unit: Unit, ends: NDArray[np.int64]) -
     # A run stops at all of these times: where it stops has a part in its rounding.
     times = times_of(recipe)[: ends[-1] + 1]
     displacements = trajectory(configuration, recipe.model, times, seed, recipe.engine)
-    arrays = {
-        "times": Dataset(times[ends], "tau", "end"),
-        "displacements": Dataset(displacements[ends], "sigma", "end, particle, axis"),
+    store.save(unit, _arrays(times[ends], displacements[ends]))
+
+
+def _arrays(times: Floats, displacements: Floats) -> dict[str, Dataset]:
+    """Return the arrays of the ends of a run, of displacements (E, N, 3)."""
+    return {
+        "times": Dataset(times, "tau", "end"),
+        "displacements": Dataset(displacements, "sigma", "end, particle, axis"),
     }
-    store.save(unit, arrays)
 
 
 def _ends_seconds(trial: Trial) -> float:
@@ -105,11 +109,21 @@ def n_described(recipe: Recipe) -> int:
 
 
 def _describe_seconds(trial: Trial) -> float:
-    """Return the seconds of one description, times their number."""
-    descriptor = trial.recipe.end_descriptor
-    assert descriptor is not None
-    _, seconds = timed(descriptor.compute, trial.dynamics[1][-1])
-    return seconds * n_described(trial.recipe)
+    """Return the seconds of a unit of two runs, and of the descriptions that it has not.
+
+    The sums over each half of the runs, and their file, take as long for any number of runs.
+    """
+    recipe, store = trial.study(2)
+    start, later = trial.configuration, trial.dynamics[1][-1]
+    assert recipe.end_descriptor is not None
+    moved = start.box.minimum_image(later.positions - start.positions)
+    times = times_of(trial.recipe)[ends_of(trial.recipe)]
+    arrays = _arrays(times, np.broadcast_to(moved, (len(times), *moved.shape)))
+    for r in range(2):
+        store.save(Unit("ends", (0, r)), arrays)
+    _, seconds = timed(_describe, recipe, store, Unit("descriptors-ends", (0,)))
+    _, of_one = timed(recipe.end_descriptor.compute, later)
+    return seconds + of_one * (n_described(trial.recipe) - (1 + 2 * len(times)))
 
 
 def _describe_bytes(recipe: Recipe) -> int:

@@ -141,20 +141,20 @@ def measured(recipe: Recipe) -> list[str]:
     return [name for name, each in QUANTITIES.items() if each.parameter(recipe) is not None]
 
 
-def require_measured(recipe: Recipe, target: str) -> None:
-    """Check that the runs of a recipe measure a quantity.
+def require_measured(recipe: Recipe, target: str, argument: str = "target") -> None:
+    """Check that the runs of a recipe measure a quantity, given as an argument of some name.
 
     Raises
     ------
     InputError
         If there is no such quantity, or the recipe does not ask for it.
     """
-    if target not in QUANTITIES:
-        raise InputError(f"target: expected one of {', '.join(TARGETS)}, got {target!r}")
+    if not isinstance(target, str) or target not in QUANTITIES:
+        raise InputError(f"{argument}: expected one of {', '.join(TARGETS)}, got {target!r}")
     if QUANTITIES[target].parameter(recipe) is None:
         raise not_measured(target)
     if (state := QUANTITIES[target].state) and state not in recipe.sources:
-        raise InputError(f"target: {target} needs the state {state!r} in [descriptors] states")
+        raise InputError(f"{argument}: {target} needs the state {state!r} in [descriptors] states")
 
 
 def not_measured(target: str) -> InputError:

@@ -1,12 +1,14 @@
 """Structure at the ends of short runs as an input of a hybrid prediction."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import cagebreak as cb
 from cagebreak.descriptors.base import make_labels
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion
-from cagebreak.errors import InputError
+from cagebreak.errors import FileFormatError, InputError
 from cagebreak.study.analysis.hybrid import Costs, Ends, Ensemble, HybridModel
 
 N, R, TIMES = 100, 4, np.array([1.0, 10.0])
@@ -201,15 +203,20 @@ def test_an_ensemble_that_does_not_fit_the_others_is_named(ensembles, change, me
     [
         (None, {}, "source: expected a study or a list of Ensemble, got NoneType"),
         ("ka.toml", {}, r"ensembles\[0\]: expected an Ensemble, got str"),
-        ([], {"folds": 4.5}, "folds: expected a whole number, got 4.5"),
-        (..., {"folds": 0}, "folds: expected at least 2, got 0"),
+        ([], {"folds": 4.5}, "folds: expected a whole number from 2, got 4.5"),
+        ([], {"folds": 0}, "folds: expected a whole number from 2, got 0"),
+        ([], {"seed": "x"}, "seed: expected a non-negative integer, got 'x'"),
+        ([], {"lengths": 1.0}, "lengths: expected a list, got 1.0"),
+        ([], {"quantities": 3}, "quantities: expected a list, got 3"),
         (..., {"lengths": []}, "lengths: expected at least one, got none"),
         (..., {"quantities": []}, "quantities: expected at least one, got none"),
     ],
 )
 def test_arguments_that_cannot_be_are_named(ensembles, source, arguments, message):
     with pytest.raises(InputError, match=message):
-        cb.hybrid(ensembles if source is ... else source, seed=1, times=[10.0], **arguments)
+        cb.hybrid(
+            ensembles if source is ... else source, **({"seed": 1, "times": [10.0]} | arguments)
+        )
 
 
 @pytest.mark.parametrize("n_runs", [1.5, "2", np.nan])
@@ -237,6 +244,16 @@ def test_a_model_refuses_other_descriptors_than_those_of_the_fit(joined, ensembl
             model.predict_from(wrong, early, of_ends)
     with pytest.raises(InputError, match="motion: expected a MeanMotion, got dict"):
         model.predict_from(structure, motion, of_ends)
+
+
+@pytest.mark.parametrize(
+    "change", [{"species": 1}, {"n_runs": 0}, {"until": 3.0}, {"times": -TIMES[1:]}]
+)
+def test_a_file_whose_numbers_do_not_fit_each_other_is_refused(joined, tmp_path, change):
+    replace(joined.fit(n_runs=4, until=1.0), **change).save(tmp_path / "model.h5")
+    (name,) = change
+    with pytest.raises(FileFormatError, match=rf"\({name}: expected one that fits the model, got"):
+        HybridModel.load(tmp_path / "model.h5")
 
 
 def test_a_model_of_runs_alone_is_saved(ensembles, tmp_path):

@@ -102,16 +102,33 @@ def test_ensembles_of_ones_own_need_no_study(study):
         ({"quantities": ["cage_relative"]}, "keep.cage_relative"),
         ({"species": "C"}, "species: expected one of A, B"),
         ({"features": {"states": ["nowhere"]}}, "nowhere"),
-        ({"times": [1.0, 50.0]}, "times: expected times up to 5"),
+        ({"features": "nowhere"}, "features: expected a dict such as .* got 'nowhere'"),
+        ({"times": [1.0, 50.0]}, "times: expected times from 0.01 to 5"),
+        ({"times": [1e-4, 1.0]}, "times: expected times from 0.01 to 5"),
+        ({"until": 1e-4}, "until: expected times from 0.01 to 5"),
+        ({"until": -1.0}, "until: expected numbers above 0"),
+        ({"quantities": "speed"}, "quantities: expected one of displacement, .* got 'speed'"),
+        ({"target": ["displacement"]}, r"target: expected one of .* got \['displacement'\]"),
+        ({"ends": "positions"}, "ends: expected True or False, got 'positions'"),
     ],
 )
 def test_what_a_study_does_not_have_is_named(study, arguments, message):
     with pytest.raises(InputError, match=message):
-        cb.hybrid(study, until=LAST, **arguments)
+        cb.hybrid(study, **({"until": LAST} | arguments))
+
+
+def test_a_species_given_by_number_and_one_quantity_are_those_of_their_names(study):
+    few = {"kind": "angular", "l": [6], "states": ["initial"], "generations": 0}
+    found = cb.hybrid(study, until=LAST, species=1, quantities="displacement", features=few)
+    assert found.species == "B"
+    assert found.short_runs.quantities == ("displacement",)
+    table = found.scan().table
+    # Of 1, 2 and 5 runs, those that there are.
+    assert set(table[table.inputs == "both"].n_runs) == {1, 2}
 
 
 def test_runs_longer_than_those_of_the_study_are_refused(study):
-    with pytest.raises(InputError, match="until: expected times up to 5, as of the runs, got"):
+    with pytest.raises(InputError, match=r"until: expected times from 0.01 to 5, as of the runs"):
         cb.hybrid(study, until=[1.0, 50.0])
 
 
@@ -147,6 +164,7 @@ def test_a_recipe_may_say_what_the_short_runs_are(tmp_path):
         ("n_runs = 4", "at most n_runs = 3"),
         ("share = 1.5", "share = 1.5: expected a number above 0, up to 1"),
         ('quantities = ["speed"]', "quantities"),
+        ('quantities = ["mobile"]', "what runs keep: mobile needs keep.mobile beside it"),
     ],
 )
 def test_a_section_that_cannot_be_is_named(tmp_path, line, message):

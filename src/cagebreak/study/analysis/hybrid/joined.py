@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from cagebreak.configuration import SPECIES_NAMES, species_index
 from cagebreak.descriptors.base import make_labels
 from cagebreak.descriptors.coarse_grained.short_runs import STATE, ShortRuns
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, StoreError
 from cagebreak.learning import Collection, configuration_folds
 from cagebreak.learning.short_runs import (
     EndColumns,
@@ -39,22 +39,16 @@ from cagebreak.study.analysis.hybrid.ensembles import (
 from cagebreak.study.analysis.hybrid.measurement import Measurement
 from cagebreak.study.analysis.hybrid.model import HybridModel
 from cagebreak.study.analysis.hybrid.scan import WITH_STRUCTURE, Key, Scan
+from cagebreak.study.analysis.hybrid.times import NEAR, near, some_later, times_to
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.ends import DESCRIBED
 from cagebreak.study.stages.quantities import TARGETS, require_measured
 from cagebreak.study.store import Store
 
-N_TIMES = 6
-"""Number of times at which the motion of short runs is described (chosen)."""
-N_END_TIMES = 3
-"""Number of times that structure at the ends of runs predicts (chosen: the first and the last
-beyond the runs, and one between)."""
-SPACING = 10**0.4
-"""Ratio of these times, at least (chosen: six of them span two decades)."""
-
-NEAR = 1.3
-"""Ratio of a length that is asked for to one of the runs, at most (chosen: times are often spaced
-by 10^0.2, and the nearest is then nearer than 10^0.1)."""
+LEAST_FOLDS = 2
+"""Outer folds of a fit; held-out predictions need one more."""
+NUMBERS = (1, 2, 5)
+"""Numbers of short runs that are compared by default, as far as there are (chosen)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +114,7 @@ class Hybrid:
             If the length is none of `until`.
         """
         end = self._end(until)
-        used = _times_to(np.unique(self.short_runs.times), end)
+        used = times_to(np.unique(self.short_runs.times), end)
         return np.flatnonzero(np.isin(self.short_runs.labels().time, used))
 
     def inputs(self, name: str, n_runs: int, until: float) -> Inputs:
@@ -139,7 +133,9 @@ class Hybrid:
         return Inputs(name in WITH_STRUCTURE, columns, n_runs, mean_of)
 
     def scan(
-        self, n_runs: int | Sequence[int] = (1, 2, 5), until: float | Sequence[float] | None = None
+        self,
+        n_runs: int | Sequence[int] | None = None,
+        until: float | Sequence[float] | None = None,
     ) -> Scan:
         """Return held-out predictions from structure, from short runs and from both.
 
@@ -151,7 +147,7 @@ class Hybrid:
         Parameters
         ----------
         n_runs
-            Numbers of short runs.
+            Numbers of short runs; default 1, 2 and 5, as far as there are.
         until
             Their lengths, in tau, of `until` of the object; default all.
 
@@ -160,7 +156,8 @@ class Hybrid:
         InputError
             If there are not so many runs, or a length is not among `until`.
         """
-        numbers = np.atleast_1d(np.asarray(n_runs)).tolist()
+        default = [number for number in NUMBERS if number <= self.n_runs]
+        numbers = default if n_runs is None else np.atleast_1d(np.asarray(n_runs)).tolist()
         for number in numbers:
             self.runs.require_runs(number)
         lengths = self.until if until is None else np.atleast_1d(np.asarray(until, float)).tolist()
@@ -225,7 +222,7 @@ class Hybrid:
 
     def _end(self, until: float) -> float:
         # The nearest time of the runs has taken the place of the one that was asked for.
-        length = self.until[nearest(np.array(self.until), [until])[0]]
+        length = self.until[nearest(np.array(self.until), [until], "until")[0]]
         if 1 / NEAR <= until / length <= NEAR:
             return length
         expected = ", ".join(f"{length:g}" for length in self.until)
@@ -259,7 +256,7 @@ def hybrid(
     times: Sequence[float] | None = None,
     target: str = TARGETS[0],
     features: Any = None,
-    quantities: Sequence[str] | None = None,
+    quantities: str | Sequence[str] | None = None,
     lengths: Sequence[float] | None = None,
     folds: int | None = None,
     ends: bool = True,
@@ -290,7 +287,8 @@ def hybrid(
         Structural descriptors, a selection as in `Study.fit`; default the recommended set, or all
         descriptors if the study has none.
     quantities
-        Quantities of the motion in short runs; default those of the recipe, or the displacement.
+        Quantities of the motion in short runs, or one; default those of the recipe, or the
+        displacement.
     lengths
         Lengths over which motion is averaged over neighbors, in sigma; default those of the recipe.
     folds
@@ -313,8 +311,19 @@ def hybrid(
     >>> joined.fit(n_runs=2, until=100.0).predict(snapshot, seed=1)  # doctest: +SKIP
     """
     measurement = None
-    if folds is not None and not is_whole(folds):
-        raise InputError(f"folds: expected a whole number, got {folds!r}")
+    if folds is not None and not (is_whole(folds) and folds >= LEAST_FOLDS):
+        raise InputError(f"folds: expected a whole number from {LEAST_FOLDS}, got {folds!r}")
+    if seed is not None:
+        seed_sequence(seed)
+    if not isinstance(ends, bool):
+        raise InputError(
+            f"ends: expected True or False, got {ends!r}; `ends` in [hybrid] of the recipe, or the "
+            "`Ensemble`, says what is described there"
+        )
+    quantities = (quantities,) if isinstance(quantities, str) else quantities
+    for name, values in (("quantities", quantities), ("lengths", lengths)):
+        if values is not None and (isinstance(values, str) or not np.iterable(values)):
+            raise InputError(f"{name}: expected a list, got {values!r}")
     n_resamples, groups, n_species = 2000, None, None
     ensembles: Sequence[Ensemble] | StudyEnsembles
     if isinstance(source, Sequence):
@@ -329,11 +338,12 @@ def hybrid(
         recipe, store, n_species = source.recipe, source.store, source.recipe.model.n_species
         section = recipe.hybrid
         quantities = section.quantities if quantities is None else tuple(quantities)
+        require_measured(recipe, target)
+        for name in quantities:
+            require_measured(recipe, name, "quantities")
         measured = tuple(dict.fromkeys((target, *quantities)))
-        for name in measured:
-            require_measured(recipe, name)
         ends = ends and section.ends is not None
-        source.require_finished(*([DESCRIBED.name] if ends else []))
+        _require_finished(source, ends)
         features = default_features(recipe) if features is None else features
         ensembles = StudyEnsembles(recipe, store, measured, features, ends)
         seed = seed_sequence(recipe.study.seed, "fit") if seed is None else seed
@@ -349,11 +359,12 @@ def hybrid(
         raise InputError("seed, until: expected both for ensembles that are no study, got none")
     n_species = n_species or first.start.n_species
     number = species_index(species, n_species)
+    species = SPECIES_NAMES[number]
     known = first.motion[target].times
-    chosen = np.arange(len(known)) if times is None else _near("times", known, times)
-    lasts = known[_near("until", known, np.atleast_1d(np.asarray(until, float)).tolist())]
+    chosen = np.arange(len(known)) if times is None else near("times", known, times)
+    lasts = known[near("until", known, np.atleast_1d(np.asarray(until, float)).tolist())]
     short_runs = ShortRuns(
-        tuple(np.unique(np.concatenate([_times_to(known, end) for end in lasts])).tolist()),
+        tuple(np.unique(np.concatenate([times_to(known, end) for end in lasts])).tolist()),
         n_species,
         TARGETS[:1] if quantities is None else tuple(quantities),
         LENGTHS if lengths is None else tuple(lengths),
@@ -363,7 +374,7 @@ def hybrid(
     described: dict[float, float] = {}
     if ends and first.ends is not None:
         described = lengths_described(first.ends, lasts, known)
-        later = _some_later(chosen, known, min(described))
+        later = some_later(chosen, known, min(described))
         at_start = end_samples(ends_and_targets(ensembles, target), number, later)
         fold = configuration_folds(len(ensembles), folds, seed=seed, groups=groups)
         fits = EndFits.fit(at_start, fold)
@@ -384,34 +395,14 @@ def hybrid(
     )  # fmt: skip
 
 
-def _some_later(chosen: np.ndarray, known: np.ndarray, end: float) -> list[int]:
-    """Return the indices of `N_END_TIMES` of some times, or fewer, after the end of short runs."""
-    later = chosen[known[chosen] > end]
-    if not len(later):
-        raise InputError(
-            f"times: expected some beyond {end:g}, where the ends of runs are described"
-        )
-    which = np.unique(np.linspace(len(later) - 1, 0, N_END_TIMES).round().astype(int))
-    indices: list[int] = later[which].tolist()
-    return indices
-
-
-def _near(name: str, known: np.ndarray, times: Sequence[float]) -> np.ndarray:
-    """Return the indices of the known times that are nearest to some, none of them later."""
-    indices = np.unique(nearest(known, times))
-    if max(times) > NEAR * known[-1]:
-        raise InputError(f"{name}: expected times up to {known[-1]:g}, as of the runs, got {times}")
-    return indices
-
-
-def _times_to(known: np.ndarray, end: float) -> np.ndarray:
-    """Return up to `N_TIMES` of the known times down from `end`, `SPACING` apart or more."""
-    chosen: list[float] = []
-    for time in sorted(_up_to(known, end), reverse=True):
-        if not chosen or time * SPACING <= chosen[-1] * (1 + 1e-6):
-            chosen.append(time)
-    return np.array(sorted(chosen[:N_TIMES]))
-
-
-def _up_to(known: np.ndarray, end: float) -> Iterable[float]:
-    return (time for time in known.tolist() if 0 < time <= end * (1 + 1e-9))
+def _require_finished(study: FinishedStudy, ends: bool) -> None:
+    """Raise a `StoreError` unless all that is read is done; say what needs no ends."""
+    study.require_finished()
+    if not ends:
+        return
+    try:
+        study.require_finished(DESCRIBED.name)
+    except StoreError as error:
+        raise StoreError(
+            f"{error}; or leave the ends of runs out: ends=False, or cagebreak hybrid --no-ends"
+        ) from None

@@ -14,7 +14,6 @@ from cagebreak.descriptors import Features
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion
 from cagebreak.dynamics.propensity import half_sums
 from cagebreak.learning._validation import Floats
-from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
 from cagebreak.simulation.isoconfigurational import isoconfigurational, led_to
 from cagebreak.study.recipe import selections
@@ -49,14 +48,10 @@ class Measurement:
     def structure(self, configuration: Configuration, seed: Seed) -> Features:
         """Return the structural descriptors of a configuration; the seed is of its cage state.
 
-        Raises
-        ------
-        ConfigurationError
-            If the configuration cannot be one of the model; see `cagebreak.check`.
+        The configuration was compared with the model before.
         """
         recipe = self.recipe
-        matched = check(configuration, recipe.model, fixed=True).configuration
-        joined = describe(recipe, recipe.sources, made_once(recipe, matched, seed))
+        joined = describe(recipe, recipe.sources, made_once(recipe, configuration, seed))
         columns = self.columns
         return Features(joined.values[:, columns], joined.labels[columns].view(np.recarray))
 
@@ -70,13 +65,9 @@ class Measurement:
     ) -> tuple[MeanMotion, Floats | None]:
         """Simulate short runs; return their mean motion, and mean descriptors (N, G) at their ends.
 
-        Raises
-        ------
-        ConfigurationError
-            As of `structure`.
+        The configuration was compared with the model before.
         """
-        recipe = self.recipe
-        start = check(configuration, recipe.model, fixed=True).configuration
+        recipe, start = self.recipe, configuration
         measures = [
             QUANTITIES[name].measure(start, QUANTITIES[name].parameter(recipe))
             for name in self.quantities

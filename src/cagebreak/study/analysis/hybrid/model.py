@@ -24,8 +24,11 @@ from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.preprocessing import Standardizer
 from cagebreak.learning.short_runs import EndFits, Inputs, RunRidge
+from cagebreak.models.arguments import is_whole
+from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
 from cagebreak.study.analysis.hybrid.measurement import Measurement
+from cagebreak.study.analysis.uncertainty.prediction import Prediction
 from cagebreak.study.archive import potential_in, text_of
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.descriptors import label_dataset, labels_in
@@ -69,6 +72,19 @@ class HybridModel:
     ends: EndFits | None = None
 
     @property
+    def recipe(self) -> Recipe:
+        """The recipe of the study that the model is of.
+
+        Raises
+        ------
+        InputError
+            If it is of none.
+        """
+        if self.measurement is None:
+            raise InputError("recipe: expected a model of a study, got one of ensembles")
+        return self.measurement.recipe
+
+    @property
     def n_structure(self) -> int:
         """Number of structural descriptors, F."""
         return len(self.labels)
@@ -101,13 +117,28 @@ class HybridModel:
                 "configuration: expected a model of a study, which knows how to describe and to "
                 "simulate it; use predict_from(structure, motion)"
             )
-        configuration = as_configuration(configuration)
+        match = check(as_configuration(configuration), self.recipe.model, fixed=True)
+        return self.apply(match.configuration, seed).values
+
+    def apply(self, configuration: Configuration, seed: Seed) -> Prediction:
+        """Return the prediction for a configuration that was compared with the model before.
+
+        As of a saved model, but without intervals. The parameters are those of `predict`.
+        """
+        assert self.measurement is not None
         times = [time for time in self.short_runs.times if time <= self.until * (1 + 1e-9)]
         motion, ends = self.measurement.short_runs(
             configuration, times, self.n_runs, seed, self.ends is not None
         )
         structure = self.measurement.structure(configuration, seed) if self.n_structure else None
-        return self.predict_from(structure, motion, ends)
+        values = self.predict_from(structure, motion, ends)
+        none = np.full(values.shape, np.nan)
+        return Prediction(self.times, values, none, none, np.full(len(configuration), np.nan), ())
+
+    @property
+    def statement(self) -> str:
+        """That there are no predictive intervals, and which short runs are simulated, in words."""
+        return f"intervals: none, as {self.n_runs} short runs to {self.until:.3g} tau are inputs"
 
     def predict_from(
         self,
@@ -256,7 +287,7 @@ class HybridModel:
         arrays: Mapping[str, NDArray[Any]],
         measurement: Measurement | None,
     ) -> Self:
-        labels, n_runs = labels_in(arrays["labels"]), int(about["n_runs"])
+        labels, n_runs = labels_in(arrays["labels"]), about["n_runs"]
         n_structure = len(labels)
         short_runs = ShortRuns(**about["motion"])
         times, columns, ends = arrays["times"], arrays["columns"], None
@@ -286,12 +317,23 @@ class HybridModel:
         for name, shape in {
             "times": (len(times),), "coefficients": (n_features, len(times)),
             "alpha": (len(times),), "factor": (len(times),), "mean": (n_features,),
-            "deviation": (n_features,),
+            "deviation": (n_features,), "level_slope": (len(times),),
+            "level_log_y_mean": (len(times),),
         }.items():  # fmt: skip
             _check_shape(name, arrays[name], shape)
         mean_of = about["mean_of"]
-        if mean_of is not None and not 0 <= mean_of < n_features:
-            raise ValueError(f"mean_of: expected one of {n_features} features, got {mean_of!r}")
+        known = {**about, "times": times.tolist(), "quantities": short_runs.quantities}
+        for name, fits in {
+            "species": about["species"] in range(short_runs.n_species),
+            "n_runs": is_whole(n_runs) and n_runs >= 1,
+            "until": np.isclose(short_runs.times, about["until"]).any(),
+            "mean_of": mean_of is None or (type(mean_of) is int and 0 <= mean_of < n_features),
+            "clip": about["clip"] > 0,
+            "times": (np.diff(times, prepend=0.0) > 0).all(),
+            "quantities": measurement is None or measurement.quantities == short_runs.quantities,
+        }.items():
+            if not fits:
+                raise ValueError(f"{name}: expected one that fits the model, got {known[name]!r}")
         ridge = RunRidge(
             arrays["coefficients"], arrays["alpha"], arrays["factor"],
             Inputs(n_structure > 0, columns, n_runs, mean_of),

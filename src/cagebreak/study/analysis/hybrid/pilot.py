@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cagebreak.errors import InputError
+from cagebreak.models.arguments import real
 from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.analysis.hybrid.joined import FinishedStudy, hybrid
 from cagebreak.study.analysis.hybrid.scan import Costs
@@ -40,14 +41,19 @@ class Pilot(NamedTuple):
         InputError
             If the accuracy is not between 0 and 1.
         """
-        if not 0 < accuracy < 1:
-            raise InputError(f"accuracy: expected a number between 0 and 1, got {accuracy!r}")
+        require_accuracy(accuracy)
         cheapest: dict[str, np.void | None] = {}
         for inputs in dict.fromkeys(self.rows["inputs"].tolist()):
             rows = self.rows[self.rows["inputs"] == inputs]
             rows = rows[rows["r_configuration"] >= accuracy]
             cheapest[inputs] = rows[rows["core_seconds"].argmin()] if len(rows) else None
         return cheapest
+
+
+def require_accuracy(accuracy: float) -> None:
+    """Raise an `InputError` unless it is between 0 and 1."""
+    if not 0 < real(accuracy) < 1:
+        raise InputError(f"accuracy: expected a number between 0 and 1, got {accuracy!r}")
 
 
 def costs_of(recipe: Recipe, plan: Plan) -> Costs:
@@ -89,9 +95,10 @@ def pilot(
         raise InputError("costs: expected runs that this package simulates, got imported ones")
     recipe = study.recipe
     time = recipe.isoconfigurational.last if time is None else time
-    until, ends = [length * time for length in LENGTHS], []
+    known, ends = times_of(recipe), []
+    first = known[known > 0][0]
+    until = [max(length * time, first) for length in LENGTHS]
     if recipe.hybrid.ends is not None:
-        known = times_of(recipe)
         at = known[ends_of(recipe)]
         ends = at[at < known[nearest(known, [time])]].tolist()
     joined = hybrid(study, species=species, times=[time], until=[*until, *ends], ends=bool(ends))

@@ -17,6 +17,8 @@ GIVEN = [
     "r above 0.825",  # the aim of the project
     "two chains of 32,000 sweeps",  # recommended.py: SIZES
     "With 2 and 4 starts",  # trials.py: main
+    "one of 3000, 10,000 and 30,000",  # trials.py: ALPHAS
+    "smaller ones down to 100 beside these",  # trials.py with these in ALPHAS
     "from 0 to 1",  # corrections.py: SHARES
     "that of networks is 1",
     "| learned from | 401 | 402 |",
