@@ -11,6 +11,7 @@ from cagebreak.errors import InputError
 from cagebreak.states import CageSampler, cage_state
 from cagebreak.states._billiard_kernel import fly
 from cagebreak.states._cage_kernel import Cells
+from cagebreak.states._caged_kernel import EVERY, Moments, add_moments
 from cagebreak.states.cage_trajectories import TrajectorySampler
 from naive import cage as naive
 from support.cage_systems import SYSTEMS, fcc, jittered, voronoi_test
@@ -136,7 +137,7 @@ def test_kernels_follow_the_trajectories_of_lammps(cell):
     rng = np.random.default_rng(4)
     for _ in range(3):
         velocities = 2 * rng.normal(size=(len(START), 3))
-        changes = [particles.follow(velocities, 25) for particles in (kernels, lammps)]
+        changes = [s._particles.follow(velocities, 25, s._moments) for s in samplers]
         assert changes[0] == pytest.approx(changes[1], abs=2e-3 * len(START))
         np.testing.assert_allclose(kernels.displacements(), lammps.displacements(), atol=1e-4)
     assert kernels.reflections.sum() > 10
@@ -144,6 +145,25 @@ def test_kernels_follow_the_trajectories_of_lammps(cell):
     kernels.go_back()
     lammps.go_back()
     np.testing.assert_allclose(kernels.displacements(), lammps.displacements(), atol=1e-4)
+    by_kernels, by_lammps = (sampler._moments for sampler in samplers)
+    assert by_kernels.count[0] == by_lammps.count[0] == 3 * 25 // EVERY
+    np.testing.assert_allclose(by_kernels.first, by_lammps.first, atol=1e-3)
+    np.testing.assert_allclose(by_kernels.second, by_lammps.second, atol=1e-3)
+
+
+def test_moments_are_of_displacements_from_the_center_of_mass():
+    rng, n = np.random.default_rng(6), 5
+    weights = rng.dirichlet(np.ones(n))
+    sums = np.zeros((3, n)), np.zeros((6, n)), np.zeros((n, 3))
+    moments = Moments(weights, np.zeros(1, np.int64), *sums)
+    steps = rng.normal(size=(7, n, 3))
+    for moments.now[:] in steps:
+        add_moments(moments)
+    u = steps - np.einsum("i,kie->ke", weights, steps)[:, None]
+    np.testing.assert_allclose(moments.first, u.sum(axis=0).T)
+    axes = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
+    np.testing.assert_allclose(moments.second, [(u[..., a] * u[..., b]).sum(0) for a, b in axes])
+    assert moments.count[0] == 7
 
 
 def test_no_particle_leaves_its_cell_and_the_same_seed_gives_the_same_bits():

@@ -16,6 +16,9 @@ from cagebreak.leapfrog._state import OPTIONS, STEPS, copy_lines
 from cagebreak.states._billiard_kernel import fly_one
 from cagebreak.states._cage_kernel import Cells
 
+EVERY = 5
+"""Time steps between two additions to the moments (chosen): a tenth of the period of a particle."""
+
 CORNERED = -1
 """Status: a particle was reflected again and again within a time step."""
 
@@ -31,6 +34,59 @@ class Walls(NamedTuple):
     inverse: NDArray[np.float64]
     reflections: NDArray[np.int64]
     """(N,), time steps in which each particle was reflected."""
+
+
+class Moments(NamedTuple):
+    """Sums over displacements u of N particles from their starts, in sigma.
+
+    They are relative to the center of mass.
+    """
+
+    weights: NDArray[np.float64]
+    """(N,), shares in the center of mass; zeros to leave its motion in."""
+    count: NDArray[np.int64]
+    """(1,), how often u was added."""
+    first: NDArray[np.float64]
+    """(3, N), of u."""
+    second: NDArray[np.float64]
+    """(6, N), of xx, yy, zz, xy, xz and yz."""
+    now: NDArray[np.float64]
+    """(N, 3), u of the last time."""
+
+
+@njit(**OPTIONS)
+def add_moments(moments):
+    """Add the displacements `moments.now`, from which the center of mass is taken out."""
+    now, first, second = moments.now, moments.first, moments.second
+    center = np.zeros(3)
+    for i in range(len(now)):
+        for d in range(3):
+            center[d] += moments.weights[i] * now[i, d]
+    for i in range(len(now)):
+        x, y, z = now[i, 0] - center[0], now[i, 1] - center[1], now[i, 2] - center[2]
+        first[0, i] += x
+        first[1, i] += y
+        first[2, i] += z
+        second[0, i] += x * x
+        second[1, i] += y * y
+        second[2, i] += z * z
+        second[3, i] += x * y
+        second[4, i] += x * z
+        second[5, i] += y * z
+    moments.count[0] += 1
+
+
+@njit(**OPTIONS)
+def measure(state, walls, moments):
+    """Add the present displacements to the moments."""
+    x, numbers = state.particles.x, state.particles.numbers
+    for i in range(len(numbers)):
+        for e in range(3):
+            u = 0.0
+            for d in range(3):
+                u += (x[i, d] - walls.starts[numbers[i], d]) * walls.matrix[d, e]
+            moments.now[numbers[i], e] = u
+    add_moments(moments)
 
 
 @njit(**OPTIONS)
@@ -82,10 +138,10 @@ def reflect(state, walls):
 
 
 @njit(**OPTIONS)
-def follow(state, form, target, walls):
+def follow(state, form, target, walls, moments):
     """Go on up to time step `target`; return DONE, or what is in the way, to be called again.
 
-    After `CORNERED` there is no going on.
+    Every `EVERY` time steps the moments are added to. After `CORNERED` there is no going on.
     """
     while True:
         status = catch_up(state, form)
@@ -96,6 +152,8 @@ def follow(state, form, target, walls):
         reflected = reflect(state, walls)
         if reflected < 0:
             return CORNERED
+        if state.clock.counts[STEPS] % EVERY == 0:
+            measure(state, walls, moments)
         if not first + max(second, reflected) < state.rows.skin:
             status = renew_centers(state)
             if status != DONE:

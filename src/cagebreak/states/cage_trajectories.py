@@ -14,6 +14,7 @@ from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.potentials.sizes import diameters_of
 from cagebreak.seeding import Seed, natural, stream
+from cagebreak.states._caged_kernel import Moments
 from cagebreak.states.cage_cells import Cell, cells_of
 from cagebreak.states.cage_error import Marks
 from cagebreak.states.cage_sampler import TUNINGS, CageState
@@ -40,10 +41,10 @@ class InCells(Protocol):
     def displacements(self) -> Floats:
         """Return the displacements from the start, (N, 3), in sigma."""
 
-    def follow(self, velocities: Floats, n_steps: int) -> float:
+    def follow(self, velocities: Floats, n_steps: int, moments: Moments) -> float:
         """Move by time steps from velocities (N, 3); return by how much the energy changed, in eps.
 
-        It is no number if the particles cannot go on.
+        It is no number if the particles cannot go on. Moments are added to on the way.
         """
 
     def go_back(self) -> None:
@@ -58,7 +59,10 @@ class TrajectorySampler:
     trajectory is accepted with probability :math:`\min(1, e^{-\Delta H / kT})`, where H is the
     energy with the kinetic one. Leapfrog steps whose drift is free flight between walls can be
     reversed and keep volumes (:cite:`Afshar2015`), so that the Boltzmann distribution in the cells
-    is unchanged: it is that of `CageSampler`, for any time step.
+    is unchanged: it is that of `CageSampler`, for any time step. Moments are averages over every
+    fifth time step of all trajectories, also of those that are rejected: each begins from that
+    distribution, which the leapfrog keeps but for its energy error, a small part of kT for all
+    particles together.
 
     Parameters
     ----------
@@ -99,7 +103,14 @@ class TrajectorySampler:
         )
         self._masses = np.asarray(model.masses)[configuration.species][:, None]
         shares = self._masses[:, 0] / self._masses.sum()
-        self._weights = np.zeros_like(shares) if include_center_of_mass else shares
+        n = len(configuration)
+        self._moments = Moments(
+            np.zeros(n) if include_center_of_mass else shares,
+            np.zeros(1, np.int64),
+            np.zeros((3, n)),
+            np.zeros((6, n)),
+            np.zeros((n, 3)),
+        )
         axes = np.arange(3) < configuration.dimension
         self._thermal = axes * np.sqrt(model.temperature / self._masses)
         self._kt = model.temperature
@@ -140,7 +151,7 @@ class TrajectorySampler:
         self._discard()
 
     def run(self, sweeps: int) -> None:
-        """Run trajectories with a fixed time step, and measure after each.
+        """Run trajectories with a fixed time step, and measure on the way.
 
         Raises
         ------
@@ -151,7 +162,8 @@ class TrajectorySampler:
         with self._shown("cage state, measuring", sweeps):
             for part in (sweeps // 2, sweeps - sweeps // 2):
                 self._advance(part)
-                self._marks.add(self._measured, self._sums)
+                if part:
+                    self._marks.add(int(self._moments.count[0]), self._moments.first)
 
     def stop(self) -> None:
         """End the trajectories that another thread runs by `CancelledError`."""
@@ -169,11 +181,12 @@ class TrajectorySampler:
         InputError
             If no trajectory has been measured.
         """
-        total = self._measured
-        if total == 0:
+        if self._measured == 0:
             raise InputError("state: expected sweeps to have been measured; call run first")
-        means = self._sums.T / total
-        covariance = self._squares / total - means[:, :, None] * means[:, None, :]
+        moments, total = self._moments, int(self._moments.count[0])
+        means = moments.first.T / total
+        squares = moments.second.T[:, [[0, 3, 4], [3, 1, 5], [4, 5, 2]]] / total
+        covariance = squares - means[:, :, None] * means[:, None, :]
         return CageState(
             start=self.start,
             configuration=self.start.replace(
@@ -181,19 +194,19 @@ class TrajectorySampler:
             ),
             displacement=np.sqrt((means**2).sum(axis=1)),
             covariance=covariance,
-            acceptance=np.full(len(means), self._accepted / total),
+            acceptance=np.full(len(means), self._accepted / self._measured),
             cell_rejection=self._particles.reflections / self._n_steps,
-            error=self._marks.error(total, self._sums),
+            error=self._marks.error(total, moments.first),
             sweeps=self.sweeps,
             step=self.step,
         )
 
     def _discard(self) -> None:
         """Discard what has been measured."""
-        n = len(self.start)
         self._measured = self._accepted = self._n_steps = 0
         self._particles.reflections[:] = 0
-        self._sums, self._squares = np.zeros((3, n)), np.zeros((n, 3, 3))
+        for sums in (self._moments.count, self._moments.first, self._moments.second):
+            sums[:] = 0
         self._marks = Marks()
 
     def _advance(self, sweeps: int) -> float:
@@ -203,10 +216,6 @@ class TrajectorySampler:
             if self._stopped:
                 raise CancelledError
             probability += self._trajectory()
-            u = self._particles.displacements()
-            u -= self._weights @ u
-            self._sums += u.T
-            self._squares += u[:, :, None] * u[:, None, :]
             self._measured += 1
             self._done += 1
         return probability / max(sweeps, 1)
@@ -218,7 +227,7 @@ class TrajectorySampler:
         n_steps = int(self._rng.integers(fewest, most, endpoint=True))
         chance = self._rng.random()
         self._n_steps += n_steps
-        cost = self._particles.follow(velocities, n_steps) / self._kt
+        cost = self._particles.follow(velocities, n_steps, self._moments) / self._kt
         # An energy that is no number is rejected.
         probability = math.exp(-max(cost, 0.0)) if math.isfinite(cost) else 0.0
         if chance < probability:

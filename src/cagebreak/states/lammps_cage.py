@@ -10,6 +10,7 @@ from cagebreak.models.model import Model
 from cagebreak.potentials.lammps import Forces
 from cagebreak.states._billiard_kernel import fly
 from cagebreak.states._cage_kernel import Cells
+from cagebreak.states._caged_kernel import EVERY, Moments, add_moments
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +28,7 @@ class LammpsParticles:
         self._masses = np.asarray(model.masses)[configuration.species][:, None]
         self.time_step = model.lammps.time_step
         self.reflections = np.zeros(len(configuration), np.int64)
+        self._steps = 0
         u = np.zeros_like(configuration.positions)
         self._now = self._before = u, *self._forces_at(configuration.positions)
 
@@ -34,8 +36,8 @@ class LammpsParticles:
         """Return the displacements from the start, (N, 3), in sigma."""
         return self._now[0].copy()
 
-    def follow(self, velocities: Floats, n_steps: int) -> float:
-        """Move by time steps; return by how much the energy changed."""
+    def follow(self, velocities: Floats, n_steps: int, moments: Moments) -> float:
+        """Move by time steps, and measure; return by how much the energy changed."""
         dt, masses = self.time_step, self._masses
         self._before = self._now
         u, energy, forces = self._now[0].copy(), *self._now[1:]
@@ -45,6 +47,10 @@ class LammpsParticles:
             velocities += 0.5 * dt * forces / masses
             if not fly(u, velocities, dt, self._cells, self.reflections):
                 return math.nan
+            self._steps += 1
+            if self._steps % EVERY == 0:
+                moments.now[:] = u
+                add_moments(moments)
             energy, forces = self._forces_at(self._start.positions + u)
             velocities += 0.5 * dt * forces / masses
         self._now = u, energy, forces

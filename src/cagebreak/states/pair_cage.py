@@ -13,7 +13,7 @@ from cagebreak.leapfrog.system import System, check_system
 from cagebreak.leapfrog.time_step import time_step_of
 from cagebreak.models.model import Model
 from cagebreak.states._cage_kernel import Cells
-from cagebreak.states._caged_kernel import Walls, follow
+from cagebreak.states._caged_kernel import Moments, Walls, follow
 
 Floats = NDArray[np.float64]
 
@@ -61,8 +61,8 @@ class PairParticles(System):
         """Return the displacements from the start, (N, 3), in sigma."""
         return self._layout.lengths(self._in_order(self._particles.x) - self._first)
 
-    def follow(self, velocities: Floats, n_steps: int) -> float:
-        """Move by time steps; return by how much the energy changed."""
+    def follow(self, velocities: Floats, n_steps: int, moments: Moments) -> float:
+        """Move by time steps, and measure; return by how much the energy changed."""
         particles, n = self._particles, self.n
         self._before, self._energy_before = self._in_order(particles.x), self._energy
         kinetic = 0.5 * float((self._masses * velocities**2).sum())
@@ -72,7 +72,7 @@ class PairParticles(System):
         particles.v[:n, :3] = fresh[particles.numbers] - half
         target = self.steps + n_steps
         try:
-            self._run(lambda: follow(self._state(), self._form, target, self._walls))
+            self._run(lambda: follow(self._state(), self._form, target, self._walls, moments))
         except SimulationError:
             return math.nan
         self._energy = self.pair_sums()[0]
