@@ -76,7 +76,7 @@ def test_a_free_particle_is_anywhere_in_its_cell(cells, second):
         (START, 5.0, "voronoi", "kernels", 250),
         (START, 1.0, 0.12, "kernels", 120),
         (START, 1.0, 0.12, "LAMMPS", 250),
-        (fcc(2, 3.1), 0.3, "voronoi", "kernels", 80),
+        (fcc(2, [3.1, 3.11, 3.09]), 0.3, "voronoi", "kernels", 80),
     ],
     ids=["hot liquid", "narrow spheres", "narrow spheres by LAMMPS", "crystal"],
 )

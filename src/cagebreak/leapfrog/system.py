@@ -119,7 +119,7 @@ class System:
         self._measure()
         self._place(start)
         self._clock.counts[state_of.STEPS] = steps
-        self.advance(steps)
+        self._settle()
         self._first = self._in_order(self._particles.x)
         # The velocities of the leapfrog are half a step behind.
         self._particles.v[:] -= 0.5 * self._particles.pull * self._particles.f
@@ -169,6 +169,10 @@ class System:
         """
         self._run(lambda: kernel.advance(self._state(), self._form, target))
 
+    def _settle(self) -> None:
+        """Make rows and compute forces where they are due. Raises as `advance`."""
+        self._run(lambda: kernel.catch_up(self._state(), self._form))
+
     def _run(self, run: Callable[[], int]) -> None:
         """Call a kernel until it is done; make room where it lacks. Raises as `advance`."""
         while (status := run()) != row_kernel.DONE:
@@ -194,7 +198,7 @@ class System:
         row_kernel.sort(self._state())
         self._clock.counts[state_of.SINCE] = 0
         self._clock.counts[state_of.DUE] = state_of.ROWS
-        self.advance(self.steps)
+        self._settle()
         particles.v[:] -= 0.5 * particles.pull * particles.f
 
     @property

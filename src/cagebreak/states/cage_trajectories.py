@@ -26,6 +26,9 @@ Floats = NDArray[np.float64]
 ACCEPTANCE = 0.8
 """Mean probability of acceptance that the time step is tuned to; chosen."""
 
+FASTEST = 1.25
+"""Largest change of the time step at once, as a factor; chosen: the most that acceptance allows."""
+
 
 class InCells(Protocol):
     """N particles in cells, that follow Newton's equations and can go back."""
@@ -146,7 +149,9 @@ class TrajectorySampler:
             for block in np.diff(np.arange(TUNINGS + 1) * sweeps // TUNINGS):
                 if block:
                     rate = self._advance(int(block))
-                    self._particles.time_step *= max(rate / ACCEPTANCE, 0.5)
+                    # Of few trajectories the rate is noisy: the step grows and shrinks alike.
+                    growth = min(max(rate / ACCEPTANCE, 1 / FASTEST), FASTEST)
+                    self._particles.time_step *= growth
         self._relaxed += sweeps
         self._discard()
 

@@ -88,4 +88,4 @@ class PairParticles(System):
         row_kernel.sort(self._state())
         self._clock.counts[state_of.SINCE] = 0
         self._clock.counts[state_of.DUE] = state_of.ROWS
-        self.advance(self.steps)
+        self._settle()
