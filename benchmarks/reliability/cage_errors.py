@@ -23,10 +23,10 @@ from cagebreak.states.cage import sampler_of
 SEED, CHAINS = 1, 4
 SYSTEMS = {"kob-andersen-044": 0, "kob-andersen-050": 0}
 """Data sets, and the configuration that is taken."""
-RELAX = {"sweeps": 1000, "trajectories": 60}
+RELAX = {"sweeps": 1000, "trajectories": 40}
 MEASURED = {
-    "sweeps": (300, 1000, 3000, 10_000, 30_000),
-    "trajectories": (10, 30, 100, 300, 1000),
+    "sweeps": (300, 1000, 3000, 10_000),
+    "trajectories": (10, 30, 100, 300),
 }
 LABELS = {"sweeps": "single moves", "trajectories": "trajectories"}
 HEADER = ["system", "particles", "sampler", "measured", "seconds", "error", "variance"]
@@ -47,16 +47,20 @@ def chain(start, model, sampler, k):
 
 
 def rows(name, start, model):
-    """Yield rows of the table for one configuration."""
-    for sampler, numbers in MEASURED.items():
+    """Yield rows of the table for one configuration; chains of both samplers take turns."""
+    chains = {sampler: [] for sampler in MEASURED}
+    for sampler in MEASURED:
         # Kernels are compiled before time counts.
         sampler_of(start, model, SEED, by_trajectories=sampler == "trajectories").run(1)
-        chains = [list(chain(start, model, sampler, k)) for k in range(CHAINS)]
-        for measured, after in zip(numbers, zip(*chains, strict=True), strict=True):
+    for k in range(CHAINS):
+        for sampler, of in chains.items():
+            of.append(list(chain(start, model, sampler, k)))
+    for sampler, of in chains.items():
+        for measured, after in zip(MEASURED[sampler], zip(*of, strict=True), strict=True):
             seconds, moved, variance = zip(*after, strict=True)
             scatter = np.var(moved, axis=0, ddof=1).sum(axis=-1).mean()
-            numbers_of = (np.mean(seconds), np.sqrt(scatter), np.mean(variance))
-            yield [name, len(start), sampler, measured, *(f"{value:.4g}" for value in numbers_of)]
+            numbers = (np.mean(seconds), np.sqrt(scatter), np.mean(variance))
+            yield [name, len(start), sampler, measured, *(f"{value:.4g}" for value in numbers)]
 
 
 def draw(table, path):
@@ -67,7 +71,9 @@ def draw(table, path):
             for (sampler, label), look in zip(LABELS.items(), style.OTHERS, strict=False):
                 of = [row for row in table if row[0] == name and row[2] == sampler]
                 seconds, errors = ([float(row[k]) for row in of] for k in (4, 5))
-                axes.loglog(seconds, errors, color=look[0], marker=look[1], label=label)
+                axes.plot(seconds, errors, color=look[0], marker=look[1], label=label)
+            style.log_axis(axes, "x", 0.3, 10)
+            style.log_axis(axes, "y", 0.02, 0.2)
             axes.set_ylabel(r"error of mean positions / $\sigma$")
             style.name_panel(axes, name)
         panels[-1].set_xlabel("CPU time of a chain / s")
