@@ -17,15 +17,15 @@ import numpy as np
 
 import cagebreak as cb
 import measure
+from cagebreak.leapfrog import _leapfrog_kernel as kernel
+from cagebreak.leapfrog.time_step import time_step_of
 from cagebreak.neighbors import neighbor_table
 from cagebreak.potentials.lammps.lines import SKINS
 from cagebreak.potentials.sizes import contacts_of, reach
 from cagebreak.simulation import lammps
 from cagebreak.simulation.isoconfigurational import isoconfigurational, log_times, trajectory
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics
-from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
 from cagebreak.simulation.swaps import swap_diameters
-from cagebreak.simulation.time_step import time_step_of
 from event_driven import tiled
 
 SUBJECT = "molecular dynamics"

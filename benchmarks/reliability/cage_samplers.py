@@ -19,7 +19,7 @@ from cagebreak.models import lammps
 from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageSampler
 from cagebreak.states.cage import pool_chains, sampler_of
-from cagebreak.states.lammps_cage import LammpsCageSampler
+from cagebreak.states.cage_trajectories import TrajectorySampler
 
 SEED = 1
 N_PARTICLES, AGING = 150, 100.0
@@ -133,7 +133,7 @@ def measured(sampler):
 
 def handed_over(start, model, cell):
     """Yield energy and mean squared displacement of a particle: their means, change and error."""
-    by_trajectories = LammpsCageSampler(start, by_lammps(model), SEED, cell, True)
+    by_trajectories = TrajectorySampler(start, by_lammps(model), SEED, cell, True)
     by_trajectories.relax(100)
     first, later = [], []
     for k in range(CHAINS):

@@ -23,7 +23,7 @@ ALSO = (
         "simulation.preparation",
         "study.experiment",
     ),
-    *("simulation.time_step", "simulation.verlet"),
+    *("leapfrog.time_step", "simulation.verlet"),
 )
 """Modules without `__all__` that docstrings and documents send the reader to."""
 DATA = {"cagebreak.figures": ("FIGURES",), "cagebreak.simulation.engines": ("Engine",)}

@@ -9,9 +9,9 @@ import pytest
 import cagebreak as cb
 from cagebreak._simd.lines import LANES, LINE_BYTES
 from cagebreak.configuration import Box
+from cagebreak.leapfrog import _leapfrog_kernel as kernel
+from cagebreak.leapfrog._state import DUMMIES, ENTRIES
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics
-from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
-from cagebreak.simulation.molecular_dynamics._state import DUMMIES, ENTRIES
 
 MODELS = {
     "three species in a plane": cb.kob_andersen_2d_ternary(temperature=1.0),

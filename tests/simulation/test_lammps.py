@@ -9,11 +9,11 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, MissingDependencyError, SimulationError
+from cagebreak.leapfrog.time_step import TIME_STEPS
 from cagebreak.potentials.lammps import instance, lines
 from cagebreak.simulation.lammps import MolecularDynamics
 from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.thermostat import Thermostat
-from cagebreak.simulation.time_step import TIME_STEPS
 
 MODELS = {
     "harmonic_spheres": cb.harmonic_spheres(temperature=0.01),

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.leapfrog.time_step import time_step_of
 from cagebreak.models import lammps
 from cagebreak.simulation.engines import nve, verlet
 from cagebreak.simulation.lammps import MolecularDynamics
 from cagebreak.simulation.thermostat import Thermostat
-from cagebreak.simulation.time_step import time_step_of
 from support.cage_systems import jittered
 
 KA = cb.kob_andersen(0.7)

@@ -9,11 +9,11 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.leapfrog.time_step import time_step_of
 from cagebreak.simulation import lammps, molecular_dynamics
 from cagebreak.simulation.engines import verlet
 from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.thermostat import Thermostat
-from cagebreak.simulation.time_step import time_step_of
 from support.interruption import ctrl_c
 
 KA = cb.kob_andersen(temperature=1.0)

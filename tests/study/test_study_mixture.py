@@ -72,6 +72,22 @@ def test_a_preparation_goes_on_after_a_stop(study, engine, tmp_path, monkeypatch
     assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
 
 
+def test_a_cage_by_trajectories_is_that_by_hand(tmp_path):
+    path = write_mixture_recipe(tmp_path / "ka.toml")
+    recipe = path.read_text().replace("sweeps = [20, 40]", "trajectories = [2, 6]\nchains = 2")
+    path.write_text(recipe.replace('states = ["initial"]', 'states = ["initial", "cage"]', 1))
+    study = cb.Study(path)
+    study.run("serial", progress=False)
+    start, model = study.configuration(1), study.recipe.model
+    seed = seed_sequence(1, "cage", 1)
+    expected = cb.cage_state(start, model, seed=seed, trajectories=(2, 6), chains=2, samples=6)
+    found = study.state(1, "cage")
+    np.testing.assert_array_equal(found.covariance, expected.covariance)
+    np.testing.assert_allclose(found.samples, expected.samples, atol=1e-6)
+    assert found.sweeps == (4, 12)
+    assert {stage.stage: stage.seconds for stage in study.plan().stages}["cage"] > 0
+
+
 def test_a_recipe_without_the_key_is_that_of_lammps_as_before(tmp_path):
     path = write_mixture_recipe(tmp_path / "ka.toml")
     assert Recipe.read(path).select(equilibrate.STAGE.keys)["preparation.engine"] == "cagebreak"

@@ -126,7 +126,7 @@ def test_a_study_without_it_refuses_to_select_it(tmp_path):
     ("changes", "message"),
     [
         ({"states": ["initial", "cage"]}, "false without the states inherent and cage"),
-        ({"cage": {"precision": 0.1}}, r"false without sweeps in \[states\.cage\]"),
+        ({"cage": {"precision": 0.1}}, r"false with a precision in \[states\.cage\]"),
         ({"selections": {"a": SAMPLED | {"center": "none"}}}, "center = 'none'"),
         ({"selections": {"a": SAMPLED | {"weights": [3.0, 1.0]}}}, "weights = "),
         (

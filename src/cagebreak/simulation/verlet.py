@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Box, Configuration
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.leapfrog.time_step import time_step_of
 from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed
 from cagebreak.simulation.thermostat import Thermostat
-from cagebreak.simulation.time_step import time_step_of
 from cagebreak.simulation.velocities import thermal_velocities
 
 Floats = NDArray[np.float64]
@@ -68,7 +68,7 @@ class VelocityVerlet(ABC):
         Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
         exactly d (N - 1) kT / 2 in d dimensions. None goes on with ``configuration.velocities``.
     time_step
-        In tau; by default that of `cagebreak.simulation.time_step.time_step_of`.
+        In tau; by default that of `cagebreak.leapfrog.time_step.time_step_of`.
     thermostat
         None keeps the energy constant.
 

@@ -86,6 +86,7 @@ BEYOND_A_SCHEMA = [
     {"descriptors.states": ["cage"]},
     {"states.cage": {"sweeps": [1, 1], "precision": 0.1}},
     {"states.cage": {"precision": 0.1, "chains": 2}},
+    {"states.cage": {"trajectories": [9, 9]}},
     {"learning.outer_folds": 11},
     {"learning.inner_folds": 5},
     {"learning.alphas": [1.0, 0.1]},

@@ -34,7 +34,7 @@ class MolecularDynamics(VelocityVerlet):
         Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
         exactly 3 (N - 1) kT / 2. None goes on with ``configuration.velocities``.
     time_step
-        In tau; by default that of `cagebreak.simulation.time_step.time_step_of`.
+        In tau; by default that of `cagebreak.leapfrog.time_step.time_step_of`.
     thermostat
         That of Nose and Hoover; with a pressure also their barostat, all edges equally. None keeps
         the energy constant.

@@ -393,9 +393,9 @@ PROTOCOLS: dict[str, Protocol] = {
             "isoconfigurational.last": Choice(1e3, 30.0, "last time, tau: beyond your tau_alpha"),
             "learning.species": Choice(("A",), ("A",), "each is fitted alone; A for one species"),
             "states.cage": Choice(
-                {"sweeps": (300, 3000)},
-                {"sweeps": (100, 300)},
-                "a sweep is a trajectory of 10 to 20 time steps (chosen)",
+                {"trajectories": (300, 3000)},
+                {"trajectories": (100, 300)},
+                "of 10 to 20 time steps (chosen)",
             ),
         },
         of_file=LINES,

@@ -390,6 +390,8 @@ def _check_together(recipe: Recipe) -> None:
                 "preparation.share_fold",
                 f"configurations from 0 to {n_configurations - 1}, each in one list",
             )
+    if "trajectories" in recipe.states.cage and recipe.model.is_hard:
+        raise problem("states.cage", "sweeps or a precision: hard spheres have no forces")
     learning = recipe.learning
     if isinstance(recipe.isoconfigurational, schema.ImportedRuns):
         if bool(recipe.isoconfigurational.n_runs) != bool(recipe.isoconfigurational.times):
@@ -411,8 +413,8 @@ def _check_together(recipe: Recipe) -> None:
     if recipe.descriptors.recommended:
         if not {"inherent", "cage"} <= set(recipe.descriptors.states):
             raise problem("descriptors.recommended", "false without the states inherent and cage")
-        if "sweeps" not in recipe.states.cage:
-            raise problem("descriptors.recommended", "false without sweeps in [states.cage]")
+        if "precision" in recipe.states.cage:
+            raise problem("descriptors.recommended", "false with a precision in [states.cage]")
     runs = recipe.isoconfigurational
     known = None if recipe.imported else (runs.first, runs.last, runs.n_times)
     for key, expected in recipe.hybrid.contradictions(

@@ -196,7 +196,7 @@ class Descriptors:
         "of the configuration, to be described; only these are computed (Alkemade 2023)",
     )
     recommended: bool = key_field(
-        BOOLEAN.also("true only with the states inherent and cage, and sweeps of the cage"),
+        BOOLEAN.also("true only with the states inherent and cage, and no precision of the cage"),
         True,
         "also compute the set that predicts best, from averages over the cage (ours)",
         small=False,

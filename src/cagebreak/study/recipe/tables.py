@@ -37,8 +37,10 @@ _STEP = {
     "swaps": optional(number(0, 1e6)),
 }
 
+_LENGTHS = pair_of(integer(0, 10**9), integer(1, 10**9))
 _CAGE = {
-    "sweeps": optional(pair_of(integer(0, 10**9), integer(1, 10**9))),
+    "sweeps": optional(_LENGTHS),
+    "trajectories": optional(_LENGTHS),
     "chains": optional(integer(1, 1000)),
     "precision": optional(number(0, 10, above=True)),
 }
@@ -85,7 +87,9 @@ def _step(value: Any) -> dict[str, Any]:
 
 def _cage(value: Any) -> dict[str, Any]:
     cage = checked(value, _CAGE)
-    if set(cage) not in ({"precision"}, {"sweeps"}, {"sweeps", "chains"}):
+    # Only a run of a given length has chains.
+    lengths = set(cage) - {"chains"} if "precision" not in cage else set(cage)
+    if lengths not in ({"precision"}, {"sweeps"}, {"trajectories"}):
         raise ValueError
     return cage
 
@@ -137,8 +141,8 @@ STEPS = Check(
 """The steps of a preparation."""
 
 CAGE = Check(
-    "either sweeps = [to relax, to measure], and chains if more than one, or precision = ..., "
-    "a length in sigma",
+    "either sweeps or trajectories = [to relax, to measure], and chains if more than one, or "
+    "precision = ..., a length in sigma",
     table_json(_CAGE) | {"minProperties": 1},
     _cage,
 )

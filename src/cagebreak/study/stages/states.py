@@ -131,6 +131,7 @@ def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
     seed = seed_sequence(recipe.study.seed, "cage", *unit.address)
     state = make_state(recipe, start, "cage", seed)
     assert isinstance(state, CageState)
+    trials = "trajectories" if _by_trajectories(recipe) else "sweeps"
     arrays = {
         "displacement": Dataset(state.displacement, "sigma, from the start", "particle"),
         "covariance": Dataset(state.covariance, "sigma^2", "particle, xyz, xyz"),
@@ -139,8 +140,8 @@ def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
             state.cell_rejection, "share of trials rejected by the cell", "particle"
         ),
         "error": Dataset(state.error, "sigma, of the mean position", "particle"),
-        "sweeps": Dataset(np.array(state.sweeps), "sweeps", "to relax, to measure"),
-        "step": Dataset(np.array(state.step), "sigma", ""),
+        "sweeps": Dataset(np.array(state.sweeps), trials, "to relax, to measure"),
+        "step": Dataset(np.array(state.step), "sigma" if trials == "sweeps" else "tau", ""),
         # Single precision is enough for one sample, and it halves the file.
         "samples": Dataset(state.samples.astype(np.float32), "sigma", "sample, particle, xyz"),
     }
@@ -154,25 +155,41 @@ def _cage_seconds(trial: Trial) -> float:
     if "precision" in few.states.cage:
         # The number of sweeps is not known in advance: all of them have been done.
         return seconds
-    sampler = sampler_of(trial.configuration, trial.recipe.model, seed=0)
-    sampler.relax(few.states.cage["sweeps"][0])
-    sweeps, rest = 50, 0.0
+    by_trajectories = _by_trajectories(few)
+    sampler = sampler_of(
+        trial.configuration, trial.recipe.model, seed=0, by_trajectories=by_trajectories
+    )
+    sampler.relax(_lengths(few)[0])
+    sweeps, rest = 5 if by_trajectories else 50, 0.0
     while rest < _SAMPLING and sweeps < _n_sweeps(trial.recipe) and not trial.rehearsal:
         sweeps *= 2
         _, rest = timed(sampler.run, sweeps)
     return seconds + rest / sweeps * (_n_sweeps(trial.recipe) - _n_sweeps(few))
 
 
-def _n_sweeps(recipe: Recipe) -> int:
-    """Return the number of sweeps of a cage state; 10000 per chain if it runs to a precision."""
+def _by_trajectories(recipe: Recipe) -> bool:
+    """Return whether all particles move together, which takes about twenty times a sweep."""
+    return "trajectories" in recipe.states.cage or recipe.model.lammps is not None
+
+
+def _lengths(recipe: Recipe) -> tuple[int, int]:
+    """Return how many sweeps or trajectories of a chain relax, and how many are measured.
+
+    None and 10,000 if it runs to a precision.
+    """
     section = recipe.states.cage
-    return sum(section.get("sweeps", (10000,))) * section.get("chains", 1)
+    lengths: tuple[int, int] = section.get("sweeps") or section.get("trajectories") or (0, 10_000)
+    return lengths
+
+
+def _n_sweeps(recipe: Recipe) -> int:
+    """Return the number of sweeps or trajectories of a cage state."""
+    return sum(_lengths(recipe)) * int(recipe.states.cage.get("chains", 1))
 
 
 def _n_samples(recipe: Recipe) -> int:
     """Return how many samples a chain of a cage state keeps; 0 if it runs to a precision."""
-    _, measured = recipe.states.cage.get("sweeps", (0, 0))
-    return min(SAMPLES, measured)
+    return 0 if "precision" in recipe.states.cage else min(SAMPLES, _lengths(recipe)[1])
 
 
 def _cage_bytes(recipe: Recipe) -> int:
@@ -200,6 +217,6 @@ CAGE = Stage(
     work=_cage,
     seconds=_cage_seconds,
     n_bytes=_cage_bytes,
-    weight=lambda recipe: _n_sweeps(recipe) / 20,
+    weight=lambda recipe: _n_sweeps(recipe) / (1 if _by_trajectories(recipe) else 20),
     source="cage",
 )

@@ -40,7 +40,7 @@ _BRIEF = 1 / 8
 _FIRST = 0.01
 """First time of the runs of a trial, at most, in tau; the last is twice as long (chosen)."""
 
-SWEEPS = (300, 100)
+SWEEPS = {"sweeps": (300, 100), "trajectories": (40, 10)}
 """Sweeps of a cage state in a trial, to relax and to measure, at most (chosen)."""
 
 
@@ -101,9 +101,10 @@ class Trial:
                 first = min(runs.first, _FIRST)
                 runs = replace(runs, first=first, last=2 * first)
             states, cage = self.recipe.states, self.recipe.states.cage
-            if "sweeps" in cage or self.rehearsal:
-                sweeps = tuple(map(min, cage.get("sweeps", SWEEPS), SWEEPS))
-                cage = {"chains": cage.get("chains", 1), "sweeps": sweeps}
+            if "precision" not in cage or self.rehearsal:
+                unit = "trajectories" if "trajectories" in cage else "sweeps"
+                lengths = tuple(map(min, cage.get(unit, SWEEPS[unit]), SWEEPS[unit]))
+                cage = {"chains": cage.get("chains", 1), unit: lengths}
             tolerance = 1e3 if self.rehearsal else states.force_tolerance
             states = replace(states, cage=cage, force_tolerance=tolerance)
             sections["isoconfigurational"] = replace(runs, n_runs=n_runs)

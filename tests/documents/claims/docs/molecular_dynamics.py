@@ -3,9 +3,10 @@
 import math
 
 import cagebreak as cb
-from cagebreak.simulation import preparation, time_step, verlet
+from cagebreak.leapfrog import layout, system, time_step
+from cagebreak.simulation import molecular_dynamics as engine
+from cagebreak.simulation import preparation, verlet
 from cagebreak.simulation.lammps import engine as lammps
-from cagebreak.simulation.molecular_dynamics import engine, layout, system
 from support.claims import holds
 from support.paths import ROOT
 

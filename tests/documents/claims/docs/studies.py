@@ -9,9 +9,10 @@ import cagebreak as cb
 from cagebreak import _sealed
 from cagebreak.dynamics import plasticity
 from cagebreak.dynamics.displacements.following import AMBIGUOUS, LARGEST_STRAIN
+from cagebreak.leapfrog import time_step
 from cagebreak.models.tabulated import SIZES
 from cagebreak.potentials.pair_potentials import energies_forces_laplacians
-from cagebreak.simulation import preparation, time_step
+from cagebreak.simulation import preparation
 from cagebreak.study.importing.origins import LEAST_BLOCKS, MOST_BLOCKS
 from cagebreak.study.importing.starts import COPY, NEAR, ROUNDING
 from cagebreak.study.importing.survey import SAME_TIME

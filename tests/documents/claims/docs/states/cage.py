@@ -3,7 +3,9 @@
 import numpy as np
 
 import cage_samplers
-from cagebreak.states import cage, cage_sampler, lammps_cage
+from cagebreak.states import _caged_kernel, cage, cage_sampler, cage_trajectories
+from cagebreak.states.lammps_cage import LammpsParticles
+from cagebreak.states.pair_cage import PairParticles
 from support.claims import holds, printed, row, table
 from support.paths import ROOT
 
@@ -22,10 +24,12 @@ def computed():
     yield f"by default {cage.PRECISION} sigma: measure until"
     yield f"is below this; {cage.RELAX} sweeps relax"
     yield f"tuned to an acceptance of {cage_sampler.ACCEPTANCE} during"
-    few, many = lammps_cage.STEPS
-    yield f"trajectory of {few} to {many} time steps from"
-    yield f"as much as {few} to {many} time steps of dynamics"
-    yield f"tuned to an acceptance of {lammps_cage.ACCEPTANCE} during"
+    few, many = PairParticles.STEPS
+    yield f"trajectory of {few} to {many} time steps is accepted"
+    few, many = LammpsParticles.STEPS
+    yield f"by trajectories, of {few} to {many} time steps, and a sweep"
+    yield f"tuned to an acceptance of {cage_trajectories.ACCEPTANCE} during"
+    yield holds("averages over every fifth time step", _caged_kernel.EVERY == 5)
     yield f"with a margin of {printed(cage_sampler._HARD_MARGIN)} for hard spheres"
     yield f"is more than {cage.SHORT} of the variance of positions"
     yield from compared()

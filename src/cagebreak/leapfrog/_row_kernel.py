@@ -11,7 +11,7 @@ from cagebreak._compile import njit
 from cagebreak._simd.candidates import OFFSET, REACH, append_within, copy_columns, pointer_or_none
 from cagebreak._simd.lines import COLUMNS, LANES, LINE_BYTES, nearest_step, squared_length
 from cagebreak._simd.vectors import advanced, pointer
-from cagebreak.simulation.molecular_dynamics._state import DUMMIES, ENTRIES, OPTIONS, write_lines
+from cagebreak.leapfrog._state import DUMMIES, ENTRIES, OPTIONS, write_lines
 
 LEASH = 0.45
 """Largest distance of a center from the particle when rows are made, in skins."""

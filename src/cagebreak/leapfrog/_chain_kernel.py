@@ -6,6 +6,7 @@ constant, that is the force of the spring: no large number is subtracted from a 
 """
 
 from cagebreak._compile import njit
+from cagebreak.leapfrog._state import OPTIONS
 from cagebreak.potentials._bond_kernel import (
     EXTENT_SQUARED,
     energy,
@@ -13,7 +14,6 @@ from cagebreak.potentials._bond_kernel import (
     spring_over_distance,
 )
 from cagebreak.potentials._pair_kernel import parameters
-from cagebreak.simulation.molecular_dynamics._state import OPTIONS
 
 NO_BOND = -1
 

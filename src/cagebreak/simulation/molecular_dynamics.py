@@ -8,15 +8,10 @@ import numpy as np
 
 from cagebreak.configuration import Box, Configuration, as_configuration
 from cagebreak.errors import InputError, SimulationError
+from cagebreak.leapfrog.system import SMALLEST, System, check_system
 from cagebreak.models import as_model
 from cagebreak.models.model import Model
-from cagebreak.neighbors import check_apart
-from cagebreak.potentials.bonds import bond_table
-from cagebreak.potentials.pair_potentials import check_range, check_species, energies
-from cagebreak.potentials.sizes import require_species_sizes
 from cagebreak.seeding import Seed, natural, stream
-from cagebreak.simulation.molecular_dynamics.parameters import FORMS
-from cagebreak.simulation.molecular_dynamics.system import SMALLEST, System
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.verlet import CHECKED, Floats, Readings, VelocityVerlet
 
@@ -54,7 +49,7 @@ class MolecularDynamics(VelocityVerlet):
         Draws fresh Maxwell-Boltzmann velocities, with zero total momentum and a kinetic energy of
         exactly d (N - 1) kT / 2 in d dimensions. None goes on with ``configuration.velocities``.
     time_step
-        In tau; by default that of `cagebreak.simulation.time_step.time_step_of`.
+        In tau; by default that of `cagebreak.leapfrog.time_step.time_step_of`.
     thermostat
         Stochastic velocity rescaling (:cite:`Bussi2007`); with a pressure, stochastic rescaling of
         the cell (:cite:`Bernetti2020`), all edges equally. None keeps the energy constant.
@@ -97,7 +92,7 @@ class MolecularDynamics(VelocityVerlet):
     ) -> None:
         configuration = as_configuration(configuration)
         model = as_model(model)
-        _check(configuration, model)
+        check_system(configuration, model)
         if precision not in tuple(PRECISIONS):  # also what cannot be a key, such as a list
             raise InputError(f"precision: expected one of {tuple(PRECISIONS)}, got {precision!r}")
         if not isinstance(noise, np.random.SeedSequence | None):
@@ -225,19 +220,3 @@ class MolecularDynamics(VelocityVerlet):
 
     def _total_energy(self) -> float:
         return self._system.pair_sums()[0] + self._system.kinetic_energy()
-
-
-def _check(configuration: Configuration, model: Model) -> None:
-    if model.pair.form not in FORMS:
-        raise InputError(
-            f"model: expected a pair potential among {', '.join(FORMS)}, got {model.name} with "
-            f"{model.pair.form}"
-        )
-    if model.sizes is not None and model.pair.form not in ("lennard_jones_even", "soft_spheres"):
-        require_species_sizes(model, model.pair.form)
-    check_species(configuration, model)
-    check_range(configuration, model)
-    check_apart(configuration)
-    bond_table(configuration, model)  # raises if the chains are not whole
-    if model.pair.tables:
-        energies(configuration, model)  # raises if particles are nearer than their table begins

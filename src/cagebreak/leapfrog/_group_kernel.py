@@ -9,8 +9,8 @@ import numpy as np
 from cagebreak._compile import njit
 from cagebreak._simd.lines import LANES, LINE_BYTES
 from cagebreak._simd.vectors import pointer
-from cagebreak.simulation.molecular_dynamics._row_kernel import DONE, ENTRIES_FULL, far_line
-from cagebreak.simulation.molecular_dynamics._state import DUMMIES, OPTIONS
+from cagebreak.leapfrog._row_kernel import DONE, ENTRIES_FULL, far_line
+from cagebreak.leapfrog._state import DUMMIES, OPTIONS
 
 BLOCK = 1024
 """Particles, near each other in space, that are sorted by their neighbors (measured)."""

@@ -1,4 +1,7 @@
-"""The cage state by trajectories in cells: free flight, and the same averages as single moves."""
+"""The cage state by trajectories in cells: free flight, and the same averages as single moves.
+
+Kernels move the particles of a pair potential, LAMMPS those of its lines: the same trajectories.
+"""
 
 import numpy as np
 import pytest
@@ -8,7 +11,8 @@ from cagebreak.errors import InputError
 from cagebreak.states import CageSampler, cage_state
 from cagebreak.states._billiard_kernel import fly
 from cagebreak.states._cage_kernel import Cells
-from cagebreak.states.lammps_cage import STEPS, LammpsCageSampler
+from cagebreak.states._caged_kernel import EVERY, Moments, add_moments
+from cagebreak.states.cage_trajectories import TrajectorySampler
 from naive import cage as naive
 from support.cage_systems import SYSTEMS, fcc, jittered, voronoi_test
 from support.lammps.models import KOB_ANDERSEN_LINES, as_lines
@@ -67,20 +71,21 @@ def test_a_free_particle_is_anywhere_in_its_cell(cells, second):
 
 
 @pytest.mark.parametrize(
-    ("start", "temperature", "cell", "sweeps"),
+    ("start", "temperature", "cell", "by", "n"),
     [
-        (START, 5.0, "voronoi", 300),
-        (START, 1.0, 0.12, 250),
-        (fcc(2, 3.1), 0.3, "voronoi", 250),
+        (START, 5.0, "voronoi", "kernels", 250),
+        (START, 1.0, 0.12, "kernels", 120),
+        (START, 1.0, 0.12, "LAMMPS", 250),
+        (fcc(2, [3.1, 3.11, 3.09]), 0.3, "voronoi", "kernels", 80),
     ],
-    ids=["hot liquid", "narrow spheres", "crystal"],
+    ids=["hot liquid", "narrow spheres", "narrow spheres by LAMMPS", "crystal"],
 )
-def test_the_cage_state_is_that_of_single_moves(start, temperature, cell, sweeps):
+def test_the_cage_state_is_that_of_single_moves(start, temperature, cell, by, n):
     """Walls confine particles, or forces; all of it is explored within seconds."""
     ka = cb.kob_andersen(temperature)
-    model = as_lines(ka, KOB_ANDERSEN_LINES)
+    model = ka if by == "kernels" else as_lines(ka, KOB_ANDERSEN_LINES)
     moves = cage_state(start, ka, seed=1, sweeps=(500, 5000), chains=4, cell=cell)
-    trajectories = cage_state(start, model, seed=1, sweeps=(40, sweeps), chains=4, cell=cell)
+    trajectories = cage_state(start, model, seed=1, trajectories=(40, n), chains=4, cell=cell)
     difference = trajectories.configuration.positions - moves.configuration.positions
     errors = (moves.error**2 + trajectories.error**2).sum()
     assert errors / len(start) < (0.25**2) * moves.variance.mean()
@@ -89,22 +94,31 @@ def test_the_cage_state_is_that_of_single_moves(start, temperature, cell, sweeps
     assert 0.6 < trajectories.acceptance.mean() < 0.95
 
 
+def place(sampler, u):
+    """Put the particles to displacements u (N, 3); return their energy."""
+    particles = sampler._particles
+    particles._before = particles._first + particles._layout.steps(u)
+    particles.go_back()
+    particles._energy = particles.pair_sums()[0]
+    return particles._energy
+
+
 def test_trajectories_leave_samples_of_single_moves_as_they_are():
     """Also where neither explores its cells within a run: no energy and no distance drifts."""
     ka = cb.kob_andersen(0.5)
     moves = CageSampler(START, ka, 1, include_center_of_mass=True)
-    trajectories = LammpsCageSampler(START, as_lines(ka, KOB_ANDERSEN_LINES), 1, "voronoi", True)
-    trajectories.relax(40)
+    trajectories = TrajectorySampler(START, ka, 1, "voronoi", True)
+    trajectories.relax(20)
     moves.relax(3000)
     changes = []
     for _ in range(50):
         moves.run(200)
         u = moves.positions - START.unwrapped
-        energy, forces = trajectories._forces_at(START.positions + u)
-        trajectories._u, trajectories._energy, trajectories._forces = u, energy, forces
-        trajectories.run(4)
-        later = trajectories._u
-        changes.append((trajectories._energy - energy, (later**2).sum() - (u**2).sum()))
+        energy = place(trajectories, u)
+        trajectories.run(2)
+        later = trajectories._particles.displacements()
+        change = trajectories._particles._energy - energy
+        changes.append((change, (later**2).sum() - (u**2).sum()))
     mean, error = np.mean(changes, axis=0), np.std(changes, axis=0) / np.sqrt(len(changes))
     assert (np.abs(mean) < 3.5 * error).all()
     # In units of the mean energy of a harmonic cage, and of the squared distance.
@@ -112,9 +126,49 @@ def test_trajectories_leave_samples_of_single_moves_as_they_are():
     assert error[1] < 0.1 * (u**2).sum()
 
 
+@pytest.mark.parametrize("cell", ["voronoi", 0.1])
+def test_kernels_follow_the_trajectories_of_lammps(cell):
+    """LAMMPS has double precision, and each flight is one of `fly`."""
+    ka = cb.kob_andersen(1.0)
+    samplers = [
+        TrajectorySampler(START, m, 1, cell) for m in (ka, as_lines(ka, KOB_ANDERSEN_LINES))
+    ]
+    kernels, lammps = (sampler._particles for sampler in samplers)
+    rng = np.random.default_rng(4)
+    for _ in range(3):
+        velocities = 2 * rng.normal(size=(len(START), 3))
+        changes = [s._particles.follow(velocities, 25, s._moments) for s in samplers]
+        assert changes[0] == pytest.approx(changes[1], abs=2e-3 * len(START))
+        np.testing.assert_allclose(kernels.displacements(), lammps.displacements(), atol=1e-4)
+    assert kernels.reflections.sum() > 10
+    np.testing.assert_array_equal(kernels.reflections, lammps.reflections)
+    kernels.go_back()
+    lammps.go_back()
+    np.testing.assert_allclose(kernels.displacements(), lammps.displacements(), atol=1e-4)
+    by_kernels, by_lammps = (sampler._moments for sampler in samplers)
+    assert by_kernels.count[0] == by_lammps.count[0] == 3 * 25 // EVERY
+    np.testing.assert_allclose(by_kernels.first, by_lammps.first, atol=1e-3)
+    np.testing.assert_allclose(by_kernels.second, by_lammps.second, atol=1e-3)
+
+
+def test_moments_are_of_displacements_from_the_center_of_mass():
+    rng, n = np.random.default_rng(6), 5
+    weights = rng.dirichlet(np.ones(n))
+    sums = np.zeros((3, n)), np.zeros((6, n)), np.zeros((n, 3))
+    moments = Moments(weights, np.zeros(1, np.int64), *sums)
+    steps = rng.normal(size=(7, n, 3))
+    for moments.now[:] in steps:
+        add_moments(moments)
+    u = steps - np.einsum("i,kie->ke", weights, steps)[:, None]
+    np.testing.assert_allclose(moments.first, u.sum(axis=0).T)
+    axes = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
+    np.testing.assert_allclose(moments.second, [(u[..., a] * u[..., b]).sum(0) for a, b in axes])
+    assert moments.count[0] == 7
+
+
 def test_no_particle_leaves_its_cell_and_the_same_seed_gives_the_same_bits():
     inside = voronoi_test(START, KA)
-    first, second = (LammpsCageSampler(START, LINES, 5) for _ in range(2))
+    first, second = (TrajectorySampler(START, KA, 5) for _ in range(2))
     for sampler in (first, second):
         sampler.relax(20)
     first.run(12)
@@ -132,8 +186,7 @@ def test_no_particle_leaves_its_cell_and_the_same_seed_gives_the_same_bits():
 def test_moments_are_relative_to_the_center_of_mass_unless_asked():
     start = jittered(3, np.diag([3.1, 3.3, 3.0]))
     relative, absolute = (
-        LammpsCageSampler(start, LINES, 5, include_center_of_mass=include)
-        for include in (False, True)
+        TrajectorySampler(start, KA, 5, include_center_of_mass=include) for include in (False, True)
     )
     for sampler in (relative, absolute):
         sampler.run(3)
@@ -153,8 +206,13 @@ def test_each_sampler_is_for_its_models():
     with pytest.raises(InputError, match=r"CageSampler.*got lammps"):
         CageSampler(START, LINES, 1)
     with pytest.raises(InputError, match="expected sweeps to have been measured"):
-        LammpsCageSampler(START, LINES, 1).state()
-    assert STEPS[0] < STEPS[1]
+        TrajectorySampler(START, LINES, 1).state()
+    with pytest.raises(InputError, match="trajectories: expected a model with forces, got hard"):
+        cage_state(START, cb.hard_spheres(), seed=1, trajectories=(1, 1))
+    with pytest.raises(InputError, match="sweeps, trajectories: expected one of them, got 2"):
+        cage_state(START, KA, seed=1, sweeps=(1, 1), trajectories=(1, 1))
+    with pytest.raises(InputError, match="trajectories: expected at least one to measure"):
+        cage_state(START, KA, seed=1, trajectories=(1, 0))
 
 
 def test_a_model_of_lammps_in_a_cage_of_the_public_function():

@@ -1,6 +1,7 @@
 """The particles of a simulation: their arrays, and what kernels do with them."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,16 +9,12 @@ from numpy.typing import NDArray
 from cagebreak._simd.candidates import LANES_OF_BITS
 from cagebreak._simd.lines import LANES, LINE_BYTES
 from cagebreak.configuration import Configuration, ball
-from cagebreak.errors import ConfigurationError, SimulationError
-from cagebreak.models.model import Model
-from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
-from cagebreak.potentials.bonds import bond_table
-from cagebreak.potentials.sizes import diameters_of, reach
-from cagebreak.simulation.molecular_dynamics import _chain_kernel as chain_kernel
-from cagebreak.simulation.molecular_dynamics import _dynamics_kernel as kernel
-from cagebreak.simulation.molecular_dynamics import _row_kernel as row_kernel
-from cagebreak.simulation.molecular_dynamics import _state as state_of
-from cagebreak.simulation.molecular_dynamics._state import (
+from cagebreak.errors import ConfigurationError, InputError, SimulationError
+from cagebreak.leapfrog import _chain_kernel as chain_kernel
+from cagebreak.leapfrog import _leapfrog_kernel as kernel
+from cagebreak.leapfrog import _row_kernel as row_kernel
+from cagebreak.leapfrog import _state as state_of
+from cagebreak.leapfrog._state import (
     DUMMIES,
     Bath,
     Cells,
@@ -28,8 +25,14 @@ from cagebreak.simulation.molecular_dynamics._state import (
     Rows,
     State,
 )
-from cagebreak.simulation.molecular_dynamics.layout import Layout
-from cagebreak.simulation.molecular_dynamics.parameters import bonds_of, form_of, has_sizes
+from cagebreak.leapfrog.layout import Layout
+from cagebreak.leapfrog.parameters import FORMS, bonds_of, form_of, has_sizes
+from cagebreak.models.model import Model
+from cagebreak.neighbors import check_apart
+from cagebreak.potentials._bond_kernel import EXTENT_SQUARED
+from cagebreak.potentials.bonds import bond_table
+from cagebreak.potentials.pair_potentials import check_range, check_species, energies
+from cagebreak.potentials.sizes import diameters_of, reach, require_species_sizes
 
 Floats = NDArray[np.float64]
 
@@ -116,7 +119,7 @@ class System:
         self._measure()
         self._place(start)
         self._clock.counts[state_of.STEPS] = steps
-        self.advance(steps)
+        self._settle()
         self._first = self._in_order(self._particles.x)
         # The velocities of the leapfrog are half a step behind.
         self._particles.v[:] -= 0.5 * self._particles.pull * self._particles.f
@@ -164,7 +167,15 @@ class System:
         SimulationError
             If a position is no number, or far beyond all, or a bond is too long.
         """
-        while (status := kernel.advance(self._state(), self._form, target)) != row_kernel.DONE:
+        self._run(lambda: kernel.advance(self._state(), self._form, target))
+
+    def _settle(self) -> None:
+        """Make rows and compute forces where they are due. Raises as `advance`."""
+        self._run(lambda: kernel.catch_up(self._state(), self._form))
+
+    def _run(self, run: Callable[[], int]) -> None:
+        """Call a kernel until it is done; make room where it lacks. Raises as `advance`."""
+        while (status := run()) != row_kernel.DONE:
             if status == row_kernel.CANDIDATES_FULL:
                 self._near = np.repeat(self._near, 2, axis=2)
             elif status == row_kernel.ENTRIES_FULL:
@@ -187,7 +198,7 @@ class System:
         row_kernel.sort(self._state())
         self._clock.counts[state_of.SINCE] = 0
         self._clock.counts[state_of.DUE] = state_of.ROWS
-        self.advance(self.steps)
+        self._settle()
         particles.v[:] -= 0.5 * particles.pull * particles.f
 
     @property
@@ -329,3 +340,20 @@ class System:
         row_kernel.place_centers(self._state(), 0.0)
         row_kernel.sort(self._state())
         self._clock.counts[state_of.DUE] = state_of.ROWS
+
+
+def check_system(configuration: Configuration, model: Model) -> None:
+    """Raise an error unless a configuration of a model can be simulated; errors name both."""
+    if model.pair.form not in FORMS:
+        raise InputError(
+            f"model: expected a pair potential among {', '.join(FORMS)}, got {model.name} with "
+            f"{model.pair.form}"
+        )
+    if model.sizes is not None and model.pair.form not in ("lennard_jones_even", "soft_spheres"):
+        require_species_sizes(model, model.pair.form)
+    check_species(configuration, model)
+    check_range(configuration, model)
+    check_apart(configuration)
+    bond_table(configuration, model)  # raises if the chains are not whole
+    if model.pair.tables:
+        energies(configuration, model)  # raises if particles are nearer than their table begins

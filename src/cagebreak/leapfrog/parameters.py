@@ -16,12 +16,12 @@ from cagebreak._simd.pair_forms import (
     Tabulated,
 )
 from cagebreak.configuration import Configuration
+from cagebreak.leapfrog._state import Bonds
 from cagebreak.models.model import Model, PairPotential
 from cagebreak.potentials import _pair_kernel as scalar
 from cagebreak.potentials._bond_kernel import CORE_SQUARED, FOUR_EPSILON, SIGMA_6
 from cagebreak.potentials.bonds import bond_row, bond_table
 from cagebreak.potentials.pair_potentials import pair_table
-from cagebreak.simulation.molecular_dynamics._state import Bonds
 
 FORMS = {
     "harmonic": Harmonic,

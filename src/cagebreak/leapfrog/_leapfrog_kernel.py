@@ -8,16 +8,16 @@ from cagebreak._simd.lines import squared_length
 from cagebreak._simd.pair_groups import write_forces
 from cagebreak._simd.pair_rows import write_energy, write_force
 from cagebreak._simd.vectors import pointer, prefetch
-from cagebreak.simulation.molecular_dynamics._chain_kernel import NO_BOND, add_bond_forces
-from cagebreak.simulation.molecular_dynamics._group_kernel import make_groups
-from cagebreak.simulation.molecular_dynamics._row_kernel import (
+from cagebreak.leapfrog._chain_kernel import NO_BOND, add_bond_forces
+from cagebreak.leapfrog._group_kernel import make_groups
+from cagebreak.leapfrog._row_kernel import (
     BROKEN,
     DONE,
     make_rows,
     place_centers,
     sort,
 )
-from cagebreak.simulation.molecular_dynamics._state import (
+from cagebreak.leapfrog._state import (
     BUILT,
     DUE,
     ENTRIES,
@@ -45,7 +45,11 @@ LINE_ENTRIES = 16
 
 @njit(**OPTIONS)
 def leap(state):
-    """Go on by one time step, but for the forces; return whether the rows still hold."""
+    """Go on by one time step, but for the forces.
+
+    Returns the two largest distances from the centers of rows, in steps along the first lattice
+    vector: rows hold as long as their sum is below the skin.
+    """
     particles, lines = state.particles, state.lines
     first, second = leap_all(
         pointer(particles.x),
@@ -58,7 +62,7 @@ def leap(state):
         state.metric,
     )
     copy_lines(state)
-    return np.sqrt(first) + np.sqrt(second) < state.rows.skin
+    return np.sqrt(first), np.sqrt(second)
 
 
 @njit(**OPTIONS)
@@ -168,33 +172,57 @@ def list_neighbors(state, groups):
 
 
 @njit(**OPTIONS)
+def catch_up(state, form):
+    """Make rows and compute forces where they are due; return DONE or what is in the way."""
+    counts = state.clock.counts
+    if counts[DUE] == ROWS:
+        status = list_neighbors(state, state.groups)
+        if status != DONE:
+            return status
+        counts[DUE] = FORCES
+    if counts[DUE] == FORCES:
+        status = compute_forces(state, form)
+        if status != DONE:
+            return status
+        counts[DUE] = NOTHING
+    return DONE
+
+
+@njit(**OPTIONS)
+def begin_step(state):
+    """Count a time step, after which forces are due."""
+    counts = state.clock.counts
+    counts[STEPS] += 1
+    counts[SINCE] += 1
+    counts[DUE] = FORCES
+
+
+@njit(**OPTIONS)
+def renew_centers(state):
+    """Put the centers of rows where the particles are; return DONE, or that some are lost."""
+    counts, usual = state.clock.counts, state.clock.usual
+    usual[0] = (usual[0] + counts[SINCE]) / 2
+    counts[SINCE] = 0
+    counts[BUILT] += 1
+    status = place_centers(state, AHEAD * usual[0])
+    if status == DONE:
+        sort(state)
+        counts[DUE] = ROWS
+    return status
+
+
+@njit(**OPTIONS)
 def advance(state, form, target):
     """Go on up to time step `target`; return DONE, or what is in the way, to be called again."""
-    counts, usual = state.clock.counts, state.clock.usual
     while True:
-        if counts[DUE] == ROWS:
-            status = list_neighbors(state, state.groups)
-            if status != DONE:
-                return status
-            counts[DUE] = FORCES
-        if counts[DUE] == FORCES:
-            status = compute_forces(state, form)
-            if status != DONE:
-                return status
-            counts[DUE] = NOTHING
-        if counts[STEPS] >= target:
-            return DONE
+        status = catch_up(state, form)
+        if status != DONE or state.clock.counts[STEPS] >= target:
+            return status
         if len(state.bath.noise):
             rescale(state)
-        counts[STEPS] += 1
-        counts[SINCE] += 1
-        counts[DUE] = FORCES
-        if not leap(state):
-            usual[0] = (usual[0] + counts[SINCE]) / 2
-            counts[SINCE] = 0
-            counts[BUILT] += 1
-            status = place_centers(state, AHEAD * usual[0])
+        begin_step(state)
+        first, second = leap(state)
+        if not first + second < state.rows.skin:
+            status = renew_centers(state)
             if status != DONE:
                 return status
-            sort(state)
-            counts[DUE] = ROWS
