@@ -146,7 +146,7 @@ def test_kernels_follow_the_trajectories_of_lammps(cell):
     lammps.go_back()
     np.testing.assert_allclose(kernels.displacements(), lammps.displacements(), atol=1e-4)
     by_kernels, by_lammps = (sampler._moments for sampler in samplers)
-    assert by_kernels.count[0] == by_lammps.count[0] == 3 * 25 // EVERY
+    assert by_kernels.additions[0] == by_lammps.additions[0] == 3 * 25 // EVERY
     np.testing.assert_allclose(by_kernels.first, by_lammps.first, atol=1e-3)
     np.testing.assert_allclose(by_kernels.second, by_lammps.second, atol=1e-3)
 
@@ -163,7 +163,7 @@ def test_moments_are_of_displacements_from_the_center_of_mass():
     np.testing.assert_allclose(moments.first, u.sum(axis=0).T)
     axes = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
     np.testing.assert_allclose(moments.second, [(u[..., a] * u[..., b]).sum(0) for a, b in axes])
-    assert moments.count[0] == 7
+    assert moments.additions[0] == 7
 
 
 def test_no_particle_leaves_its_cell_and_the_same_seed_gives_the_same_bits():

@@ -44,7 +44,7 @@ class Moments(NamedTuple):
 
     weights: NDArray[np.float64]
     """(N,), shares in the center of mass; zeros to leave its motion in."""
-    count: NDArray[np.int64]
+    additions: NDArray[np.int64]
     """(1,), how often u was added."""
     first: NDArray[np.float64]
     """(3, N), of u."""
@@ -73,7 +73,7 @@ def add_moments(moments):
         second[3, i] += x * y
         second[4, i] += x * z
         second[5, i] += y * z
-    moments.count[0] += 1
+    moments.additions[0] += 1
 
 
 @njit(**OPTIONS)

@@ -168,7 +168,7 @@ class TrajectorySampler:
             for part in (sweeps // 2, sweeps - sweeps // 2):
                 self._advance(part)
                 if part:
-                    self._marks.add(int(self._moments.count[0]), self._moments.first)
+                    self._marks.add(int(self._moments.additions[0]), self._moments.first)
 
     def stop(self) -> None:
         """End the trajectories that another thread runs by `CancelledError`."""
@@ -188,7 +188,7 @@ class TrajectorySampler:
         """
         if self._measured == 0:
             raise InputError("state: expected sweeps to have been measured; call run first")
-        moments, total = self._moments, int(self._moments.count[0])
+        moments, total = self._moments, int(self._moments.additions[0])
         means = moments.first.T / total
         squares = moments.second.T[:, [[0, 3, 4], [3, 1, 5], [4, 5, 2]]] / total
         covariance = squares - means[:, :, None] * means[:, None, :]
@@ -210,7 +210,7 @@ class TrajectorySampler:
         """Discard what has been measured."""
         self._measured = self._accepted = self._n_steps = 0
         self._particles.reflections[:] = 0
-        for sums in (self._moments.count, self._moments.first, self._moments.second):
+        for sums in (self._moments.additions, self._moments.first, self._moments.second):
             sums[:] = 0
         self._marks = Marks()
 
