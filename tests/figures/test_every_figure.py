@@ -115,7 +115,9 @@ def test_missing_species_are_named(name):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_figures_of_arrays_and_of_data_frames_are_the_same_files(name, tmp_path):
+def test_figures_of_arrays_and_of_data_frames_are_the_same_files(name, tmp_path, monkeypatch):
+    # Dots cost a second a figure, and are of a PDF too: it has the layout of the PNG.
+    monkeypatch.setattr("cagebreak.figures.style.DPI", 50)
     figure = draw(name, tau_alpha=TAU_ALPHA)
     assert isinstance(figure, Figure)
     png, pdf = save(figure, tmp_path / "new" / "eta0.58")

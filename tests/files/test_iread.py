@@ -123,8 +123,8 @@ def test_memory_does_not_grow_with_the_number_of_frames(tmp_path, suffix):
         return held
 
     few, many = tmp_path / f"few{suffix}", tmp_path / f"many{suffix}"
-    frames = list(frames_of(20, 400))
-    of_arrays = 400 * 10 * 8
+    frames = list(frames_of(20, 200))
+    of_arrays = 200 * 10 * 8
     for path, n in ((few, 2), (many, len(frames))):
         whole = path.with_suffix("") if suffix == ".xyz.gz" else path
         if suffix == ".sph":

@@ -19,7 +19,7 @@ TWO = np.array([0.8, 1.3])
 
 
 def two_sizes(model):
-    """Return a liquid with diameters of particles, and the same whose species have them."""
+    """Return a packing with diameters of particles, and the same whose species have them."""
     sizes = Sizes(TWO[0], TWO[1], 3.0, nonadditivity=0.2)
     by_particle = replace(model, sizes=sizes)
     contacts = naive.contact(TWO[:, None], TWO, sizes.nonadditivity)
@@ -32,7 +32,7 @@ def two_sizes(model):
         composition=(0.5, 0.5),
         sizes=None,
     )
-    mixture = cb.equilibrate(by_species, 200, 2.0, seed=3)
+    mixture = random_packing(by_species, 200, seed=3)
     diameters = TWO[mixture.species]
     own = mixture.replace(species=np.zeros(200, int), diameters=diameters)
     return own, by_particle, mixture, by_species

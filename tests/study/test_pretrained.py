@@ -50,6 +50,14 @@ def quick(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def liquid():
+    """A liquid of the density that the models know, of fewer particles than their example."""
+    snapshot, _ = cb.datasets.load()
+    model = cb.kob_andersen(0.5, number_density=len(snapshot) / snapshot.box.volume)
+    return cb.equilibrate(model, 150, 2.0, seed=1)
+
+
 @pytest.mark.parametrize("name", module.names())
 def test_a_model_is_that_of_its_study_with_its_scores(name):
     model = cb.pretrained(name)
@@ -118,15 +126,14 @@ def test_the_nearest_state_point_is_loaded_and_said(quick):
         cb.pretrained(temperature=0.5)
 
 
-def test_the_command_line_predicts_by_name_to_the_bit(quick, tmp_path, monkeypatch):
-    snapshot, _ = cb.datasets.load()
+def test_the_command_line_predicts_by_name_to_the_bit(quick, liquid, tmp_path, monkeypatch):
     model = cb.pretrained("kob-andersen-0.5")
-    expected = model.predict(snapshot)
-    np.testing.assert_array_equal(expected, model.saved.predict(snapshot, 1))
+    expected = model.predict(liquid)
+    np.testing.assert_array_equal(expected, model.saved.predict(liquid, 1))
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
-    cb.write("c.xyz", snapshot)
+    cb.write("c.xyz", liquid)
 
     def call(name):
         return CliRunner().invoke(main, ["predict", name, "c.xyz", "-o", "p.h5.dump"])
@@ -148,13 +155,12 @@ def test_the_command_line_predicts_by_name_to_the_bit(quick, tmp_path, monkeypat
     assert "or one of kob-andersen-0.44, kob-andersen-0.5, got 'kob-andersen-0.6'" in wrong.stderr
 
 
-def test_another_density_is_said(quick):
-    snapshot, _ = cb.datasets.load()
+def test_another_density_is_said(quick, liquid):
     model = cb.pretrained("kob-andersen-0.5")
 
     def remarks(factor):
         scaled = cb.Configuration(
-            snapshot.positions * factor, snapshot.species, snapshot.box.matrix * factor
+            liquid.positions * factor, liquid.species, liquid.box.matrix * factor
         )
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
@@ -168,9 +174,8 @@ def test_another_density_is_said(quick):
     )
 
 
-def test_another_density_is_said_first_without_advice_that_predict_cannot_follow(quick):
-    snapshot, _ = cb.datasets.load()
-    thin = cb.Configuration(snapshot.positions * 1.1, snapshot.species, snapshot.box.matrix * 1.1)
+def test_another_density_is_said_first_without_advice_that_predict_cannot_follow(quick, liquid):
+    thin = cb.Configuration(liquid.positions * 1.1, liquid.species, liquid.box.matrix * 1.1)
     saved = cb.pretrained("kob-andersen-0.5").saved
     assert saved.apply(thin, 1).remarks[0] == (
         "its number density is 0.9038, 25 % below that of the training configurations, 1.203"
@@ -194,16 +199,15 @@ def test_a_configuration_that_is_held_out_is_predicted():
     assert f"A particles at {model.times[6]:.1f} tau with r = {0.763:.2f}," in text
 
 
-def test_fewer_times_are_predicted_alike(quick):
+def test_fewer_times_are_predicted_alike(quick, liquid):
     thinned = runpy.run_path(SCRIPT)["thinned"]
-    snapshot, _ = cb.datasets.load()
     whole = cb.pretrained("kob-andersen-0.5").saved
-    expected = whole.predict(snapshot, seed=1)
+    expected = whole.predict(liquid, seed=1)
     for most, kept in {12: slice(None), 11: slice(1, None, 2), 1: slice(-1, None)}.items():
         few = thinned(whole, most)
         np.testing.assert_array_equal(few.times, whole.times[kept])
         # The last bit of a product of matrices depends on their shapes.
-        np.testing.assert_allclose(few.predict(snapshot, 1), expected[kept], rtol=1e-13)
+        np.testing.assert_allclose(few.predict(liquid, 1), expected[kept], rtol=1e-13)
 
 
 @pytest.mark.filterwarnings("ignore::cagebreak.learning.AlphaWarning")

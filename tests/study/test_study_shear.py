@@ -44,6 +44,15 @@ def write(path, **shear):
     return path
 
 
+def all_but_one(study, folder):
+    """Return a copy of a study that lacks the shear of the first configuration."""
+    path = folder / study.recipe.path.name
+    shutil.copy(study.recipe.path, path)
+    shutil.copytree(study.store.folder, path.with_suffix(""))
+    (path.with_suffix("") / "shear" / "0000.h5").unlink()
+    return cb.Study(path)
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     study = cb.Study(write(tmp_path_factory.mktemp("study") / "ka.toml"))
@@ -72,7 +81,7 @@ def test_curve_and_windows_are_those_by_hand(study):
 @pytest.mark.parametrize("stops", [(1, 30, 31), (107, 150, 179)])
 def test_stopped_at_any_step_it_goes_on_to_the_same_bits(study, tmp_path, monkeypatch, stops):
     """Before and within windows; before, at and after a state is kept, every 10 steps."""
-    other = cb.Study(write(tmp_path / "ka.toml"))
+    other = all_but_one(study, tmp_path)
     advance, left = shear_stage.advance, list(stops)
 
     def stop(state, *arguments):
@@ -104,7 +113,7 @@ def with_former_names(path):
 
 
 def test_stopped_by_an_earlier_version_it_goes_on_to_the_same_bits(study, tmp_path, monkeypatch):
-    other = cb.Study(write(tmp_path / "ka.toml"))
+    other = all_but_one(study, tmp_path)
     advance = shear_stage.advance
 
     def stop(state, *arguments):
@@ -142,20 +151,26 @@ def test_a_shear_stored_by_an_earlier_version_opens(tmp_path):
 
 def test_killed_it_goes_on_to_the_same_bits(study, tmp_path):
     """With kill -9, once a state is kept."""
-    recipe = write(tmp_path / "ka.toml", step=2e-4)
-    command = [sys.executable, "-m", "cagebreak", "run", str(recipe), "--engine", "serial"]
+    for name in ("undisturbed", "killed"):
+        (tmp_path / name).mkdir()
+    recipe = write(tmp_path / "undisturbed" / "ka.toml", step=2e-4)
+    configurations = study.store.folder / "equilibrate"
+    shutil.copytree(configurations, recipe.with_suffix("") / configurations.name)
+    undisturbed = cb.Study(recipe)
+    undisturbed.run("serial", progress=False)
+    killed = all_but_one(undisturbed, tmp_path / "killed")
+    command = [sys.executable, "-m", "cagebreak", "run", killed.recipe.path, "--engine", "serial"]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
-    while process.poll() is None and not list(tmp_path.glob("ka/shear/*.partial.h5")):
+    shears = killed.store.folder / "shear"
+    while process.poll() is None and not list(shears.glob("*.partial.h5")):
         time.sleep(0.01)
     process.kill()
     assert process.wait() == -signal.SIGKILL
-    killed = cb.Study(recipe)
+    assert not (shears / "0000.h5").exists()
     killed.run("serial", progress=False)
-    undisturbed = cb.Study(write(tmp_path / "other.toml", step=2e-4))
-    undisturbed.run("serial", progress=False)
-    assert unit_bytes(tmp_path / "ka") == unit_bytes(tmp_path / "other")
+    assert unit_bytes(killed.store.folder) == unit_bytes(undisturbed.store.folder)
 
 
 def test_it_has_no_other_stages_and_says_so(study):

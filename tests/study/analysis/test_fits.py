@@ -14,19 +14,40 @@ from cagebreak.study.analysis import fits, fold_files, learn
 from support.tiny_study import SEGMENTS, write_recipe
 
 
-@pytest.fixture
-def own(study, tmp_path):
-    """A copy of the study without tables and fits, as it is just after its run."""
-    path = tmp_path / "hs.toml"
+def copy_of(study, folder, *without):
+    path = folder / "hs.toml"
     shutil.copy(study.recipe.path, path)
-    kept = shutil.ignore_patterns("tables", "figures", "fits", ".lock")
-    shutil.copytree(study.store.folder, tmp_path / "hs", ignore=kept)
+    left = shutil.ignore_patterns(*without, "tables", "figures", ".lock")
+    shutil.copytree(study.store.folder, folder / "hs", ignore=left)
     return cb.Study(path)
 
 
 @pytest.fixture
-def fitted(monkeypatch):
-    """The folds that are fitted, in order."""
+def own(study, tmp_path):
+    """A copy of the study without tables and fits, as it is just after its run."""
+    return copy_of(study, tmp_path, "fits")
+
+
+@pytest.fixture(scope="module")
+def first(study, tmp_path_factory):
+    """A copy of the study after its first fit, and that fit, which made all the folds."""
+    with pytest.MonkeyPatch.context() as patch:
+        done = count_folds(patch)
+        study = copy_of(study, tmp_path_factory.mktemp("first"), "fits")
+        fit = study.fit()
+    assert len(done) == 2 * 2 * 3  # species, groups of selections, folds
+    return study, fit
+
+
+@pytest.fixture
+def again(first, tmp_path):
+    """A copy of the study with the folds of its first fit, and that fit."""
+    study, fit = first
+    return copy_of(study, tmp_path), fit
+
+
+def count_folds(monkeypatch):
+    """Return a list that fills with the folds that are fitted, in order."""
     done = []
     hold_out = fits._hold_out
 
@@ -38,6 +59,11 @@ def fitted(monkeypatch):
     return done
 
 
+@pytest.fixture
+def fitted(monkeypatch):
+    return count_folds(monkeypatch)
+
+
 def same(first, second):
     assert first.moments.keys() == second.moments.keys()
     for key, moments in first.moments.items():
@@ -45,16 +71,14 @@ def same(first, second):
     np.testing.assert_array_equal(first.rows, second.rows)
 
 
-def test_a_second_fit_is_read_and_equal_to_the_bit(own, fitted):
-    first = own.fit()
-    assert len(fitted) == 2 * 2 * 3  # species, groups of selections, folds
-    again = cb.Study(own.recipe.path).fit()
-    assert len(fitted) == 12
-    same(first, again)
-    assert again.costs == first.costs
+def test_a_second_fit_is_read_and_equal_to_the_bit(again, fitted):
+    own, first = again
+    second = own.fit()
+    same(first, second)
+    assert second.costs == first.costs
     # A selection of species reads their files too.
     assert set(own.fit(species="B").rows["species"]) == {"B"}
-    assert len(fitted) == 12
+    assert not fitted
 
 
 def test_alphas_outside_their_range_are_said_once(own):
@@ -68,9 +92,8 @@ def test_alphas_outside_their_range_are_said_once(own):
     assert f"alphas: those of {outside} of {len(rows)} scores lie outside" in str(remark.message)
 
 
-def test_any_number_of_processes_gives_the_same_bits(own, monkeypatch):
-    expected = own.fit()
-    shutil.rmtree(own.store.folder / "fits")
+def test_any_number_of_processes_gives_the_same_bits(own, first, monkeypatch):
+    _, expected = first
     hold_out_all = fits.hold_out_all
     monkeypatch.setattr(
         "cagebreak.study.analysis.learn.hold_out_all", lambda parts: hold_out_all(parts, workers=2)
@@ -79,9 +102,8 @@ def test_any_number_of_processes_gives_the_same_bits(own, monkeypatch):
     same(own.fit(), expected)
 
 
-def test_only_what_a_change_concerns_is_fitted_again(own, fitted):
-    first = own.fit()
-    del fitted[:]
+def test_only_what_a_change_concerns_is_fitted_again(again, fitted):
+    own, first = again
     # The bootstrap concerns no fit, and one more selection of the cage no fit to the initial state.
     selections = {
         "LR0": {"generations": 0, "states": ["initial"]},
@@ -99,9 +121,8 @@ def test_only_what_a_change_concerns_is_fitted_again(own, fitted):
     assert len(fitted) == 12
 
 
-def test_a_damaged_file_is_fitted_again(own, fitted):
-    first = own.fit()
-    del fitted[:]
+def test_a_damaged_file_is_fitted_again(again, fitted):
+    own, first = again
     path = own.store.folder / "fits" / "displacement-B-0-1.h5"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -135,26 +156,25 @@ def test_folds_that_cannot_be_written_are_one_clear_error(own, monkeypatch):
         own.fit(species="A")
 
 
-def test_a_fold_in_the_place_of_another_is_fitted_again(own, fitted):
-    first = own.fit()
-    del fitted[:]
+def test_a_fold_in_the_place_of_another_is_fitted_again(again, fitted):
+    own, first = again
     folder = own.store.folder / "fits"
     shutil.copy(folder / "displacement-B-0-1.h5", folder / "displacement-B-0-2.h5")
     same(own.fit(), first)
     assert fitted == [("B", 2)]
 
 
-def test_another_version_fits_and_draws_again(own, fitted, monkeypatch):
+def test_another_version_fits_and_draws_again(again, fitted, monkeypatch):
+    own, first = again
     name = "alkemade2022.mean_propensity"
 
     def is_drawn():
         study = cb.Study(own.recipe.path)
         return dict(study.draw([name], own.store.folder / "figures"))[name]
 
-    first = own.fit()
     assert is_drawn()
     assert not is_drawn()
-    del fitted[:]
+    assert not fitted
     monkeypatch.setattr(learn, "version", lambda _: "0.0.1")
     monkeypatch.setattr("cagebreak.study.analysis.sources.version", lambda _: "0.0.1")
     table = cb.Study(own.recipe.path).rows("scores")
@@ -217,13 +237,14 @@ def test_a_process_keeps_to_a_part_and_helps_at_the_end():
     assert [queue.next(0), queue.next(1), queue.next(0)] == [(0, 0), (0, 1), None]
 
 
-def test_metrics_are_of_the_same_fits_and_leave_the_scores_as_they_are(own, fitted):
-    plain = own.fit()
+def test_metrics_are_of_the_same_fits_and_leave_the_scores_as_they_are(again, fitted):
+    own, plain = again
+    own.fit()
     table = own.store.folder / "tables" / "scores.csv"
     content = table.read_bytes()
     # Files without predictions of particles are made again, once.
     scores = own.fit(metrics=("spearman", "roc_auc"))
-    assert len(fitted) == 24
+    assert len(fitted) == 12
     assert table.read_bytes() == content
     same(plain, own.fit())
     assert set(scores.table) - set(plain.table) == {
@@ -232,12 +253,12 @@ def test_metrics_are_of_the_same_fits_and_leave_the_scores_as_they_are(own, fitt
     np.testing.assert_array_equal(scores.rows[list(plain.rows.dtype.names)], plain.rows)
     # Other metrics are of the predictions that are kept.
     all_of_them = own.rows("metrics")
-    assert len(fitted) == 24
+    assert len(fitted) == 12
     for name in ("spearman", "low_roc_auc"):
         np.testing.assert_array_equal(all_of_them[name], scores.rows[name])
     assert np.isnan(all_of_them["coverage"]).all()  # each fold holds out one configuration
-    again = cb.Study(own.recipe.path).rows("metrics")
-    assert repr(again.tolist()) == repr(all_of_them.tolist())
-    assert len(fitted) == 24
+    second = cb.Study(own.recipe.path).rows("metrics")
+    assert repr(second.tolist()) == repr(all_of_them.tolist())
+    assert len(fitted) == 12
     with pytest.raises(InputError, match=r"^metrics: expected some of .*, got 'tau'"):
         own.fit(metrics="tau")
