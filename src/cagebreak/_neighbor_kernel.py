@@ -205,7 +205,8 @@ def fill_shells(cells, offsets, neighbors, vectors):
         for m in range(shell_radius(near[3], n, order, cells.dimension)):
             k = order[m]
             neighbors[start + m] = cells.order[index[k]]
-            vectors[start + m] = near[:3, k]
+            for axis in range(3):
+                vectors[start + m, axis] = near[axis, k]
 
 
 @njit(error_model="numpy")

@@ -170,8 +170,16 @@ class System:
         self._run(lambda: kernel.advance(self._state(), self._form, target))
 
     def _settle(self) -> None:
-        """Make rows and compute forces where they are due. Raises as `advance`."""
-        self._run(lambda: kernel.catch_up(self._state(), self._form))
+        """Make rows where they are due, and compute forces. Raises as `advance`.
+
+        Rows depend on no potential: called alone, their kernel is compiled once for all.
+        """
+        counts = self._clock.counts
+        if counts[state_of.DUE] == state_of.ROWS:
+            self._run(lambda: kernel.list_neighbors(self._state(), self._groups))
+            counts[state_of.DUE] = state_of.FORCES
+        self._run(lambda: kernel.compute_forces(self._state(), self._form))
+        counts[state_of.DUE] = state_of.NOTHING
 
     def _run(self, run: Callable[[], int]) -> None:
         """Call a kernel until it is done; make room where it lacks. Raises as `advance`."""

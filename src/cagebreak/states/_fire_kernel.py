@@ -267,6 +267,14 @@ def _move(x, velocities, forces, listed_positions, gaps, dt, longest):
     return farthest
 
 
+@njit(**OPTIONS)
+def _copy(x, best):
+    """Copy positions; assigning a whole array would take seconds more to compile."""
+    for axis in range(3):
+        for i in range(best.shape[1]):
+            best[axis, i] = x[axis, i]
+
+
 @njit(nogil=True)
 def descend(form, table, species, neighbor_list, bonds, sizes, x, velocities, best, progress, fire):
     """Take steps of FIRE until they converge, are exhausted, or the list is stale; return which.
@@ -292,7 +300,7 @@ def descend(form, table, species, neighbor_list, bonds, sizes, x, velocities, be
             progress[LARGEST_FORCE] = _add_bonds(form, table, species, bonds, x, forces, gaps)
         if progress[LARGEST_FORCE] < progress[SMALLEST_LARGEST_FORCE]:
             progress[SMALLEST_LARGEST_FORCE] = progress[LARGEST_FORCE]
-            best[:] = x[:, :n]
+            _copy(x, best)
         if progress[LARGEST_FORCE] <= fire.force_tolerance:
             return CONVERGED
         if progress[ITERATIONS] >= fire.max_iterations:
