@@ -1,7 +1,7 @@
 """States and recommended descriptors of the configurations of the trials, kept in a folder.
 
-`ka044` are the ten training configurations of BOTAN at T = 0.44 (files `train/*.npz`), `hs` the
-first ten of the data set `hard-spheres-058` at 10^3 tau.
+`ka044` are the ten training configurations of BOTAN at T = 0.44 (files `train/*.npz`), and its two
+test configurations; `hs` the first ten of the data set `hard-spheres-058` at 10^3 tau.
 """
 
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ SWEEPS = (2000, 30_000)
 SAMPLES = 300
 THINNED = 10
 """Every tenth sample is described: thirty a chain, as in the recommended set."""
+RADIUS, TRAJECTORIES, WIDE_SEED = 0.8, (100, 900), 11
+"""Of the chains in spheres that `wider.py` reads."""
 HARD_TIME = 1000.0
 CHAINS = {"ka044": 1, "hs": 2}
 CONFIGURATIONS = {"ka044": range(1, 11), "hs": range(10)}
@@ -35,6 +37,8 @@ class Source:
     system: str
     botan: Path
     kept: Path
+    n_chains: int = 0
+    """Of the cage state; 0 for those of `CHAINS`."""
 
     def file(self, c, what):
         """Return the file of a state or of descriptors."""
@@ -43,7 +47,7 @@ class Source:
     def load(self, c):
         """Return the model, the configuration and the propensity of its particles."""
         if self.system == "ka044":
-            path = self.botan / "train" / f"isoconfig_N4096T0.44_{c}_tc07.npz"
+            path = next(self.botan.glob(f"*/isoconfig_N4096T0.44_{c}_tc07.npz"))
             start, runs = botan.read_runs(path)
             lengths = np.linalg.norm(runs - start.unwrapped, axis=2)
             return cb.kob_andersen(number_density=1.2), start, lengths.mean(axis=0)
@@ -64,12 +68,20 @@ class Source:
     def chain(self, c, model: cb.Model, start: Configuration, k=0, cell="voronoi") -> CageState:
         """Return one chain of the cage state, with all samples."""
         name = f"chain{k}" if cell == "voronoi" else f"ball{cell}_{k}"
-        file = self.file(c, name)
+        seed = SEED if k == 0 else seed_sequence(SEED, "chain", k)
+        lengths = {"seed": seed, "sweeps": SWEEPS, "cell": cell}
+        return self.sampled(self.file(c, name), model, start, lengths)
+
+    def wider(self, c, model: cb.Model, start: Configuration, k) -> CageState:
+        """Return one chain of trajectories in spheres."""
+        seed = seed_sequence(WIDE_SEED, "hmc", c, k)
+        lengths = {"seed": seed, "trajectories": TRAJECTORIES, "cell": RADIUS}
+        return self.sampled(self.file(c, f"wider{k}"), model, start, lengths)
+
+    def sampled(self, file, model: cb.Model, start: Configuration, lengths) -> CageState:
+        """Return a cage state of so long a chain, with all samples; it is kept in a file."""
         if not file.exists():
-            seed = SEED if k == 0 else seed_sequence(SEED, "chain", k)
-            state = cb.cage_state(
-                start, model, seed=seed, sweeps=SWEEPS, samples=SAMPLES, cell=cell
-            )
+            state = cb.cage_state(start, model, samples=SAMPLES, **lengths)
             moved = (state.samples - start.unwrapped).astype(np.float32)
             arrays = {name: getattr(state, name) for name in (*STATE, "step")}
             np.savez(file, positions=state.configuration.positions, moved=moved, **arrays)
@@ -78,14 +90,18 @@ class Source:
             start,
             start.replace(positions=read["positions"]),
             *(read[name] for name in STATE),
-            sweeps=SWEEPS,
+            sweeps=lengths.get("sweeps") or lengths["trajectories"],
             step=float(read["step"]),
             samples=start.unwrapped + read["moved"].astype(float),
         )
 
     def chains(self, c, model: cb.Model, start: Configuration) -> list[CageState]:
         """Return the chains of the cage state."""
-        return [self.chain(c, model, start, k) for k in range(CHAINS[self.system])]
+        return [self.chain(c, model, start, k) for k in range(self._n_chains)]
+
+    @property
+    def _n_chains(self):
+        return self.n_chains or CHAINS[self.system]
 
     def cage(self, c, model: cb.Model, start: Configuration) -> CageState:
         """Return the cage state of all chains, with the samples that the recommended set reads."""
@@ -94,7 +110,7 @@ class Source:
 
     def recommended(self, c):
         """Return values and labels of the recommended set of all particles, and the propensity."""
-        file = self.file(c, "base1" if CHAINS[self.system] == 1 else "base")
+        file = self.file(c, "base1" if self._n_chains == 1 else "base")
         if not file.exists():
             model, start, propensity = self.load(c)
             made = recommended.recommended(model).describe(

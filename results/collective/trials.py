@@ -47,9 +47,11 @@ HEADER = ("system", "trial", "columns", "r_before", "r_after", "difference", "lo
 class Trials:
     """The recommended set of all configurations, as whitened Gram matrices."""
 
-    def __init__(self, source):
-        self.source, self.configurations = source, list(CONFIGURATIONS[source.system])
-        of = configuration_folds(len(self.configurations), 5, seed=SEED)
+    def __init__(self, source, others=()):
+        self.source, self.training = source, range(len(CONFIGURATIONS[source.system]))
+        # Others are never in training, and in no fold.
+        self.configurations = [*CONFIGURATIONS[source.system], *others]
+        of = configuration_folds(len(self.training), 5, seed=SEED)
         self.folds = [np.flatnonzero(of == k) for k in range(5)]
         self.all_values, self.y, self.matrices, self.of_a, self.starts = [], [], [], [], []
         for c in self.configurations:
@@ -112,7 +114,7 @@ class Trials:
     def without(self, *folds):
         """Return the configurations that are in none of the folds."""
         held_out = np.concatenate(folds)
-        return [k for k in range(len(self.configurations)) if k not in held_out]
+        return [k for k in self.training if k not in held_out]
 
     def error(self, fold, coefficients, new):
         """Return the squared whitened error on a fold."""
@@ -132,7 +134,7 @@ class Trials:
                 coefficients = self.solve(training, alpha, new, weight)
                 errors[p, n] += self.error(self.folds[q], coefficients, new)
                 errors[q, n] += self.error(self.folds[p], coefficients, new)
-        r = np.zeros(len(self.configurations))
+        r = np.zeros(len(self.training))
         for fold, best in zip(self.folds, errors.argmin(axis=1), strict=True):
             alpha, weight = choices[best]
             self.score(fold, self.solve(self.without(fold), alpha, new, weight), new, r)
@@ -148,7 +150,7 @@ class Trials:
 
         `columns_of` takes the number of a configuration and its predictions.
         """
-        r, alpha = np.zeros(len(self.configurations)), SECOND_ALPHA[self.source.system]
+        r, alpha = np.zeros(len(self.training)), SECOND_ALPHA[self.source.system]
         for fold in self.folds:
             predicted = [None] * len(self.configurations)
             for other in self.folds:
@@ -166,7 +168,8 @@ class Block:
 
     def __init__(self, trials, rows, factors=1.0):
         rows = [x - x.mean(axis=0) for x in rows]
-        deviation = np.sqrt(sum((x**2).sum(axis=0) for x in rows) / sum(map(len, rows)))
+        known = rows[: len(trials.training)]
+        deviation = np.sqrt(sum((x**2).sum(axis=0) for x in known) / sum(map(len, known)))
         kept = deviation > 1e-9
         factors = np.broadcast_to(factors, len(kept))[kept]
         self.rows = [np.clip(x[:, kept] / deviation[kept], -CLIP, CLIP) * factors for x in rows]

@@ -11,10 +11,11 @@ import pytest
 import cagebreak as cb
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.leapfrog import _leapfrog_kernel as kernel
+from cagebreak.leapfrog import system
 from cagebreak.leapfrog._leapfrog_kernel import CACHED
 from cagebreak.leapfrog._state import ENTRIES
 from cagebreak.leapfrog.time_step import time_step_of
-from cagebreak.simulation.molecular_dynamics import MolecularDynamics, system
+from cagebreak.simulation.molecular_dynamics import MolecularDynamics
 from cagebreak.simulation.packing import random_packing
 from cagebreak.simulation.thermostat import Thermostat
 from cagebreak.simulation.velocities import thermal_velocities

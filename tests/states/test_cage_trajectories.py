@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.descriptors import recommended
 from cagebreak.errors import InputError
 from cagebreak.states import CageSampler, cage_state
 from cagebreak.states._billiard_kernel import fly
@@ -218,3 +219,12 @@ def test_each_sampler_is_for_its_models():
 def test_a_model_of_lammps_in_a_cage_of_the_public_function():
     state = cb.cage_state(START, LINES, seed=3, sweeps=(5, 5))
     assert "27 particles" in repr(state)
+
+
+def test_the_recommended_set_is_described_by_trajectories():
+    wanted = recommended.Recommended(KA, None, trajectories=(2, 30))
+    inherent = cb.inherent_state(START, KA, force_tolerance=recommended.FORCE_TOLERANCE)
+    cage = cage_state(START, KA, seed=1, trajectories=(2, 30), samples=recommended.SAMPLES)
+    found = wanted.compute(START, seed=1)
+    np.testing.assert_array_equal(found.values, wanted.describe(inherent, cage).values)
+    assert found.values.shape[1] == len(wanted.labels())

@@ -51,22 +51,30 @@ class Recommended:
     model
         Gives the pair potential, the diameters and the temperature.
     sweeps
-        Sweeps that relax and that are measured in each chain of the cage state. None for no cage
-        state: the inherent state is described instead.
+        Sweeps that relax and that are measured in each chain of the cage state.
     chains
         Number of independent runs of the cage state, pooled.
+    trajectories
+        Trajectories of each chain in place of sweeps. With neither there is no cage state: the
+        inherent state is described instead.
     """
 
     model: Model
     sweeps: tuple[int, int] | None
     chains: int = 1
+    trajectories: tuple[int, int] | None = None
+
+    @property
+    def has_cage(self) -> bool:
+        """Whether the cage state is described."""
+        return self.sweeps is not None or self.trajectories is not None
 
     def labels(self) -> np.recarray:
         """Return the labels of the columns."""
         n_species = n_classes_of(self.model)
         base = papers.alkemade2023(self.model, generations=0)
         initial = base.labels("initial")
-        if self.sweeps is None:
+        if not self.has_cage:
             inherent = inherent_labels(self.model, GENERATIONS_INHERENT)
             return np.concatenate([inherent, initial]).view(np.recarray)
         scalars = labels_with_surroundings(_inherent_labels(self.model), n_species)
@@ -94,10 +102,10 @@ class Recommended:
         configuration = as_configuration(configuration)
         inherent = inherent_state(configuration, self.model, force_tolerance=FORCE_TOLERANCE)
         cage = None
-        if self.sweeps is not None:
+        if self.has_cage:
             with cage_states(
-                configuration, self.model, [seed], sweeps=self.sweeps, samples=SAMPLES,
-                chains=self.chains,
+                configuration, self.model, [seed], sweeps=self.sweeps,
+                trajectories=self.trajectories, samples=SAMPLES, chains=self.chains,
             ) as states:  # fmt: skip
                 cage = next(states)
         return self.describe(inherent, cage)
@@ -114,7 +122,7 @@ class Recommended:
         base = papers.alkemade2023(model, generations=0)
         # The initial positions predict best at the shortest times.
         initial = base.compute(inherent.start, "initial")
-        if self.sweeps is None:
+        if not self.has_cage:
             of_inherent = inherent_features(inherent, model, GENERATIONS_INHERENT)
             return Features.concatenate([of_inherent, initial])
         if cage is None:

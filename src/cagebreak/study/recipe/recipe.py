@@ -177,7 +177,7 @@ class Recipe:
     @property
     def recommended(self) -> Recommended:
         """The recommended set, computed from the cage states of the recipe."""
-        return Recommended(self.model, **self.states.cage)
+        return Recommended(self.model, **({"sweeps": None} | self.states.cage))
 
     def descriptor(self, state: str) -> Generations:
         """Return the descriptor of a state."""
