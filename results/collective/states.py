@@ -22,8 +22,8 @@ SWEEPS = (2000, 30_000)
 SAMPLES = 300
 THINNED = 10
 """Every tenth sample is described: thirty a chain, as in the recommended set."""
-RADIUS, TRAJECTORIES, WIDE_SEED = 0.8, (100, 900), 11
-"""Of the chains in spheres that `wider.py` reads."""
+TRAJECTORIES, TRAJECTORY_SEED = (100, 900), 11
+"""Of the chains by trajectories that `wider.py` reads."""
 HARD_TIME = 1000.0
 CHAINS = {"ka044": 1, "hs": 2}
 CONFIGURATIONS = {"ka044": range(1, 11), "hs": range(10)}
@@ -38,11 +38,18 @@ class Source:
     botan: Path
     kept: Path
     n_chains: int = 0
-    """Of the cage state; 0 for those of `CHAINS`."""
+    """Chains of single moves; 0 for those of `CHAINS`."""
+    n_trajectories: int = 0
+    """Chains by trajectories beside these."""
 
     def file(self, c, what):
         """Return the file of a state or of descriptors."""
         return self.kept / f"{self.system}_{c}_{what}.npz"
+
+    def fields(self, c, name):
+        """Return the file of a group of fields, which differ with the chains."""
+        others = f"_{self.n_trajectories}" if self.n_trajectories else ""
+        return self.file(c, f"f_{name}{others}")
 
     def load(self, c):
         """Return the model, the configuration and the propensity of its particles."""
@@ -72,11 +79,11 @@ class Source:
         lengths = {"seed": seed, "sweeps": SWEEPS, "cell": cell}
         return self.sampled(self.file(c, name), model, start, lengths)
 
-    def wider(self, c, model: cb.Model, start: Configuration, k) -> CageState:
-        """Return one chain of trajectories in spheres."""
-        seed = seed_sequence(WIDE_SEED, "hmc", c, k)
-        lengths = {"seed": seed, "trajectories": TRAJECTORIES, "cell": RADIUS}
-        return self.sampled(self.file(c, f"wider{k}"), model, start, lengths)
+    def by_trajectories(self, c, model: cb.Model, start: Configuration, k, cell) -> CageState:
+        """Return one chain of trajectories."""
+        seed = seed_sequence(TRAJECTORY_SEED, "hmc", c, k)
+        lengths = {"seed": seed, "trajectories": TRAJECTORIES, "cell": cell}
+        return self.sampled(self.file(c, f"trajectories_{cell}_{k}"), model, start, lengths)
 
     def sampled(self, file, model: cb.Model, start: Configuration, lengths) -> CageState:
         """Return a cage state of so long a chain, with all samples; it is kept in a file."""
@@ -97,7 +104,9 @@ class Source:
 
     def chains(self, c, model: cb.Model, start: Configuration) -> list[CageState]:
         """Return the chains of the cage state."""
-        return [self.chain(c, model, start, k) for k in range(self._n_chains)]
+        of_moves = [self.chain(c, model, start, k) for k in range(self._n_chains)]
+        numbers = range(self.n_trajectories)
+        return of_moves + [self.by_trajectories(c, model, start, k, "voronoi") for k in numbers]
 
     @property
     def _n_chains(self):
@@ -110,7 +119,8 @@ class Source:
 
     def recommended(self, c):
         """Return values and labels of the recommended set of all particles, and the propensity."""
-        file = self.file(c, "base1" if self._n_chains == 1 else "base")
+        n = self._n_chains + self.n_trajectories
+        file = self.file(c, "base" if n == 2 else f"base{n}")
         if not file.exists():
             model, start, propensity = self.load(c)
             made = recommended.recommended(model).describe(

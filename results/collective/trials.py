@@ -251,7 +251,7 @@ def of_fields(name, columns=None):
 
 def fields_of(source, c, name):
     """Return a group of fields with averages (N, 9 n), and their number n."""
-    file = source.file(c, f"f_{name}")
+    file = source.fields(c, name)
     if not file.exists():
         model, start, _ = source.load(c)
         wide = source.chain(c, model, start, cell=0.8) if name == "wide" else None
@@ -275,7 +275,7 @@ def seconds_of(trials, name, taken):
     group = name.split(",")[0]
     if group not in FIELDS | ELASTIC or name == "coordination, few samples":
         return taken
-    files = [trials.source.file(c, f"f_{group}") for c in trials.configurations]
+    files = [trials.source.fields(c, group) for c in trials.configurations]
     return float(np.mean([np.load(file)["seconds"] for file in files]))
 
 

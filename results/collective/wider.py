@@ -3,9 +3,10 @@
 Run: python results/collective/wider.py BOTAN FOLDER, with `train/*.npz` and `test/*.npz`, and a
 folder that keeps states and fields. The table is wider.csv beside this file.
 
-Everything is as in `trials.py`, but the recommended set has its two chains of the cage state. Alpha
-and weight for the two test configurations are those with the smallest error in cross-validation
-over the ten for training, of which all are then learned from.
+Everything is as in `trials.py`, but the recommended set has its two chains of the cage state, and in
+a second pass two chains by trajectories beside them. Alpha and weight for the two test
+configurations are those with the smallest error in cross-validation over the ten for training, of
+which all are then learned from.
 """
 
 import csv
@@ -21,9 +22,21 @@ from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.descriptors.coarse_grained.surroundings import with_surroundings
 from states import Source
 
-CHAINS, WIDER = 2, 2
+CHAINS, TRAJECTORIES = 2, (0, 2)
+"""Chains of single moves, and by trajectories beside them."""
+WIDER, RADIUS = 2, 0.8
+"""Chains in spheres, and their radius in sigma."""
 TEST = (401, 402)
-HEADER = ["trial", "columns", "r", "difference", "low", "high", *(f"test_{c}" for c in TEST)]
+HEADER = [
+    "chains",
+    "trial",
+    "columns",
+    "r",
+    "difference",
+    "low",
+    "high",
+    *(f"test_{c}" for c in TEST),
+]
 
 
 def wider(trials, n_chains):
@@ -31,12 +44,20 @@ def wider(trials, n_chains):
     rows = []
     for c, a in zip(trials.configurations, trials.of_a, strict=True):
         source = trials.source
-        file = source.file(c, f"f_wider{n_chains}")
+        file = source.fields(c, f"wider{n_chains}")
         if not file.exists():
             model, start, _ = source.load(c)
             inherent, chains = source.inherent(c, model, start), source.chains(c, model, start)
             columns = [
-                wide(Caged(model, start, inherent, chains, source.wider(c, model, start, k)))
+                wide(
+                    Caged(
+                        model,
+                        start,
+                        inherent,
+                        chains,
+                        source.by_trajectories(c, model, start, k, RADIUS),
+                    )
+                )
                 for k in range(n_chains)
             ]
             own = Features(
@@ -66,9 +87,9 @@ def tested(trials, new):
     return r[list(test)]
 
 
-def main(botan, kept):
-    """Write the table."""
-    trials = Trials(Source("ka044", Path(botan), Path(kept), CHAINS), TEST)
+def tried(source):
+    """Yield name, number of columns and scores of each trial of a set of chains."""
+    trials = Trials(source, TEST)
     before = trials.nested()
     parts = {
         "coordination": COLUMNS["coordination"](trials),
@@ -76,25 +97,29 @@ def main(botan, kept):
         "wider": wider(trials, WIDER),
         "quadratic": quadratic(trials),
     }
-    tries = [*((name,) for name in parts), ("wider", "coordination")]
-    tries.append(("wider", "coordination", "quadratic"))
+    yield "none", 0, [before.mean(), *interval(before - before), *tested(trials, None)]
+    together = ("wider", "coordination"), ("wider", "coordination", "quadratic")
+    for names in (*((name,) for name in parts), *together):
+        blocks = zip(*(parts[name] for name in names), strict=True)
+        columns = [np.concatenate(x, axis=1) for x in blocks]
+        new = Block(trials, columns)
+        after = trials.nested(new)
+        scores = [after.mean(), *interval(after - before), *tested(trials, new)]
+        yield ", ".join(names), columns[0].shape[1], scores
+
+
+def main(botan, kept):
+    """Write the table."""
     with Path(__file__).with_name("wider.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(HEADER)
-        rows = {"recommended": None} | {
-            ", ".join(names): [
-                np.concatenate(x, axis=1) for x in zip(*(parts[n] for n in names), strict=True)
-            ]
-            for names in tries
-        }
-        for name, columns in rows.items():
-            new = None if columns is None else Block(trials, columns)
-            after = before if new is None else trials.nested(new)
-            n_columns = 0 if columns is None else columns[0].shape[1]
-            scores = [after.mean(), *interval(after - before), *tested(trials, new)]
-            writer.writerow([name, n_columns, *(f"{x:.4f}" for x in scores)])
-            file.flush()
-            print(name, after.round(3), *(f"{x:.4f}" for x in scores), flush=True)
+        for n_trajectories in TRAJECTORIES:
+            source = Source("ka044", Path(botan), Path(kept), CHAINS, n_trajectories)
+            for name, n_columns, scores in tried(source):
+                row = [CHAINS + n_trajectories, name, n_columns, *(f"{x:.4f}" for x in scores)]
+                writer.writerow(row)
+                file.flush()
+                print(*row, flush=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import cage_errors
 import cage_samplers
 from cagebreak.states import _caged_kernel, cage, cage_sampler, cage_trajectories
 from cagebreak.states.lammps_cage import LammpsParticles
@@ -15,6 +16,8 @@ CHAINS, HANDOVER = (
 )
 SHOWN = (("moves", 1000), ("moves", 100_000), ("trajectories", 100), ("trajectories", 3000))
 GIVEN = [
+    "at T = 0.44 and 0.50",  # the data sets
+    "AMD EPYC with AVX-512",  # the machine
     "Positions are 32-bit integers",  # the type of the kernel's arrays
     "min(1, exp(-dH / kT))",  # the rule of Metropolis
 ]
@@ -30,9 +33,27 @@ def computed():
     yield f"by trajectories, of {few} to {many} time steps, and a sweep"
     yield f"tuned to an acceptance of {cage_trajectories.ACCEPTANCE} during"
     yield holds("averages over every fifth time step", _caged_kernel.EVERY == 5)
+    yield from exactness()
     yield f"with a margin of {printed(cage_sampler._HARD_MARGIN)} for hard spheres"
     yield f"is more than {cage.SHORT} of the variance of positions"
     yield from compared()
+
+
+def exactness():
+    """Yield what the figure of both samplers says: logarithms are interpolated."""
+    errors, shares = [], []
+    for system, of in table(DOCUMENT.parent / "cage_errors.csv").groupby("system"):
+        by_moves = of[of.sampler == "sweeps"].iloc[-1]
+        others = of[of.sampler == "trajectories"]
+        wanted, known = -np.log(by_moves.error), -np.log(others.error)
+        seconds = np.exp(np.interp(wanted, known, np.log(others.seconds)))
+        errors.append(by_moves.error)
+        shares.append(seconds / by_moves.seconds)
+        assert system in cage_errors.SYSTEMS
+        assert by_moves.measured == 10_000
+    yield f"10,000 sweeps the error is {errors[0]:.4f} and {errors[1]:.4f} σ"
+    yield f"after {shares[0]:.2f} and {shares[1]:.2f} of the time"
+    yield holds("from the scatter of four, over", cage_errors.CHAINS == 4)
 
 
 def variance(system, sampler, sweeps):
