@@ -3,10 +3,10 @@
 Run: python results/collective/wider.py BOTAN FOLDER, with `train/*.npz` and `test/*.npz`, and a
 folder that keeps states and fields. The table is wider.csv beside this file.
 
-Everything is as in `trials.py`, but the recommended set has its two chains of the cage state, and in
-a second pass two chains by trajectories beside them. Alpha and weight for the two test
-configurations are those with the smallest error in cross-validation over the ten for training, of
-which all are then learned from.
+Everything is as in `trials.py`, but the recommended set has its two chains of the cage state, and
+in a second pass two chains by trajectories beside them. Alpha and weight for the two test
+configurations are those with the smallest error in cross-validation over the ten for training,
+which are then all learned from.
 """
 
 import csv
