@@ -27,16 +27,9 @@ CHAINS, TRAJECTORIES = 2, (0, 2)
 WIDER, RADIUS = 2, 0.8
 """Chains in spheres, and their radius in sigma."""
 TEST = (401, 402)
-HEADER = [
-    "chains",
-    "trial",
-    "columns",
-    "r",
-    "difference",
-    "low",
-    "high",
-    *(f"test_{c}" for c in TEST),
-]
+HEADER = ["chains", "trial", "columns", "r", "difference", "low", "high"]
+HEADER += ["from_today", "low_today", "high_today", *(f"test_{c}" for c in TEST)]
+"""Differences are from the same chains without columns, and from two chains without."""
 
 
 def wider(trials, n_chains):
@@ -88,24 +81,21 @@ def tested(trials, new):
 
 
 def tried(source):
-    """Yield name, number of columns and scores of each trial of a set of chains."""
+    """Yield name, number of columns, r of each configuration, and r of tests of each trial."""
     trials = Trials(source, TEST)
-    before = trials.nested()
     parts = {
         "coordination": COLUMNS["coordination"](trials),
         "wider, one chain": wider(trials, 1),
         "wider": wider(trials, WIDER),
         "quadratic": quadratic(trials),
     }
-    yield "none", 0, [before.mean(), *interval(before - before), *tested(trials, None)]
+    yield "none", 0, trials.nested(), tested(trials, None)
     together = ("wider", "coordination"), ("wider", "coordination", "quadratic")
     for names in (*((name,) for name in parts), *together):
         blocks = zip(*(parts[name] for name in names), strict=True)
         columns = [np.concatenate(x, axis=1) for x in blocks]
         new = Block(trials, columns)
-        after = trials.nested(new)
-        scores = [after.mean(), *interval(after - before), *tested(trials, new)]
-        yield ", ".join(names), columns[0].shape[1], scores
+        yield ", ".join(names), columns[0].shape[1], trials.nested(new), tested(trials, new)
 
 
 def main(botan, kept):
@@ -113,9 +103,14 @@ def main(botan, kept):
     with Path(__file__).with_name("wider.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(HEADER)
+        today = None
         for n_trajectories in TRAJECTORIES:
             source = Source("ka044", Path(botan), Path(kept), CHAINS, n_trajectories)
-            for name, n_columns, scores in tried(source):
+            before = None
+            for name, n_columns, r, of_tests in tried(source):
+                before = r if before is None else before
+                today = r if today is None else today
+                scores = [r.mean(), *interval(r - before), *interval(r - today), *of_tests]
                 row = [CHAINS + n_trajectories, name, n_columns, *(f"{x:.4f}" for x in scores)]
                 writer.writerow(row)
                 file.flush()

@@ -80,7 +80,7 @@ def verdicts():
     yield f"gain {both.difference:.4f} by ends and reach {both.r_after:.4f}"
     scores = table(ROOT / "results/cage-state/kob_andersen.csv").set_index("features")
     best = scores.loc["full, correlated errors"]
-    yield f"today's best, {best.r_configuration:.3f}, needs"
+    yield f"The recommended set, {best.r_configuration:.3f}, needs"
     yield f"with two long chains has {best.test_401:.3f} and {best.test_402:.3f}"
     collective = table(ROOT / "results/collective/trials.csv").set_index("system")
     longer = collective.r_before["ka044"].iloc[0] - cage.r_before
