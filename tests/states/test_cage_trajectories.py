@@ -8,7 +8,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.descriptors import recommended
-from cagebreak.errors import InputError
+from cagebreak.errors import InputError, SamplingWarning
 from cagebreak.states import CageSampler, cage_state
 from cagebreak.states._billiard_kernel import fly
 from cagebreak.states._cage_kernel import Cells
@@ -220,6 +220,19 @@ def test_each_sampler_is_for_its_models():
 def test_a_model_of_lammps_in_a_cage_of_the_public_function():
     state = cb.cage_state(START, LINES, seed=3, sweeps=(5, 5))
     assert "27 particles" in repr(state)
+
+
+@pytest.mark.parametrize(
+    ("start", "cell"),
+    [(START.replace(positions=START.positions * [0.3, 1, 1]), 1.0), (START, 1e-6)],
+)
+def test_what_is_rejected_leaves_no_trace(start, cell):
+    """Particles fly apart from where forces are huge, and are cornered in cells of no size."""
+    with pytest.warns(SamplingWarning, match="trajectories: none of 3 was accepted"):
+        state = cage_state(start, KA, seed=1, trajectories=(0, 3), cell=cell)
+    assert not state.displacement.any()
+    assert not state.covariance.any()
+    assert not state.acceptance.any()
 
 
 def test_the_recommended_set_is_described_by_trajectories():

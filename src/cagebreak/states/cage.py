@@ -18,7 +18,7 @@ from cagebreak.errors import InputError, SamplingWarning
 from cagebreak.models import as_model
 from cagebreak.models.model import Model
 from cagebreak.potentials.state_point import warn_of_another_state_point
-from cagebreak.seeding import Seed, seed_sequence
+from cagebreak.seeding import Seed, natural, seed_sequence
 from cagebreak.states.cage_cells import Cell
 from cagebreak.states.cage_sampler import CageSampler, CageState
 from cagebreak.states.cage_trajectories import TrajectorySampler
@@ -127,7 +127,14 @@ def cage_state(
 
 
 def _warn_if_short(state: CageState, chains: int, unit: str) -> None:
-    """Warn if the mean positions of chains, or of the halves of one, scatter too much."""
+    """Warn if nothing moved, or if the means of chains, or of halves of one, scatter too much."""
+    if not state.acceptance.any():
+        warnings.warn(
+            f"{unit}: none of {state.sweeps[1]} was accepted, so that no particle has moved; start "
+            "from a configuration that is equilibrated at the model's temperature, in wider cells",
+            SamplingWarning,
+            stacklevel=3,
+        )
     scatter, variance = chains * float((state.error**2).mean()), float(state.variance.mean())
     if not scatter <= SHORT * variance:
         share = scatter / variance if variance else math.inf
@@ -227,6 +234,7 @@ def _run(
             relax, measure = numbers
         except (TypeError, ValueError) as error:
             raise InputError(f"{unit}: expected (relax, measure), got {numbers!r}") from error
+        relax, measure = natural(unit, relax), natural(unit, measure)
         if not measure >= 1:
             raise InputError(f"{unit}: expected at least one to measure, got {numbers!r}")
         if not 0 <= samples <= measure:

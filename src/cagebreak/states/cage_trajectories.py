@@ -14,7 +14,7 @@ from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.potentials.sizes import diameters_of
 from cagebreak.seeding import Seed, natural, stream
-from cagebreak.states._caged_kernel import Moments
+from cagebreak.states._caged_kernel import EVERY, Moments, add_moments
 from cagebreak.states.cage_cells import Cell, cells_of
 from cagebreak.states.cage_error import Marks
 from cagebreak.states.cage_sampler import TUNINGS, CageState
@@ -63,9 +63,7 @@ class TrajectorySampler:
     energy with the kinetic one. Leapfrog steps whose drift is free flight between walls can be
     reversed and keep volumes (:cite:`Afshar2015`), so that the Boltzmann distribution in the cells
     is unchanged: it is that of `CageSampler`, for any time step. Moments are averages over every
-    fifth time step of all trajectories, also of those that are rejected: each begins from that
-    distribution, which the leapfrog keeps but for its energy error, a small part of kT for all
-    particles together.
+    fifth time step of accepted trajectories. In place of a rejected one, its begin counts as often.
 
     Parameters
     ----------
@@ -232,13 +230,20 @@ class TrajectorySampler:
         n_steps = int(self._rng.integers(fewest, most, endpoint=True))
         chance = self._rng.random()
         self._n_steps += n_steps
+        sums = self._moments.additions, self._moments.first, self._moments.second
+        before = [of.copy() for of in sums]
         cost = self._particles.follow(velocities, n_steps, self._moments) / self._kt
         # An energy that is no number is rejected.
         probability = math.exp(-max(cost, 0.0)) if math.isfinite(cost) else 0.0
         if chance < probability:
             self._accepted += 1
         else:
+            for of, earlier in zip(sums, before, strict=True):
+                of[:] = earlier
             self._particles.go_back()
+            self._moments.now[:] = self._particles.displacements()
+            for _ in range(n_steps // EVERY):
+                add_moments(self._moments)
         return probability
 
     def _shown(self, what: str, sweeps: int) -> AbstractContextManager[None]:
