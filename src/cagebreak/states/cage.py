@@ -69,7 +69,7 @@ def cage_state(
     trajectories
         Exact numbers of trajectories that relax and that are measured, in place of sweeps of single
         moves: hybrid Monte Carlo of all particles, whose averages are the same. For the same error
-        of the mean positions it takes about half of the time. Not for hard spheres.
+        of the mean positions it takes a little more than half of the time. Not for hard spheres.
     precision
         Standard error of the mean positions, root mean square over particles, at which measuring
         ends, in sigma; default `PRECISION`. `RELAX` sweeps relax before.
