@@ -17,7 +17,7 @@ from cagebreak.states._billiard_kernel import fly_one
 from cagebreak.states._cage_kernel import Cells
 
 EVERY = 5
-"""Time steps between two additions to the moments (chosen): a tenth of the period of a particle."""
+"""Time steps between two additions to the moments (chosen)."""
 
 CORNERED = -1
 """Status: a particle was reflected again and again within a time step."""

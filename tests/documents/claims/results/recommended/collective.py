@@ -6,6 +6,8 @@ import sys
 import numpy as np
 
 import cagebreak as cb
+from cagebreak.leapfrog.time_step import TIME_STEPS
+from cagebreak.states.pair_cage import PairParticles
 from support.claims import holds, row, signed, table
 from support.paths import ROOT
 from support.study_claims import CONFIDENCE, power
@@ -25,6 +27,7 @@ GIVEN = [
     "over 1 σ",  # trials.py: quadratic_around
     "Apache-2.0)",  # a name
     "the aim of 0.825",  # of the project
+    "where 4120 τ are predicted",  # the time of BOTAN's runs
     "The aim of 0.825",
     "| test 401 | test 402 |",
 ]
@@ -120,6 +123,8 @@ def wider():
     yield f"gain**, by {gains[0]:.4f} and {gains[1]:.4f}"
     relax, measured = of_script("states.py")["TRAJECTORIES"]
     yield f"({relax} + {measured} of them)"
+    steps = 4 * (relax + measured) * sum(PairParticles.STEPS) / 2
+    yield f"as a run of {steps * TIME_STEPS['lennard_jones']:.0f} τ,"
     yield holds(
         "Wider cells gain on Kob-Andersen",
         found.loc[2, "wider"].low > 0 and TRIALS.loc["hs", "wide"].low < 0,
