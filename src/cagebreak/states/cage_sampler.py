@@ -279,9 +279,7 @@ class CageSampler:
         if total == 0:
             raise InputError("state: expected sweeps to have been measured; call run first")
         moments = self._moments
-        means = moments.sums[:3].T / total
-        squares = moments.sums[3:].T[:, [[0, 3, 4], [3, 1, 5], [4, 5, 2]]] / total
-        covariance = squares - means[:, :, None] * means[:, None, :]
+        means, covariance = means_and_covariances(moments.sums[:3], moments.sums[3:], total)
         trials = total * np.ones(len(self.start))
         mean = self._in_order(means)
         return CageState(
@@ -427,3 +425,15 @@ class CageSampler:
         result = np.empty_like(rows)
         result[self._order] = rows
         return result
+
+
+def means_and_covariances(
+    first: NDArray[np.float64], second: NDArray[np.float64], total: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return means (N, 3) and covariances (N, 3, 3) of sums over `total` displacements.
+
+    `first` (3, N) are the sums of x, y and z; `second` (6, N) of xx, yy, zz, xy, xz and yz.
+    """
+    means = first.T / total
+    squares = second.T[:, [[0, 3, 4], [3, 1, 5], [4, 5, 2]]] / total
+    return means, squares - means[:, :, None] * means[:, None, :]

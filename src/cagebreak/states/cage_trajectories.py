@@ -17,7 +17,7 @@ from cagebreak.seeding import Seed, natural, stream
 from cagebreak.states._caged_kernel import EVERY, Moments, add_moments
 from cagebreak.states.cage_cells import Cell, cells_of
 from cagebreak.states.cage_error import Marks
-from cagebreak.states.cage_sampler import TUNINGS, CageState
+from cagebreak.states.cage_sampler import TUNINGS, CageState, means_and_covariances
 from cagebreak.states.lammps_cage import LammpsParticles
 from cagebreak.states.pair_cage import PairParticles
 
@@ -187,9 +187,7 @@ class TrajectorySampler:
         if self._measured == 0:
             raise InputError("state: expected sweeps to have been measured; call run first")
         moments, total = self._moments, int(self._moments.additions[0])
-        means = moments.first.T / total
-        squares = moments.second.T[:, [[0, 3, 4], [3, 1, 5], [4, 5, 2]]] / total
-        covariance = squares - means[:, :, None] * means[:, None, :]
+        means, covariance = means_and_covariances(moments.first, moments.second, total)
         return CageState(
             start=self.start,
             configuration=self.start.replace(
