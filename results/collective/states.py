@@ -54,14 +54,29 @@ class Source:
     def load(self, c):
         """Return the model, the configuration and the propensity of its particles."""
         if self.system == "ka044":
-            path = next(self.botan.glob(f"*/isoconfig_N4096T0.44_{c}_tc07.npz"))
-            start, runs = botan.read_runs(path)
-            lengths = np.linalg.norm(runs - start.unwrapped, axis=2)
+            start, lengths = self._runs(c)
             return cb.kob_andersen(number_density=1.2), start, lengths.mean(axis=0)
+        study, measured, at = self._hard(c)
+        return study.recipe.model, study.configuration(c), measured.mean[at]
+
+    def halves(self, c):
+        """Return the propensities of two halves of the runs, (2, N)."""
+        if self.system == "ka044":
+            _, lengths = self._runs(c)
+            return np.stack([lengths[k::2].mean(axis=0) for k in (0, 1)])
+        _, measured, at = self._hard(c)
+        return measured.halves[:, at]
+
+    def _hard(self, c):
         study = cb.datasets.study("hard-spheres-058")
         measured = study.propensity(c)
-        at = np.abs(measured.times - HARD_TIME).argmin()
-        return study.recipe.model, study.configuration(c), measured.mean[at]
+        return study, measured, np.abs(measured.times - HARD_TIME).argmin()
+
+    def _runs(self, c):
+        """Return a configuration of BOTAN, and how far each particle moved in each run."""
+        path = next(self.botan.glob(f"*/isoconfig_N4096T0.44_{c}_tc07.npz"))
+        start, runs = botan.read_runs(path)
+        return start, np.linalg.norm(runs - start.unwrapped, axis=2)
 
     def inherent(self, c, model: cb.Model, start: Configuration) -> InherentState:
         """Return the inherent state; it is computed if its file is not there."""

@@ -19,6 +19,7 @@ from cagebreak.study.stages.trial import Trial
 from support.earlier_version import without_digest
 from support.tiny_study import write_recipe
 
+STATES = ("inherent", "cage", "wide")
 SAMPLED = {"set": "recommended", "kind": ["radial", "angular"], "states": ["sampled"]}
 SELECTIONS = {
     "LR0": {"generations": 0, "states": ["initial"]},
@@ -31,7 +32,7 @@ SELECTIONS = {
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     path = tmp_path_factory.mktemp("study") / "hs.toml"
-    cage = {"sweeps": (20, 40), "chains": 2}
+    cage = {"sweeps": (20, 40), "chains": 2, "wide_chains": 1}
     study = cb.Study(
         write_recipe(path, recommended=True, cage=cage, selections=SELECTIONS, species=["A"])
     )
@@ -49,8 +50,8 @@ def of(table, name):
 
 
 def test_features_are_those_of_the_states_of_the_study(study):
-    wanted = Recommended(study.recipe.model, (20, 40))
-    expected = wanted.describe(study.state(1, "inherent"), study.state(1, "cage"))
+    wanted = study.recipe.recommended
+    expected = wanted.describe(*(study.state(1, name) for name in STATES))
     found = study.features(1)
     # Columns that a state has too stand there, with the same values.
     names = found.names
@@ -62,7 +63,7 @@ def test_features_are_those_of_the_states_of_the_study(study):
 
 def test_the_set_is_that_of_the_chains_of_the_recipe(study):
     wanted = study.recipe.recommended
-    assert wanted == Recommended(study.recipe.model, (20, 40), chains=2)
+    assert wanted == Recommended(study.recipe.model, (20, 40), chains=2, wide_chains=1)
 
 
 def test_plan_describes_the_samples_of_all_chains(study, tmp_path):
@@ -73,7 +74,7 @@ def test_plan_describes_the_samples_of_all_chains(study, tmp_path):
 
 
 def test_parts_of_the_set_are_selected_by_label(study, table):
-    labels = Recommended(study.recipe.model, (20, 40)).labels()
+    labels = study.recipe.recommended.labels()
     sampled = labels.state == "sampled"
     assert of(table, "recommended")["n_features"][0] == len(labels)
     assert of(table, "+ scalars")["n_features"][0] == sampled.sum()
@@ -84,10 +85,10 @@ def test_parts_of_the_set_are_selected_by_label(study, table):
 
 def test_it_is_learned_with_centering_weights_and_the_level(study, table):
     """What `cagebreak fit` writes, by hand."""
-    wanted = Recommended(study.recipe.model, (20, 40))
+    wanted = study.recipe.recommended
     samples = []
     for c in range(3):
-        features = wanted.describe(study.state(c, "inherent"), study.state(c, "cage"))
+        features = wanted.describe(*(study.state(c, name) for name in STATES))
         propensity = study.propensity(c)
         a = propensity.species == 0
         halves = propensity.halves[:, :, a].swapaxes(1, 2)
@@ -153,7 +154,7 @@ def test_a_learner_of_ones_own_may_learn_from_it(study):
 def test_a_study_of_before_cell_rejection_was_called_wall_still_opens(study, tmp_path):
     """Its cage units, its labels, its recipe and its saved models have the old name."""
     cell = {"set": "recommended", "kind": ["acceptance", "cell_rejection"]}
-    cage = {"sweeps": (20, 40), "chains": 2}
+    cage = {"sweeps": (20, 40), "chains": 2, "wide_chains": 1}
     path = write_recipe(
         tmp_path / "hs.toml", recommended=True, cage=cage, selections={"cell": cell}, species=["A"]
     )

@@ -98,9 +98,7 @@ class CageScalars:
 
     def labels(self, state: str = STATE) -> np.recarray:
         """Return the labels of the columns."""
-        columns = [("displacement", 0), ("variance", -1)]
-        columns += [("variance", n) for n in range(self.model.dimension)]
-        columns += [("acceptance", 0), ("cell_rejection", 0)]
+        columns = motion_labels(self.model.dimension)
         if not self.model.is_hard:
             for kind in ("energy", "force", *(() if self.model.lammps else ("laplacian",))):
                 columns += [(kind, 0), (f"{kind} var", 0), (kind, 1)]
@@ -115,20 +113,30 @@ class CageScalars:
         InputError
             If the cage state has no samples.
         """
-        # A particle that never moved has a variance of 0, whose logarithm is infinite.
-        tiny = np.finfo(float).tiny
-        d = self.model.dimension
-        eigenvalues = np.maximum(np.linalg.eigvalsh(cage.covariance[:, :d, :d]), tiny)
-        columns = [
-            cage.displacement,
-            np.log(np.maximum(cage.variance, tiny)),
-            *np.log(eigenvalues).T,
-            cage.acceptance,
-            np.log(cage.cell_rejection + REJECTION_FLOOR),
-        ]
+        columns = motion(cage, self.model.dimension)
         if not self.model.is_hard:
             columns += _mechanics(cage, self.model)
         return Features(np.stack(columns, axis=1), self.labels(state))
+
+
+def motion_labels(dimension: int) -> list[tuple[str, int]]:
+    """Return kind and n of the columns of `motion`."""
+    variances = [("variance", n) for n in range(-1, dimension)]
+    return [("displacement", 0), *variances, ("acceptance", 0), ("cell_rejection", 0)]
+
+
+def motion(cage: CageState, dimension: int) -> list[NDArray[np.float64]]:
+    """Return columns of the motion in a cage: displacement, variance and how trials end."""
+    # A particle that never moved has a variance of 0, whose logarithm is infinite.
+    tiny = np.finfo(float).tiny
+    eigenvalues = np.linalg.eigvalsh(cage.covariance[:, :dimension, :dimension])
+    return [
+        cage.displacement,
+        np.log(np.maximum(cage.variance, tiny)),
+        *np.log(np.maximum(eigenvalues, tiny)).T,
+        cage.acceptance,
+        np.log(cage.cell_rejection + REJECTION_FLOOR),
+    ]
 
 
 def _mechanics(cage: CageState, model: Model) -> list[NDArray[np.float64]]:

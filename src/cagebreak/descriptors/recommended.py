@@ -1,6 +1,7 @@
-"""The recommended descriptors: those that predicted best in our studies, in three sizes."""
+"""The recommended descriptors: those that predicted best in our studies, in four sizes."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,21 +14,24 @@ from cagebreak.descriptors.coarse_grained.surroundings import (
     labels_with_surroundings,
     with_surroundings,
 )
+from cagebreak.descriptors.coordination import Coordination
 from cagebreak.descriptors.generations import average_over_neighbors, labels_of_generations
 from cagebreak.descriptors.polydisperse.by_size import classified, n_classes_of
+from cagebreak.descriptors.wide_cage import RADIUS, WideCage
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
-from cagebreak.seeding import Seed
+from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.states.cage import cage_states
 from cagebreak.states.cage_sampler import CageState
 from cagebreak.states.inherent import InherentState, inherent_state
 
-SIZES: dict[str, tuple[tuple[int, int] | None, int]] = {
-    "quick": (None, 1),
-    "medium": ((1000, 3000), 2),
-    "full": ((2000, 30_000), 2),
+SIZES: dict[str, dict[str, Any]] = {
+    "quick": {"sweeps": None},
+    "medium": {"sweeps": (1000, 3000), "chains": 2},
+    "full": {"sweeps": (2000, 30_000), "chains": 2},
+    "extended": {"trajectories": (100, 900), "chains": 4, "wide_chains": 2},
 }
-"""Sweeps (relaxing, measured) and chains of the cage state by size; all values here are chosen."""
+"""Parameters of `Recommended` by size; all values here are chosen."""
 SAMPLES = 30
 """Samples of each chain over which descriptors are averaged."""
 GENERATIONS = 3
@@ -57,12 +61,16 @@ class Recommended:
     trajectories
         Trajectories of each chain in place of sweeps. With neither there is no cage state: the
         inherent state is described instead.
+    wide_chains
+        Number of runs in wide cells (`WideCage`), each as long. With any, their scalars and the
+        coordination are described too.
     """
 
     model: Model
-    sweeps: tuple[int, int] | None
+    sweeps: tuple[int, int] | None = None
     chains: int = 1
     trajectories: tuple[int, int] | None = None
+    wide_chains: int = 0
 
     @property
     def has_cage(self) -> bool:
@@ -79,8 +87,11 @@ class Recommended:
             return np.concatenate([inherent, initial]).view(np.recarray)
         scalars = labels_with_surroundings(_inherent_labels(self.model), n_species)
         first = labels_of_generations(base.labels(STATE), GENERATIONS)
-        cage = labels_with_surroundings(CageScalars(self.model).labels(), n_species)
-        return np.concatenate([first, cage, scalars, initial]).view(np.recarray)
+        described = [CageScalars(self.model).labels()]
+        if self.wide_chains:
+            described += [Coordination(self.model).labels(), WideCage(self.model).labels()]
+        cage = [labels_with_surroundings(labels, n_species) for labels in described]
+        return np.concatenate([first, *cage, scalars, initial]).view(np.recarray)
 
     def compute(self, configuration: Configuration, *, seed: Seed) -> Features:
         """Return the features of a configuration, (N, F); its states are computed for them.
@@ -101,22 +112,40 @@ class Recommended:
         """
         configuration = as_configuration(configuration)
         inherent = inherent_state(configuration, self.model, force_tolerance=FORCE_TOLERANCE)
-        cage = None
+        cage = wide = None
         if self.has_cage:
-            with cage_states(
-                configuration, self.model, [seed], sweeps=self.sweeps,
-                trajectories=self.trajectories, samples=SAMPLES, chains=self.chains,
-            ) as states:  # fmt: skip
-                cage = next(states)
-        return self.describe(inherent, cage)
+            cage = self._sampled(configuration, seed, samples=SAMPLES, chains=self.chains)
+            if self.wide_chains:
+                seed = seed_sequence(seed, "wide")
+                wide = self._sampled(configuration, seed, chains=self.wide_chains, cell=RADIUS)
+        return self.describe(inherent, cage, wide)
 
-    def describe(self, inherent: InherentState, cage: CageState | None = None) -> Features:
+    def _sampled(self, configuration: Configuration, seed: Seed, **how: Any) -> CageState:
+        lengths = {"sweeps": self.sweeps, "trajectories": self.trajectories}
+        with cage_states(configuration, self.model, [seed], **lengths, **how) as states:
+            return next(states)
+
+    def describe(
+        self,
+        inherent: InherentState,
+        cage: CageState | None = None,
+        wide: CageState | None = None,
+    ) -> Features:
         """Return the features of given states, (N, F).
+
+        Parameters
+        ----------
+        inherent
+        cage
+            With samples.
+        wide
+            Of the same configuration in wide cells; see `WideCage`.
 
         Raises
         ------
         InputError
-            If the set needs a cage state, and `cage` is None or has no samples.
+            If the set needs a cage state, and `cage` is None or has no samples, or one in wide
+            cells, and `wide` is None.
         """
         model, n_species = self.model, n_classes_of(self.model)
         base = papers.alkemade2023(model, generations=0)
@@ -129,11 +158,15 @@ class Recommended:
             raise InputError("cage: expected a cage state, got None")
         first = CageAverage(base).compute(cage)
         structure = average_over_neighbors(first, cage.configuration, base.r_c, GENERATIONS)
-        cage_scalars = with_surroundings(
-            CageScalars(model).compute(cage), classified(cage.configuration, model), n_species
-        )
+        described = [CageScalars(model).compute(cage)]
+        if self.wide_chains:
+            if wide is None:
+                raise InputError("wide: expected a cage state in wide cells, got None")
+            described += [Coordination(model).compute(cage), WideCage(model).compute(wide)]
+        there = classified(cage.configuration, model)
+        cage_scalars = [with_surroundings(each, there, n_species) for each in described]
         inherent_scalars = _with_surroundings(inherent, model)
-        return Features.concatenate([structure, cage_scalars, inherent_scalars, initial])
+        return Features.concatenate([structure, *cage_scalars, inherent_scalars, initial])
 
 
 def recommended(model: Model, size: str = "full") -> Recommended:
@@ -147,6 +180,9 @@ def recommended(model: Model, size: str = "full") -> Recommended:
         "quick": descriptors of the inherent state, without Monte Carlo, in about a second.
         "medium": descriptors averaged over samples of the cage state, and its moments, energies
         and forces, from two chains of 4000 sweeps. "full": the same from two chains of 32,000.
+        "extended": the same from four chains of 1000 trajectories, and beside it the coordination,
+        and the motion in wide cells from two such chains. Hard spheres have 32,000 sweeps in place
+        of trajectories.
 
     Raises
     ------
@@ -155,7 +191,11 @@ def recommended(model: Model, size: str = "full") -> Recommended:
     """
     if size not in SIZES:
         raise InputError(f"size: expected one of {', '.join(SIZES)}, got {size!r}")
-    return Recommended(model, *SIZES[size])
+    parameters = dict(SIZES[size])
+    if model.is_hard and parameters.pop("trajectories", None):
+        # Hard spheres have no forces.
+        parameters["sweeps"] = SIZES["full"]["sweeps"]
+    return Recommended(model, **parameters)
 
 
 def feature_groups(labels: np.recarray) -> np.ndarray:

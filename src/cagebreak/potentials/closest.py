@@ -7,7 +7,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.models.model import Model
 from cagebreak.neighbors import cell_list, neighbor_table
 from cagebreak.potentials import _match_kernel as kernel
-from cagebreak.potentials.sizes import contacts_of, diameters_of
+from cagebreak.potentials.sizes import contacts_of, longest_contact
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ def closest_pairs(
     if model.sizes is None:
         kernel.nearest_pairs(cell_list(configuration, reach * contacts.max()), distances, pairs)
         return distances, pairs, contacts
-    table = neighbor_table(configuration, reach * float(diameters_of(configuration, model).max()))
+    table = neighbor_table(configuration, reach * longest_contact(configuration, model))
     if len(table.distances):
         each = contacts_of(configuration, model, *table.pairs.T)
         k = int((table.distances / each).argmin())

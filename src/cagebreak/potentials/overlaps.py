@@ -15,7 +15,7 @@ from cagebreak.configuration import Configuration
 from cagebreak.errors import ConfigurationError, ConfigurationWarning
 from cagebreak.models.model import Model
 from cagebreak.neighbors import neighbor_table
-from cagebreak.potentials.sizes import contacts_of, reach
+from cagebreak.potentials.sizes import contacts_of, longest_contact
 
 DIGITS = 6
 """Significant digits that positions have at least; chosen: `%g` of C writes six."""
@@ -125,8 +125,8 @@ def separated(
 
 def _overlapping(configuration: Configuration, model: Model, scale: float, least: float) -> _Pairs:
     """Return the pairs that overlap."""
-    longest = reach(configuration, model) / model.pair.cutoff
-    table = neighbor_table(configuration, scale * longest * (1 + 1e-12))
+    longest = scale * longest_contact(configuration, model)
+    table = neighbor_table(configuration, longest * (1 + 1e-12))
     i, j = table.pairs.T
     r = table.distances
     contact = scale * contacts_of(configuration, model, i, j)

@@ -43,6 +43,15 @@ def contacts_of(
     return np.asarray(contacts * (a + b) / 2 * (1 - model.sizes.nonadditivity * abs(a - b)))
 
 
+def longest_contact(configuration: Configuration, model: Model) -> float:
+    """Return a distance, in sigma, that no contact distance of two particles exceeds."""
+    longest = float(np.max(model.pair.sigma))
+    if model.sizes is None:
+        return longest
+    # Nonadditivity makes contact distances shorter.
+    return longest * float(diameters_of(configuration, model).max())
+
+
 def check_sizes(configuration: Configuration, model: Model) -> None:
     """Check that particles have diameters if their model has sizes.
 

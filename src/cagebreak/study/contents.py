@@ -213,8 +213,9 @@ class Contents(Work):
         ----------
         c
         state
-            "initial", the configuration itself; "inherent" (`inherent_state`); or "cage"
-            (`cage_state`).
+            "initial", the configuration itself; "inherent" (`inherent_state`); "cage"
+            (`cage_state`); or "wide", the cage state in wide cells, of the chains that
+            `[states.cage] wide_chains` asks for.
 
         Raises
         ------
@@ -222,8 +223,11 @@ class Contents(Work):
             If the recipe's `[descriptors] states` has no such state.
         """
         self._ask_for("descriptors")
-        if state not in self.recipe.descriptors.states:
-            expected = ", ".join(self.recipe.descriptors.states)
+        states = self.recipe.descriptors.states
+        if "cage" in states and "wide_chains" in self.recipe.states.cage:
+            states = (*states, "wide")
+        if state not in states:
+            expected = ", ".join(states)
             raise InputError(f"state: expected one of {expected}, as in the recipe, got {state!r}")
         return load_state(self.store, state, self._index(c))
 

@@ -41,7 +41,7 @@ FORMAT = "cagebreak glassbench descriptors 1"
 CAGES = ("run", "file")
 """Where the inherent and the cage state come from: own runs, or the files."""
 
-SECONDS = {"quick": 10.0, "medium": 40.0, "full": 200.0}
+SECONDS = {"quick": 10.0, "medium": 40.0, "full": 200.0, "extended": 300.0}
 """Seconds of a configuration of 4096 particles by size, as first guess of the time left."""
 
 _KINDS = ("displacement", "energy", "force", "laplacian")

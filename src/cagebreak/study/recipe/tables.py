@@ -42,6 +42,7 @@ _CAGE = {
     "sweeps": optional(_LENGTHS),
     "trajectories": optional(_LENGTHS),
     "chains": optional(integer(1, 1000)),
+    "wide_chains": optional(integer(1, 1000)),
     "precision": optional(number(0, 10, above=True)),
 }
 
@@ -88,7 +89,7 @@ def _step(value: Any) -> dict[str, Any]:
 def _cage(value: Any) -> dict[str, Any]:
     cage = checked(value, _CAGE)
     # Only a run of a given length has chains.
-    lengths = set(cage) - {"chains"} if "precision" not in cage else set(cage)
+    lengths = set(cage) - {"chains", "wide_chains"} if "precision" not in cage else set(cage)
     if lengths not in ({"precision"}, {"sweeps"}, {"trajectories"}):
         raise ValueError
     return cage
@@ -141,8 +142,8 @@ STEPS = Check(
 """The steps of a preparation."""
 
 CAGE = Check(
-    "either sweeps or trajectories = [to relax, to measure], and chains if more than one, or "
-    "precision = ..., a length in sigma",
+    "either sweeps or trajectories = [to relax, to measure], with chains if more than one and "
+    "wide_chains if any, or precision = ..., a length in sigma",
     table_json(_CAGE) | {"minProperties": 1},
     _cage,
 )

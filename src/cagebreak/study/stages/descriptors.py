@@ -45,7 +45,9 @@ def compute(recipe: Recipe, source: str, state: Callable[[str], Source]) -> Feat
     inherent, cage = state("inherent"), state("cage")
     assert isinstance(inherent, InherentState)
     assert isinstance(cage, CageState)
-    return recipe.recommended.describe(inherent, cage)
+    wide = state("wide") if recipe.recommended.wide_chains else None
+    assert wide is None or isinstance(wide, CageState)
+    return recipe.recommended.describe(inherent, cage, wide)
 
 
 def states_of(source: str) -> tuple[str, ...]:

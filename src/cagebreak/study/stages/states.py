@@ -8,6 +8,7 @@ import numpy as np
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.cage import Source
 from cagebreak.descriptors.recommended import SAMPLES
+from cagebreak.descriptors.wide_cage import RADIUS
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import Seed, seed_sequence
@@ -19,8 +20,10 @@ from cagebreak.study.stages.stage import Stage, file_size
 from cagebreak.study.stages.trial import Trial, timed
 from cagebreak.study.store import Store, Unit
 
-MADE_BY = {"initial": "equilibrate", "inherent": "inherent", "cage": "cage"}
+MADE_BY = {"initial": "equilibrate", "inherent": "inherent", "cage": "cage", "wide": "cage"}
 """The stage that makes each state."""
+_WIDE = "wide_"
+"""Prefix of the data sets of the cage state in wide cells."""
 
 _STARTS, _LONGEST = 5, 3.0
 """Number of starts whose descents a trial times, since they differ much; fewer if they take longer
@@ -39,7 +42,8 @@ def make_state(recipe: Recipe, configuration: Configuration, state: str, seed: S
     recipe
     configuration
     state
-        "inherent", "cage", or "initial", which is the configuration itself.
+        "inherent", "cage", "wide", the cage state in wide cells, or "initial", which is the
+        configuration itself.
     seed
         Seed of the Monte Carlo sampling of the cage state.
     """
@@ -48,7 +52,8 @@ def make_state(recipe: Recipe, configuration: Configuration, state: str, seed: S
     if state == "inherent":
         tolerance = recipe.states.force_tolerance
         return inherent_state(configuration, recipe.model, force_tolerance=tolerance)
-    with make_cages(recipe, configuration, [seed]) as cages:
+    sampled = _make_wide if state == "wide" else make_cages
+    with sampled(recipe, configuration, [seed]) as cages:
         return next(cages)
 
 
@@ -56,8 +61,18 @@ def make_cages(
     recipe: Recipe, configuration: Configuration, seeds: Sequence[Seed]
 ) -> AbstractContextManager[Iterator[CageState]]:
     """Return a block in which the cage state of each seed is sampled, in threads."""
-    samples = _n_samples(recipe)
-    return cage_states(configuration, recipe.model, seeds, **recipe.states.cage, samples=samples)
+    section, samples = dict(recipe.states.cage), _n_samples(recipe)
+    section.pop("wide_chains", None)
+    return cage_states(configuration, recipe.model, seeds, **section, samples=samples)
+
+
+def _make_wide(
+    recipe: Recipe, configuration: Configuration, seeds: Sequence[Seed]
+) -> AbstractContextManager[Iterator[CageState]]:
+    """Return the same in wide cells, without samples."""
+    section, seeds = dict(recipe.states.cage), [seed_sequence(seed, "wide") for seed in seeds]
+    section["chains"] = section.pop("wide_chains")
+    return cage_states(configuration, recipe.model, seeds, **section, cell=RADIUS)
 
 
 def load_state(store: Store, state: str, c: int) -> Source:
@@ -67,6 +82,12 @@ def load_state(store: Store, state: str, c: int) -> Source:
         return start
     unit = Unit(MADE_BY[state], (c,))
     arrays = store.load(unit)
+    if state == "wide":
+        arrays = {
+            name.removeprefix(_WIDE): value
+            for name, value in arrays.items()
+            if name.startswith(_WIDE)
+        }
     end = hdf5.configuration(arrays, str(store.path(unit)))
     if state == "inherent":
         return InherentState(
@@ -129,10 +150,17 @@ def _inherent_seconds(trial: Trial) -> float:
 def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
     start = load_configuration(store, unit.address[0])
     seed = seed_sequence(recipe.study.seed, "cage", *unit.address)
-    state = make_state(recipe, start, "cage", seed)
+    arrays = _cage_arrays(recipe, make_state(recipe, start, "cage", seed))
+    if "wide_chains" in recipe.states.cage:
+        wide = _cage_arrays(recipe, make_state(recipe, start, "wide", seed))
+        arrays |= {f"{_WIDE}{name}": dataset for name, dataset in wide.items()}
+    store.save(unit, arrays)
+
+
+def _cage_arrays(recipe: Recipe, state: Source) -> dict[str, Dataset]:
     assert isinstance(state, CageState)
     trials = "trajectories" if _by_trajectories(recipe) else "sweeps"
-    arrays = {
+    return hdf5.datasets(state.configuration) | {
         "displacement": Dataset(state.displacement, "sigma, from the start", "particle"),
         "covariance": Dataset(state.covariance, "sigma^2", "particle, xyz, xyz"),
         "acceptance": Dataset(state.acceptance, "share of trials", "particle"),
@@ -145,7 +173,6 @@ def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
         # Single precision is enough for one sample, and it halves the file.
         "samples": Dataset(state.samples.astype(np.float32), "sigma", "sample, particle, xyz"),
     }
-    store.save(unit, hdf5.datasets(state.configuration) | arrays)
 
 
 def _cage_seconds(trial: Trial) -> float:
@@ -183,8 +210,9 @@ def _lengths(recipe: Recipe) -> tuple[int, int]:
 
 
 def _n_sweeps(recipe: Recipe) -> int:
-    """Return the number of sweeps or trajectories of a cage state."""
-    return sum(_lengths(recipe)) * int(recipe.states.cage.get("chains", 1))
+    """Return the number of sweeps or trajectories of all chains of a cage state."""
+    section = recipe.states.cage
+    return sum(_lengths(recipe)) * (section.get("chains", 1) + section.get("wide_chains", 0))
 
 
 def _n_samples(recipe: Recipe) -> int:
@@ -195,7 +223,8 @@ def _n_samples(recipe: Recipe) -> int:
 def _cage_bytes(recipe: Recipe) -> int:
     n_samples = _n_samples(recipe) * recipe.states.cage.get("chains", 1)
     # Samples are in single precision.
-    per_particle = 17 + 3 * n_samples / 2
+    states = 2 if "wide_chains" in recipe.states.cage else 1
+    per_particle = 17 * states + 3 * n_samples / 2
     return file_size(int(recipe.preparation.n_particles * per_particle))
 
 

@@ -1,0 +1,138 @@
+"""What the extended recommended set adds: the coordination, and the motion in wide cells."""
+
+import numpy as np
+import pytest
+
+import cagebreak as cb
+from cagebreak.descriptors.coordination import FIRST_SHELL, VARIANCE_FLOOR, Coordination
+from cagebreak.descriptors.recommended import FORCE_TOLERANCE, SIZES, Recommended, recommended
+from cagebreak.descriptors.wide_cage import ERROR_FLOOR, RADIUS, WideCage
+from cagebreak.errors import InputError
+from cagebreak.seeding import seed_sequence
+
+N, SWEEPS = 64, (10, 40)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return cb.harmonic_spheres()
+
+
+@pytest.fixture(scope="module")
+def start(model):
+    random = np.random.default_rng(3)
+    box = model.box(N)
+    loose = cb.Configuration(random.uniform(size=(N, 3)) @ box.matrix, model.species(N), box)
+    return cb.inherent_state(loose, model, force_tolerance=1e-3).configuration
+
+
+@pytest.fixture(scope="module")
+def cage(start, model):
+    return cb.cage_state(start, model, seed=1, sweeps=SWEEPS, samples=5)
+
+
+def neighbors_of(configuration, model, i):
+    """Return the neighbors of a particle, one distance after the other."""
+    found = set()
+    for j in range(len(configuration)):
+        vector = configuration.box.minimum_image(
+            configuration.positions[j] - configuration.positions[i]
+        )
+        contact = model.pair.sigma[configuration.species[i]][configuration.species[j]]
+        if j != i and np.linalg.norm(vector) < FIRST_SHELL * contact:
+            found.add(j)
+    return found
+
+
+def test_the_coordination_counts_the_neighbors_of_every_sample(cage, model):
+    values = Coordination(model).compute(cage).values
+    samples = [cage.start.replace(positions=x) for x in cage.samples]
+    for i in (0, 17, N - 1):
+        of_samples = [neighbors_of(sample, model, i) for sample in samples]
+        numbers = [len(each) for each in of_samples]
+        every = set().union(*of_samples)
+        shares = {j: np.mean([j in each for each in of_samples]) for j in every}
+        first = neighbors_of(cage.start, model, i)
+        expected = [
+            np.mean(numbers),
+            np.log(np.var(numbers) + VARIANCE_FLOOR),
+            sum(p * (1 - p) for p in shares.values()),
+            np.mean([shares.get(j, 0.0) for j in first]),
+        ]
+        np.testing.assert_allclose(values[i], expected, atol=1e-12)
+
+
+def test_the_coordination_of_particles_with_sizes_is_that_of_their_contacts():
+    model = cb.soft_spheres()
+    box, random = model.box(64), np.random.default_rng(4)
+    positions, diameters = random.uniform(size=(64, 3)) @ box.matrix, model.sizes.quantiles(64)
+    start = cb.Configuration(positions, model.species(64), box, diameters=diameters)
+    small = start.replace(diameters=np.full(64, 0.75))
+    samples = [each.positions[None] for each in (start, small)]
+    of = Coordination(model)
+    wide, narrow = (
+        of.compute(frozen(each, sample)).values[:, 0]
+        for each, sample in zip((start, small), samples, strict=True)
+    )
+    assert wide.mean() > 2 * narrow.mean()
+    i, j = np.triu_indices(64, 1)
+    r = np.linalg.norm(start.box.minimum_image(start.positions[j] - start.positions[i]), axis=1)
+    a, b = start.diameters[i], start.diameters[j]
+    near = r < FIRST_SHELL * (a + b) / 2 * (1 - 0.2 * abs(a - b))
+    assert wide.sum() == 2 * near.sum()
+
+
+def frozen(start, samples):
+    """Return a cage state of given samples."""
+    n = len(start)
+    return cb.states.CageState(
+        start, start, np.zeros(n), np.zeros((n, 3, 3)), np.ones(n), np.zeros(n), np.zeros(n),
+        sweeps=(0, 1), step=0.1, samples=samples,
+    )  # fmt: skip
+
+
+def test_lone_particles_keep_all_of_no_neighbors(model):
+    apart = cb.Configuration(np.diag([1.0, 4.0, 7.0]), [0, 0, 1], (10.0,) * 3)
+    values = Coordination(model).compute(frozen(apart, apart.positions[None])).values
+    np.testing.assert_allclose(values, np.tile([0, np.log(VARIANCE_FLOOR), 0, 1], (3, 1)))
+
+
+def test_scalars_of_wide_cells_are_what_they_say(start, model):
+    wide = cb.cage_state(start, model, seed=1, sweeps=SWEEPS, cell=RADIUS, chains=2)
+    features = WideCage(model).compute(wide)
+    assert features.n_features == 8
+    np.testing.assert_array_equal(
+        features.where(kind="displacement").values[:, 0], wide.displacement
+    )
+    eigenvalues = np.exp([features.where(kind="variance", n=k).values[:, 0] for k in range(3)])
+    np.testing.assert_allclose(eigenvalues.sum(axis=0), wide.variance)
+    error = np.exp(features.where(kind="error").values[:, 0]) - ERROR_FLOOR
+    np.testing.assert_allclose(error, wide.error)
+
+
+def test_the_extended_set_has_its_own_states(start, model):
+    plain = Recommended(model, SWEEPS, chains=2)
+    extended = Recommended(model, SWEEPS, chains=2, wide_chains=2)
+    features, labels = extended.compute(start, seed=1), extended.labels()
+    assert features.labels.tobytes() == labels.tobytes()
+    assert np.isfinite(features.values).all()
+    added = (labels.kind == "coordination") | (labels.state == "wide")
+    assert added.sum() == 9 * (4 + 8)
+    np.testing.assert_array_equal(features.values[:, ~added], plain.compute(start, seed=1).values)
+    seed = seed_sequence(1, "wide")
+    wide = cb.cage_state(start, model, seed=seed, sweeps=SWEEPS, cell=RADIUS, chains=2)
+    expected = WideCage(model).compute(wide).values
+    own = added & (labels.state == "wide") & np.isnan(labels.r)
+    np.testing.assert_array_equal(features.values[:, own], expected)
+    inherent = cb.inherent_state(start, model, force_tolerance=FORCE_TOLERANCE)
+    cage = cb.cage_state(start, model, seed=1, sweeps=SWEEPS, samples=5)
+    with pytest.raises(InputError, match="wide: expected a cage state in wide cells, got None"):
+        extended.describe(inherent, cage)
+
+
+def test_hard_spheres_are_sampled_by_single_moves(model):
+    soft, hard = (recommended(each, "extended") for each in (model, cb.hard_spheres()))
+    assert (soft.sweeps, soft.trajectories) == (None, SIZES["extended"]["trajectories"])
+    assert (hard.sweeps, hard.trajectories) == (SIZES["full"]["sweeps"], None)
+    assert soft.chains == hard.chains == 4
+    assert soft.wide_chains == hard.wide_chains == 2
