@@ -26,7 +26,7 @@ _SHOWN = ("r", "r_configuration", "spearman", "average_precision", "ceiling")
     "--size",
     default="full",
     show_default=True,
-    help="Size of the recommended set: quick, medium or full.",
+    help="Size of the recommended set: quick, medium, full or extended.",
 )
 @click.option(
     "--cage",

@@ -122,7 +122,7 @@ class Recommended:
 
     def _sampled(self, configuration: Configuration, seed: Seed, **how: Any) -> CageState:
         lengths = {"sweeps": self.sweeps, "trajectories": self.trajectories}
-        with cage_states(configuration, self.model, [seed], **lengths, **how) as states:
+        with cage_states(configuration, self.model, [seed], **(lengths | how)) as states:
             return next(states)
 
     def describe(

@@ -180,7 +180,7 @@ def test_files_of_botan_have_one_time_and_a_ceiling(folder, tmp_path):
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"size": "huge"}, "size: expected one of quick, medium, full, got 'huge'"),
+        ({"size": "huge"}, "size: expected one of quick, medium, full, extended, got 'huge'"),
         ({"cage": "both"}, "cage: expected one of run, file, got 'both'"),
         ({"species": ("Q",)}, "species: expected some of A, B, got 'Q'"),
         ({"n_train": 1}, "n_train: expected a number from 2, got 1"),

@@ -60,8 +60,8 @@ def glassbench(
     output
         The folder of the results. `scoreboard.csv`, its figure and the descriptors are in it.
     size
-        Size of the recommended set, of which the cage state takes longest: "quick", "medium" or
-        "full".
+        Size of the recommended set, of which the cage state takes longest: "quick", "medium",
+        "full" or "extended".
     cage
         "run" for own inherent and cage states. "file" for those of the files: the set is then that
         without Monte Carlo, and the descriptors of the cage positions, as files have no samples of

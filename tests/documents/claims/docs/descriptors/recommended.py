@@ -3,6 +3,8 @@
 import cagebreak as cb
 from cagebreak.descriptors import recommended
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
+from cagebreak.descriptors.coordination import FIRST_SHELL
+from cagebreak.descriptors.wide_cage import RADIUS
 from support.claims import holds, row, table
 from support.paths import ROOT
 
@@ -14,13 +16,22 @@ GIVEN = []
 def computed():
     last = recommended.GENERATIONS
     yield f"of the inherent state, generations 0 to {recommended.GENERATIONS_INHERENT}, and its"
-    sweeps, chains = recommended.SIZES["medium"]
+    sweeps, chains = (recommended.SIZES["medium"][name] for name in ("sweeps", "chains"))
     yield (
         f"{chains} chains of {sum(sweeps)} sweeps | `alkemade2023` averaged over "
         f"{recommended.SAMPLES} samples of each chain, generations 0 to {last}"
     )
-    sweeps, chains = recommended.SIZES["full"]
+    sweeps, chains = (recommended.SIZES["full"][name] for name in ("sweeps", "chains"))
     yield f"{chains} chains of {sum(sweeps):,} sweeps"
+    extended = recommended.SIZES["extended"]
+    yield (
+        f"{extended['chains']} chains of {sum(extended['trajectories'])} "
+        f"[trajectories](../states/cage.md#trajectories), {extended['wide_chains']} more in wide"
+    )
+    yield f"neighbors within {FIRST_SHELL} contact distances, over the samples"
+    yield f"spheres of {RADIUS} sigma instead of Voronoi cells"
+    hard = recommended.recommended(cb.hard_spheres(), "extended")
+    yield f"Hard spheres have {sum(hard.sweeps):,} sweeps"
     lengths = ", ".join(f"{length:g}" for length in LENGTHS)
     yield f"with weights exp(-r / l), l = {lengths} sigma"
     labels = recommended.recommended(cb.kob_andersen(), "quick").labels()
