@@ -62,8 +62,11 @@ class TrajectorySampler:
     trajectory is accepted with probability :math:`\min(1, e^{-\Delta H / kT})`, where H is the
     energy with the kinetic one. Leapfrog steps whose drift is free flight between walls can be
     reversed and keep volumes (:cite:`Afshar2015`), so that the Boltzmann distribution in the cells
-    is unchanged: it is that of `CageSampler`, for any time step. Moments are averages over every
-    fifth time step of accepted trajectories. In place of a rejected one, its begin counts as often.
+    at their ends is unchanged: it is that of `CageSampler`, for any time step. Moments are averages
+    over every fifth time step of accepted trajectories. In place of a rejected one, its begin
+    counts as often. Between the ends the distribution is that of the leapfrog: the variance along a
+    vibration of angular frequency :math:`\omega` is larger by a factor of about
+    :math:`1 + (\omega \Delta t)^2 / 8`.
 
     Parameters
     ----------
