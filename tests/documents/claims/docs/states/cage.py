@@ -20,6 +20,7 @@ GIVEN = [
     "AMD EPYC with AVX-512",  # the machine
     "Positions are 32-bit integers",  # the type of the kernel's arrays
     "min(1, exp(-dH / kT))",  # the rule of Metropolis
+    "factor of about 1 + (ω Δt)² / 8",  # of the energy that the leapfrog conserves
 ]
 
 
