@@ -1,6 +1,7 @@
 """Learning from structure and the mean motion of a few short runs together."""
 
 from cagebreak.learning.short_runs.end_fits import EndFits
+from cagebreak.learning.short_runs.held_out_particles import held_out_particles, of_runs
 from cagebreak.learning.short_runs.run_collection import (
     EndColumns,
     RunCollection,
@@ -23,5 +24,7 @@ __all__ = [
     "RunRidge",
     "RunSample",
     "collect_runs",
+    "held_out_particles",
     "held_out_runs",
+    "of_runs",
 ]
