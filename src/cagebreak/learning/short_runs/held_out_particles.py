@@ -17,7 +17,7 @@ not quite that of so many runs: only its second moments are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,21 +41,37 @@ class Predicted(NamedTuple):
     """The mean over the other runs, (n, T)."""
 
 
-def weights(n_of_halves: tuple[int, int], n_runs: int) -> tuple[Floats, Floats]:
-    """Return the weights (2,) of the halves for features of n runs, and for targets of the others.
+def feature_weights(n_of_halves: tuple[int, int], n_runs: int) -> Floats:
+    """Return the weights w of the halves (2,), for features of n of the runs, or of all."""
+    share, apart, s = _parts(n_of_halves, n_runs)
+    return share + s * apart
 
-    There have to be more runs than n.
-    """
+
+def target_weights(n_of_halves: tuple[int, int], n_runs: int) -> Floats:
+    """Return the weights v of the halves (2,), for targets of the runs that n of them leave."""
+    share, apart, s = _parts(n_of_halves, n_runs)
+    return share - apart / s
+
+
+def _parts(n_of_halves: tuple[int, int], n_runs: int) -> tuple[Floats, Floats, float]:
     n = np.array(n_of_halves, dtype=np.float64)
-    ratio = np.sqrt(n.sum() / n_runs - 1)
     apart = np.sqrt(n.prod()) / n.sum() * np.array([1.0, -1.0])
-    return n / n.sum() + ratio * apart, n / n.sum() - apart / ratio
+    return n / n.sum(), apart, float(np.sqrt(n.sum() / n_runs - 1))
 
 
-def of_runs(sample: RunSample, n_runs: int) -> Floats:
-    """Return the features of a sample, (n, F + V), with the noise of a mean over n runs."""
-    of_features, _ = weights(sample.n_runs, n_runs)
-    return np.hstack([sample.structure, np.tensordot(of_features, sample.runs, 1)])
+def features_of(
+    runs: RunCollection, c: int, sample: RunSample, n_runs: int, members: Sequence[int]
+) -> Floats:
+    """Return the features of configuration c, for a fit to some configurations, (n, F + V).
+
+    They have the noise of a mean over n runs. Predictions at the ends of runs are those that
+    `RunCollection.for_training` chooses.
+    """
+    of_runs = np.tensordot(feature_weights(sample.n_runs, n_runs), sample.runs, 1)
+    if runs.ends is not None:
+        fit = runs.ends.fits.unseen(c, members)
+        of_runs = of_runs[:, runs.ends.used(runs.n_noisy, fit)]
+    return np.hstack([sample.structure, of_runs])
 
 
 def held_out_particles(
@@ -82,11 +98,7 @@ def held_out_particles(
         for k in range(int(fold.max()) + 1)
     ]
     for c, sample in enumerate(read()):
-        features = of_runs(sample, inputs.n_runs)
-        if runs.ends is not None:
-            fit = runs.ends.fits.unseen(c, np.flatnonzero(fold != fold[c]).tolist())
-            used = runs.n_structure + runs.ends.used(runs.n_noisy, fit)
-            features = features[:, np.concatenate([np.arange(runs.n_structure), used])]
-        _, of_targets = weights(sample.n_runs, inputs.n_runs)
-        measured = np.tensordot(of_targets, sample.targets, 1)
+        members = np.flatnonzero(fold != fold[c]).tolist()
+        features = features_of(runs, c, sample, inputs.n_runs, members)
+        measured = np.tensordot(target_weights(sample.n_runs, inputs.n_runs), sample.targets, 1)
         yield Predicted(fits[fold[c]].predict(features), measured)
