@@ -116,7 +116,7 @@ class _Training:
         whole, moments = self.runs.collection, Moments.none(self.runs.collection.n_features)
         for i in self._members:
             part = whole.parts[i]
-            moments = moments + Moments(part.count, part.x_mean, np.diag(part.xx_lower).copy())
+            moments = moments + Moments(int(part.count), part.x_mean, np.diag(part.xx_lower).copy())
         mean, scale = whole.standardizer.mean_, whole.standardizer.scale_
         own = Standardizer.from_moments(moments, whole.standardizer.clip)
         return Standardizer.of(mean + scale * own.mean_, scale * own.scale_, own.clip)
@@ -124,7 +124,7 @@ class _Training:
     def configuration_mean(
         self, inputs: Inputs, units: Standardizer | None = None
     ) -> ConfigurationMean:
-        """Return the fit of the mean targets of configurations; in other units, if some are given."""
+        """Return the fit of the mean targets of configurations, in their units or in others."""
         whole = self.runs.collection
         y = np.array([whole.parts[i].y_mean for i in self._members])
         x = np.array([_level(self.runs, inputs, i) for i in self._members])
