@@ -77,8 +77,9 @@ class Columns:
     unwrapped
         Whether positions are unwrapped.
     wrapped
-        Wrapped positions beside unwrapped ones; empty if there are none. `wrapped_scaled` is whether
-        they are fractions of the box.
+        Wrapped positions beside unwrapped ones; empty if there are none.
+    wrapped_scaled
+        Whether they are fractions of the box.
     velocities, images
         Three columns, or two of two dimensions; empty if there are none.
     ids

@@ -109,6 +109,10 @@ def test_ensembles_of_ones_own_need_no_study(study):
         ({"until": -1.0}, "until: expected numbers above 0"),
         ({"quantities": "speed"}, "quantities: expected one of displacement, .* got 'speed'"),
         ({"target": ["displacement"]}, r"target: expected one of .* got \['displacement'\]"),
+        (
+            {"lengths": [1.0, 1e9]},
+            "lengths: expected lengths up to half of the box, .* got 1000000000",
+        ),
         ({"ends": "positions"}, "ends: expected True or False, got 'positions'"),
     ],
 )
@@ -162,6 +166,10 @@ def test_a_recipe_may_say_what_the_short_runs_are(tmp_path):
     ("line", "message"),
     [
         ("n_runs = 4", "at most n_runs = 3"),
+        (
+            "lengths = [1e9]",
+            r"lengths = \[1e9\]: expected lengths up to half of the box, 2.* sigma",
+        ),
         ("share = 1.5", "share = 1.5: expected a number above 0, up to 1"),
         ('quantities = ["speed"]', "quantities"),
         ('quantities = ["mobile"]', "what runs keep: mobile needs keep.mobile beside it"),

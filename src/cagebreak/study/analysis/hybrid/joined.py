@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from cagebreak.configuration import SPECIES_NAMES, species_index
+from cagebreak.configuration import SPECIES_NAMES, Configuration, species_index
 from cagebreak.descriptors.base import make_labels
 from cagebreak.descriptors.coarse_grained.short_runs import STATE, ShortRuns
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
@@ -304,7 +304,8 @@ def hybrid(
         Quantities of the motion in short runs, or one; default those of the recipe, or the
         displacement.
     lengths
-        Lengths over which motion is averaged over neighbors, in sigma; default those of the recipe.
+        Lengths over which motion is averaged over neighbors, in sigma, up to half of the box;
+        default those of the recipe.
     folds
         Number of outer folds; default that of the study, or 5.
     ends
@@ -372,6 +373,8 @@ def hybrid(
     if seed is None or until is None:
         raise InputError("seed, until: expected both for ensembles that are no study, got none")
     n_species = n_species or first.start.n_species
+    if lengths is not None and tuple(lengths) != LENGTHS:
+        _require_within("lengths", lengths, first.start)
     number = species_index(species, n_species)
     species = SPECIES_NAMES[number]
     known = first.motion[target].times
@@ -408,6 +411,15 @@ def hybrid(
         runs, short_runs, species, tuple(lasts.tolist()), seed, folds, n_resamples, measurement,
         tuple(described), read, ensembles if isinstance(ensembles, StudyEnsembles) else None,
     )  # fmt: skip
+
+
+def _require_within(name: str, lengths: Iterable[float], start: Configuration) -> None:
+    """Raise an `InputError` if a length is longer than half of the box."""
+    half = start.box.heights[: start.dimension].min() / 2
+    if longer := [length for length in lengths if length > half]:
+        raise InputError(
+            f"{name}: expected lengths up to half of the box, {half:.4g} sigma, got {longer[0]!r}"
+        )
 
 
 def _require_finished(study: FinishedStudy, ends: bool) -> None:
