@@ -2,11 +2,11 @@
 
     python hybrid.py SYSTEM ...
 
-writes `SYSTEM.hybrid.csv` beside this file, for data sets of the folder `datasets/`. Of each fold of
-configurations, `cb.hybrid` fits and calibrates a model by the others alone. The short runs of the
-configurations of the fold are simulated anew. What is measured are the runs of the data set, weighted
-so that their noise is that of as many runs as the intervals are about. Structure is the quick
-recommended set, of the inherent state up to generation 2 and the scalars.
+writes `SYSTEM.hybrid.csv` beside this file, for data sets of the folder `datasets/`. Of each fold
+of configurations, `cb.hybrid` fits and calibrates a model by the others alone. The short runs of
+the configurations of the fold are simulated anew. What is measured are the runs of the data set,
+weighted so that their noise is that of as many runs as the intervals are about. Structure is the
+quick recommended set, of the inherent state up to generation 2 and the scalars.
 """
 
 import sys
