@@ -112,9 +112,10 @@ def test_ensembles_of_ones_own_need_no_study(study):
     random, ensembles = np.random.default_rng(6), []
     for c in range(3):
         start, structure, measured = (
-            study.configuration(c), study.features(c).where(kind="radial", generation=0, state="initial"),
+            study.configuration(c),
+            study.features(c).where(kind="radial", generation=0, state="initial"),
             study.propensity(c),
-        )  # fmt: skip
+        )
         signal = 1.0 + 0.2 * random.random(len(start))
         halves = signal + 0.01 * random.normal(size=(2, len(measured.times), len(start)))
         told_apart = cb.Propensity(measured.times, halves, 2, measured.species)
