@@ -110,7 +110,7 @@ def test_a_file_keeps_intervals_and_range(model, tmp_path):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
     assert loaded.statement == model.statement
     assert loaded.statement.startswith("intervals: of what is measured as the mean of 6 runs, ")
-    assert loaded.statement.endswith("; 2 short runs to 1 tau, the inputs, are not among them")
+    assert loaded.statement.endswith("; the inputs, 2 short runs to 1 tau, are other runs")
 
 
 def test_a_file_of_an_earlier_version_has_no_intervals(model, tmp_path):

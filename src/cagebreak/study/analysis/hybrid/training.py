@@ -118,7 +118,7 @@ class Training:
                 f"runs beside {short}"
             )
         said = particle_intervals.statement({SPECIES_NAMES[species]: self.intervals}, self.n_others)
-        return f"{said}; {short}, the inputs, are not among them"
+        return f"{said}; the inputs, {short}, are other runs"
 
     def datasets(self) -> dict[str, Dataset]:
         """Return all but `n_others` as datasets of a file."""
