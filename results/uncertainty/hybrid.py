@@ -29,7 +29,7 @@ from cagebreak.study.analysis.hybrid import Ensemble
 
 FOLDER = Path(__file__).parent
 SYSTEMS = {
-    "hard-spheres-058": ((1, 10.0), (2, 100.0)),
+    "hard-spheres-058": ((1, 10.0),),
     "kob-andersen-050": ((1, 4.4), (2, 29.0), (5, 74.0)),
 }
 """Numbers and lengths of the short runs, tau."""
@@ -104,8 +104,8 @@ def main(names):
             times, end, of_each = tested(study, ensembles, n_runs, until)
             about = {"n_runs": n_runs, "until": end}
             parts.append(table_of(times, about, of_each))
-            print(parts[-1][["time", *COUNTED]].round(3).to_string(), flush=True)
-        pd.concat(parts).to_csv(FOLDER / f"{name}.hybrid.csv", index=False, float_format="%.5g")
+            path = FOLDER / f"{name}.hybrid.csv"
+            pd.concat(parts).to_csv(path, index=False, float_format="%.5g")
 
 
 if __name__ == "__main__":
