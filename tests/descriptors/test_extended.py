@@ -1,16 +1,18 @@
 """What the extended recommended set adds: the coordination, and the motion in wide cells."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import cagebreak as cb
 from cagebreak.descriptors.coordination import FIRST_SHELL, VARIANCE_FLOOR, Coordination
 from cagebreak.descriptors.recommended import FORCE_TOLERANCE, SIZES, Recommended, recommended
-from cagebreak.descriptors.wide_cage import ERROR_FLOOR, RADIUS, WideCage
+from cagebreak.descriptors.wide_cage import ERROR_FLOOR, ESCAPE, RADIUS, WideCage
 from cagebreak.errors import InputError
 from cagebreak.seeding import seed_sequence
 
-N, SWEEPS = 64, (10, 40)
+N, SWEEPS = 64, (10, 60)
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +100,10 @@ def test_lone_particles_keep_all_of_no_neighbors(model):
 
 
 def test_scalars_of_wide_cells_are_what_they_say(start, model):
-    wide = cb.cage_state(start, model, seed=1, sweeps=SWEEPS, cell=RADIUS, chains=2)
+    how = {"sweeps": SWEEPS, "cell": RADIUS, "chains": 2}
+    wide = cb.cage_state(start, model, seed=1, **how, samples=10)
     features = WideCage(model).compute(wide)
-    assert features.n_features == 8
+    assert features.n_features == 10
     np.testing.assert_array_equal(
         features.where(kind="displacement").values[:, 0], wide.displacement
     )
@@ -108,6 +111,17 @@ def test_scalars_of_wide_cells_are_what_they_say(start, model):
     np.testing.assert_allclose(eigenvalues.sum(axis=0), wide.variance)
     error = np.exp(features.where(kind="error").values[:, 0]) - ERROR_FLOOR
     np.testing.assert_allclose(error, wide.error)
+    masses = np.array(model.masses)[start.species][:, None]
+    far = []
+    for sample in wide.samples:
+        u = sample - start.unwrapped
+        far.append(np.linalg.norm(u - (masses * u).sum(axis=0) / masses.sum(), axis=1))
+    means, shares = np.mean(far, axis=0), (np.array(far) > ESCAPE).mean(axis=0)
+    assert 0 < shares.mean() < 1
+    np.testing.assert_allclose(features.where(kind="distance").values[:, 0], means)
+    np.testing.assert_allclose(features.where(kind="escape").values[:, 0], shares)
+    with pytest.raises(InputError, match="samples"):
+        WideCage(model).compute(cb.cage_state(start, model, seed=1, **how))
 
 
 def test_the_extended_set_has_its_own_states(start, model):
@@ -117,15 +131,18 @@ def test_the_extended_set_has_its_own_states(start, model):
     assert features.labels.tobytes() == labels.tobytes()
     assert np.isfinite(features.values).all()
     added = (labels.kind == "coordination") | (labels.state == "wide")
-    assert added.sum() == 9 * (4 + 8)
-    np.testing.assert_array_equal(features.values[:, ~added], plain.compute(start, seed=1).values)
+    assert added.sum() == 9 * (4 + 10)
+    settings = {"sweeps": SWEEPS, "chains": 2, "samples": extended.samples}
+    cage = cb.cage_state(start, model, seed=1, **settings)
+    inherent = cb.inherent_state(start, model, force_tolerance=FORCE_TOLERANCE)
+    few = replace(cage, samples=cage.samples[1::2])
+    expected = plain.describe(inherent, few).values
+    np.testing.assert_allclose(features.values[:, ~added], expected, rtol=1e-9, atol=1e-12)
     seed = seed_sequence(1, "wide")
-    wide = cb.cage_state(start, model, seed=seed, sweeps=SWEEPS, cell=RADIUS, chains=2)
+    wide = cb.cage_state(start, model, seed=seed, **settings, cell=RADIUS)
     expected = WideCage(model).compute(wide).values
     own = added & (labels.state == "wide") & np.isnan(labels.r)
     np.testing.assert_array_equal(features.values[:, own], expected)
-    inherent = cb.inherent_state(start, model, force_tolerance=FORCE_TOLERANCE)
-    cage = cb.cage_state(start, model, seed=1, sweeps=SWEEPS, samples=5)
     with pytest.raises(InputError, match="wide: expected a cage state in wide cells, got None"):
         extended.describe(inherent, cage)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.descriptors.recommended import SAMPLES, Recommended, feature_groups
+from cagebreak.descriptors.recommended import DENSER, SAMPLES, Recommended, feature_groups
 from cagebreak.errors import InputError, RecipeError
 from cagebreak.learning import RidgeCV, Sample, evaluate
 from cagebreak.seeding import seed_sequence
@@ -32,7 +32,7 @@ SELECTIONS = {
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     path = tmp_path_factory.mktemp("study") / "hs.toml"
-    cage = {"sweeps": (20, 40), "chains": 2, "wide_chains": 1}
+    cage = {"sweeps": (20, 60), "chains": 2, "wide_chains": 1}
     study = cb.Study(
         write_recipe(path, recommended=True, cage=cage, selections=SELECTIONS, species=["A"])
     )
@@ -63,14 +63,14 @@ def test_features_are_those_of_the_states_of_the_study(study):
 
 def test_the_set_is_that_of_the_chains_of_the_recipe(study):
     wanted = study.recipe.recommended
-    assert wanted == Recommended(study.recipe.model, (20, 40), chains=2, wide_chains=1)
+    assert wanted == Recommended(study.recipe.model, (20, 60), chains=2, wide_chains=1)
 
 
 def test_plan_describes_the_samples_of_all_chains(study, tmp_path):
     trial = Trial(study.recipe, tmp_path, open_store, study.configuration(0))
     make_trial_state(trial, "cage")
     cage = load_state(trial.study()[1], "cage", 0)
-    assert len(cage.samples) == len(study.state(0, "cage").samples) == 2 * SAMPLES
+    assert len(cage.samples) == len(study.state(0, "cage").samples) == 2 * DENSER * SAMPLES
 
 
 def test_parts_of_the_set_are_selected_by_label(study, table):
@@ -154,7 +154,7 @@ def test_a_learner_of_ones_own_may_learn_from_it(study):
 def test_a_study_of_before_cell_rejection_was_called_wall_still_opens(study, tmp_path):
     """Its cage units, its labels, its recipe and its saved models have the old name."""
     cell = {"set": "recommended", "kind": ["acceptance", "cell_rejection"]}
-    cage = {"sweeps": (20, 40), "chains": 2, "wide_chains": 1}
+    cage = {"sweeps": (20, 60), "chains": 2, "wide_chains": 1}
     path = write_recipe(
         tmp_path / "hs.toml", recommended=True, cage=cage, selections={"cell": cell}, species=["A"]
     )

@@ -20,6 +20,12 @@ STATE = "sampled"
 """The `state` in labels of averages over samples; "cage" stands for the mean positions."""
 
 
+def require_samples(cage: CageState) -> None:
+    """Raise an `InputError` if a cage state was made without samples."""
+    if not len(cage.samples):
+        raise InputError("cage: expected a cage state with samples; cage_state(..., samples=30)")
+
+
 def samples_of(cage: CageState) -> list[Configuration]:
     """Return the samples of a cage state as configurations.
 
@@ -28,8 +34,7 @@ def samples_of(cage: CageState) -> list[Configuration]:
     InputError
         If it was made without samples.
     """
-    if not len(cage.samples):
-        raise InputError("cage: expected a cage state with samples; cage_state(..., samples=30)")
+    require_samples(cage)
     return [cage.configuration.replace(positions=positions) for positions in cage.samples]
 
 

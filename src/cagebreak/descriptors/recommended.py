@@ -1,6 +1,6 @@
 """The recommended descriptors: those that predicted best in our studies, in four sizes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,8 @@ SIZES: dict[str, dict[str, Any]] = {
 """Parameters of `Recommended` by size; all values here are chosen."""
 SAMPLES = 30
 """Samples of each chain over which descriptors are averaged."""
+DENSER = 2
+"""How many times as many samples the extended set has, for the coordination and for wide cells."""
 GENERATIONS = 3
 """The last generation of the averaged descriptors."""
 GENERATIONS_INHERENT = 4
@@ -77,6 +79,11 @@ class Recommended:
         """Whether the cage state is described."""
         return self.sweeps is not None or self.trajectories is not None
 
+    @property
+    def samples(self) -> int:
+        """Number of samples of each chain."""
+        return SAMPLES * (DENSER if self.wide_chains else 1)
+
     def labels(self) -> np.recarray:
         """Return the labels of the columns."""
         n_species = n_classes_of(self.model)
@@ -114,15 +121,15 @@ class Recommended:
         inherent = inherent_state(configuration, self.model, force_tolerance=FORCE_TOLERANCE)
         cage = wide = None
         if self.has_cage:
-            cage = self._sampled(configuration, seed, samples=SAMPLES, chains=self.chains)
+            cage = self._sampled(configuration, seed, chains=self.chains)
             if self.wide_chains:
                 seed = seed_sequence(seed, "wide")
                 wide = self._sampled(configuration, seed, chains=self.wide_chains, cell=RADIUS)
         return self.describe(inherent, cage, wide)
 
     def _sampled(self, configuration: Configuration, seed: Seed, **how: Any) -> CageState:
-        lengths = {"sweeps": self.sweeps, "trajectories": self.trajectories}
-        with cage_states(configuration, self.model, [seed], **(lengths | how)) as states:
+        how |= {"sweeps": self.sweeps, "trajectories": self.trajectories, "samples": self.samples}
+        with cage_states(configuration, self.model, [seed], **how) as states:
             return next(states)
 
     def describe(
@@ -156,9 +163,13 @@ class Recommended:
             return Features.concatenate([of_inherent, initial])
         if cage is None:
             raise InputError("cage: expected a cage state, got None")
-        first = CageAverage(base).compute(cage)
+        few = cage
+        if self.wide_chains:
+            # Structure is an average that hardly changes with more samples.
+            few = replace(cage, samples=cage.samples[::-DENSER])
+        first = CageAverage(base).compute(few)
         structure = average_over_neighbors(first, cage.configuration, base.r_c, GENERATIONS)
-        described = [CageScalars(model).compute(cage)]
+        described = [CageScalars(model).compute(few)]
         if self.wide_chains:
             if wide is None:
                 raise InputError("wide: expected a cage state in wide cells, got None")

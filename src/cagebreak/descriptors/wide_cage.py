@@ -5,13 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from cagebreak.descriptors.base import Features, make_labels
-from cagebreak.descriptors.cage_average import motion, motion_labels
+from cagebreak.descriptors.cage_average import motion, motion_labels, require_samples
 from cagebreak.models.model import Model
 from cagebreak.states.cage_sampler import CageState
 
 RADIUS = 0.8
 """Radius of the spheres, in sigma: of the trials in results/collective the only one beside Voronoi
 cells."""
+ESCAPE = 0.5
+"""Distance from the start beyond which a particle has escaped, in sigma; chosen: about the radius of
+a Voronoi cell."""
 ERROR_FLOOR = 1e-4
 """Added to the standard error of the mean position, in sigma, before its logarithm; chosen."""
 
@@ -28,6 +31,8 @@ class WideCage:
     - ``displacement``, ``variance``, ``acceptance`` and ``cell_rejection``: as in `CageScalars`.
     - ``error``: the logarithm of the standard error of the mean position, plus `ERROR_FLOOR`, in
       sigma: slow motion, such as that from one cage to another.
+    - ``distance``: the mean distance from the start over the samples, in sigma; ``escape``: the
+      share of samples in which it exceeds `ESCAPE`.
 
     Parameters
     ----------
@@ -39,7 +44,8 @@ class WideCage:
 
     def labels(self, state: str = STATE) -> np.recarray:
         """Return the labels of the columns."""
-        columns = [*motion_labels(self.model.dimension), ("error", 0)]
+        columns = motion_labels(self.model.dimension)
+        columns += [(kind, 0) for kind in ("error", "distance", "escape")]
         parts = [make_labels(kind, 1, state, [{"n": n}]) for kind, n in columns]
         return np.concatenate(parts).view(np.recarray)
 
@@ -49,7 +55,23 @@ class WideCage:
         Parameters
         ----------
         wide
-            ``cage_state(..., cell=RADIUS)``.
+            ``cage_state(..., cell=RADIUS, samples=...)``.
+
+        Raises
+        ------
+        InputError
+            If the cage state has no samples.
         """
-        columns = [*motion(wide, self.model.dimension), np.log(wide.error + ERROR_FLOOR)]
+        require_samples(wide)
+        moved = wide.samples - wide.start.unwrapped
+        # Relative to the center of mass, as the mean positions are.
+        masses = np.asarray(self.model.masses)[wide.start.species]
+        moved -= (masses @ moved / masses.sum())[:, None]
+        distances = np.linalg.norm(moved, axis=2)
+        columns = [
+            *motion(wide, self.model.dimension),
+            np.log(wide.error + ERROR_FLOOR),
+            distances.mean(axis=0),
+            (distances > ESCAPE).mean(axis=0),
+        ]
         return Features(np.stack(columns, axis=1), self.labels(state))

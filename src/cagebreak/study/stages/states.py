@@ -7,7 +7,6 @@ import numpy as np
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.cage import Source
-from cagebreak.descriptors.recommended import SAMPLES
 from cagebreak.descriptors.wide_cage import RADIUS
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
@@ -69,10 +68,11 @@ def make_cages(
 def _make_wide(
     recipe: Recipe, configuration: Configuration, seeds: Sequence[Seed]
 ) -> AbstractContextManager[Iterator[CageState]]:
-    """Return the same in wide cells, without samples."""
+    """Return the same in wide cells."""
     section, seeds = dict(recipe.states.cage), [seed_sequence(seed, "wide") for seed in seeds]
     section["chains"] = section.pop("wide_chains")
-    return cage_states(configuration, recipe.model, seeds, **section, cell=RADIUS)
+    samples = _n_samples(recipe)
+    return cage_states(configuration, recipe.model, seeds, **section, samples=samples, cell=RADIUS)
 
 
 def load_state(store: Store, state: str, c: int) -> Source:
@@ -217,14 +217,15 @@ def _n_sweeps(recipe: Recipe) -> int:
 
 def _n_samples(recipe: Recipe) -> int:
     """Return how many samples a chain of a cage state keeps; 0 if it runs to a precision."""
-    return 0 if "precision" in recipe.states.cage else min(SAMPLES, _lengths(recipe)[1])
+    section = recipe.states.cage
+    return 0 if "precision" in section else min(recipe.recommended.samples, _lengths(recipe)[1])
 
 
 def _cage_bytes(recipe: Recipe) -> int:
-    n_samples = _n_samples(recipe) * recipe.states.cage.get("chains", 1)
+    section = recipe.states.cage
+    n_samples = _n_samples(recipe) * (section.get("chains", 1) + section.get("wide_chains", 0))
     # Samples are in single precision.
-    states = 2 if "wide_chains" in recipe.states.cage else 1
-    per_particle = 17 * states + 3 * n_samples / 2
+    per_particle = 17 * (2 if "wide_chains" in section else 1) + 3 * n_samples / 2
     return file_size(int(recipe.preparation.n_particles * per_particle))
 
 

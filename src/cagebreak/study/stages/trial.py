@@ -104,7 +104,8 @@ class Trial:
             if "precision" not in cage or self.rehearsal:
                 unit = "trajectories" if "trajectories" in cage else "sweeps"
                 lengths = tuple(map(min, cage.get(unit, SWEEPS[unit]), SWEEPS[unit]))
-                cage = {"chains": cage.get("chains", 1), unit: lengths}
+                chains = {key: cage[key] for key in ("chains", "wide_chains") if key in cage}
+                cage = chains | {unit: lengths}
             tolerance = 1e3 if self.rehearsal else states.force_tolerance
             states = replace(states, cage=cage, force_tolerance=tolerance)
             sections["isoconfigurational"] = replace(runs, n_runs=n_runs)
