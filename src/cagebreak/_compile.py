@@ -17,7 +17,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from io import BytesIO
 from multiprocessing import parent_process
 from pathlib import Path
@@ -28,6 +28,7 @@ import numba
 from numba.core import types
 from numba.core.caching import CompileResultCacheImpl, NullCache
 from numba.core.compiler import CompileResult
+from numba.core.registry import CPUDispatcher
 from numba.core.serialize import dumps
 
 from cagebreak._atomic import replacing
@@ -44,6 +45,13 @@ OWN = {"fastmath": False, "error_model": "python"}
 """Defaults of Numba, stated: left out, a kernel takes those of the first caller it is compiled for.
 Its rounding would depend on which kernel ran first, in this process or in one that filled the
 cache."""
+
+FOR_PYTHON = {"nopython": True, "no_cfunc_wrapper": True}
+"""Options of a kernel that Python calls: without the wrapper for C, which nobody calls."""
+
+FOR_KERNELS = {"no_cpython_wrapper": True}
+"""Further ones of a kernel that a kernel calls: a wrapper for Python unpacks each array of a
+NamedTuple. The two wrappers took a third of the time to compile a run of molecular dynamics."""
 
 _NAMED = {
     *(("builtins", "object"), ("copyreg", "_reconstructor"), ("numpy", "dtype")),
@@ -76,12 +84,39 @@ def njit(function: Callable | None = None, /, **options: Any) -> Any:
     """
 
     def compiled(function: Callable) -> Any:
-        dispatcher = numba.njit(**OWN | options)(function)
-        # Not `cache=True`, which would look for a folder at import.
-        dispatcher._cache = _KernelCache(function)
-        return dispatcher
+        if numba.config.DISABLE_JIT:
+            return function
+        return _Kernel(function, targetoptions=FOR_PYTHON | OWN | options)
 
     return compiled if function is None else compiled(function)
+
+
+class _Kernel(CPUDispatcher):
+    """A kernel that is compiled with what Python needs to call it only where Python calls it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # Not `enable_caching`, which would look for a folder at import.
+        self._cache = _KernelCache(self.py_func)
+
+    @cached_property
+    def _called(self) -> CPUDispatcher:
+        """The kernel as other kernels call it."""
+        called = CPUDispatcher(self.py_func, targetoptions=self.targetoptions | FOR_KERNELS)
+        called._cache = _KernelCache(self.py_func, ".called")
+        return called
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Compile the kernel for a kernel that calls it; what Python has called serves as well."""
+        if tuple(args) in self.overloads:
+            return super().get_call_template(args, kws)
+        return self._called.get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        """Return what `get_call_template` has compiled for argument types."""
+        if tuple(sig) in self.overloads:
+            return super().get_overload(sig)
+        return self._called.get_overload(sig)
 
 
 @cache
@@ -115,8 +150,8 @@ class _KernelCache(NullCache):
     Numba's own has an index of numbered files, which two processes can give the same number.
     """
 
-    def __init__(self, function: Callable) -> None:
-        self._function = function
+    def __init__(self, function: Callable, use: str = "") -> None:
+        self._function, self._use = function, use
 
     def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
         target_context.refresh()
@@ -148,7 +183,7 @@ class _KernelCache(NullCache):
 
     def _key(self, sig: Any, codegen: Any) -> tuple:
         cells = tuple(cell.cell_contents for cell in self._function.__closure__ or ())
-        name = f"{self._function.__module__}.{self._function.__qualname__}"
+        name = f"{self._function.__module__}.{self._function.__qualname__}{self._use}"
         return name, sig, codegen.magic_tuple(), dumps(cells)
 
     def _path(self, key: tuple) -> Path | None:

@@ -13,7 +13,7 @@ from cagebreak.figures import FIGURES
 from cagebreak.study import Recipe
 from cagebreak.study.analysis.report.page import Report
 from cagebreak.study.recipe.protocols import PROTOCOLS
-from support.tiny_study import write_recipe
+from support.tiny_study import SELECTIONS, write_recipe
 
 
 def call(*arguments, code=0):
@@ -24,7 +24,7 @@ def call(*arguments, code=0):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    selections = {f"LR{n}": {"generations": n, "states": ["initial"]} for n in (0, 1)}
+    selections = {name: SELECTIONS[name] for name in ("LR0", "LR1")}
     recipe = write_recipe(tmp_path_factory.mktemp("cli") / "hs.toml", selections=selections)
     return recipe, call("run", recipe, "--engine", "serial")
 

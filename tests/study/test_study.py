@@ -152,8 +152,8 @@ def test_fit_does_what_the_recipe_says(study):
     assert {(str(r["species"]), str(r["features"])) for r in table.to_dict("records")} == {
         (species, features) for species in "AB" for features in ("LR0", "LR1", "cage")
     }
-    assert set(table["n_features"][table["features"] == "LR0"]) == {354}
-    assert set(table["n_features"][table["features"] == "LR1"]) == {708}
+    assert set(table["n_features"][table["features"] == "LR0"]) == {162}
+    assert set(table["n_features"][table["features"] == "LR1"]) == {324}
     assert set(table["n_features"][table["features"] == "cage"]) == {163}
     path = study.store.folder / "tables" / "scores.csv"
     with path.open() as file:

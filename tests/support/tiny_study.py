@@ -7,6 +7,17 @@ from cagebreak.study.recipe.writing import text
 SEGMENTS = {"time": 2 * SEGMENT + 10}
 """Two whole segments of the preparation and a rest."""
 
+# Radial columns alone: fits of fewer columns show as much.
+INITIAL = {"kind": "radial", "states": ["initial"]}
+SELECTIONS = {
+    "LR0": INITIAL | {"generations": 0},
+    "LR1": INITIAL | {"generations": 1},
+    "cage": [
+        {"generations": 0, "kind": "radial", "states": ["cage"]},
+        {"generations": 0, "kind": "displacement", "states": ["cage"]},
+    ],
+}
+
 STEPS = (
     {"ensemble": "NVT", "time": 1.0, "temperature": [2.0, 1.0]},
     {"ensemble": "NPT", "time": 0.5},
@@ -30,14 +41,7 @@ def write_recipe(path, **changes):
         "inner_folds": 2,
         "bootstrap": 100,
         "cage": {"sweeps": (20, 40)},
-        "selections": {
-            "LR0": {"generations": 0, "states": ["initial"]},
-            "LR1": {"generations": 1, "states": ["initial"]},
-            "cage": [
-                {"generations": 0, "kind": "radial", "states": ["cage"]},
-                {"generations": 0, "kind": "displacement", "states": ["cage"]},
-            ],
-        },
+        "selections": SELECTIONS,
     }
     for key, value in (tiny | changes).items():
         (section,) = (name for name, entries in values.items() if key in entries)

@@ -128,7 +128,8 @@ def test_a_script_needs_no_main_guard(study, tmp_path):
         "from cagebreak.learning import RidgeCV, LinearSVR\n"
         "class Mine(RidgeCV): pass\n"
         "study = cb.Study(sys.argv[1])\n"
-        "wanted = {'ridge': None, 'mine': (LinearSVR(), {'generations': 0})}\n"
+        "few = {'generations': 0, 'kind': 'radial'}\n"
+        "wanted = {'ridge': None, 'mine': (LinearSVR(), few)}\n"
         "table = study.compare(wanted, species='A', times=[5.0], workers=2)\n"
         "print(*table.learner, *table.n_features)\n"
         "study.compare({'own': Mine()})\n"
@@ -136,7 +137,8 @@ def test_a_script_needs_no_main_guard(study, tmp_path):
     done = subprocess.run(
         [sys.executable, script, study.recipe.path], capture_output=True, text=True
     )
-    n_own = study.fit(features={"generations": 0}, species="A").table["n_features"][0]
+    few = {"generations": 0, "kind": "radial"}
+    n_own = study.fit(features=few, species="A").table["n_features"][0]
     ridge, mine, n_ridge, n_mine = done.stdout.split()
     assert (ridge, mine, int(n_mine)) == ("ridge", "mine", n_own)
     assert int(n_ridge) != n_own

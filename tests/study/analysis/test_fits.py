@@ -11,7 +11,7 @@ import cagebreak as cb
 from cagebreak.errors import InputError, StoreError
 from cagebreak.learning import AlphaWarning
 from cagebreak.study.analysis import fits, fold_files, learn
-from support.tiny_study import SEGMENTS, write_recipe
+from support.tiny_study import SEGMENTS, SELECTIONS, write_recipe
 
 
 def copy_of(study, folder, *without):
@@ -105,11 +105,7 @@ def test_any_number_of_processes_gives_the_same_bits(own, first, monkeypatch):
 def test_only_what_a_change_concerns_is_fitted_again(again, fitted):
     own, first = again
     # The bootstrap concerns no fit, and one more selection of the cage no fit to the initial state.
-    selections = {
-        "LR0": {"generations": 0, "states": ["initial"]},
-        "LR1": {"generations": 1, "states": ["initial"]},
-        "cage": {"generations": 0, "kind": "radial", "states": ["cage"]},
-    }
+    selections = SELECTIONS | {"cage": SELECTIONS["cage"][0]}
     write_recipe(own.recipe.path, bootstrap=150, selections=selections, **SEGMENTS)
     other = cb.Study(own.recipe.path).fit()
     assert sorted(fitted) == sorted((species, k) for species in "AB" for k in range(3))

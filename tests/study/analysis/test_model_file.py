@@ -54,7 +54,7 @@ def test_it_predicts_what_scikit_learn_does(study, path):
     found = saved.predict(new, seed=0)
     X = [study.features(c) for c in range(3)]
     labels = X[0].labels
-    columns = np.flatnonzero((labels.state == "initial") & (labels.generation <= 1))
+    columns = np.flatnonzero((labels.state == "initial") & (labels.kind == "radial"))
     for number, fit in saved.fits.items():
         rows = [np.flatnonzero(study.configuration(c).species == number) for c in range(3)]
         A = np.concatenate([x.values[r][:, columns] for x, r in zip(X, rows, strict=True)])

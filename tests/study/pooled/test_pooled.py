@@ -17,8 +17,8 @@ from cagebreak.study.pooled.clocks import Clock, mean_at, mean_displacement
 from support.tiny_study import write_recipe
 
 FRACTIONS = (0.40, 0.43, 0.46)
-FEATURES = {"generations": 1, "states": ["initial"]}
-FEATURES_OF_LABELS = {"generation": [0, 1], "state": "initial"}
+FEATURES = {"kind": "radial", "generations": 0, "states": ["initial"]}
+FEATURES_OF_LABELS = {"kind": "radial", "generation": 0, "state": "initial"}
 
 
 @pytest.fixture(scope="module")
