@@ -13,8 +13,8 @@ RADIUS = 0.8
 """Radius of the spheres, in sigma: of the trials in results/collective the only one beside Voronoi
 cells."""
 ESCAPE = 0.5
-"""Distance from the start beyond which a particle has escaped, in sigma; chosen: about the radius of
-a Voronoi cell."""
+"""Distance from the start beyond which a particle has escaped, in sigma; chosen: about the radius
+of a Voronoi cell."""
 ERROR_FLOOR = 1e-4
 """Added to the standard error of the mean position, in sigma, before its logarithm; chosen."""
 
