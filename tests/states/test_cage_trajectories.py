@@ -215,6 +215,9 @@ def test_each_sampler_is_for_its_models():
         cage_state(START, KA, seed=1, sweeps=(1, 1), trajectories=(1, 1))
     with pytest.raises(InputError, match="trajectories: expected at least one to measure"):
         cage_state(START, KA, seed=1, trajectories=(1, 0))
+    for wrong in ({"samples": 1.5}, {"chains": 2.0}):
+        with pytest.raises(InputError, match=f"{[*wrong][0]}: expected a non-negative integer"):
+            cage_state(START, KA, seed=1, trajectories=(1, 3), **wrong)
 
 
 def test_a_model_of_lammps_in_a_cage_of_the_public_function():
@@ -233,6 +236,22 @@ def test_what_is_rejected_leaves_no_trace(start, cell):
     assert not state.displacement.any()
     assert not state.covariance.any()
     assert not state.acceptance.any()
+
+
+@pytest.mark.parametrize("model", [KA, LINES], ids=["kernels", "LAMMPS"])
+def test_a_rejected_trajectory_counts_as_often_as_an_accepted_one(model, monkeypatch):
+    """Otherwise moments would be those of too few begins: high energies, too rarely."""
+    sampler = TrajectorySampler(START, model, 1, 0.1)
+    particles, additions = sampler._particles, sampler._moments.additions
+    follow = particles.follow
+    monkeypatch.setattr(particles, "STEPS", (13, 13), raising=False)
+    for change in (0.0, np.inf):
+        monkeypatch.setattr(particles, "follow", lambda *args: follow(*args) * 0 + change)
+        for _ in range(5):
+            before = additions[0]
+            sampler.run(1)
+            assert additions[0] - before == np.ceil(13 / EVERY)
+    assert sampler.state().acceptance[0] == 0.5
 
 
 def test_the_recommended_set_is_described_by_trajectories():
