@@ -62,6 +62,16 @@ def test_a_flight_can_be_reversed_and_keeps_its_speed(cells):
         np.testing.assert_allclose(u, start, atol=1e-8)
 
 
+@pytest.mark.parametrize("outwards", [-1e-5, 1e-5])
+def test_a_particle_that_grazes_a_sphere_from_just_outside_does_not_escape(outwards):
+    """As rounding may leave it after a reflection; its line does not cross the sphere."""
+    u, v = np.array([[0.7 * (1 + 1e-9), 0, 0]]), np.array([[outwards, 1.0, 0]])
+    reflections = np.zeros(1, np.int64)
+    assert fly(u, v, 1e-3, sphere(0.7), reflections)
+    assert reflections[0] == 1
+    assert np.linalg.norm(u) < 0.7 * (1 + 1e-8)
+
+
 @pytest.mark.parametrize(("cells", "second"), [(cube(), 1 / 3), (sphere(0.7), 0.7**2 / 5)])
 def test_a_free_particle_is_anywhere_in_its_cell(cells, second):
     rng, u = np.random.default_rng(3), np.zeros((1, 3))
