@@ -225,9 +225,9 @@ def test_each_sampler_is_for_its_models():
         cage_state(START, KA, seed=1, sweeps=(1, 1), trajectories=(1, 1))
     with pytest.raises(InputError, match="trajectories: expected at least one to measure"):
         cage_state(START, KA, seed=1, trajectories=(1, 0))
-    for wrong in ({"samples": 1.5}, {"chains": 2.0}):
-        with pytest.raises(InputError, match=f"{[*wrong][0]}: expected a non-negative integer"):
-            cage_state(START, KA, seed=1, trajectories=(1, 3), **wrong)
+    for name in ("samples", "chains"):
+        with pytest.raises(InputError, match=f"{name}: expected a non-negative integer, got 1.5"):
+            cage_state(START, KA, seed=1, trajectories=(1, 3), **{name: 1.5})
 
 
 def test_a_model_of_lammps_in_a_cage_of_the_public_function():
@@ -255,12 +255,12 @@ def test_a_rejected_trajectory_counts_as_often_as_an_accepted_one(model, monkeyp
     particles, additions = sampler._particles, sampler._moments.additions
     follow = particles.follow
     monkeypatch.setattr(particles, "STEPS", (13, 13), raising=False)
-    for change in (0.0, np.inf):
-        monkeypatch.setattr(particles, "follow", lambda *args: follow(*args) * 0 + change)
-        for _ in range(5):
-            before = additions[0]
-            sampler.run(1)
-            assert additions[0] - before == np.ceil(13 / EVERY)
+    changes = [0.0, np.inf] * 5
+    monkeypatch.setattr(particles, "follow", lambda *args: follow(*args) * 0 + changes.pop())
+    while changes:
+        before = additions[0]
+        sampler.run(1)
+        assert additions[0] - before == np.ceil(13 / EVERY)
     assert sampler.state().acceptance[0] == 0.5
 
 

@@ -47,8 +47,8 @@ class InCells(Protocol):
     def follow(self, velocities: Floats, n_steps: int, moments: Moments) -> float:
         """Move by time steps from velocities (N, 3); return by how much the energy changed, in eps.
 
-        It is no number if the particles cannot go on. Moments are added to at the last time step and
-        at every `EVERY` before it.
+        It is no number if the particles cannot go on. Moments are added to at the last time step
+        and every `EVERY` before it.
         """
 
     def go_back(self) -> None:
