@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cagebreak.descriptors.cage_average import samples_of
+from cagebreak.descriptors.caged.cage_average import samples_of
 from cagebreak.neighbors import neighbor_table
 
 FIRST_SHELL = 1.4

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from cagebreak.descriptors.base import RENAMED_KINDS
-from cagebreak.descriptors.cage_average import STATE as SAMPLED
-from cagebreak.descriptors.wide_cage import STATE as WIDE
+from cagebreak.descriptors.caged.cage_average import STATE as SAMPLED
+from cagebreak.descriptors.caged.wide_cage import STATE as WIDE
 from cagebreak.simulation.preparation import ENSEMBLES, Step
 from cagebreak.study.recipe.checks import (
     BOOLEAN,

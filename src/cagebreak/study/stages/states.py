@@ -8,8 +8,8 @@ import numpy as np
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.cage import Source
+from cagebreak.descriptors.caged.wide_cage import RADIUS
 from cagebreak.descriptors.recommended import SAMPLES
-from cagebreak.descriptors.wide_cage import RADIUS
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import Seed, seed_sequence
