@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from coordination import coordination_of_samples
 from elasticity import ELASTIC
 from fields import FIELDS, Caged
 from scipy import sparse
@@ -27,6 +26,7 @@ import cagebreak as cb
 from cagebreak.descriptors import recommended
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.descriptors.coarse_grained.surroundings import with_surroundings
+from cagebreak.descriptors.caged.coordination import Coordination
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.linear_model.whitening import whitening
 from cagebreak.neighbors import neighbor_table
@@ -226,10 +226,7 @@ def from_few_samples(trials):
     for c, a in zip(trials.configurations, trials.of_a, strict=True):
         model, start, _ = trials.source.load(c)
         cage = trials.source.cage(c, model, start)
-        columns = coordination_of_samples(model, cage)
-        own = Features(
-            columns, make_labels("coordination", 1, "cage", [{"n": k} for k in range(4)])
-        )
+        own = Coordination(model).compute(cage)
         rows.append(with_surroundings(own, cage.configuration, model.n_species).values[a])
     return rows
 

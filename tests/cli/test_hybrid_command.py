@@ -45,6 +45,29 @@ def test_the_command_says_why_r_is_not_known(recipe):
     assert ("nan" in last) == any(" nan " in row for row in rows)
 
 
+def test_a_model_is_saved_and_predicts_with_intervals(recipe, tmp_path):
+    saved, start = tmp_path / "hybrid.h5", tmp_path / "start.xyz"
+    cb.write(start, cb.Study(recipe).configuration(0))
+    chosen = ("--species", "B", "--time", "5", "--until", "0.2236")
+    output = call("hybrid", recipe, *chosen, "--save", saved)
+    said, wrote = output.splitlines()
+    assert said.startswith("intervals: of what is measured of a single run, they contain 90 %; ")
+    assert said.endswith("; the inputs, 2 short runs to 0.224 tau, are other runs")
+    assert wrote == f"wrote {saved}, of species B; next: cagebreak predict"
+    predicted = tmp_path / "predicted.xyz"
+    assert f"prediction_low, prediction_high: {said}" in call(
+        "predict", saved, start, "-o", predicted
+    )
+    header, *_ = predicted.read_text().splitlines()[1:]
+    for name in ("prediction", "prediction_low", "prediction_high", "outside"):
+        assert f":{name}:R:1" in header
+
+
+def test_a_place_that_cannot_be_written_to_is_named_before_the_fit(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(cb.study.Study, "require_finished", None)  # It is not needed to see this.
+    assert "nowhere" in call("hybrid", recipe, "--save", tmp_path / "nowhere" / "h.h5", code=2)
+
+
 def test_plan_says_what_a_prediction_costs(recipe):
     output = call("plan", recipe)
     assert "[hybrid] predicts a further configuration for" in output

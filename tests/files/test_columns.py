@@ -80,7 +80,7 @@ def test_unwrapped_positions_are_read_where_wrapped_ones_stand_beside_them(tmp_p
     path.write_text(f"1\n{CELL} Properties=pos:R:3:unwrapped_pos:R:3\n1 1 1 7 1 -2\n")
     assert cb.read(path).positions.tolist() == [[7, 1, -2]]
     path = tmp_path / "c.dump"
-    path.write_text(dump("id type x y z xu yu zu ix iy iz", "{id} {s} {x} {y} {z} 7 1 -2 2 0 -1"))
+    path.write_text(dump("id type x y z xu yu zu ix iy iz", "{id} {s} 1 1 1 7 1 -2 2 0 -1"))
     found = cb.read(path)
     assert found.positions[0].tolist() == [7, 1, -2]
     np.testing.assert_array_equal(found.unwrapped, found.positions)
@@ -102,6 +102,37 @@ def test_positions_of_mixed_columns_are_refused(tmp_path, columns):
     path = tmp_path / "c.dump"
     path.write_text(dump(f"id type {columns} q", "{id} {s} {x} {y} {z} 0"))
     with pytest.raises(FileFormatError, match=r"line 9: .*expected columns x y z, xu yu zu"):
+        cb.read(path)
+
+
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        ("x y z xu yu zu", "{x} {y} {z} {xu} {yu} {zu}"),
+        ("xu yu zu x y z", "{xu} {yu} {zu} {x} {y} {z}"),
+        ("xs ys zs xu yu zu", "{xs} {ys} {zs} {xu} {yu} {zu}"),
+    ],
+)
+def test_wrapped_and_unwrapped_positions_have_to_agree(tmp_path, columns, row):
+    """A particle that differs by anything else than periods of the box is named by its line."""
+    edge, unwrapped = 4.0, np.array([[9.0, 1.0, -2.5], [1.0, 2.0, 3.0], [0.5, 11.5, 2.25]])
+    wrapped = np.mod(unwrapped, edge)
+
+    def text(shift):
+        lines = ["ITEM: TIMESTEP", "0", "ITEM: NUMBER OF ATOMS", "3", "ITEM: BOX BOUNDS pp pp pp"]
+        lines += [f"0 {edge}"] * 3 + [f"ITEM: ATOMS id type {columns}"]
+        for i, (u, w) in enumerate(zip(unwrapped + shift, wrapped, strict=True)):
+            values = dict(zip(("xu", "yu", "zu"), u, strict=True))
+            values |= dict(zip("xyz", w, strict=True))
+            values |= dict(zip(("xs", "ys", "zs"), w / edge, strict=True))
+            lines.append(f"{i + 1} 1 " + row.format(**values))
+        return "\n".join(lines) + "\n"
+
+    path = tmp_path / "both.dump"
+    path.write_text(text(0.004))  # Of two decimals, this is rounding.
+    np.testing.assert_allclose(cb.read(path).unwrapped, unwrapped + 0.004)
+    path.write_text(text(np.array([[0, 0, 0], [0, 0.3, 0], [0, 0, 0]])))
+    with pytest.raises(FileFormatError, match=r"both\.dump, line 11: expected wrapped and unwr"):
         cb.read(path)
 
 

@@ -80,9 +80,8 @@ def predict(
 ) -> None:
     """Predict the propensity of every particle in FILE by a MODEL.
 
-    MODEL is a file of `fit --save`, or the name of a pretrained model, such as kob-andersen-0.5.
-    Each prediction has an interval. For the file of a hybrid model, which has none, short runs are
-    simulated.
+    MODEL is a file of `fit --save` or `hybrid --save`, or the name of a pretrained model, such as
+    kob-andersen-0.5. Each prediction has an interval. For a hybrid model, short runs are simulated.
     """
     from cagebreak.study.analysis.single_file import predict_file
     from cagebreak.study.pretrained import model_path

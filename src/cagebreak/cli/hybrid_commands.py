@@ -1,5 +1,6 @@
 """The command `hybrid`, and what `plan` says of an accuracy."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,20 +19,41 @@ if TYPE_CHECKING:
 @RECIPE
 @click.option("--species", default="A", show_default=True, help="Species to predict.")
 @click.option("--time", "times", multiple=True, type=float, help="Times to predict. Default: all.")
+@click.option("--until", type=float, help="Length of the short runs, tau. Default: of RECIPE.")
 @click.option("--no-ends", is_flag=True, help="Leave the structure at the ends of runs out.")
-def hybrid(recipe: str, species: str, times: tuple[float, ...], no_ends: bool) -> None:
+@click.option(
+    "--save", type=click.Path(dir_okay=False), help="Save a fit to all data, as hybrid.h5."
+)
+def hybrid(
+    recipe: str,
+    species: str,
+    times: tuple[float, ...],
+    until: float | None,
+    no_ends: bool,
+    save: str | None,
+) -> None:
     """Predict from structure and a few short runs.
 
     Number and length of the short runs are those of [hybrid] of RECIPE. With the key ends, the
-    structure at their ends is an input as well. r needs no ceiling.
+    structure at their ends is an input as well. r needs no ceiling. With --save, the model of the
+    longest of the short runs is written for predict, and no table.
     """
+    from cagebreak._atomic import require_place
     from cagebreak.study import Study
     from cagebreak.study.analysis.hybrid import hybrid as join
     from cagebreak.study.analysis.table_files import keep
 
+    if save is not None:
+        require_place(Path(save))
     study = Study(recipe)
-    joined = join(study, species=species, times=times or None, ends=not no_ends)
+    joined = join(study, species=species, times=times or None, until=until, ends=not no_ends)
     n_runs = min(study.recipe.hybrid.n_runs, joined.n_runs)
+    if save is not None:
+        model = joined.fit(n_runs, joined.until[-1])
+        model.save(save)
+        click.echo(model.statement)
+        click.echo(f"wrote {save}, of species {joined.species}; next: cagebreak predict")
+        return
     rows = joined.scan([n_runs]).rows
     rows = rows[(rows["inputs"] != "ensemble") | (rows["n_runs"] == n_runs)]
     path = study.store.folder / "tables" / "hybrid.csv"

@@ -14,6 +14,10 @@ from cagebreak.files._fields import SIZES, TYPES, Columns
 from cagebreak.files._text import Rows, number
 from cagebreak.files.frame import Frame, named
 
+NEAR, DIGITS = 0.02, 1e-5
+"""Distance of wrapped from unwrapped positions that may be rounding: in mean spacings, and over the
+unwrapped position (chosen: two decimals, and six digits)."""
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -81,6 +85,7 @@ def frame_of(
     ]
     groups = {
         "positions": columns.positions,
+        "wrapped": columns.wrapped,
         "velocities": columns.velocities,
         "images": columns.images,
         "ids": () if id_column is None else (id_column,),
@@ -107,6 +112,10 @@ def frame_of(
     if dimension == 2:
         _require_thin(rows, matrix)
         positions = positions * [1, 1, 0]
+    if columns.wrapped:
+        wrapped = _solid(part["wrapped"])
+        wrapped = wrapped @ cell.matrix + cell.origin if columns.wrapped_scaled else wrapped
+        _require_same_places(rows, positions, wrapped, Box(matrix, dimension))
     images: NDArray | None = None
     if columns.unwrapped:
         images = np.zeros(positions.shape, np.int64)
@@ -148,6 +157,20 @@ def _require_thin(rows: Rows, matrix: Floats) -> None:
                 "positions: expected x y z; got x y, of two dimensions, in a box that is not thin: "
                 f"heights {heights.tolist()}"
             )
+        )
+
+
+def _require_same_places(rows: Rows, unwrapped: Floats, wrapped: Floats, box: Box) -> None:
+    """Refuse unwrapped positions that are not the wrapped ones beside them, in another period."""
+    periods = ((unwrapped - wrapped) @ box.inverse)[:, : box.dimension]
+    vectors = (periods - np.rint(periods)) @ box.matrix[: box.dimension]
+    apart = np.linalg.norm(vectors, axis=1)
+    spacing = (box.volume / len(unwrapped)) ** (1 / box.dimension)
+    rounding = NEAR * spacing + DIGITS * np.abs(unwrapped).max(axis=1)
+    different = np.flatnonzero(apart > rounding)
+    if len(different):
+        raise rows.error(
+            int(different[0]), "wrapped and unwrapped positions that differ by periods of the box"
         )
 
 

@@ -259,7 +259,7 @@ def model_path(model: str | os.PathLike[str]) -> Path:
     if os.fspath(model) in names():
         return FOLDER / f"{model}.h5"
     raise InputError(
-        "model: expected a file that `cagebreak fit --save` wrote, or one of "
+        "model: expected a file that `cagebreak fit --save` or `hybrid --save` wrote, or one of "
         f"{', '.join(names())}, got {os.fspath(model)!r}"
     )
 

@@ -117,3 +117,15 @@ def test_a_target_whose_halves_are_opposite_is_not_known():
     targets[1, :, 0] = -targets[0, :, 0]
     runs = collect_runs([sample._replace(targets=targets)], times=np.arange(T))
     assert runs.is_known.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(("noise", "known"), [(0.5, True), (1.0, True), (6.0, False)])
+def test_a_variance_is_known_beyond_twice_its_standard_error(noise, known):
+    """Of 500 normally distributed particles, the errors are 0.07, 0.1 and 1.65 variances."""
+    random, n = np.random.default_rng(9), 500
+    signal = random.normal(size=(n, 1))
+    signal /= signal.std()
+    errors = np.linalg.qr(np.hstack([np.ones((n, 1)), signal, random.normal(size=(n, 2))]))[0]
+    halves = signal + np.sqrt(n) * noise * errors[:, 2:].T[..., None]
+    sample = RunSample(signal, np.zeros((2, n, 1)), halves, (1, 1))
+    assert collect_runs([sample], times=[1.0]).is_known.tolist() == [known]

@@ -120,7 +120,7 @@ def test_a_state_point_outside_of_the_studies_is_said_with_how_far(pooled, value
         pooled.at(value)
 
 
-@pytest.mark.parametrize("value", [-0.4, 0.0, np.nan, np.inf])
+@pytest.mark.parametrize("value", [-0.4, 0.0, 0.99, np.nan, np.inf])
 def test_what_is_no_state_point_is_refused(pooled, value):
     with pytest.raises(InputError, match=r"^packing_fraction: expected"):
         pooled.at(value)

@@ -1,6 +1,11 @@
 """Learning from structure and the mean motion of a few short runs together."""
 
 from cagebreak.learning.short_runs.end_fits import EndFits
+from cagebreak.learning.short_runs.held_out_particles import (
+    LEAST_FOLDS,
+    features_of,
+    held_out_particles,
+)
 from cagebreak.learning.short_runs.run_collection import (
     EndColumns,
     RunCollection,
@@ -15,6 +20,7 @@ from cagebreak.learning.short_runs.run_ridge import (
 )
 
 __all__ = [
+    "LEAST_FOLDS",
     "EndColumns",
     "EndFits",
     "HeldOutRuns",
@@ -23,5 +29,7 @@ __all__ = [
     "RunRidge",
     "RunSample",
     "collect_runs",
+    "features_of",
+    "held_out_particles",
     "held_out_runs",
 ]

@@ -28,7 +28,7 @@ from cagebreak.learning._validation import Floats, Integers, as_penalties
 from cagebreak.learning.collection import SPARE, widest
 from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
-from cagebreak.learning.preprocessing import Standardizer
+from cagebreak.learning.preprocessing import Moments, Standardizer
 from cagebreak.learning.scores import X_MEAN, XX, XY, Y_MEAN, YY
 from cagebreak.learning.short_runs.elimination import Elimination
 from cagebreak.learning.short_runs.run_collection import RunCollection, clipped_about_mean
@@ -111,11 +111,27 @@ class _Training:
         bounded = whole.bounded(rows, widest(whole.extremes[list(members)]), self.pooled)
         return bounded.scaled(self.factors)
 
-    def configuration_mean(self, inputs: Inputs) -> ConfigurationMean:
-        """Return the fit of the mean targets of configurations."""
+    def units(self) -> Standardizer:
+        """Return means and deviations of the features in these configurations alone."""
+        whole, moments = self.runs.collection, Moments.none(self.runs.collection.n_features)
+        for i in self._members:
+            part = whole.parts[i]
+            moments = moments + Moments(int(part.count), part.x_mean, np.diag(part.xx_lower).copy())
+        mean, scale = whole.standardizer.mean_, whole.standardizer.scale_
+        own = Standardizer.from_moments(moments, whole.standardizer.clip)
+        return Standardizer.of(mean + scale * own.mean_, scale * own.scale_, own.clip)
+
+    def configuration_mean(
+        self, inputs: Inputs, units: Standardizer | None = None
+    ) -> ConfigurationMean:
+        """Return the fit of the mean targets of configurations, in their units or in others."""
         whole = self.runs.collection
         y = np.array([whole.parts[i].y_mean for i in self._members])
-        return ConfigurationMean(np.array([_level(self.runs, inputs, i) for i in self._members]), y)
+        x = np.array([_level(self.runs, inputs, i) for i in self._members])
+        if units is not None and (m := inputs.mean_of) is not None:
+            old = whole.standardizer
+            x = (old.mean_[m] + old.scale_[m] * x - units.mean_[m]) * inverse(units.scale_)[m]
+        return ConfigurationMean(x, y)
 
 
 def held_out_runs(
@@ -258,24 +274,27 @@ class RunRidge:
         alphas: Sequence[float] = ALPHAS,
         factors: Sequence[float] = FACTORS,
         folds: int = 5,
+        left_out: int | None = None,
     ) -> RunRidge:
         """Fit to all configurations; alpha and the factor are chosen by cross-validation.
 
-        The parameters are those of `held_out_runs`.
+        The parameters are those of `held_out_runs`; `left_out` is the number of a fold that the fit
+        does not see.
 
         Raises
         ------
         InputError
-            As of `held_out_runs`, but two folds are enough.
+            As of `held_out_runs`, but two folds are enough beside one that is left out.
         """
         strengths = as_penalties(alphas)
         named = {"": inputs}
-        everything = _Training(runs, range(len(runs.collection)))
-        _check_inputs(everything.runs, named)
         fold = fold_of(runs.collection, folds, seed)
+        seen = fold != left_out
+        everything = _Training(runs, np.flatnonzero(seen).tolist())
+        _check_inputs(everything.runs, named)
         errors = np.zeros((len(strengths), len(factors), runs.collection.n_targets))
-        for k in range(int(fold.max()) + 1):
-            training = _Training(runs, np.flatnonzero(fold != k).tolist())
+        for k in np.unique(fold[seen]):
+            training = _Training(runs, np.flatnonzero(seen & (fold != k)).tolist())
             members = np.flatnonzero(fold == k).tolist()
             test = training.test(members)
             extra, of_test = training.extra(inputs.n_runs), training.extra(inputs.n_runs, members)
@@ -298,6 +317,10 @@ class RunRidge:
         coefficients = scaled * (training.factors * inverse(units.scale_))[:, None]
         of_targets = strengths[best[0]], np.asarray(factors)[best[1]]
         mean = training.configuration_mean(inputs)
+        if left_out is not None:
+            # The bounds of features must not depend on the fold that is left out.
+            units = training.units()
+            mean = training.configuration_mean(inputs, units)
         return cls(coefficients, *of_targets, inputs, units, runs.n_structure, mean)
 
     def predict(self, features: Floats) -> Floats:
@@ -305,8 +328,7 @@ class RunRidge:
 
         Features of structure stay within the bounds of `Collection.bounded`, as held-out ones do.
         """
-        structure, runs = np.split(features, [self.n_structure], axis=1)
-        clipped = np.hstack([clipped_about_mean(structure, self.units.clip), runs])
+        clipped = self._clipped(features)
         mean = clipped.mean(axis=0)
         level = 0.0
         if (m := self.inputs.mean_of) is not None and self.units.scale_[m] > 0:
@@ -315,6 +337,23 @@ class RunRidge:
         predicted: Floats = (rows - rows.mean(axis=0)) @ self.coefficients
         predicted += self.mean.predict(level)
         return predicted
+
+    @property
+    def used(self) -> Integers:
+        """The features that are inputs, of all F + V."""
+        first = self.n_structure
+        structure = np.arange(first if self.inputs.structure else 0)
+        return np.concatenate([structure, first + self.inputs.columns])
+
+    def standardized(self, features: Floats) -> Floats:
+        """Return the features that are inputs, clipped, in units of their deviation in training."""
+        units, used = self.units, self.used
+        in_units: Floats = (self._clipped(features) - units.mean_) * inverse(units.scale_)
+        return in_units[:, used]
+
+    def _clipped(self, features: Floats) -> Floats:
+        structure, runs = np.split(features, [self.n_structure], axis=1)
+        return np.hstack([clipped_about_mean(structure, self.units.clip), runs])
 
     def _bounded(self, features: Floats) -> Floats:
         """Return features, those of structure scaled down if they leave the training by far."""

@@ -4,10 +4,13 @@ The energy of the inherent state shows the age of a glass and the temperature th
 of equilibrium at, which the forces of the configuration do not.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
+from cagebreak.descriptors.cage import Source
 from cagebreak.errors import NotConvergedError
 from cagebreak.models.model import Model
 from cagebreak.states import InherentState, inherent_state
@@ -117,6 +120,36 @@ def remark(
         f"{'higher' if above else 'lower'} temperature, another density, or a glass that was "
         f"cooled {'faster or aged less' if above else 'more slowly or aged more'}"
     )
+
+
+def training_remark(
+    configuration: Configuration,
+    energies: NDArray[np.float64] | None,
+    recipe: Recipe,
+    state: Callable[[str], Source] | None,
+) -> str:
+    """Return that the energy of the inherent state is not one of training, in words, or "".
+
+    Parameters
+    ----------
+    configuration
+    energies
+        Those of training; None if they are not known, or there are none.
+    recipe
+        Of the study of training.
+    state
+        Returns the inherent state, if it is needed anyway.
+    """
+    if energies is None:
+        return ""
+    if state is None:
+        energy = inherent_energy(configuration, recipe.model)
+    else:
+        inherent = state("inherent")
+        assert isinstance(inherent, InherentState)
+        energy = inherent.energy
+    share = recipe.preparation.n_particles / len(configuration)
+    return remark(energy, energies, recipe.model, share)
 
 
 def outliers(energies: NDArray[np.float64], model: Model) -> list[tuple[int, str]]:

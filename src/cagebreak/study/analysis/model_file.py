@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from cagebreak._hdf5 import UNREADABLE, group_in, read_array, require_finite
 from cagebreak._sealed import creating, opened
 from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.descriptors.base import column_names
-from cagebreak.descriptors.cage import Source
 from cagebreak.descriptors.recommended import feature_groups
 from cagebreak.errors import ConfigurationWarning, FileFormatError, InputError
 from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
@@ -25,7 +24,6 @@ from cagebreak.learning.model_selection.configuration_mean import ConfigurationM
 from cagebreak.learning.preprocessing import Moments
 from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed, natural, seed_sequence
-from cagebreak.states import InherentState
 from cagebreak.study.analysis import inherent_energy
 from cagebreak.study.analysis.samples import StudySamples
 from cagebreak.study.analysis.training_range import (
@@ -221,7 +219,8 @@ class SavedModel:
         sampled = sorted(needed & {"cage", "wide"})
         with make_cages(self.recipe, configuration, seeds, sampled) as cages:
             # The descent to the inherent state goes on beside the sampling.
-            remarks = [self._energy_remark(configuration, state if "inherent" in needed else None)]
+            energies, known = self.inherent_energies, state if "inherent" in needed else None
+            remarks = [inherent_energy.training_remark(configuration, energies, self.recipe, known)]
             features = averaged(self.recipe, group.sources, state, cages)[:, group.read]
         columns = group.columns[self.selection]
         read_labels = labels[np.isin(labels.source, group.sources)][group.read][columns]
@@ -251,16 +250,13 @@ class SavedModel:
                 mean = fit.configuration_mean.predict(feature)
                 values = values - values.mean(axis=0) + mean
             predicted[:, rows] = values.T
-            if fit.intervals is not None:
-                half = fit.intervals.of(values)
-                # A mean displacement is not negative.
-                low[:, rows] = np.maximum(values - half, 0.0).T
-                high[:, rows] = np.maximum(values + half, 0.0).T
+            lower, upper = particle_intervals.bounds(fit.intervals, values)
+            low[:, rows], high[:, rows] = lower.T, upper.T
         if self.densities is not None:
             # First, since another density explains the rest.
             remarks.insert(0, density_remark(configuration, self.densities, self.recipe.model))
-        known = tuple(remark for remark in remarks if remark)
-        return Prediction(self.times, predicted, low, high, outside, known)
+        said = tuple(remark for remark in remarks if remark)
+        return Prediction(self.times, predicted, low, high, outside, said)
 
     @property
     def intervals(self) -> dict[str, PredictiveIntervals | None]:
@@ -271,24 +267,6 @@ class SavedModel:
     def statement(self) -> str:
         """What the predictive intervals are, in words."""
         return particle_intervals.statement(self.intervals, self.recipe.isoconfigurational.n_runs)
-
-    def _energy_remark(
-        self, configuration: Configuration, state: Callable[[str], Source] | None
-    ) -> str:
-        """Return that the energy of the inherent state is not one of training, or "".
-
-        `state` returns the inherent state if it is needed anyway.
-        """
-        if self.inherent_energies is None:
-            return ""
-        if state is None:
-            energy = inherent_energy.inherent_energy(configuration, self.recipe.model)
-        else:
-            inherent = state("inherent")
-            assert isinstance(inherent, InherentState)
-            energy = inherent.energy
-        share = self.recipe.preparation.n_particles / len(configuration)
-        return inherent_energy.remark(energy, self.inherent_energies, self.recipe.model, share)
 
     def save(self, path: Path) -> None:
         """Write the model as HDF5; an existing file is replaced atomically."""

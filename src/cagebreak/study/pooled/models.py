@@ -90,7 +90,7 @@ class Pooled:
         Raises
         ------
         InputError
-            If the value is not a positive number.
+            If the value is not a positive number, or none that the model can have.
 
         Warns
         -----

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cagebreak.configuration import SPECIES_NAMES
-from cagebreak.errors import ConfigurationWarning, InputError
+from cagebreak.errors import ConfigurationWarning, InputError, RecipeError
 from cagebreak.learning import AlphaWarning, PooledRidgeCV, RidgeCV, Standardizer
 from cagebreak.learning.linear_model.pooled_ridge import PooledFit
 from cagebreak.learning.model_selection.state_points import StatePoint, smooth, smooth_times
@@ -52,7 +52,7 @@ def model_at(
     Raises
     ------
     InputError
-        If the value is not a positive number.
+        If the value is not a positive number, or none that the model can have.
 
     Warns
     -----
@@ -62,11 +62,11 @@ def model_at(
     number = real(value)
     if not 0 < number < np.inf:
         raise InputError(f"{studies.parameter}: expected a positive number, got {value!r}")
+    recipe = _recipe_at(studies, number)
     _warn_if_outside(studies, number)
     if learner is None:
         held_out = "configurations" if number in studies.studies else "state points"
         learner = PooledRidgeCV(weights=WEIGHTS, held_out=held_out)
-    recipe = _recipe_at(studies, number)
     all_values = [studies.coordinate(v) for v in studies.studies]
     place = studies.coordinate(number)
     times = studies.times.get(number)
@@ -131,7 +131,11 @@ def _recipe_at(studies: StudyPoints, value: float) -> Recipe:
     model = recipe.values["model"] | {studies.parameter: value}
     # As a file holds them: with lists, not tuples.
     values = json.loads(json.dumps(recipe.values | {"model": model, "learning": learning}))
-    return Recipe.of_values(recipe.path, values, recipe.potential)
+    try:
+        return Recipe.of_values(recipe.path, values, recipe.potential)
+    except RecipeError as error:
+        # The value is that of the caller, and not one of the first recipe.
+        raise InputError(str(error).removeprefix(f"{recipe.path}: [model] ")) from None
 
 
 def _units_at(points: list[StatePoint], place: float) -> Standardizer:

@@ -76,6 +76,7 @@ class Hybrid:
         outer_folds: int,
         times: tuple[float, float, int] | None,
         keep: Mapping[str, Any] | None,
+        half_box: float,
     ) -> Iterator[tuple[str, str]]:
         """Yield each key that contradicts other sections, and what is expected of it.
 
@@ -89,10 +90,14 @@ class Hybrid:
             `first`, `last` and `n_times` of the runs; None of imported ones.
         keep
             Of [isoconfigurational].
+        half_box
+            Half of the edge of the box, in sigma.
         """
         for name in self.quantities:
             if name not in MEASURED and not (keep or {}).get(name):
                 yield "quantities", f"what runs keep: {name} needs keep.{name} beside it"
+        if self.lengths != LENGTHS and self.lengths[-1] > half_box:
+            yield "lengths", f"lengths up to half of the box, {half_box:.4g} sigma"
         if self.n_runs > max(n_runs, type(self).default().n_runs):
             yield "n_runs", f"at most n_runs = {n_runs} of [isoconfigurational]"
         if self.ends is None:

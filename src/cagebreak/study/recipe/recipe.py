@@ -417,8 +417,9 @@ def _check_together(recipe: Recipe) -> None:
             raise problem("descriptors.recommended", "false with a precision in [states.cage]")
     runs = recipe.isoconfigurational
     known = None if recipe.imported else (runs.first, runs.last, runs.n_times)
+    half_box = recipe.model.box(n_particles).longest / 2
     for key, expected in recipe.hybrid.contradictions(
-        runs.n_runs, learning.outer_folds, known, runs.keep
+        runs.n_runs, learning.outer_folds, known, runs.keep, half_box
     ):
         raise problem(f"hybrid.{key}", expected)
     labels = recipe.labels()

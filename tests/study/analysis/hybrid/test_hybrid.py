@@ -1,20 +1,31 @@
 """Structure and short runs of a study, joined for prediction."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.errors import ConfigurationError, InputError
+from cagebreak.errors import ConfigurationError, ConfigurationWarning, InputError
 from cagebreak.learning import ablation, forward_selection
 from cagebreak.study.analysis.hybrid import Costs, Ensemble
+from cagebreak.study.analysis.hybrid import model as hybrid_model
 from support.tiny_study import write_recipe
 
 LAST = 5.0  # of the tiny study
 
 
+FEW = {"states": ["initial"], "generations": 0}
+
+
 @pytest.fixture(scope="module")
 def joined(study):
-    return cb.hybrid(study, until=[1.0, LAST], species="B")
+    return cb.hybrid(study, until=[1.0, LAST], species="B", features=FEW)
+
+
+@pytest.fixture(scope="module")
+def model(joined):
+    return joined.fit(n_runs=2, until=1.0)
 
 
 def test_scores_have_every_set_of_inputs_up_to_its_time(joined, study):
@@ -44,8 +55,7 @@ def test_motion_and_targets_come_from_different_runs(study):
     assert abs(own) < 4 * np.sqrt(runs.collection.parts[0].count)
 
 
-def test_a_model_predicts_from_runs_that_it_simulates(joined, study):
-    model = joined.fit(n_runs=2, until=1.0)
+def test_a_model_predicts_from_runs_that_it_simulates(model, study):
     start = study.configuration(0)
     predicted = model.predict(start, seed=3)
     assert predicted.shape == (5, len(start))
@@ -56,16 +66,36 @@ def test_a_model_predicts_from_runs_that_it_simulates(joined, study):
     assert np.mean(later) == pytest.approx(np.mean(measured), rel=0.3)
 
 
-def test_a_model_refuses_a_configuration_of_another_density(joined, study):
+def test_a_model_has_the_range_of_the_densities_of_training(model, study):
+    """Particles that are 1 % smaller in all would have another density."""
+    start, training = study.configuration(0), model.training
+    prediction = model.predict_intervals(start, seed=3)
+    rows = start.species == 1
+    assert (prediction.low[:, rows] <= prediction.values[:, rows]).all()
+    assert (prediction.values[:, rows] <= prediction.high[:, rows]).all()
+    thinner = replace(training, densities=0.99 * training.densities)
+    with pytest.warns(ConfigurationWarning, match="its packing fraction is .* 1 % above that of"):
+        replace(model, training=thinner).predict(start, seed=3)
+
+
+def test_a_model_has_the_energies_of_the_inherent_states_of_training(model, study, monkeypatch):
+    """Hard spheres have none; those of others are compared as of other models."""
+    monkeypatch.setattr(
+        hybrid_model, "training_remark", lambda start, energies, recipe, state: f"{energies}"
+    )
+    assert model.training.inherent_energies is None
+    known = replace(model, training=replace(model.training, inherent_energies=np.array([-7.0])))
+    assert "[-7.]" in known.apply(study.configuration(0), 1).remarks
+
+
+def test_a_model_refuses_a_configuration_of_another_density(model, study):
     start = study.configuration(0)
     dense = cb.Configuration(0.9 * start.positions, start.species, cb.Box(0.9 * start.box.matrix))
     with pytest.raises(ConfigurationError):
-        joined.fit(n_runs=1, until=1.0).predict(dense, seed=1)
+        model.predict(dense, seed=1)
 
 
-def test_columns_of_motion_are_selected_and_ablated_by_their_labels(study):
-    few = {"states": ["initial"], "generations": 0}
-    joined = cb.hybrid(study, until=[1.0, LAST], species="B", features=few)
+def test_columns_of_motion_are_selected_and_ablated_by_their_labels(joined):
     collection = joined.collection(n_runs=2, until=LAST)
     labels = collection.labels
     of_runs = np.flatnonzero(labels["state"] == "runs")
@@ -82,8 +112,10 @@ def test_ensembles_of_ones_own_need_no_study(study):
     random, ensembles = np.random.default_rng(6), []
     for c in range(3):
         start, structure, measured = (
-            study.configuration(c), study.features(c).where(generation=0), study.propensity(c)
-        )  # fmt: skip
+            study.configuration(c),
+            study.features(c).where(kind="radial", generation=0, state="initial"),
+            study.propensity(c),
+        )
         signal = 1.0 + 0.2 * random.random(len(start))
         halves = signal + 0.01 * random.normal(size=(2, len(measured.times), len(start)))
         told_apart = cb.Propensity(measured.times, halves, 2, measured.species)
@@ -109,6 +141,10 @@ def test_ensembles_of_ones_own_need_no_study(study):
         ({"until": -1.0}, "until: expected numbers above 0"),
         ({"quantities": "speed"}, "quantities: expected one of displacement, .* got 'speed'"),
         ({"target": ["displacement"]}, r"target: expected one of .* got \['displacement'\]"),
+        (
+            {"lengths": [1.0, 1e9]},
+            "lengths: expected lengths up to half of the box, .* got 1000000000",
+        ),
         ({"ends": "positions"}, "ends: expected True or False, got 'positions'"),
     ],
 )
@@ -162,6 +198,10 @@ def test_a_recipe_may_say_what_the_short_runs_are(tmp_path):
     ("line", "message"),
     [
         ("n_runs = 4", "at most n_runs = 3"),
+        (
+            "lengths = [1e9]",
+            "lengths = .*: expected lengths up to half of the box, 2.335 sigma",
+        ),
         ("share = 1.5", "share = 1.5: expected a number above 0, up to 1"),
         ('quantities = ["speed"]', "quantities"),
         ('quantities = ["mobile"]', "what runs keep: mobile needs keep.mobile beside it"),

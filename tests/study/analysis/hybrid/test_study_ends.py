@@ -23,6 +23,7 @@ from cagebreak.study.recipe import hybrid_section
 from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from cagebreak.study.recipe.writing import json_schema
 from cagebreak.study.run.plan import Plan, StagePlan
+from cagebreak.study.stages.descriptors import made_once
 from cagebreak.study.stages.ends import load_ends
 from cagebreak.study.stages.propensity import load_propensity
 from cagebreak.study.store import Store, Unit
@@ -161,7 +162,7 @@ def test_a_model_simulates_short_runs_and_describes_their_ends(joined, study):
     mean = {"displacement": np.mean([lengths(run) for run in runs], axis=0)}
     motion, structure = (
         MeanMotion(start, np.array(times), mean),
-        model.measurement.structure(start, 3),
+        model.measurement.structure(made_once(study.recipe, start, 3)),
     )
     ends = [cb.Configuration(start.positions + run[-1], start.species, start.box) for run in runs]
     described = np.mean([FEW.compute(end).values for end in ends], axis=0)
@@ -189,11 +190,15 @@ def test_the_command_predicts_by_a_hybrid_model(joined, study, tmp_path):
     words = ["predict", tmp_path / "model.h5", tmp_path / "start.h5", "-o", tmp_path / "p.xyz"]
     result = CliRunner().invoke(main, [*map(str, words), "--seed", "3"])
     assert result.exit_code == 0, result.output
-    assert "intervals: none, as 2 short runs to 0.224 tau are inputs" in result.output
+    assert model.statement in result.output
     rows = (tmp_path / "p.xyz").read_text().splitlines()[2:]
-    # Five times, each with two bounds that are not known, and the features that leave a range.
-    predicted = np.array([row.split()[-16:-11] for row in rows], float).T
-    np.testing.assert_allclose(predicted, model.predict(start, seed=3), rtol=1e-6)
+    # Five times, each with two bounds, and the features that leave a range.
+    columns = np.array([row.split()[-16:] for row in rows], float).T
+    expected = model.predict_intervals(start, seed=3)
+    for found, name in zip(np.split(columns[:15], 3), ("values", "low", "high"), strict=True):
+        np.testing.assert_allclose(found, getattr(expected, name), rtol=1e-6)
+        assert np.isfinite(found[:, start.species == 1]).all()
+    np.testing.assert_array_equal(columns[15], expected.outside)
     result = CliRunner().invoke(main, [*map(str, words), "--cage-states", "2"])
     assert "cage_states: expected none for" in result.output
 

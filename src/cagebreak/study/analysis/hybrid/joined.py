@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from cagebreak.configuration import SPECIES_NAMES, species_index
+from cagebreak.configuration import SPECIES_NAMES, Configuration, species_index
 from cagebreak.descriptors.base import make_labels
 from cagebreak.descriptors.coarse_grained.short_runs import STATE, ShortRuns
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
@@ -21,6 +22,7 @@ from cagebreak.learning.short_runs import (
     Inputs,
     RunCollection,
     RunRidge,
+    RunSample,
     collect_runs,
     held_out_runs,
 )
@@ -40,6 +42,7 @@ from cagebreak.study.analysis.hybrid.measurement import Measurement
 from cagebreak.study.analysis.hybrid.model import HybridModel
 from cagebreak.study.analysis.hybrid.scan import WITH_STRUCTURE, Key, Scan
 from cagebreak.study.analysis.hybrid.times import NEAR, near, some_later, times_to
+from cagebreak.study.analysis.hybrid.training import Training
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.ends import DESCRIBED
 from cagebreak.study.stages.quantities import TARGETS, require_measured
@@ -79,6 +82,10 @@ class Hybrid:
         motion.
     described
         Those of `until` at whose ends structure is described.
+    read
+        Yields the particles of each configuration again.
+    study
+        The study that the configurations are of; None for other ensembles.
     """
 
     runs: RunCollection
@@ -86,10 +93,12 @@ class Hybrid:
     species: str
     until: tuple[float, ...]
     seed: Seed
-    folds: int = 5
-    n_resamples: int = 2000
-    measurement: Measurement | None = None
-    described: tuple[float, ...] = ()
+    folds: int
+    n_resamples: int
+    measurement: Measurement | None
+    described: tuple[float, ...]
+    read: Callable[[], Iterable[RunSample]]
+    study: StudyEnsembles | None
 
     @property
     def times(self) -> np.ndarray:
@@ -191,6 +200,8 @@ class Hybrid:
         """Return the model of structure and motion together, fitted to all configurations.
 
         If the structure at the ends of runs of this length is described, it is an input as well.
+        Predictive intervals are calibrated by the fits of the outer folds, each to all but one of
+        them (`cagebreak.learning.short_runs.held_out_particles`).
 
         Raises
         ------
@@ -202,7 +213,9 @@ class Hybrid:
         assert labels is not None
         inputs, n = self.inputs(name, n_runs, end), self.runs.n_structure
         with threadpool_limits(limits=1, user_api="blas"):
-            ridge = RunRidge.fit(self.runs, inputs, seed=self.seed, folds=self.folds)
+            about: Any = {"seed": self.seed, "folds": self.folds}
+            ridge = RunRidge.fit(self.runs, inputs, **about)
+            training = Training.of(ridge, self.runs, self.read, study=self.study, **about)
         return HybridModel(
             ridge=ridge,
             short_runs=self.short_runs,
@@ -213,6 +226,7 @@ class Hybrid:
             until=end,
             measurement=self.measurement,
             ends=ends.fits if ends is not None and name == "ends" else None,
+            training=training,
         )
 
     def _names(self, length: float) -> list[str]:
@@ -290,7 +304,8 @@ def hybrid(
         Quantities of the motion in short runs, or one; default those of the recipe, or the
         displacement.
     lengths
-        Lengths over which motion is averaged over neighbors, in sigma; default those of the recipe.
+        Lengths over which motion is averaged over neighbors, in sigma, up to half of the box;
+        default those of the recipe.
     folds
         Number of outer folds; default that of the study, or 5.
     ends
@@ -358,6 +373,8 @@ def hybrid(
     if seed is None or until is None:
         raise InputError("seed, until: expected both for ensembles that are no study, got none")
     n_species = n_species or first.start.n_species
+    if lengths is not None and tuple(lengths) != LENGTHS:
+        _require_within("lengths", lengths, first.start)
     number = species_index(species, n_species)
     species = SPECIES_NAMES[number]
     known = first.motion[target].times
@@ -381,8 +398,9 @@ def hybrid(
         n_columns = len(described) * fits.coefficients[..., 0, :].size
         labels.append(make_labels("prediction", 1, STATE, [{}] * n_columns))
     of_ends = list(described.values())
+    read = partial(samples, ensembles, short_runs, number, target, chosen.tolist(), fits, of_ends)
     runs = collect_runs(
-        samples(ensembles, short_runs, number, target, chosen.tolist(), fits, of_ends),
+        read(),
         times=known[chosen],
         species=species,
         labels=np.concatenate(labels).view(np.recarray),
@@ -391,8 +409,17 @@ def hybrid(
     )
     return Hybrid(
         runs, short_runs, species, tuple(lasts.tolist()), seed, folds, n_resamples, measurement,
-        tuple(described),
+        tuple(described), read, ensembles if isinstance(ensembles, StudyEnsembles) else None,
     )  # fmt: skip
+
+
+def _require_within(name: str, lengths: Iterable[float], start: Configuration) -> None:
+    """Raise an `InputError` if a length is longer than half of the box."""
+    half = start.box.heights[: start.dimension].min() / 2
+    if longer := [length for length in lengths if length > half]:
+        raise InputError(
+            f"{name}: expected lengths up to half of the box, {half:.4g} sigma, got {longer[0]!r}"
+        )
 
 
 def _require_finished(study: FinishedStudy, ends: bool) -> None:

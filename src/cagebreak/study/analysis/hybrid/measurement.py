@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import Features
+from cagebreak.descriptors.cage import Source
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion
 from cagebreak.dynamics.propensity import half_sums
 from cagebreak.learning._validation import Floats
@@ -18,7 +19,7 @@ from cagebreak.seeding import Seed
 from cagebreak.simulation.isoconfigurational import isoconfigurational, led_to
 from cagebreak.study.recipe import selections
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.descriptors import describe, made_once
+from cagebreak.study.stages.descriptors import describe
 from cagebreak.study.stages.quantities import QUANTITIES
 
 
@@ -45,13 +46,9 @@ class Measurement:
         """The columns of the recipe's descriptors that `features` selects."""
         return selections.columns(self.recipe.labels(), self.features)
 
-    def structure(self, configuration: Configuration, seed: Seed) -> Features:
-        """Return the structural descriptors of a configuration; the seed is of its cage state.
-
-        The configuration was compared with the model before.
-        """
-        recipe = self.recipe
-        joined = describe(recipe, recipe.sources, made_once(recipe, configuration, seed))
+    def structure(self, state: Callable[[str], Source]) -> Features:
+        """Return the structural descriptors of a configuration, of which `state` returns states."""
+        joined = describe(self.recipe, self.recipe.sources, state)
         columns = self.columns
         return Features(joined.values[:, columns], joined.labels[columns].view(np.recarray))
 

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from cagebreak._hdf5 import UNREADABLE, require_finite
+from cagebreak._hdf5 import UNREADABLE
 from cagebreak._sealed import creating, opened
-from cagebreak.configuration import Configuration, as_configuration
+from cagebreak.configuration import SPECIES_NAMES, Configuration, as_configuration
 from cagebreak.descriptors import Features
-from cagebreak.descriptors.base import same_labels
-from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion, ShortRuns
-from cagebreak.errors import FileFormatError, InputError
+from cagebreak.descriptors.base import column_names, make_labels, same_labels
+from cagebreak.descriptors.coarse_grained.short_runs import STATE, MeanMotion, ShortRuns
+from cagebreak.errors import ConfigurationWarning, FileFormatError, InputError
 from cagebreak.files.hdf5 import Dataset, read_datasets, write_datasets
-from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
-from cagebreak.learning.preprocessing import Standardizer
-from cagebreak.learning.short_runs import EndFits, Inputs, RunRidge
-from cagebreak.models.arguments import is_whole
+from cagebreak.learning._validation import Floats
+from cagebreak.learning.short_runs import EndFits, RunRidge
 from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
 from cagebreak.study.analysis.hybrid.measurement import Measurement
+from cagebreak.study.analysis.hybrid.reading import fields_of, measurement_in
+from cagebreak.study.analysis.hybrid.training import Training
+from cagebreak.study.analysis.inherent_energy import training_remark
+from cagebreak.study.analysis.training_range import density_remark
+from cagebreak.study.analysis.uncertainty import particle_intervals
 from cagebreak.study.analysis.uncertainty.prediction import Prediction
-from cagebreak.study.archive import potential_in, text_of
+from cagebreak.study.archive import text_of
 from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.descriptors import label_dataset, labels_in
+from cagebreak.study.stages.descriptors import label_dataset, made_once
 
 FORMAT = "cagebreak hybrid model 2"
 
@@ -59,6 +61,8 @@ class HybridModel:
         As of `Hybrid`.
     ends
         What structure at the ends of the runs predicts, if it is an input.
+    training
+        The range of training, and predictive intervals; None in a file of an earlier version.
     """
 
     ridge: RunRidge
@@ -70,6 +74,7 @@ class HybridModel:
     until: float
     measurement: Measurement | None = None
     ends: EndFits | None = None
+    training: Training | None = None
 
     @property
     def recipe(self) -> Recipe:
@@ -92,7 +97,14 @@ class HybridModel:
     def __repr__(self) -> str:
         return f"HybridModel({self.n_runs} runs to {self.until:.3g} tau, {len(self.times)} times)"
 
-    def predict(self, configuration: Configuration, *, seed: Seed) -> NDArray[np.float64]:
+    @property
+    def statement(self) -> str:
+        """What the predictive intervals are, in words."""
+        if self.training is None:
+            return "intervals: none, as the model was saved by an earlier version"
+        return self.training.statement(self.species, self.n_runs, self.until)
+
+    def predict(self, configuration: Configuration, *, seed: Seed) -> Floats:
         """Return the predicted propensity, (T, N); NaN for other species.
 
         The structure of the configuration is described, and the short runs are simulated; their
@@ -111,41 +123,29 @@ class HybridModel:
             structure and motion instead.
         ConfigurationError
             If the configuration cannot be one of the model; see `cagebreak.check`.
+
+        Warns
+        -----
+        ConfigurationWarning
+            If the configuration differs from the model, its density or the energy of its inherent
+            state from those of training, or structure or motion leave the range of training.
         """
-        if self.measurement is None:
-            raise InputError(
-                "configuration: expected a model of a study, which knows how to describe and to "
-                "simulate it; use predict_from(structure, motion)"
-            )
-        match = check(as_configuration(configuration), self.recipe.model, fixed=True)
-        return self.apply(match.configuration, seed).values
+        return self._simulated(configuration, seed).values
 
-    def apply(self, configuration: Configuration, seed: Seed) -> Prediction:
-        """Return the prediction for a configuration that was compared with the model before.
+    def predict_intervals(self, configuration: Configuration, *, seed: Seed) -> Prediction:
+        """Return the predicted propensity with the predictive interval of every particle.
 
-        As of a saved model, but without intervals. The parameters are those of `predict`.
+        The parameters, errors and warnings are those of `predict`. Another warning says if the
+        model has no intervals. An interval contains, with the probability 0.9, the mean over
+        `training.n_others` runs other than the short ones.
         """
-        assert self.measurement is not None
-        times = [time for time in self.short_runs.times if time <= self.until * (1 + 1e-9)]
-        motion, ends = self.measurement.short_runs(
-            configuration, times, self.n_runs, seed, self.ends is not None
-        )
-        structure = self.measurement.structure(configuration, seed) if self.n_structure else None
-        values = self.predict_from(structure, motion, ends)
-        none = np.full(values.shape, np.nan)
-        return Prediction(self.times, values, none, none, np.full(len(configuration), np.nan), ())
-
-    @property
-    def statement(self) -> str:
-        """That there are no predictive intervals, and which short runs are simulated, in words."""
-        return f"intervals: none, as {self.n_runs} short runs to {self.until:.3g} tau are inputs"
+        prediction = self._simulated(configuration, seed)
+        self._warn_without_intervals()
+        return prediction
 
     def predict_from(
-        self,
-        structure: Features | None,
-        motion: MeanMotion,
-        ends: NDArray[np.float64] | None = None,
-    ) -> NDArray[np.float64]:
+        self, structure: Features | None, motion: MeanMotion, ends: Floats | None = None
+    ) -> Floats:
         """Return the predicted propensity, (T, N), of a configuration described before.
 
         Parameters
@@ -161,7 +161,98 @@ class HybridModel:
         ------
         InputError
             If something does not fit the model.
+
+        Warns
+        -----
+        ConfigurationWarning
+            If structure or motion leave the range of training.
         """
+        return _warned(self._described(structure, motion, ends), 3).values
+
+    def predict_intervals_from(
+        self, structure: Features | None, motion: MeanMotion, ends: Floats | None = None
+    ) -> Prediction:
+        """Return the predictive interval of every particle beside what `predict_from` returns.
+
+        The parameters, errors and warnings are those of `predict_from`. Another warning says if the
+        model has no intervals.
+        """
+        prediction = _warned(self._described(structure, motion, ends), 3)
+        self._warn_without_intervals()
+        return prediction
+
+    def apply(self, configuration: Configuration, seed: Seed) -> Prediction:
+        """Return the prediction for a configuration that was compared with the model before.
+
+        The parameters are those of `predict`.
+        """
+        measurement, training = self.measurement, self.training
+        assert measurement is not None
+        times = [time for time in self.short_runs.times if time <= self.until * (1 + 1e-9)]
+        motion, ends = measurement.short_runs(
+            configuration, times, self.n_runs, seed, self.ends is not None
+        )
+        recipe = measurement.recipe
+        state = made_once(recipe, configuration, seed)
+        structure = measurement.structure(state) if self.n_structure else None
+        prediction = self._described(structure, motion, ends)
+        if training is None or training.densities is None:
+            return prediction
+        described = state if "inherent" in recipe.sources else None
+        remarks = (
+            density_remark(configuration, training.densities, recipe.model),
+            training_remark(configuration, training.inherent_energies, recipe, described),
+        )
+        said = tuple(remark for remark in remarks if remark)
+        return replace(prediction, remarks=said + prediction.remarks)
+
+    def _simulated(self, configuration: Configuration, seed: Seed) -> Prediction:
+        """Return the prediction of `apply`, and warn of its remarks."""
+        if self.measurement is None:
+            raise InputError(
+                "configuration: expected a model of a study, which knows how to describe and to "
+                "simulate it; use predict_from(structure, motion)"
+            )
+        match = check(as_configuration(configuration), self.recipe.model, fixed=True)
+        return _warned(self.apply(match.configuration, seed), 4)
+
+    def _warn_without_intervals(self) -> None:
+        if self.training is None or self.training.intervals is None:
+            warnings.warn(self.statement, ConfigurationWarning, stacklevel=3)
+
+    def _described(
+        self, structure: Features | None, motion: MeanMotion, ends: Floats | None
+    ) -> Prediction:
+        """Return the prediction from what `predict_from` takes."""
+        start, features = self._features(structure, motion, ends)
+        rows = np.flatnonzero(start.species == self.species)
+        shape = (len(self.times), len(start))
+        predicted, low, high = (np.full(shape, np.nan) for _ in range(3))
+        outside, remark = np.full(len(start), np.nan), ""
+        if len(rows):
+            values = self.ridge.predict(features)
+            predicted[:, rows] = values.T
+            if (training := self.training) is not None:
+                lower, upper = particle_intervals.bounds(training.intervals, values)
+                low[:, rows], high[:, rows] = lower.T, upper.T
+                standardized = self.ridge.standardized(features)
+                outside[rows] = training.outside(standardized)
+                letter = SPECIES_NAMES[self.species]
+                remark = training.features.remark(letter, standardized, self._names)
+        return Prediction(self.times, predicted, low, high, outside, (remark,) if remark else ())
+
+    @property
+    def _names(self) -> list[str]:
+        """The names of the features that are inputs."""
+        labels = [self.labels, self.short_runs.labels()]
+        n_ends = len(self.ridge.units.mean_) - sum(map(len, labels))
+        labels.append(make_labels("prediction", 1, STATE, [{}] * n_ends))
+        return column_names(np.concatenate(labels)[self.ridge.used].view(np.recarray))
+
+    def _features(
+        self, structure: Features | None, motion: MeanMotion, ends: Floats | None
+    ) -> tuple[Configuration, Floats]:
+        """Return the configuration, and the features of the particles of the species."""
         if not isinstance(structure, Features | None):
             raise InputError(f"structure: expected Features, got {type(structure).__name__}")
         if not isinstance(motion, MeanMotion):
@@ -198,15 +289,12 @@ class HybridModel:
         columns[:, used] = of_motion.compute(motion).values
         values = columns if structure is None else np.hstack([structure.values, columns])
         rows = np.flatnonzero(start.species == self.species)
-        predicted = np.full((len(self.times), len(start)), np.nan)
-        if len(rows):
-            # Ends of runs of other lengths have no coefficients.
-            led_to = np.zeros((len(rows), self.ridge.coefficients.shape[0] - values.shape[1]))
-            if self.ends is not None:
-                own = self.ridge.inputs.columns[-self.ends.n_targets :] - len(labels)
-                led_to[:, own] = self.ends.predict(at_ends[rows])
-            predicted[:, rows] = self.ridge.predict(np.hstack([values[rows], led_to])).T
-        return predicted
+        # Ends of runs of other lengths have no coefficients.
+        led_to = np.zeros((len(rows), self.ridge.coefficients.shape[0] - values.shape[1]))
+        if self.ends is not None and len(rows):
+            own = self.ridge.inputs.columns[-self.ends.n_targets :] - len(labels)
+            led_to[:, own] = self.ends.predict(at_ends[rows])
+        return start, np.hstack([values[rows], led_to])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model as HDF5; an existing file is replaced atomically.
@@ -225,6 +313,7 @@ class HybridModel:
             "until": self.until,
             "mean_of": None if ridge.inputs.mean_of is None else int(ridge.inputs.mean_of),
             "clip": ridge.units.clip,
+            "n_others": None if self.training is None else self.training.n_others,
             "motion": {
                 "times": short_runs.times, "n_species": short_runs.n_species,
                 "quantities": short_runs.quantities, "lengths": short_runs.lengths,
@@ -248,6 +337,8 @@ class HybridModel:
             arrays["end_coefficients"] = Dataset(
                 coefficients, "target over descriptor", "descriptor, target"
             )
+        if self.training is not None:
+            arrays |= self.training.datasets()
         with creating(path, {"format": FORMAT}) as file:
             file.attrs["format"] = FORMAT
             file.attrs["about"] = json.dumps(about)
@@ -273,89 +364,16 @@ class HybridModel:
                 if (file_format := file.attrs.get("format")) != FORMAT:
                     raise ValueError(f"expected format {FORMAT!r}, got {file_format!r}")
                 about, arrays = json.loads(file.attrs["about"]), read_datasets(file)
-                measurement = _measurement_in(file, path) if "recipe" in file.attrs else None
-            return cls._of_arrays(about, arrays, measurement)
+                measurement = measurement_in(file, path)
+            return cls(**fields_of(about, arrays, measurement))
         except FileNotFoundError:
             raise
         except UNREADABLE as error:
             raise FileFormatError(f"{path}: expected a hybrid model, whole ({error})") from error
 
-    @classmethod
-    def _of_arrays(
-        cls,
-        about: Mapping[str, Any],
-        arrays: Mapping[str, NDArray[Any]],
-        measurement: Measurement | None,
-    ) -> Self:
-        labels, n_runs = labels_in(arrays["labels"]), about["n_runs"]
-        n_structure = len(labels)
-        short_runs = ShortRuns(**about["motion"])
-        times, columns, ends = arrays["times"], arrays["columns"], None
-        n_targets = 0
-        if "end_coefficients" in arrays:
-            coefficients = arrays["end_coefficients"]
-            n_columns = coefficients.shape[0]
-            if measurement is not None:
-                descriptor = measurement.recipe.end_descriptor
-                n_columns = 0 if descriptor is None else len(descriptor.labels())
-            n_targets = coefficients.shape[1]
-            _check_shape("end_coefficients", coefficients, (n_columns, n_targets))
-            ends = EndFits(
-                coefficients[None], (frozenset(),), np.zeros(0, np.int64), float(about["end_clip"])
-            )
-        if measurement is not None and n_structure:
-            expected = measurement.recipe.labels()[measurement.columns]
-            if not same_labels(labels, expected):
-                raise ValueError(
-                    f"expected {n_structure} descriptors, got {len(expected)} of this version of "
-                    "cagebreak, or others"
-                )
-        n_features, n_motion = len(arrays["mean"]), len(short_runs.labels())
-        last = n_features - n_structure - n_motion
-        if last < n_targets or not np.isin(columns, np.arange(n_motion + last)).all():
-            raise ValueError(f"expected features of structure, motion and ends, got {n_features}")
-        for name, shape in {
-            "times": (len(times),), "coefficients": (n_features, len(times)),
-            "alpha": (len(times),), "factor": (len(times),), "mean": (n_features,),
-            "deviation": (n_features,), "level_slope": (len(times),),
-            "level_log_y_mean": (len(times),),
-        }.items():  # fmt: skip
-            _check_shape(name, arrays[name], shape)
-        mean_of = about["mean_of"]
-        known = {**about, "times": times.tolist(), "quantities": short_runs.quantities}
-        for name, fits in {
-            "species": about["species"] in range(short_runs.n_species),
-            "n_runs": is_whole(n_runs) and n_runs >= 1,
-            "until": np.isclose(short_runs.times, about["until"]).any(),
-            "mean_of": mean_of is None or (type(mean_of) is int and 0 <= mean_of < n_features),
-            "clip": about["clip"] > 0,
-            "times": (np.diff(times, prepend=0.0) > 0).all(),
-            "quantities": measurement is None or measurement.quantities == short_runs.quantities,
-        }.items():
-            if not fits:
-                raise ValueError(f"{name}: expected one that fits the model, got {known[name]!r}")
-        ridge = RunRidge(
-            arrays["coefficients"], arrays["alpha"], arrays["factor"],
-            Inputs(n_structure > 0, columns, n_runs, mean_of),
-            Standardizer.of(arrays["mean"], arrays["deviation"], float(about["clip"])),
-            n_structure, ConfigurationMean.of_numbers(arrays, len(times)),
-        )  # fmt: skip
-        return cls(
-            ridge, short_runs, times, int(about["species"]), labels, n_runs,
-            float(about["until"]), measurement, ends,
-        )  # fmt: skip
 
-
-def _measurement_in(file: h5py.File, path: Path) -> Measurement:
-    values = json.loads(file.attrs["recipe"])
-    if not isinstance(values, dict):
-        raise ValueError(f"recipe: expected sections, got {type(values).__name__}")
-    recipe = Recipe.of_values(path, values, potential_in(file))
-    quantities = tuple(json.loads(file.attrs["quantities"]))
-    return Measurement(recipe, json.loads(file.attrs["features"]), quantities)
-
-
-def _check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
-    if array.shape != shape:
-        raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
-    require_finite(**{name: array})
+def _warned(prediction: Prediction, stacklevel: int) -> Prediction:
+    """Return a prediction, and warn of its remarks."""
+    for remark in prediction.remarks:
+        warnings.warn(remark, ConfigurationWarning, stacklevel=stacklevel)
+    return prediction

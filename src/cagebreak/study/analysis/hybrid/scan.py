@@ -121,9 +121,8 @@ class Scan:
         Then `n_runs` and `until`; `r`, `low` and `high`, pooled over all particles, with the
         bootstrap interval over configurations; the same within configurations; `gain`, r within
         configurations less that of structure, with its paired interval. Runs longer than the time
-        that is predicted have no rows. r is NaN at times at
-        which the propensity of some configuration has no variance that exceeds the noise of its
-        runs.
+        that is predicted have no rows. r is NaN at times at which the runs of some configuration
+        are too few to tell the variance of the propensity from noise (`RunCollection.is_known`).
         """
         return to_frame(self.rows)
 

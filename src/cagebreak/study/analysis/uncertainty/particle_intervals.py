@@ -47,6 +47,17 @@ def calibrate(
     )
 
 
+def bounds(
+    intervals: PredictiveIntervals | None, values: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lower and upper bounds of predictions (n, T), (n, T) both; NaN without intervals.
+
+    They are not below 0, as a mean displacement is not negative.
+    """
+    half = np.full(values.shape, np.nan) if intervals is None else intervals.of(values)
+    return np.maximum(values - half, 0.0), np.maximum(values + half, 0.0)
+
+
 def datasets(intervals: PredictiveIntervals) -> dict[str, Dataset]:
     """Return intervals as datasets of a file."""
     arrays = (intervals.predictions, intervals.half_widths, intervals.coverage)

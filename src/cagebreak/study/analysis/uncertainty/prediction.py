@@ -21,7 +21,7 @@ class Prediction:
     low, high : (T, N) arrays
         Bounds of the predictive intervals in sigma, not below 0. An interval contains, with the
         probability of its level, what would be measured: the mean displacement over as many runs
-        as in training. NaN where the model has no intervals.
+        as in training, less the short runs that are inputs. NaN where the model has no intervals.
     outside : (N,) array
         Number of features outside the range of training; NaN where the range is unknown.
     remarks
