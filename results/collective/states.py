@@ -149,8 +149,8 @@ class Source:
         return read["values"].astype(float), read["labels"].view(np.recarray), read["y"]
 
 
-def thin(chain: CageState) -> CageState:
-    """Return a state with every tenth sample."""
+def thin(chain: CageState, step: int = THINNED) -> CageState:
+    """Return a state with every tenth sample, or others so far apart."""
     fields = {name: getattr(chain, name) for name in (*STATE, "sweeps", "step")}
-    samples = chain.samples[THINNED - 1 :: THINNED]
+    samples = chain.samples[step - 1 :: step]
     return CageState(chain.start, chain.configuration, samples=samples, **fields)

@@ -25,8 +25,8 @@ from scipy.linalg import cholesky, solve_triangular
 import cagebreak as cb
 from cagebreak.descriptors import recommended
 from cagebreak.descriptors.base import Features, make_labels
+from cagebreak.descriptors.caged.coordination import Coordination
 from cagebreak.descriptors.coarse_grained.surroundings import with_surroundings
-from cagebreak.descriptors.coordination import Coordination
 from cagebreak.learning.folds import configuration_folds
 from cagebreak.learning.linear_model.whitening import whitening
 from cagebreak.neighbors import neighbor_table

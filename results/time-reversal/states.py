@@ -19,7 +19,7 @@ import cagebreak as cb
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors import papers, recommended
 from cagebreak.descriptors.base import Features
-from cagebreak.descriptors.cage_average import CageAverage, CageScalars
+from cagebreak.descriptors.caged.cage_average import CageAverage, CageScalars
 from cagebreak.descriptors.coarse_grained.surroundings import with_surroundings
 from cagebreak.descriptors.generations import average_over_neighbors
 from cagebreak.errors import SamplingWarning

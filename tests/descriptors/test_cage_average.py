@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.descriptors.cage_average import CageAverage, CageScalars
+from cagebreak.descriptors.caged.cage_average import CageAverage, CageScalars
 from cagebreak.descriptors.recommended import (
     FORCE_TOLERANCE,
     SAMPLES,

@@ -4,7 +4,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.descriptors import papers, select
 from cagebreak.descriptors.base import column_names, make_labels, read_labels, rename_kinds
-from cagebreak.descriptors.cage_average import CageScalars
+from cagebreak.descriptors.caged.cage_average import CageScalars
 from cagebreak.errors import InputError
 
 DESCRIPTOR = cb.Generations([cb.Radial((1.0, 1.3), 0.1, 2), cb.Angular((4, 6), (1.0,), 0.1)], 2)

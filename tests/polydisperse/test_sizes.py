@@ -7,7 +7,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.configuration import Configuration
-from cagebreak.descriptors.cage_average import CageScalars
+from cagebreak.descriptors.caged.cage_average import CageScalars
 from cagebreak.errors import ConfigurationError, ConfigurationWarning, InputError
 from cagebreak.models import Sizes
 from cagebreak.potentials.pair_potentials import energies_forces_laplacians

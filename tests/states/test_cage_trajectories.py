@@ -62,6 +62,16 @@ def test_a_flight_can_be_reversed_and_keeps_its_speed(cells):
         np.testing.assert_allclose(u, start, atol=1e-8)
 
 
+@pytest.mark.parametrize("outwards", [-1e-5, 1e-5])
+def test_a_particle_that_grazes_a_sphere_from_just_outside_does_not_escape(outwards):
+    """As rounding may leave it after a reflection; its line does not cross the sphere."""
+    u, v = np.array([[0.7 * (1 + 1e-9), 0, 0]]), np.array([[outwards, 1.0, 0]])
+    reflections = np.zeros(1, np.int64)
+    assert fly(u, v, 1e-3, sphere(0.7), reflections)
+    assert reflections[0] == 1
+    assert np.linalg.norm(u) < 0.7 * (1 + 1e-8)
+
+
 @pytest.mark.parametrize(("cells", "second"), [(cube(), 1 / 3), (sphere(0.7), 0.7**2 / 5)])
 def test_a_free_particle_is_anywhere_in_its_cell(cells, second):
     rng, u = np.random.default_rng(3), np.zeros((1, 3))
@@ -215,6 +225,9 @@ def test_each_sampler_is_for_its_models():
         cage_state(START, KA, seed=1, sweeps=(1, 1), trajectories=(1, 1))
     with pytest.raises(InputError, match="trajectories: expected at least one to measure"):
         cage_state(START, KA, seed=1, trajectories=(1, 0))
+    for name in ("samples", "chains"):
+        with pytest.raises(InputError, match=f"{name}: expected a non-negative integer, got 1.5"):
+            cage_state(START, KA, seed=1, trajectories=(1, 3), **{name: 1.5})
 
 
 def test_a_model_of_lammps_in_a_cage_of_the_public_function():
@@ -233,6 +246,22 @@ def test_what_is_rejected_leaves_no_trace(start, cell):
     assert not state.displacement.any()
     assert not state.covariance.any()
     assert not state.acceptance.any()
+
+
+@pytest.mark.parametrize("model", [KA, LINES], ids=["kernels", "LAMMPS"])
+def test_a_rejected_trajectory_counts_as_often_as_an_accepted_one(model, monkeypatch):
+    """Otherwise moments would be those of too few begins: high energies, too rarely."""
+    sampler = TrajectorySampler(START, model, 1, 0.1)
+    particles, additions = sampler._particles, sampler._moments.additions
+    follow = particles.follow
+    monkeypatch.setattr(particles, "STEPS", (13, 13), raising=False)
+    changes = [0.0, np.inf] * 5
+    monkeypatch.setattr(particles, "follow", lambda *args: follow(*args) * 0 + changes.pop())
+    while changes:
+        before = additions[0]
+        sampler.run(1)
+        assert additions[0] - before == np.ceil(13 / EVERY)
+    assert sampler.state().acceptance[0] == 0.5
 
 
 def test_the_recommended_set_is_described_by_trajectories():

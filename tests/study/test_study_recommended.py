@@ -13,9 +13,10 @@ from cagebreak.errors import InputError, RecipeError
 from cagebreak.learning import RidgeCV, Sample, evaluate
 from cagebreak.seeding import seed_sequence
 from cagebreak.study.analysis.model_file import SavedModel
+from cagebreak.study.stages.descriptors import describe, made_once
 from cagebreak.study.stages.stages import open_store
 from cagebreak.study.stages.states import load_state, make_trial_state
-from cagebreak.study.stages.trial import Trial
+from cagebreak.study.stages.trial import SWEEPS, Trial
 from support.earlier_version import without_digest
 from support.tiny_study import write_recipe
 
@@ -26,6 +27,10 @@ SELECTIONS = {
     "sampled": SAMPLED | {"center": "global", "weights": [1.0]},
     "+ scalars": {"set": "recommended", "states": ["sampled"], "weights": [1.0, 3.0]},
     "recommended": {"set": "recommended"},
+    "added": [
+        {"set": "recommended", "states": ["wide"]},
+        {"set": "recommended", "kind": "coordination"},
+    ],
 }
 
 
@@ -43,6 +48,10 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="module")
 def table(study):
     return study.fit().table
+
+
+def added(labels):
+    return (labels.state == "wide") | (labels.kind == "coordination")
 
 
 def of(table, name):
@@ -71,6 +80,8 @@ def test_plan_describes_the_samples_of_all_chains(study, tmp_path):
     make_trial_state(trial, "cage")
     cage = load_state(trial.study()[1], "cage", 0)
     assert len(cage.samples) == len(study.state(0, "cage").samples) == 2 * DENSER * SAMPLES
+    assert load_state(trial.study()[1], "wide", 0).sweeps == (20, 60)
+    assert all(measured >= DENSER * SAMPLES for _, measured in SWEEPS.values())
 
 
 def test_parts_of_the_set_are_selected_by_label(study, table):
@@ -79,6 +90,7 @@ def test_parts_of_the_set_are_selected_by_label(study, table):
     assert of(table, "recommended")["n_features"][0] == len(labels)
     assert of(table, "+ scalars")["n_features"][0] == sampled.sum()
     assert of(table, "sampled")["n_features"][0] == (sampled & (labels.body != 1)).sum()
+    assert of(table, "added")["n_features"][0] == added(labels).sum() == 9 * (8 + 4)
     # Without the word "set" nothing of it is drawn, though it also describes the initial state.
     assert of(table, "LR0")["n_features"][0] == 162 + 192
 
@@ -116,6 +128,22 @@ def test_it_is_learned_with_centering_weights_and_the_level(study, table):
     found = of(table, "recommended")
     for name in ("r", "r_configuration", "low", "high", "alpha"):
         np.testing.assert_allclose(found[name], expected[name], rtol=1e-8)
+
+
+def test_a_prediction_is_averaged_over_cage_states_in_wide_cells_as_well(study, tmp_path):
+    study.save_model(tmp_path / "model.h5", "added")
+    saved = SavedModel.load(tmp_path / "model.h5")
+    start, recipe = study.configuration(0), study.recipe
+    seeds = (1, seed_sequence(1, "cage state", 1))
+    parts = [describe(recipe, ("recommended",), made_once(recipe, start, seed)) for seed in seeds]
+    values = np.mean([part.values[:, added(part.labels)] for part in parts], axis=0)
+    a = start.species == 0
+    expected = saved.fits[0].ridge.predict(values[a]).T
+    found = saved.predict(start, 1, cage_states=2)[:, a]
+    # The mean of a configuration is learned apart.
+    for each in (found, expected):
+        each -= each.mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_a_study_without_it_refuses_to_select_it(tmp_path):

@@ -9,15 +9,15 @@ from cagebreak import potentials
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.descriptors import papers
 from cagebreak.descriptors.base import Features, make_labels
-from cagebreak.descriptors.cage_average import STATE, CageAverage, CageScalars
+from cagebreak.descriptors.caged.cage_average import STATE, CageAverage, CageScalars
+from cagebreak.descriptors.caged.coordination import Coordination
+from cagebreak.descriptors.caged.wide_cage import RADIUS, WideCage
 from cagebreak.descriptors.coarse_grained.surroundings import (
     labels_with_surroundings,
     with_surroundings,
 )
-from cagebreak.descriptors.coordination import Coordination
 from cagebreak.descriptors.generations import average_over_neighbors, labels_of_generations
 from cagebreak.descriptors.polydisperse.by_size import classified, n_classes_of
-from cagebreak.descriptors.wide_cage import RADIUS, WideCage
 from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.seeding import Seed, seed_sequence

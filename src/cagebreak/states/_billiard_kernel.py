@@ -17,6 +17,9 @@ def _time_to(square, double, constant, curvature, u, v):
     """
     here = constant + curvature * (u[0] * u[0] + u[1] * u[1] + u[2] * u[2])
     here -= double[0] * u[0] + double[1] * u[1] + double[2] * u[2]
+    # Rounding may have put a particle just outside of the wall that reflected it. Taken to be on
+    # it, it leaves at once or is on its way in; outside, it could pass along a sphere forever.
+    here = max(here, 0.0)
     slope = 2 * curvature * (u[0] * v[0] + u[1] * v[1] + u[2] * v[2])
     slope -= double[0] * v[0] + double[1] * v[1] + double[2] * v[2]
     bend = curvature * square
@@ -24,10 +27,9 @@ def _time_to(square, double, constant, curvature, u, v):
     if discriminant <= 0:
         return math.inf
     root = math.sqrt(discriminant)
-    # Of the two crossings, the one at which the particle leaves. Rounding may have put a particle
-    # just outside of the wall that reflected it: it then leaves at once, or is on its way in.
+    # Of the two crossings, the one at which the particle leaves.
     if slope < 0:
-        return max(2 * here / (root - slope), 0.0)
+        return 2 * here / (root - slope)
     return (slope + root) / (-2 * bend) if bend < 0 else math.inf
 
 

@@ -141,7 +141,8 @@ def reflect(state, walls):
 def follow(state, form, target, walls, moments):
     """Go on up to time step `target`; return DONE, or what is in the way, to be called again.
 
-    Every `EVERY` time steps the moments are added to. After `CORNERED` there is no going on.
+    Every `EVERY` time steps, the last of which is `target`, the moments are added to. After
+    `CORNERED` there is no going on.
     """
     while True:
         status = catch_up(state, form)
@@ -152,9 +153,9 @@ def follow(state, form, target, walls, moments):
         reflected = reflect(state, walls)
         if reflected < 0:
             return CORNERED
-        if state.clock.counts[STEPS] % EVERY == 0:
+        if (target - state.clock.counts[STEPS]) % EVERY == 0:
             measure(state, walls, moments)
-        if not first + max(second, reflected) < state.rows.skin:
+        if not max(first, reflected) + max(second, reflected) < state.rows.skin:
             status = renew_centers(state)
             if status != DONE:
                 return status

@@ -237,9 +237,9 @@ def _run(
         relax, measure = natural(unit, relax), natural(unit, measure)
         if not measure >= 1:
             raise InputError(f"{unit}: expected at least one to measure, got {numbers!r}")
-        if not 0 <= samples <= measure:
+        if not natural("samples", samples) <= measure:
             raise InputError(f"samples: expected 0 to {measure}, one a sweep, got {samples!r}")
-        if not chains >= 1:
+        if not natural("chains", chains) >= 1:
             raise InputError(f"chains: expected at least one, got {chains!r}")
         return partial(_chain, relax=relax, measure=measure, samples=samples)
     if samples or chains != 1:

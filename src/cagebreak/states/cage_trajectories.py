@@ -47,7 +47,8 @@ class InCells(Protocol):
     def follow(self, velocities: Floats, n_steps: int, moments: Moments) -> float:
         """Move by time steps from velocities (N, 3); return by how much the energy changed, in eps.
 
-        It is no number if the particles cannot go on. Moments are added to on the way.
+        It is no number if the particles cannot go on. Moments are added to at the last time step
+        and every `EVERY` before it.
         """
 
     def go_back(self) -> None:
@@ -63,10 +64,10 @@ class TrajectorySampler:
     energy with the kinetic one. Leapfrog steps whose drift is free flight between walls can be
     reversed and keep volumes (:cite:`Afshar2015`), so that the Boltzmann distribution in the cells
     at their ends is unchanged: it is that of `CageSampler`, for any time step. Moments are averages
-    over every fifth time step of accepted trajectories. In place of a rejected one, its begin
-    counts as often. Between the ends the distribution is that of the leapfrog: the variance along a
-    vibration of angular frequency :math:`\omega` is larger by a factor of about
-    :math:`1 + (\omega \Delta t)^2 / 8`.
+    over every fifth time step of accepted trajectories, counted from their ends. In place of a
+    rejected one, its begin counts as often. Between the ends the distribution is that of the
+    leapfrog: the variance along a vibration of angular frequency :math:`\omega` is larger by a
+    factor of about :math:`1 + (\omega \Delta t)^2 / 8`.
 
     Parameters
     ----------
@@ -243,7 +244,7 @@ class TrajectorySampler:
                 of[:] = earlier
             self._particles.go_back()
             self._moments.now[:] = self._particles.displacements()
-            for _ in range(n_steps // EVERY):
+            for _ in range(math.ceil(n_steps / EVERY)):
                 add_moments(self._moments)
         return probability
 

@@ -28,7 +28,6 @@ class LammpsParticles:
         self._masses = np.asarray(model.masses)[configuration.species][:, None]
         self.time_step = model.lammps.time_step
         self.reflections = np.zeros(len(configuration), np.int64)
-        self._steps = 0
         u = np.zeros_like(configuration.positions)
         self._now = self._before = u, *self._forces_at(configuration.positions)
 
@@ -43,12 +42,11 @@ class LammpsParticles:
         u, energy, forces = self._now[0].copy(), *self._now[1:]
         velocities = velocities.copy()
         before = energy + 0.5 * float((masses * velocities**2).sum())
-        for _ in range(n_steps):
+        for left in reversed(range(n_steps)):
             velocities += 0.5 * dt * forces / masses
             if not fly(u, velocities, dt, self._cells, self.reflections):
                 return math.nan
-            self._steps += 1
-            if self._steps % EVERY == 0:
+            if left % EVERY == 0:
                 moments.now[:] = u
                 add_moments(moments)
             energy, forces = self._forces_at(self._start.positions + u)

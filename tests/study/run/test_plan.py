@@ -123,12 +123,19 @@ def test_a_propensity_costs_every_run_and_a_fixed_part(tmp_path, monkeypatch, cl
     assert measured(study, "propensity")["propensity"] == fixed + per_run * n_runs
 
 
-@pytest.mark.parametrize("cage", [{"sweeps": (20, 40)}, {"sweeps": (3000, 30000), "chains": 2}])
+@pytest.mark.parametrize(
+    "cage",
+    [
+        {"sweeps": (20, 40), "wide_chains": 2},
+        {"sweeps": (3000, 30000), "chains": 2},
+    ],
+)
 def test_a_cage_costs_its_sweeps_in_each_chain(tmp_path, monkeypatch, clock, cage):
     study = cb.Study(write_recipe(tmp_path / "hs.toml", cage=cage))
     clock.charge(monkeypatch, CageSampler, "__init__", lambda *_, **__: 3.0)
     clock.charge(monkeypatch, CageSampler, "_advance", lambda self, sweeps: 0.01 * sweeps)
-    wanted = cage.get("chains", 1) * (3 + 0.01 * sum(cage["sweeps"]))
+    n_chains = cage.get("chains", 1) + cage.get("wide_chains", 0)
+    wanted = n_chains * (3 + 0.01 * sum(cage["sweeps"]))
     assert measured(study, "cage")["cage"] == pytest.approx(wanted)
 
 

@@ -213,10 +213,11 @@ class SavedModel:
         if natural("cage_states", cage_states) < 1:
             raise InputError(f"cage_states: expected at least one, got {cage_states!r}")
         group, labels = _group(self.recipe, self.selection)
-        needed = {state for source in group.sources for state in states_of(source)}
+        needed = {name for source in group.sources for name in states_of(self.recipe, source)}
         seeds = [seed, *(seed_sequence(seed, "cage state", k) for k in range(1, cage_states))]
         state = made_once(self.recipe, configuration, seed)
-        with make_cages(self.recipe, configuration, seeds if "cage" in needed else []) as cages:
+        sampled = sorted(needed & {"cage", "wide"})
+        with make_cages(self.recipe, configuration, seeds, sampled) as cages:
             # The descent to the inherent state goes on beside the sampling.
             energies, known = self.inherent_energies, state if "inherent" in needed else None
             remarks = [inherent_energy.training_remark(configuration, energies, self.recipe, known)]

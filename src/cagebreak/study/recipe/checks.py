@@ -288,6 +288,8 @@ KINDS = (
     "energy var",
     "force var",
     "laplacian var",
+    "coordination",
+    "error",
     "radial diameter",
 )
 """All kinds; which of them exist depends on the set and the state."""

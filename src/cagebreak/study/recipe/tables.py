@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from cagebreak.descriptors.base import RENAMED_KINDS
-from cagebreak.descriptors.cage_average import STATE as SAMPLED
+from cagebreak.descriptors.caged.cage_average import STATE as SAMPLED
+from cagebreak.descriptors.caged.wide_cage import STATE as WIDE
 from cagebreak.simulation.preparation import ENSEMBLES, Step
 from cagebreak.study.recipe.checks import (
     BOOLEAN,
@@ -61,7 +62,7 @@ _GENERATION, _KIND = integer(0, 20), _kind()
 _CRITERIA = {
     "generations": optional(or_list(_GENERATION, list_of(_GENERATION))),
     "kind": optional(or_list(_KIND, list_of(_KIND))),
-    "states": optional(list_of(one_of((*STATES, SAMPLED)))),
+    "states": optional(list_of(one_of((*STATES, SAMPLED, WIDE)))),
     "body": optional(integer(1, 2)),
     "set": optional(one_of((RECOMMENDED,))),
     "center": optional(CENTER),

@@ -45,14 +45,16 @@ def compute(recipe: Recipe, source: str, state: Callable[[str], Source]) -> Feat
     inherent, cage = state("inherent"), state("cage")
     assert isinstance(inherent, InherentState)
     assert isinstance(cage, CageState)
-    wide = state("wide") if recipe.recommended.wide_chains else None
+    wide = state("wide") if "wide" in states_of(recipe, source) else None
     assert wide is None or isinstance(wide, CageState)
     return recipe.recommended.describe(inherent, cage, wide)
 
 
-def states_of(source: str) -> tuple[str, ...]:
+def states_of(recipe: Recipe, source: str) -> tuple[str, ...]:
     """Return the states that a source of descriptors describes."""
-    return STATES if source == RECOMMENDED else (source,)
+    if source != RECOMMENDED:
+        return (source,)
+    return (*STATES, "wide") if recipe.recommended.wide_chains else STATES
 
 
 def made_once(recipe: Recipe, configuration: Configuration, seed: Seed) -> Callable[[str], Source]:
@@ -69,22 +71,22 @@ def averaged(
     recipe: Recipe,
     sources: Iterable[str],
     state: Callable[[str], Source],
-    cages: Iterator[CageState],
+    cages: Iterator[dict[str, CageState]],
 ) -> NDArray[np.float64]:
     """Return the values of `describe`, (N, F), averaged over cage states if there are any.
 
     `state` returns the other states.
     """
 
-    def described(cage: CageState | None) -> NDArray[np.float64]:
+    def described(sampled: dict[str, CageState]) -> NDArray[np.float64]:
         def of(name: str) -> Source:
-            return cage if name == "cage" and cage is not None else state(name)
+            return sampled[name] if name in sampled else state(name)
 
         return describe(recipe, sources, of).values
 
-    total, n = described(next(cages, None)), 1
-    for cage in cages:
-        total += described(cage)
+    total, n = described(next(cages, {})), 1
+    for sampled in cages:
+        total += described(sampled)
         n += 1
     return total / n
 
@@ -169,7 +171,7 @@ def _describe(source: str, recipe: Recipe, store: Store, unit: Unit) -> None:
 
 
 def _seconds(source: str, trial: Trial) -> float:
-    for state in states_of(source):
+    for state in states_of(trial.recipe, source):
         make_trial_state(trial, state)
     return timed(_describe, source, *trial.study(), Unit(describing(source), (0,)))[1]
 

@@ -1,13 +1,13 @@
 """The stages of inherent states and of cage states."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import numpy as np
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.cage import Source
-from cagebreak.descriptors.wide_cage import RADIUS
+from cagebreak.descriptors.caged.wide_cage import RADIUS
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import Seed, seed_sequence
@@ -51,28 +51,35 @@ def make_state(recipe: Recipe, configuration: Configuration, state: str, seed: S
     if state == "inherent":
         tolerance = recipe.states.force_tolerance
         return inherent_state(configuration, recipe.model, force_tolerance=tolerance)
-    sampled = _make_wide if state == "wide" else make_cages
-    with sampled(recipe, configuration, [seed]) as cages:
-        return next(cages)
+    with _sampling(recipe, configuration, [seed], state) as states:
+        return next(states)
 
 
+@contextmanager
 def make_cages(
-    recipe: Recipe, configuration: Configuration, seeds: Sequence[Seed]
-) -> AbstractContextManager[Iterator[CageState]]:
-    """Return a block in which the cage state of each seed is sampled, in threads."""
-    section, samples = dict(recipe.states.cage), _n_samples(recipe)
-    section.pop("wide_chains", None)
-    return cage_states(configuration, recipe.model, seeds, **section, samples=samples)
+    recipe: Recipe, configuration: Configuration, seeds: Sequence[Seed], states: Sequence[str]
+) -> Iterator[Iterator[dict[str, CageState]]]:
+    """Sample cage states of each seed in threads; each comes as a dictionary by name.
+
+    `states` are the names, of "cage" and "wide". Sampling begins with the block.
+    """
+    with ExitStack() as stack:
+        each = [
+            stack.enter_context(_sampling(recipe, configuration, seeds, name)) for name in states
+        ]
+        yield (dict(zip(states, of_seed, strict=True)) for of_seed in zip(*each, strict=True))
 
 
-def _make_wide(
-    recipe: Recipe, configuration: Configuration, seeds: Sequence[Seed]
+def _sampling(
+    recipe: Recipe, configuration: Configuration, seeds: Sequence[Seed], state: str
 ) -> AbstractContextManager[Iterator[CageState]]:
-    """Return the same in wide cells."""
-    section, seeds = dict(recipe.states.cage), [seed_sequence(seed, "wide") for seed in seeds]
-    section["chains"] = section.pop("wide_chains")
-    samples = _n_samples(recipe)
-    return cage_states(configuration, recipe.model, seeds, **section, samples=samples, cell=RADIUS)
+    """Return a block in which a state of each seed is sampled."""
+    section = recipe.states.cage | {"samples": _n_samples(recipe)}
+    wide_chains = section.pop("wide_chains", 0)
+    if state == "wide":
+        seeds = [seed_sequence(seed, "wide") for seed in seeds]
+        section |= {"chains": wide_chains, "cell": RADIUS}
+    return cage_states(configuration, recipe.model, seeds, **section)
 
 
 def load_state(store: Store, state: str, c: int) -> Source:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cagebreak.configuration import Configuration
+from cagebreak.descriptors.recommended import DENSER, SAMPLES
 from cagebreak.files import hdf5
 from cagebreak.simulation import preparation
 from cagebreak.simulation.engines import nve
@@ -40,8 +41,9 @@ _BRIEF = 1 / 8
 _FIRST = 0.01
 """First time of the runs of a trial, at most, in tau; the last is twice as long (chosen)."""
 
-SWEEPS = {"sweeps": (300, 100), "trajectories": (40, 10)}
-"""Sweeps of a cage state in a trial, to relax and to measure, at most (chosen)."""
+SWEEPS = {"sweeps": (300, 100), "trajectories": (20, DENSER * SAMPLES)}
+"""Sweeps of a cage state in a trial, to relax and to measure, at most (chosen): no fewer are
+measured than there are samples to describe."""
 
 
 class Trial:
@@ -104,7 +106,7 @@ class Trial:
             if "precision" not in cage or self.rehearsal:
                 unit = "trajectories" if "trajectories" in cage else "sweeps"
                 lengths = tuple(map(min, cage.get(unit, SWEEPS[unit]), SWEEPS[unit]))
-                chains = {key: cage[key] for key in ("chains", "wide_chains") if key in cage}
+                chains = {name: cage[name] for name in ("chains", "wide_chains") if name in cage}
                 cage = chains | {unit: lengths}
             tolerance = 1e3 if self.rehearsal else states.force_tolerance
             states = replace(states, cage=cage, force_tolerance=tolerance)

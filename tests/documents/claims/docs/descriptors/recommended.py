@@ -2,9 +2,9 @@
 
 import cagebreak as cb
 from cagebreak.descriptors import recommended
+from cagebreak.descriptors.caged.coordination import FIRST_SHELL
+from cagebreak.descriptors.caged.wide_cage import RADIUS
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
-from cagebreak.descriptors.coordination import FIRST_SHELL
-from cagebreak.descriptors.wide_cage import RADIUS
 from support.claims import holds, row, table
 from support.paths import ROOT
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cagebreak.descriptors.base import Features, make_labels
-from cagebreak.descriptors.cage_average import motion, motion_labels, require_samples
+from cagebreak.descriptors.caged.cage_average import motion, motion_labels, require_samples
 from cagebreak.models.model import Model
 from cagebreak.states.cage_sampler import CageState
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.descriptors.coordination import FIRST_SHELL, VARIANCE_FLOOR, Coordination
+from cagebreak.descriptors.caged.coordination import FIRST_SHELL, VARIANCE_FLOOR, Coordination
+from cagebreak.descriptors.caged.wide_cage import ERROR_FLOOR, ESCAPE, RADIUS, WideCage
 from cagebreak.descriptors.recommended import FORCE_TOLERANCE, SIZES, Recommended, recommended
-from cagebreak.descriptors.wide_cage import ERROR_FLOOR, ESCAPE, RADIUS, WideCage
 from cagebreak.errors import InputError
 from cagebreak.seeding import seed_sequence
 

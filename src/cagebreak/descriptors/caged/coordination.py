@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.base import Features, make_labels
-from cagebreak.descriptors.cage_average import STATE, samples_of
+from cagebreak.descriptors.caged.cage_average import STATE, samples_of
 from cagebreak.models.model import Model
 from cagebreak.neighbors import neighbor_table
 from cagebreak.potentials.sizes import contacts_of, longest_contact
