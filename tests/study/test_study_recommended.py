@@ -90,7 +90,7 @@ def test_parts_of_the_set_are_selected_by_label(study, table):
     assert of(table, "recommended")["n_features"][0] == len(labels)
     assert of(table, "+ scalars")["n_features"][0] == sampled.sum()
     assert of(table, "sampled")["n_features"][0] == (sampled & (labels.body != 1)).sum()
-    assert of(table, "added")["n_features"][0] == added(labels).sum() == 9 * (8 + 4)
+    assert of(table, "added")["n_features"][0] == added(labels).sum() == 9 * (10 + 4)
     # Without the word "set" nothing of it is drawn, though it also describes the initial state.
     assert of(table, "LR0")["n_features"][0] == 162 + 192
 

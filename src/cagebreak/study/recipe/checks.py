@@ -290,6 +290,8 @@ KINDS = (
     "laplacian var",
     "coordination",
     "error",
+    "distance",
+    "escape",
     "radial diameter",
 )
 """All kinds; which of them exist depends on the set and the state."""

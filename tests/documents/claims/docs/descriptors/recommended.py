@@ -3,7 +3,7 @@
 import cagebreak as cb
 from cagebreak.descriptors import recommended
 from cagebreak.descriptors.caged.coordination import FIRST_SHELL
-from cagebreak.descriptors.caged.wide_cage import RADIUS
+from cagebreak.descriptors.caged.wide_cage import ESCAPE, RADIUS
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
 from support.claims import holds, row, table
 from support.paths import ROOT
@@ -29,6 +29,8 @@ def computed():
         f"[trajectories](../states/cage.md#trajectories), {extended['wide_chains']} more in wide"
     )
     yield f"neighbors within {FIRST_SHELL} contact distances, over the samples"
+    yield f"Each chain has {recommended.SAMPLES * recommended.DENSER} samples"
+    yield f"samples farther than {ESCAPE} sigma"
     yield f"spheres of {RADIUS} sigma instead of Voronoi cells"
     hard = recommended.recommended(cb.hard_spheres(), "extended")
     yield f"Hard spheres have {sum(hard.sweeps):,} sweeps"
