@@ -101,7 +101,9 @@ def test_lone_particles_keep_all_of_no_neighbors(model):
 
 def test_scalars_of_wide_cells_are_what_they_say(start, model):
     how = {"sweeps": SWEEPS, "cell": RADIUS, "chains": 2}
-    wide = cb.cage_state(start, model, seed=1, **how, samples=10)
+    wide = cb.cage_state(start, model, seed=1, **how)
+    far = np.random.default_rng(5).normal(0, 0.3, (10, N, 3))  # some beyond `ESCAPE`
+    wide = replace(wide, samples=start.unwrapped + far)
     features = WideCage(model).compute(wide)
     assert features.n_features == 10
     np.testing.assert_array_equal(

@@ -8,7 +8,7 @@ import numpy as np
 import cagebreak as cb
 from cagebreak.leapfrog.time_step import TIME_STEPS
 from cagebreak.states.pair_cage import PairParticles
-from support.claims import holds, row, signed, table
+from support.claims import holds, interval, row, signed, table
 from support.paths import ROOT
 from support.study_claims import CONFIDENCE, power
 
@@ -62,6 +62,7 @@ def computed():
     yield from setting()
     yield from summary()
     yield from wider()
+    yield from extended()
     for trial in dict.fromkeys(TRIALS.index.get_level_values("trial")):
         first = TRIALS.xs(trial, level="trial").iloc[0]
         number = "" if np.isnan(first["columns"]) else f"{first['columns']:.0f}"
@@ -132,6 +133,49 @@ def wider():
     products = found.loc[4, "wider, coordination, quadratic"]
     alone = found.loc[4, "quadratic"].low > 0
     yield holds("gain alone, and lose beside wider", alone and products.r < best.r)
+
+
+def extended():
+    """Yield the table of the extended set, and what it says."""
+    rows = table(FOLDER / "extended.csv")
+    ends = ("difference_low_configuration", "difference_high_configuration")
+    names = {"ka044": "Kob-Andersen", "hs": "hard spheres"}
+    for _, found in rows.iterrows():
+        first = found.features == "full" and found.nugget < 0.5
+        gain = "" if first else interval_of(found, "difference_configuration", ends)
+        tests = " | ".join(
+            "" if np.isnan(found[f"test_{c}"]) else f"{found[f'test_{c}']:.3f}" for c in (401, 402)
+        )
+        yield (
+            f"| {names[found.system]} | {found.features} | {found.nugget:.2f} | "
+            f"{found.n_features} | {found.r_configuration:.3f} {interval(found, 3)} | {gain} | "
+            f"{found.r:.3f} | {found.spearman:.3f} | {found.average_precision:.3f} | {tests} |"
+        )
+    usual = rows[rows.nugget < 0.5].set_index(["system", "features"])
+    soft = usual.loc["ka044", "extended"]
+    yield f"**On Kob-Andersen it has r = {soft.r_configuration:.4f}**"
+    yield (
+        f"and gains {soft.difference_configuration:.4f} ({signed(soft[ends[0]])} to "
+        f"{soft[ends[1]]:.4f}) over the full set"
+    )
+    yield holds("whether it gains is not certain", soft[ends[0]] < 0 < soft[ends[1]])
+    full = usual.loc["ka044", "full"]
+    yield holds(
+        "Both test configurations gain.",
+        all(soft[f"test_{c}"] > full[f"test_{c}"] for c in (401, 402)),
+    )
+    hard = usual.loc["hs", "extended"]
+    yield (
+        f"**On hard spheres it gains** {hard.difference_configuration:.4f} "
+        f"({hard[ends[0]]:.4f} to {hard[ends[1]]:.4f})"
+    )
+    yield f"of the pooled r is {soft.ceiling:.3f} for Kob-Andersen and {hard.ceiling:.3f} for"
+    other = rows[(rows.nugget > 0.5) & (rows.system == "ka044")].set_index("features")
+    yield holds(
+        "A larger nugget gains nothing on Kob-Andersen",
+        max(abs(other.loc["extended"].r_configuration - soft.r_configuration), 0) < 5e-4
+        and other.loc["full"].r_configuration < full.r_configuration,
+    )
 
 
 def setting():
