@@ -6,6 +6,7 @@ import sys
 import numpy as np
 
 import cagebreak as cb
+from cagebreak.learning.classification import SHARE
 from cagebreak.leapfrog.time_step import TIME_STEPS
 from cagebreak.states.pair_cage import PairParticles
 from support.claims import holds, interval, row, signed, table
@@ -164,12 +165,22 @@ def extended():
         "Both test configurations gain.",
         all(soft[f"test_{c}"] > full[f"test_{c}"] for c in (401, 402)),
     )
+    yield f"is one of the {100 * SHARE:g} % most mobile"
+    yield f"at {power(of_script('states.py')['HARD_TIME'])} τ.\n- The ceiling"
     hard = usual.loc["hs", "extended"]
     yield (
         f"**On hard spheres it gains** {hard.difference_configuration:.4f} "
         f"({hard[ends[0]]:.4f} to {hard[ends[1]]:.4f})"
     )
+    chains = usual.loc["hs", "four chains"].difference_configuration
+    yield f"four chains alone gain {chains:.4f}"
+    hard_spheres = cb.Study(ROOT / "datasets/hard-spheres-058/hs058.toml")
+    yield f"{hard_spheres.n_configurations} configurations of {len(hard_spheres.configuration(0))}"
     yield f"of the pooled r is {soft.ceiling:.3f} for Kob-Andersen and {hard.ceiling:.3f} for"
+    scripts = of_script("extended.py")
+    samples = scripts["recommended"].SAMPLES * scripts["recommended"].DENSER
+    states = of_script("states.py")["SAMPLES"] // of_script("fields.py")["STRIDE"]
+    yield f"comes from {samples} samples a chain instead of {states}"
     other = rows[(rows.nugget > 0.5) & (rows.system == "ka044")].set_index("features")
     yield holds(
         "A larger nugget gains nothing on Kob-Andersen",
