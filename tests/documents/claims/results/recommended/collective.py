@@ -6,8 +6,8 @@ import sys
 import numpy as np
 
 import cagebreak as cb
-from cagebreak.learning.classification import SHARE
 from cagebreak.leapfrog.time_step import TIME_STEPS
+from cagebreak.learning.classification import SHARE
 from cagebreak.states.pair_cage import PairParticles
 from support.claims import holds, interval, row, signed, table
 from support.paths import ROOT
