@@ -124,6 +124,9 @@ def test_scalars_of_wide_cells_are_what_they_say(start, model):
     np.testing.assert_allclose(features.where(kind="escape").values[:, 0], shares)
     with pytest.raises(InputError, match="samples"):
         WideCage(model).compute(cb.cage_state(start, model, seed=1, **how))
+    once = cb.cage_state(start, model, seed=1, sweeps=(0, 1), cell=RADIUS, samples=1)
+    with pytest.raises(InputError, match="wide: expected finite standard errors"):
+        WideCage(model).compute(once)
 
 
 def test_the_extended_set_has_its_own_states(start, model):

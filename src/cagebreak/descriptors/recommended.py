@@ -165,7 +165,7 @@ class Recommended:
             raise InputError("cage: expected a cage state, got None")
         few = cage
         if self.wide_chains:
-            # Structure is an average that hardly changes with more samples.
+            # Structure and energies are read in as many samples as in the other sizes.
             few = replace(cage, samples=cage.samples[::-DENSER])
         first = CageAverage(base).compute(few)
         structure = average_over_neighbors(first, cage.configuration, base.r_c, GENERATIONS)

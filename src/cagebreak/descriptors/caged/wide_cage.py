@@ -6,6 +6,7 @@ import numpy as np
 
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.descriptors.caged.cage_average import motion, motion_labels, require_samples
+from cagebreak.errors import InputError
 from cagebreak.models.model import Model
 from cagebreak.states.cage_sampler import CageState
 
@@ -60,9 +61,15 @@ class WideCage:
         Raises
         ------
         InputError
-            If the cage state has no samples.
+            If the cage state has no samples, or no standard errors: those of a single chain compare
+            two halves of what was measured.
         """
         require_samples(wide)
+        if not np.isfinite(wide.error).all():
+            raise InputError(
+                "wide: expected finite standard errors, of several chains or of more than one "
+                f"measured sweep, got {wide.sweeps[1]} measured"
+            )
         moved = wide.samples - wide.start.unwrapped
         # Relative to the center of mass, as the mean positions are.
         masses = np.asarray(self.model.masses)[wide.start.species]
