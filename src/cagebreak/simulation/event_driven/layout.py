@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from cagebreak.configuration import BALL, Box, Configuration, ball
 from cagebreak.models.model import Model
@@ -14,8 +16,9 @@ from cagebreak.potentials.sizes import diameters_of
 from cagebreak.simulation.event_driven._list_kernel import CACHE_LINE
 
 _LIST_LENGTH = 16  # neighbors of a list: shorter ones are rebuilt more often, longer predict slower
-_SIZES_APART = 0.5  # kinds whose diameters have a smaller ratio get cell grids of their own
-_CLASSES = 4  # kinds of spheres with sizes of their own: reaches fit, and grids are few
+_SKINS = (0.05, 2.0)  # least and most, in units of the mean radius
+_SIZES_APART = 0.4  # a cell grid is of spheres whose diameters have no smaller ratio
+_CLASSES = 16  # kinds of spheres with sizes of their own: those of a kind have one reach
 
 
 def kinds_of(configuration: Configuration, model: Model) -> NDArray[np.int64]:
@@ -53,22 +56,26 @@ class Layout:
         counts = np.bincount(kinds, minlength=n_kinds)
         present = radius[counts > 0]
         d = box.dimension
-        unit = float(ball(1.0, d))
-        packing = unit * (radii**d).sum() / box.volume
-        shell = min((_LIST_LENGTH / (2**d * packing)) ** (1 / d), 3.0)
-        # A large sphere among small ones moves as little as these.
-        skins = max(shell - 1, 0.05) * np.minimum(radius, 2 * present.min())
-        many_images = bool(edges.min() / 2 < 2 * radius.max() + 4 * skins.max())
-        if many_images:
-            skins = np.minimum(skins, edges.min() / 8)
-        reaches = radius + skins
 
-        density = counts / box.volume
-        expected = unit * (density * (reaches[:, None] + reaches) ** d).sum(axis=1)
+        def expected_with(skin: float) -> NDArray[np.float64]:
+            reaches = radius + skin
+            volumes = float(ball(1.0, d)) * (reaches[:, None] + reaches) ** d
+            return np.asarray(volumes @ counts / box.volume)
+
+        # Spheres of any size move about as far between collisions, and have the same skin.
+        skin = _root(
+            lambda skin: float(counts @ expected_with(skin)) / len(radii) - _LIST_LENGTH,
+            *(share * float(radii.mean()) for share in _SKINS),
+        )
+        many_images = bool(edges.min() / 2 < 2 * radius.max() + 4 * skin)
+        if many_images:
+            skin = min(skin, edges.min() / 8)
+        reaches, expected = radius + skin, expected_with(skin)
         capacities = CACHE_LINE * np.ceil((1.3 * expected + 8) / CACHE_LINE).astype(np.int64)
 
-        apart = present.min() < _SIZES_APART * present.max()
-        grid_of = np.arange(n_kinds) if apart else np.zeros(n_kinds, dtype=np.int64)
+        times_apart = np.log(radius.max() / np.maximum(radius, present.min()))
+        bands = np.floor(times_apart / -math.log(_SIZES_APART))
+        grid_of = np.unique(bands, return_inverse=True)[1]
         n_grids = int(grid_of.max()) + 1
         grids = np.empty((n_grids, 4), dtype=np.int32)
         ranges = np.empty((n_kinds, n_grids, 3), dtype=np.int32)
@@ -77,7 +84,9 @@ class Layout:
             members = grid_of == g
             # No more than about a cell a sphere, however dilute.
             finest = (box.volume / max(counts[members].sum(), 1)) ** (1 / d)
-            size = max(2 * reaches[members].max(), finest)
+            # Cells between one and two reaches wide would be searched as far as those of one.
+            reach = reaches[members].max()
+            size = reach if reach > finest else max(2 * reach, finest)
             # In a box far longer than wide too.
             most = 8 * (counts[members].sum() + 1000)
             cells = np.clip(edges // size, 1, most).astype(np.int32)
@@ -99,6 +108,15 @@ class Layout:
         cells = np.maximum(self.edges // (2 * self.reaches.max()), 1)
         x, y, z = np.minimum((wrapped / self.edges * cells).astype(np.int64), cells - 1).T
         return np.lexsort((z, y, x))
+
+
+def _root(increasing: Callable[[float], float], least: float, most: float) -> float:
+    """Return where an increasing function is 0, or the end of the interval that is nearest."""
+    if increasing(least) >= 0:
+        return least
+    if increasing(most) <= 0:
+        return most
+    return float(brentq(increasing, least, most))
 
 
 def collision_rate(configuration: Configuration, model: Model) -> float:
