@@ -73,7 +73,7 @@ def prefetch_rows(entries, bounds, i, n_kinds):
         prefetch(entries, entry)
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def compute_forces(state, form):
     """Write the forces on all particles; return DONE, or BROKEN if a bond is too long."""
     sum_forces(state, state.groups, form)
@@ -171,7 +171,7 @@ def list_neighbors(state, groups):
     return status
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def catch_up(state, form):
     """Make rows and compute forces where they are due; return DONE or what is in the way."""
     counts = state.clock.counts
@@ -188,7 +188,7 @@ def catch_up(state, form):
     return DONE
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def begin_step(state):
     """Count a time step, after which forces are due."""
     counts = state.clock.counts
@@ -197,7 +197,7 @@ def begin_step(state):
     counts[DUE] = FORCES
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def renew_centers(state):
     """Put the centers of rows where the particles are; return DONE, or that some are lost."""
     counts, usual = state.clock.counts, state.clock.usual
