@@ -11,8 +11,8 @@ import pytest
 # as long. Set before numpy loads, and inherited by the processes that tests start.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# Figures and the compiler leave many cycles. Looking for them as often as Python does by default took
-# a fifth of the time of drawing, and a sixth of that of compiling.
+# Figures and the compiler leave many cycles. Looking for them as often as Python does by default
+# took a fifth of the time of drawing, and a sixth of that of compiling.
 gc.set_threshold(50_000, 20, 10)
 
 TESTS = Path(__file__).parent

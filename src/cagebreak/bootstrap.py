@@ -89,7 +89,7 @@ def interval(resampled: Floats, n_configurations: int, confidence: float = 0.95)
     require_bootstrap(1, confidence)
     if n_configurations < 2:
         return np.full((2, *resampled.shape[1:]), np.nan)
-    # A tenth of the time of `import cagebreak` were it above; scipy.stats takes longer than all of it.
+    # At the top it would be a sixth of the time to import this package, and scipy.stats more than half.
     from scipy.special import ndtr, stdtrit
 
     freedom = n_configurations - 1
