@@ -89,7 +89,7 @@ def interval(resampled: Floats, n_configurations: int, confidence: float = 0.95)
     require_bootstrap(1, confidence)
     if n_configurations < 2:
         return np.full((2, *resampled.shape[1:]), np.nan)
-    # At the top of the file it would be a sixth of the time of `import cagebreak`.
+    # At the top of the file it would be a fifth of the time of `import cagebreak`.
     from scipy.special import ndtr, stdtrit
 
     freedom = n_configurations - 1
