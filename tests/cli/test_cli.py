@@ -105,11 +105,9 @@ def test_fit_shows_the_metrics_that_are_asked_for(finished):
     assert "metrics: expected some of spearman" in said
 
 
-def test_every_figure_is_drawn_from_the_papers_selections(tmp_path, monkeypatch):
+def test_every_figure_is_drawn_from_the_papers_selections(tmp_path):
     from cagebreak.study.recipe import schema
 
-    # Figures are sent to other processes.
-    monkeypatch.setattr("cagebreak.study.analysis.jobs.available_cores", lambda: 2)
     selections = schema.defaults("hard_spheres")["learning"]["selections"]
     # The joined ones have two thousand columns: some hundred draw the same curves.
     for name, parts in selections.items():

@@ -69,7 +69,7 @@ def draw(
     else:
         axes.plot(points["time"], points["ceiling"], **look)
 
-    lowest = min(np.nanmin(np.fmin(points["r"], points["low"])) for points in curves.values())
+    lowest = min(np.nanmin([points["r"], points["low"]]) for points in curves.values())
     axes.set_ylim(min(0.0, np.floor(10 * lowest) / 10), 1.03)
     axes.set_yticks(np.arange(np.ceil(5 * axes.get_ylim()[0]), 6) / 5)
     axes.set_ylabel("Pearson correlation $r$")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from cagebreak.figures import style
 from cagebreak.figures.correlation import mark_relaxation
@@ -148,12 +149,13 @@ def distributions(table: Table, tau_alpha: Mapping[str, float] | None = None) ->
             for axes, field in zip(row, shown, strict=True):
                 text, (color, _) = FIELDS[field]
                 points, time = curve(rows, species=name, field=field), measured["time"]
+                mean: NDArray[np.float64] = measured["mean"]
                 for low, high, alpha in BANDS:
-                    edges = points[low] / measured["mean"], points[high] / measured["mean"]
+                    edges = points[low] / mean, points[high] / mean
                     axes.fill_between(time, *edges, color=color, alpha=alpha, linewidth=0)
-                axes.plot(time, points["p50"] / measured["mean"], color=color, label=text)
+                axes.plot(time, points["p50"] / mean, color=color, label=text)
                 for level in () if field == shown[0] else ("p5", "p50", "p95"):
-                    values = measured[level] / measured["mean"]
+                    values = measured[level] / mean
                     axes.plot(time, values, color="#222222", linestyle="--", linewidth=0.6)
                 label = r"propensity$\,/\,$mean" if field == shown[0] else ""
                 _finish(axes, rows["time"], label, f"({next(letters)}) {name}, {text}", tau)

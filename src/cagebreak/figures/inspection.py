@@ -81,9 +81,9 @@ def range_and_order(ranges: Table, orders: Table, target: int = 0) -> Figure:
         for axes, (x, rows) in ((left, by_range), (right, by_order)):
             axes.fill_between(x, rows["low"], rows["high"], color=color, alpha=0.22, linewidth=0)
             axes.plot(x, rows["r"], color=color, marker=marker, label="alone")
-        whole = order_rows[order_rows["kept"] == "all"][0]
-        right.axhline(whole["r"], color=style.GRAY, linewidth=0.8, label="all features")
-        left.axhline(whole["r"], color=style.GRAY, linewidth=0.8)
+        r_of_all = order_rows["r"][order_rows["kept"] == "all"][0]
+        right.axhline(r_of_all, color=style.GRAY, linewidth=0.8, label="all features")
+        left.axhline(r_of_all, color=style.GRAY, linewidth=0.8)
         left.set_xlabel(r"all descriptors with $r\,/\,\sigma$ up to")
         right.set_xlabel("bond order $l$ alone")
         right.set_xticks(by_order[0])
@@ -315,7 +315,8 @@ def _dots(
     y = [places[name] for name in rows["group"].tolist()]
     color, marker = look
     # A percentile interval need not contain the value itself.
-    sides = [np.maximum(rows[value] - rows[low], 0), np.maximum(rows[high] - rows[value], 0)]
+    below, above = rows[value] - rows[low], rows[high] - rows[value]
+    sides = np.maximum([below, above], 0)
     axes.errorbar(rows[value], y, xerr=sides, fmt=marker, color=color, elinewidth=0.9)
 
 

@@ -44,13 +44,12 @@ LINE_ENTRIES = 16
 
 
 @njit(**OPTIONS)
-def leap(state):
+def leap(particles, lines, metric):
     """Go on by one time step, but for the forces.
 
     Returns the two largest distances from the centers of rows, in steps along the first lattice
     vector: rows hold as long as their sum is below the skin.
     """
-    particles, lines = state.particles, state.lines
     first, second = leap_all(
         pointer(particles.x),
         pointer(particles.v),
@@ -59,9 +58,9 @@ def leap(state):
         pointer(lines.lines),
         pointer(lines.centers),
         len(particles.x),
-        state.metric,
+        metric,
     )
-    copy_lines(state)
+    copy_lines(particles, lines)
     return np.sqrt(first), np.sqrt(second)
 
 
@@ -73,7 +72,7 @@ def prefetch_rows(entries, bounds, i, n_kinds):
         prefetch(entries, entry)
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def compute_forces(state, form):
     """Write the forces on all particles; return DONE, or BROKEN if a bond is too long."""
     sum_forces(state, state.groups, form)
@@ -121,25 +120,24 @@ def sum_rows(state, form):
 
 
 @njit(**OPTIONS)
-def compute_energies(state, form, out):
+def compute_energies(starts, lines, entries, bounds, form, metric, out):
     """Write the sums over the pairs of each particle, (W, 4): of u and of -u'(r) r."""
-    starts, metric = state.particles.starts, state.metric
-    lines, target = pointer(state.lines.lines), pointer(out)
-    entries, bounds = pointer(state.rows.entries), pointer(state.rows.bounds)
+    lines, target = pointer(lines), pointer(out)
+    entries, bounds = pointer(entries), pointer(bounds)
     for kind in range(len(starts) - 1):
         for i in range(starts[kind], starts[kind + 1]):
             write_energy(lines, entries, bounds, i, kind, form, metric, target)
 
 
 @njit(**OPTIONS)
-def kinetic_energy(state):
+def kinetic_energy(particles, metric):
     """Return the kinetic energy at the last step, times squared steps a sigma."""
-    v, f, pull = state.particles.v, state.particles.f, state.particles.pull
+    v, f, pull = particles.v, particles.f, particles.pull
     total, now = 0.0, np.empty(3)
-    for i in range(len(state.particles.numbers)):
+    for i in range(len(particles.numbers)):
         for d in range(3):
             now[d] = v[i, d] + 0.5 * pull[i, d] * f[i, d]
-        total += squared_length(now[0], now[1], now[2], state.metric) / pull[i, 0]
+        total += squared_length(now[0], now[1], now[2], metric) / pull[i, 0]
     return total / 2
 
 
@@ -152,7 +150,7 @@ def rescale(state):
     bath, step = state.bath, state.clock.counts[STEPS]
     noise = bath.noise[step % len(bath.noise)]
     mean = bath.kinetic[0] + step * bath.kinetic[1]
-    share = (1 - bath.persistence) * mean / kinetic_energy(state)
+    share = (1 - bath.persistence) * mean / kinetic_energy(state.particles, state.metric)
     along = np.sqrt(bath.persistence) + np.sqrt(share) * noise[0]
     factor = np.sqrt(along * along + share * noise[1])
     v, f = state.particles.v.reshape(-1), state.particles.f.reshape(-1)
@@ -171,7 +169,7 @@ def list_neighbors(state, groups):
     return status
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def catch_up(state, form):
     """Make rows and compute forces where they are due; return DONE or what is in the way."""
     counts = state.clock.counts
@@ -188,7 +186,7 @@ def catch_up(state, form):
     return DONE
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def begin_step(state):
     """Count a time step, after which forces are due."""
     counts = state.clock.counts
@@ -197,16 +195,18 @@ def begin_step(state):
     counts[DUE] = FORCES
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def renew_centers(state):
     """Put the centers of rows where the particles are; return DONE, or that some are lost."""
     counts, usual = state.clock.counts, state.clock.usual
     usual[0] = (usual[0] + counts[SINCE]) / 2
     counts[SINCE] = 0
     counts[BUILT] += 1
-    status = place_centers(state, AHEAD * usual[0])
+    particles, lines = state.particles, state.lines
+    ahead = AHEAD * usual[0]
+    status = place_centers(particles, lines.centers, state.rows.skin, state.metric, ahead)
     if status == DONE:
-        sort(state)
+        sort(particles, lines, state.cells, state.bonds.places)
         counts[DUE] = ROWS
     return status
 
@@ -221,7 +221,7 @@ def advance(state, form, target):
         if len(state.bath.noise):
             rescale(state)
         begin_step(state)
-        first, second = leap(state)
+        first, second = leap(state.particles, state.lines, state.metric)
         if not first + second < state.rows.skin:
             status = renew_centers(state)
             if status != DONE:

@@ -23,15 +23,14 @@ DONE, CANDIDATES_FULL, ENTRIES_FULL, LOST, BROKEN = range(5)
 
 
 @njit(**OPTIONS)
-def place_centers(state, ahead):
+def place_centers(particles, centers, skin, metric, ahead):
     """Put centers where particles will be `ahead` time steps on; return DONE or LOST."""
-    particles, centers = state.particles, state.lines.centers
     x, v, f, pull = particles.x, particles.v, particles.f, particles.pull
-    leash, way = LEASH * state.rows.skin, np.empty(3)
+    leash, way = LEASH * skin, np.empty(3)
     for i in range(len(particles.numbers)):
         for d in range(3):
             way[d] = ahead * (v[i, d] + 0.5 * ahead * pull[i, d] * f[i, d])
-        length = np.sqrt(squared_length(way[0], way[1], way[2], state.metric))
+        length = np.sqrt(squared_length(way[0], way[1], way[2], metric))
         share = leash / max(length, leash)
         for d in range(3):
             if not abs(x[i, d]) < FARTHEST or not length < FARTHEST:
@@ -41,12 +40,12 @@ def place_centers(state, ahead):
 
 
 @njit(**OPTIONS)
-def sort(state):
+def sort(particles, lines, cells, places):
     """Sort particles by kind, then by the cell of their centers, and write lines and columns.
 
-    With copies of the box particles stay where they are, since they are few.
+    With copies of the box particles stay where they are, since they are few. `places` of particles
+    of the configuration are written, too.
     """
-    particles, lines, cells = state.particles, state.lines, state.cells
     starts, numbers, columns = particles.starts, particles.numbers, cells.columns
     n, whole, n_copies = len(numbers), len(particles.x), len(lines.shifts)
     n_cells = cells.shape[0] * cells.shape[1] * cells.shape[2]
@@ -91,8 +90,8 @@ def sort(state):
             if len(columns) > OFFSET + 1:
                 lines.centers[i, 3] = columns[OFFSET + 1, i]
     for i in range(n):
-        state.bonds.places[numbers[i]] = i
-    write_lines(state)
+        places[numbers[i]] = i
+    write_lines(particles, lines)
 
 
 @njit(**OPTIONS)

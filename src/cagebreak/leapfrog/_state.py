@@ -174,21 +174,20 @@ class State(NamedTuple):
 
 
 @njit(**OPTIONS)
-def write_lines(state):
+def write_lines(particles, lines):
     """Write the lines of all particles and of their copies."""
-    x, lines = state.particles.x.reshape(-1), state.lines.lines.reshape(-1)
+    x, flat = particles.x.reshape(-1), lines.lines.reshape(-1)
     for k in range(len(x)):
-        lines[k] = nearest_step(x[k])
-    copy_lines(state)
+        flat[k] = nearest_step(x[k])
+    copy_lines(particles, lines)
 
 
 @njit(**OPTIONS)
-def copy_lines(state):
+def copy_lines(particles, lines):
     """Write the lines of the copies."""
-    lines, shifts = state.lines.lines, state.lines.shifts
-    whole = len(state.particles.x)
+    of_all, shifts, whole = lines.lines, lines.shifts, len(particles.x)
     for copy in range(1, len(shifts)):
         for i in range(whole):
             for d in range(3):
-                lines[copy * whole + i, d] = lines[i, d] + shifts[copy, d]
-            lines[copy * whole + i, 3] = lines[i, 3]
+                of_all[copy * whole + i, d] = of_all[i, d] + shifts[copy, d]
+            of_all[copy * whole + i, 3] = of_all[i, 3]

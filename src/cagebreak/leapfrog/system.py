@@ -149,12 +149,13 @@ class System:
 
     def kinetic_energy(self) -> float:
         """Return the kinetic energy of all particles at the last step, in eps."""
-        return float(kernel.kinetic_energy(self._state()) * self._step**2)
+        return float(kernel.kinetic_energy(self._particles, self._layout.metric) * self._step**2)
 
     def pair_sums(self) -> tuple[float, float]:
         """Return the sums over pairs of u and of -u'(r) r at the last step, in eps."""
-        out = np.zeros_like(self._particles.x)
-        kernel.compute_energies(self._state(), self._exact_form, out)
+        starts, out = self._particles.starts, np.zeros_like(self._particles.x)
+        rows = self._lines.lines, self._entries, self._bounds
+        kernel.compute_energies(starts, *rows, self._exact_form, self._layout.metric, out)
         energy, virial = out[: self.n, :2].sum(axis=0) / 2
         of_bonds, virial_of_bonds = chain_kernel.bond_sums(self._state().bonds, self._particles.x)
         return float(energy + of_bonds), float(virial * self._step**2 + virial_of_bonds)
@@ -181,6 +182,16 @@ class System:
         self._run(lambda: kernel.compute_forces(self._state(), self._form))
         counts[state_of.DUE] = state_of.NOTHING
 
+    def _sort(self) -> None:
+        """Put the centers of rows on the particles, and sort them.
+
+        The kernels take what they need alone, and are compiled once for many kinds of states.
+        """
+        state = self._state()
+        particles, lines = state.particles, state.lines
+        row_kernel.place_centers(particles, lines.centers, state.rows.skin, state.metric, 0.0)
+        row_kernel.sort(particles, lines, state.cells, state.bonds.places)
+
     def _run(self, run: Callable[[], int]) -> None:
         """Call a kernel until it is done; make room where it lacks. Raises as `advance`."""
         while (status := run()) != row_kernel.DONE:
@@ -202,8 +213,7 @@ class System:
         particles.v[:] /= factor**2  # steps are longer by the factor, too
         self.scale *= factor
         self._measure()
-        row_kernel.place_centers(self._state(), 0.0)
-        row_kernel.sort(self._state())
+        self._sort()
         self._clock.counts[state_of.SINCE] = 0
         self._clock.counts[state_of.DUE] = state_of.ROWS
         self._settle()
@@ -345,8 +355,7 @@ class System:
         particles.x[:n, :3] = layout.steps(self._whole(start)[order])
         particles.v[:n, :3] = layout.steps(np.asarray(start.velocities)[order]) * self._time_step
         particles.pull[:n, :3] = (self._time_step**2 / masses)[:, None]
-        row_kernel.place_centers(self._state(), 0.0)
-        row_kernel.sort(self._state())
+        self._sort()
         self._clock.counts[state_of.DUE] = state_of.ROWS
 
 

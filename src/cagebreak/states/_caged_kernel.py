@@ -133,7 +133,7 @@ def reflect(state, walls):
         )
         largest = max(largest, np.sqrt(square))
     if any_reflected:
-        copy_lines(state)
+        copy_lines(state.particles, state.lines)
     return largest
 
 
@@ -149,7 +149,7 @@ def follow(state, form, target, walls, moments):
         if status != DONE or state.clock.counts[STEPS] >= target:
             return status
         begin_step(state)
-        first, second = leap(state)
+        first, second = leap(state.particles, state.lines, state.metric)
         reflected = reflect(state, walls)
         if reflected < 0:
             return CORNERED

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from cagebreak.configuration import Configuration
 from cagebreak.errors import SimulationError
-from cagebreak.leapfrog import _row_kernel as row_kernel
 from cagebreak.leapfrog import _state as state_of
 from cagebreak.leapfrog.system import System, check_system
 from cagebreak.leapfrog.time_step import time_step_of
@@ -84,8 +83,7 @@ class PairParticles(System):
         particles.x[: self.n, :3] = self._before[particles.numbers]
         particles.v[:], particles.f[:] = 0, 0
         self._energy = self._energy_before
-        row_kernel.place_centers(self._state(), 0.0)
-        row_kernel.sort(self._state())
+        self._sort()
         self._clock.counts[state_of.SINCE] = 0
         self._clock.counts[state_of.DUE] = state_of.ROWS
         self._settle()

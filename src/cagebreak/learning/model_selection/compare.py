@@ -248,11 +248,12 @@ def with_differences(
         wider[name] = table[name]
     times = np.unique(moments["time"])
     for species in np.unique(table["species"]):
-        learners = list(dict.fromkeys(table["learner"][table["species"] == species].tolist()))
+        of_species = table["species"] == species
+        learners = list(dict.fromkeys(table["learner"][of_species].tolist()))
         of_first = _moments(moments, species, learners[0])
         for learner in learners:
             of_learner = _moments(moments, species, learner)
-            rows = (table["species"] == species) & (table["learner"] == learner)
+            rows = of_species & (table["learner"] == learner)
             of_times = differences(
                 of_learner,
                 of_first,
@@ -260,7 +261,8 @@ def with_differences(
                 n_resamples=n_resamples,
                 groups=None if groups is None else groups[: len(of_first)],
             )
-            of_rows = of_times[np.searchsorted(times, table["time"][rows])]
+            time_of_rows = np.searchsorted(times, table["time"][rows])
+            of_rows = of_times[time_of_rows]
             for name in names:
                 wider[name][rows] = of_rows[name]
     return wider

@@ -302,7 +302,8 @@ def source(
         spacing = recipe.model.number_density ** (-1 / 3)
         for name in ("r", "width"):
             # Rounding makes labels equal if descriptor sets scale with the spacing.
-            chosen_labels[name] = np.round(chosen_labels[name] / spacing, 9)
+            lengths = chosen_labels[name] / spacing
+            chosen_labels[name] = np.round(lengths, 9)
     units = UNITS | {"length": LENGTHS[length]}
     return Source(samples, chosen_labels, units, study_times[time_indices], recipe.groups)
 

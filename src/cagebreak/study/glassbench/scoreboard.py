@@ -202,7 +202,8 @@ def _published(split: Split, curves: np.ndarray) -> list[np.ndarray]:
     if split.model.dimension != 3:
         return []
     tables = []
-    near = curves[np.isclose(curves["temperature"], split.model.temperature)]
+    is_near = np.isclose(curves["temperature"], split.model.temperature)
+    near = curves[is_near]
     for method in dict.fromkeys(near["method"].tolist()):
         table = _empty(split.times, "displacement")
         table["method"], table["origin"], table["species"] = method, PUBLISHED, SPECIES_NAMES[0]

@@ -307,11 +307,8 @@ def _scores(rows: np.ndarray, relaxation: Mapping[str, float]) -> str:
     first = _time_near(rows["time"], relaxation)
     filters = []
     for name in lists:
-        known = (
-            sorted(set(rows[name].tolist()))
-            if name == "time"
-            else list(dict.fromkeys(rows[name].tolist()))
-        )
+        values = rows[name].tolist()
+        known = sorted(set(values)) if name == "time" else list(dict.fromkeys(values))
         if len(known) > 1:
             options = "".join(
                 f'<option value="{escape(str(value))}"{" selected" * (value == first)}>'
