@@ -33,10 +33,10 @@ def runs_of(c, n_runs=R, faster=1.0):
     return start, cb.Features(structure, LABELS), moved
 
 
-def an_ensemble(c):
-    start, structure, moved = runs_of(c)
+def an_ensemble(c, n_runs=R):
+    start, structure, moved = runs_of(c, n_runs)
     sums = np.stack([moved[h::2].sum(axis=0) for h in (0, 1)])
-    motion = cb.Propensity(TIMES, sums, R, start.species)
+    motion = cb.Propensity(TIMES, sums, n_runs, start.species)
     return Ensemble(start, structure, {"displacement": motion})
 
 
@@ -66,6 +66,20 @@ def test_intervals_contain_the_mean_of_other_runs_with_the_level(joined, n_runs)
         inside.append((found.low <= measured) & (measured <= found.high))
     assert model.training.n_others == R - n_runs
     assert np.mean(inside, axis=(0, 2)) == pytest.approx(np.full(3, 0.9), abs=0.02)
+
+
+def test_intervals_are_about_the_fewest_runs_if_configurations_have_more_or_fewer():
+    ensembles = [an_ensemble(c, n_runs=(4, 20)[c % 2]) for c in range(10)]
+    model = cb.hybrid(ensembles, seed=1, until=1.0, lengths=[1.0]).fit(2, 1.0)
+    assert model.training.n_others == 2
+    inside = []
+    for c in range(100, 120):
+        start, structure, moved = runs_of(c, n_runs=4)
+        found = model.predict_intervals_from(structure, motion_of(start, moved[:2]))
+        measured = moved[2:].mean(axis=0)
+        inside.append((found.low <= measured) & (measured <= found.high))
+    # Without the noise that configurations of 20 runs lack, it would be 0.83 to 0.85.
+    assert np.mean(inside, axis=(0, 2)) == pytest.approx(np.full(3, 0.9), abs=0.03)
 
 
 def test_intervals_are_those_of_held_out_configurations(joined, model):

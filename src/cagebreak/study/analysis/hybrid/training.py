@@ -46,8 +46,8 @@ class Training:
         Predictive intervals. None if there are fewer than three folds of configurations, or no runs
         beside the short ones.
     n_others
-        Number of runs whose mean the intervals contain: those of a training configuration that the
-        short runs leave, the fewest if configurations differ.
+        Number of runs whose mean the intervals contain: those that the short runs leave of the
+        training configuration with the fewest.
     densities, inherent_energies : (n,) arrays
         As of `SavedModel`; None if the model is not of a study.
     """
