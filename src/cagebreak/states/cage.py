@@ -255,13 +255,16 @@ def _run(
         if not measure >= 1:
             raise InputError(f"{unit}: expected at least one to measure, got {numbers!r}")
         if not natural("samples", samples) <= measure:
-            raise InputError(f"samples: expected 0 to {measure}, one a sweep, got {samples!r}")
+            raise InputError(
+                f"samples: expected 0 to {measure}, the number of {unit}, got {samples!r}"
+            )
         if not natural("chains", chains) >= 1:
             raise InputError(f"chains: expected at least one, got {chains!r}")
         return partial(_chain, relax=relax, measure=measure, samples=samples)
     if samples or chains != 1:
         raise InputError(
-            f"samples, chains: expected none and one without sweeps, got {samples!r} and {chains!r}"
+            f"samples, chains: expected 0 and 1 without sweeps or trajectories, got "
+            f"{samples!r} and {chains!r}"
         )
     precision = PRECISION if precision is None else precision
     if not 0 < real(precision) < math.inf:
