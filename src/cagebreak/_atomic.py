@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cagebreak.errors import InputError
+
 TEMPORARY = ".tmp"
 """End of the names of temporary files."""
 
@@ -143,16 +145,20 @@ def open_own(path: Path, flags: int) -> int:
     return descriptor
 
 
-def require_place(path: Path) -> None:
-    """Check before any work that a file can be written at `path`.
+def require_place(path: Path, *read: str | os.PathLike[str]) -> None:
+    """Check before any work that a file can be written at `path`, which is none of those read.
 
     Raises
     ------
+    InputError
+        If it is one of the files that are read, which it would replace.
     OSError
         If there is something else than a file, or its folder is missing or cannot be written to.
     """
     with suppress(FileNotFoundError):
         _require_regular(path, os.stat(path))
+        if any(os.path.exists(file) and os.path.samefile(path, file) for file in read):
+            raise InputError(f"{path}: expected another file to write than the one that is read")
     folder = path.parent
     if not folder.is_dir():
         code = errno.ENOTDIR if folder.exists() else errno.ENOENT

@@ -68,6 +68,15 @@ def test_a_place_that_cannot_be_written_to_is_named_before_the_fit(recipe, tmp_p
     assert "nowhere" in call("hybrid", recipe, "--save", tmp_path / "nowhere" / "h.h5", code=2)
 
 
+@pytest.mark.parametrize("command", [("hybrid", "--save"), ("fit", "--save"), ("export", "-o"),
+                                     ("report", "-o"), ("pool", "--at", "1.0", "-o")])  # fmt: skip
+def test_a_recipe_is_not_replaced_by_what_is_made_of_it(recipe, command):
+    name, *options = command
+    before = recipe.read_bytes()
+    assert "expected another file to write" in call(name, recipe, *options, recipe, code=2)
+    assert recipe.read_bytes() == before
+
+
 def test_plan_says_what_a_prediction_costs(recipe):
     output = call("plan", recipe)
     assert "[hybrid] predicts a further configuration for" in output

@@ -187,6 +187,14 @@ def test_precision_is_reached_and_sweeps_are_honored():
     np.testing.assert_array_equal(state.variance, np.trace(state.covariance, axis1=1, axis2=2))
 
 
+def test_a_precision_that_is_not_reached_ends_with_a_warning(monkeypatch):
+    monkeypatch.setattr(cage, "LONGEST", 700)
+    model, start = dense_hard_spheres()
+    with pytest.warns(SamplingWarning, match="precision: the standard error .* after 700 sweeps"):
+        state = cage_state(start, model, seed=1, precision=1e-9)
+    assert state.sweeps == (1000, 700)
+
+
 def test_relaxing_tunes_the_step_and_running_does_not():
     model, start = dense_hard_spheres()
     sampler = CageSampler(start, model, 1)
@@ -241,6 +249,7 @@ def test_bad_input_is_refused_before_any_work():
         ({"sweeps": (10, 0)}, "sweeps"),
         ({"sweeps": (-1, 10)}, "sweeps"),
         ({"precision": 0.0}, "precision"),
+        ({"precision": "fine"}, "precision"),
         ({"seed": -1}, "seed"),
     ]:
         with pytest.raises(InputError, match=name):

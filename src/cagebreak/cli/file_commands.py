@@ -12,7 +12,9 @@ from cagebreak.cli.reading import FRAME, assignment, reading_options
 from cagebreak.cli.report import next_step
 from cagebreak.errors import InputError
 
-_SEED = click.option("--seed", default=1, show_default=True, help="Seed of the cage states.")
+_SEED = click.option(
+    "--seed", default=1, show_default=True, help="Seed of the cage states, and of short runs."
+)
 
 
 @main.command()

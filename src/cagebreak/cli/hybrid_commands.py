@@ -44,7 +44,7 @@ def hybrid(
     from cagebreak.study.analysis.table_files import keep
 
     if save is not None:
-        require_place(Path(save))
+        require_place(Path(save), recipe)
     study = Study(recipe)
     joined = join(study, species=species, times=times or None, until=until, ends=not no_ends)
     n_runs = min(study.recipe.hybrid.n_runs, joined.n_runs)

@@ -34,7 +34,7 @@ def pool(recipes: Sequence[str], value: float, output: str, selection: str, cloc
     from cagebreak.study import Study
     from cagebreak.study.pooled import pooled
 
-    require_place(Path(output))
+    require_place(Path(output), *recipes)
     studies = pooled([Study(recipe) for recipe in recipes], selection, clock=clock)
     studies.at(value).save(Path(output))
     points = studies.points

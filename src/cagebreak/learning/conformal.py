@@ -63,6 +63,11 @@ def require_level(level: float) -> None:
         raise InputError(f"level: expected a number between 0 and 1, got {level!r}")
 
 
+def fewest(level: float) -> int:
+    """Return the fewest residuals that calibrate an interval of finite width."""
+    return math.ceil(round(level / (1 - level), 9))
+
+
 def upper_quantile(scores: Floats, level: float) -> Floats:
     """Return the ceil((n + 1) level)-th smallest of scores (n, T), (T,); NaN if n is too small."""
     n = len(scores)

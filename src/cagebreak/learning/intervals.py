@@ -19,7 +19,6 @@ between configurations are (:cite:`Lee2023`). `PredictiveIntervals.coverage` sho
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -30,7 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from cagebreak.bootstrap import as_groups
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_table
-from cagebreak.learning.conformal import LEVEL, require_level, upper_quantile
+from cagebreak.learning.conformal import LEVEL, fewest, require_level, upper_quantile
 
 MOST_BINS = 20
 """Number of bins, at most; chosen: with 10 and with 40 the widths are the same within 1 %."""
@@ -113,8 +112,8 @@ class PredictiveIntervals:
         predictions, half_widths = _calibrated(merged, level)
         if np.isnan(half_widths).any():
             raise InputError(
-                f"predicted: expected at least {math.ceil(round(level / (1 - level), 9))} "
-                f"particles, for a level of {level:g}, got {sum(pair.shape[1] for pair in merged)}"
+                f"predicted: expected at least {fewest(level)} particles, for a level of "
+                f"{level:g}, got {sum(pair.shape[1] for pair in merged)}"
             )
         coverage = np.full((len(merged), n_targets), np.nan)
         for held_out in _parts(len(merged)) if len(merged) > 2 else []:

@@ -80,7 +80,7 @@ def tabulate(
         raise InputError(f"first: expected a length in (0, {_LONGEST}), got {first!r}")
     if not (is_whole(points) and 10 <= points <= 1 << 16):
         raise InputError(f"points: expected a whole number from 10 to 65536, got {points!r}")
-    require_place(Path(path))
+    require_place(Path(path), *([] if given else [Path(lines)]))
     instance = Instance.idle_or_new()
     try:
         _set_up(instance, text, n_species)

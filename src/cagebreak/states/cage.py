@@ -16,6 +16,7 @@ from numba import get_num_threads
 from cagebreak.configuration import Configuration, as_configuration
 from cagebreak.errors import InputError, SamplingWarning
 from cagebreak.models import as_model
+from cagebreak.models.arguments import real
 from cagebreak.models.model import Model
 from cagebreak.potentials.state_point import warn_of_another_state_point
 from cagebreak.seeding import Seed, natural, seed_sequence
@@ -30,6 +31,8 @@ PRECISION = 0.02
 """Standard error of the mean positions at which sampling stops by default, in sigma; chosen."""
 RELAX = 1000
 """Sweeps before measuring, if `precision` decides how many are measured; chosen."""
+LONGEST = 1_000_000
+"""Sweeps that are measured, at most, if `precision` decides: as many as in Alkemade 2023."""
 SHORT = 0.2
 """Share of the variance of positions that is between means of chains, beyond which chains are
 short (chosen)."""
@@ -72,7 +75,8 @@ def cage_state(
         of the mean positions it takes a little more than half of the time. Not for hard spheres.
     precision
         Standard error of the mean positions, root mean square over particles, at which measuring
-        ends, in sigma; default `PRECISION`. `RELAX` sweeps relax before.
+        ends, in sigma; default `PRECISION`. `RELAX` sweeps relax before, and at most `LONGEST` are
+        measured: in the cells of a liquid the error may hardly fall.
     cell
         "voronoi" for size-weighted Voronoi cells, or the radius of spheres, in sigma.
     samples
@@ -103,7 +107,7 @@ def cage_state(
         If density or composition are not the model's.
     SamplingWarning
         If sweeps or trajectories are few: the squared error of the mean positions of a chain is
-        more than `SHORT` of their variance.
+        more than `SHORT` of their variance; or `precision` is not reached.
 
     Notes
     -----
@@ -123,7 +127,20 @@ def cage_state(
         state = next(states)
     if sweeps is not None or trajectories is not None:
         _warn_if_short(state, chains, "trajectories" if sweeps is None else "sweeps")
+    elif (error := standard_error(state)) >= (PRECISION if precision is None else precision):
+        warnings.warn(
+            f"precision: the standard error of the mean positions is {error:.2g} sigma after "
+            f"{state.sweeps[1]} sweeps, with slow motion in the cells; state sweeps or "
+            "trajectories, and chains",
+            SamplingWarning,
+            stacklevel=2,
+        )
     return state
+
+
+def standard_error(state: CageState) -> float:
+    """Return the standard error of the mean positions, root mean square over particles, sigma."""
+    return float(np.sqrt((state.error**2).mean()))
 
 
 def _warn_if_short(state: CageState, chains: int, unit: str) -> None:
@@ -238,32 +255,38 @@ def _run(
         if not measure >= 1:
             raise InputError(f"{unit}: expected at least one to measure, got {numbers!r}")
         if not natural("samples", samples) <= measure:
-            raise InputError(f"samples: expected 0 to {measure}, one a sweep, got {samples!r}")
+            raise InputError(
+                f"samples: expected 0 to {measure}, the number of {unit}, got {samples!r}"
+            )
         if not natural("chains", chains) >= 1:
             raise InputError(f"chains: expected at least one, got {chains!r}")
         return partial(_chain, relax=relax, measure=measure, samples=samples)
     if samples or chains != 1:
         raise InputError(
-            f"samples, chains: expected none and one without sweeps, got {samples!r} and {chains!r}"
+            f"samples, chains: expected 0 and 1 without sweeps or trajectories, got "
+            f"{samples!r} and {chains!r}"
         )
     precision = PRECISION if precision is None else precision
-    if not (math.isfinite(precision) and precision > 0):
+    if not 0 < real(precision) < math.inf:
         raise InputError(f"precision: expected a positive length, got {precision!r}")
     return partial(_precise, precision=precision)
 
 
 def _precise(sampler: Sampler, precision: float) -> CageState:
-    """Run one chain until the standard error of the mean positions is below `precision`."""
+    """Run one chain until the standard error of the mean positions is below `precision`.
+
+    It ends after `LONGEST` sweeps in any case.
+    """
     sampler.relax(RELAX)
     sampler.run(_FIRST_SWEEPS)
     while True:
         state = sampler.state()
-        standard_error = float(np.sqrt((state.error**2).mean()))
-        if standard_error < precision:
+        error, measured = standard_error(state), state.sweeps[1]
+        if error < precision or measured >= LONGEST:
             return state
         # The error falls as one over the root of the sweeps, or slower.
-        more = min((standard_error / precision) ** 2, _GROWTH) - 1
-        sampler.run(math.ceil(max(more, 0.05) * state.sweeps[1]))
+        more = min((error / precision) ** 2, _GROWTH) - 1
+        sampler.run(min(math.ceil(max(more, 0.05) * measured), LONGEST - measured))
 
 
 def _chain(sampler: Sampler, relax: int, measure: int, samples: int) -> CageState:

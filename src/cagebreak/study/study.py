@@ -286,7 +286,7 @@ class Study(Contents):
         """
         from cagebreak.study.analysis.model_file import SavedModel
 
-        require_place(Path(path))
+        require_place(Path(path), self.recipe.path)
         self._require_done(TABLES["scores"].needs(self.recipe))
         SavedModel.of_study(self.recipe, self.store, selection).save(Path(path))
 
@@ -426,7 +426,7 @@ class Study(Contents):
         """
         from cagebreak.study.analysis.report.page import Report
 
-        require_place(Path(path))
+        require_place(Path(path), self.recipe.path)
         stages = self.status()
         if all(stage.done == stage.total for stage in stages):
             # Runs may be deleted once their sums are there.

@@ -63,6 +63,12 @@ def test_weights_of_halves_have_the_noise_of_as_many_runs(halves, n_runs):
     assert (for_features * for_targets) @ of_halves == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.parametrize(("n_runs", "of"), [(2, 0), (1, 1)])
+def test_as_many_runs_as_a_half_are_that_half(n_runs, of):
+    assert feature_weights((2, 1), n_runs) == pytest.approx(np.eye(2)[of])
+    assert target_weights((2, 1), n_runs) == pytest.approx(np.eye(2)[1 - of])
+
+
 def test_all_runs_give_the_mean_of_the_halves():
     assert feature_weights((4, 3), 7) == pytest.approx([4 / 7, 3 / 7])
 

@@ -109,7 +109,7 @@ def test_an_output_that_cannot_be_is_refused_before_the_work(study, path, tmp_pa
         "p.h5": "columns: only .xyz, .dump and .gsd files hold them, got 'p.h5'",
         "p.csv": "expected a name that ends in .h5, .xyz, .dump, .gsd or .sph, got 'p.csv'",
         "p.dump.gz": "got 'p.dump.gz'",
-        "c.xyz": "output: expected another file than the one that is read",
+        "c.xyz": "c.xyz: expected another file to write than the one that is read",
     }.items():
         done = CliRunner().invoke(
             main, ["predict", str(path), str(tmp_path / "c.xyz"), "-o", str(tmp_path / name)]

@@ -16,6 +16,7 @@ from cagebreak.descriptors.coarse_grained.surroundings import (
     with_surroundings,
 )
 from cagebreak.errors import InputError
+from cagebreak.models.arguments import real
 
 STATE = "runs"
 """The state in the labels of motion."""
@@ -108,7 +109,7 @@ class ShortRuns:
             object.__setattr__(self, name, values)
         for name in ("times", "lengths"):
             values = getattr(self, name)
-            if not all(np.isfinite(value) and value > 0 for value in values):
+            if not all(0 < real(value) < np.inf for value in values):
                 raise InputError(f"{name}: expected positive numbers, got {values!r}")
 
     def labels(self, state: str = STATE) -> np.recarray:

@@ -11,8 +11,15 @@ Only the means :math:`x_a, x_b` over the two halves of the runs are known, of :m
 
 The weights of each sum to one. The covariance of the noise of x is that of a mean over n runs, that
 of y is that of a mean over the other R - n, and the noise of x is not correlated with that of y.
-With n of one half, x is that half, and y is the other. For other n the distribution of the noise is
-not quite that of so many runs: only its second moments are.
+With n of one half, x is that half, and y is the other; the sign of s chooses which. For other n the
+distribution of the noise is not quite that of so many runs: only its second moments are.
+
+Configurations may differ in R. Their targets are to have the noise of the same number M of runs, of
+the smallest R less n. Where R - n is larger, noise is added to y, with a random sign
+:math:`\pm` for each particle, so that it is not correlated with x or y:
+
+.. math::
+    \pm \sqrt{\frac{1}{M} - \frac{1}{R - n}} \; \frac{y_a - y_b}{\sqrt{1 / n_a + 1 / n_b}} .
 """
 
 from __future__ import annotations
@@ -26,7 +33,7 @@ from cagebreak.learning._validation import Floats
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
 from cagebreak.learning.short_runs.run_collection import RunCollection, RunSample
 from cagebreak.learning.short_runs.run_ridge import Inputs, RunRidge
-from cagebreak.seeding import Seed
+from cagebreak.seeding import Seed, stream
 
 LEAST_FOLDS = 3
 """Folds from which on one may be left out: the others choose the penalties."""
@@ -38,7 +45,7 @@ class Predicted(NamedTuple):
     predicted: Floats
     """From structure and n runs, by the fit that has not seen the configuration, (n, T)."""
     measured: Floats
-    """The mean over the other runs, (n, T)."""
+    """The mean over the other runs, over as many as the fewest of all configurations, (n, T)."""
 
 
 def feature_weights(n_of_halves: tuple[int, int], n_runs: int) -> Floats:
@@ -56,7 +63,9 @@ def target_weights(n_of_halves: tuple[int, int], n_runs: int) -> Floats:
 def _parts(n_of_halves: tuple[int, int], n_runs: int) -> tuple[Floats, Floats, float]:
     n = np.array(n_of_halves, dtype=np.float64)
     apart = np.sqrt(n.prod()) / n.sum() * np.array([1.0, -1.0])
-    return n / n.sum(), apart, float(np.sqrt(n.sum() / n_runs - 1))
+    s = float(np.sqrt(n.sum() / n_runs - 1))
+    # Either sign has these moments: this one makes n of the smaller half that half.
+    return n / n.sum(), apart, -s if n_runs == n[1] < n[0] else s
 
 
 def features_of(
@@ -100,5 +109,17 @@ def held_out_particles(
     for c, sample in enumerate(read()):
         members = np.flatnonzero(fold != fold[c]).tolist()
         features = features_of(runs, c, sample, inputs.n_runs, members)
-        measured = np.tensordot(target_weights(sample.n_runs, inputs.n_runs), sample.targets, 1)
+        random = stream(seed, "held out", c)
+        measured = _measured(sample, inputs.n_runs, int(runs.n_runs.min()), random)
         yield Predicted(fits[fold[c]].predict(features), measured)
+
+
+def _measured(sample: RunSample, n_runs: int, fewest: int, random: np.random.Generator) -> Floats:
+    """Return the targets y, (n, T), with the noise of `fewest` runs less n."""
+    y: Floats = np.tensordot(target_weights(sample.n_runs, n_runs), sample.targets, 1)
+    lacking = 1 / (fewest - n_runs) - 1 / (sum(sample.n_runs) - n_runs)
+    if lacking > 0:
+        of_halves = sum(1 / n for n in sample.n_runs)
+        sign = random.choice([-1.0, 1.0], size=(len(y), 1))
+        y = y + np.sqrt(lacking / of_halves) * sign * (sample.targets[0] - sample.targets[1])
+    return y

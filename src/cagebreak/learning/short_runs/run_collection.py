@@ -292,16 +292,18 @@ def collect_runs(
     ------
     InputError
         If there is no sample, shapes do not fit, a half has no run, a number is not finite, or
-        the structure of configurations of different groups is nearly equal (`near_copies`).
+        the structure of configurations of different groups is nearly equal (`near_copies`), or
+        their motion if there is no structure.
     """
     parts, extremes, noise, target_noise, n_runs, total = [], [], [], [], [], None
     mean_noise, axes = [], None
     projected: dict[int, Rows] = {}
     for i, sample in enumerate(samples):
         structure, runs, targets = _checked(sample)
-        if structure.shape[1]:
-            axes = Axes.of(structure) if axes is None else axes
-            projected[i] = axes.project(structure)
+        # Without structure, copies are known by their motion.
+        compared = structure if structure.shape[1] else runs.mean(axis=0)
+        axes = Axes.of(compared) if axes is None else axes
+        projected[i] = axes.project(compared)
         n_structure, n_noisy, n_targets = structure.shape[1], runs.shape[2], targets.shape[2]
         clipped = clipped_about_mean(structure, clip)
         both = Statistics.from_arrays(np.hstack([clipped, *runs]), np.hstack([*targets]))

@@ -93,7 +93,7 @@ def describe_file(
     configuration = _one(file, frame, reading).configuration
     if Path(output).suffix != ".h5":
         raise InputError(f"output: expected a name that ends in .h5, got {os.fspath(output)!r}")
-    _require_other(output, file)
+    require_place(Path(output), file)
     values = schema.defaults(protocol_name(model), work="imported")
     table = set_parameters(Path(model), values["model"], parameters)
     potential = ""
@@ -177,7 +177,7 @@ def predict_file(
         If the configuration differs from the model, its density or the energy of its inherent state
         from those of training, or features leave the range of training.
     """
-    _require_other(output, file)
+    require_place(Path(output), file)
     require_columns(output)
     saved = _model_in(Path(model), cage_states)
     content = _one(file, frame, reading)
@@ -219,13 +219,6 @@ def _is_hybrid(path: Path) -> bool:
     except (OSError, ValueError):  # The reader says what is wrong.
         return False
     return stated is not None and stated["format"] == HYBRID
-
-
-def _require_other(output: str | os.PathLike[str], file: str | os.PathLike[str]) -> None:
-    """Check before any work that a file can be written, and is not the one that is read."""
-    require_place(Path(output))
-    if Path(output).exists() and os.path.exists(file) and os.path.samefile(output, file):
-        raise InputError(f"output: expected another file than the one that is read, {file!s}")
 
 
 def _compared(

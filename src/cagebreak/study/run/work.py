@@ -320,7 +320,7 @@ class Work:
         """
         from cagebreak.study.archive import pack
 
-        require_place(Path(path))
+        require_place(Path(path), self.recipe.path)
         with self.store.read_locked():
             surveys = self._surveys()
             self.store.check(surveys)

@@ -139,6 +139,8 @@ def test_ensembles_of_ones_own_need_no_study(study):
         ({"times": [1e-4, 1.0]}, "times: expected times from 0.01 to 5"),
         ({"until": 1e-4}, "until: expected times from 0.01 to 5"),
         ({"until": -1.0}, "until: expected numbers above 0"),
+        ({"until": "short"}, "until: expected numbers above 0"),
+        ({"lengths": ["short"]}, "lengths: expected positive numbers, got"),
         ({"quantities": "speed"}, "quantities: expected one of displacement, .* got 'speed'"),
         ({"target": ["displacement"]}, r"target: expected one of .* got \['displacement'\]"),
         (
@@ -173,6 +175,8 @@ def test_more_runs_than_the_study_has_are_refused(joined):
         joined.scan(n_runs=[4])
     with pytest.raises(InputError, match="until: expected one of"):
         joined.fit(n_runs=1, until=3.0)
+    with pytest.raises(InputError, match="until: expected numbers above 0"):
+        joined.scan(n_runs=1, until="short")
 
 
 def test_one_run_is_too_few(study):

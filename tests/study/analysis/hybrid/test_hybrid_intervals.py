@@ -10,7 +10,7 @@ import pytest
 import cagebreak as cb
 from cagebreak.descriptors.base import make_labels
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion
-from cagebreak.errors import ConfigurationWarning, FileFormatError
+from cagebreak.errors import ConfigurationWarning, FileFormatError, InputError
 from cagebreak.learning import PredictiveIntervals
 from cagebreak.learning.short_runs import held_out_particles
 from cagebreak.study.analysis.hybrid import Ensemble, HybridModel
@@ -33,10 +33,10 @@ def runs_of(c, n_runs=R, faster=1.0):
     return start, cb.Features(structure, LABELS), moved
 
 
-def an_ensemble(c):
-    start, structure, moved = runs_of(c)
+def an_ensemble(c, n_runs=R):
+    start, structure, moved = runs_of(c, n_runs)
     sums = np.stack([moved[h::2].sum(axis=0) for h in (0, 1)])
-    motion = cb.Propensity(TIMES, sums, R, start.species)
+    motion = cb.Propensity(TIMES, sums, n_runs, start.species)
     return Ensemble(start, structure, {"displacement": motion})
 
 
@@ -66,6 +66,20 @@ def test_intervals_contain_the_mean_of_other_runs_with_the_level(joined, n_runs)
         inside.append((found.low <= measured) & (measured <= found.high))
     assert model.training.n_others == R - n_runs
     assert np.mean(inside, axis=(0, 2)) == pytest.approx(np.full(3, 0.9), abs=0.02)
+
+
+def test_intervals_are_about_the_fewest_runs_if_configurations_have_more_or_fewer():
+    ensembles = [an_ensemble(c, n_runs=(4, 20)[c % 2]) for c in range(10)]
+    model = cb.hybrid(ensembles, seed=1, until=1.0, lengths=[1.0]).fit(2, 1.0)
+    assert model.training.n_others == 2
+    inside = []
+    for c in range(100, 120):
+        start, structure, moved = runs_of(c, n_runs=4)
+        found = model.predict_intervals_from(structure, motion_of(start, moved[:2]))
+        measured = moved[2:].mean(axis=0)
+        inside.append((found.low <= measured) & (measured <= found.high))
+    # Without the noise that configurations of 20 runs lack, it would be 0.83 to 0.85.
+    assert np.mean(inside, axis=(0, 2)) == pytest.approx(np.full(3, 0.9), abs=0.03)
 
 
 def test_intervals_are_those_of_held_out_configurations(joined, model):
@@ -141,3 +155,36 @@ def test_without_runs_beside_the_short_ones_there_are_no_intervals(joined):
         found = model.predict_intervals_from(structure, motion_of(start, moved))
     assert np.isfinite(found.values).all()
     assert np.isnan(found.high).all()
+
+
+def test_with_few_particles_there_is_a_model_without_intervals():
+    few = [_first(an_ensemble(c), 2) for c in range(4)]
+    model = cb.hybrid(few, seed=1, until=1.0, lengths=[1.0]).fit(2, 1.0)
+    assert model.training.intervals is None
+    assert "fewer than nine particles" in model.statement
+
+
+def _first(ensemble, n):
+    """Return an ensemble of the first n particles."""
+    start, structure, motion, _ = ensemble
+    measured = motion["displacement"]
+    start = cb.Configuration(start.positions[:n], start.species[:n], start.box)
+    motion = cb.Propensity(TIMES, measured.sums[:, :, :n], R, start.species)
+    return Ensemble(start, cb.Features(structure.values[:n], LABELS), {"displacement": motion})
+
+
+def test_copies_are_refused_without_structure_as_well():
+    plain = [
+        e._replace(structure=cb.Features(np.zeros((N, 0)), LABELS[:0]))
+        for e in map(an_ensemble, (0, 1, 2, 3, 4, 0))
+    ]
+    cb.hybrid(plain[:-1], seed=1, until=1.0, lengths=[1.0])
+    with pytest.raises(InputError, match=r"samples\[0\]: expected another configuration than"):
+        cb.hybrid(plain, seed=1, until=1.0, lengths=[1.0])
+
+
+def test_structure_that_is_no_number_is_named_with_its_ensemble():
+    ensembles = [an_ensemble(c) for c in range(3)]
+    ensembles[1].structure.values[5, 1] = np.nan
+    with pytest.raises(InputError, match=r"ensembles\[1\]\.structure: expected finite numbers"):
+        cb.hybrid(ensembles, seed=1, until=1.0, lengths=[1.0])

@@ -9,7 +9,7 @@ import pytest
 
 import cagebreak as cb
 from cagebreak.errors import ConfigurationWarning, FileFormatError
-from cagebreak.learning import AlphaWarning, PredictiveIntervals
+from cagebreak.learning import AlphaWarning, PredictiveIntervals, conformal
 from cagebreak.study.analysis.model_file import SavedModel
 from cagebreak.study.analysis.predictions import all_held_out
 from cagebreak.study.analysis.uncertainty.prediction import Prediction
@@ -85,8 +85,14 @@ def test_two_groups_of_configurations_give_intervals_whose_coverage_is_not_known
 
 
 @pytest.mark.filterwarnings("ignore::cagebreak.learning.AlphaWarning")
-def test_one_group_gives_no_interval_and_this_is_said(study, tmp_path, monkeypatch):
-    monkeypatch.setattr(Recipe, "groups", property(lambda _: [0, 0, 0]))
+@pytest.mark.parametrize("too_few", ["groups", "particles"])
+def test_one_group_or_few_particles_give_no_interval_and_this_is_said(
+    study, tmp_path, monkeypatch, too_few
+):
+    if too_few == "groups":
+        monkeypatch.setattr(Recipe, "groups", property(lambda _: [0, 0, 0]))
+    else:
+        monkeypatch.setattr(conformal, "fewest", lambda _: 1000)
     saved = SavedModel.of_study(study.recipe, study.store, "LR0")
     assert saved.intervals == {"A": None, "B": None}
     saved.save(tmp_path / "model.h5")

@@ -173,8 +173,8 @@ def checked(name: str, ensemble: Ensemble, target: str, first: Ensemble | None =
     ------
     InputError
         If it is no `Ensemble`, the target is not measured, there are fewer than two runs,
-        quantities differ in their particles or numbers of runs, or the dimension, the descriptors
-        or the times are not those of the first.
+        quantities differ in their particles or numbers of runs, a number is not finite, or the
+        dimension, the descriptors or the times are not those of the first.
     """
     if not isinstance(ensemble, Ensemble):
         raise InputError(f"{name}: expected an Ensemble, got {type(ensemble).__name__}")
@@ -198,6 +198,8 @@ def checked(name: str, ensemble: Ensemble, target: str, first: Ensemble | None =
         raise InputError(
             f"{name}.structure: expected {len(start)} particles, got {structure.values.shape[0]}"
         )
+    if not np.isfinite(structure.values).all():
+        raise InputError(f"{name}.structure: expected finite numbers, got NaN or infinity")
     if not same_labels(structure.labels, first.structure.labels):
         raise InputError(
             f"{name}.structure: expected the {first.structure.n_features} descriptors of the first "

@@ -26,7 +26,7 @@ from cagebreak.learning.short_runs import (
     collect_runs,
     held_out_runs,
 )
-from cagebreak.models.arguments import is_whole
+from cagebreak.models.arguments import is_whole, real
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.analysis.hybrid.ends import end_samples, lengths_described
@@ -169,7 +169,7 @@ class Hybrid:
         numbers = default if n_runs is None else np.atleast_1d(np.asarray(n_runs)).tolist()
         for number in numbers:
             self.runs.require_runs(number)
-        lengths = self.until if until is None else np.atleast_1d(np.asarray(until, float)).tolist()
+        lengths = self.until if until is None else np.atleast_1d(until).tolist()
         keys = {}
         if self.runs.n_structure:
             keys["structure"] = Key("structure", 0, 0.0)
@@ -379,7 +379,7 @@ def hybrid(
     species = SPECIES_NAMES[number]
     known = first.motion[target].times
     chosen = np.arange(len(known)) if times is None else near("times", known, times)
-    lasts = known[near("until", known, np.atleast_1d(np.asarray(until, float)).tolist())]
+    lasts = known[near("until", known, np.atleast_1d(until).tolist())]
     short_runs = ShortRuns(
         tuple(np.unique(np.concatenate([times_to(known, end) for end in lasts])).tolist()),
         n_species,
@@ -416,7 +416,7 @@ def hybrid(
 def _require_within(name: str, lengths: Iterable[float], start: Configuration) -> None:
     """Raise an `InputError` if a length is longer than half of the box."""
     half = start.box.heights[: start.dimension].min() / 2
-    if longer := [length for length in lengths if length > half]:
+    if longer := [length for length in lengths if real(length) > half]:
         raise InputError(
             f"{name}: expected lengths up to half of the box, {half:.4g} sigma, got {longer[0]!r}"
         )

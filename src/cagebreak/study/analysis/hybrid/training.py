@@ -14,6 +14,7 @@ from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.learning import PredictiveIntervals
 from cagebreak.learning._validation import Floats
+from cagebreak.learning.conformal import LEVEL, fewest
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
 from cagebreak.learning.short_runs import (
     LEAST_FOLDS,
@@ -43,11 +44,11 @@ class Training:
         The range of the features that are inputs; motion has the noise of as many runs as the
         model expects.
     intervals
-        Predictive intervals. None if there are fewer than three folds of configurations, or no runs
-        beside the short ones.
+        Predictive intervals. None if there are fewer than three folds of configurations, too few
+        particles, or no runs beside the short ones.
     n_others
-        Number of runs whose mean the intervals contain: those of a training configuration that the
-        short runs leave, the fewest if configurations differ.
+        Number of runs whose mean the intervals contain: those that the short runs leave of the
+        training configuration with the fewest.
     densities, inherent_energies : (n,) arrays
         As of `SavedModel`; None if the model is not of a study.
     """
@@ -89,8 +90,10 @@ class Training:
                 yield ridge.standardized(features_of(runs, c, sample, inputs.n_runs, everything))
 
         n_others = int(runs.n_runs.min()) - inputs.n_runs
+        n_particles = sum(int(part.count) for part in runs.collection.parts)
+        n_folds = int(fold_of(runs.collection, folds, seed).max()) + 1
         intervals = None
-        if n_others > 0 and fold_of(runs.collection, folds, seed).max() + 1 >= LEAST_FOLDS:
+        if n_others > 0 and n_folds >= LEAST_FOLDS and n_particles >= fewest(LEVEL):
             predicted, measured = zip(
                 *held_out_particles(read, runs, inputs, seed=seed, folds=folds), strict=True
             )
@@ -114,8 +117,8 @@ class Training:
         short = f"{n_runs} short run{'s' * (n_runs > 1)} to {until:.3g} tau"
         if self.intervals is None:
             return (
-                "intervals: none, as there are fewer than three folds of configurations, or no "
-                f"runs beside {short}"
+                "intervals: none, as there are fewer than three folds of configurations, fewer "
+                f"than nine particles, or no runs beside {short}"
             )
         said = particle_intervals.statement({SPECIES_NAMES[species]: self.intervals}, self.n_others)
         return f"{said}; the inputs, {short}, are other runs"

@@ -14,7 +14,7 @@ from cagebreak._hdf5 import require_finite
 from cagebreak.bootstrap import as_groups
 from cagebreak.configuration import SPECIES_NAMES
 from cagebreak.files.hdf5 import Dataset
-from cagebreak.learning import PredictiveIntervals
+from cagebreak.learning import PredictiveIntervals, conformal
 from cagebreak.study.analysis.predictions import all_held_out
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.stages.propensity import load_propensity
@@ -30,14 +30,16 @@ def calibrate(
     """Return the intervals of one species for a selection of features, from the outer folds.
 
     The residuals are those of `predictions.all_held_out`. There are no intervals, None, with fewer
-    than two groups of configurations that have the species, of which one calibrates the other.
+    than two groups of configurations that have the species, of which one calibrates the other, or
+    with too few particles.
     """
     number = SPECIES_NAMES.index(letter)
     every = range(recipe.preparation.n_configurations)
     propensities = [load_propensity(store, c)[0] for c in every]
     rows = [propensity.species == number for propensity in propensities]
     having = as_groups(recipe.groups, len(every))[[of_species.any() for of_species in rows]]
-    if len(np.unique(having)) < 2:
+    n_particles = sum(np.count_nonzero(of_species) for of_species in rows)
+    if len(np.unique(having)) < 2 or n_particles < conformal.fewest(conformal.LEVEL):
         return None
     predicted = all_held_out(recipe, store, selection, letter)
     return PredictiveIntervals.fit(
@@ -95,7 +97,7 @@ def statement(intervals: Mapping[str, PredictiveIntervals | None], n_runs: int) 
     if not known:
         return (
             "intervals: none, as the model was saved by an earlier version, is of several state "
-            "points, or has fewer than two configurations"
+            "points, or has fewer than two configurations or nine particles"
         )
     level = next(iter(known.values())).level
     runs = "of a single run" if n_runs == 1 else f"as the mean of {n_runs} runs"

@@ -26,7 +26,7 @@ GIVEN = [
 
 def computed():
     yield f"by default {cage.PRECISION} sigma: measure until"
-    yield f"is below this; {cage.RELAX} sweeps relax"
+    yield f"is below this; {cage.RELAX} sweeps relax. At most {cage.LONGEST:,} are measured"
     yield f"tuned to an acceptance of {cage_sampler.ACCEPTANCE} during"
     few, many = PairParticles.STEPS
     yield f"trajectory of {few} to {many} time steps is accepted"

@@ -162,7 +162,7 @@ def kob_andersen(scores):
         f"a mean difference from {signed(means.iloc[1:-1].min())} to "
         f"{signed(means.iloc[1:-1].max())}"
     )
-    yield f"T = {values[-1]:g} it loses {-means.iloc[-1]:.3f} on average"
+    yield f"T = {values[-1]:g}, it loses {-means.iloc[-1]:.3f} on average"
     constant = (
         of(scores_of("kob_andersen", degree=0), "left out").groupby("value").difference.mean()
     )
