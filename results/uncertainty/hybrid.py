@@ -1,15 +1,16 @@
 """Coverage and width of the predictive intervals of hybrid models, on configurations held out.
 
-    python hybrid.py SYSTEM ...
+    python hybrid.py SYSTEM ... [--ends FOLDER]
 
-writes `SYSTEM.hybrid.csv` beside this file, for data sets of the folder `datasets/`. Of each fold
-of configurations, `cb.hybrid` fits and calibrates a model by the others alone. The short runs of
-the configurations of the fold are simulated anew. What is measured are the runs of the data set,
-weighted so that their noise is that of as many runs as the intervals are about. Structure is the
-quick recommended set, of the inherent state up to generation 2 and the scalars.
+writes `SYSTEM.hybrid.csv` beside this file. `hard-spheres-058` is a data set of the folder
+`datasets/`; the ensembles of `kob-andersen` are those that ../hybrid/ends.py keeps in FOLDER. Of
+each fold of configurations, `cb.hybrid` fits and calibrates a model by the others alone. The short
+runs of the configurations of the fold are simulated anew. What is measured are the runs of the
+ensembles, weighted so that their noise is that of as many runs as the intervals are about.
+Structure is the quick recommended set, of the inherent state up to generation 2 and the scalars.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import numba
@@ -30,15 +31,30 @@ from cagebreak.study.analysis.hybrid import Ensemble
 FOLDER = Path(__file__).parent
 SYSTEMS = {
     "hard-spheres-058": ((1, 10.0),),
-    "kob-andersen-050": ((1, 4.4), (2, 29.0), (5, 74.0)),
+    "kob-andersen": ((1, 4.4), (2, 29.0), (5, 74.0)),
 }
 """Numbers and lengths of the short runs, tau."""
 FOLDS, SEED, LAST, SPECIES = 5, 7, 2, 0
 COUNTED = ("coverage", "low_fifth", "high_fifth", "active", "width")
 
 
-def ensembles_of(study):
-    """Return the ensembles of a data set, with its structure."""
+def propensities_of(name, ends):
+    """Return a study, and a function of the propensity of its configurations."""
+    if ends is None:
+        study = cb.datasets.study(name)
+        return study, study.propensity
+    study = cb.Study(ends / f"{name}.toml")
+
+    def propensity(c):
+        kept = np.load(ends / f"{name}-ends-positions-{c}.npz")
+        n_runs = study.recipe.isoconfigurational.n_runs
+        return cb.Propensity(kept["times"], kept["sums"], n_runs, study.configuration(c).species)
+
+    return study, propensity
+
+
+def ensembles_of(study, propensity):
+    """Return the ensembles of a study, with the structure of its configurations."""
     descriptor, ensembles = recommended(study.recipe.model, "quick"), []
     for c in range(study.n_configurations):
         start = study.configuration(c)
@@ -46,12 +62,12 @@ def ensembles_of(study):
         inherent = (found.labels.state == "inherent") & (found.labels.generation <= LAST)
         used = inherent | (found.labels.body == 1)
         structure = cb.Features(found.values[:, used], found.labels[used])
-        ensembles.append(Ensemble(start, structure, {"displacement": study.propensity(c)}))
+        ensembles.append(Ensemble(start, structure, {"displacement": propensity(c)}))
     return ensembles
 
 
 def simulated(study, c, start, times, n_runs):
-    """Return the mean motion of a configuration in runs that the data set does not have."""
+    """Return the mean motion of a configuration in runs that the ensembles do not have."""
 
     def observe(displacements):
         return np.linalg.norm(displacements, axis=-1)
@@ -95,11 +111,15 @@ def table_of(times, about, of_each):
     return table
 
 
-def main(names):
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("systems", nargs="+", choices=SYSTEMS)
+    parser.add_argument("--ends", type=Path, help="the folder of ../hybrid/ends.py")
+    given = parser.parse_args()
     numba.set_num_threads(1)
-    for name in names:
-        study = cb.datasets.study(name)
-        ensembles, parts = ensembles_of(study), []
+    for name in given.systems:
+        study, propensity = propensities_of(name, given.ends)
+        ensembles, parts = ensembles_of(study, propensity), []
         for n_runs, until in SYSTEMS[name]:
             times, end, of_each = tested(study, ensembles, n_runs, until)
             about = {"n_runs": n_runs, "until": end}
@@ -109,4 +129,4 @@ def main(names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(SYSTEMS))
+    main()
