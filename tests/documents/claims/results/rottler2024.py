@@ -137,6 +137,8 @@ def beside():
         ("KA", "KA at {:g} after {:.0f} τ"), ("Wahnström", "Wahnström at {:g} after {:.0f} τ"),
     ):  # fmt: skip
         yield text.format(liquids[name].temperature, liquids[name].time)
+    coldest = row(STATE[STATE.system == "Wahnström"], temperature=0.58, n_features=MIXTURE[1])
+    yield f"at the paper's temperature all pairs have {score(coldest)}"
     polymer = liquids["polymer"]
     yield f"polymer at {polymer.temperature:g} after {polymer.time:.0f} τ; the fewest events"
     times = liquids["Wahnström"].tau_alpha, CHAINS.relaxation()["A"]
