@@ -13,7 +13,7 @@ STATE, PARTICLES = (
     of[of.system == "Wahnström"]
     for of in (table(FOLDER / f"trial.{name}.csv") for name in ("state", "particles"))
 )
-PAPER = cb.Study(FOLDER / "wahnstrom-058.toml").recipe
+PAPER = cb.Study(ROOT / "datasets/wahnstrom-058/wahnstrom-058.toml").recipe
 RUNS = table(FOLDER / "trial.runs.csv")
 LEARNING = table(FOLDER / "learning.csv")
 PAIRS_WITH_A, PAIRS = 10, 20
@@ -88,10 +88,10 @@ def states():
     yield holds("Particles drawn at random give the same accuracy here", max(held) < 0.01)
     steps = sum(step.time for step in PAPER.preparation.protocol)
     yield f"at the paper's temperature: ours is {steps:g} τ"
-    n = PAPER.preparation.n_configurations
+    n, runs = PAPER.preparation.n_configurations, PAPER.isoconfigurational
     yield (
-        f"follows {n} configurations for {steps:g} τ and {n * PAPER.isoconfigurational.n_runs} "
-        f"runs for {PAPER.isoconfigurational.last:g} τ"
+        f"has {n} configurations, followed for {steps:g} τ, and {n * runs.n_runs} runs for "
+        f"{runs.last:g} τ"
     )
 
 
