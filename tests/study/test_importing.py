@@ -245,8 +245,8 @@ def test_files_that_make_no_study_are_named(tmp_path, simulated, change, options
     elif change == "no images":
         for file in files:
             frames = [f.replace(images=None) for f in cb.read(file)]
-            jump = frames[0].positions.copy()
-            jump[0] += 0.6 * frames[0].box.matrix[0]
+            # All at once, so that none overlap.
+            jump = frames[0].positions + 0.6 * frames[0].box.matrix[0]
             write_run(file.parent, file.name, [frames[0].replace(positions=jump), *frames[1:]],
                       "one file")  # fmt: skip
     elif change == "twice":
