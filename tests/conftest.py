@@ -29,12 +29,12 @@ if (
 
 FIRST = (
     *("cli/test_cli.py", "learning/test_every_learner.py", "figures/test_every_figure.py"),
-    "study/run/test_slurm.py",
+    *("study/run/test_slurm.py", "documents/test_coming_from.py"),
     *("study/", "test_", "simulation/", "polydisperse/", "two_dimensions/"),
 )
 """Long files are first, so that no worker is left with one at the end. The first compiles kernels,
 which it keeps for the others; the next two need none. The one that waits for SLURM runs while types
-are checked beside."""
+are checked beside. freud is loaded before LAMMPS, whose library exports another Voro++."""
 
 
 def pytest_collection_finish():
