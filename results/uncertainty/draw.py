@@ -18,7 +18,7 @@ SYSTEMS = {
     "hard_spheres": r"hard spheres, $\varphi = 0.58$",
     "kob_andersen_050": "Kob-Andersen, $T = 0.5$",
 }
-LINES = {"learnt": ("C0", "learnt width"), "constant": ("C1", "constant width")}
+LINES = {"learned": ("C0", "learned width"), "constant": ("C1", "constant width")}
 ENDS = {
     "coverage": ("-", "all particles"),
     "high_fifth": ("--", "highest fifth of predictions"),

@@ -4,7 +4,7 @@
 
 The study must be done (`cagebreak run`). Of each outer fold, ridge regression and the intervals are
 fitted to the training configurations alone: the residuals that calibrate are those of an inner
-cross-validation. `--test` names configurations to test in place of the outer folds. The learnt
+cross-validation. `--test` names configurations to test in place of the outer folds. The learned
 width is that of `PredictiveIntervals`, the constant one that of `half_width`. NAME.coverage.csv
 and, of one configuration, NAME.map.csv are written to `--out`; with `--test` also
 NAME.configurations.csv, of each configuration.
@@ -95,14 +95,14 @@ def held_out(study, outer):
             part for j in range(inner.n_folds) for part in hold_out(inner, j, known).particles(key)
         ]
         order, predicted, measured = zip(*parts, strict=True)
-        learnt = PredictiveIntervals.fit(predicted, measured)
+        learned = PredictiveIntervals.fit(predicted, measured)
         constant = half_width(np.concatenate(measured) - np.concatenate(predicted))
-        left_out = dict(zip(training[list(order)].tolist(), learnt.coverage, strict=True))
+        left_out = dict(zip(training[list(order)].tolist(), learned.coverage, strict=True))
         fitted = Fold.without(outer, k, seen)
         for c in np.flatnonzero(outer.fold == k).tolist():
             values = fitted.predict(c, outer.samples[c], *key)
             halves = {
-                "learnt": learnt.of(values),
+                "learned": learned.of(values),
                 "constant": np.broadcast_to(constant, values.shape),
             }
             tested[c] = (values, outer.samples[c].targets, halves, left_out)
@@ -118,7 +118,7 @@ def coverage_table(study, outer, tested):
     noise = ((halves[:, 0] - halves[:, 1]) ** 2 / 4).mean(axis=(0, 1))
     noise_share = noise / (residuals**2).mean(axis=(0, 1))
     parts = []
-    for kind in ("learnt", "constant"):
+    for kind in ("learned", "constant"):
         of_each = [counted(x, y, half[kind]) for x, y, half, _ in tested.values()]
         table = pd.DataFrame({"time": times, "intervals": kind, "n_configurations": len(tested)})
         table["n_calibrating"] = min(len(left_out) for *_, left_out in tested.values())
@@ -162,7 +162,7 @@ def configuration_table(study, tested):
     *_, left_out = next(iter(tested.values()))
     shares = {c: share[-1] for c, share in left_out.items()}
     shares |= {
-        c: counted(x, y, half["learnt"])["coverage"][-1] for c, (x, y, half, _) in tested.items()
+        c: counted(x, y, half["learned"])["coverage"][-1] for c, (x, y, half, _) in tested.items()
     }
     rows = []
     for c, share in sorted(shares.items()):
@@ -184,7 +184,7 @@ def map_table(study, tested):
         {
             "configuration": c, "particle": rows, "x": x, "y": y, "z": z,
             "time": propensity.times[t], "propensity": measured[:, t],
-            "predicted": predicted[:, t], "half_width": halves["learnt"][:, t],
+            "predicted": predicted[:, t], "half_width": halves["learned"][:, t],
         }
     )  # fmt: skip
 

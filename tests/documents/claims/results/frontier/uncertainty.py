@@ -27,20 +27,20 @@ GIVEN = [
 ]
 
 
-def pair(learnt, constant, name, decimals):
-    return f"{learnt[name]:.{decimals}f}, {constant[name]:.{decimals}f}"
+def pair(learned, constant, name, decimals):
+    return f"{learned[name]:.{decimals}f}, {constant[name]:.{decimals}f}"
 
 
 def of_row(label, rows, time):
     """Return a row of the table of coverage."""
-    learnt, constant = (row(rows, intervals=kind, time=time) for kind in ("learnt", "constant"))
-    spread = f"({learnt.low_coverage:.3f}–{learnt.high_coverage:.3f})"
-    fifths = [f"{each.low_fifth:.2f}, {each.high_fifth:.2f}" for each in (learnt, constant)]
+    learned, constant = (row(rows, intervals=kind, time=time) for kind in ("learned", "constant"))
+    spread = f"({learned.low_coverage:.3f}–{learned.high_coverage:.3f})"
+    fifths = [f"{each.low_fifth:.2f}, {each.high_fifth:.2f}" for each in (learned, constant)]
     cells = [
-        label, f"{learnt.time:.4g}" if learnt.time > 999 else f"{learnt.time:.3g}",
-        f"{learnt.coverage:.3f} {spread}", *fifths, pair(learnt, constant, "active", 2),
-        pair(learnt, constant, "width", 3), pair(learnt, constant, "score", 3),
-        f"{learnt.noise_share:.2f}",
+        label, f"{learned.time:.4g}" if learned.time > 999 else f"{learned.time:.3g}",
+        f"{learned.coverage:.3f} {spread}", *fifths, pair(learned, constant, "active", 2),
+        pair(learned, constant, "width", 3), pair(learned, constant, "score", 3),
+        f"{learned.noise_share:.2f}",
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
@@ -51,24 +51,24 @@ def of_coverage():
     gains, ends, differences, losses = {}, {}, [], []
     for name, (label, times) in SYSTEMS.items():
         rows = TABLES[name]
-        learnt, constant = (rows[rows.intervals == kind] for kind in ("learnt", "constant"))
+        learned, constant = (rows[rows.intervals == kind] for kind in ("learned", "constant"))
         (n,) = rows.n_configurations.unique()
-        worst = np.abs(learnt.coverage - LEVEL).max()
+        worst = np.abs(learned.coverage - LEVEL).max()
         start = f"over {n} hard-sphere configurations differs from {LEVEL}"
         begin = start if name == "hard_spheres" else f"over {n} Kob-Andersen configurations"
         yield f"{begin} by at most {worst:.3f}"
-        within = (learnt.low_coverage <= LEVEL) & (learnt.high_coverage >= LEVEL)
+        within = (learned.low_coverage <= LEVEL) & (learned.high_coverage >= LEVEL)
         yield f"The bootstrap interval contains {LEVEL} at" if name == "hard_spheres" else "and at"
         yield f"at {within.sum()} of {len(within)}"
-        change = 100 * (1 - learnt.score.to_numpy() / constant.score.to_numpy())
+        change = 100 * (1 - learned.score.to_numpy() / constant.score.to_numpy())
         gains[name] = change.max()
         losses.append(-change.min())
-        differences += [*(learnt.width.to_numpy() / constant.width.to_numpy() - 1)]
-        noise = learnt.noise_share[learnt.time > 0.09]
+        differences += [*(learned.width.to_numpy() / constant.width.to_numpy() - 1)]
+        noise = learned.noise_share[learned.time > 0.09]
         yield f"{noise.min():.2f} to {noise.max():.2f}"
         narrower = np.sqrt(1 - noise)
         yield f"{narrower.min():.2f} to {narrower.max():.2f} for {label}"
-        both = 100 * np.array([learnt.low_fifth, learnt.high_fifth])
+        both = 100 * np.array([learned.low_fifth, learned.high_fifth])
         ends[name] = f"{both.min():.0f} to {both.max():.0f} %"
         for time in times:
             yield of_row(label, rows, time)
@@ -76,7 +76,7 @@ def of_coverage():
     yield f"down to {100 * min(rows.high_fifth.min() for rows in constant):.0f} % of the particles"
     yield f"and up to {100 * max(rows.low_fifth.max() for rows in constant):.0f} % of those"
     yield f"it is {ends['hard_spheres']} of both for hard spheres, and {ends['kob_andersen_050']}"
-    yield f"{gains['hard_spheres']:.0f} % smaller with the learnt width for hard"
+    yield f"{gains['hard_spheres']:.0f} % smaller with the learned width for hard"
     yield f"spheres and up to {gains['kob_andersen_050']:.0f} % for Kob-Andersen"
     yield holds("At no time is it larger by more than 1 %", max(losses) < 1)
     yield f"widths of the two kinds differ by at most {100 * np.abs(differences).max():.0f} %"
