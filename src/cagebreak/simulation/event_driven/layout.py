@@ -115,7 +115,7 @@ def _root(increasing: Callable[[float], float], least: float, most: float) -> fl
         return least
     if increasing(most) <= 0:
         return most
-    # At the top of the file it would be a fifth of the time of `import cagebreak`.
+    # Here, so that `import cagebreak` need not load scipy.optimize.
     from scipy.optimize import brentq
 
     return float(brentq(increasing, least, most))
