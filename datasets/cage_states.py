@@ -56,7 +56,7 @@ def fitted_without(study, c):
         alphas=settings.alphas, folds=folds, clip=settings.clip, seed=recipe.study.seed,
         **group.learned,
     )  # fmt: skip
-    fit = model_file._fit(ridge, samples, group, feature_groups(read.view(np.recarray)))
+    fit = model_file._fit(ridge, samples, group, feature_groups(read.view(np.recarray)), None)
     return model_file.SavedModel(recipe, SELECTION, study.propensity(c).times, {0: fit})
 
 

@@ -30,7 +30,7 @@ from cagebreak.learning.scores import (
     resamples,
 )
 from cagebreak.seeding import seed_sequence, stream
-from cagebreak.study.analysis.samples import nearest
+from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.stages.states import load_state
 
 COLUMNS = ("time", "learner", "n", "r", "low", "high", "difference", "beyond_low", "beyond_high")

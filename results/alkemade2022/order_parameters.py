@@ -27,7 +27,7 @@ from cagebreak.descriptors import AveragedBondOrder, CoarseGrained, Features
 from cagebreak.figures import correlation, style
 from cagebreak.learning import Sample, StructuralOrder, evaluate
 from cagebreak.seeding import seed_sequence
-from cagebreak.study.analysis.samples import nearest
+from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.stages.states import load_state
 
 PARAMETERS = {"cell volume": "volume", "energy": "energy", "displacement": "displacement"}

@@ -33,7 +33,7 @@ from cagebreak.learning import Graph, configuration_folds
 from cagebreak.learning.model_selection.compare import differences, moments_table
 from cagebreak.learning.scores import pair_moments, pooled_pearson
 from cagebreak.seeding import seed_sequence
-from cagebreak.study.analysis.samples import nearest
+from cagebreak.simulation.isoconfigurational import nearest
 from cagebreak.study.stages.states import load_state
 
 ROWS = (0, 1, 3, 4, 5, 6, 2)

@@ -197,4 +197,6 @@ def __getattr__(name: str) -> Any:
     # matplotlib takes a second to import.
     if name in ("interval_map", "particle_map"):
         return getattr(import_module(f"{__name__}.maps"), name)
+    if name == "inspection":
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
