@@ -19,7 +19,13 @@ from threadpoolctl import threadpool_limits
 
 import cagebreak as cb
 from cagebreak.bootstrap import interval, resamples
-from cagebreak.learning import AlphaWarning, PredictiveIntervals, RidgeCV, Statistics
+from cagebreak.learning import (
+    AlphaWarning,
+    PredictiveIntervals,
+    RidgeCV,
+    Statistics,
+    next_configurations,
+)
 from cagebreak.learning.linear_model.base import Means, errors_on
 from cagebreak.learning.preprocessing import Moments, Standardizer
 from cagebreak.seeding import seed_sequence, stream
@@ -82,11 +88,12 @@ class Pool:
 def by_variance(pool, training, others):
     """Choose what reduces the mean variance of all predictions most: x' (X'X + alpha)^-1 x."""
     alpha = float(np.median(pool.fit(training).alpha_))
-    everything = Statistics.pooled(pool.parts).xx
-    left = [
-        np.sum(np.linalg.inv(pool.penalized([*training, c], alpha)) * everything) for c in others
-    ]
-    return others[int(np.argmin(left))]
+    # Configurations to test are not known.
+    known = sorted([*training, *others])
+    simulated = [known.index(c) for c in training]
+    features = [pool.features[c] for c in known]
+    (chosen,) = next_configurations(features, 1, alpha=alpha, simulated=simulated)
+    return known[chosen]
 
 
 def by_leverage(pool, training, others):
@@ -120,33 +127,33 @@ def at_random(pool, training, others):
 STRATEGIES = {"variance": by_variance, "leverage": by_leverage, "width": by_width}
 
 
-def compared(pool, seed):
+def compared(pool, seed, n_tested=TESTED, n_first=FIRST, sizes=SIZES):
     """Return the errors of random choice and of each strategy, (repeats, sizes, T) each."""
     n = len(pool.parts)
     errors = {name: [] for name in ("random", *STRATEGIES)}
     for repeat in range(REPEATS):
         random = stream(seed, "choice", repeat)
         order = random.permutation(n).tolist()
-        tested, begun = order[:TESTED], order[TESTED : TESTED + FIRST]
+        tested, begun = order[:n_tested], order[n_tested : n_tested + n_first]
         for name in errors:
-            training, others, found = list(begun), order[TESTED + FIRST :], []
-            while len(training) < max(SIZES):
+            training, others, found = list(begun), order[n_tested + n_first :], []
+            while len(training) < max(sizes):
                 choose = STRATEGIES.get(name, at_random)
                 chosen = choose(pool, training, others)
                 training.append(chosen)
                 others.remove(chosen)
-                if len(training) in SIZES:
+                if len(training) in sizes:
                     found.append(pool.error(training, tested))
             errors[name].append(found)
     return {name: np.array(found) for name, found in errors.items()}
 
 
-def table_of(errors, times, seed):
+def table_of(errors, times, seed, sizes=SIZES):
     """Return the relative difference of the errors from those of a random choice."""
     weights = resamples(REPEATS, 2000, seed=seed) / REPEATS
     rows = []
     for name in STRATEGIES:
-        for k, size in enumerate(SIZES):
+        for k, size in enumerate(sizes):
             random = errors["random"][:, k]
             difference = (errors[name][:, k] - random) / random.mean(axis=0)
             low, high = interval(weights @ difference, REPEATS, 0.95)

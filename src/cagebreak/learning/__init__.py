@@ -42,6 +42,7 @@ from cagebreak.learning.metrics import Metrics
 from cagebreak.learning.model_selection.compare import Comparison, compare
 from cagebreak.learning.model_selection.evaluate import Scores, evaluate
 from cagebreak.learning.model_selection.learning_curve import LearningCurve, learning_curve
+from cagebreak.learning.model_selection.next_configurations import next_configurations
 from cagebreak.learning.model_selection.state_points import (
     StatePoint,
     state_point_scores,
@@ -111,6 +112,7 @@ __all__ = [
     "label_groups",
     "learning_curve",
     "most_and_least_mobile",
+    "next_configurations",
     "order_groups",
     "pair_functions",
     "paired_difference",

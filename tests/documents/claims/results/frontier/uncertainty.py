@@ -16,6 +16,8 @@ SYSTEMS = {
     "hard_spheres": ("hard spheres", (0.1, 1, 10, 100, 1000)),
     "kob_andersen_050": ("Kob-Andersen", (0.1, 1, 11, 118, 300)),
 }
+CHOICES = {"variance": "variance of all", "leverage": "own variance", "width": "width"}
+POOL = ("kob-andersen-044", "kob-andersen-050", "kob-andersen-065", "kob-andersen-080")
 TABLES = {name: table(FOLDER / f"{name}.coverage.csv") for name in SYSTEMS}
 GIVEN = [
     # Public configurations (pyg_botan), which the study of this row imports.
@@ -117,26 +119,55 @@ def of_choice():
     yield f"with its {CONFIDENCE} interval over repeats"
     yield "| choice | configurations | 1 | 10 | 100 | 1000 |"
     everything = table(FOLDER / "choice.csv")
-    labels = {"variance": "variance of all", "leverage": "own variance", "width": "width"}
-    for choice, label in labels.items():
-        for size in script["SIZES"]:
+    yield from _rows(everything, script["SIZES"], (1, 10, 100, 1000))
+    low, high = 100 * everything.difference.min(), 100 * everything.difference.max()
+    yield f"are between {low:.1f} % and {high:.1f} %".replace("-", "−")
+    n, (v, w), (o, u), (x, y) = _counts(everything)
+    yield f"Of {n} intervals each, {v} are below zero and {w} above for the variance of all,"
+    yield f"{o} and {u} for the own variance, and {x} and {y} for the width"
+    yield holds("where there is one, is less than 1 % of the error", low > -1)
+
+
+def of_choice_of_temperatures():
+    """Yield what is said of the choice among several temperatures."""
+    everything = table(FOLDER / "choice_of_temperatures.csv")
+    recipes = [next((ROOT / "datasets" / name).glob("*.toml")) for name in POOL]
+    studies = [cb.Study(recipe).recipe for recipe in recipes]
+    total = sum(recipe.preparation.n_configurations for recipe in studies)
+    low, high = (f(recipe.model.temperature for recipe in studies) for f in (min, max))
+    yield f"with the {total} configurations of four data sets"
+    yield f"T = {low:g} to {high:g}, has {everything.n_training.min() - 1} to begin with"
+    yield "| choice | configurations | 0.16 | 0.25 | 0.38 |"
+    sizes = sorted(set(everything.n_training))
+    yield from _rows(everything, sizes, (0.16, 0.25, 0.38))
+    variance = everything[everything.choice == "variance"]
+    gain = -100 * variance[variance.n_training == 3].difference.min()
+    rest = 100 * variance[variance.n_training >= 6].difference.abs().max()
+    yield f"the variance of all gains up to {gain:.1f} %"
+    yield f"From six on its difference is at most {rest:.1f} % in size"
+    n, (v, w), (o, u), (x, y) = _counts(everything)
+    yield f"Of {n} intervals each, {v} are below zero and {w} above for the variance of all,"
+    yield f"{o} and {u} for the own variance, and {x} and {y} for the width"
+    of_one = _counts(table(FOLDER / "choice.csv"))
+    yield holds("no interval of either trial is above zero", w == 0 == of_one[1][1])
+
+
+def _rows(everything, sizes, times):
+    """Yield the rows of a table of differences, in per cent."""
+    for choice, label in CHOICES.items():
+        for size in sizes:
             rows = everything[(everything.choice == choice) & (everything.n_training == size)]
             cells = []
-            for time in (1, 10, 100, 1000):
+            for time in times:
                 found = 100 * row(rows, time=time)[["difference", "low", "high"]]
                 cells.append("{:.1f} ({:.1f} to {:.1f})".format(*found).replace("-", "−"))
             yield f"| {label} | {size} | {' | '.join(cells)} |"
-    low, high = 100 * everything.difference.min(), 100 * everything.difference.max()
-    yield f"are between {low:.1f} % and {high:.1f} %".replace("-", "−")
-    counts = []
-    for choice in labels:
-        rows = everything[everything.choice == choice]
-        counts += [(rows.high < 0).sum(), (rows.low > 0).sum()]
-    yield "Of {} intervals each, {} are below zero and {} above for the variance of all,".format(
-        len(rows), *counts[:2]
-    )
-    yield "{} and {} for the own variance, and {} and {} for the width".format(*counts[2:])
-    yield holds("where there is one, is less than 1 % of the error", low > -1)
+
+
+def _counts(everything):
+    """Return the number of intervals of a choice, and how many are below and above zero of each."""
+    groups = [everything[everything.choice == choice] for choice in CHOICES]
+    return len(groups[0]), *(((g.high < 0).sum(), (g.low > 0).sum()) for g in groups)
 
 
 def of_runs():
@@ -153,3 +184,4 @@ def computed():
     yield from of_coverage()
     yield from of_tests()
     yield from of_choice()
+    yield from of_choice_of_temperatures()
