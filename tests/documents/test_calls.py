@@ -106,8 +106,8 @@ def _refused(called, node):
         ("from cagebreak.simulation import nothing", "cagebreak.simulation.nothing"),
         ("import cagebreak as cb\ncb.nothing(1)", "cb.nothing"),
         (
-            "import cagebreak as cb\ncb.pretrained(modle='a')",
-            "cb.pretrained: got an unexpected keyword argument 'modle'",
+            "import cagebreak as cb\ncb.pretrained(models='a')",
+            "cb.pretrained: got an unexpected keyword argument 'models'",
         ),
     ],
 )

@@ -1,5 +1,7 @@
 """Which configurations to simulate next, from their features alone."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np
