@@ -50,7 +50,7 @@ class Described:
         if model.is_hard:
             wide = [source.chain(c, model, start, k, RADIUS) for k in range(2)]
             return moves[:2], moves, wide
-        four = [source.by_trajectories(c, model, start, k, "voronoi") for k in range(4)]
+        four = moves + [source.by_trajectories(c, model, start, k, "voronoi") for k in range(2)]
         wide = [source.by_trajectories(c, model, start, k, RADIUS) for k in range(2)]
         return moves, four, wide
 

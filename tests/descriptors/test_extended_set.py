@@ -11,6 +11,7 @@ from cagebreak.descriptors.caged.wide_cage import ERROR_FLOOR, ESCAPE, RADIUS, W
 from cagebreak.descriptors.recommended import FORCE_TOLERANCE, SIZES, Recommended, recommended
 from cagebreak.errors import InputError
 from cagebreak.seeding import seed_sequence
+from cagebreak.states.cage import cage_states
 
 N, SWEEPS = 64, (10, 60)
 
@@ -154,7 +155,21 @@ def test_the_extended_set_has_its_own_states(start, model):
 
 def test_hard_spheres_are_sampled_by_single_moves(model):
     soft, hard = (recommended(each, "extended") for each in (model, cb.hard_spheres()))
-    assert (soft.sweeps, soft.trajectories) == (None, SIZES["extended"]["trajectories"])
-    assert (hard.sweeps, hard.trajectories) == (SIZES["full"]["sweeps"], None)
-    assert soft.chains == hard.chains == 4
+    assert soft.sweeps == hard.sweeps == SIZES["full"]["sweeps"]
+    assert (soft.trajectories, hard.trajectories) == (SIZES["extended"]["trajectories"], None)
+    assert hard.chains == 2 * soft.chains == 4
     assert soft.wide_chains == hard.wide_chains == 2
+
+
+def test_cells_are_wide_for_trajectories_alone(start, model, monkeypatch):
+    sampled = []
+
+    def noted(configuration, model, seeds, **how):
+        sampled.append(how)
+        return cage_states(configuration, model, seeds, **how)
+
+    monkeypatch.setattr("cagebreak.descriptors.recommended.cage_states", noted)
+    both = Recommended(model, (2, 60), chains=1, trajectories=(1, 60), wide_chains=1)
+    assert np.isfinite(both.compute(start, seed=1).values).all()
+    kinds = [[name for name in ("sweeps", "trajectories") if how[name]] for how in sampled]
+    assert kinds == [["sweeps", "trajectories"], ["trajectories"]]

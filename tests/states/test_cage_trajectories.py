@@ -9,10 +9,12 @@ import pytest
 import cagebreak as cb
 from cagebreak.descriptors import recommended
 from cagebreak.errors import InputError, SamplingWarning
+from cagebreak.seeding import seed_sequence
 from cagebreak.states import CageSampler, cage_state
 from cagebreak.states._billiard_kernel import fly
 from cagebreak.states._cage_kernel import Cells
 from cagebreak.states._caged_kernel import EVERY, Moments, add_moments
+from cagebreak.states.cage import pool_chains
 from cagebreak.states.cage_trajectories import TrajectorySampler
 from naive import cage as naive
 from support.cage_systems import SYSTEMS, fcc, jittered, voronoi_test
@@ -214,6 +216,22 @@ def test_samples_and_spheres_as_of_single_moves():
     assert state.sweeps == (20, 40)
 
 
+def test_chains_of_both_kinds_are_pooled():
+    lengths = {"sweeps": (5, 30), "trajectories": (2, 6)}
+    both = cage_state(START, KA, seed=3, **lengths, chains=2, samples=3)
+    seeds = [3, *(seed_sequence(3, "chain", k) for k in (1, 2, 3))]
+    units = ["sweeps", "sweeps", "trajectories", "trajectories"]
+    alone = [
+        cage_state(START, KA, seed=seed, **{unit: lengths[unit]}, samples=3)
+        for seed, unit in zip(seeds, units, strict=True)
+    ]
+    expected = pool_chains(alone)
+    for name in ("displacement", "covariance", "acceptance", "cell_rejection", "error", "samples"):
+        np.testing.assert_array_equal(getattr(both, name), getattr(expected, name))
+    assert both.sweeps == (14, 72)
+    assert np.isnan(both.step)
+
+
 def test_each_sampler_is_for_its_models():
     with pytest.raises(InputError, match=r"CageSampler.*got lammps"):
         CageSampler(START, LINES, 1)
@@ -221,8 +239,8 @@ def test_each_sampler_is_for_its_models():
         TrajectorySampler(START, LINES, 1).state()
     with pytest.raises(InputError, match="trajectories: expected a model with forces, got hard"):
         cage_state(START, cb.hard_spheres(), seed=1, trajectories=(1, 1))
-    with pytest.raises(InputError, match="sweeps, trajectories: expected one of them, got 2"):
-        cage_state(START, KA, seed=1, sweeps=(1, 1), trajectories=(1, 1))
+    with pytest.raises(InputError, match=r"precision: expected none beside trajectories, got 0.1"):
+        cage_state(START, KA, seed=1, precision=0.1, trajectories=(1, 1))
     with pytest.raises(InputError, match="trajectories: expected at least one to measure"):
         cage_state(START, KA, seed=1, trajectories=(1, 0))
     for name in ("samples", "chains"):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
+from cagebreak.descriptors.caged.wide_cage import RADIUS
 from cagebreak.errors import RecipeError
 from cagebreak.potentials.bonds import bond_table
 from cagebreak.seeding import seed_sequence
@@ -72,19 +73,26 @@ def test_a_preparation_goes_on_after_a_stop(study, engine, tmp_path, monkeypatch
     assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
 
 
-def test_a_cage_by_trajectories_is_that_by_hand(tmp_path):
+def test_cages_of_both_kinds_are_those_by_hand(tmp_path):
     path = write_mixture_recipe(tmp_path / "ka.toml")
-    recipe = path.read_text().replace("sweeps = [20, 40]", "trajectories = [2, 6]\nchains = 2")
+    both = "sweeps = [20, 40]\ntrajectories = [2, 6]\nchains = 2\nwide_chains = 1"
+    recipe = path.read_text().replace("sweeps = [20, 40]", both)
     path.write_text(recipe.replace('states = ["initial"]', 'states = ["initial", "cage"]', 1))
     study = cb.Study(path)
     study.run("serial", progress=False)
     start, model = study.configuration(1), study.recipe.model
     seed = seed_sequence(1, "cage", 1)
-    expected = cb.cage_state(start, model, seed=seed, trajectories=(2, 6), chains=2, samples=6)
-    found = study.state(1, "cage")
-    np.testing.assert_array_equal(found.covariance, expected.covariance)
-    np.testing.assert_allclose(found.samples, expected.samples, atol=1e-6)
-    assert found.sweeps == (4, 12)
+    how = {"trajectories": (2, 6), "samples": 6}
+    wide_seed = seed_sequence(seed, "wide")
+    states = {
+        "cage": cb.cage_state(start, model, seed=seed, sweeps=(20, 40), chains=2, **how),
+        "wide": cb.cage_state(start, model, seed=wide_seed, cell=RADIUS, **how),
+    }
+    for name, expected in states.items():
+        found = study.state(1, name)
+        np.testing.assert_array_equal(found.covariance, expected.covariance)
+        np.testing.assert_allclose(found.samples, expected.samples, atol=1e-6)
+        assert found.sweeps == expected.sweeps
     assert {stage.stage: stage.seconds for stage in study.plan().stages}["cage"] > 0
 
 

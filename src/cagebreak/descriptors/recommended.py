@@ -29,7 +29,12 @@ SIZES: dict[str, dict[str, Any]] = {
     "quick": {"sweeps": None},
     "medium": {"sweeps": (1000, 3000), "chains": 2},
     "full": {"sweeps": (2000, 30_000), "chains": 2},
-    "extended": {"trajectories": (100, 900), "chains": 4, "wide_chains": 2},
+    "extended": {
+        "sweeps": (2000, 30_000),
+        "trajectories": (100, 900),
+        "chains": 2,
+        "wide_chains": 2,
+    },
 }
 """Parameters of `Recommended` by size; all values here are chosen."""
 SAMPLES = 30
@@ -61,11 +66,11 @@ class Recommended:
     chains
         Number of independent runs of the cage state, pooled.
     trajectories
-        Trajectories of each chain in place of sweeps. With neither there is no cage state: the
-        inherent state is described instead.
+        Trajectories of each chain in place of sweeps; with sweeps as well, there are `chains` runs
+        of each kind. With neither there is no cage state: the inherent state is described instead.
     wide_chains
-        Number of runs in wide cells (`WideCage`), each as long. With any, their scalars and the
-        coordination are described too.
+        Number of runs in wide cells (`WideCage`), of trajectories if there are any. With any, their
+        scalars and the coordination are described too.
     """
 
     model: Model
@@ -121,14 +126,17 @@ class Recommended:
         inherent = inherent_state(configuration, self.model, force_tolerance=FORCE_TOLERANCE)
         cage = wide = None
         if self.has_cage:
-            cage = self._sampled(configuration, seed, chains=self.chains)
+            cage = self._sampled(configuration, seed, sweeps=self.sweeps, chains=self.chains)
             if self.wide_chains:
                 seed = seed_sequence(seed, "wide")
-                wide = self._sampled(configuration, seed, chains=self.wide_chains, cell=RADIUS)
+                wide = self._sampled(
+                    configuration, seed, cell=RADIUS, chains=self.wide_chains,
+                    sweeps=None if self.trajectories else self.sweeps,
+                )  # fmt: skip
         return self.describe(inherent, cage, wide)
 
     def _sampled(self, configuration: Configuration, seed: Seed, **how: Any) -> CageState:
-        how |= {"sweeps": self.sweeps, "trajectories": self.trajectories, "samples": self.samples}
+        how |= {"trajectories": self.trajectories, "samples": self.samples}
         with cage_states(configuration, self.model, [seed], **how) as states:
             return next(states)
 
@@ -191,9 +199,9 @@ def recommended(model: Model, size: str = "full") -> Recommended:
         "quick": descriptors of the inherent state, without Monte Carlo, in about a second.
         "medium": descriptors averaged over samples of the cage state, and its moments, energies
         and forces, from two chains of 4000 sweeps. "full": the same from two chains of 32,000.
-        "extended": the same from four chains of 1000 trajectories, and beside it the coordination,
-        and the motion in wide cells from two such chains. Hard spheres have 32,000 sweeps in place
-        of trajectories.
+        "extended": the same from two more chains, of 1000 trajectories, and beside it the
+        coordination, and the motion in wide cells from two chains of trajectories. Hard spheres
+        have 32,000 sweeps in place of trajectories.
 
     Raises
     ------
@@ -204,8 +212,8 @@ def recommended(model: Model, size: str = "full") -> Recommended:
         raise InputError(f"size: expected one of {', '.join(SIZES)}, got {size!r}")
     parameters = dict(SIZES[size])
     if model.is_hard and parameters.pop("trajectories", None):
-        # Hard spheres have no forces.
-        parameters["sweeps"] = SIZES["full"]["sweeps"]
+        # Hard spheres have no forces: all chains are of sweeps.
+        parameters["chains"] *= 2
     return Recommended(model, **parameters)
 
 

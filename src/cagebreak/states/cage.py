@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -73,6 +73,7 @@ def cage_state(
         Exact numbers of trajectories that relax and that are measured, in place of sweeps of single
         moves: hybrid Monte Carlo of all particles, whose averages are the same. For the same error
         of the mean positions it takes a little more than half of the time. Not for hard spheres.
+        With sweeps as well there are `chains` runs of each kind.
     precision
         Standard error of the mean positions, root mean square over particles, at which measuring
         ends, in sigma; default `PRECISION`. `RELAX` sweeps relax before, and at most `LONGEST` are
@@ -98,8 +99,8 @@ def cage_state(
     ConfigurationError
         If a species is not the model's, or hard spheres overlap.
     InputError
-        If more than one of `sweeps`, `trajectories` and `precision` are given, an argument is out
-        of range, or hard spheres have trajectories.
+        If `precision` is given beside `sweeps` or `trajectories`, an argument is out of range, or
+        hard spheres have trajectories.
 
     Warns
     -----
@@ -125,8 +126,9 @@ def cage_state(
         precision=precision, cell=cell, samples=samples, chains=chains,
     ) as states:  # fmt: skip
         state = next(states)
-    if sweeps is not None or trajectories is not None:
-        _warn_if_short(state, chains, "trajectories" if sweeps is None else "sweeps")
+    given = {"sweeps": sweeps, "trajectories": trajectories}
+    if units := [unit for unit, numbers in given.items() if numbers is not None]:
+        _warn_if_short(state, chains * len(units), " and ".join(units))
     elif (error := standard_error(state)) >= (PRECISION if precision is None else precision):
         warnings.warn(
             f"precision: the standard error of the mean positions is {error:.2g} sigma after "
@@ -200,67 +202,68 @@ def cage_states(
     each to the bit as from `cage_state`, whose other parameters and errors these are. What is still
     sampled when the block ends is stopped.
     """
-    run = _run(sweeps, trajectories, precision, samples, chains)
-    of_chains = [
-        chain_seed
-        for seed in seeds
-        for chain_seed in (seed, *(seed_sequence(seed, "chain", k) for k in range(1, chains)))
-    ]
-    by_trajectories = trajectories is not None
-    samplers = [
-        sampler_of(configuration, model, chain_seed, cell, by_trajectories=by_trajectories)
-        for chain_seed in of_chains
-    ]
+    kinds = _kinds(sweeps, trajectories, precision, samples, chains)
+    n = chains * len(kinds)
+    samplers, runs = [], []
+    for seed in seeds:
+        for k in range(n):
+            by_trajectories, run = kinds[k // chains]
+            chain_seed = seed if k == 0 else seed_sequence(seed, "chain", k)
+            samplers.append(
+                sampler_of(configuration, model, chain_seed, cell, by_trajectories=by_trajectories)
+            )
+            runs.append(partial(run, samplers[-1]))
+
+    def joined(chains: list[CageState]) -> CageState:
+        state = pool_chains(chains)
+        # A largest displacement and a time step have no mean.
+        return state if len(kinds) == 1 else replace(state, step=math.nan)
+
     if model.lammps is not None:
         # One LAMMPS after the other: they share what is global in its library.
-        yield (
-            pool_chains([run(sampler) for sampler in samplers[k : k + chains]])
-            for k in range(0, len(samplers), chains)
-        )
+        yield (joined([run() for run in runs[k : k + n]]) for k in range(0, len(runs), n))
         return
-    if len(samplers) <= 1:
-        yield map(run, samplers)
+    if len(runs) <= 1:
+        yield (run() for run in runs)
         return
     # The kernel releases the GIL, and chains share no state.
     with ThreadPoolExecutor(min(len(samplers), get_num_threads())) as threads:
-        running = [threads.submit(run, sampler) for sampler in samplers]
+        running = [threads.submit(run) for run in runs]
         try:
-            yield (_pooled(running[k : k + chains]) for k in range(0, len(running), chains))
+            yield (
+                joined([chain.result() for chain in running[k : k + n]])
+                for k in range(0, len(running), n)
+            )
         finally:
             for sampler, future in zip(samplers, running, strict=True):
                 future.cancel()
                 sampler.stop()
 
 
-def _run(
+def _kinds(
     sweeps: tuple[int, int] | None,
     trajectories: tuple[int, int] | None,
     precision: float | None,
     samples: int,
     chains: int,
-) -> Callable[[Sampler], CageState]:
-    """Return the function that runs one chain, after a check of the arguments of `cage_state`."""
-    given = {"sweeps": sweeps, "trajectories": trajectories, "precision": precision}
-    names = [name for name, value in given.items() if value is not None]
-    if len(names) > 1:
-        raise InputError(f"{', '.join(names)}: expected one of them, got {len(names)}")
-    numbers = sweeps if trajectories is None else trajectories
-    if numbers is not None:
-        (unit,) = names
-        try:
-            relax, measure = numbers
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{unit}: expected (relax, measure), got {numbers!r}") from error
-        relax, measure = natural(unit, relax), natural(unit, measure)
-        if not measure >= 1:
-            raise InputError(f"{unit}: expected at least one to measure, got {numbers!r}")
-        if not natural("samples", samples) <= measure:
-            raise InputError(
-                f"samples: expected 0 to {measure}, the number of {unit}, got {samples!r}"
-            )
-        if not natural("chains", chains) >= 1:
-            raise InputError(f"chains: expected at least one, got {chains!r}")
-        return partial(_chain, relax=relax, measure=measure, samples=samples)
+) -> list[tuple[bool, Callable[[Sampler], CageState]]]:
+    """Return, for each kind of chain, whether it has trajectories, and the function that runs one.
+
+    The arguments are those of `cage_state`, and checked.
+    """
+    given = {"sweeps": sweeps, "trajectories": trajectories}
+    lengths = {unit: numbers for unit, numbers in given.items() if numbers is not None}
+    if precision is not None and lengths:
+        raise InputError(
+            f"precision: expected none beside {' and '.join(lengths)}, got {precision}"
+        )
+    if lengths and not natural("chains", chains) >= 1:
+        raise InputError(f"chains: expected at least one, got {chains!r}")
+    if lengths:
+        return [
+            (unit == "trajectories", _run(unit, numbers, samples))
+            for unit, numbers in lengths.items()
+        ]
     if samples or chains != 1:
         raise InputError(
             f"samples, chains: expected 0 and 1 without sweeps or trajectories, got "
@@ -269,7 +272,21 @@ def _run(
     precision = PRECISION if precision is None else precision
     if not 0 < real(precision) < math.inf:
         raise InputError(f"precision: expected a positive length, got {precision!r}")
-    return partial(_precise, precision=precision)
+    return [(False, partial(_precise, precision=precision))]
+
+
+def _run(unit: str, numbers: tuple[int, int], samples: int) -> Callable[[Sampler], CageState]:
+    """Return the function that runs one chain of so many sweeps or trajectories."""
+    try:
+        relax, measure = numbers
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{unit}: expected (relax, measure), got {numbers!r}") from error
+    relax, measure = natural(unit, relax), natural(unit, measure)
+    if not measure >= 1:
+        raise InputError(f"{unit}: expected at least one to measure, got {numbers!r}")
+    if not natural("samples", samples) <= measure:
+        raise InputError(f"samples: expected 0 to {measure}, the number of {unit}, got {samples!r}")
+    return partial(_chain, relax=relax, measure=measure, samples=samples)
 
 
 def _precise(sampler: Sampler, precision: float) -> CageState:
@@ -301,15 +318,10 @@ def _chain(sampler: Sampler, relax: int, measure: int, samples: int) -> CageStat
     return replace(state, samples=np.array(positions)) if positions else state
 
 
-def _pooled(chains: list[Future[CageState]]) -> CageState:
-    return pool_chains([chain.result() for chain in chains])
-
-
 def pool_chains(chains: list[CageState]) -> CageState:
-    """Return the moments over all sweeps of independent runs of equal length.
+    """Return the moments over independent runs, each of which counts alike.
 
-    Means and covariances are taken over all sweeps. The standard error comes from the scatter of
-    the runs. Samples are concatenated, run by run.
+    The standard error comes from the scatter of the runs. Samples are concatenated, run by run.
     """
     first, n = chains[0], len(chains)
     if n == 1:

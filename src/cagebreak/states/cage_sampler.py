@@ -68,9 +68,10 @@ class CageState:
     particles is the error of a typical one. Infinite after a single sweep.
     """
     sweeps: tuple[int, int]
-    """Sweeps that relaxed, and sweeps that were measured."""
+    """Sweeps or trajectories of all chains that relaxed, and that were measured."""
     step: float
-    """Largest displacement of a trial along each axis."""
+    """Largest displacement of a trial along each axis, or the time step of trajectories; NaN if
+    there are chains of both kinds."""
     samples: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0, 3)))
     """Unwrapped positions during the measurement, (K, N, 3); K = 0 by default."""
 

@@ -41,7 +41,7 @@ VALUES = [
         r"what \[desc.*'LR0': state: expected one o",
     ),
     ({"states.force_tolerance": 0.0}, r"force_tolerance = 0.0: expected a number above 0"),
-    ({"states.cage": {}}, r"\[states\] cage = \{\}: expected either sweeps or traject.* precision"),
+    ({"states.cage": {}}, r"\[states\] cage = \{\}: expected either sweeps, traject.* precision"),
     ({"states.cage": {"trajectories": [9, 0]}}, r"'trajectories': \[9, 0\]\}: expected either"),
     (
         {"states.cage": {"trajectories": [9, 9]}},

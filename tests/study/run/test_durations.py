@@ -11,7 +11,9 @@ from click.testing import CliRunner
 import cagebreak as cb
 from cagebreak.cli import main
 from cagebreak.errors import UnitError
+from cagebreak.files.hdf5 import Dataset
 from cagebreak.study.run import durations
+from cagebreak.study.run.progress import Silent
 from cagebreak.study.stages import stages
 from cagebreak.study.store import Unit
 from support.tiny_study import unit_bytes, write_recipe
@@ -135,6 +137,20 @@ def test_the_compiling_of_kernels_is_no_time_of_a_unit(study, monkeypatch):
     monkeypatch.setitem(stages.STAGES, "run", replace(stages.STAGES["run"], work=work))
     seconds = stages.do(study.recipe, study.store, Unit("run", (0, 0)))
     assert 0.02 <= seconds < 0.3 * took[0]
+
+
+def test_the_rest_of_a_unit_is_no_time_of_a_unit(study, monkeypatch):
+    unit, arrays = Unit("equilibrate", (0,)), {"x": Dataset(np.zeros(1), "", "")}
+    stage = stages.STAGES["equilibrate"]
+    monkeypatch.setitem(
+        stages.STAGES, "equilibrate", replace(stage, work=lambda *_: study.store.save(unit, arrays))
+    )
+    study.store.save(unit, arrays, partial=True)
+    assert stages.do(study.recipe, study.store, unit) is None
+    report = durations.Durations(study.store, 1, Silent())
+    report.done(unit, None)
+    assert study.time_left() is None
+    assert stages.do(study.recipe, study.store, unit) >= 0
 
 
 def test_a_file_that_cannot_be_written_stops_nothing(study):

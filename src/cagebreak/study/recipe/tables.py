@@ -91,7 +91,7 @@ def _cage(value: Any) -> dict[str, Any]:
     cage = checked(value, _CAGE)
     # Only a run of a given length has chains.
     lengths = set(cage) - {"chains", "wide_chains"} if "precision" not in cage else set(cage)
-    if lengths not in ({"precision"}, {"sweeps"}, {"trajectories"}):
+    if lengths != {"precision"} and not set() < lengths <= {"sweeps", "trajectories"}:
         raise ValueError
     return cage
 
@@ -143,8 +143,8 @@ STEPS = Check(
 """The steps of a preparation."""
 
 CAGE = Check(
-    "either sweeps or trajectories = [to relax, to measure], with chains if more than one and "
-    "wide_chains if any, or precision = ..., a length in sigma",
+    "either sweeps, trajectories or both = [to relax, to measure], with chains of each if more "
+    "than one and wide_chains if any, or precision = ..., a length in sigma",
     table_json(_CAGE) | {"minProperties": 1},
     _cage,
 )

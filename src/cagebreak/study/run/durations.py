@@ -48,8 +48,13 @@ class Durations(Report):
         self._workers = workers
         self._report = report
 
-    def done(self, unit: Unit, seconds: float) -> None:
-        """Append a line to the file, and pass the report on."""
+    def done(self, unit: Unit, seconds: float | None) -> None:
+        """Append a line to the file if the duration is known, and pass the report on."""
+        if seconds is not None:
+            self._append(unit, seconds)
+        self._report.done(unit, seconds)
+
+    def _append(self, unit: Unit, seconds: float) -> None:
         path = self._store.folder / NAME
         fields = (unit.stage, "/".join(map(str, unit.address)), f"{seconds:.4g}", self._workers,
                   _recipe(self._store, unit.stage))  # fmt: skip
@@ -57,7 +62,6 @@ class Durations(Report):
         # saved.
         with contextlib.suppress(OSError):
             append(path, f"{','.join(map(str, fields))}\n".encode(), f"{_COLUMNS}\n".encode())
-        self._report.done(unit, seconds)
 
     def failed(self, unit: Unit, error: BaseException, again: bool) -> None:
         """Pass the report on."""

@@ -42,10 +42,11 @@ class Tally:
         self._seconds = dict.fromkeys(totals, 0.0)
         self._timed: Counter[str] = Counter()
 
-    def add(self, unit: Unit, seconds: float) -> None:
-        """Count a finished unit, which took `seconds`."""
+    def add(self, unit: Unit, seconds: float | None) -> None:
+        """Count a finished unit, which took `seconds`; None if that is not known."""
         self.done[unit.stage] += 1
-        self.time(unit.stage, seconds)
+        if seconds is not None:
+            self.time(unit.stage, seconds)
 
     def time(self, stage: str, seconds: float) -> None:
         """Record that a unit of a stage took `seconds`, without counting it."""
@@ -85,7 +86,7 @@ class Lines(AbstractContextManager):
     def __exit__(self, *_: object) -> None:
         pass
 
-    def done(self, unit: Unit, seconds: float) -> None:
+    def done(self, unit: Unit, seconds: float | None) -> None:
         """Count a unit; print a line if another tenth of the units is done."""
         self._tally.add(unit, seconds)
         if self._tenths() > self._tenth:
@@ -148,7 +149,7 @@ class Bars(AbstractContextManager):
     ) -> None:
         self._progress.stop()
 
-    def done(self, unit: Unit, seconds: float) -> None:
+    def done(self, unit: Unit, seconds: float | None) -> None:
         """Count a unit; advance the bar of its stage."""
         self._tally.add(unit, seconds)
         self._progress.advance(self._tasks[unit.stage])
@@ -170,7 +171,7 @@ class Silent(AbstractContextManager):
     def __exit__(self, *_: object) -> None:
         pass
 
-    def done(self, unit: Unit, seconds: float) -> None:
+    def done(self, unit: Unit, seconds: float | None) -> None:
         """Do nothing."""
 
     def failed(self, unit: Unit, error: BaseException, again: bool) -> None:

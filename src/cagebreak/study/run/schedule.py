@@ -18,8 +18,8 @@ RETRIES = 2
 class Report(Protocol):
     """An observer of the scheduler."""
 
-    def done(self, unit: Unit, seconds: float) -> None:
-        """Take note that a unit is done, which took `seconds`."""
+    def done(self, unit: Unit, seconds: float | None) -> None:
+        """Take note that a unit is done, which took `seconds`; None if that is not known."""
 
     def failed(self, unit: Unit, error: BaseException, again: bool) -> None:
         """Take note that a unit failed; `again` says whether it is tried again."""

@@ -90,10 +90,11 @@ def open_store(recipe: Recipe) -> Store:
     return Store(recipe.folder, identities, recipe.study.seed, partial(needs, recipe))
 
 
-def do(recipe: Recipe, store: Store, unit: Unit) -> float:
+def do(recipe: Recipe, store: Store, unit: Unit) -> float | None:
     """Do a unit and return the seconds that it took; any executor can call this on any machine.
 
     The seconds do not include those in which kernels were compiled: no other unit waits for that.
+    They are None if an earlier process had begun the unit: no other unit takes as long as its rest.
 
     A unit uses one thread: units run in parallel, and the order of a sum must not depend on the
     number of threads.
@@ -101,8 +102,11 @@ def do(recipe: Recipe, store: Store, unit: Unit) -> float:
     start = time.perf_counter()
     numba.set_num_threads(1)
     compiling: list[float] = []
+    begun_before = store.has(unit, partial=True)
     with threadpool_limits(limits=1), install_timer("numba:compile", compiling.append):
         STAGES[unit.stage].work(recipe, store, unit)
+    if begun_before:
+        return None
     # Of units in threads, what the others compiled counts too, which can be longer than the unit.
     return max(time.perf_counter() - start - sum(compiling), 0.0)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import NamedTuple
 
 import numpy as np
 
@@ -79,6 +80,8 @@ def _sampling(
     if state == "wide":
         seeds = [seed_sequence(seed, "wide") for seed in seeds]
         section |= {"chains": wide_chains, "cell": RADIUS}
+        if "trajectories" in section:
+            section.pop("sweeps", None)
     return cage_states(configuration, recipe.model, seeds, **section)
 
 
@@ -166,7 +169,9 @@ def _cage(recipe: Recipe, store: Store, unit: Unit) -> None:
 
 def _cage_arrays(recipe: Recipe, state: Source) -> dict[str, Dataset]:
     assert isinstance(state, CageState)
-    trials = "trajectories" if _by_trajectories(recipe) else "sweeps"
+    kinds = [kind.unit for kind in _kinds(recipe)]
+    steps = {"sweeps": "sigma", "trajectories": "tau"}
+    unit = steps[kinds[0]] if len(kinds) == 1 else ""
     return hdf5.datasets(state.configuration) | {
         "displacement": Dataset(state.displacement, "sigma, from the start", "particle"),
         "covariance": Dataset(state.covariance, "sigma^2", "particle, xyz, xyz"),
@@ -175,8 +180,8 @@ def _cage_arrays(recipe: Recipe, state: Source) -> dict[str, Dataset]:
             state.cell_rejection, "share of trials rejected by the cell", "particle"
         ),
         "error": Dataset(state.error, "sigma, of the mean position", "particle"),
-        "sweeps": Dataset(np.array(state.sweeps), trials, "to relax, to measure"),
-        "step": Dataset(np.array(state.step), "sigma" if trials == "sweeps" else "tau", ""),
+        "sweeps": Dataset(np.array(state.sweeps), " and ".join(kinds), "to relax, to measure"),
+        "step": Dataset(np.array(state.step), unit, ""),
         # Single precision is enough for one sample, and it halves the file.
         "samples": Dataset(state.samples.astype(np.float32), "sigma", "sample, particle, xyz"),
     }
@@ -189,51 +194,68 @@ def _cage_seconds(trial: Trial) -> float:
     if "precision" in few.states.cage:
         # The number of sweeps is not known in advance: all of them have been done.
         return seconds
-    by_trajectories = _by_trajectories(few)
-    sampler = sampler_of(
-        trial.configuration, trial.recipe.model, seed=0, by_trajectories=by_trajectories
-    )
-    sampler.relax(_lengths(few)[0])
-    sweeps, rest = 5 if by_trajectories else 50, 0.0
-    while rest < _SAMPLING and sweeps < _n_sweeps(trial.recipe) and not trial.rehearsal:
-        sweeps *= 2
-        _, rest = timed(sampler.run, sweeps)
-    return seconds + rest / sweeps * (_n_sweeps(trial.recipe) - _n_sweeps(few))
+    for kind, measured in zip(_kinds(trial.recipe), _kinds(few), strict=True):
+        sampler = sampler_of(
+            trial.configuration,
+            trial.recipe.model,
+            seed=0,
+            by_trajectories=kind.unit == "trajectories",
+        )
+        sampler.relax(measured.relax)
+        sweeps, rest = 5 if kind.unit == "trajectories" else 50, 0.0
+        while rest < _SAMPLING and sweeps < kind.total and not trial.rehearsal:
+            sweeps *= 2
+            _, rest = timed(sampler.run, sweeps)
+        seconds += rest / sweeps * (kind.total - measured.total)
+    return seconds
 
 
-def _by_trajectories(recipe: Recipe) -> bool:
-    """Return whether all particles move together, which takes about twenty times a sweep."""
-    return "trajectories" in recipe.states.cage or recipe.model.lammps is not None
+class _Kind(NamedTuple):
+    """Chains of a cage state of one kind."""
+
+    unit: str
+    """"sweeps", or "trajectories" of all particles."""
+    relax: int
+    measure: int
+    """Of each chain; 10,000 if it runs to a precision."""
+    chains: int
+    """Those in wide cells too."""
+
+    @property
+    def total(self) -> int:
+        """The number of sweeps or trajectories of all chains."""
+        return (self.relax + self.measure) * self.chains
 
 
-def _lengths(recipe: Recipe) -> tuple[int, int]:
-    """Return how many sweeps or trajectories of a chain relax, and how many are measured.
-
-    None and 10,000 if it runs to a precision.
-    """
+def _kinds(recipe: Recipe) -> list[_Kind]:
+    """Return the kinds of the chains of a cage state."""
     section = recipe.states.cage
-    lengths: tuple[int, int] = section.get("sweeps") or section.get("trajectories") or (0, 10_000)
-    return lengths
-
-
-def _n_sweeps(recipe: Recipe) -> int:
-    """Return the number of sweeps or trajectories of all chains of a cage state."""
-    section = recipe.states.cage
-    return sum(_lengths(recipe)) * (section.get("chains", 1) + section.get("wide_chains", 0))
+    wide = section.get("wide_chains", 0)
+    given = [unit for unit in ("sweeps", "trajectories") if unit in section]
+    if not given:
+        return [_Kind("sweeps", 0, 10_000, 1)]
+    kinds = []
+    for unit in given:
+        # Chains in wide cells are of trajectories, if there are any.
+        chains = section.get("chains", 1) + (wide if unit == given[-1] else 0)
+        named = unit if recipe.model.lammps is None else "trajectories"
+        relax, measure = section[unit]
+        kinds.append(_Kind(named, relax, measure, chains))
+    return kinds
 
 
 def _n_samples(recipe: Recipe) -> int:
     """Return how many samples a chain of a cage state keeps; 0 if it runs to a precision."""
-    section = recipe.states.cage
-    return 0 if "precision" in section else min(recipe.recommended.samples, _lengths(recipe)[1])
+    if "precision" in recipe.states.cage:
+        return 0
+    return min(recipe.recommended.samples, *(kind.measure for kind in _kinds(recipe)))
 
 
 def _cage_bytes(recipe: Recipe) -> int:
-    section = recipe.states.cage
-    n_samples = _n_samples(recipe) * (section.get("chains", 1) + section.get("wide_chains", 0))
+    n_samples = _n_samples(recipe) * sum(kind.chains for kind in _kinds(recipe))
     # Samples are in single precision.
-    per_particle = 17 * (2 if "wide_chains" in section else 1) + 3 * n_samples / 2
-    return file_size(int(recipe.preparation.n_particles * per_particle))
+    states = 2 if "wide_chains" in recipe.states.cage else 1
+    return file_size(int(recipe.preparation.n_particles * (17 * states + 3 * n_samples / 2)))
 
 
 INHERENT = Stage(
@@ -254,6 +276,9 @@ CAGE = Stage(
     work=_cage,
     seconds=_cage_seconds,
     n_bytes=_cage_bytes,
-    weight=lambda recipe: _n_sweeps(recipe) / (1 if _by_trajectories(recipe) else 20),
+    # A trajectory takes about as long as twenty sweeps.
+    weight=lambda recipe: sum(
+        kind.total / (20 if kind.unit == "sweeps" else 1) for kind in _kinds(recipe)
+    ),
     source="cage",
 )

@@ -104,10 +104,13 @@ class Trial:
                 runs = replace(runs, first=first, last=2 * first)
             states, cage = self.recipe.states, self.recipe.states.cage
             if "precision" not in cage or self.rehearsal:
-                unit = "trajectories" if "trajectories" in cage else "sweeps"
-                lengths = tuple(map(min, cage.get(unit, SWEEPS[unit]), SWEEPS[unit]))
+                units = [unit for unit in SWEEPS if unit in cage] or ["sweeps"]
+                lengths = {
+                    unit: tuple(map(min, cage.get(unit, SWEEPS[unit]), SWEEPS[unit]))
+                    for unit in units
+                }
                 chains = {name: cage[name] for name in ("chains", "wide_chains") if name in cage}
-                cage = chains | {unit: lengths}
+                cage = chains | lengths
             tolerance = 1e3 if self.rehearsal else states.force_tolerance
             states = replace(states, cage=cage, force_tolerance=tolerance)
             sections["isoconfigurational"] = replace(runs, n_runs=n_runs)

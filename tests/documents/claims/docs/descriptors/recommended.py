@@ -24,10 +24,17 @@ def computed():
     sweeps, chains = (recommended.SIZES["full"][name] for name in ("sweeps", "chains"))
     yield f"{chains} chains of {sum(sweeps):,} sweeps"
     extended = recommended.SIZES["extended"]
-    yield (
-        f"{extended['chains']} chains of {sum(extended['trajectories'])} "
-        f"[trajectories](../states/cage.md#trajectories), {extended['wide_chains']} more in wide"
+    full = recommended.SIZES["full"]
+    yield holds(
+        f"the chains of `full`, {extended['chains']} chains of {sum(extended['trajectories'])} "
+        f"[trajectories](../states/cage.md#trajectories), {extended['wide_chains']} more in wide",
+        (extended["sweeps"], extended["chains"]) == (full["sweeps"], full["chains"]),
     )
+    relax, measure = extended["sweeps"]
+    yield f"`sweeps = [{relax}, {measure}]`"
+    relax, measure = extended["trajectories"]
+    yield f"`trajectories = [{relax}, {measure}]`"
+    yield f"`chains = {extended['chains']}` and `wide_chains = {extended['wide_chains']}`"
     yield f"neighbors within {FIRST_SHELL} contact distances, over the samples"
     yield f"Each chain has {recommended.SAMPLES * recommended.DENSER} samples"
     yield f"samples farther than {ESCAPE} sigma"
