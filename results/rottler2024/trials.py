@@ -211,9 +211,10 @@ TRIALS = {
     "displacement": displacement,
     "times": times,
     "state": state,
+    "aged": state,
     "particles": particles,
 }
-OF_STATES = ("state", "particles")
+OF_STATES = ("state", "aged", "particles")
 """Trials of several studies of a model, whose rows say which."""
 OF_SHEAR = ("chance", "overfitting", "penalties")
 """Trials of sheared glasses too."""
