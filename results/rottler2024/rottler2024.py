@@ -142,10 +142,10 @@ def gains(kept, sets, main):
             }  # fmt: skip
 
 
-def told_right(data, i, n):
+def told_right(data, i, n, **options):
     """Return of how many particles of a configuration n features of the others tell the class."""
     X, y, groups = pooled([one for k, one in enumerate(data) if k != i])
-    fitted = LogisticRegressionCV().fit(X[:, :n], y, groups=groups)
+    fitted = LogisticRegressionCV(**options).fit(X[:, :n], y, groups=groups)
     return (fitted.predict(data[i].features[:, :n]) == data[i].active).sum()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from data import descriptors, keep
-from rottler2024 import FOLDS, RESAMPLES, SEED, pooled, write
+from rottler2024 import FOLDS, RESAMPLES, SEED, pooled, told_right, write
 
 import cagebreak as cb
 import figures
@@ -23,6 +23,7 @@ from cagebreak.learning import (
     configuration_folds,
     pearson,
 )
+from cagebreak.learning.linear_model.logistic import ALPHAS
 from cagebreak.learning.scores import interval, resamples
 from cagebreak.seeding import stream
 
@@ -110,13 +111,24 @@ def overfitting(study, kept, labels):
 
 
 def penalties(study, kept, labels):
-    """The accuracy where weaker penalties are among those to choose from, in training alone."""
+    """The accuracy where weaker penalties are among those to choose from, in training alone.
+
+    The gain is that over the penalties of the study, on the same particles.
+    """
     data = [one for one in kept.labeled() if len(one)]
-    numbers = [1, *figures.blocks(labels)[:-1]]
-    learner = LogisticRegressionCV(alphas=WEAKER)
-    table = accuracy_curve(data, numbers, learner=learner, folds=FOLDS, seed=SEED)
-    for row in table.to_dict("records"):
-        yield {"weakest": WEAKER[0], "strongest": WEAKER[-1]} | row
+    particles = np.array([len(one) for one in data])
+    drawn = resamples(len(data), RESAMPLES, seed=SEED)
+    for n in (1, *figures.blocks(labels)[:-1]):
+        right, weaker = (
+            np.array([told_right(data, i, n, alphas=alphas) for i in range(len(data))])
+            for alphas in (ALPHAS, WEAKER)
+        )
+        row = {"weakest": WEAKER[0], "strongest": WEAKER[-1], "n_features": n}
+        for name, number in (("accuracy", weaker), ("gain", weaker - right)):
+            low, high = interval((drawn @ number) / (drawn @ particles), len(data)).tolist()
+            bounds = ("low", "high") if name == "accuracy" else ("gain_low", "gain_high")
+            row |= {name: float(number.sum() / particles.sum()), bounds[0]: low, bounds[1]: high}
+        yield row
 
 
 def runs(study, kept, labels):

@@ -20,8 +20,8 @@ STUDIES, ACCURACY, GAINS, LEARNING, REGRESSION, VARIANTS, ORDERS, SELECTED, FIRS
         *("selected", "firsts", "distribution"),
     )
 )
-CHANCE, STATE, PENALTIES = (
-    table(FOLDER / f"trial.{name}.csv") for name in ("chance", "state", "penalties")
+CHANCE, STATE, PENALTIES, RUNS = (
+    table(FOLDER / f"trial.{name}.csv") for name in ("chance", "state", "penalties", "runs")
 )
 # How many features each block ends with: pairs with A, all pairs, up to 3 and up to 4 bodies.
 MIXTURE, POLYMER = (10, 20, 174, 574), (20, 224, 1121)
@@ -77,6 +77,12 @@ def gained(found, digits=0):
     """Return a gain with its interval: 2 % (−2–6)."""
     value, low, high = (f"{100 * found[name]:.{digits}f}" for name in ("gain", "low", "high"))
     return f"{value} % ({low}–{high})".replace("-", "−")
+
+
+def halves(system, n):
+    """Return the accuracies with n features and classes from either half of the runs: 92, 91."""
+    rows = RUNS[(RUNS.system == system) & (RUNS.n_features == n)].set_index("of").accuracy
+    return [f"{100 * rows[f'half {h}']:.0f}" for h in (0, 1)]
 
 
 def data():
@@ -144,6 +150,7 @@ def beside():
     yield ", ".join(score(accuracy("polymer", "thermal", n, 4)) for n in (1, *POLYMER[:2]))
     yield ", ".join(score(accuracy("polymer", "shear", n, 4)) for n in (1, POLYMER[1]))
     yield f"| {2 * liquids['Wahnström'].active} particles |"
+    yield f"with half of ours three bodies have {' and '.join(halves('polymer', POLYMER[1]))}"
     wider = row(STATE, system="KA", d2min_cutoff=2.5, n_features=MIXTURE[0])
     yield f"with {wider.d2min_cutoff:g} σ A-A pairs have {score(wider)}"
 
