@@ -353,6 +353,9 @@ def learned():
             f"| {system}, {way} | {rows.r_cut[1]:g} | {score(rows.loc[1])} "
             f"| {score(rows.loc[most])} ({most}) |"
         )
+        several = of_study(LEARNING, system, way).groupby("features").accuracy
+        rises = several.last() - several.first()
+        yield holds("The curves of pairs with A rise least", rises.idxmin() == "pairs with A")
 
 
 def cutoffs():
