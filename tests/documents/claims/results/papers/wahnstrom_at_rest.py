@@ -17,11 +17,11 @@ from support.paths import ROOT
 from support.study_claims import CONFIDENCE, WORDS
 
 DOCUMENT = FOLDER / "wahnstrom.md"
-STATE, PARTICLES, TIMES, DISPLACEMENT, OVERFITTING = (
+STATE, AGED, PARTICLES, TIMES, DISPLACEMENT, OVERFITTING = (
     of[(of.system == "Wahnström") & (of.way == "thermal")]
     for of in (
         table(FOLDER / f"trial.{name}.csv")
-        for name in ("state", "particles", "times", "displacement", "overfitting")
+        for name in ("state", "aged", "particles", "times", "displacement", "overfitting")
     )
 )
 STUDY = cb.Study(ROOT / "datasets/wahnstrom-058/wahnstrom-058.toml")
@@ -100,6 +100,15 @@ def of_all_pairs():
         f"{near.d2min_cutoff:g} σ | {score(near)} |"
     )
     yield f"the same runs, radius {far.d2min_cutoff:g} σ | {score(far)} |"
+    older = row(AGED, n_features=PAIRS)
+    # further_runs.py --age 2: two stretches of 1000 tau
+    yield f"such runs from configurations older by 2000 τ | {score(older)} |"
+    yield holds(
+        f"Older ones have {score(older).replace(' ', ' % ')} in {WORDS[older.runs]} runs to "
+        f"{older.time:g} τ, the younger ones {score(near).replace(' ', ' % ')} in as many such "
+        "runs; the intervals overlap",
+        (older.runs, older.time) == (near.runs, near.time) and older.low < near.high,
+    )
     yield holds(
         "A larger radius of D2min does not raise it, nor does displacement",
         far.accuracy <= near.accuracy and moved.accuracy <= reference.accuracy,
