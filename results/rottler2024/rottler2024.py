@@ -142,10 +142,10 @@ def gains(kept, sets, main):
             }  # fmt: skip
 
 
-def told_right(data, i, n):
+def told_right(data, i, n, **options):
     """Return of how many particles of a configuration n features of the others tell the class."""
     X, y, groups = pooled([one for k, one in enumerate(data) if k != i])
-    fitted = LogisticRegressionCV().fit(X[:, :n], y, groups=groups)
+    fitted = LogisticRegressionCV(**options).fit(X[:, :n], y, groups=groups)
     return (fitted.predict(data[i].features[:, :n]) == data[i].active).sum()
 
 
@@ -249,11 +249,14 @@ def write(path, study, rows):
     keys = [name for name in (*study, "r_cut") if name in rows[0]]
     new = {tuple(row[name] for name in keys) for row in rows}
     former = figures.read(path) if path.exists() else []
+    replaced = [tuple(row[name] for name in keys) in new for row in former]
+    kept = [row for row, gone in zip(former, replaced, strict=True) if not gone]
+    # The order of the rows is that of the panels: a study repeated keeps its place.
+    place = replaced.index(True) if any(replaced) else len(former)
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(row for row in former if tuple(row[name] for name in keys) not in new)
-        writer.writerows(rows)
+        writer.writerows([*kept[:place], *rows, *kept[place:]])
 
 
 def printed(value):

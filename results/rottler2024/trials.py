@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from data import descriptors, keep
-from rottler2024 import FOLDS, RESAMPLES, SEED, pooled, write
+from rottler2024 import FOLDS, RESAMPLES, SEED, pooled, told_right, write
 
 import cagebreak as cb
 import figures
@@ -23,6 +23,7 @@ from cagebreak.learning import (
     configuration_folds,
     pearson,
 )
+from cagebreak.learning.linear_model.logistic import ALPHAS
 from cagebreak.learning.scores import interval, resamples
 from cagebreak.seeding import stream
 
@@ -30,6 +31,8 @@ ONE = LogisticRegressionCV(alphas=(1.0,))
 DRAWS = 200
 """Random permutations and swaps of classes."""
 PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4)
+WEAKER = (1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0, 100.0, 1e3)
+"""The penalties of the study, and weaker ones."""
 TOP = 0.05
 """Share of the particles whose overlap is counted, that of the active ones."""
 
@@ -107,6 +110,27 @@ def overfitting(study, kept, labels):
             }  # fmt: skip
 
 
+def penalties(study, kept, labels):
+    """The accuracy where weaker penalties are among those to choose from, in training alone.
+
+    The gain is that over the penalties of the study, on the same particles.
+    """
+    data = [one for one in kept.labeled() if len(one)]
+    particles = np.array([len(one) for one in data])
+    drawn = resamples(len(data), RESAMPLES, seed=SEED)
+    for n in (1, *figures.blocks(labels)[:-1]):
+        right, weaker = (
+            np.array([told_right(data, i, n, alphas=alphas) for i in range(len(data))])
+            for alphas in (ALPHAS, WEAKER)
+        )
+        row = {"weakest": WEAKER[0], "strongest": WEAKER[-1], "n_features": n}
+        for name, number in (("accuracy", weaker), ("gain", weaker - right)):
+            low, high = interval((drawn @ number) / (drawn @ particles), len(data)).tolist()
+            bounds = ("low", "high") if name == "accuracy" else ("gain_low", "gain_high")
+            row |= {name: float(number.sum() / particles.sum()), bounds[0]: low, bounds[1]: high}
+        yield row
+
+
 def runs(study, kept, labels):
     """The accuracy with classes from half of the runs and from all of them; of thermal studies."""
     n_runs = study.recipe.isoconfigurational.n_runs
@@ -150,6 +174,17 @@ def displacement(study, kept, labels):
     yield from table.to_dict("records")
 
 
+def times(study, kept, labels):
+    """The accuracy with classes by D2min at other times of the same runs."""
+    measured = [study.propensity(c, "d2min") for c in range(study.n_configurations)]
+    numbers = [1, *figures.blocks(labels)[:-2]]
+    for k, time in enumerate(measured[0].times):
+        moved = [of.mean[k][of.species == 0] for of in measured]
+        table = accuracy_curve(kept.labeled_by(moved), numbers, folds=FOLDS, seed=SEED)
+        for row in table.to_dict("records"):
+            yield {"time": float(time)} | row
+
+
 def state(study, kept, labels):
     """The accuracy of pairs, of further studies of the same model. tau_alpha is that of A."""
     numbers = [1, *figures.blocks(labels)[:-2]]
@@ -182,14 +217,19 @@ def particles(study, kept, labels):
 TRIALS = {
     "chance": chance,
     "overfitting": overfitting,
+    "penalties": penalties,
     "runs": runs,
     "agreement": agreement,
     "displacement": displacement,
+    "times": times,
     "state": state,
+    "aged": state,
     "particles": particles,
 }
-OF_STATES = ("state", "particles")
+OF_STATES = ("state", "aged", "particles")
 """Trials of several studies of a model, whose rows say which."""
+OF_SHEAR = ("chance", "overfitting", "penalties")
+"""Trials of sheared glasses too."""
 
 
 def main():
@@ -210,7 +250,7 @@ def main():
         key = {"system": said["system"], "way": said["way"], "r_cut": name}
         thermal = said["way"] == "thermal"
         for trial in wanted.only:
-            if thermal or trial in ("chance", "overfitting"):
+            if thermal or trial in OF_SHEAR:
                 found = list(TRIALS[trial](study, kept[name], sets[name].labels()))
                 of = {name: said[name] for name in ("temperature", "configurations", "particles")}
                 of |= {name: said[name] for name in ("runs", "time", "d2min_cutoff")}

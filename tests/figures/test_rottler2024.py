@@ -95,6 +95,18 @@ def test_distributions_are_normalized_over_one_set_of_bins():
         figures.distributions({"KA": {"T": (values, np.ones(1000, bool))}})
     with pytest.raises(InputError, match="panels: expected 1 or 2 ways in 'KA', got 0"):
         figures.distributions({"KA": {}})
+    with pytest.raises(InputError, match=r"panels: expected 1 or 2 ways, got 3, \['T', 'M', 'S'\]"):
+        figures.distributions({"KA": ways, "polymer": {"S": (values, active)}})
+
+
+def test_a_way_has_the_same_line_in_every_panel():
+    values, active = np.arange(10.0), np.arange(10) < 5
+    ways = {"T": (values, active), "M": (values, active)}
+    turned = dict(reversed(ways.items()))
+    for axes in of(figures.distributions({"KA": ways, "polymer": turned})):
+        lines = {patch.get_label(): patch.get_linestyle() for patch in axes.patches}
+        assert lines["active, T"] == lines["inactive, T"] == "-"
+        assert lines["active, M"] == lines["inactive, M"] == "--"
 
 
 def test_pair_functions_are_drawn_for_each_species():

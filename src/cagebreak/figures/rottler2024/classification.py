@@ -131,8 +131,8 @@ def distributions(
     ----------
     panels
         By the title of the panel and the name of the way of activation ("" is not written): the
-        feature (n,), and whether each particle is active, (n,) bool. A panel has one way, drawn
-        solid, or two, the second drawn dashed.
+        feature (n,), and whether each particle is active, (n,) bool. Of all panels together there
+        is one way, drawn solid, or two, the second drawn dashed.
     label
         The name of the feature.
     n_bins
@@ -141,17 +141,23 @@ def distributions(
     Raises
     ------
     InputError
-        If there is no panel, one has more than two ways, or one kind of particle is missing.
+        If there is no panel, one has no way, there are more than two, or one kind of particle is
+        missing.
     """
     if not panels:
         raise InputError("panels: expected at least one, got none")
+    if empty := [title for title, ways in panels.items() if not ways]:
+        raise InputError(f"panels: expected 1 or 2 ways in {empty[0]!r}, got 0")
+    names = list(dict.fromkeys(name for ways in panels.values() for name in ways))
+    if len(names) > 2:
+        raise InputError(f"panels: expected 1 or 2 ways, got {len(names)}, {names}")
+    # A way has the same line in every panel, in whatever order the panels name them.
+    lines = dict(zip(names, ["-", "--"], strict=False))
     with style.look():
         figure, ((part, axes),) = style.grid(1, len(panels), height=2.2)
         for panel, (title, ways) in zip(axes, panels.items(), strict=True):
-            if not 1 <= len(ways) <= 2:
-                raise InputError(f"panels: expected 1 or 2 ways in {title!r}, got {len(ways)}")
             edges = np.histogram_bin_edges(np.concatenate([v for v, _ in ways.values()]), n_bins)
-            for (name, (values, active)), line in zip(ways.items(), ["-", "--"], strict=False):
+            for name, (values, active) in ways.items():
                 for members, word, color in (
                     (active, "active", ACTIVE), (~active, "inactive", INACTIVE),
                 ):  # fmt: skip
@@ -159,7 +165,7 @@ def distributions(
                         raise InputError(f"panels: expected {word} particles in {title!r}, {name}")
                     height, _ = np.histogram(values[members], edges, density=True)
                     panel.stairs(
-                        height, edges, color=color, ls=line, lw=1.0,
+                        height, edges, color=color, ls=lines[name], lw=1.0,
                         label=f"{word}, {name}" if name else word,
                     )  # fmt: skip
             panel.set_title(title)

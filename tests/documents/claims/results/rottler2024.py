@@ -20,15 +20,14 @@ STUDIES, ACCURACY, GAINS, LEARNING, REGRESSION, VARIANTS, ORDERS, SELECTED, FIRS
         *("selected", "firsts", "distribution"),
     )
 )
-CHANCE, OVERFITTING, RUNS, AGREEMENT, STATE, DISPLACEMENT = (
-    table(FOLDER / f"trial.{name}.csv")
-    for name in ("chance", "overfitting", "runs", "agreement", "state", "displacement")
+CHANCE, STATE, PENALTIES, RUNS = (
+    table(FOLDER / f"trial.{name}.csv") for name in ("chance", "state", "penalties", "runs")
 )
 # How many features each block ends with: pairs with A, all pairs, up to 3 and up to 4 bodies.
 MIXTURE, POLYMER = (10, 20, 174, 574), (20, 224, 1121)
 CHAINS = cb.Study(ROOT / "datasets/fene-polymer/fene.toml")
 BEADS = CHAINS.recipe.model.chain_length
-WORDS = {3: "three", 4: "four", 6: "six", 8: "eight", 10: "ten"}
+WORDS = {3: "three", 4: "four", 6: "six", 7: "seven", 8: "eight", 10: "ten"}
 FRACTIONS = ("accuracy", "low", "high")
 # Rottler and Ortner 2024: simulation details, results and the captions.
 GIVEN = [
@@ -45,10 +44,6 @@ GIVEN = [
     "saturates at 4 (thermal) and 3 (shear)",
     "(the paper 70)",
     "r_0 = 1",  # variants
-    "| 20 pairs | best | 174, three bodies | best | 574, four bodies | best |",
-    "the paper's 65.",
-    "where the paper has 95 %,",
-    "the polymer at T = 0.47, and with 1500 chains.",
     "| all pairs | up to 3 bodies | up to 4 bodies | all particles, 4 bodies |",
     "with l = 0 is a product",
     "(Apache-2.0)",
@@ -82,6 +77,12 @@ def gained(found, digits=0):
     """Return a gain with its interval: 2 % (−2–6)."""
     value, low, high = (f"{100 * found[name]:.{digits}f}" for name in ("gain", "low", "high"))
     return f"{value} % ({low}–{high})".replace("-", "−")
+
+
+def halves(system, n):
+    """Return the accuracies with n features and classes from either half of the runs: 92, 91."""
+    rows = RUNS[(RUNS.system == system) & (RUNS.n_features == n)].set_index("of").accuracy
+    return [f"{100 * rows[f'half {h}']:.0f}" for h in (0, 1)]
 
 
 def data():
@@ -137,12 +138,11 @@ def beside():
         ("KA", "KA at {:g} after {:.0f} τ"), ("Wahnström", "Wahnström at {:g} after {:.0f} τ"),
     ):  # fmt: skip
         yield text.format(liquids[name].temperature, liquids[name].time)
-    coldest = row(STATE[STATE.system == "Wahnström"], temperature=0.58, n_features=MIXTURE[1])
-    yield f"at the paper's temperature all pairs have {score(coldest)}"
+    weaker = row(PENALTIES, system="Wahnström", way="thermal", n_features=MIXTURE[1])
+    yield f"weaker penalties give {score(weaker)}"
     polymer = liquids["polymer"]
     yield f"polymer at {polymer.temperature:g} after {polymer.time:.0f} τ; the fewest events"
-    times = liquids["Wahnström"].tau_alpha, CHAINS.relaxation()["A"]
-    yield "Wahnström and the polymer relax in {:.0f} and {:.0f} τ, the paper's".format(*times)
+    yield f"the polymer relaxes in {CHAINS.relaxation()['A']:.0f} τ, the paper's"
     for system, way in itertools.product(("KA", "Wahnström"), ("thermal", "shear")):
         ten, twenty = (score(accuracy(system, way, n, 4)) for n in MIXTURE[:2])
         more = " with A-A pairs" if (system, way) == ("Wahnström", "shear") else ""
@@ -150,6 +150,9 @@ def beside():
     yield ", ".join(score(accuracy("polymer", "thermal", n, 4)) for n in (1, *POLYMER[:2]))
     yield ", ".join(score(accuracy("polymer", "shear", n, 4)) for n in (1, POLYMER[1]))
     yield f"| {2 * liquids['Wahnström'].active} particles |"
+    yield f"with half of ours three bodies have {' and '.join(halves('polymer', POLYMER[1]))}"
+    wider = row(STATE, system="KA", d2min_cutoff=2.5, n_features=MIXTURE[0])
+    yield f"with {wider.d2min_cutoff:g} σ A-A pairs have {score(wider)}"
 
 
 def thermal():
@@ -163,8 +166,14 @@ def thermal():
     yield f"The paired gains are {gained(ka[0])} and {gained(wahnstrom[0])}"
     statement = f"Three bodies add nothing significant, {gained(ka[1], 1)} in KA"
     yield holds(statement, max(ka[1].low, wahnstrom[1].low) <= 0)
-    yield f"and {gained(wahnstrom[1])} in Wahnström"
-    yield holds("four bodies nothing", max(ka[2].low, wahnstrom[2].low) < 0)
+    yield f"and {gained(wahnstrom[1], 1)} in Wahnström"
+    yield holds("Four bodies add nothing in KA", ka[2].low < 0 < ka[2].high)
+    least, lost, most = (-100 * wahnstrom[2][name] for name in ("high", "gain", "low"))
+    others = [gain("Wahnström", "thermal", MIXTURE[3], r_cut) for r_cut in (2, 2.5, 3)]
+    yield holds(
+        f"they lose {lost:.1f} % ({least:.1f}–{most:.1f}), at this cut-off alone",
+        least > 0 and all(each.low < 0 < each.high for each in others),
+    )
     nearer = [gain("KA", "thermal", MIXTURE[2], r_cut) for r_cut in (2, 2.5, 3)]
     added = [100 * each.gain for each in nearer]
     yield holds(
@@ -270,13 +279,41 @@ def selection():
     ten = row(SELECTED, system="KA", way="thermal", rank=10)
     yield f"ten features reach {100 * ten.accuracy:.0f} % on the particles they are selected on"
     yield f"Under shear five features reach {reached('KA', 'shear', 5)} % in KA"
-    yield f"At rest ten reach {reached('Wahnström', 'thermal', 10)} %"
-    ten = row(SELECTED, system="Wahnström", way="thermal", rank=10)
-    yield f"and {100 * ten.accuracy:.0f} % on the particles they are selected on"
+    yield from selected_of_wahnstrom()
     yield f"Under shear fifteen reach {reached('Wahnström', 'shear', 15)} %"
     yield f"where all have {percent('KA', 'thermal', 20, 4)}: few features suffice"
     yield f"where all pairs have {percent('Wahnström', 'shear', 20, 4)}."
     yield f"the choice among {MIXTURE[2]} candidates"
+
+
+def selected_of_wahnstrom():
+    """Yield what is said of selected features of Wahnström at rest."""
+    printed = row(FIRSTS, system="Wahnström", way="thermal", order="printed A1 B1")
+    yield f"A1 and B1 alone reach {score(printed)} %"
+    one, twenty = (percent("Wahnström", "thermal", n, 4) for n in (1, MIXTURE[1]))
+    yield f"where all pairs have {twenty}: few features suffice"
+    yield f"A1 alone has {one} %"
+    rows = of_study(SELECTED, "Wahnström", "thermal").set_index("rank")
+    yield holds(
+        "Its first two are the same without any one of the configurations, and reach "
+        f"{reached('Wahnström', 'thermal', 2)} %",
+        (rows.first_two[:2] == rows.configurations[:2]).all(),
+    )
+    yield f"Ten reach {reached('Wahnström', 'thermal', 10)} %"
+    yield f"and {100 * rows.accuracy[10]:.0f} % on the particles they are selected on"
+
+
+def components():
+    """Yield where principal components are above the order of the basis in mixtures."""
+    basis = ACCURACY[ACCURACY.r_cut == 4].rename(columns={"accuracy": "in_order"})
+    rows = ORDERS[(ORDERS.order == "principal components") & (ORDERS.system != "polymer")]
+    rows = rows.merge(basis[["system", "way", "n_features", "in_order"]])
+    above = (rows.accuracy > rows.in_order).groupby(rows.n_features)
+    few, more = [3, 5, 7, 10], [15, 20, 30]
+    yield holds(
+        "three to ten components are above it, before A-B pairs are included, and 15 to 30 below",
+        above.all()[few].all() and not above.any()[more].any(),
+    )
 
 
 def descriptor():
@@ -286,7 +323,9 @@ def descriptor():
         inactive, active = (f"{means[system, way, k]:.2f}" for k in (0, 1))
         yield f"| {system}, {way} | {active} | {inactive} |".replace("-", "−")
     found = row(CHANCE, system="Wahnström", way="thermal")
-    yield f"in {WORDS[found.larger]} of {WORDS[found.configurations]} configurations"
+    n, larger = int(found.configurations), int(found.larger)
+    p = 2 * sum(math.comb(n, k) for k in range(larger, n + 1)) / 2**n
+    yield f"in {WORDS[larger]} of {WORDS[n]} configurations (sign test: p = {p:.2f})"
 
 
 def regression():
@@ -314,120 +353,17 @@ def learned():
             f"| {system}, {way} | {rows.r_cut[1]:g} | {score(rows.loc[1])} "
             f"| {score(rows.loc[most])} ({most}) |"
         )
+        several = of_study(LEARNING, system, way).groupby("features").accuracy
+        rises = several.last() - several.first()
+        yield holds("The curves of pairs with A rise least", rises.idxmin() == "pairs with A")
 
 
 def cutoffs():
-    """Yield the cut-offs of the figures and of the trials."""
-    (r_cut,) = {*CHANCE.r_cut, *OVERFITTING.r_cut, *RUNS.r_cut, *STATE.r_cut}
-    yield f"at a cut-off of {r_cut:g}."
+    """Yield the cut-offs of the figures."""
     (r_cut,) = {*SELECTED.r_cut, *ORDERS.r_cut, *FIRSTS.r_cut}
     yield f"terms of two and three bodies with a cut-off of {r_cut:g};"
     (r_cut,) = set(DISTRIBUTION.r_cut)
     yield f"The cut-off is {r_cut:g}."
-
-
-def below_chance():
-    """Yield what is said of one feature of Wahnström under shear."""
-    found = row(CHANCE, system="Wahnström", way="shear")
-    yield f"the accuracy is {100 * found.accuracy:.1f} %"
-    yield f"would not give {100 * found.accuracy:.1f}."
-    yield f"and {100 * found.accuracy:.1f} is not exceptional"
-    yield f"and {100 * found.training:.1f} % where all glasses are fitted and predicted"
-    yield holds(
-        f"in {WORDS[found.larger]} of the {WORDS[found.configurations]} glasses",
-        2 * found.larger == found.configurations,
-    )
-    yield f"its own sign the accuracy would be {100 * found.own:.0f} %"
-    permuted, swapped = (
-        [100 * found[f"{way}{name}"] for name in ("", "_low", "_high")]
-        for way in ("permuted", "swapped")
-    )
-    yield holds(
-        "permuted within each glass it is {:.1f} % ({:.1f}–{:.1f})".format(*permuted),
-        100 * found.accuracy < permuted[1],
-    )
-    yield holds(
-        "exchanged in glasses drawn at random it is {:.1f} % ({:.1f}–{:.1f})".format(*swapped),
-        swapped[1] <= 100 * found.accuracy,
-    )
-
-
-def overfitted():
-    """Yield the rows of the table of overfitting: training and test, and the best penalty."""
-    low, high = OVERFITTING.alpha.min(), OVERFITTING.alpha.max()
-    yield "for a penalty of 1, and the best of seven"
-    yield f"the best of seven penalties from {low:g} to 1e{math.log10(high):g}"
-    lost = [[], []]
-    for system in ("KA", "Wahnström"):
-        rows = of_study(LEARNING, system, "shear").set_index(["n_configurations", "features"])
-        for k, n in enumerate((1, 5)):
-            pairs, three = (
-                rows.accuracy[n, name] for name in ("pairs with A, B", "up to 3 bodies")
-            )
-            lost[k].append(100 * (pairs - three))
-    yield "three bodies lose {:.1f} % in KA and {:.1f} % in Wahnström".format(*lost[0])
-    yield "with five {:.1f} and {:.1f} %".format(*lost[1])
-    for system in OVERFITTING.system.unique():
-        rows = OVERFITTING[OVERFITTING.system == system]
-        cells = []
-        for n in MIXTURE[1:] if system != "polymer" else POLYMER:
-            of = rows[rows.n_features == n].set_index("alpha")
-            best = of.accuracy.idxmax()
-            one = of.loc[1.0]
-            cells.append(f"{100 * one.training:.1f} / {100 * one.accuracy:.1f}")
-            cells.append(f"{100 * of.accuracy[best]:.1f} ({best:g})")
-        yield f"| {system} | {' | '.join(cells)} |"
-
-
-def half_the_runs():
-    """Yield the rows of the table of classes from half of the runs."""
-    for system in RUNS.system.unique():
-        rows = RUNS[(RUNS.system == system) & (RUNS.n_features == MIXTURE[1])].set_index("of")
-        halves = [f"{100 * rows.accuracy[f'half {h}']:.0f}" for h in (0, 1)]
-        yield (
-            f"| {system} | {rows.runs['all']} | {score(rows.loc['all'])} "
-            f"| {rows.runs['half 0']} | {' and '.join(halves)} |"
-        )
-
-
-def agreed():
-    """Yield how D2min and displacement agree."""
-    names = ("KA", "Wahnström", "polymer")
-    r, shared = (
-        [row(AGREEMENT, system=name, of=of).value for name in names] for of in ("r", "shared")
-    )
-    yield "by r = {:.2f} (KA), {:.2f} (Wahnström) and {:.2f} (polymer)".format(*r)
-    yield "the 5 % with the largest values share {:.0f}, {:.0f} and {:.0f} %".format(
-        *(100 * value for value in shared)
-    )
-    by_d2min = [score(accuracy("polymer", "thermal", n, 4)) for n in (1, *POLYMER[:2])]
-    rows = DISPLACEMENT[DISPLACEMENT.system == "polymer"]
-    by_displacement = [score(each) for _, each in rows.iterrows()]
-    for scores in (by_d2min, by_displacement):
-        yield "{} % with one feature, {} with pairs and {} with three bodies".format(*scores)
-
-
-def states():
-    """Yield the accuracies at other state points of KA."""
-    pairs = []
-    ka = STATE[STATE.system == "KA"]
-    for _, rows in ka.groupby(["temperature", "particles", "d2min_cutoff"]):
-        of = rows.iloc[0]
-        cells = [score(rows[rows.n_features == n].iloc[0]) for n in (1, *MIXTURE[:2])]
-        yield (
-            f"| {of.temperature:g} | {of.configurations} of {of.particles} | {of.runs} "
-            f"| {of.time:.0f} | {of.d2min_cutoff:g} | {' | '.join(cells)} |"
-        )
-        if of.d2min_cutoff == 1.5:
-            pairs.append((100 * rows.accuracy.iloc[-1], of.temperature))
-        else:
-            yield f"With a radius of {of.d2min_cutoff:g} σ, {cells[1]} % with A-A pairs is not"
-            yield f"with {of.d2min_cutoff:g} σ A-A pairs have {cells[1]}"
-    yield "{:.0f}, {:.0f} and {:.0f} %. Wahnström".format(*sorted(value for value, _ in pairs))
-    liquid = study("Wahnström", "thermal")
-    yield f"Wahnström at {liquid.temperature} with {liquid.configurations} configurations of"
-    yield f"of {liquid.particles} has {percent('Wahnström', 'thermal', 20, 4)}, as KA"
-    yield f"as KA at {max(temperature for _, temperature in pairs):g}"
 
 
 def settings():
@@ -443,7 +379,7 @@ def settings():
 
 def computed():
     for part in (
-        *(settings, data, beside, tables, thermal, sheared, selection, descriptor, learned),
-        *(regression, cutoffs, below_chance, overfitted, half_the_runs, agreed, states),
+        *(settings, data, beside, tables, thermal, sheared, selection, components, descriptor),
+        *(learned, regression, cutoffs),
     ):
         yield from part()

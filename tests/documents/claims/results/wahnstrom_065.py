@@ -28,7 +28,7 @@ ROWS = {
 }
 GIVEN = [
     # Rottler and Ortner 2024, section II.
-    "study T = 0.58 with tau_alpha about 1000 τ, where 30 runs",
+    "study T = 0.58 with tau_alpha about 1000 τ, where",
 ]
 
 
