@@ -44,15 +44,18 @@ class Described:
         self.system, self.source = system, Source(system, botan, kept)
 
     def cages(self, c, model, start):
-        """Return the chains of moves, all chains of the extended set, and those in wide cells."""
+        """Return the chains of the full set, of the extended set, by trajectories, in wide cells.
+
+        Hard spheres have none by trajectories.
+        """
         source = self.source
         moves = [source.chain(c, model, start, k) for k in range(4 if model.is_hard else 2)]
         if model.is_hard:
             wide = [source.chain(c, model, start, k, RADIUS) for k in range(2)]
-            return moves[:2], moves, wide
-        four = moves + [source.by_trajectories(c, model, start, k, "voronoi") for k in range(2)]
+            return moves[:2], moves, [], wide
+        others = [source.by_trajectories(c, model, start, k, "voronoi") for k in range(4)]
         wide = [source.by_trajectories(c, model, start, k, RADIUS) for k in range(2)]
-        return moves, four, wide
+        return moves, moves + others[:2], others, wide
 
     def __call__(self, c):
         """Return values of the full and of the extended set, and the labels of the latter."""
@@ -61,19 +64,19 @@ class Described:
             model, start, _ = self.source.load(c)
             inherent = self.source.inherent(c, model, start)
             extended = recommended.recommended(model, "extended")
-            moves, four, wide = self.cages(c, model, start)
+            moves, both, others, wide = self.cages(c, model, start)
             few = pool_chains([thin(chain) for chain in moves])
-            many, apart = (
-                pool_chains([thin(chain, SAMPLES // extended.samples) for chain in each])
-                for each in (four, wide)
-            )
             full = recommended.recommended(model, "full").describe(inherent, few)
-            described = extended.describe(inherent, many, apart)
             a = start.species == 0
-            np.savez(
-                file, full=full.values[a], extended=described.values[a],
-                labels=np.asarray(described.labels),
-            )  # fmt: skip
+            values = {"full": full.values[a], "labels": np.asarray(extended.labels())}
+            for name, chains in (("extended", both), ("trajectories", others)):
+                if chains:
+                    many, apart = (
+                        pool_chains([thin(chain, SAMPLES // extended.samples) for chain in each])
+                        for each in (chains, wide)
+                    )
+                    values[name] = extended.describe(inherent, many, apart).values[a]
+            np.savez(file, **values)
             print(self.system, c, flush=True)
         return np.load(file)
 
@@ -102,12 +105,20 @@ def rows_of(described):
         ("four chains, coordination", "extended", ~wide, NUGGET, FOLDS),
         ("four chains, wide cells", "extended", ~added, NUGGET, FOLDS),
         ("extended", "extended", slice(None), NUGGET, FOLDS),
+        ("extended, by trajectories", "trajectories", slice(None), NUGGET, FOLDS),
         ("full", "full", slice(None), LARGER, FOLDS),
         ("extended", "extended", slice(None), LARGER, FOLDS),
         ("full", "full", slice(None), NUGGET, len(CONFIGURATIONS[system])),
         ("extended", "extended", slice(None), NUGGET, len(CONFIGURATIONS[system])),
+        (
+            "extended, by trajectories",
+            "trajectories",
+            slice(None),
+            NUGGET,
+            len(CONFIGURATIONS[system]),
+        ),
     ):
-        if system == "hs" and folds != FOLDS:
+        if system == "hs" and (folds != FOLDS or which == "trajectories"):
             continue
         own = labels[~(added | wide)] if which == "full" else labels[chosen]
         samples, tests = (

@@ -46,10 +46,10 @@ def computed():
     gains = gains[usual].set_index("system")
     soft, hard = (gains.difference_configuration[name] for name in ("ka044", "hs"))
     yield holds(
-        f"{soft:.3f} in r over `full`, which may be chance, and",
-        gains.difference_low_configuration["ka044"] < 0,
+        f"{soft:.3f} in r over `full`, and on hard spheres",
+        gains.difference_low_configuration["ka044"] > 0,
     )
-    yield f"on hard spheres at 10³ τ {hard:.3f}, most of it by"
+    yield f"at 10³ τ {hard:.3f}, most of it by"
     lengths = ", ".join(f"{length:g}" for length in LENGTHS)
     yield f"with weights exp(-r / l), l = {lengths} sigma"
     labels = recommended.recommended(cb.kob_andersen(), "quick").labels()
