@@ -139,7 +139,7 @@ def _cell(file: TextFile, words: list[str]) -> Cell:
         xy, xz, yz = bounds[:, 2] if width == 3 else np.zeros(3)
         low = bounds[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]
         high = bounds[:, 1] - [max(0, xy, xz, xy + xz), max(0, yz), 0]
-        x, y, z = high - low
+        x, y, z = (high - low).tolist()
         if min(x, y, z) <= 0:
             raise InputError(f"box: expected lo < hi in each direction, got lengths {[x, y, z]}")
         return cell_of([[x, 0, 0], [xy, y, 0], [xz, yz, z]], low)
