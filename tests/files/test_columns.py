@@ -134,7 +134,9 @@ def test_positions_in_two_sets_of_columns_have_to_agree(tmp_path, columns, row):
     path.write_text(text(0.004))  # Of two decimals, this is rounding.
     np.testing.assert_allclose(cb.read(path).unwrapped, unwrapped + 0.004)
     path.write_text(text(np.array([[0, 0, 0], [0, 0.3, 0], [0, 0, 0]])))
-    with pytest.raises(FileFormatError, match=r"both\.dump, line 11: expected positions in two sets"):
+    with pytest.raises(
+        FileFormatError, match=r"both\.dump, line 11: expected positions in two sets"
+    ):
         cb.read(path)
 
 

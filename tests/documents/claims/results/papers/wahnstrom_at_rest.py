@@ -13,7 +13,9 @@ STATE, PARTICLES = (
     of[of.system == "Wahnström"]
     for of in (table(FOLDER / f"trial.{name}.csv") for name in ("state", "particles"))
 )
-PAPER = cb.Study(ROOT / "datasets/wahnstrom-058/wahnstrom-058.toml").recipe
+STUDY = cb.Study(ROOT / "datasets/wahnstrom-058/wahnstrom-058.toml")
+WARMER = cb.Study(ROOT / "datasets/wahnstrom-065/wahnstrom.toml")
+PAPER = STUDY.recipe
 RUNS = table(FOLDER / "trial.runs.csv")
 LEARNING = table(FOLDER / "learning.csv")
 PAIRS_WITH_A, PAIRS = 10, 20
@@ -41,6 +43,12 @@ def shown(time):
     return f"{float(f'{time:.3g}'):g}"
 
 
+def mean_density(study):
+    """Return the mean number density of the configurations of a study."""
+    configurations = map(study.configuration, range(study.n_configurations))
+    return np.mean([len(each) / each.box.volume for each in configurations])
+
+
 def at(temperature, n, rows=STATE):
     return row(rows, temperature=temperature, n_features=n)
 
@@ -49,6 +57,11 @@ def computed():
     yield f"{CONFIDENCE} intervals"
     yield from states()
     yield from amounts()
+    densities = [mean_density(study) for study in (STUDY, WARMER)]
+    yield (
+        f"became {densities[0]:.3f} at T = {PAPER.model.temperature:g} and {densities[1]:.3f} at "
+        f"{WARMER.recipe.model.temperature:g}, where the paper has {PAPER.model.number_density:g}"
+    )
 
 
 def states():
