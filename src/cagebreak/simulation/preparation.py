@@ -359,7 +359,7 @@ def _reached(history: np.ndarray, name: str, steps: Sequence[Step], number: int)
     """
     rows = history[history["step"] == number]
     half = rows[len(rows) // 2 :]
-    if len(set(steps[number].temperature)) < 2:
+    if len(half) < 2 or len(set(steps[number].temperature)) < 2:
         return float(half[name].mean())
     segment = half["time"][-1] - half["time"][-2]
     before_end = half["time"] - segment / 2 - half["time"][-1]
