@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 
+from cagebreak.errors import InputError
 from cagebreak.learning import (
     ARDRegression,
     Ensemble,
@@ -21,7 +22,6 @@ from cagebreak.learning import (
     Traits,
     evaluate,
 )
-from cagebreak.errors import InputError
 from cagebreak.learning.learner import FitRecord, fit_record, traits, with_checkpoints
 
 TABLE = np.random.default_rng(0).normal(size=(30, 4))

@@ -120,7 +120,7 @@ class Columns:
 def recognized(fields: Sequence[Field], width: int) -> Columns:
     """Return which field is what.
 
-    Unwrapped positions take precedence over wrapped ones, and lengths over fractions. The others are
+    Unwrapped positions take precedence over wrapped ones, and lengths over fractions. Others are
     compared with them.
 
     Raises
