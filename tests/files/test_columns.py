@@ -111,9 +111,11 @@ def test_positions_of_mixed_columns_are_refused(tmp_path, columns):
         ("x y z xu yu zu", "{x} {y} {z} {xu} {yu} {zu}"),
         ("xu yu zu x y z", "{xu} {yu} {zu} {x} {y} {z}"),
         ("xs ys zs xu yu zu", "{xs} {ys} {zs} {xu} {yu} {zu}"),
+        ("xu yu zu xsu ysu zsu", "{xu} {yu} {zu} {xs} {ys} {zs}"),
+        ("x y z xs ys zs", "{xu} {yu} {zu} {xs} {ys} {zs}"),
     ],
 )
-def test_wrapped_and_unwrapped_positions_have_to_agree(tmp_path, columns, row):
+def test_positions_in_two_sets_of_columns_have_to_agree(tmp_path, columns, row):
     """A particle that differs by anything else than periods of the box is named by its line."""
     edge, unwrapped = 4.0, np.array([[9.0, 1.0, -2.5], [1.0, 2.0, 3.0], [0.5, 11.5, 2.25]])
     wrapped = np.mod(unwrapped, edge)
@@ -132,7 +134,9 @@ def test_wrapped_and_unwrapped_positions_have_to_agree(tmp_path, columns, row):
     path.write_text(text(0.004))  # Of two decimals, this is rounding.
     np.testing.assert_allclose(cb.read(path).unwrapped, unwrapped + 0.004)
     path.write_text(text(np.array([[0, 0, 0], [0, 0.3, 0], [0, 0, 0]])))
-    with pytest.raises(FileFormatError, match=r"both\.dump, line 11: expected wrapped and unwr"):
+    with pytest.raises(
+        FileFormatError, match=r"both\.dump, line 11: expected positions in two sets"
+    ):
         cb.read(path)
 
 

@@ -190,10 +190,17 @@ def test_what_cannot_be_written_raises(tmp_path, name, diameters, error):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_sheared_box_is_not_written_as_sph(tmp_path):
-    box = [[4, 0, 0], [1, 4, 0], [0, 0, 4]]
-    with pytest.raises(InputError, match="orthorhombic"):
-        cb.write(tmp_path / "c.sph", cb.Configuration([[1, 2, 3]], ["A"], box), [1.0])
+def test_a_sheared_or_reversed_box_is_not_written_as_sph(tmp_path):
+    for box in ([[4, 0, 0], [1, 4, 0], [0, 0, 4]], np.diag([-4, -4, 4])):
+        with pytest.raises(InputError, match="orthorhombic"):
+            cb.write(tmp_path / "c.sph", cb.Configuration([[1, 2, 3]], ["A"], box), [1.0])
+
+
+def test_a_reversed_box_is_not_written_as_a_dump(tmp_path):
+    """It would have bounds that no reader takes."""
+    reversed_box = cb.Configuration([[1, 2, 3]], ["A"], np.diag([-4, -4, 4]))
+    with pytest.raises(InputError, match="LAMMPS dump holds boxes whose first vector is along x"):
+        cb.write(tmp_path / "c.dump", reversed_box)
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 
+from cagebreak.errors import InputError
 from cagebreak.learning import (
     ARDRegression,
     Ensemble,
@@ -126,3 +127,14 @@ def test_trainings_are_kept_where_no_folder_is_named(tmp_path):
     assert ensemble.learner.checkpoint == tmp_path
     piped = with_checkpoints(make_pipeline(Standardizer(), network), tmp_path)
     assert piped[-1].checkpoint == tmp_path
+
+
+@pytest.mark.parametrize("wrong", ["ridge", RidgeCV, None, 1.0])
+def test_what_is_no_learner_is_refused(wrong, tmp_path):
+    samples = [Sample(np.roll(TABLE, shift, axis=0), TARGETS) for shift in range(4)]
+    for use in (
+        lambda: evaluate(wrong, samples, seed=0),
+        lambda: with_checkpoints(wrong, tmp_path),
+    ):
+        with pytest.raises(InputError, match=r"learner: expected a regressor, such as .*, got "):
+            use()

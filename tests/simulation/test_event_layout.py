@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak.simulation.event_driven.layout import Layout
+from cagebreak.simulation.event_driven.layout import Layout, kinds_of
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +40,14 @@ def test_a_grid_is_of_spheres_of_similar_size(spheres):
     for grid in range(3):
         members = largest[layout.grid_of == grid]
         assert members.min() > 0.4 * members.max()
+
+
+def test_a_few_large_spheres_among_small_ones_have_a_kind_of_their_own():
+    """Else the lists of the small ones would be those of large ones."""
+    diameters = np.full(100, 0.1)
+    diameters[:3] = 1.0
+    spheres = cb.Configuration(
+        np.random.default_rng(1).uniform(0, 9, (100, 3)), np.zeros(100), 9.0, diameters=diameters
+    )
+    kinds = kinds_of(spheres, cb.polydisperse_hard_spheres())
+    np.testing.assert_array_equal(kinds, diameters == 1.0)

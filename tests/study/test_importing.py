@@ -363,7 +363,10 @@ def test_a_long_trajectory_becomes_a_study_by_origins(tmp_path):
         np.testing.assert_allclose(lengths, np.linalg.norm(moves, axis=-1), atol=1e-8)
     for options, expected in (
         ({"origins": 6, "time": 1.0}, "time: is the duration of the runs of BOTAN"),
-        ({"origins": 0}, "origins: expected a number from 1"),
+        ({"origins": 0}, "origins: expected a whole number from 1"),
+        ({"origins": 1.5}, "origins: expected a whole number from 1"),
+        ({"interval": "0.1"}, "interval: expected a positive time, got '0.1'"),
+        ({"wrapped": "no"}, "wrapped: expected True or False, got 'no'"),
         ({"origins": 61}, "origins: expected at most 60"),
     ):
         with pytest.raises(InputError, match=expected):

@@ -76,9 +76,9 @@ class Columns:
         Whether positions are fractions of the box.
     unwrapped
         Whether positions are unwrapped.
-    wrapped
-        Wrapped positions beside unwrapped ones; empty if there are none.
-    wrapped_scaled
+    beside
+        Positions in other columns, which are only compared; empty if there are none.
+    beside_scaled
         Whether they are fractions of the box.
     velocities, images
         Three columns, or two of two dimensions; empty if there are none.
@@ -98,8 +98,8 @@ class Columns:
     width: int
     scaled: bool = False
     unwrapped: bool = False
-    wrapped: tuple[int, ...] = ()
-    wrapped_scaled: bool = False
+    beside: tuple[int, ...] = ()
+    beside_scaled: bool = False
     velocities: tuple[int, ...] = ()
     images: tuple[int, ...] = ()
     ids: int | None = None
@@ -113,15 +113,15 @@ class Columns:
         """Whether a column that is read stands after one that is not known."""
         ids = [column for column in (self.ids, self.maybe_ids) if column is not None]
         named = (*self.species.values(), *self.sizes.values())
-        read = (*self.positions, *self.wrapped, *self.velocities, *self.images, *ids, *named)
+        read = (*self.positions, *self.beside, *self.velocities, *self.images, *ids, *named)
         return min(self.others.values(), default=max(read)) < max(read)
 
 
 def recognized(fields: Sequence[Field], width: int) -> Columns:
     """Return which field is what.
 
-    Unwrapped positions take precedence over wrapped ones, which are compared with them, and lengths
-    over fractions.
+    Unwrapped positions take precedence over wrapped ones, and lengths over fractions. Others are
+    compared with them.
 
     Raises
     ------
@@ -168,8 +168,8 @@ def recognized(fields: Sequence[Field], width: int) -> Columns:
             f"pos of width 3 (in two dimensions without z, or of width 2), got {' '.join(names)}"
         )
     positions, scaled, unwrapped = chosen
-    beside = (form for form in candidates if unwrapped and not form[2] and form[0])
-    wrapped, wrapped_scaled, _ = next(beside, ((), False, False))
+    others = (form for form in candidates if form[0] and form is not chosen)
+    beside, beside_scaled, _ = next(others, ((), False, False))
     ids = [name for name in single if name in _IDS]
     if len(ids) > 1:
         raise InputError(f"ids: expected one column, got {' '.join(ids)}")
@@ -188,8 +188,8 @@ def recognized(fields: Sequence[Field], width: int) -> Columns:
         width,
         scaled,
         unwrapped,
-        wrapped,
-        wrapped_scaled,
+        beside,
+        beside_scaled,
         vector("velocities", _VELOCITIES, "velocities"),
         vector("images", _IMAGES, "images", "rumd images"),
         single[ids[0]] if ids else None,

@@ -15,8 +15,8 @@ from cagebreak.files._text import Rows, number
 from cagebreak.files.frame import Frame, named
 
 NEAR, DIGITS = 0.02, 1e-5
-"""Distance of wrapped from unwrapped positions that may be rounding: in mean spacings, and over the
-unwrapped position (chosen: two decimals, and six digits)."""
+"""Distance of positions in two sets of columns that may be rounding: in mean spacings, and over the
+position (chosen: two decimals, and six digits)."""
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -85,7 +85,7 @@ def frame_of(
     ]
     groups = {
         "positions": columns.positions,
-        "wrapped": columns.wrapped,
+        "beside": columns.beside,
         "velocities": columns.velocities,
         "images": columns.images,
         "ids": () if id_column is None else (id_column,),
@@ -112,10 +112,10 @@ def frame_of(
     if dimension == 2:
         _require_thin(rows, matrix)
         positions = positions * [1, 1, 0]
-    if columns.wrapped:
-        wrapped = _solid(part["wrapped"])
-        wrapped = wrapped @ cell.matrix + cell.origin if columns.wrapped_scaled else wrapped
-        _require_same_places(rows, positions, wrapped, Box(matrix, dimension))
+    if columns.beside:
+        beside = _solid(part["beside"])
+        beside = beside @ cell.matrix + cell.origin if columns.beside_scaled else beside
+        _require_same_places(rows, positions, beside, Box(matrix, dimension))
     images: NDArray | None = None
     if columns.unwrapped:
         images = np.zeros(positions.shape, np.int64)
@@ -160,17 +160,17 @@ def _require_thin(rows: Rows, matrix: Floats) -> None:
         )
 
 
-def _require_same_places(rows: Rows, unwrapped: Floats, wrapped: Floats, box: Box) -> None:
-    """Refuse unwrapped positions that are not the wrapped ones beside them, in another period."""
-    periods = ((unwrapped - wrapped) @ box.inverse)[:, : box.dimension]
+def _require_same_places(rows: Rows, positions: Floats, beside: Floats, box: Box) -> None:
+    """Refuse positions that are not those beside them, in the same or another period."""
+    periods = ((positions - beside) @ box.inverse)[:, : box.dimension]
     vectors = (periods - np.rint(periods)) @ box.matrix[: box.dimension]
     apart = np.linalg.norm(vectors, axis=1)
-    spacing = (box.volume / len(unwrapped)) ** (1 / box.dimension)
-    rounding = NEAR * spacing + DIGITS * np.abs(unwrapped).max(axis=1)
+    spacing = (box.volume / len(positions)) ** (1 / box.dimension)
+    rounding = NEAR * spacing + DIGITS * np.abs(positions).max(axis=1)
     different = np.flatnonzero(apart > rounding)
     if len(different):
         raise rows.error(
-            int(different[0]), "wrapped and unwrapped positions that differ by periods of the box"
+            int(different[0]), "positions in two sets of columns that differ by periods of the box"
         )
 
 

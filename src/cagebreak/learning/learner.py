@@ -13,6 +13,8 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import has_fit_parameter
 
+from cagebreak.errors import InputError
+
 CHECKPOINT = "checkpoint"
 """The parameter of a learner that names the folder of its unfinished trainings."""
 
@@ -72,8 +74,18 @@ class Learner(Protocol):
         """Return what is reported of the fit."""
 
 
+def require_learner(learner: object) -> None:
+    """Raise an `InputError` unless an argument is a learner or regressor of scikit-learn."""
+    methods = ("fit", "predict", "get_params")
+    if isinstance(learner, type) or not all(hasattr(learner, method) for method in methods):
+        raise InputError(
+            f"learner: expected a regressor, such as cagebreak.RidgeCV(), got {learner!r}"
+        )
+
+
 def traits(learner: Any) -> Traits:
     """Return how a learner or regressor of scikit-learn is fitted."""
+    require_learner(learner)
     if isinstance(learner, Learner):
         return learner.learner_traits()
     return Traits(
@@ -96,6 +108,7 @@ def with_checkpoints(learner: BaseEstimator, folder: str | os.PathLike[str]) -> 
 
     A learner without trainings, or one that names a folder itself, is returned as it is.
     """
+    require_learner(learner)
     parameters: Mapping[str, Any] = learner.get_params()
     unset = [
         name

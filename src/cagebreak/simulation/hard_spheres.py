@@ -130,7 +130,7 @@ class EventDriven:
         self._candidates = _aligned((n + 1,), np.int32)
         self._coming = _aligned((kernel.COMING,), np.int32)
         self._heads = _aligned((self._layout.n_cells,), np.int32)
-        edges = np.diag(configuration.box.matrix)
+        edges = configuration.box.lengths
         self._space = np.concatenate([edges, 1 / edges, [scale, growth_rate]])
         self._clock = np.zeros(3)
         self._tally = np.zeros(4, dtype=np.int64)

@@ -51,14 +51,15 @@ class Step:
     ensemble
         "NVT" and "NPT": a thermostat, and a barostat, of the engine. "NVE": constant energy. After
         a step of another kind the velocities are then scaled so that the energy is the mean of the
-        second half of that step, and the box is given its mean volume.
+        second half of that step, and the box is given its mean volume. Of a step that changes the
+        temperature both are those at its end, by a line through the second half.
     time
         In tau.
     temperature
         kT, in eps: one for all of the step, or two to go from one to the other; none for the
         model's.
     pressure
-        In eps / sigma^3, for NPT; None for the mean of the second half of the step before.
+        In eps / sigma^3, for NPT; None for that of the step before, likewise.
     swaps
         Attempts a particle and tau to exchange the diameters of two particles, for NVT, and NVE of
         hard spheres, whose energy they keep (`cagebreak.simulation.swaps`).
@@ -309,7 +310,7 @@ def _thermostat(
     start, end = temperatures[0], temperatures[-1]
     pressure = step.pressure
     if step.ensemble == "NPT" and pressure is None:
-        pressure = _mean(history, "pressure", segment.step - 1)
+        pressure = _reached(history, "pressure", steps, segment.step - 1)
     slope = (end - start) / step.time
     return Thermostat(
         start + slope * segment.start,
@@ -331,7 +332,7 @@ def _adjusted(
     if number == 0:
         return start
     if segment.start == 0 and steps[number - 1].ensemble == "NPT":
-        growth = len(start) / start.box.volume / _mean(history, "density", number - 1)
+        growth = len(start) / start.box.volume / _reached(history, "density", steps, number - 1)
         scale = growth ** (1 / model.dimension)
         box = start.box.with_matrix(start.box.matrix * scale)
         start = start.replace(positions=start.positions * scale, box=box)
@@ -340,7 +341,7 @@ def _adjusted(
         return start
     # If the force jumps at the cut-off, the energy drifts slowly: every segment sets it again.
     n, velocities = len(start), np.asarray(start.velocities)
-    energy = n * _mean(history, "energy", thermostatted[-1])
+    energy = n * _reached(history, "energy", steps, thermostatted[-1])
     thermal = 0.5 * model.dimension * (n - 1) * model.temperature
     kinetic = energy + thermal - potentials.energy(start, model)
     if kinetic <= 0:  # with few particles the energy fluctuates strongly
@@ -350,10 +351,19 @@ def _adjusted(
     return start.replace(velocities=velocities * math.sqrt(kinetic / now))
 
 
-def _mean(history: np.ndarray, name: str, step: int) -> float:
-    """Return the mean over the second half of a step."""
-    rows = history[name][history["step"] == step]
-    return float(rows[len(rows) // 2 :].mean())
+def _reached(history: np.ndarray, name: str, steps: Sequence[Step], number: int) -> float:
+    """Return the mean over the second half of a step.
+
+    Of a step that changes the temperature it is the value at the end: that of a line through the
+    segments of the second half. Their mean would be that of a hotter liquid than follows.
+    """
+    rows = history[history["step"] == number]
+    half = rows[len(rows) // 2 :]
+    if len(half) < 2 or len(set(steps[number].temperature)) < 2:
+        return float(half[name].mean())
+    segment = half["time"][-1] - half["time"][-2]
+    before_end = half["time"] - segment / 2 - half["time"][-1]
+    return float(np.polyfit(before_end, half[name], 1)[1])
 
 
 def _settled(end: Configuration, before: Configuration | None = None) -> Configuration:

@@ -88,9 +88,10 @@ def write(path: Path, configuration: Configuration, diameters: ArrayLike | None 
             f"all others have to be present, got {', '.join(SPECIES_NAMES[s] for s in present)}"
         )
     box = configuration.box
-    if not box.is_orthorhombic:
+    if not box.is_orthorhombic or (np.diag(box.matrix) < 0).any():
         raise InputError(
-            "configuration: a .sph file holds orthorhombic boxes only, got a sheared one"
+            "configuration: a .sph file holds orthorhombic boxes only, of edges along x, y and z, "
+            f"got {box.matrix.tolist()}"
         )
     lines = [str(len(configuration)), " ".join(map(repr, np.diag(box.sheet).tolist()))]
     columns = (configuration.wrapped.tolist(), configuration.species.tolist(), sizes.tolist())

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cagebreak._atomic import replacing
 from cagebreak.configuration import Box, Configuration
+from cagebreak.configuration.interchange.arrays import lower_triangular
 from cagebreak.errors import InputError
 from cagebreak.files import _columns
 from cagebreak.files._fields import Field, recognized
@@ -138,7 +139,7 @@ def _cell(file: TextFile, words: list[str]) -> Cell:
         xy, xz, yz = bounds[:, 2] if width == 3 else np.zeros(3)
         low = bounds[:, 0] - [min(0, xy, xz, xy + xz), min(0, yz), 0]
         high = bounds[:, 1] - [max(0, xy, xz, xy + xz), max(0, yz), 0]
-        x, y, z = high - low
+        x, y, z = (high - low).tolist()
         if min(x, y, z) <= 0:
             raise InputError(f"box: expected lo < hi in each direction, got lengths {[x, y, z]}")
         return cell_of([[x, 0, 0], [xy, y, 0], [xz, yz, z]], low)
@@ -147,13 +148,7 @@ def _cell(file: TextFile, words: list[str]) -> Cell:
 
 
 def _bounds(box: Box) -> list[str]:
-    matrix = box.sheet
-    if np.triu(matrix, 1).any():
-        raise InputError(
-            "configuration: a LAMMPS dump holds boxes whose first vector is along x and whose "
-            f"second is in the plane of x and y, got {matrix.tolist()}; write .xyz"
-        )
-    (x, _, _), (xy, y, _), (xz, yz, z) = matrix.tolist()
+    x, xy, y, xz, yz, z = lower_triangular(box, "a LAMMPS dump")
     if box.is_orthorhombic:
         return ["ITEM: BOX BOUNDS pp pp pp", *(f"0.0 {edge!r}" for edge in (x, y, z))]
     left, right = min(0.0, xy, xz, xy + xz), max(0.0, xy, xz, xy + xz)

@@ -77,6 +77,7 @@ from cagebreak.simulation.event_driven._list_kernel import (
 
 REBASE_AFTER = 0.5
 BUCKETS, PAGE = 8192, 512  # buckets in the ring, and in a page; powers of two
+MOST_BUCKETS = 2.0**62  # of a run: what a number of 64 bits holds
 
 LOOK_AHEAD_FROM = 8000  # spheres: 2 MB of state
 BOOKS_AHEAD, LISTS_AHEAD = 24, 16  # buckets
@@ -259,10 +260,11 @@ def _open_page(bucket, spheres, queue):
 
 
 @njit(inline="always", **OPTIONS)
-def _next_event(bucket, scout, seen, spheres, lists, queue):
+def _next_event(bucket, last, scout, seen, spheres, lists, queue):
     """Return the sphere whose event comes first, its bucket, the scout and the events seen.
 
-    The scout goes through the next page, an event at a time, and asks for the books.
+    From the bucket `last` on no page is opened: no sphere, n, stands for no event up to there. The
+    scout goes through the next page, an event at a time, and asks for the books.
     """
     n, books, marks = spheres.n, spheres.books, spheres.marks
     while True:
@@ -271,6 +273,8 @@ def _next_event(bucket, scout, seen, spheres, lists, queue):
             break
         bucket += 1
         if bucket % PAGE == 0:
+            if bucket > last:
+                return n, bucket - 1, scout, seen
             scout = _open_page(bucket, spheres, queue)
         if n > LOOK_AHEAD_FROM:
             seen = _look_ahead(bucket, seen, spheres, lists, queue)
@@ -350,8 +354,13 @@ def advance(until, most_events, state):
             _let_in(waiting, bucket, spheres, queue)
             waiting = nobody()
         before = bucket
-        i, bucket, scout, seen = _next_event(bucket, scout, seen, spheres, lists, queue)
-        time = spheres.marks[MARK_COLUMNS * i + TIME]
+        # What waits may come before all of the next page, which then must not be in the ring. Slow
+        # spheres have their next event billions of buckets after the end.
+        last = before
+        if waiting.sphere == NO_PARTNER:
+            last = int64(min((until - clock.times[ORIGIN]) * queue.inverse_width, MOST_BUCKETS))
+        i, bucket, scout, seen = _next_event(bucket, last, scout, seen, spheres, lists, queue)
+        time = spheres.marks[MARK_COLUMNS * i + TIME] if i < spheres.n else math.inf
         if waiting.time < time or waiting.time_of_partner < time:
             # Seldom: what waits comes first. The queue is searched again from where it was.
             _let_in(waiting, before, spheres, queue)

@@ -17,19 +17,19 @@ from cagebreak.simulation.event_driven._list_kernel import CACHE_LINE
 _LIST_LENGTH = 16  # neighbors of a list: shorter ones are rebuilt more often, longer predict slower
 _SKINS = (0.05, 2.0)  # least and most, in units of the mean radius
 _SIZES_APART = 0.4  # a cell grid is of spheres whose diameters have no smaller ratio
-_CLASSES = 16  # kinds of spheres with sizes of their own: those of a kind have one reach
+_SPREAD = 1.05  # largest over smallest diameter of a kind of spheres with sizes of their own
 
 
 def kinds_of(configuration: Configuration, model: Model) -> NDArray[np.int64]:
     """Return the kind of each sphere, (N,): spheres of a kind have one mass and one reach.
 
-    It is the species, or the class of size of spheres with sizes of their own.
+    It is the species, or the class of size of spheres with sizes of their own. Classes are equally
+    wide, not equally full: a few large spheres among small ones have a class of their own.
     """
     if model.sizes is None:
         return configuration.species
     diameters = diameters_of(configuration, model)
-    edges = np.quantile(diameters, np.arange(1, _CLASSES) / _CLASSES)
-    classes = np.searchsorted(edges, diameters, side="right")
+    classes = np.floor(np.log(diameters / diameters.min()) / math.log(_SPREAD))
     return np.unique(classes, return_inverse=True)[1]
 
 
@@ -48,7 +48,7 @@ class Layout:
     @classmethod
     def of(cls, box: Box, radii: NDArray[np.float64], kinds: NDArray[np.int64]) -> Layout:
         """Return the layout for spheres of these radii and kinds, (N,) each."""
-        edges = np.diag(box.matrix)
+        edges = box.lengths
         n_kinds = int(kinds.max()) + 1
         radius = np.zeros(n_kinds)
         np.maximum.at(radius, kinds, radii)

@@ -15,6 +15,7 @@ from cagebreak.errors import InputError
 from cagebreak.files import Frame, botan, deepmind, format_of, glassbench, hdf5
 from cagebreak.files.frame import common_names, renamed
 from cagebreak.files.reading import iread_numbered_apart
+from cagebreak.models.arguments import is_whole, real
 from cagebreak.study.importing import origins
 from cagebreak.study.importing.starts import NEAR
 from cagebreak.study.importing.trajectory import (
@@ -59,10 +60,12 @@ class Options:
             raise InputError("files: expected at least one, got none")
         for name in ("time", "timestep", "interval"):
             value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
+            if value is not None and not 0 < real(value) < math.inf:
                 raise InputError(f"{name}: expected a positive time, got {value!r}")
-        if self.origins is not None and self.origins < 1:
-            raise InputError(f"origins: expected a number from 1, got {self.origins!r}")
+        if self.origins is not None and not (is_whole(self.origins) and self.origins >= 1):
+            raise InputError(f"origins: expected a whole number from 1, got {self.origins!r}")
+        if self.wrapped not in (True, False):
+            raise InputError(f"wrapped: expected True or False, got {self.wrapped!r}")
         formats = {format_of(file, self.format): file for file in files}
         if glassbench in formats:
             raise InputError(

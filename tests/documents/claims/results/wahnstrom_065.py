@@ -59,6 +59,9 @@ def computed():
         f"{recipe.preparation.n_particles} particles "
         f"(rho = {model.number_density:g}, {share:.0f}:{100 - share:.0f}, smoothed potential)"
     )
+    starts = [STUDY.configuration(c) for c in range(STUDY.n_configurations)]
+    density = sum(len(each) / each.box.volume for each in starts) / len(starts)
+    yield (f"volume is therefore {density:.3f}, and not the {model.number_density:g} of the model")
     yield f"were quenched over {quench.time:g} τ from T = {quench.temperature[0]:g}"
     yield f"for {held.time:g} τ at constant pressure and {last.time:g} τ at constant volume"
     yield f"{hours(recipe.path):.1f} core-hours"

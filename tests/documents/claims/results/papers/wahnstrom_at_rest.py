@@ -25,6 +25,7 @@ STATE, AGED, PARTICLES, TIMES, DISPLACEMENT, OVERFITTING = (
     )
 )
 STUDY = cb.Study(ROOT / "datasets/wahnstrom-058/wahnstrom-058.toml")
+WARMER = cb.Study(ROOT / "datasets/wahnstrom-065/wahnstrom.toml")
 PAPER, RUNS = STUDY.recipe, STUDY.recipe.isoconfigurational
 PAIRS_WITH_A, PAIRS = 10, 20
 GIVEN = [
@@ -53,6 +54,12 @@ def longest(rows):
     return rows[rows.time == rows.groupby("temperature").time.transform("max")]
 
 
+def mean_density(study):
+    """Return the mean number density of the configurations of a study."""
+    configurations = map(study.configuration, range(study.n_configurations))
+    return np.mean([len(each) / each.box.volume for each in configurations])
+
+
 def at(temperature, n, rows=STATE):
     return row(longest(rows), temperature=temperature, n_features=n)
 
@@ -61,6 +68,11 @@ def computed():
     yield f"{CONFIDENCE} intervals"
     for part in (of_all_pairs, penalties, more, states, equilibration):
         yield from part()
+    densities = [mean_density(study) for study in (STUDY, WARMER)]
+    yield (
+        f"became {densities[0]:.3f} at T = {PAPER.model.temperature:g} and {densities[1]:.3f} at "
+        f"{WARMER.recipe.model.temperature:g}, where the paper has {PAPER.model.number_density:g}"
+    )
 
 
 def of_all_pairs():

@@ -172,7 +172,7 @@ def extended():
     yield holds(f"gain, by\n  {gains[0]:.3f} and {gains[1]:.3f}", min(gains) > 0)
     last = in_turn.loc["extended, by trajectories"]
     yield holds(
-        f"have {alone.r_configuration:.4f} in five folds and {last.r_configuration:.4f} left out in",
+        f"have {alone.r_configuration:.4f} in five folds and {last.r_configuration:.4f} left out",
         alone[ends[0]] < 0 < alone[ends[1]] and last[ends[0]] < 0 < last[ends[1]],
     )
     yield f"is one of the {100 * SHARE:g} % most mobile"
