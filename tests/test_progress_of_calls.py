@@ -12,7 +12,11 @@ from cagebreak import _progress
 from cagebreak._progress import alone, duration, each, shown
 
 terminal = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
-SLOW = "def slow():\n    for _ in each('thinking', range(4), 4):\n        time.sleep(0.6 * {share})\n"
+SLOW = """
+def slow():
+    for _ in each('thinking', range(4), 4):
+        time.sleep(0.6 * {share})
+"""
 
 
 def said(code, on_terminal=True, share=0.2):
