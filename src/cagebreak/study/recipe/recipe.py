@@ -192,9 +192,9 @@ class Recipe:
     @cached_property
     def _labels(self) -> np.recarray:
         """Made once: every configuration that is read compares its columns with them."""
-        states = {state: self.descriptor(state) for state in self.descriptors.states}
+        made = {name: self.descriptor(name) for name in self.sources if name != RECOMMENDED}
         of_all = {RECOMMENDED: self.recommended} if self.descriptors.recommended else {}
-        return descriptors.labels(states | of_all)
+        return descriptors.labels({**made, **of_all})
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the labels: another process makes its own sooner than it reads them."""
