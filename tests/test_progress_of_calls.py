@@ -12,12 +12,21 @@ from cagebreak import _progress
 from cagebreak._progress import alone, duration, each, shown
 
 terminal = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
-SLOW = "def slow():\n    for _ in each('thinking', range(4), 4):\n        time.sleep(0.6)\n"
+SLOW = """
+def slow():
+    for _ in each('thinking', range(4), 4):
+        time.sleep(0.6 * {share})
+"""
 
 
-def said(code, on_terminal=True):
-    """Return what a script writes to stderr, a terminal or not."""
-    script = f"import time\nfrom cagebreak._progress import alone, each, shown\n{SLOW}"
+def said(code, on_terminal=True, share=0.2):
+    """Return what a script writes to stderr, a terminal or not.
+
+    Its calls, and what counts as long, take a share of the usual time.
+    """
+    script = "import time\nfrom cagebreak import _progress\n"
+    script += "from cagebreak._progress import alone, each, shown\n"
+    script += f"_progress.AFTER *= {share}\n" + SLOW.format(share=share)
     script += textwrap.dedent(code)
     if not on_terminal:
         return subprocess.run(
@@ -41,7 +50,7 @@ def said(code, on_terminal=True):
 
 @terminal
 def test_a_call_that_takes_long_shows_what_is_done_and_the_time_left():
-    text = said("slow()")
+    text = said("slow()", share=1)
     assert "thinking" in text
     assert " 75%" in text
     assert "about 1 s left" in text

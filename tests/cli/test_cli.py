@@ -22,6 +22,12 @@ def call(*arguments, code=0):
     return result
 
 
+@pytest.fixture(autouse=True)
+def few_dots(monkeypatch):
+    """Leave out most dots of figures, whose number changes nothing here."""
+    monkeypatch.setattr("cagebreak.figures.style.DPI", 50)
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     selections = {name: SELECTIONS[name] for name in ("LR0", "LR1")}

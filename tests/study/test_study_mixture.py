@@ -48,13 +48,10 @@ def test_configurations_and_runs_are_those_by_hand(study, engine):
     np.testing.assert_allclose(study.propensity(0).mean, expected)
 
 
-def test_processes_give_the_same_bytes(study, engine, tmp_path):
-    other = cb.Study(write_mixture_recipe(tmp_path / "ka.toml", engine))
-    other.run(workers=2, progress=False)
-    assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
-
-
-def test_a_preparation_goes_on_after_a_stop(study, engine, tmp_path, monkeypatch):
+def test_stopped_and_gone_on_with_in_processes_it_has_the_same_bytes(
+    study, engine, tmp_path, monkeypatch
+):
+    """One preparation goes on where it stopped, and processes do it and all other units."""
     other = cb.Study(write_mixture_recipe(tmp_path / "ka.toml", engine))
     advance, done = preparation.advance, []
 
@@ -69,7 +66,7 @@ def test_a_preparation_goes_on_after_a_stop(study, engine, tmp_path, monkeypatch
         other.run("serial", progress=False)
     assert (tmp_path / "ka" / "equilibrate" / "0000.partial.h5").exists()
     monkeypatch.setattr(equilibrate.preparation, "advance", advance)
-    other.run("serial", progress=False)
+    other.run(workers=2, progress=False)
     assert unit_bytes(tmp_path / "ka") == unit_bytes(study.store.folder)
 
 

@@ -218,7 +218,8 @@ def test_figures_of_a_shear(study, tmp_path):
     assert (tmp_path / "slices.png").exists()
 
 
-def test_plan_knows_what_it_costs(study, tmp_path):
+def test_plan_knows_what_it_costs(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(shear_stage, "_TRIAL_SECONDS", 0.1)  # of flow, for a steady mean
     plan = cb.Study(write(tmp_path / "ka.toml")).plan(1)
     assert [(stage.stage, stage.left) for stage in plan.stages] == [
         ("equilibrate", 3),

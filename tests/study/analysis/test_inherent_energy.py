@@ -111,6 +111,16 @@ def study(known, tmp_path_factory):
     return study
 
 
+@pytest.fixture(scope="module")
+def model(study, tmp_path_factory):
+    """Return the file of a saved model, and what was said while it was made."""
+    path = tmp_path_factory.mktemp("model") / "model.h5"
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        study.save_model(path, "LR0 radial")
+    return path, said
+
+
 def shaken(configuration):
     """Return a badly annealed glass: an inherent state after random displacements."""
     steps = np.random.default_rng(4).normal(scale=0.3, size=(len(configuration), 3))
@@ -122,11 +132,8 @@ def energy_remarks(said):
     return [str(each.message) for each in said if "e_IS" in str(each.message)]
 
 
-def test_a_saved_model_keeps_the_energies_and_compares(study, known, tmp_path):
-    path = tmp_path / "model.h5"
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        study.save_model(path, "LR0")
+def test_a_saved_model_keeps_the_energies_and_compares(study, model, known, tmp_path):
+    path, said = model
     assert energy_remarks(said) == []
     saved = SavedModel.load(path)
     expected = [inherent_energy(study.configuration(c), MODEL) for c in range(4)]
@@ -141,13 +148,13 @@ def test_a_saved_model_keeps_the_energies_and_compares(study, known, tmp_path):
     with pytest.warns(ConfigurationWarning, match=r"bad\.xyz: the energy of its inherent state"):
         predict_file(path, tmp_path / "bad.xyz", tmp_path / "p.xyz", seed=0)
     # A file of an earlier version has no energies, and says nothing of them.
-    replace(saved, inherent_energies=None).save(path)
-    with h5py.File(path) as file:
+    replace(saved, inherent_energies=None).save(tmp_path / "older.h5")
+    with h5py.File(tmp_path / "older.h5") as file:
         assert "inherent_energies" not in file
-    older = SavedModel.load(path)
+    older = SavedModel.load(tmp_path / "older.h5")
     assert older.inherent_energies is None
     assert not any("e_IS" in each for each in older.apply(bad, seed=0).remarks)
-    with h5py.File(tmp_path / "broken.h5", "w") as file, h5py.File(path) as source:
+    with h5py.File(tmp_path / "broken.h5", "w") as file, h5py.File(tmp_path / "older.h5") as source:
         for name, value in source.attrs.items():
             file.attrs[name] = value
         for name in source:
@@ -161,13 +168,11 @@ def test_a_training_configuration_that_is_not_like_the_others_is_named(study, mo
     energies = np.array([-7.65, -7.6501, -7.6502, -5.0])
     monkeypatch.setattr(module, "training_energies", lambda recipe, store: energies)
     with pytest.warns(ConfigurationWarning, match="configuration 3: the energy of its inherent"):
-        SavedModel.of_study(study.recipe, study.store, "LR0")
+        SavedModel.of_study(study.recipe, study.store, "LR0 radial")
 
 
 def test_a_selection_of_the_inherent_state_descends_once(study, monkeypatch, tmp_path):
-    names = study.recipe.learning.selections
-    name = next(name for name, selection in names.items() if "inherent" in str(selection))
-    study.save_model(tmp_path / "model.h5", name)
+    study.save_model(tmp_path / "model.h5", "dr IS")
     saved = SavedModel.load(tmp_path / "model.h5")
     monkeypatch.delattr(module, "inherent_energy")
     said = saved.apply(shaken(study.configuration(0)), seed=0).remarks
@@ -175,9 +180,8 @@ def test_a_selection_of_the_inherent_state_descends_once(study, monkeypatch, tmp
     assert not any("e_IS" in each for each in saved.apply(study.configuration(0), seed=0).remarks)
 
 
-def test_the_scatter_of_fewer_particles_is_larger(study, monkeypatch, tmp_path):
-    study.save_model(tmp_path / "model.h5", "LR0")
-    saved = SavedModel.load(tmp_path / "model.h5")
+def test_the_scatter_of_fewer_particles_is_larger(study, model, monkeypatch):
+    saved = SavedModel.load(model[0])
     start = study.configuration(0)
     quarter = cb.Configuration(start.positions[::4], start.species[::4], start.box)
     known = saved.inherent_energies

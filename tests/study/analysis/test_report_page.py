@@ -20,8 +20,8 @@ NASTY = '</script><b>&"LR1'
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     selections = {
-        "LR0": {"generations": 0, "states": ["initial"]},
-        NASTY: {"generations": 1, "states": ["initial"]},
+        "LR0": {"generations": 0, "kind": "radial", "states": ["initial"]},
+        NASTY: {"generations": 1, "kind": "radial", "states": ["initial"]},
     }
     path = tmp_path_factory.mktemp("report") / "hs.toml"
     study = cb.Study(write_recipe(path, selections=selections))

@@ -1,8 +1,10 @@
 """Recipes: what `new` writes reads back, and stages depend on what they use alone."""
 
+import pickle
 import tomllib
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from wrong_edits import written
 
 from cagebreak.errors import RecipeError
 from cagebreak.study import Recipe
-from cagebreak.study.recipe import schema
+from cagebreak.study.recipe import descriptors, schema
 from cagebreak.study.recipe.preparation import Growth
 from cagebreak.study.recipe.protocols import PROTOCOLS
 from cagebreak.study.recipe.writing import text, write_new
@@ -185,3 +187,18 @@ def test_what_is_simulated_does_not_depend_on_the_states(tmp_path):
         "propensity": "5d1babb82585a59e",
     }
     assert {name: identities[name].hash[:16] for name in expected} == expected
+
+
+def test_labels_are_made_once_and_are_one_s_own_to_change(tmp_path, monkeypatch):
+    recipe = Recipe.read(written(tmp_path, {}))
+    first = recipe.labels()
+    kinds = first.kind.copy()
+    first.kind[:] = "changed"
+    with monkeypatch.context() as patch:
+        patch.setattr(descriptors, "labels", None)
+        np.testing.assert_array_equal(recipe.labels().kind, kinds)
+    # Units are sent with their recipe, and thousands of labels would be most of it.
+    other = pickle.loads(pickle.dumps(recipe))
+    assert "_labels" not in vars(other)
+    assert other == recipe
+    np.testing.assert_array_equal(other.labels().kind, kinds)

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -186,12 +187,18 @@ class Recipe:
 
     def labels(self) -> np.recarray:
         """Return the labels of all columns without computing them, each with its `source`."""
-        return descriptors.labels(
-            {
-                source: self.recommended if source == RECOMMENDED else self.descriptor(source)
-                for source in self.sources
-            }
-        )
+        return self._labels.copy()
+
+    @cached_property
+    def _labels(self) -> np.recarray:
+        """Made once: every configuration that is read compares its columns with them."""
+        made = {name: self.descriptor(name) for name in self.sources if name != RECOMMENDED}
+        of_all = {RECOMMENDED: self.recommended} if self.descriptors.recommended else {}
+        return descriptors.labels({**made, **of_all})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the labels: another process makes its own sooner than it reads them."""
+        return {name: value for name, value in vars(self).items() if name != "_labels"}
 
     @property
     def imported(self) -> bool:
