@@ -69,7 +69,16 @@ class StudyEnsembles:
         columns = selections.columns(self.recipe.labels(), self.features)
         structure = Features(joined.values[:, columns], joined.labels[columns].view(np.recarray))
         ends = Ends(*load_ends(self.recipe, self.store, c)) if self.ends else None
-        return Ensemble(load_configuration(self.store, c), structure, motion, ends)
+        return Ensemble(self.start(c), structure, motion, ends)
+
+    def start(self, c: int) -> Configuration:
+        """Return configuration c alone."""
+        return load_configuration(self.store, c)
+
+
+def start_of(ensembles: Sequence[Ensemble] | StudyEnsembles, c: int) -> Configuration:
+    """Return configuration c, and read nothing else of a study."""
+    return ensembles.start(c) if isinstance(ensembles, StudyEnsembles) else ensembles[c].start
 
 
 def default_features(recipe: Recipe) -> selections.Selection:

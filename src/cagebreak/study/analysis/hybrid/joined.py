@@ -29,6 +29,7 @@ from cagebreak.learning.short_runs import (
 from cagebreak.models.arguments import is_whole, real
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.isoconfigurational import nearest
+from cagebreak.study.analysis.hybrid.calibration import Calibration, simulated_motion
 from cagebreak.study.analysis.hybrid.ends import end_samples, lengths_described
 from cagebreak.study.analysis.hybrid.ensembles import (
     Ensemble,
@@ -84,8 +85,8 @@ class Hybrid:
         Those of `until` at whose ends structure is described.
     read
         Yields the particles of each configuration again.
-    study
-        The study that the configurations are of; None for other ensembles.
+    ensembles
+        What the statistics are of.
     """
 
     runs: RunCollection
@@ -98,7 +99,7 @@ class Hybrid:
     measurement: Measurement | None
     described: tuple[float, ...]
     read: Callable[[], Iterable[RunSample]]
-    study: StudyEnsembles | None
+    ensembles: Sequence[Ensemble] | StudyEnsembles
 
     @property
     def times(self) -> np.ndarray:
@@ -209,23 +210,36 @@ class Hybrid:
             As of `scan`.
         """
         end = self._end(until)
-        name, ends, labels = self._names(end)[-1], self.runs.ends, self.runs.collection.labels
+        name, labels = self._names(end)[-1], self.runs.collection.labels
+        ends = self.runs.ends if name == "ends" else None
         assert labels is not None
         inputs, n = self.inputs(name, n_runs, end), self.runs.n_structure
+        species = species_index(self.species, len(SPECIES_NAMES))
         with threadpool_limits(limits=1, user_api="blas"):
             about: Any = {"seed": self.seed, "folds": self.folds}
             ridge = RunRidge.fit(self.runs, inputs, **about)
-            training = Training.of(ridge, self.runs, self.read, study=self.study, **about)
+            if self.measurement is None:
+                own = Calibration.of_halves(self.read, self.runs, n_runs, self.seed)
+            else:
+                motion = simulated_motion(
+                    self.ensembles, self.measurement, self.short_runs,
+                    species=species, n_runs=n_runs, until=end, seed=self.seed,
+                    n_columns=self.runs.n_noisy,
+                    ends=None if ends is None else (ends, self.described.index(end)),
+                )  # fmt: skip
+                own = Calibration.of_own_runs(self.read, self.runs, motion, self.seed)
+            study = self.ensembles if isinstance(self.ensembles, StudyEnsembles) else None
+            training = Training.of(ridge, self.runs, own, study=study, **about)
         return HybridModel(
             ridge=ridge,
             short_runs=self.short_runs,
             times=self.times,
-            species=species_index(self.species, len(SPECIES_NAMES)),
+            species=species,
             labels=labels[:n].view(np.recarray),
             n_runs=int(n_runs),
             until=end,
             measurement=self.measurement,
-            ends=ends.fits if ends is not None and name == "ends" else None,
+            ends=None if ends is None else ends.fits,
             training=training,
         )
 
@@ -409,7 +423,7 @@ def hybrid(
     )
     return Hybrid(
         runs, short_runs, species, tuple(lasts.tolist()), seed, folds, n_resamples, measurement,
-        tuple(described), read, ensembles if isinstance(ensembles, StudyEnsembles) else None,
+        tuple(described), read, ensembles,
     )  # fmt: skip
 
 
