@@ -32,7 +32,7 @@ from cagebreak.study.analysis.hybrid import Ensemble
 from cagebreak.study.analysis.hybrid.measurement import Measurement
 
 FOLDER = Path(__file__).parent
-CALIBRATED = ("short runs", "halves")
+SIMULATED, HALVES = "short runs", "halves"
 """What calibrates: short runs of the training configurations, or the halves of their ensembles."""
 
 
@@ -44,12 +44,17 @@ class Budget(NamedTuple):
     """Their length, tau."""
     n_draws: int
     """Number of draws of these for each configuration."""
-    calibrated: tuple[str, ...] = CALIBRATED[:1]
+    calibrated: str = SIMULATED
 
 
 SYSTEMS = {
     "hard-spheres-058": (Budget(1, 10.0, 8),),
-    "kob-andersen": (Budget(1, 4.4, 8, CALIBRATED), Budget(2, 29.0, 4), Budget(5, 74.0, 2)),
+    "kob-andersen": (
+        Budget(1, 4.4, 8),
+        Budget(2, 29.0, 4),
+        Budget(5, 74.0, 2),
+        Budget(1, 4.4, 8, HALVES),
+    ),
 }
 FOLDS, SEED, LAST, SPECIES = 5, 7, 2, 0
 LATE = 10.0
@@ -88,7 +93,7 @@ def ensembles_of(study, propensity):
 def tested(study, ensembles, budget):
     """Return the times, the length of the short runs, and what is counted.
 
-    That is a dict for each way to calibrate, configuration and draw.
+    That is a dict for each configuration and draw.
     """
     n_runs, until, n_draws, calibrated = budget
     fold, found = configuration_folds(len(ensembles), FOLDS, seed=SEED), {}
@@ -96,29 +101,26 @@ def tested(study, ensembles, budget):
     for k in range(fold.max() + 1):
         training = [ensembles[c] for c in np.flatnonzero(fold != k)]
         joined = cb.hybrid(training, until=until, seed=SEED, folds=FOLDS)
-        simulating = replace(joined, measurement=measurement)
-        models = {
-            by: (joined if by == "halves" else simulating).fit(n_runs, joined.until[0])
-            for by in calibrated
-        }
+        if calibrated == SIMULATED:
+            joined = replace(joined, measurement=measurement)
+        model = joined.fit(n_runs, joined.until[0])
         times = joined.short_runs.times
         for c in np.flatnonzero(fold == k).tolist():
             for draw in range(n_draws):
                 seed = seed_sequence(SEED, "test", c, draw)
                 motion, _ = measurement.short_runs(ensembles[c].start, times, n_runs, seed)
-                for by, model in models.items():
-                    found[by, c, draw] = numbers(ensembles[c], motion, model, by)
-        print(n_runs, until, "fold", k, flush=True)
+                found[c, draw] = numbers(ensembles[c], motion, model, calibrated)
+        print(*budget, "fold", k, flush=True)
     return joined.times, joined.until[0], found
 
 
-def numbers(ensemble, motion, model, by):
+def numbers(ensemble, motion, model, calibrated):
     """Return what is counted of the prediction of a configuration from short runs."""
     start, structure, runs, _ = ensemble
     rows, measured = start.species == SPECIES, runs["displacement"]
     found = model.predict_intervals_from(structure, motion)
     of_others = measured.mean
-    if by == "halves":
+    if calibrated == HALVES:
         halves = ((measured.n_runs + 1) // 2, measured.n_runs // 2)
         of_others = np.tensordot(target_weights(halves, model.n_runs), measured.halves, 1)
     values, of_others = found.values[:, rows].T, of_others[:, rows].T
@@ -156,11 +158,10 @@ def table_of(times, about, found):
 def draws_of(times, found):
     """Return coverage and mean error of each draw, at late times, with the mean motion in it."""
     late, parts = times >= LATE, []
-    for (by, c, draw), each in found.items():
-        if by == CALIBRATED[0]:
-            columns = {name: each[name][late] for name in ("coverage", "error", "measured")}
-            of_draw = {"configuration": c, "draw": draw, "motion": each["motion"]}
-            parts.append(pd.DataFrame({**of_draw, "time": times[late], **columns}))
+    for (c, draw), each in found.items():
+        columns = {name: each[name][late] for name in ("coverage", "error", "measured")}
+        of_draw = {"configuration": c, "draw": draw, "motion": each["motion"]}
+        parts.append(pd.DataFrame({**of_draw, "time": times[late], **columns}))
     return pd.concat(parts)
 
 
@@ -175,11 +176,11 @@ def main():
         ensembles, parts, draws = ensembles_of(study, propensity), [], []
         for budget in SYSTEMS[name]:
             times, end, found = tested(study, ensembles, budget)
-            for by in budget.calibrated:
-                of_one = {key[1:]: each for key, each in found.items() if key[0] == by}
-                about = {"n_runs": budget.n_runs, "until": end, "calibrated": by}
-                parts.append(table_of(times, about, of_one))
-            draws.append(draws_of(times, found).assign(n_runs=budget.n_runs, until=end))
+            about = {
+                "n_runs": budget.n_runs, "until": end, "calibrated": budget.calibrated,
+            }  # fmt: skip
+            parts.append(table_of(times, about, found))
+            draws.append(draws_of(times, found).assign(**about))
             for table, of_table in (("hybrid", parts), ("hybrid-draws", draws)):
                 path = FOLDER / f"{name}.{table}.csv"
                 pd.concat(of_table).to_csv(path, index=False, float_format="%.5g")
