@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -14,7 +14,7 @@ from cagebreak.configuration import SPECIES_NAMES, Configuration, species_index
 from cagebreak.descriptors.base import make_labels
 from cagebreak.descriptors.coarse_grained.short_runs import STATE, ShortRuns
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
-from cagebreak.errors import InputError, StoreError
+from cagebreak.errors import InputError
 from cagebreak.learning import Collection, configuration_folds
 from cagebreak.learning.short_runs import (
     EndColumns,
@@ -39,15 +39,13 @@ from cagebreak.study.analysis.hybrid.ensembles import (
     ends_and_targets,
     samples,
 )
+from cagebreak.study.analysis.hybrid.finished import FinishedStudy, require_finished
 from cagebreak.study.analysis.hybrid.measurement import Measurement
 from cagebreak.study.analysis.hybrid.model import HybridModel
 from cagebreak.study.analysis.hybrid.scan import WITH_STRUCTURE, Key, Scan
 from cagebreak.study.analysis.hybrid.times import NEAR, near, some_later, times_to
 from cagebreak.study.analysis.hybrid.training import Training
-from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.ends import DESCRIBED
 from cagebreak.study.stages.quantities import TARGETS, require_measured
-from cagebreak.study.store import Store
 
 LEAST_FOLDS = 2
 """Outer folds of a fit; held-out predictions need one more."""
@@ -73,7 +71,7 @@ class Hybrid:
     until
         Lengths of short runs to choose from, in tau.
     seed
-        Of folds and bootstrap.
+        Of folds, bootstrap, and the short runs that calibrate.
     folds
         Number of outer folds.
     n_resamples
@@ -202,7 +200,8 @@ class Hybrid:
 
         If the structure at the ends of runs of this length is described, it is an input as well.
         Predictive intervals are calibrated by the fits of the outer folds, each to all but one of
-        them (`cagebreak.learning.short_runs.held_out_particles`).
+        them (`cagebreak.learning.short_runs.held_out_particles`), from new short runs of each
+        configuration. With no `measurement`, the halves of the runs take their place.
 
         Raises
         ------
@@ -265,16 +264,6 @@ class Hybrid:
         return int(columns[0]) if len(columns) else None
 
 
-class FinishedStudy(Protocol):
-    """What is read of a study."""
-
-    recipe: Recipe
-    store: Store
-
-    def require_finished(self, *others: str) -> None:
-        """Raise a `StoreError` unless everything that a fit needs, and other stages, are done."""
-
-
 def hybrid(
     source: FinishedStudy | Sequence[Ensemble],
     *,
@@ -301,7 +290,8 @@ def hybrid(
         A finished study; or a sequence of `Ensemble`, each a configuration with its structural
         descriptors and the `Propensity` of its runs.
     seed
-        Of folds and bootstrap; default that of the study, required otherwise.
+        Of folds, bootstrap, and the short runs that calibrate intervals; default that of the study,
+        required otherwise.
     species
         Letter of the species to predict.
     until
@@ -372,7 +362,7 @@ def hybrid(
             require_measured(recipe, name, "quantities")
         measured = tuple(dict.fromkeys((target, *quantities)))
         ends = ends and section.ends is not None
-        _require_finished(source, ends)
+        require_finished(source, ends)
         features = default_features(recipe) if features is None else features
         ensembles = StudyEnsembles(recipe, store, measured, features, ends)
         seed = seed_sequence(recipe.study.seed, "fit") if seed is None else seed
@@ -434,16 +424,3 @@ def _require_within(name: str, lengths: Iterable[float], start: Configuration) -
         raise InputError(
             f"{name}: expected lengths up to half of the box, {half:.4g} sigma, got {longer[0]!r}"
         )
-
-
-def _require_finished(study: FinishedStudy, ends: bool) -> None:
-    """Raise a `StoreError` unless all that is read is done; say what needs no ends."""
-    study.require_finished()
-    if not ends:
-        return
-    try:
-        study.require_finished(DESCRIBED.name)
-    except StoreError as error:
-        raise StoreError(
-            f"{error}; or leave the ends of runs out: ends=False, or cagebreak hybrid --no-ends"
-        ) from None
