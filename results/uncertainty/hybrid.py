@@ -13,6 +13,7 @@ to generation 2 and the scalars.
 """
 
 import argparse
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +31,7 @@ from cagebreak.learning.short_runs.held_out_samples import target_weights
 from cagebreak.seeding import seed_sequence
 from cagebreak.study.analysis.hybrid import Ensemble
 from cagebreak.study.analysis.hybrid.measurement import Measurement
+from cagebreak.study.recipe import Recipe
 
 FOLDER = Path(__file__).parent
 SIMULATED, HALVES = "short runs", "halves"
@@ -52,14 +54,27 @@ SYSTEMS = {
     "kob-andersen": (
         Budget(1, 4.4, 8),
         Budget(2, 29.0, 4),
-        Budget(5, 74.0, 2),
         Budget(1, 4.4, 8, HALVES),
+        Budget(5, 74.0, 2),
     ),
 }
 FOLDS, SEED, LAST, SPECIES = 5, 7, 2, 0
 LATE = 10.0
 """Time from which on the table has every draw, tau."""
 COUNTED = ("coverage", "low_fifth", "high_fifth", "active", "width")
+
+
+class Once(Measurement):
+    """Simulates the short runs of a training configuration once, and not again for each fold."""
+
+    def short_runs(self, configuration, times, n_runs, seed, ends=False):
+        key = id(configuration), n_runs, times[-1]
+        if key not in KEPT:
+            KEPT[key] = super().short_runs(configuration, times, n_runs, seed, ends)
+        return KEPT[key]
+
+
+KEPT = {}
 
 
 def propensities_of(name, ends):
@@ -90,6 +105,16 @@ def ensembles_of(study, propensity):
     return ensembles
 
 
+def recipe_of(study):
+    """Return the recipe of a study, with the engine of the ensembles."""
+    recipe = study.recipe
+    if recipe.model.is_hard:
+        return recipe
+    values = tomllib.loads(recipe.path.read_text("utf-8"))
+    values["preparation"]["engine"] = "cagebreak"
+    return Recipe.of_values(recipe.path, values)
+
+
 def tested(study, ensembles, budget):
     """Return the times, the length of the short runs, and what is counted.
 
@@ -97,12 +122,13 @@ def tested(study, ensembles, budget):
     """
     n_runs, until, n_draws, calibrated = budget
     fold, found = configuration_folds(len(ensembles), FOLDS, seed=SEED), {}
-    measurement = Measurement(study.recipe, None, ("displacement",))
+    about = recipe_of(study), None, ("displacement",)
+    once, measurement = Once(*about), Measurement(*about)
     for k in range(fold.max() + 1):
         training = [ensembles[c] for c in np.flatnonzero(fold != k)]
         joined = cb.hybrid(training, until=until, seed=SEED, folds=FOLDS)
         if calibrated == SIMULATED:
-            joined = replace(joined, measurement=measurement)
+            joined = replace(joined, measurement=once)
         model = joined.fit(n_runs, joined.until[0])
         times = joined.short_runs.times
         for c in np.flatnonzero(fold == k).tolist():

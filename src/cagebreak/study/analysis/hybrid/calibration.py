@@ -75,7 +75,7 @@ class Calibration:
         Parameters
         ----------
         read, runs, seed
-            As of `of_halves`.
+            As of `of_halves`; features of the runs of the ensembles are not used.
         motion
             Features of the short runs of each configuration, (n, V).
         """

@@ -82,7 +82,7 @@ class Hybrid:
     described
         Those of `until` at whose ends structure is described.
     read
-        Yields the particles of each configuration again.
+        Yields the particles of each configuration again; with `motion=False` without their motion.
     ensembles
         What the statistics are of.
     """
@@ -96,7 +96,7 @@ class Hybrid:
     n_resamples: int
     measurement: Measurement | None
     described: tuple[float, ...]
-    read: Callable[[], Iterable[RunSample]]
+    read: Callable[..., Iterable[RunSample]]
     ensembles: Sequence[Ensemble] | StudyEnsembles
 
     @property
@@ -226,7 +226,9 @@ class Hybrid:
                     n_columns=self.runs.n_noisy,
                     ends=None if ends is None else (ends, self.described.index(end)),
                 )  # fmt: skip
-                own = Calibration.of_own_runs(self.read, self.runs, motion, self.seed)
+                own = Calibration.of_own_runs(
+                    partial(self.read, motion=False), self.runs, motion, self.seed
+                )
             study = self.ensembles if isinstance(self.ensembles, StudyEnsembles) else None
             training = Training.of(ridge, self.runs, own, study=study, **about)
         return HybridModel(
