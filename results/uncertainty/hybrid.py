@@ -65,7 +65,10 @@ COUNTED = ("coverage", "low_fifth", "high_fifth", "active", "width")
 
 
 class Once(Measurement):
-    """Simulates the short runs of a training configuration once, and not again for each fold."""
+    """Simulates the short runs of a training configuration once, and not again for each fold.
+
+    Those of hard spheres cost little.
+    """
 
     def short_runs(self, configuration, times, n_runs, seed, ends=False):
         key = id(configuration), n_runs, times[-1]
@@ -123,12 +126,13 @@ def tested(study, ensembles, budget):
     n_runs, until, n_draws, calibrated = budget
     fold, found = configuration_folds(len(ensembles), FOLDS, seed=SEED), {}
     about = recipe_of(study), None, ("displacement",)
-    once, measurement = Once(*about), Measurement(*about)
+    measurement = Measurement(*about)
+    calibrating = measurement if study.recipe.model.is_hard else Once(*about)
     for k in range(fold.max() + 1):
         training = [ensembles[c] for c in np.flatnonzero(fold != k)]
         joined = cb.hybrid(training, until=until, seed=SEED, folds=FOLDS)
         if calibrated == SIMULATED:
-            joined = replace(joined, measurement=once)
+            joined = replace(joined, measurement=calibrating)
         model = joined.fit(n_runs, joined.until[0])
         times = joined.short_runs.times
         for c in np.flatnonzero(fold == k).tolist():
