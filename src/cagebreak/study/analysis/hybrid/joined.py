@@ -207,6 +207,8 @@ class Hybrid:
         ------
         InputError
             As of `scan`.
+        MissingDependencyError
+            If the engine of the study, which simulates the short runs, is not installed.
         """
         end = self._end(until)
         name, labels = self._names(end)[-1], self.runs.collection.labels
