@@ -51,7 +51,9 @@ def test_a_model_is_saved_and_predicts_with_intervals(recipe, tmp_path):
     chosen = ("--species", "B", "--time", "5", "--until", "0.2236")
     output = call("hybrid", recipe, *chosen, "--save", saved)
     said, wrote = output.splitlines()
-    assert said.startswith("intervals: of what is measured of a single run, they contain 90 %; ")
+    assert said.startswith(
+        "intervals: of what is measured as the mean of 3 runs, they contain 90 %"
+    )
     assert said.endswith("; the inputs, 2 short runs to 0.224 tau, are other runs")
     assert wrote == f"wrote {saved}, of species B; next: cagebreak predict"
     predicted = tmp_path / "predicted.xyz"

@@ -36,7 +36,8 @@ def hybrid(
 
     Number and length of the short runs are those of [hybrid] of RECIPE. With the key ends, the
     structure at their ends is an input as well. r needs no ceiling. With --save, the model of the
-    longest of the short runs is written for predict, and no table.
+    longest of the short runs is written for predict, and no table. Short runs of all configurations
+    are simulated for its intervals.
     """
     from cagebreak._atomic import require_place
     from cagebreak.study import Study

@@ -1,4 +1,4 @@
-"""Held-out predictions of particles from n runs, against moments and against fresh noise."""
+"""Held-out predictions of particles from n runs: of their own, or of the halves of an ensemble."""
 
 import numpy as np
 import pytest
@@ -9,10 +9,12 @@ from cagebreak.learning.short_runs import (
     RunRidge,
     RunSample,
     collect_runs,
+    from_halves,
     held_out_particles,
     held_out_runs,
+    with_own_runs,
 )
-from cagebreak.learning.short_runs.held_out_particles import feature_weights, target_weights
+from cagebreak.learning.short_runs.held_out_samples import feature_weights, target_weights
 
 N, F, V, HALF = 200, 3, 2, 4
 INPUTS = Inputs(True, np.arange(V), HALF, mean_of=F)
@@ -38,8 +40,13 @@ def runs(samples):
     return collect_runs(samples, times=[1.0])
 
 
+def halves_of(samples):
+    """Return the samples as they are predicted when held out, from a half of their runs."""
+    return [from_halves(sample, HALF, HALF, None) for sample in samples]
+
+
 def predicted_of(samples, runs, inputs=INPUTS):
-    return list(held_out_particles(lambda: samples, runs, inputs, seed=1, folds=3))
+    return list(held_out_particles(halves_of(samples), runs, inputs, seed=1, folds=3))
 
 
 def moments_of(samples, runs):
@@ -92,6 +99,40 @@ def test_targets_of_a_configuration_held_out_do_not_change_its_prediction(sample
     assert after == pytest.approx(before, rel=1e-9)
 
 
+def test_no_configuration_of_a_group_helps_to_predict_another(samples):
+    """The group of the configuration that is looked at has two: neither has a part in its fit."""
+    groups = np.array([0, 1, 2, 0, 1, 2])
+    before = predicted_of(samples, collect_runs(samples, times=[1.0], groups=groups))
+    other = [*samples]
+    other[5] = other[5]._replace(targets=1000 + 5 * other[5].targets)
+    after = predicted_of(other, collect_runs(other, times=[1.0], groups=groups))
+    assert after[2].predicted == pytest.approx(before[2].predicted, rel=1e-9)
+    assert after[0].predicted != pytest.approx(before[0].predicted, rel=1e-2)
+
+
+def test_own_runs_are_the_features_and_all_runs_are_measured(samples):
+    motion = np.random.default_rng(3).normal(size=(N, V))
+    uneven = samples[0]._replace(n_runs=(3, 2))
+    found = with_own_runs(uneven, motion, 5, None)
+    assert found.structure is uneven.structure
+    assert found.motion is motion
+    expected = (3 * uneven.targets[0] + 2 * uneven.targets[1]) / 5
+    assert found.measured == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("n_others", [7, 3, 1])
+def test_measured_means_have_the_noise_of_as_many_runs_as_are_asked_for(n_others):
+    """Seven runs whose noise has the variance 1, in halves of four and three."""
+    random, many = np.random.default_rng(5), 40_000
+    halves = [random.normal(size=(n, many, 1)).mean(axis=0) for n in (4, 3)]
+    sample = RunSample(np.zeros((many, 0)), np.zeros((2, many, 0)), np.stack(halves), (4, 3))
+    own = with_own_runs(sample, np.zeros((many, 0)), n_others, random).measured
+    assert own.var() == pytest.approx(1 / n_others, rel=0.04)
+    if n_others < 7:
+        left = from_halves(sample, 4, n_others, random).measured
+        assert left.var() == pytest.approx(1 / n_others, rel=0.04)
+
+
 def test_a_feature_that_hardly_varies_in_training_does_not_decide_when_held_out(samples):
     """Its bound comes from the other configurations, and not from the one that is held out."""
     random = np.random.default_rng(4)
@@ -101,7 +142,7 @@ def test_a_feature_that_hardly_varies_in_training_does_not_decide_when_held_out(
     ]
     runs = collect_runs(rare, times=[1.0])
     inputs = INPUTS._replace(mean_of=F + 1)
-    *_, last = held_out_particles(lambda: rare, runs, inputs, seed=1, folds=6)
+    *_, last = held_out_particles(halves_of(rare), runs, inputs, seed=1, folds=6)
     expected = RunRidge.fit(collect_runs(rare[:-1], times=[1.0]), inputs, seed=1, folds=5)
     features = np.hstack([rare[-1].structure, rare[-1].runs[0]])
     deviations = last.predicted.std(), expected.predict(features).std()

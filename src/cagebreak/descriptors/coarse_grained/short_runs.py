@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +112,11 @@ class ShortRuns:
             values = getattr(self, name)
             if not all(0 < real(value) < np.inf for value in values):
                 raise InputError(f"{name}: expected positive numbers, got {values!r}")
+
+    def up_to(self, until: float) -> Self:
+        """Return the same descriptor of the times up to `until` alone."""
+        times = tuple(time for time in self.times if time <= until * (1 + 1e-9))
+        return replace(self, times=times)
 
     def labels(self, state: str = STATE) -> np.recarray:
         """Return the labels of the columns."""

@@ -3,9 +3,11 @@
 from cagebreak.learning.short_runs.end_fits import EndFits
 from cagebreak.learning.short_runs.held_out_particles import (
     LEAST_FOLDS,
+    HeldOutSample,
     features_of,
     held_out_particles,
 )
+from cagebreak.learning.short_runs.held_out_samples import from_halves, with_own_runs
 from cagebreak.learning.short_runs.run_collection import (
     EndColumns,
     RunCollection,
@@ -24,12 +26,15 @@ __all__ = [
     "EndColumns",
     "EndFits",
     "HeldOutRuns",
+    "HeldOutSample",
     "Inputs",
     "RunCollection",
     "RunRidge",
     "RunSample",
     "collect_runs",
     "features_of",
+    "from_halves",
     "held_out_particles",
     "held_out_runs",
+    "with_own_runs",
 ]

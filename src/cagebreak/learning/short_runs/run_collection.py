@@ -68,6 +68,11 @@ class EndColumns(NamedTuple):
         of_ends = np.arange(self.first, n_noisy).reshape(-1, n_fits, n)[:, fit]
         return np.concatenate([np.arange(self.first), of_ends.ravel()])
 
+    def of_length(self, which: int) -> slice:
+        """Return the columns of one of the lengths of the runs, by all fits."""
+        n = len(self.fits.left_out) * self.fits.n_targets
+        return slice(self.first + which * n, self.first + (which + 1) * n)
+
     def alike(self, n_noisy: int) -> Integers:
         """Return, for each column, the one whose units it has: the same of the first fit."""
         n_fits, n = len(self.fits.left_out), self.fits.n_targets

@@ -3,7 +3,7 @@
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
@@ -93,6 +93,28 @@ def done_in_turn(
                     for remark in outcome.remarks:
                         warnings.warn_explicit(*remark)
                     yield job, outcome.result
+
+
+def in_order(function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+    """Yield what a function returns of each of some arguments, one after the other.
+
+    Several processes share the calls, if these take long by the time of the first. Results do not
+    depend on the number of processes.
+    """
+    first, *others = arguments
+    start = time.monotonic()
+    result = function(*first)
+    seconds = len(others) * (time.monotonic() - start)
+    yield result
+    n_workers = min(available_cores(), len(others))
+    with pool(n_workers) if n_workers > 1 and seconds > PAYS else serial(1) as engine:
+        running: deque[Future[Any]] = deque()
+        for each in others:
+            running.append(engine.executor.submit(function, *each))
+            if len(running) > engine.workers:
+                yield running.popleft().result()
+        for call in running:
+            yield call.result()
 
 
 class _Outcome(NamedTuple):

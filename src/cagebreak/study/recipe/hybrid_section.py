@@ -32,9 +32,10 @@ FOLDS = 4
 class Hybrid:
     """[hybrid]: short runs beside structure, to predict further configurations.
 
-    Motion and target come from different halves of the runs of a study, so that no runs are
-    simulated for it, unless the structure at their ends is described. The section may be left out;
-    `cagebreak hybrid` then takes these defaults.
+    Motion and target come from different halves of the runs of a study, so that no unit is
+    simulated for it, unless the structure at their ends is described. Short runs of the training
+    configurations calibrate a model that is saved. The section may be left out; `cagebreak hybrid`
+    then takes these defaults.
     """
 
     n_runs: int = key_field(

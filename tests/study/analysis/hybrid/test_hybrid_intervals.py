@@ -12,7 +12,8 @@ from cagebreak.descriptors.base import make_labels
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion
 from cagebreak.errors import ConfigurationWarning, FileFormatError, InputError
 from cagebreak.learning import PredictiveIntervals
-from cagebreak.learning.short_runs import held_out_particles
+from cagebreak.learning.short_runs import from_halves, held_out_particles
+from cagebreak.seeding import stream
 from cagebreak.study.analysis.hybrid import Ensemble, HybridModel
 
 N, R, TIMES = 200, 8, np.array([1.0, 10.0, 30.0])
@@ -84,7 +85,11 @@ def test_intervals_are_about_the_fewest_runs_if_configurations_have_more_or_fewe
 
 def test_intervals_are_those_of_held_out_configurations(joined, model):
     inputs = joined.inputs("both", 2, 1.0)
-    pairs = held_out_particles(joined.read, joined.runs, inputs, seed=1, folds=5)
+    held_out = [
+        from_halves(sample, 2, R - 2, stream(1, "held out", c))
+        for c, sample in enumerate(joined.read())
+    ]
+    pairs = held_out_particles(held_out, joined.runs, inputs, seed=1, folds=5)
     expected = PredictiveIntervals.fit(*zip(*pairs, strict=True))
     start, structure, moved = runs_of(50)
     found = model.predict_intervals_from(structure, motion_of(start, moved[:2]))

@@ -17,8 +17,9 @@ from cagebreak.dynamics.propensity import lengths
 from cagebreak.errors import FileFormatError, InputError, StoreError
 from cagebreak.learning.short_runs.end_fits import MOST_LEFT_OUT
 from cagebreak.seeding import seed_sequence
-from cagebreak.simulation.isoconfigurational import trajectory
+from cagebreak.simulation.isoconfigurational import led_to, trajectory
 from cagebreak.study.analysis.hybrid import Ends, HybridModel, costs_of, pilot
+from cagebreak.study.analysis.hybrid.calibration import simulated_motion
 from cagebreak.study.recipe import hybrid_section
 from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from cagebreak.study.recipe.writing import json_schema
@@ -171,6 +172,23 @@ def test_a_model_simulates_short_runs_and_describes_their_ends(joined, study):
     assert np.isfinite(predicted[:, start.species == 1]).all()
     other = model.predict_from(structure, motion, described**2)
     assert not np.array_equal(other, expected, equal_nan=True)
+
+
+def test_runs_that_calibrate_are_described_at_their_ends_as_those_of_a_prediction(joined, study):
+    """Those of the second length: the columns of the first are 0."""
+    ends, (_, until), start = joined.runs.ends, joined.until, study.configuration(2)
+    found = simulated_motion(
+        joined.ensembles, joined.measurement, joined.short_runs, species=1, n_runs=1, until=until,
+        seed=5, n_columns=joined.runs.n_noisy, ends=(ends, 1),
+    )[2]  # fmt: skip
+    seed = seed_sequence(5, "calibration", 2, "run", 0)
+    moved = trajectory(start, study.recipe.model, joined.short_runs.times, seed)
+    described = FEW.compute(led_to(start, moved[-1])).values[start.species == 1]
+    first, second = np.hsplit(found[:, ends.first :], 2)
+    assert not first.any()
+    np.testing.assert_allclose(second, ends.fits.predict_all(described), rtol=1e-12)
+    last = np.flatnonzero(np.isclose(joined.short_runs.labels().time, until))[0]
+    np.testing.assert_allclose(found[:, last], lengths(moved[-1])[start.species == 1], rtol=1e-12)
 
 
 def test_a_saved_model_predicts_the_same(joined, study, tmp_path):

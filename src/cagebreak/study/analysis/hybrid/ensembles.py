@@ -69,7 +69,16 @@ class StudyEnsembles:
         columns = selections.columns(self.recipe.labels(), self.features)
         structure = Features(joined.values[:, columns], joined.labels[columns].view(np.recarray))
         ends = Ends(*load_ends(self.recipe, self.store, c)) if self.ends else None
-        return Ensemble(load_configuration(self.store, c), structure, motion, ends)
+        return Ensemble(self.start(c), structure, motion, ends)
+
+    def start(self, c: int) -> Configuration:
+        """Return configuration c alone."""
+        return load_configuration(self.store, c)
+
+
+def start_of(ensembles: Sequence[Ensemble] | StudyEnsembles, c: int) -> Configuration:
+    """Return configuration c, and read nothing else of a study."""
+    return ensembles.start(c) if isinstance(ensembles, StudyEnsembles) else ensembles[c].start
 
 
 def default_features(recipe: Recipe) -> selections.Selection:
@@ -85,6 +94,7 @@ def samples(
     times: Sequence[int],
     fits: EndFits | None = None,
     lengths: Sequence[float] = (),
+    motion: bool = True,
 ) -> Iterator[RunSample]:
     """Yield the particles of a species of each configuration, from the halves of its runs.
 
@@ -103,6 +113,8 @@ def samples(
         Fits to the structure at the start, which predict from that at the ends of runs.
     lengths
         Of the runs whose ends they predict from.
+    motion
+        Whether to describe it, which takes longest; without it there are no features of runs.
 
     Raises
     ------
@@ -113,8 +125,8 @@ def samples(
     for c in range(len(ensembles)):
         ensemble = ensembles[c]
         expected = checked(f"ensembles[{c}]", ensemble, target, expected)
-        start, structure, motion, ends = ensemble
-        first = motion[target]
+        start, structure, measured, ends = ensemble
+        first = measured[target]
         rows = np.flatnonzero(first.species == species)
         if not len(rows):
             raise InputError(
@@ -122,11 +134,13 @@ def samples(
             )
         halves = [
             short_runs.compute(
-                MeanMotion(start, first.times, {name: p.halves[h] for name, p in motion.items()})
+                MeanMotion(start, first.times, {name: p.halves[h] for name, p in measured.items()})
             ).values[rows]
+            if motion
+            else np.zeros((len(rows), 0))
             for h in (0, 1)
         ]
-        if fits is not None:
+        if motion and fits is not None:
             assert ends is not None
             for h, of_half in enumerate(halves):
                 at_ends = [fits.predict_all(ends.means[until][h][rows]) for until in lengths]

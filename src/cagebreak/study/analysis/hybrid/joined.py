@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -14,7 +14,7 @@ from cagebreak.configuration import SPECIES_NAMES, Configuration, species_index
 from cagebreak.descriptors.base import make_labels
 from cagebreak.descriptors.coarse_grained.short_runs import STATE, ShortRuns
 from cagebreak.descriptors.coarse_grained.surroundings import LENGTHS
-from cagebreak.errors import InputError, StoreError
+from cagebreak.errors import InputError
 from cagebreak.learning import Collection, configuration_folds
 from cagebreak.learning.short_runs import (
     EndColumns,
@@ -29,6 +29,7 @@ from cagebreak.learning.short_runs import (
 from cagebreak.models.arguments import is_whole, real
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.isoconfigurational import nearest
+from cagebreak.study.analysis.hybrid.calibration import Calibration, simulated_motion
 from cagebreak.study.analysis.hybrid.ends import end_samples, lengths_described
 from cagebreak.study.analysis.hybrid.ensembles import (
     Ensemble,
@@ -38,15 +39,13 @@ from cagebreak.study.analysis.hybrid.ensembles import (
     ends_and_targets,
     samples,
 )
+from cagebreak.study.analysis.hybrid.finished import FinishedStudy, require_finished
 from cagebreak.study.analysis.hybrid.measurement import Measurement
 from cagebreak.study.analysis.hybrid.model import HybridModel
 from cagebreak.study.analysis.hybrid.scan import WITH_STRUCTURE, Key, Scan
 from cagebreak.study.analysis.hybrid.times import NEAR, near, some_later, times_to
 from cagebreak.study.analysis.hybrid.training import Training
-from cagebreak.study.recipe.recipe import Recipe
-from cagebreak.study.stages.ends import DESCRIBED
 from cagebreak.study.stages.quantities import TARGETS, require_measured
-from cagebreak.study.store import Store
 
 LEAST_FOLDS = 2
 """Outer folds of a fit; held-out predictions need one more."""
@@ -72,7 +71,7 @@ class Hybrid:
     until
         Lengths of short runs to choose from, in tau.
     seed
-        Of folds and bootstrap.
+        Of folds, bootstrap, and the short runs that calibrate.
     folds
         Number of outer folds.
     n_resamples
@@ -83,9 +82,9 @@ class Hybrid:
     described
         Those of `until` at whose ends structure is described.
     read
-        Yields the particles of each configuration again.
-    study
-        The study that the configurations are of; None for other ensembles.
+        Yields the particles of each configuration again; with `motion=False` without their motion.
+    ensembles
+        What the statistics are of.
     """
 
     runs: RunCollection
@@ -97,8 +96,8 @@ class Hybrid:
     n_resamples: int
     measurement: Measurement | None
     described: tuple[float, ...]
-    read: Callable[[], Iterable[RunSample]]
-    study: StudyEnsembles | None
+    read: Callable[..., Iterable[RunSample]]
+    ensembles: Sequence[Ensemble] | StudyEnsembles
 
     @property
     def times(self) -> np.ndarray:
@@ -201,31 +200,49 @@ class Hybrid:
 
         If the structure at the ends of runs of this length is described, it is an input as well.
         Predictive intervals are calibrated by the fits of the outer folds, each to all but one of
-        them (`cagebreak.learning.short_runs.held_out_particles`).
+        them (`cagebreak.learning.short_runs.held_out_particles`), from new short runs of each
+        configuration. With no `measurement`, the halves of the runs take their place.
 
         Raises
         ------
         InputError
             As of `scan`.
+        MissingDependencyError
+            If the engine of the study, which simulates the short runs, is not installed.
         """
         end = self._end(until)
-        name, ends, labels = self._names(end)[-1], self.runs.ends, self.runs.collection.labels
+        name, labels = self._names(end)[-1], self.runs.collection.labels
+        ends = self.runs.ends if name == "ends" else None
         assert labels is not None
         inputs, n = self.inputs(name, n_runs, end), self.runs.n_structure
+        species = species_index(self.species, len(SPECIES_NAMES))
         with threadpool_limits(limits=1, user_api="blas"):
             about: Any = {"seed": self.seed, "folds": self.folds}
             ridge = RunRidge.fit(self.runs, inputs, **about)
-            training = Training.of(ridge, self.runs, self.read, study=self.study, **about)
+            if self.measurement is None:
+                own = Calibration.of_halves(self.read, self.runs, n_runs, self.seed)
+            else:
+                motion = simulated_motion(
+                    self.ensembles, self.measurement, self.short_runs,
+                    species=species, n_runs=n_runs, until=end, seed=self.seed,
+                    n_columns=self.runs.n_noisy,
+                    ends=None if ends is None else (ends, self.described.index(end)),
+                )  # fmt: skip
+                own = Calibration.of_own_runs(
+                    partial(self.read, motion=False), self.runs, motion, self.seed
+                )
+            study = self.ensembles if isinstance(self.ensembles, StudyEnsembles) else None
+            training = Training.of(ridge, self.runs, own, study=study, **about)
         return HybridModel(
             ridge=ridge,
             short_runs=self.short_runs,
             times=self.times,
-            species=species_index(self.species, len(SPECIES_NAMES)),
+            species=species,
             labels=labels[:n].view(np.recarray),
             n_runs=int(n_runs),
             until=end,
             measurement=self.measurement,
-            ends=ends.fits if ends is not None and name == "ends" else None,
+            ends=None if ends is None else ends.fits,
             training=training,
         )
 
@@ -249,16 +266,6 @@ class Hybrid:
         is_energy = (labels["kind"] == "energy") & (labels["state"] == "inherent")
         columns = np.flatnonzero(is_energy & np.isnan(labels["r"]))
         return int(columns[0]) if len(columns) else None
-
-
-class FinishedStudy(Protocol):
-    """What is read of a study."""
-
-    recipe: Recipe
-    store: Store
-
-    def require_finished(self, *others: str) -> None:
-        """Raise a `StoreError` unless everything that a fit needs, and other stages, are done."""
 
 
 def hybrid(
@@ -287,7 +294,8 @@ def hybrid(
         A finished study; or a sequence of `Ensemble`, each a configuration with its structural
         descriptors and the `Propensity` of its runs.
     seed
-        Of folds and bootstrap; default that of the study, required otherwise.
+        Of folds, bootstrap, and the short runs that calibrate intervals; default that of the study,
+        required otherwise.
     species
         Letter of the species to predict.
     until
@@ -358,7 +366,7 @@ def hybrid(
             require_measured(recipe, name, "quantities")
         measured = tuple(dict.fromkeys((target, *quantities)))
         ends = ends and section.ends is not None
-        _require_finished(source, ends)
+        require_finished(source, ends)
         features = default_features(recipe) if features is None else features
         ensembles = StudyEnsembles(recipe, store, measured, features, ends)
         seed = seed_sequence(recipe.study.seed, "fit") if seed is None else seed
@@ -409,7 +417,7 @@ def hybrid(
     )
     return Hybrid(
         runs, short_runs, species, tuple(lasts.tolist()), seed, folds, n_resamples, measurement,
-        tuple(described), read, ensembles if isinstance(ensembles, StudyEnsembles) else None,
+        tuple(described), read, ensembles,
     )  # fmt: skip
 
 
@@ -420,16 +428,3 @@ def _require_within(name: str, lengths: Iterable[float], start: Configuration) -
         raise InputError(
             f"{name}: expected lengths up to half of the box, {half:.4g} sigma, got {longer[0]!r}"
         )
-
-
-def _require_finished(study: FinishedStudy, ends: bool) -> None:
-    """Raise a `StoreError` unless all that is read is done; say what needs no ends."""
-    study.require_finished()
-    if not ends:
-        return
-    try:
-        study.require_finished(DESCRIBED.name)
-    except StoreError as error:
-        raise StoreError(
-            f"{error}; or leave the ends of runs out: ends=False, or cagebreak hybrid --no-ends"
-        ) from None

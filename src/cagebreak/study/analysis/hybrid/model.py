@@ -24,6 +24,7 @@ from cagebreak.learning._validation import Floats
 from cagebreak.learning.short_runs import EndFits, RunRidge
 from cagebreak.potentials.match import check
 from cagebreak.seeding import Seed
+from cagebreak.study.analysis.hybrid.calibration import columns_to
 from cagebreak.study.analysis.hybrid.measurement import Measurement
 from cagebreak.study.analysis.hybrid.reading import fields_of, measurement_in
 from cagebreak.study.analysis.hybrid.training import Training
@@ -188,9 +189,12 @@ class HybridModel:
         """
         measurement, training = self.measurement, self.training
         assert measurement is not None
-        times = [time for time in self.short_runs.times if time <= self.until * (1 + 1e-9)]
         motion, ends = measurement.short_runs(
-            configuration, times, self.n_runs, seed, self.ends is not None
+            configuration,
+            self.short_runs.up_to(self.until).times,
+            self.n_runs,
+            seed,
+            self.ends is not None,
         )
         recipe = measurement.recipe
         state = made_once(recipe, configuration, seed)
@@ -278,21 +282,13 @@ class HybridModel:
                     f"ends: expected finite numbers of shape {shape}, got {at_ends.shape}"
                 )
         # Later times of other models of the same statistics have no coefficients.
-        short_runs = self.short_runs
-        labels = short_runs.labels()
-        columns = np.zeros((len(start), len(labels)))
-        used = labels.time <= self.until * (1 + 1e-9)
-        of_motion = ShortRuns(
-            tuple(np.unique(labels.time[used]).tolist()),
-            short_runs.n_species, short_runs.quantities, short_runs.lengths,
-        )  # fmt: skip
-        columns[:, used] = of_motion.compute(motion).values
+        columns = columns_to(self.short_runs, motion, self.until)
         values = columns if structure is None else np.hstack([structure.values, columns])
         rows = np.flatnonzero(start.species == self.species)
         # Ends of runs of other lengths have no coefficients.
         led_to = np.zeros((len(rows), self.ridge.coefficients.shape[0] - values.shape[1]))
         if self.ends is not None and len(rows):
-            own = self.ridge.inputs.columns[-self.ends.n_targets :] - len(labels)
+            own = self.ridge.inputs.columns[-self.ends.n_targets :] - columns.shape[1]
             led_to[:, own] = self.ends.predict(at_ends[rows])
         return start, np.hstack([values[rows], led_to])
 

@@ -8,7 +8,8 @@ import numpy as np
 from cagebreak.errors import InputError
 from cagebreak.models.arguments import real
 from cagebreak.simulation.isoconfigurational import nearest
-from cagebreak.study.analysis.hybrid.joined import FinishedStudy, hybrid
+from cagebreak.study.analysis.hybrid.finished import FinishedStudy
+from cagebreak.study.analysis.hybrid.joined import hybrid
 from cagebreak.study.analysis.hybrid.scan import Costs
 from cagebreak.study.recipe.recipe import Recipe
 from cagebreak.study.run.plan import Plan

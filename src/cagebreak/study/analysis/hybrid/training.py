@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,11 +20,11 @@ from cagebreak.learning.short_runs import (
     LEAST_FOLDS,
     RunCollection,
     RunRidge,
-    RunSample,
     features_of,
     held_out_particles,
 )
 from cagebreak.seeding import Seed
+from cagebreak.study.analysis.hybrid.calibration import Calibration
 from cagebreak.study.analysis.hybrid.ensembles import StudyEnsembles
 from cagebreak.study.analysis.inherent_energy import training_energies
 from cagebreak.study.analysis.training_range import NUMBERS, TrainingRange, training_densities
@@ -47,8 +47,9 @@ class Training:
         Predictive intervals. None if there are fewer than three folds of configurations, too few
         particles, or no runs beside the short ones.
     n_others
-        Number of runs whose mean the intervals contain: those that the short runs leave of the
-        training configuration with the fewest.
+        Number of runs whose mean the intervals contain, none of them a short one: as many as the
+        training configuration with the fewest has, or as the short runs leave of them if those that
+        calibrate are made of its halves.
     densities, inherent_energies : (n,) arrays
         As of `SavedModel`; None if the model is not of a study.
     """
@@ -64,7 +65,7 @@ class Training:
         cls,
         ridge: RunRidge,
         runs: RunCollection,
-        read: Callable[[], Iterable[RunSample]],
+        calibration: Calibration,
         *,
         seed: Seed,
         folds: int,
@@ -78,25 +79,26 @@ class Training:
             The fit.
         runs, seed, folds
             That it was made with.
-        read
-            Yields the samples of `runs`, in their order.
+        calibration
+            The configurations of `runs`, in their order, as they are predicted when held out.
         study
             The study that they are of; None for other ensembles.
         """
         inputs, everything = ridge.inputs, range(len(runs.collection))
 
         def standardized() -> Iterable[Floats]:
-            for c, sample in enumerate(read()):
-                yield ridge.standardized(features_of(runs, c, sample, inputs.n_runs, everything))
+            for c, sample in enumerate(calibration.samples()):
+                yield ridge.standardized(features_of(runs, c, sample, everything))
 
-        n_others = int(runs.n_runs.min()) - inputs.n_runs
+        n_others = calibration.n_others
         n_particles = sum(int(part.count) for part in runs.collection.parts)
         n_folds = int(fold_of(runs.collection, folds, seed).max()) + 1
         intervals = None
         if n_others > 0 and n_folds >= LEAST_FOLDS and n_particles >= fewest(LEVEL):
-            predicted, measured = zip(
-                *held_out_particles(read, runs, inputs, seed=seed, folds=folds), strict=True
+            held_out = held_out_particles(
+                calibration.samples(), runs, inputs, seed=seed, folds=folds
             )
+            predicted, measured = zip(*held_out, strict=True)
             groups = runs.collection.groups
             intervals = PredictiveIntervals.fit(predicted, measured, groups)
         return cls(
