@@ -62,5 +62,5 @@ EXTRA_.venv-docs := [docs]
 .venv-%/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cagebreak needs Python 3.11 or newer: make PYTHON=...")'
 	$(PYTHON) -m venv --clear $(@D)
-	$(@D)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".$(EXTRA_$(@D))"
+	$(@D)/bin/python -m pip install --quiet --no-compile --constraint constraints.txt --editable ".$(EXTRA_$(@D))"
 	touch $@
