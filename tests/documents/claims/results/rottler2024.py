@@ -20,8 +20,8 @@ STUDIES, ACCURACY, GAINS, LEARNING, REGRESSION, VARIANTS, ORDERS, SELECTED, FIRS
         *("selected", "firsts", "distribution"),
     )
 )
-CHANCE, STATE, PENALTIES, RUNS = (
-    table(FOLDER / f"trial.{name}.csv") for name in ("chance", "state", "penalties", "runs")
+CHANCE, STATE, RUNS = (
+    table(FOLDER / f"trial.{name}.csv") for name in ("chance", "state", "runs")
 )
 # How many features each block ends with: pairs with A, all pairs, up to 3 and up to 4 bodies.
 MIXTURE, POLYMER = (10, 20, 174, 574), (20, 224, 1121)
@@ -138,8 +138,6 @@ def beside():
         ("KA", "KA at {:g} after {:.0f} τ"), ("Wahnström", "Wahnström at {:g} after {:.0f} τ"),
     ):  # fmt: skip
         yield text.format(liquids[name].temperature, liquids[name].time)
-    weaker = row(PENALTIES, system="Wahnström", way="thermal", n_features=MIXTURE[1])
-    yield f"weaker penalties give {score(weaker)}"
     polymer = liquids["polymer"]
     yield f"polymer at {polymer.temperature:g} after {polymer.time:.0f} τ; the fewest events"
     yield f"the polymer relaxes in {CHAINS.relaxation()['A']:.0f} τ, the paper's"
@@ -373,7 +371,7 @@ def settings():
     share = f"{100 * classification.SHARE:g} %"
     yield f"the {share} most and the {share} least mobile"
     yield f"above {plasticity.ACTIVE} sigma²"
-    yield f"chosen from {min(logistic.ALPHAS):g} to {max(logistic.ALPHAS):g} by"
+    yield f"from {min(logistic.SEARCHED):g} to 1e{math.log10(max(logistic.SEARCHED)):.0f} by"
     yield f"are {CONFIDENCE}, by bootstrap"
 
 
