@@ -26,7 +26,7 @@ from cagebreak._progress import each
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_penalties
 from cagebreak.learning.collection import SPARE, widest
-from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
+from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean, MeanNoise
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
 from cagebreak.learning.preprocessing import Moments, Standardizer
 from cagebreak.learning.scores import X_MEAN, XX, XY, Y_MEAN, YY
@@ -131,7 +131,14 @@ class _Training:
         if units is not None and (m := inputs.mean_of) is not None:
             old = whole.standardizer
             x = (old.mean_[m] + old.scale_[m] * x - units.mean_[m]) * inverse(units.scale_)[m]
-        return ConfigurationMean(x, y)
+        m, factor = inputs.mean_of, 1.0
+        if m is None or m < self.runs.n_structure:
+            return ConfigurationMean(x, y)
+        if units is not None:
+            factor = whole.standardizer.scale_[m] * inverse(units.scale_)[m]
+        of_x = np.array([factor * self.runs.noise_of_mean(m, i) for i in self._members])
+        of_y, n_runs = self.runs.target_mean_noise[self._members], self.runs.n_runs[self._members]
+        return ConfigurationMean(x, y, MeanNoise(of_x, of_y, n_runs, inputs.n_runs))
 
 
 def held_out_runs(
