@@ -17,6 +17,7 @@ import pandas as pd
 
 import cagebreak as cb
 from cagebreak.descriptors import recommended
+from cagebreak.descriptors.caged.wide_cage import RADIUS
 from cagebreak.learning import RidgeCV, Sample, evaluate, pearson
 from cagebreak.learning.linear_model.whitening import LENGTH, NUGGET
 from cagebreak.learning.model_selection.compare import DIFFERENCES, differences
@@ -27,7 +28,6 @@ SEED = 1
 ALPHAS = tuple(10.0**n for n in range(8))
 CONFIGURATIONS = CONFIGURATIONS | {"hs": range(20)}
 TEST = {"ka044": (401, 402), "hs": ()}
-RADIUS = recommended.RADIUS
 FOLDS = 5
 """Of configurations that are predicted. Of Kob-Andersen each is left out in turn, too."""
 LARGER = 0.7

@@ -12,6 +12,7 @@ from cagebreak.descriptors.recommended import FORCE_TOLERANCE, SIZES, Recommende
 from cagebreak.errors import InputError
 from cagebreak.seeding import seed_sequence
 from cagebreak.states.cage import cage_states
+from support.lammps.models import KOB_ANDERSEN_LINES, as_lines
 
 N, SWEEPS = 64, (10, 60)
 
@@ -153,12 +154,15 @@ def test_the_extended_set_has_its_own_states(start, model):
         extended.describe(inherent, cage)
 
 
-def test_hard_spheres_are_sampled_by_single_moves(model):
-    soft, hard = (recommended(each, "extended") for each in (model, cb.hard_spheres()))
+def test_hard_spheres_and_lammps_are_sampled_in_one_way(model):
+    lines = as_lines(cb.kob_andersen(), KOB_ANDERSEN_LINES)
+    models = model, cb.hard_spheres(), lines
+    soft, hard, lammps = (recommended(each, "extended") for each in models)
     assert soft.sweeps == hard.sweeps == SIZES["full"]["sweeps"]
     assert (soft.trajectories, hard.trajectories) == (SIZES["extended"]["trajectories"], None)
     assert hard.chains == 2 * soft.chains == 4
-    assert soft.wide_chains == hard.wide_chains == 2
+    assert (lammps.sweeps, lammps.trajectories, lammps.chains) == (None, soft.trajectories, 4)
+    assert soft.wide_chains == hard.wide_chains == lammps.wide_chains == 2
 
 
 def test_cells_are_wide_for_trajectories_alone(start, model, monkeypatch):

@@ -241,6 +241,8 @@ def test_each_sampler_is_for_its_models():
         cage_state(START, cb.hard_spheres(), seed=1, trajectories=(1, 1))
     with pytest.raises(InputError, match=r"precision: expected none beside trajectories, got 0.1"):
         cage_state(START, KA, seed=1, precision=0.1, trajectories=(1, 1))
+    with pytest.raises(InputError, match="sweeps: expected none beside trajectories, which they"):
+        cage_state(START, LINES, seed=1, sweeps=(1, 1), trajectories=(1, 1))
     with pytest.raises(InputError, match="trajectories: expected at least one to measure"):
         cage_state(START, KA, seed=1, trajectories=(1, 0))
     for name in ("samples", "chains"):

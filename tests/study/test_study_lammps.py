@@ -119,6 +119,15 @@ def test_an_engine_that_does_not_know_the_lines_is_refused(tmp_path):
         Recipe.read(tmp_path / "si.toml")
 
 
+def test_a_cage_of_sweeps_and_trajectories_is_refused(tmp_path):
+    put_files(tmp_path)
+    of_study = values()
+    of_study["states"]["cage"] = {"sweeps": [4, 6], "trajectories": [4, 6]}
+    write(tmp_path / "si.toml", of_study)
+    with pytest.raises(RecipeError, match="sweeps or trajectories: in LAMMPS a sweep is a traj"):
+        Recipe.read(tmp_path / "si.toml")
+
+
 def test_shear_is_refused(tmp_path):
     with pytest.raises(RecipeError, match="lammps is not sheared"):
         write_new(tmp_path / "si.toml", "lammps", shear=True)

@@ -1,5 +1,6 @@
 """The recommended descriptors: those that predicted best in our studies, in four sizes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from cagebreak.descriptors import papers
 from cagebreak.descriptors.base import Features, make_labels
 from cagebreak.descriptors.caged.cage_average import STATE, CageAverage, CageScalars
 from cagebreak.descriptors.caged.coordination import Coordination
-from cagebreak.descriptors.caged.wide_cage import RADIUS, WideCage
+from cagebreak.descriptors.caged.wide_cage import WideCage, in_wide_cells
 from cagebreak.descriptors.coarse_grained.surroundings import (
     labels_with_surroundings,
     with_surroundings,
@@ -126,17 +127,21 @@ class Recommended:
         inherent = inherent_state(configuration, self.model, force_tolerance=FORCE_TOLERANCE)
         cage = wide = None
         if self.has_cage:
-            cage = self._sampled(configuration, seed, sweeps=self.sweeps, chains=self.chains)
+            how = {
+                "sweeps": self.sweeps,
+                "trajectories": self.trajectories,
+                "chains": self.chains,
+                "samples": self.samples,
+            }
+            cage = self._sampled(configuration, seed, how)
             if self.wide_chains:
-                seed = seed_sequence(seed, "wide")
-                wide = self._sampled(
-                    configuration, seed, cell=RADIUS, chains=self.wide_chains,
-                    sweeps=None if self.trajectories else self.sweeps,
-                )  # fmt: skip
+                of_wide = in_wide_cells(how, self.wide_chains)
+                wide = self._sampled(configuration, seed_sequence(seed, "wide"), of_wide)
         return self.describe(inherent, cage, wide)
 
-    def _sampled(self, configuration: Configuration, seed: Seed, **how: Any) -> CageState:
-        how |= {"trajectories": self.trajectories, "samples": self.samples}
+    def _sampled(
+        self, configuration: Configuration, seed: Seed, how: Mapping[str, Any]
+    ) -> CageState:
         with cage_states(configuration, self.model, [seed], **how) as states:
             return next(states)
 
@@ -201,7 +206,7 @@ def recommended(model: Model, size: str = "full") -> Recommended:
         and forces, from two chains of 4000 sweeps. "full": the same from two chains of 32,000.
         "extended": the same from two more chains, of 1000 trajectories, and beside it the
         coordination, and the motion in wide cells from two chains of trajectories. Hard spheres
-        have 32,000 sweeps in place of trajectories.
+        have 32,000 sweeps in place of trajectories, models of LAMMPS trajectories alone.
 
     Raises
     ------
@@ -211,8 +216,9 @@ def recommended(model: Model, size: str = "full") -> Recommended:
     if size not in SIZES:
         raise InputError(f"size: expected one of {', '.join(SIZES)}, got {size!r}")
     parameters = dict(SIZES[size])
-    if model.is_hard and parameters.pop("trajectories", None):
-        # Hard spheres have no forces: all chains are of sweeps.
+    if "trajectories" in parameters and (model.is_hard or model.lammps is not None):
+        # All chains are of one kind: hard spheres have no forces, and LAMMPS has no single moves.
+        del parameters["trajectories" if model.is_hard else "sweeps"]
         parameters["chains"] *= 2
     return Recommended(model, **parameters)
 

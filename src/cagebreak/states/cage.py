@@ -99,8 +99,8 @@ def cage_state(
     ConfigurationError
         If a species is not the model's, or hard spheres overlap.
     InputError
-        If `precision` is given beside `sweeps` or `trajectories`, an argument is out of range, or
-        hard spheres have trajectories.
+        If `precision` is given beside `sweeps` or `trajectories`, an argument is out of range, hard
+        spheres have trajectories, or a model of LAMMPS has sweeps as well.
 
     Warns
     -----
@@ -203,6 +203,10 @@ def cage_states(
     sampled when the block ends is stopped.
     """
     kinds = _kinds(sweeps, trajectories, precision, samples, chains)
+    if model.lammps is not None and len(kinds) > 1:
+        raise InputError(
+            f"sweeps: expected none beside trajectories, which they are in LAMMPS, got {sweeps!r}"
+        )
     n = chains * len(kinds)
     samplers, runs = [], []
     for seed in seeds:

@@ -31,6 +31,7 @@ def test_each_choice_lowers_the_mean_variance_of_a_prediction_most():
         others = [c for c in range(6) if c not in [*simulated, *expected]]
         expected.append(min(others, key=lambda c: variance([*simulated, *expected, c])))
     assert learning.next_configurations(features, 4, alpha=ALPHA, simulated=[2]) == expected
+    assert learning.next_configurations(features, 4.0, alpha=ALPHA, simulated=[2.0]) == expected
 
 
 def test_a_state_point_that_was_not_simulated_comes_first():

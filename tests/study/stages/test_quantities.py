@@ -183,7 +183,7 @@ def test_a_wave_number_of_no_wave_is_refused_before_the_run(kept, tmp_path, monk
     with pytest.raises(RecipeError, match=r"wavenumber = 0.1: expected at least 0\.\d+, half of"):
         cb.Study(write_recipe(tmp_path / "low.toml", **changes, wavenumber=0.1))
     # A box that a pressure shrinks is known at the run only.
-    monkeypatch.setattr("cagebreak.study.recipe.recipe._check_together", lambda recipe: None)
+    monkeypatch.setattr("cagebreak.study.recipe.recipe.check_together", lambda recipe: None)
     study = cb.Study(write_recipe(tmp_path / "hs.toml", **changes, wavenumber=0.1))
     shutil.copytree(kept.store.folder / "equilibrate", study.store.folder / "equilibrate")
     monkeypatch.setattr("cagebreak.study.stages.runs.trajectory", lambda *_: pytest.fail("a run"))

@@ -1,6 +1,8 @@
 """Descriptors of the motion of particles in cells that are wider than their cages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +23,16 @@ ERROR_FLOOR = 1e-4
 
 STATE = "wide"
 """The `state` in labels."""
+
+
+def in_wide_cells(how: Mapping[str, Any], chains: int) -> dict[str, Any]:
+    """Return the arguments of `cage_states` for so many chains in wide cells.
+
+    `how` are those for the cage state. If its chains are of both kinds, those in wide cells are of
+    trajectories.
+    """
+    sweeps = None if how.get("trajectories") else how.get("sweeps")
+    return {**how, "sweeps": sweeps, "chains": chains, "cell": RADIUS}
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,8 @@ def next_configurations(
     ------
     InputError
         If an array has another number of columns or a number that is not finite, `n` is not between
-        1 and the number of configurations without runs, or `simulated` has a number twice or one of
-        no configuration.
+        1 and the number of configurations without runs, alpha is not above 0, or `simulated` has a
+        number twice or one of no configuration.
     """
     tables = _checked(features)
     chosen = _numbers(simulated, len(tables))
@@ -77,7 +77,7 @@ def next_configurations(
     everything = gram(range(len(tables)))
     learned = gram(chosen) + alpha * np.eye(n_features)
     order: list[int] = []
-    for _ in range(n):
+    for _ in range(int(n)):
         variances = [np.vdot(np.linalg.inv(learned + gram([c])), everything) for c in others]
         order.append(others.pop(int(np.argmin(variances))))
         learned += gram(order[-1:])
@@ -105,4 +105,4 @@ def _numbers(simulated: Sequence[int], n_configurations: int) -> list[int]:
                 f"simulated: expected different numbers from 0 to {n_configurations - 1}, got "
                 f"{numbers!r}"
             )
-    return numbers
+    return list(map(int, numbers))

@@ -8,7 +8,7 @@ import numpy as np
 
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.cage import Source
-from cagebreak.descriptors.caged.wide_cage import RADIUS
+from cagebreak.descriptors.caged.wide_cage import in_wide_cells
 from cagebreak.files import hdf5
 from cagebreak.files.hdf5 import Dataset
 from cagebreak.seeding import Seed, seed_sequence
@@ -79,9 +79,7 @@ def _sampling(
     wide_chains = section.pop("wide_chains", 0)
     if state == "wide":
         seeds = [seed_sequence(seed, "wide") for seed in seeds]
-        section |= {"chains": wide_chains, "cell": RADIUS}
-        if "trajectories" in section:
-            section.pop("sweeps", None)
+        section = in_wide_cells(section, wide_chains)
     return cage_states(configuration, recipe.model, seeds, **section)
 
 
@@ -230,17 +228,16 @@ class _Kind(NamedTuple):
 def _kinds(recipe: Recipe) -> list[_Kind]:
     """Return the kinds of the chains of a cage state."""
     section = recipe.states.cage
-    wide = section.get("wide_chains", 0)
-    given = [unit for unit in ("sweeps", "trajectories") if unit in section]
-    if not given:
+    if "precision" in section:
         return [_Kind("sweeps", 0, 10_000, 1)]
-    kinds = []
-    for unit in given:
-        # Chains in wide cells are of trajectories, if there are any.
-        chains = section.get("chains", 1) + (wide if unit == given[-1] else 0)
-        named = unit if recipe.model.lammps is None else "trajectories"
-        relax, measure = section[unit]
-        kinds.append(_Kind(named, relax, measure, chains))
+    sampled, kinds = [section, in_wide_cells(section, section.get("wide_chains", 0))], []
+    for unit in ("sweeps", "trajectories"):
+        chains = sum(each.get("chains", 1) for each in sampled if each.get(unit))
+        if chains:
+            relax, measure = section[unit]
+            # A sweep of LAMMPS is a trajectory.
+            named = unit if recipe.model.lammps is None else "trajectories"
+            kinds.append(_Kind(named, relax, measure, chains))
     return kinds
 
 
