@@ -125,20 +125,17 @@ class _Training:
         self, inputs: Inputs, units: Standardizer | None = None
     ) -> ConfigurationMean:
         """Return the fit of the mean targets of configurations, in their units or in others."""
-        whole = self.runs.collection
-        y = np.array([whole.parts[i].y_mean for i in self._members])
-        x = np.array([_level(self.runs, inputs, i) for i in self._members])
-        if units is not None and (m := inputs.mean_of) is not None:
-            old = whole.standardizer
-            x = (old.mean_[m] + old.scale_[m] * x - units.mean_[m]) * inverse(units.scale_)[m]
-        m, factor = inputs.mean_of, 1.0
-        if m is None or m < self.runs.n_structure:
-            return ConfigurationMean(x, y)
-        if units is not None:
-            factor = whole.standardizer.scale_[m] * inverse(units.scale_)[m]
-        of_x = np.array([factor * self.runs.noise_of_mean(m, i) for i in self._members])
-        of_y, n_runs = self.runs.target_mean_noise[self._members], self.runs.n_runs[self._members]
-        return ConfigurationMean(x, y, MeanNoise(of_x, of_y, n_runs, inputs.n_runs))
+        runs, members, m = self.runs, self._members, inputs.mean_of
+        whole = runs.collection
+        y = np.array([whole.parts[i].y_mean for i in members])
+        x = np.array([_level(runs, inputs, i) for i in members])
+        noise = np.array([runs.noise_of_mean(m, i) for i in members])
+        if units is not None and m is not None:
+            old, by = whole.standardizer, inverse(units.scale_)[m]
+            x = (old.mean_[m] + old.scale_[m] * x - units.mean_[m]) * by
+            noise *= old.scale_[m] * by
+        of_y, n_runs = runs.target_mean_noise[members], runs.n_runs[members]
+        return ConfigurationMean(x, y, MeanNoise(noise, of_y, n_runs, inputs.n_runs))
 
 
 def held_out_runs(
