@@ -46,7 +46,7 @@ def test_an_alpha_that_is_lost_in_rounding_is_no_choice():
     # Three particles of a configuration do not span nine features.
     features = pool(rows=3)
     wide = [np.hstack([X, X**2, X[:, :1]]) for X in features]
-    with pytest.raises(InputError, match="alpha: expected more than .*, the rounding of X'X"):
+    with pytest.raises(InputError, match=r"alpha: expected more than .*, the rounding of X'X"):
         learning.next_configurations(wide, 1, alpha=1e-20)
     for alpha in (1e-10, 1e-3, 1e3):
         assert len(set(learning.next_configurations(wide, 6, alpha=alpha))) == 6

@@ -29,7 +29,11 @@ from cagebreak.learning.short_runs import (
 from cagebreak.models.arguments import is_whole, real
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.isoconfigurational import nearest
-from cagebreak.study.analysis.hybrid.calibration import Calibration, simulated_motion
+from cagebreak.study.analysis.hybrid.calibration import (
+    Calibration,
+    simulated_motion,
+    warn_of_other_motion,
+)
 from cagebreak.study.analysis.hybrid.ends import end_samples, lengths_described
 from cagebreak.study.analysis.hybrid.ensembles import (
     Ensemble,
@@ -209,6 +213,11 @@ class Hybrid:
             As of `scan`.
         MissingDependencyError
             If the engine of the study, which simulates the short runs, is not installed.
+
+        Warns
+        -----
+        ImportedFilesWarning
+            If short runs of an imported study move its particles otherwise than the imported runs.
         """
         end = self._end(until)
         name, labels = self._names(end)[-1], self.runs.collection.labels
@@ -228,6 +237,8 @@ class Hybrid:
                     n_columns=self.runs.n_noisy,
                     ends=None if ends is None else (ends, self.described.index(end)),
                 )  # fmt: skip
+                if self.measurement.recipe.imported and inputs.mean_of is not None:
+                    warn_of_other_motion(self.runs, motion, inputs.mean_of, end)
                 own = Calibration.of_own_runs(
                     partial(self.read, motion=False), self.runs, motion, self.seed
                 )
