@@ -225,6 +225,7 @@ class Hybrid:
         assert labels is not None
         inputs, n = self.inputs(name, n_runs, end), self.runs.n_structure
         species = species_index(self.species, len(SPECIES_NAMES))
+        study = self.ensembles if isinstance(self.ensembles, StudyEnsembles) else None
         with threadpool_limits(limits=1, user_api="blas"):
             about: Any = {"seed": self.seed, "folds": self.folds}
             ridge = RunRidge.fit(self.runs, inputs, **about)
@@ -237,12 +238,11 @@ class Hybrid:
                     n_columns=self.runs.n_noisy,
                     ends=None if ends is None else (ends, self.described.index(end)),
                 )  # fmt: skip
-                if self.measurement.recipe.imported and inputs.mean_of is not None:
+                if study is not None and study.recipe.imported and inputs.mean_of is not None:
                     warn_of_other_motion(self.runs, motion, inputs.mean_of, end)
                 own = Calibration.of_own_runs(
                     partial(self.read, motion=False), self.runs, motion, self.seed
                 )
-            study = self.ensembles if isinstance(self.ensembles, StudyEnsembles) else None
             training = Training.of(ridge, self.runs, own, study=study, **about)
         return HybridModel(
             ridge=ridge,
