@@ -151,8 +151,9 @@ def _warn_if_frozen(chains: list[CageState], unit: str) -> None:
     if not any(chain.acceptance.any() for chain in chains):
         measured = sum(chain.sweeps[1] for chain in chains)
         warnings.warn(
-            f"{unit}: none of {measured} was accepted, so that no particle has moved in them; start "
-            "from a configuration that is equilibrated at the model's temperature, in wider cells",
+            f"{unit}: none of {measured} was accepted, so that no particle has moved in them; "
+            "start from a configuration that is equilibrated at the model's temperature, in wider "
+            "cells",
             SamplingWarning,
             stacklevel=4,
         )
