@@ -9,12 +9,16 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from cagebreak._simd.lines import LANES, LINE_BYTES, columns, metric_numbers, transposed
-from cagebreak._simd.pair_rows import LANES_OF, along_lattice, element_of, sums_of_pairs
-from cagebreak._simd.vectors import F64, I8, I64, shuffle
+from cagebreak._simd.lines import LINE_BYTES, columns, metric_numbers, transposed
+from cagebreak._simd.pair_rows import along_lattice, element_of, sums_of_pairs
+from cagebreak._simd.vectors import F32, F64, I8, I64, shuffle
 
 _OUT = ir.VectorType(F64, 4)
 _OUT_BYTES = 32
+
+MEMBERS = 16
+
+LANES_OF = {F32: 16, F64: 4}
 
 
 @intrinsic
@@ -38,11 +42,11 @@ def write_forces(typingctx, lines, entries, bounds, members, group, kind, form, 
         width = LANES_OF[element]
         m = [number.value for number in metric_numbers(builder, metric, element, width)]
         bytes_of_out = builder.bitcast(out, I8.as_pointer())
-        for first in range(0, LANES, width):
-            start = builder.add(builder.mul(group, I64(LANES)), I64(first))
+        for first in range(0, MEMBERS, width):
+            start = builder.add(builder.mul(group, I64(MEMBERS)), I64(first))
             here = columns(builder, lines, members, start, width)
             pairs = context, builder, form_type, lines, entries, bounds, kind, form, metric
-            *force, nothing = sums_of_pairs(*pairs, group, here, terms, first, LANES)
+            *force, nothing = sums_of_pairs(*pairs, group, here, terms, first, MEMBERS)
             if m:
                 force = along_lattice(builder, m, *force)
             for lane, line in _lines_of(builder, *force, nothing):

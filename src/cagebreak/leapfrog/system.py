@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cagebreak._simd.candidates import LANES_OF_BITS
 from cagebreak._simd.lines import LANES, LINE_BYTES
+from cagebreak._simd.pair_groups import MEMBERS
 from cagebreak.configuration import Configuration, ball
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.leapfrog import _chain_kernel as chain_kernel
@@ -322,14 +323,14 @@ class System:
         self._near = np.zeros((n_kinds, n_columns, 256 + int(ROOM * 4 * around)), np.int32)
         self._entries = np.zeros(int(ROOM * n * (around + 8 * n_kinds)) + 4096, np.int32)
         self._bounds = np.zeros(2 * n * n_kinds, np.int64)
-        n_groups = -(-n // LANES) + n_kinds
+        n_groups = -(-n // MEMBERS) + n_kinds
         self._groups = None
         # With few neighbors, forces of groups are faster.
         if self._model.sizes is not None or start.dimension == 2:
             self._groups = Groups(
                 np.empty_like(self._entries),
                 np.zeros(2 * n_groups * n_kinds, np.int64),
-                np.zeros(n_groups * LANES, np.int32),
+                np.zeros(n_groups * MEMBERS, np.int32),
                 np.zeros(n_kinds + 1, np.int64),
                 np.zeros((n, n_kinds), np.int64),
             )
