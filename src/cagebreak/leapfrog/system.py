@@ -282,10 +282,14 @@ class System:
         limits = ((self._reaches / step) ** 2).astype(np.float32).ravel()
         self._limits = None if self._sized else limits
         if self._sized:
-            radii = self._radii[self._particles.numbers] / step
+            radii, cutoff = self._radii[self._particles.numbers] / step, self._model.pair.cutoff
             self._particles.x[: self.n, 3] = radii
-            reaches = self._model.pair.cutoff * radii + self._skin / 2
-            self._lines.centers[: self.n, 3] = np.ceil(reaches * (1 + 1e-6))
+            reaches = (cutoff * radii + self._skin / 2) * (1 + 1e-6)
+            self._lines.centers[: self.n, 3] = reaches.astype(np.float32).view(np.int32)
+        if self._model.sizes is not None:
+            # A difference of reaches is the cut-off times half of that of diameters.
+            shortening = 2 * self._model.sizes.nonadditivity * step / cutoff
+            self._limits = self._skin, shortening
 
     def _allot(self, start: Configuration) -> None:
         """Allocate the arrays."""
