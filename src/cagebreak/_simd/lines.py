@@ -28,7 +28,7 @@ _MAGIC = 1.5 * 2.0**52  # added to a float64, it leaves the nearest integer in t
 def columns(builder, lines, entries, start, lanes):
     """Load the lines of the entries from `start` on, offsets in bytes, and transpose them.
 
-    Returns four vectors of `lanes` whole numbers, four or eight.
+    Returns four vectors of `lanes` whole numbers, four, eight or sixteen.
     """
     lines, loaded = builder.bitcast(lines, I8.as_pointer()), []
     for lane in range(lanes):

@@ -1,8 +1,8 @@
-"""The forces on eight particles at a time, each of which has a lane of its own.
+"""The forces on sixteen particles at a time, each of which has a lane of its own.
 
 Where particles have few neighbors, rows do not fill vectors, and the sum over the lanes takes as
-long as the pairs. Here the k-th neighbors of eight particles are the k-th vector: a lane is summed
-by itself, and vectors are as full as the eight particles have equally many neighbors.
+long as the pairs. Here the k-th neighbors of sixteen particles are the k-th vector, or its halves: a
+lane is summed by itself, and vectors are as full as the particles have equally many neighbors.
 """
 
 from llvmlite import ir
@@ -10,20 +10,26 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from cagebreak._simd.lines import LINE_BYTES, columns, metric_numbers, transposed
-from cagebreak._simd.pair_rows import along_lattice, element_of, sums_of_pairs
+from cagebreak._simd.pair_rows import LANES_OF, along_lattice, element_of, sums_of_pairs
 from cagebreak._simd.vectors import F32, F64, I8, I64, shuffle
 
 _OUT = ir.VectorType(F64, 4)
 _OUT_BYTES = 32
 
 MEMBERS = 16
+"""Particles of a group, whatever the lanes: those of float32 in the widest vector."""
 
-LANES_OF = {F32: 16, F64: 4}
+
+def _lanes(context, element):
+    """Return how many members are treated at once; more would not stay in registers."""
+    _, _, features = context.codegen().magic_tuple()
+    wide = element == F32 and "+avx512f" in features.split(",")
+    return MEMBERS if wide else LANES_OF[element]
 
 
 @intrinsic
 def write_forces(typingctx, lines, entries, bounds, members, group, kind, form, metric, out):
-    """Write the forces on the eight members of a group, of a kind, to their lines of `out`.
+    """Write the forces on the sixteen members of a group, of a kind, to their lines of `out`.
 
     Members are offsets of lines in bytes, as entries are; a line of `out` is four float64, the last
     of which is 0. As in `cagebreak._simd.pair_rows.write_force` otherwise.
@@ -39,7 +45,7 @@ def write_forces(typingctx, lines, entries, bounds, members, group, kind, form, 
 
         form_type = sig.args[6]
         element = element_of(context, form_type)
-        width = LANES_OF[element]
+        width = _lanes(context, element)
         m = [number.value for number in metric_numbers(builder, metric, element, width)]
         bytes_of_out = builder.bitcast(out, I8.as_pointer())
         for first in range(0, MEMBERS, width):

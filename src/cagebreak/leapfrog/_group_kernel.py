@@ -1,6 +1,6 @@
-"""Groups of eight particles with about as many neighbors, whose rows are put side by side.
+"""Groups of sixteen particles with about as many neighbors, whose rows are put side by side.
 
-The k-th entries of the eight rows follow each other, as `cagebreak._simd.pair_groups` reads them.
+The k-th entries of the sixteen rows follow each other, as `cagebreak._simd.pair_groups` reads them.
 Rows that end before the longest of the group go on with a line that is far away.
 """
 

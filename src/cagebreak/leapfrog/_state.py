@@ -96,13 +96,13 @@ class Rows(NamedTuple):
 
 
 class Groups(NamedTuple):
-    """Groups of eight particles of a kind, whose rows are side by side; G groups at most."""
+    """Groups of sixteen particles of a kind, whose rows are side by side; G groups at most."""
 
     entries: NDArray[np.int32]
     bounds: NDArray[np.int64]
     """(2 G K,), where the rows of each group and kind of neighbor begin and end."""
     members: NDArray[np.int32]
-    """(8 G,), the offsets of their lines in bytes."""
+    """(16 G,), the offsets of their lines in bytes."""
     starts: NDArray[np.int64]
     """(K + 1,), the first group of each kind, and the number of groups."""
     lengths: NDArray[np.int64]
