@@ -70,10 +70,11 @@ def append_within(
 
     `near` has columns of `stride` numbers, of which `count` are used. Near are those whose squared
     distance, in steps along the first lattice vector, is below number `pair` of the limits. Without
-    limits they are within the sum R of both reaches; where the limits are the skin s and a
-    shortening k, within R - k D (R - s), where D is the difference of the reaches, since unequal
-    particles come nearer. Particle i itself is left out. The new end is a multiple of eight; the entries up to it are filled with `far`, the offset of a line that is far
-    away. Up to eight beyond are written. `lanes` is `LANES_OF_BITS`.
+    limits they are within the sum R of both reaches. Where the limits are the skin s and a
+    shortening k, they are within R - k D (R - s), where D is the difference of the reaches: unequal
+    particles come nearer. Particle i itself is left out. The new end is a multiple of eight; the
+    entries up to it are filled with `far`, the offset of a line that is far away. Up to eight
+    beyond are written. `lanes` is `LANES_OF_BITS`.
     """
     i64, i32, sized = types.int64, types.int32, _is_sized(limits)
     shortened = isinstance(limits, types.BaseTuple)
@@ -135,7 +136,8 @@ def append_within(
 def copy_columns(typingctx, target, stride, to, source, source_stride, begin, end, limits):
     """Copy the numbers begin to end of all columns to `to` on, eight at a time.
 
-    Where particles have a reach each, it is a column of its own. Up to seven beyond the end are read and written.
+    Where particles have a reach each, it is a column of its own. Up to seven beyond the end are
+    read and written.
     """
     i64, n_columns = types.int64, COLUMNS + _is_sized(limits)
     signature = types.void(target, i64, i64, source, i64, i64, i64, limits)
