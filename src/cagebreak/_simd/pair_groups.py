@@ -2,7 +2,8 @@
 
 Where particles have few neighbors, rows do not fill vectors, and the sum over the lanes takes as
 long as the pairs. Here the k-th neighbors of sixteen particles are the k-th vector, or parts of
-it: a lane is summed by itself, and vectors are as full as the particles have equally many neighbors.
+it: a lane is summed by itself, and vectors are as full as the particles have equally many
+neighbors.
 """
 
 from llvmlite import ir
