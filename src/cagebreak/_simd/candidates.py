@@ -7,6 +7,7 @@ the line in bytes, and the reach where sizes differ, the bits of a float32.
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.types import BaseTuple  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 
 from cagebreak._simd.lines import (
@@ -32,7 +33,7 @@ for _bits, _row in enumerate(LANES_OF_BITS):
 
 def _is_sized(limits):
     """Return whether particles have reaches of their own, instead of limits of their species."""
-    return limits == types.none or isinstance(limits, types.BaseTuple)
+    return limits == types.none or isinstance(limits, BaseTuple)
 
 
 def _permuted(context, builder, values, order):
@@ -77,7 +78,7 @@ def append_within(
     beyond are written. `lanes` is `LANES_OF_BITS`.
     """
     i64, i32, sized = types.int64, types.int32, _is_sized(limits)
-    shortened = isinstance(limits, types.BaseTuple)
+    shortened = isinstance(limits, BaseTuple)
     signature = i64(near, i64, i64, centers, i64, limits, i64, i32, entries, i64, lanes, metric)
 
     def codegen(context, builder, sig, args):

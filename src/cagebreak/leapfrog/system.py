@@ -279,8 +279,7 @@ class System:
         self._form = form_of(self._model, step, self._dtype, self._sized)
         self._exact_form = form_of(self._model, step, np.float64, self._sized)
         self._skin = float(self._reaches.max() - self._farthest) / step
-        limits = ((self._reaches / step) ** 2).astype(np.float32).ravel()
-        self._limits = None if self._sized else limits
+        self._limits: NDArray[np.float32] | tuple[float, float] | None = None
         if self._sized:
             radii, cutoff = self._radii[self._particles.numbers] / step, self._model.pair.cutoff
             self._particles.x[: self.n, 3] = radii
@@ -290,6 +289,8 @@ class System:
             # A difference of reaches is the cut-off times half of that of diameters.
             shortening = 2 * self._model.sizes.nonadditivity * step / cutoff
             self._limits = self._skin, shortening
+        elif not self._sized:
+            self._limits = ((self._reaches / step) ** 2).astype(np.float32).ravel()
 
     def _allot(self, start: Configuration) -> None:
         """Allocate the arrays."""
