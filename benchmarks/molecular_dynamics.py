@@ -46,7 +46,7 @@ OTHERS = (
 )
 """Models of planes and of particles with a size each, compared by the time of a neighbor."""
 NARROW = ((KA, 2000, 5.0), (HARMONIC, 2000, 2.5), (OTHERS[0], 2000, None))
-"""Cases that are repeated with AVX2; forces of the last are summed for eight particles at once."""
+"""Cases that are repeated with AVX2; forces of the last are summed lane by lane."""
 ATTEMPTS = 200_000
 """Swaps of a turn."""
 PRECISIONS = ("mixed", "double")

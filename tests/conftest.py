@@ -1,6 +1,7 @@
 """What holds for every test."""
 
 import gc
+import multiprocessing
 import os
 import shutil
 from pathlib import Path
@@ -56,4 +57,19 @@ def one_core():
     with pytest.MonkeyPatch.context() as patch:
         for module in ("fits", "jobs"):
             patch.setattr(f"cagebreak.study.analysis.{module}.available_cores", lambda: 1)
+        yield
+
+
+IMPORTED = ["cagebreak.study.analysis.compare", "cagebreak.study.analysis.gallery"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_import():
+    """Fork the workers of studies from a process that has imported the package, and nothing more.
+
+    A spawned worker takes two seconds for that. Scripts and commands that tests start spawn theirs.
+    """
+    multiprocessing.set_forkserver_preload(IMPORTED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cagebreak.study.run.engines.START", "forkserver")
         yield

@@ -33,7 +33,56 @@ def add(x):
 ASK = "from cagebreak._caller import add; print(add(1), sum(add.stats.cache_hits.values()))"
 
 
-def run(code, folder, **environment):
+SERVER = """
+import os, pickle, sys
+import numba
+from numba.core.registry import cpu_target
+
+cpu_target.target_context.refresh()
+while True:
+    code, folder, environment, files = pickle.load(sys.stdin.buffer)
+    process = os.fork()
+    if process == 0:
+        for number, file in enumerate(files, 1):
+            os.dup2(os.open(file, os.O_WRONLY), number)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        numba.config.reload_config()
+        sys.path.insert(0, folder)
+        exec(code)
+        sys.exit()
+    print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Return a function that runs code in a process of its own, and returns what it writes.
+
+    The process is a fork of one that has loaded Numba and nothing of this package, which takes two
+    thirds of a second.
+    """
+    out, err = files = [tmp_path_factory.mktemp("run") / name for name in ("out", "err")]
+    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    clean = options(out.parent, {})["env"]
+
+    def run(code, folder, **environment):
+        for file in files:
+            file.write_text("")
+        environment = options(folder, environment)["env"]
+        pickle.dump((code, str(folder), environment, files), server.stdin)
+        server.stdin.flush()
+        assert int(server.stdout.readline()) == 0, err.read_text()
+        return subprocess.CompletedProcess(code, 0, out.read_text(), err.read_text())
+
+    with subprocess.Popen([sys.executable, "-c", SERVER], env=clean, **pipes) as server:
+        yield run
+        server.kill()
+
+
+def run_apart(code, folder, **environment):
+    """Run code in a process that shares nothing with others."""
     return subprocess.run([sys.executable, "-c", code], **options(folder, environment), check=True)
 
 
@@ -69,18 +118,18 @@ def kept(folder):
 
 
 def test_a_second_process_compiles_nothing(tiny):
-    assert run(ASK, tiny).stdout.split() == ["2", "0"]
+    assert run_apart(ASK, tiny).stdout.split() == ["2", "0"]
     files = kept(tiny)
     # Python does not call the helper: what it would need for that is not compiled.
     assert [name.rpartition("-")[0] for name in files] == [
         "cagebreak._caller.add",
         "cagebreak._helper.helper.called",
     ]
-    assert run(ASK, tiny).stdout.split() == ["2", "1"]
+    assert run_apart(ASK, tiny).stdout.split() == ["2", "1"]
     assert kept(tiny) == files
 
 
-def test_a_kernel_rounds_the_same_whoever_calls_it_first(tiny):
+def test_a_kernel_rounds_the_same_whoever_calls_it_first(tiny, run):
     # With `reassoc`, (x + 1e16) - 1e16 is x; without, 0.3 is lost in the sum.
     (tiny / "cagebreak" / "_helper.py").write_text(
         "from cagebreak._compile import njit\n\n@njit\ndef helper(x):\n"
@@ -96,7 +145,7 @@ def test_a_kernel_rounds_the_same_whoever_calls_it_first(tiny):
     assert run("from cagebreak._helper import helper; print(helper(0.3))", tiny).stdout == "0.0\n"
 
 
-def test_an_edit_of_a_helper_in_another_file_is_noticed(tiny):
+def test_an_edit_of_a_helper_in_another_file_is_noticed(tiny, run):
     assert run(ASK, tiny).stdout.split()[0] == "2"
     helper = tiny / "cagebreak" / "_helper.py"
     before = helper.stat()
@@ -107,7 +156,7 @@ def test_an_edit_of_a_helper_in_another_file_is_noticed(tiny):
     assert run(ASK, tiny).stdout.split() == ["2", "1"]
 
 
-def test_a_process_that_imported_before_an_edit_keeps_nothing(tiny):
+def test_a_process_that_imported_before_an_edit_keeps_nothing(tiny, run):
     edit = (
         f"import cagebreak._caller; open('cagebreak/_helper.py', 'w').write({HELPER.format(5)!r})"
     )
@@ -116,7 +165,7 @@ def test_a_process_that_imported_before_an_edit_keeps_nothing(tiny):
     assert run(ASK, tiny).stdout.split() == ["6", "0"]
 
 
-def test_processes_at_once_do_not_break_each_other(tiny):
+def test_processes_at_once_do_not_break_each_other(tiny, run):
     calls = ["add(1)", "add(1.0)", "add(1j)", "add(1)"]
     code = "from cagebreak._caller import add; print({}, sum(add.stats.cache_hits.values()))"
     commands = [[sys.executable, "-c", code.format(call)] for call in calls]
@@ -130,7 +179,7 @@ def test_processes_at_once_do_not_break_each_other(tiny):
 
 
 @pytest.mark.parametrize("damaged", [b"", b"no kernel", b"\x80\x04"])
-def test_a_damaged_file_is_compiled_again(tiny, damaged):
+def test_a_damaged_file_is_compiled_again(tiny, damaged, run):
     run(ASK, tiny)
     for file in tiny.rglob("*.nbc"):
         file.write_bytes(damaged)
@@ -138,7 +187,7 @@ def test_a_damaged_file_is_compiled_again(tiny, damaged):
     assert run(ASK, tiny).stdout.split() == ["2", "1"]
 
 
-def test_kernels_are_kept_where_numba_cache_dir_says(tiny):
+def test_kernels_are_kept_where_numba_cache_dir_says(tiny, run):
     run(ASK, tiny, NUMBA_CACHE_DIR=str(tiny / "elsewhere"))
     assert len(kept(tiny / "elsewhere")) == 2
     assert not kept(tiny / "cagebreak")
@@ -160,7 +209,7 @@ def on_a_terminal(code, folder):
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
-def test_a_terminal_is_told_once_that_kernels_are_compiled(tiny):
+def test_a_terminal_is_told_once_that_kernels_are_compiled(tiny, run):
     two_kernels = f"{ASK}; add(1.0)"
     assert on_a_terminal(two_kernels, tiny).count(_compile.TOLD) == 1
     assert on_a_terminal(two_kernels, tiny) == ""
@@ -188,7 +237,7 @@ def test_workers_that_compile_at_once_say_so_once(tiny):
     assert on_a_terminal(WORKERS, tiny).count(_compile.TOLD) == 1
 
 
-def test_a_folder_that_is_filled_up_costs_no_more_than_the_cache(tiny):
+def test_a_folder_that_is_filled_up_costs_no_more_than_the_cache(tiny, run):
     # A file where the folder of the kernels is made.
     blocked = "from cagebreak import _compile; _compile._folder().parent.mkdir(exist_ok=True); "
     done = run(f"{blocked} _compile._folder().touch(); {ASK}", tiny)
@@ -220,11 +269,11 @@ starts, order = np.empty(3, np.int64), np.empty(4, np.int64)
 counting_sort(np.array([1, 0, 1, 0]), starts, order)
 print(*order, *cell_of_each(np.zeros((1, 3)), np.ones(3, np.int64)))
 """
-    done = run(code, tmp_path, HOME=str(home))
+    done = run_apart(code, tmp_path, HOME=str(home))
     assert done.stdout.split("\n")[:2] == ["imported", "1 3 0 2 0"]
     assert done.stderr.count("CacheWarning") == 1
     assert "NUMBA_CACHE_DIR" in done.stderr
-    cached = run(code, tmp_path, HOME=str(home), NUMBA_CACHE_DIR=str(tmp_path / "kernels"))
+    cached = run_apart(code, tmp_path, HOME=str(home), NUMBA_CACHE_DIR=str(tmp_path / "kernels"))
     assert not cached.stderr
     assert len(kept(tmp_path / "kernels")) == 2
 

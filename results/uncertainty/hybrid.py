@@ -13,6 +13,7 @@ to generation 2 and the scalars.
 """
 
 import argparse
+import os
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -201,6 +202,8 @@ def main():
     parser.add_argument("--ends", type=Path, help="the folder of ../hybrid/ends.py")
     given = parser.parse_args()
     numba.set_num_threads(1)
+    # One process: what is simulated once stays in it.
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     for name in given.systems:
         study, propensity = propensities_of(name, given.ends)
         ensembles, parts, draws = ensembles_of(study, propensity), [], []

@@ -1,13 +1,17 @@
 """`cagebreak hybrid`, and what `plan` says of short runs."""
 
 import re
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 import cagebreak as cb
-from cagebreak.cli import main
-from cagebreak.study.analysis.hybrid import pilot
+from cagebreak.cli import hybrid_commands, main
+from cagebreak.study.analysis import hybrid
+from cagebreak.study.analysis.hybrid import Costs, Pilot, pilot
+from cagebreak.study.analysis.hybrid.scan import BUDGETS
 from cagebreak.study.recipe.end_descriptor import EndDescriptor
 from support.tiny_study import write_recipe
 
@@ -91,6 +95,25 @@ def test_plan_says_what_reaches_an_accuracy(recipe):
     rows = {line.split()[0]: line for line in output.splitlines()[start + 2 : start + 6]}
     assert set(rows) == {"structure", "runs", "both", "ensemble"}
     assert (recipe.with_suffix("") / "figures" / "cost.png").exists()
+
+
+def test_core_hours_and_their_share_of_the_ensemble_are_one_cost(monkeypatch, tmp_path, capsys):
+    """Folds choose runs and until, so that their medians need not have the mean cost."""
+    rows = np.zeros(3, BUDGETS)
+    rows["inputs"], rows["share"] = ("runs", "both", "ensemble"), (0.5, 0.5, 1.0)
+    rows["n_runs"], rows["until"] = (1, 4, 10), 100.0
+    rows["core_seconds"], rows["r_configuration"] = (36.0, 90.0, 360.0), 0.9
+    costs = Costs(10.0, 0.36)
+    monkeypatch.setattr(hybrid, "costs_of", lambda *_: costs)
+    monkeypatch.setattr(hybrid, "pilot", lambda *_: Pilot(rows, costs))
+    study = SimpleNamespace(recipe=None, store=SimpleNamespace(folder=tmp_path))
+    hybrid_commands.print_accuracy(study, None, 0.5, None, "A")
+    output = capsys.readouterr().out
+    cells = [line.split() for line in output.splitlines()[2:5]]
+    assert [(line[0], line[3], line[-1]) for line in cells] == [
+        ("runs", "0.01", "0.1"), ("both", "0.025", "0.25"), ("ensemble", "0.1", "1"),
+    ]  # fmt: skip
+    assert "folds choose runs and until, of which these are the medians" in output
 
 
 def test_plan_says_that_few_runs_tell_no_accuracy(recipe):

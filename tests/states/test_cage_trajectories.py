@@ -268,6 +268,16 @@ def test_what_is_rejected_leaves_no_trace(start, cell):
     assert not state.acceptance.any()
 
 
+def test_trajectories_that_are_all_rejected_are_named_though_sweeps_are_accepted():
+    """Half of the pooled chains would stay at the start."""
+    squeezed = START.replace(positions=START.positions * [0.3, 1, 1])
+    with pytest.warns(SamplingWarning, match="trajectories: none of 6 was accepted"):
+        state = cage_state(
+            squeezed, KA, seed=1, sweeps=(0, 3), trajectories=(0, 3), chains=2, cell=1.0
+        )
+    assert state.acceptance.any()
+
+
 @pytest.mark.parametrize("model", [KA, LINES], ids=["kernels", "LAMMPS"])
 def test_a_rejected_trajectory_counts_as_often_as_an_accepted_one(model, monkeypatch):
     """Otherwise moments would be those of too few begins: high energies, too rarely."""

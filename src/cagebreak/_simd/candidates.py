@@ -1,12 +1,13 @@
 """Which of many particles are near one, eight at a time: the rows of neighbors of dynamics.
 
 Candidates stand in columns: x, y, z in steps of the box (`cagebreak._simd.lines`), the offset of
-the line in bytes, and the reach where sizes differ.
+the line in bytes, and the reach where sizes differ, the bits of a float32.
 """
 
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.types import BaseTuple  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 
 from cagebreak._simd.lines import (
@@ -19,7 +20,7 @@ from cagebreak._simd.lines import (
     separation,
     square,
 )
-from cagebreak._simd.vectors import I32, I64, Vector, load, splat, store
+from cagebreak._simd.vectors import F32, I32, I64, Vector, load, splat, store
 
 OFFSET, REACH = 3, 4  # columns of candidates
 
@@ -32,7 +33,7 @@ for _bits, _row in enumerate(LANES_OF_BITS):
 
 def _is_sized(limits):
     """Return whether particles have reaches of their own, instead of limits of their species."""
-    return limits == types.none
+    return limits == types.none or isinstance(limits, BaseTuple)
 
 
 def _permuted(context, builder, values, order):
@@ -51,9 +52,9 @@ def _permuted(context, builder, values, order):
 
 
 @intrinsic
-def pointer_or_none(typingctx, array):
-    """Borrow the data pointer of an array that outlives the call, or return None for None."""
-    if array == types.none:
+def pointer_or_other(typingctx, array):
+    """Borrow the data pointer of an array that outlives the call; return None, a tuple as it is."""
+    if _is_sized(array):
         return array(array), lambda context, builder, signature, args: args[0]
 
     def codegen(context, builder, signature, args):
@@ -69,12 +70,15 @@ def append_within(
     """Append the candidates near particle i to the entries from `end` on; return the new end.
 
     `near` has columns of `stride` numbers, of which `count` are used. Near are those whose squared
-    distance, in steps along the first lattice vector, is below number `pair` of the limits; without
-    limits, those within the sum of both reaches. Particle i itself is left out. The new end is a
-    multiple of eight; the entries up to it are filled with `far`, the offset of a line that is far
-    away. Up to eight beyond are written. `lanes` is `LANES_OF_BITS`.
+    distance, in steps along the first lattice vector, is below number `pair` of the limits. Without
+    limits they are within the sum R of both reaches. Where the limits are the skin s and a
+    shortening k, they are within R - k D (R - s), where D is the difference of the reaches: unequal
+    particles come nearer. Particle i itself is left out. The new end is a multiple of eight; the
+    entries up to it are filled with `far`, the offset of a line that is far away. Up to eight
+    beyond are written. `lanes` is `LANES_OF_BITS`.
     """
     i64, i32, sized = types.int64, types.int32, _is_sized(limits)
+    shortened = isinstance(limits, BaseTuple)
     signature = i64(near, i64, i64, centers, i64, limits, i64, i32, entries, i64, lanes, metric)
 
     def codegen(context, builder, sig, args):
@@ -89,8 +93,13 @@ def append_within(
 
         here = [of_center(d) for d in range(3)]
         if sized:
-            own_reach = of_center(3)
-        else:
+            own_reach = Vector(builder, builder.bitcast(of_center(3), NEAR))
+        if shortened:
+            skin, shortening = (
+                Vector(builder, splat(builder, builder.fptrunc(number, F32), LANES))
+                for number in (builder.extract_value(limits, k) for k in range(2))
+            )
+        if not sized:
             limit = builder.load(builder.gep(limits, [pair]))
             limit = Vector(builder, splat(builder, limit, LANES))
         with cgutils.for_range_slice(builder, I64(0), count, I64(LANES), I64) as (k, _):
@@ -102,8 +111,11 @@ def append_within(
             steps = [builder.sub(here[d], column(d)) for d in range(3)]
             r2 = square(separation(builder, steps, NEAR, m))
             if sized:
-                reach = builder.add(own_reach, column(REACH))
-                reach = Vector(builder, builder.sitofp(reach, NEAR))
+                other = Vector(builder, builder.bitcast(column(REACH), NEAR))
+                reach = own_reach + other
+                if shortened:
+                    apart = (own_reach - other).call("fabs")
+                    reach = reach - shortening * apart * (reach - skin)
                 limit = reach * reach
             offsets = column(OFFSET)
             others = builder.icmp_signed("!=", offsets, own)
@@ -125,7 +137,8 @@ def append_within(
 def copy_columns(typingctx, target, stride, to, source, source_stride, begin, end, limits):
     """Copy the numbers begin to end of all columns to `to` on, eight at a time.
 
-    Without limits there is a column of reaches. Up to seven beyond the end are read and written.
+    Where particles have a reach each, it is a column of its own. Up to seven beyond the end are
+    read and written.
     """
     i64, n_columns = types.int64, COLUMNS + _is_sized(limits)
     signature = types.void(target, i64, i64, source, i64, i64, i64, limits)

@@ -28,7 +28,7 @@ _MAGIC = 1.5 * 2.0**52  # added to a float64, it leaves the nearest integer in t
 def columns(builder, lines, entries, start, lanes):
     """Load the lines of the entries from `start` on, offsets in bytes, and transpose them.
 
-    Returns four vectors of `lanes` whole numbers, four or eight.
+    Returns four vectors of `lanes` whole numbers, four, eight or sixteen.
     """
     lines, loaded = builder.bitcast(lines, I8.as_pointer()), []
     for lane in range(lanes):
@@ -39,9 +39,11 @@ def columns(builder, lines, entries, start, lanes):
 
 
 def transposed(builder, lines):
-    """Turn four or eight vectors of four lanes into four vectors."""
-    if len(lines) == LANES:  # line k and line k + 4 side by side
-        lines = [shuffle(builder, lines[k], lines[k + 4], range(8)) for k in range(4)]
+    """Turn four, eight or sixteen vectors of four lanes into four vectors."""
+    while len(lines) > COLUMNS:  # lines k, k + 4, ... side by side
+        both = range(2 * lines[0].type.count)
+        firsts = [k for k in range(len(lines)) if k % (2 * COLUMNS) < COLUMNS]
+        lines = [shuffle(builder, lines[k], lines[k + COLUMNS], both) for k in firsts]
     low, high = (0, 4, 1, 5), (2, 6, 3, 7)
     first, second = (0, 1, 4, 5), (2, 3, 6, 7)
     columns = []

@@ -93,7 +93,7 @@ def sums_of_pairs(
         for k, kind in enumerate(form_type.types)
     ]
     element = element_of(context, form_type)
-    width = LANES_OF[element]
+    width = here[0].type.count
     vector = ir.VectorType(element, width)
     zero = ir.Constant(vector, [0.0] * width)
     n_kinds = builder.extract_value(tables[0].shape, 0)

@@ -95,7 +95,7 @@ def print_accuracy(
     from cagebreak.study.analysis.hybrid import costs_of, pilot
 
     result = pilot(study, costs_of(study.recipe, plan), time, species)
-    lines = []
+    whole, lines = result.rows["core_seconds"][result.rows["inputs"] == "ensemble"].max(), []
     for inputs, row in result.cheapest(accuracy).items():
         if row is None:
             r = result.rows[result.rows["inputs"] == inputs]["r_configuration"]
@@ -107,7 +107,7 @@ def print_accuracy(
             (inputs, f"{row['n_runs']:g}", f"{row['until']:.3g}",
              f"{row['core_seconds'] / 3600:.3g}", f"{row['r_configuration']:.3f}",
              f"{row['low_configuration']:.3f} to {row['high_configuration']:.3f}",
-             f"{row['share']:.2g}")
+             f"{row['core_seconds'] / whole:.2g}")
         )  # fmt: skip
     cheapest = result.cheapest(accuracy).keys()
     asked = {"both"} if np.isnan(result.costs.end) else {"both", "ends"}
@@ -118,7 +118,10 @@ def print_accuracy(
     report.print_table(header, lines)
     path = study.store.folder / "figures" / "cost"
     save(cost(result.rows), path)
-    click.echo(f"a further configuration costs as much; wrote {path}.png and .pdf")
+    click.echo(
+        "a further configuration costs as much; folds choose runs and until, of which these are "
+        f"the medians, and the cost is the mean; wrote {path}.png and .pdf"
+    )
 
 
 def print_hybrid(study: "Study", plan: "Plan") -> None:

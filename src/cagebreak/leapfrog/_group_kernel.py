@@ -1,6 +1,6 @@
-"""Groups of eight particles with about as many neighbors, whose rows are put side by side.
+"""Groups of sixteen particles with about as many neighbors, whose rows are put side by side.
 
-The k-th entries of the eight rows follow each other, as `cagebreak._simd.pair_groups` reads them.
+The k-th entries of the sixteen rows follow each other, as `cagebreak._simd.pair_groups` reads them.
 Rows that end before the longest of the group go on with a line that is far away.
 """
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from cagebreak._compile import njit
 from cagebreak._simd.lines import LANES, LINE_BYTES
+from cagebreak._simd.pair_groups import MEMBERS
 from cagebreak._simd.vectors import pointer
 from cagebreak.leapfrog._row_kernel import DONE, ENTRIES_FULL, far_line
 from cagebreak.leapfrog._state import DUMMIES, OPTIONS
@@ -30,10 +31,10 @@ def make_groups(state):
         for block in range(starts[kind], starts[kind + 1], BLOCK):
             many = min(BLOCK, starts[kind + 1] - block)
             sort_by_neighbors(groups.lengths[block : block + many], block, order, spare)
-            for first in range(0, many, LANES):
-                for lane in range(LANES):  # lanes without a particle repeat the last
+            for first in range(0, many, MEMBERS):
+                for lane in range(MEMBERS):  # lanes without a particle repeat the last
                     i = order[min(first + lane, many - 1)]
-                    groups.members[LANES * group + lane] = LINE_BYTES * i
+                    groups.members[MEMBERS * group + lane] = LINE_BYTES * i
                 end = put_side_by_side(state, group, end)
                 if end < 0:
                     return ENTRIES_FULL
@@ -87,23 +88,23 @@ def put_side_by_side(state, group, end):
     centers, dummies = pointer(state.lines.centers), len(state.lines.lines) - DUMMIES
     for kind in range(n_kinds):
         longest = 0
-        for lane in range(LANES * group, LANES * (group + 1)):
+        for lane in range(MEMBERS * group, MEMBERS * (group + 1)):
             longest = max(longest, lengths[members[lane] // LINE_BYTES * n_kinds + kind])
-        if end + LANES * longest > len(groups.entries):
+        if end + MEMBERS * longest > len(groups.entries):
             return -1
-        for lane in range(LANES):
-            i = np.int64(members[LANES * group + lane] // LINE_BYTES)
+        for lane in range(MEMBERS):
+            i = np.int64(members[MEMBERS * group + lane] // LINE_BYTES)
             row = i * n_kinds + kind
             source, place = bounds[2 * row], end + lane
             for _ in range(lengths[row]):
                 entries[place] = sources[source]
                 source += 1
-                place += LANES
+                place += MEMBERS
             far = np.int32(LINE_BYTES * far_line(centers, i, dummies))
-            while place < end + LANES * longest:
+            while place < end + MEMBERS * longest:
                 entries[place] = far
-                place += LANES
+                place += MEMBERS
         groups.bounds[2 * (group * n_kinds + kind)] = end
-        end += LANES * longest
+        end += MEMBERS * longest
         groups.bounds[2 * (group * n_kinds + kind) + 1] = end
     return end

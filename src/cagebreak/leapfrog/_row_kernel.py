@@ -8,7 +8,7 @@ it is expected half way to the next time: rows last half as long again.
 import numpy as np
 
 from cagebreak._compile import njit
-from cagebreak._simd.candidates import OFFSET, REACH, append_within, copy_columns, pointer_or_none
+from cagebreak._simd.candidates import OFFSET, REACH, append_within, copy_columns, pointer_or_other
 from cagebreak._simd.lines import COLUMNS, LANES, LINE_BYTES, nearest_step, squared_length
 from cagebreak._simd.vectors import advanced, pointer
 from cagebreak.leapfrog._state import DUMMIES, ENTRIES, OPTIONS, write_lines
@@ -105,7 +105,9 @@ def move(particles, i, slot):
 
 
 @njit(**OPTIONS)
-def collect(target, stride, source, n_sources, first, shape, stencil, n_rows, at, depth, limits):
+def collect(
+    target, n_columns, stride, source, n_sources, first, shape, stencil, n_rows, at, depth, limits
+):
     """Copy the columns of the particles of a kind near a few cells; return how many, or -1.
 
     All arrays are pointers, of one kind each: Numba counts the references of every array that is
@@ -137,7 +139,7 @@ def collect(target, stride, source, n_sources, first, shape, stencil, n_rows, at
         target[lane] = np.int32(((2 * x + 1 + n_x) << 31) // n_x)
         target[stride + lane] = np.int32(((2 * y + 1 + n_y) << 31) // n_y)
         target[2 * stride + lane] = np.int32(((2 * z + depth + n_z) << 31) // n_z)
-        if limits is None:
+        if n_columns > REACH:
             target[REACH * stride + lane] = 0
     return count
 
@@ -162,7 +164,7 @@ def make_rows(state):
     n_sources = cells.columns.shape[1]
     near, columns, first = pointer(cells.near), pointer(cells.columns), pointer(cells.first)
     stencils, sizes = pointer(cells.stencils), pointer(cells.stencil_sizes)
-    centers, limits = pointer(state.lines.centers), pointer_or_none(rows.limits)
+    centers, limits = pointer(state.lines.centers), pointer_or_other(rows.limits)
     entries, bounds, room = pointer(rows.entries), pointer(rows.bounds), len(rows.entries)
     lanes, counts = pointer(rows.lanes), np.zeros(n_kinds, np.int64)
     dummies = len(state.lines.lines) - DUMMIES
@@ -181,6 +183,7 @@ def make_rows(state):
         for kind in range(n_kinds):
             counts[kind] = collect(
                 advanced(near, kind * n_columns * stride),
+                n_columns,
                 stride,
                 columns,
                 n_sources,

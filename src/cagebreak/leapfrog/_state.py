@@ -54,7 +54,7 @@ class Lines(NamedTuple):
     lines: NDArray[np.int32]
     """(C W + 64, 4), of the particles, of their copies, and the dummies."""
     centers: NDArray[np.int32]
-    """(W, 4), around which rows were made, and the reach where sizes differ."""
+    """(W, 4), around which rows were made, and the reach, a float32, where sizes differ."""
     shifts: NDArray[np.int32]
     """(C, 3), from a particle to each copy."""
 
@@ -86,8 +86,9 @@ class Rows(NamedTuple):
     entries: NDArray[np.int32]
     bounds: NDArray[np.int64]
     """(2 N K,), where the row of each particle and kind begins and ends."""
-    limits: NDArray[np.float32] | None
-    """(K K,), squared reach of each pair of kinds; None where each particle has a reach."""
+    limits: NDArray[np.float32] | tuple[float, float] | None
+    """(K K,), squared reach of each pair of kinds. Where each particle has a reach, the skin, and
+    by which share a step of difference shortens the rest of two reaches; None if it does not."""
     lanes: NDArray[np.int32]
     """`LANES_OF_BITS`"""
     skin: float
@@ -95,13 +96,13 @@ class Rows(NamedTuple):
 
 
 class Groups(NamedTuple):
-    """Groups of eight particles of a kind, whose rows are side by side; G groups at most."""
+    """Groups of sixteen particles of a kind, whose rows are side by side; G groups at most."""
 
     entries: NDArray[np.int32]
     bounds: NDArray[np.int64]
     """(2 G K,), where the rows of each group and kind of neighbor begin and end."""
     members: NDArray[np.int32]
-    """(8 G,), the offsets of their lines in bytes."""
+    """(16 G,), the offsets of their lines in bytes."""
     starts: NDArray[np.int64]
     """(K + 1,), the first group of each kind, and the number of groups."""
     lengths: NDArray[np.int64]

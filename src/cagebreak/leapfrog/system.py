@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cagebreak._simd.candidates import LANES_OF_BITS
 from cagebreak._simd.lines import LANES, LINE_BYTES
+from cagebreak._simd.pair_groups import MEMBERS
 from cagebreak.configuration import Configuration, ball
 from cagebreak.errors import ConfigurationError, InputError, SimulationError
 from cagebreak.leapfrog import _chain_kernel as chain_kernel
@@ -278,13 +279,18 @@ class System:
         self._form = form_of(self._model, step, self._dtype, self._sized)
         self._exact_form = form_of(self._model, step, np.float64, self._sized)
         self._skin = float(self._reaches.max() - self._farthest) / step
-        limits = ((self._reaches / step) ** 2).astype(np.float32).ravel()
-        self._limits = None if self._sized else limits
+        self._limits: NDArray[np.float32] | tuple[float, float] | None = None
         if self._sized:
-            radii = self._radii[self._particles.numbers] / step
+            radii, cutoff = self._radii[self._particles.numbers] / step, self._model.pair.cutoff
             self._particles.x[: self.n, 3] = radii
-            reaches = self._model.pair.cutoff * radii + self._skin / 2
-            self._lines.centers[: self.n, 3] = np.ceil(reaches * (1 + 1e-6))
+            reaches = (cutoff * radii + self._skin / 2) * (1 + 1e-6)
+            self._lines.centers[: self.n, 3] = reaches.astype(np.float32).view(np.int32)
+        if self._model.sizes is not None:
+            # A difference of reaches is the cut-off times half of that of diameters.
+            shortening = 2 * self._model.sizes.nonadditivity * step / cutoff
+            self._limits = self._skin, shortening
+        elif not self._sized:
+            self._limits = ((self._reaches / step) ** 2).astype(np.float32).ravel()
 
     def _allot(self, start: Configuration) -> None:
         """Allocate the arrays."""
@@ -322,14 +328,14 @@ class System:
         self._near = np.zeros((n_kinds, n_columns, 256 + int(ROOM * 4 * around)), np.int32)
         self._entries = np.zeros(int(ROOM * n * (around + 8 * n_kinds)) + 4096, np.int32)
         self._bounds = np.zeros(2 * n * n_kinds, np.int64)
-        n_groups = -(-n // LANES) + n_kinds
+        n_groups = -(-n // MEMBERS) + n_kinds
         self._groups = None
         # With few neighbors, forces of groups are faster.
         if self._model.sizes is not None or start.dimension == 2:
             self._groups = Groups(
                 np.empty_like(self._entries),
                 np.zeros(2 * n_groups * n_kinds, np.int64),
-                np.zeros(n_groups * LANES, np.int32),
+                np.zeros(n_groups * MEMBERS, np.int32),
                 np.zeros(n_kinds + 1, np.int64),
                 np.zeros((n, n_kinds), np.int64),
             )

@@ -108,7 +108,8 @@ def cage_state(
         If density or composition are not the model's.
     SamplingWarning
         If sweeps or trajectories are few: the squared error of the mean positions of a chain is
-        more than `SHORT` of their variance; or `precision` is not reached.
+        more than `SHORT` of their variance; if none of one kind was accepted; or if `precision` is
+        not reached.
 
     Notes
     -----
@@ -145,15 +146,21 @@ def standard_error(state: CageState) -> float:
     return float(np.sqrt((state.error**2).mean()))
 
 
-def _warn_if_short(state: CageState, chains: int, unit: str) -> None:
-    """Warn if nothing moved, or if the means of chains, or of halves of one, scatter too much."""
-    if not state.acceptance.any():
+def _warn_if_frozen(chains: list[CageState], unit: str) -> None:
+    """Warn if nothing moved in the chains of one kind."""
+    if not any(chain.acceptance.any() for chain in chains):
+        measured = sum(chain.sweeps[1] for chain in chains)
         warnings.warn(
-            f"{unit}: none of {state.sweeps[1]} was accepted, so that no particle has moved; start "
-            "from a configuration that is equilibrated at the model's temperature, in wider cells",
+            f"{unit}: none of {measured} was accepted, so that no particle has moved in them; "
+            "start from a configuration that is equilibrated at the model's temperature, in wider "
+            "cells",
             SamplingWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
+
+
+def _warn_if_short(state: CageState, chains: int, unit: str) -> None:
+    """Warn if the means of chains, or of halves of one, scatter too much."""
     scatter, variance = chains * float((state.error**2).mean()), float(state.variance.mean())
     if not scatter <= SHORT * variance:
         share = scatter / variance if variance else math.inf
@@ -218,8 +225,11 @@ def cage_states(
             )
             runs.append(partial(run, samplers[-1]))
 
-    def joined(chains: list[CageState]) -> CageState:
-        state = pool_chains(chains)
+    def joined(pooled: list[CageState]) -> CageState:
+        for k, (by_trajectories, _) in enumerate(kinds):
+            of_kind = pooled[k * chains : (k + 1) * chains]
+            _warn_if_frozen(of_kind, "trajectories" if by_trajectories else "sweeps")
+        state = pool_chains(pooled)
         # A largest displacement and a time step have no mean.
         return state if len(kinds) == 1 else replace(state, step=math.nan)
 
@@ -228,7 +238,7 @@ def cage_states(
         yield (joined([run() for run in runs[k : k + n]]) for k in range(0, len(runs), n))
         return
     if len(runs) <= 1:
-        yield (run() for run in runs)
+        yield (joined([run()]) for run in runs)
         return
     # The kernel releases the GIL, and chains share no state.
     with ThreadPoolExecutor(min(len(samplers), get_num_threads())) as threads:

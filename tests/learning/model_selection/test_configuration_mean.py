@@ -3,7 +3,7 @@ import pytest
 
 from cagebreak.errors import InputError
 from cagebreak.learning import RidgeCV, Sample, evaluate
-from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
+from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean, MeanNoise
 
 
 def test_a_log_linear_truth_is_found():
@@ -68,3 +68,23 @@ def test_the_column_is_checked(column):
     samples = [Sample(np.ones((3, 2)), np.ones((3, 1)))] * 3
     with pytest.raises(InputError, match="configuration_mean: expected a column from 0 to 1"):
         evaluate(RidgeCV(), samples, seed=1, configuration_mean=column)
+
+
+def test_the_slope_is_that_for_the_noise_of_the_runs_that_are_used():
+    """The best line through x with noise has the slope b S / (S + N / n), S that of the signal."""
+    random = np.random.default_rng(3)
+    n, n_runs, n_used, b = 4000, 20, 2, 0.7
+    signal = random.normal(size=n)
+    shared = random.normal(size=(n, 2, n_runs // 2))  # what runs add to x, and in part to y
+    halves = shared.mean(axis=2)
+    x = signal + halves.mean(axis=1)
+    log_y = b * signal + 0.5 * halves.mean(axis=1)
+    of_one = (halves[:, 0] - halves[:, 1]) / np.sqrt(4 / n_runs)
+    y = np.exp(log_y)[:, None]
+    noise = MeanNoise(of_one, 0.5 * of_one[:, None] * y, np.full(n, float(n_runs)), n_used)
+    fit = ConfigurationMean(x, y, noise)
+    slope = np.log(fit.predict(1.0) / fit.predict(0.0))
+    assert slope == pytest.approx(b / (1 + 1 / n_used), rel=0.05)
+    assert (
+        np.log(ConfigurationMean(x, y).predict(1.0) / ConfigurationMean(x, y).predict(0.0)) > 0.65
+    )

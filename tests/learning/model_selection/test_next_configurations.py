@@ -42,6 +42,16 @@ def test_a_state_point_that_was_not_simulated_comes_first():
     assert chosen[0] in (3, 4, 5)
 
 
+def test_an_alpha_that_is_lost_in_rounding_is_no_choice():
+    # Three particles of a configuration do not span nine features.
+    features = pool(rows=3)
+    wide = [np.hstack([X, X**2, X[:, :1]]) for X in features]
+    with pytest.raises(InputError, match=r"alpha: expected more than .*, the rounding of X'X"):
+        learning.next_configurations(wide, 1, alpha=1e-20)
+    for alpha in (1e-10, 1e-3, 1e3):
+        assert len(set(learning.next_configurations(wide, 6, alpha=alpha))) == 6
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -54,6 +64,9 @@ def test_a_state_point_that_was_not_simulated_comes_first():
         ({"features": [np.ones((2, 3)), np.ones((2, 4))]}, r"features\[1\]: expected 3 columns"),
         ({"features": [np.full((2, 3), np.nan)]}, r"features\[0\]: expected finite numbers"),
         ({"features": []}, "features: expected those of at least one"),
+        ({"features": [np.ones((0, 3))]}, "features: expected at least one particle and one col"),
+        ({"simulated": [None]}, "simulated: expected different numbers from 0 to 5"),
+        ({"simulated": 6}, "simulated: expected different numbers from 0 to 5"),
     ],
 )
 def test_bad_input_is_named(changes, said):

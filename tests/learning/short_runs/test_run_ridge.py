@@ -158,20 +158,37 @@ def test_the_best_inputs_are_those_of_the_smallest_inner_error():
     assert np.array_equal(pooled, held_out.pooled["8"])
 
 
+LEVELS = np.sqrt(3.0) * np.linspace(-1.0, 1.0, 200)
+"""Means of configurations, with the variance 1."""
+
+
+def noisy(random, level, n_runs):
+    """Return the truth, with the mean `level` in a configuration, and what runs make of it."""
+    truth = level + random.normal(size=(50, 1))
+    own, shared = random.normal(size=(n_runs, 50, 1)), random.normal(size=(n_runs, 1, 1))
+    return truth, truth + own + 2.0 * shared
+
+
 @pytest.mark.parametrize("n_runs", [1, 4])
 def test_noise_that_particles_of_a_run_share_does_not_raise_the_pooled_r(n_runs):
     """The means of motion and target of the same runs share noise, which predicts nothing."""
     random, samples = np.random.default_rng(8), []
-    for _ in range(60):
-        truth = random.normal(size=(100, 1))
-        of_runs = truth + random.normal(size=(4, 100, 1)) + 2.0 * random.normal(size=(4, 1, 1))
+    for level in LEVELS:
+        _, of_runs = noisy(random, level, 4)
         halves = np.stack([of_runs[::2].mean(axis=0), of_runs[1::2].mean(axis=0)])
-        samples.append(RunSample(np.zeros((100, 0)), halves, halves, (2, 2)))
+        samples.append(RunSample(np.zeros((50, 0)), halves, halves, (2, 2)))
     runs = collect_runs(samples, times=[1.0])
-    fresh = np.sqrt(1 / (1 + (1 + 4) / n_runs))
+    # The truth has the variance 1 + 1, in a configuration and between them, the noise 1 + 4.
     ensemble = runs.with_noise_of_means(runs.ensemble(n_runs), n_runs, runs.target_mean_noise)
-    assert pooled_pearson(ensemble)[0] == pytest.approx(fresh, abs=0.05)
+    of_ensemble = np.sqrt(2 / (2 + (1 + 4) / n_runs))
+    assert pooled_pearson(ensemble)[0] == pytest.approx(of_ensemble, abs=0.05)
     inputs = {"runs": Inputs(False, COLUMNS[:1], n_runs, mean_of=0)}
     held_out = held_out_runs(runs, inputs, seed=1)
-    assert pooled_pearson(held_out.pooled["runs"])[0] < fresh + 0.05
-    assert pooled_pearson(held_out.moments["runs"])[0] > fresh + 0.05
+    best = np.sqrt((1 / (1 + 1 / n_runs) + 1 / (1 + 4 / n_runs)) / 2)
+    assert pooled_pearson(held_out.pooled["runs"])[0] == pytest.approx(best, abs=0.05)
+    assert pooled_pearson(held_out.moments["runs"])[0] > best + 0.05
+    model = RunRidge.fit(runs, inputs["runs"], seed=1)
+    fresh = [noisy(random, level, n_runs) for level in np.tile(LEVELS, 5)]
+    truth = np.concatenate([truth[:, 0] for truth, _ in fresh])
+    predicted = np.concatenate([model.predict(of.mean(axis=0))[:, 0] for _, of in fresh])
+    assert np.corrcoef(truth, predicted)[0, 1] == pytest.approx(best, abs=0.03)

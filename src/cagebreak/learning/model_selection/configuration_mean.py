@@ -1,12 +1,28 @@
 """The mean target of a configuration, predicted from one of its mean features."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats
+
+
+class MeanNoise(NamedTuple):
+    """Noise of the means of configurations over runs.
+
+    Products of two of `x` and `y` are covariances for a single run.
+    """
+
+    x: Floats
+    """Of the mean feature, (C,)."""
+    y: Floats
+    """Of the mean targets, (C, T)."""
+    n_runs: Floats
+    """Number of runs of which both are means, (C,)."""
+    n_used: int
+    """Number of other runs of which the feature is the mean in a prediction."""
 
 
 class ConfigurationMean:
@@ -23,24 +39,42 @@ class ConfigurationMean:
         Mean of the feature in each configuration.
     y : (C, T) array
         Mean targets.
+    noise : MeanNoise, optional
+        Where the feature is a mean over runs, and a prediction has another number of them: a slope
+        that is fitted to means over many runs would follow the noise of few.
+
+    Notes
+    -----
+    With noise, the squares of x are those of a mean over n runs,
+    :math:`\sum \delta x^2 + \sum \epsilon_x^2 (1/n - 1/R)`, and its products with y are without
+    the noise that both share, :math:`\sum \delta x \delta y - \sum \epsilon_x \epsilon_y / R`.
+    The errors of leave-one-out cross-validation are corrected likewise.
     """
 
-    def __init__(self, x: Floats, y: Floats) -> None:
+    def __init__(self, x: Floats, y: Floats, noise: MeanNoise | None = None) -> None:
         self._is_log = (y > 0).all(axis=0)
         values = np.where(self._is_log, np.log(np.where(self._is_log, y, 1.0)), y)
         self._x_mean, self._y_mean = x.mean(), values.mean(axis=0)
         dx, dy = x - self._x_mean, values - self._y_mean
-        squares = dx @ dx
+        n = len(x)
+        # What a prediction has more of the variance of x, and what x and y share.
+        more, shared = np.zeros(n), np.zeros_like(dy)
+        if noise is not None:
+            of_values = np.where(self._is_log, noise.y / np.where(self._is_log, y, 1.0), noise.y)
+            more = noise.x**2 * (1 / noise.n_used - 1 / noise.n_runs)
+            shared = (noise.x / noise.n_runs)[:, None] * of_values
+        squares = dx @ dx + (1 - 1 / n) * more.sum()
+        products = dx @ dy - (1 - 1 / n) * shared.sum(axis=0)
         self._slope = np.zeros(y.shape[1])
         # The residual of a configuration left out is divided by 1 - h, with its leverage h.
-        n = len(x)
         if n < 3 or squares == 0:
             return
         leverage = 1 / n + dx * dx / squares
         if leverage.max() > 1 - 1e-9:
             return
-        slope = dx @ dy / squares
+        slope = products / squares
         with_slope = ((dy - np.outer(dx, slope)) / (1 - leverage)[:, None]) ** 2
+        with_slope += np.outer(more, slope**2) + 2 * slope * shared
         without = (dy / (1 - 1 / n)) ** 2
         self._slope = np.where(with_slope.sum(axis=0) < without.sum(axis=0), slope, 0.0)
 

@@ -49,9 +49,10 @@ def next_configurations(
     Raises
     ------
     InputError
-        If an array has another number of columns or a number that is not finite, `n` is not between
-        1 and the number of configurations without runs, alpha is not above 0, or `simulated` has a
-        number twice or one of no configuration.
+        If an array has another number of columns or a number that is not finite, there is no
+        particle or no column, `n` is not between 1 and the number of configurations without runs,
+        alpha is not above 0, or so small that it is lost in the rounding of X'X, or `simulated` has
+        a number twice or one of no configuration.
     """
     tables = _checked(features)
     chosen = _numbers(simulated, len(tables))
@@ -75,6 +76,11 @@ def next_configurations(
         return total
 
     everything = gram(range(len(tables)))
+    rounding = np.finfo(float).eps * np.trace(everything)
+    if not alpha > rounding:
+        raise InputError(
+            f"alpha: expected more than {rounding:.2g}, the rounding of X'X, got {alpha!r}"
+        )
     learned = gram(chosen) + alpha * np.eye(n_features)
     order: list[int] = []
     for _ in range(int(n)):
@@ -93,12 +99,15 @@ def _checked(features: Sequence[ArrayLike]) -> list[Floats]:
         require_finite(f"features[{c}]", tables[-1], tables[-1].sum(axis=0))
     if not tables:
         raise InputError("features: expected those of at least one configuration, got none")
+    if not sum(table.size for table in tables):
+        shapes = [table.shape for table in tables]
+        raise InputError(f"features: expected at least one particle and one column, got {shapes}")
     return tables
 
 
 def _numbers(simulated: Sequence[int], n_configurations: int) -> list[int]:
     """Return the numbers of the configurations that are simulated, checked."""
-    numbers = list(simulated)
+    numbers = np.atleast_1d(np.asarray(simulated)).tolist()
     for c in numbers:
         if not (is_whole(c) and 0 <= c < n_configurations) or numbers.count(c) > 1:
             raise InputError(

@@ -26,7 +26,7 @@ from cagebreak._progress import each
 from cagebreak.errors import InputError
 from cagebreak.learning._validation import Floats, Integers, as_penalties
 from cagebreak.learning.collection import SPARE, widest
-from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean
+from cagebreak.learning.model_selection.configuration_mean import ConfigurationMean, MeanNoise
 from cagebreak.learning.model_selection.subset_cross_validation import fold_of
 from cagebreak.learning.preprocessing import Moments, Standardizer
 from cagebreak.learning.scores import X_MEAN, XX, XY, Y_MEAN, YY
@@ -125,13 +125,17 @@ class _Training:
         self, inputs: Inputs, units: Standardizer | None = None
     ) -> ConfigurationMean:
         """Return the fit of the mean targets of configurations, in their units or in others."""
-        whole = self.runs.collection
-        y = np.array([whole.parts[i].y_mean for i in self._members])
-        x = np.array([_level(self.runs, inputs, i) for i in self._members])
-        if units is not None and (m := inputs.mean_of) is not None:
-            old = whole.standardizer
-            x = (old.mean_[m] + old.scale_[m] * x - units.mean_[m]) * inverse(units.scale_)[m]
-        return ConfigurationMean(x, y)
+        runs, members, m = self.runs, self._members, inputs.mean_of
+        whole = runs.collection
+        y = np.array([whole.parts[i].y_mean for i in members])
+        x = np.array([_level(runs, inputs, i) for i in members])
+        noise = np.array([runs.noise_of_mean(m, i) for i in members])
+        if units is not None and m is not None:
+            old, by = whole.standardizer, inverse(units.scale_)[m]
+            x = (old.mean_[m] + old.scale_[m] * x - units.mean_[m]) * by
+            noise *= old.scale_[m] * by
+        of_y, n_runs = runs.target_mean_noise[members], runs.n_runs[members]
+        return ConfigurationMean(x, y, MeanNoise(noise, of_y, n_runs, inputs.n_runs))
 
 
 def held_out_runs(

@@ -244,8 +244,10 @@ class Recipe:
     @property
     def engine(self) -> Engine:
         """What moves particles that are not hard."""
-        stated = self.preparation.engine if isinstance(self.preparation, Thermal) else None
-        return stated or "lammps"
+        if isinstance(self.preparation, Thermal):
+            # Recipes of earlier versions do not have the key.
+            return self.preparation.engine or "lammps"
+        return "cagebreak" if self.model.lammps is None else "lammps"
 
     def select(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return the values of some keys (``"preparation.time"``) or sections (``"model"``).

@@ -18,6 +18,9 @@ from typing import Any
 
 from cagebreak.errors import InputError, MissingDependencyError
 
+START = "spawn"
+"""How workers start: not as forks of this process, since BLAS and Numba do not survive a fork."""
+
 _OF_TERMINAL = (signal.SIGINT, signal.SIGHUP)
 
 
@@ -209,7 +212,7 @@ class ProcessPool(Executor):
 
     Each worker has a `ProcessPoolExecutor` of its own. A worker that dies (out of memory, a bug in
     a library) therefore breaks only the future of the call that it was doing, and the next call
-    starts a fresh process. Workers are spawned, not forked: BLAS and Numba do not survive a fork.
+    starts a fresh process.
 
     Parameters
     ----------
@@ -272,7 +275,7 @@ class _Worker:
 
     @staticmethod
     def _new() -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
+        context = multiprocessing.get_context(START)
         return ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from cagebreak._progress import each
 from cagebreak.configuration import Configuration
 from cagebreak.descriptors.coarse_grained.short_runs import MeanMotion, ShortRuns
+from cagebreak.errors import ImportedFilesWarning
 from cagebreak.learning._validation import Floats
 from cagebreak.learning.short_runs import (
     EndColumns,
@@ -28,6 +31,10 @@ from cagebreak.study.analysis.hybrid.measurement import Measurement
 from cagebreak.study.analysis.jobs import in_order
 
 Read = Callable[[], Iterable[RunSample]]
+
+OTHER_MOTION = 0.1
+"""Logarithm of the ratio of mean motion beyond which simulated runs are others than imported ones,
+if it exceeds four standard errors as well (chosen)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +144,41 @@ def simulated_motion(
             columns[:, of_ends.of_length(which)] = of_ends.fits.predict_all(at_ends[rows])
         features.append(columns)
     return features
+
+
+def warn_of_other_motion(
+    runs: RunCollection, motion: Sequence[Floats], feature: int, until: float
+) -> None:
+    """Warn if short runs move particles farther or less far than imported runs of the same length.
+
+    Their dynamics is then another one.
+
+    Parameters
+    ----------
+    runs
+        Of the imported runs.
+    motion
+        Features of the short runs of each configuration, (n, V).
+    feature
+        The motion at `until`, among all F + V features.
+    until
+        Length of the short runs, in tau.
+    """
+    units = runs.collection.standardizer
+    imported = np.array([part.x_mean[feature] for part in runs.collection.parts])
+    imported = units.mean_[feature] + units.scale_[feature] * imported
+    simulated = np.array([own[:, feature - runs.n_structure].mean() for own in motion])
+    ratios = np.log(simulated / imported)
+    mean, error = ratios.mean(), ratios.std(ddof=1) / math.sqrt(len(ratios))
+    if abs(mean) > max(OTHER_MOTION, 4 * error):
+        warnings.warn(
+            f"the short runs that were simulated move particles {math.exp(mean):.2g} times as far "
+            f"to {until:.3g} tau as the imported runs do: expected runs at constant energy, of "
+            "this model and in its units; intervals and predictions with short runs that are "
+            "simulated are then wrong; give cb.hybrid a list of Ensemble, which simulates nothing",
+            ImportedFilesWarning,
+            stacklevel=3,
+        )
 
 
 def _short_runs(

@@ -29,7 +29,11 @@ from cagebreak.learning.short_runs import (
 from cagebreak.models.arguments import is_whole, real
 from cagebreak.seeding import Seed, seed_sequence
 from cagebreak.simulation.isoconfigurational import nearest
-from cagebreak.study.analysis.hybrid.calibration import Calibration, simulated_motion
+from cagebreak.study.analysis.hybrid.calibration import (
+    Calibration,
+    simulated_motion,
+    warn_of_other_motion,
+)
 from cagebreak.study.analysis.hybrid.ends import end_samples, lengths_described
 from cagebreak.study.analysis.hybrid.ensembles import (
     Ensemble,
@@ -209,6 +213,11 @@ class Hybrid:
             As of `scan`.
         MissingDependencyError
             If the engine of the study, which simulates the short runs, is not installed.
+
+        Warns
+        -----
+        ImportedFilesWarning
+            If short runs of an imported study move its particles otherwise than the imported runs.
         """
         end = self._end(until)
         name, labels = self._names(end)[-1], self.runs.collection.labels
@@ -216,6 +225,7 @@ class Hybrid:
         assert labels is not None
         inputs, n = self.inputs(name, n_runs, end), self.runs.n_structure
         species = species_index(self.species, len(SPECIES_NAMES))
+        study = self.ensembles if isinstance(self.ensembles, StudyEnsembles) else None
         with threadpool_limits(limits=1, user_api="blas"):
             about: Any = {"seed": self.seed, "folds": self.folds}
             ridge = RunRidge.fit(self.runs, inputs, **about)
@@ -228,10 +238,11 @@ class Hybrid:
                     n_columns=self.runs.n_noisy,
                     ends=None if ends is None else (ends, self.described.index(end)),
                 )  # fmt: skip
+                if study is not None and study.recipe.imported and inputs.mean_of is not None:
+                    warn_of_other_motion(self.runs, motion, inputs.mean_of, end)
                 own = Calibration.of_own_runs(
                     partial(self.read, motion=False), self.runs, motion, self.seed
                 )
-            study = self.ensembles if isinstance(self.ensembles, StudyEnsembles) else None
             training = Training.of(ridge, self.runs, own, study=study, **about)
         return HybridModel(
             ridge=ridge,

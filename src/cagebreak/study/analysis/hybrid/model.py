@@ -120,8 +120,7 @@ class HybridModel:
         Raises
         ------
         InputError
-            If the model is not one of a study whose runs were simulated; `predict_from` takes
-            structure and motion instead.
+            If the model is not one of a study; `predict_from` takes structure and motion instead.
         ConfigurationError
             If the configuration cannot be one of the model; see `cagebreak.check`.
 

@@ -143,7 +143,8 @@ class Scan:
         structured array
             A row for each time, share, and "runs", "both", "ends" or "ensemble", if any such inputs
             are cheap enough; and one for "structure" with its own share. `n_runs` and `until` are
-            medians over the folds, `core_seconds` the mean cost over the folds.
+            medians over the folds, `core_seconds` the mean cost over the folds: runs of the median
+            number and length may cost more or less.
 
         Raises
         ------

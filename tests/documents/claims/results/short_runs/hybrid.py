@@ -20,7 +20,7 @@ GIVEN = [
 
 
 def computed():
-    reached, better, compared, added = [], [], [], []
+    reached, better, compared, added, spent = [], [], [], [], []
     for name, (words, times) in NAMES.items():
         costs = table(FOLDER / f"{name}-costs.csv").iloc[0]
         budgets = table(FOLDER / f"{name}-budgets.csv")
@@ -44,6 +44,7 @@ def computed():
             [f"{time:.0f}" for time in both.index] == list(map(str, times)),
         )
         half = budgets[(budgets.inputs == "both") & (budgets.share == 0.5)].set_index("time")
+        spent += [cost_over(row(tenth.loc["both"].reset_index(), time=t), costs) for t in times]
         reached.append(
             [(each.r_configuration[both.index] >= AIM).to_numpy() for each in (both, half)]
         )
@@ -53,10 +54,29 @@ def computed():
         for time in times[-1:] if name.startswith("hard") else times[-2:]:
             yield over_budgets(words, budgets, time)
         added.append(of_structure(table(FOLDER / f"{name}.csv")))
+    of_ensemble, of_medians = ranges(spent)
+    yield f"The mean cost over the folds, which the figure above has, is {of_ensemble}"
+    yield f"Runs of these medians cost {of_medians} more than the mean"
     yield from verdicts(reached, better, compared)
     for (words, most, _), system in zip(added, ("hard spheres", "Kob-Andersen"), strict=True):
         yield f"from that of {words} by {most:.2f} for {system}"
     yield f"it adds at most {max(least for *_, least in added):.3f}"
+
+
+def cost_over(score, costs):
+    """Return the mean cost over that of the ensemble, and what the medians cost beyond it."""
+    ensemble = costs.n_runs * score.time * costs.per_tau
+    an_end = costs.end if "end" in costs else 0.0
+    medians = costs.structure + score.n_runs * (score.until * costs.per_tau + an_end)
+    return score.core_seconds / ensemble, medians / score.core_seconds - 1
+
+
+def ranges(spent):
+    """Return the ranges of what `cost_over` returns, as documents print them."""
+    texts = [
+        f"{100 * min(each):.0f} to {100 * max(each):.0f} %" for each in zip(*spent, strict=True)
+    ]
+    return [text.replace("-", "−") for text in texts]
 
 
 def verdicts(reached, better, compared):

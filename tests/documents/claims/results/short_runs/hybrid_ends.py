@@ -1,6 +1,6 @@
 """Numbers of the results on structure where short runs lead."""
 
-from documents.claims.results.short_runs.hybrid import AIM, FOLDER, as_runs
+from documents.claims.results.short_runs.hybrid import AIM, FOLDER, as_runs, cost_over, ranges
 from support.claims import holds, interval, row, table
 
 DOCUMENT = FOLDER / "ends.md"
@@ -13,6 +13,7 @@ SHARE, DESCRIBED = 0.1, ("inherent", "positions")
 
 
 def computed():
+    spent = []
     for name, words in NAMES.items():
         costs = table(FOLDER / f"{name}-ends-positions-costs.csv").iloc[0]
         inherent = table(FOLDER / f"{name}-ends-inherent-costs.csv").iloc[0]
@@ -25,8 +26,13 @@ def computed():
         budgets = {each: table(FOLDER / f"{name}-ends-{each}-budgets.csv") for each in DESCRIBED}
         for time in sorted(set(budgets["positions"].time)):
             yield line(words, budgets, time)
+            for each, of_each in (("inherent", inherent), ("positions", costs)):
+                spent.append(cost_over(reached(budgets[each], "ends", time), of_each))
         for each, of in budgets.items():
             yield from near_tau_alpha(name, words, each, of, costs.tau_alpha)
+    of_ensemble, of_medians = ranges(spent)
+    yield f"With ends the mean cost is {of_ensemble} of the ensemble"
+    yield f"medians cost {of_medians} more than the mean"
     yield f"The aim is r of {AIM:.2f} near tau_alpha for a tenth of the cost"
     yield from verdicts(
         *(

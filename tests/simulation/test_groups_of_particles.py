@@ -1,4 +1,4 @@
-"""Forces of particles with few neighbors, which are summed for eight of them at a time."""
+"""Forces of particles with few neighbors, which are summed for sixteen of them at a time."""
 
 import copy
 from itertools import pairwise
@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 import cagebreak as cb
-from cagebreak._simd.lines import LANES, LINE_BYTES
+from cagebreak._simd.lines import LINE_BYTES
+from cagebreak._simd.pair_groups import MEMBERS
 from cagebreak.configuration import Box
 from cagebreak.leapfrog import _leapfrog_kernel as kernel
 from cagebreak.leapfrog._state import DUMMIES, ENTRIES
+from cagebreak.neighbors import neighbor_table
+from cagebreak.potentials.sizes import contacts_of, reach
 from cagebreak.simulation.molecular_dynamics import MolecularDynamics
 
 MODELS = {
@@ -18,7 +21,7 @@ MODELS = {
     "a size each": cb.soft_spheres(temperature=0.3),
 }
 N = 1203
-"""No kind has a multiple of eight; those with a size each are more than are sorted at once."""
+"""No kind has a multiple of sixteen; those with a size each are more than are sorted at once."""
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -70,6 +73,23 @@ def test_they_are_those_of_potentials_where_the_plane_is_copied(n_cells):
     np.testing.assert_allclose(found, forces, atol=1e-4 * np.abs(forces).max())
 
 
+def test_rows_hold_the_pairs_within_their_cutoff_and_the_skin(liquid):
+    """Against a table of neighbors: unequal particles come nearer, and rows end before."""
+    start, model = liquid
+    system = MolecularDynamics(start, model, seed=2)._system
+    rows, numbers, n_kinds = system._state().rows, system._particles.numbers, len(system._reaches)
+    skin, listed = system._skin * system._step, np.zeros((N, N), bool)
+    for row in range(N * n_kinds):
+        others = rows.entries[slice(*rows.bounds[2 * row :][:2])] // LINE_BYTES
+        listed[numbers[row // n_kinds], numbers[others[others < N]]] = True
+    table = neighbor_table(start, reach(start, model) + skin)
+    beyond = np.full((N, N), np.inf)
+    limits = model.pair.cutoff * contacts_of(start, model, *table.pairs.T) + skin
+    beyond[tuple(table.pairs.T)] = table.distances - limits
+    assert listed[beyond < 0].all()
+    assert not listed[beyond > 1e-4].any()
+
+
 def test_each_particle_is_a_member_with_its_neighbors(liquid):
     """Against loops over groups, lanes and kinds."""
     state = MolecularDynamics(*liquid, seed=2)._system._state()
@@ -77,18 +97,18 @@ def test_each_particle_is_a_member_with_its_neighbors(liquid):
     far, seen = LINE_BYTES * (len(state.lines.lines) - DUMMIES), []
     for kind in range(n_kinds):
         for group in range(groups.starts[kind], groups.starts[kind + 1]):
-            for lane in range(LANES):
-                i = groups.members[LANES * group + lane] // LINE_BYTES
+            for lane in range(MEMBERS):
+                i = groups.members[MEMBERS * group + lane] // LINE_BYTES
                 assert state.particles.starts[kind] <= i < state.particles.starts[kind + 1]
                 seen.append(i)
                 for other in range(n_kinds):
                     begin, end = groups.bounds[2 * (group * n_kinds + other) :][:2]
-                    column = groups.entries[begin + lane : end : LANES]
+                    column = groups.entries[begin + lane : end : MEMBERS]
                     begin, end = rows.bounds[2 * (i * n_kinds + other) :][:2]
                     row = rows.entries[begin:end]
                     np.testing.assert_array_equal(column[column < far], row[row < far])
     assert set(seen) == set(range(N))
-    assert len(seen) < N + LANES * n_kinds
+    assert len(seen) < N + MEMBERS * n_kinds
 
 
 def test_members_have_about_as_many_neighbors(liquid):
@@ -96,8 +116,8 @@ def test_members_have_about_as_many_neighbors(liquid):
     system = MolecularDynamics(*liquid, seed=2)._system
     lengths, starts, in_order = system._groups.lengths, system._particles.starts, 0
     for begin, end in pairwise(starts):
-        for first in range(begin, end, LANES):
-            in_order += LANES * lengths[first : min(first + LANES, end)].max(axis=0).sum()
+        for first in range(begin, end, MEMBERS):
+            in_order += MEMBERS * lengths[first : min(first + MEMBERS, end)].max(axis=0).sum()
     assert lengths.sum() < system._groups.bounds.max() < 0.92 * in_order
 
 
