@@ -175,7 +175,8 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
     def _search(self, X: Floats, active: Integers, groups: ArrayLike | None) -> None:
         """Set alpha to the one with the smallest error, inside of those that are tried."""
         tolerance = 1.0 + 1e-9  # Rounding must not exclude the ends.
-        tried = dict(zip(self.alphas_, self._held_out(X, active, groups, self.alphas_)))
+        errors = self._held_out(X, active, groups, self.alphas_)
+        tried = dict(zip(self.alphas_, errors, strict=True))
         while True:
             best = min(tried, key=tried.__getitem__)
             beyond = {min(tried): min(tried) / 10.0, max(tried): max(tried) * 10.0}.get(best)

@@ -16,7 +16,7 @@ from documents.claims.results.rottler2024 import (
     of_study,
     score,
 )
-from support.claims import holds, printed, row, table
+from support.claims import holds, row, table
 from support.study_claims import CONFIDENCE
 
 DOCUMENT = FOLDER / "trials.md"
