@@ -82,7 +82,7 @@ def of_all_pairs():
         found.low < 0.97 < found.high,
     )
     yield f"| at T = {PAPER.model.temperature:g} | all pairs |"
-    yield f"[The data set at T = {PAPER.model.temperature:g}]"
+    yield f"The data set at T = {PAPER.model.temperature:g}"
 
 
 def of_other_data():
