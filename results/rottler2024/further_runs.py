@@ -1,6 +1,6 @@
 """Further runs from the configurations of a data set, as files for a study.
 
-Run: python results/rottler2024/further_runs.py FOLDER RECIPE --last TIME [--age 2]
+Run: python results/rottler2024/further_runs.py FOLDER RECIPE --last TIME
      cagebreak import NEW.toml FOLDER/*.gsd --model fene-polymer --parameter temperature=0.52 \
          --timestep 6.2 --states inherent
 
@@ -16,22 +16,10 @@ import numpy as np
 
 import cagebreak as cb
 from cagebreak.seeding import seed_sequence
-from cagebreak.simulation.isoconfigurational import led_to, trajectory
 
 RUNS = 10
 """For each configuration, as in the data sets."""
 SEED = 2
-STRETCH = 1000.0
-"""How long a configuration moves with the same velocities before, in tau, to be older."""
-
-
-def aged(start, model, stretches, c):
-    """Return a configuration after some stretches of time."""
-    for n in range(stretches):
-        (moved,) = trajectory(start, model, [STRETCH], seed_sequence(SEED, "age", c, n))
-        end = led_to(start, moved)
-        start = end.replace(positions=end.wrapped, images=None)
-    return start
 
 
 def main():
@@ -40,14 +28,12 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("recipe", type=Path, help="of the data set")
     parser.add_argument("--last", type=float, required=True, help="last time, tau")
-    parser.add_argument("--age", type=int, default=0, help="how many stretches of 1000 tau before")
     wanted = parser.parse_args()
     wanted.folder.mkdir(parents=True, exist_ok=True)
     study = cb.Study(wanted.recipe)
     times = np.linspace(0, wanted.last, 6)
     for c in range(study.n_configurations):
         start = replace(study.configuration(c), velocities=None)
-        start = aged(start, study.recipe.model, wanted.age, c)
         seed = seed_sequence(SEED, "configuration", c)
         runs = cb.isoconfigurational(start, study.recipe.model, times, RUNS, seed)
         for r, displacements in enumerate(runs):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from data import descriptors, keep
-from rottler2024 import FOLDS, RESAMPLES, SEED, pooled, told_right, write
+from rottler2024 import FOLDS, RESAMPLES, SEED, pooled, write
 
 import cagebreak as cb
 import figures
@@ -23,7 +23,6 @@ from cagebreak.learning import (
     configuration_folds,
     pearson,
 )
-from cagebreak.learning.linear_model.logistic import ALPHAS
 from cagebreak.learning.scores import interval, resamples
 from cagebreak.seeding import stream
 
@@ -31,8 +30,6 @@ ONE = LogisticRegressionCV(alphas=(1.0,))
 DRAWS = 200
 """Random permutations and swaps of classes."""
 PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4)
-WEAKER = (1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0, 100.0, 1e3)
-"""The penalties of the study, and weaker ones."""
 TOP = 0.05
 """Share of the particles whose overlap is counted, that of the active ones."""
 
@@ -108,27 +105,6 @@ def overfitting(study, kept, labels):
                 "n_features": n, "alpha": alpha, "training": float(np.mean(seen)),
                 "accuracy": float(right.sum() / particles.sum()), "low": low, "high": high,
             }  # fmt: skip
-
-
-def penalties(study, kept, labels):
-    """The accuracy where weaker penalties are among those to choose from, in training alone.
-
-    The gain is that over the penalties of the study, on the same particles.
-    """
-    data = [one for one in kept.labeled() if len(one)]
-    particles = np.array([len(one) for one in data])
-    drawn = resamples(len(data), RESAMPLES, seed=SEED)
-    for n in (1, *figures.blocks(labels)[:-1]):
-        right, weaker = (
-            np.array([told_right(data, i, n, alphas=alphas) for i in range(len(data))])
-            for alphas in (ALPHAS, WEAKER)
-        )
-        row = {"weakest": WEAKER[0], "strongest": WEAKER[-1], "n_features": n}
-        for name, number in (("accuracy", weaker), ("gain", weaker - right)):
-            low, high = interval((drawn @ number) / (drawn @ particles), len(data)).tolist()
-            bounds = ("low", "high") if name == "accuracy" else ("gain_low", "gain_high")
-            row |= {name: float(number.sum() / particles.sum()), bounds[0]: low, bounds[1]: high}
-        yield row
 
 
 def runs(study, kept, labels):
@@ -217,18 +193,16 @@ def particles(study, kept, labels):
 TRIALS = {
     "chance": chance,
     "overfitting": overfitting,
-    "penalties": penalties,
     "runs": runs,
     "agreement": agreement,
     "displacement": displacement,
     "times": times,
     "state": state,
-    "aged": state,
     "particles": particles,
 }
-OF_STATES = ("state", "aged", "particles")
+OF_STATES = ("state", "particles")
 """Trials of several studies of a model, whose rows say which."""
-OF_SHEAR = ("chance", "overfitting", "penalties")
+OF_SHEAR = ("chance", "overfitting")
 """Trials of sheared glasses too."""
 
 

@@ -78,11 +78,10 @@ def test_all_principal_components_say_what_the_features_say():
 
 def test_alpha_has_the_least_cross_entropy_on_configurations_held_out():
     X, y, groups = rows()
-    alphas = (0.1, 10.0, 1000.0)
-    fitted = LogisticRegressionCV(alphas=alphas, folds=4, seed=5).fit(X, y, groups=groups)
+    fitted = LogisticRegressionCV((0.1, 10.0, 1000.0), folds=4, seed=5).fit(X, y, groups=groups)
     fold = configuration_folds(8, 4, seed=5)[groups]
     errors = []
-    for alpha in alphas:
+    for alpha in fitted.alphas_:
         lost = 0.0
         for k in range(4):
             one = LogisticRegressionCV(alphas=(alpha,)).fit(X[fold != k], y[fold != k])
@@ -90,7 +89,23 @@ def test_alpha_has_the_least_cross_entropy_on_configurations_held_out():
             lost -= np.log(np.where(y[fold == k], p[:, 1], p[:, 0])).sum()
         errors.append(lost / len(X))
     np.testing.assert_allclose(fitted.errors_, errors, rtol=1e-5)
-    assert fitted.alpha_ == alphas[int(np.argmin(errors))]
+    assert fitted.alpha_ == fitted.alphas_[int(np.argmin(errors))]
+
+
+@pytest.mark.parametrize("alphas", [(1e-3, 1e-2), (1e4, 1e5)])
+def test_the_search_for_alpha_goes_on_beyond_an_end(alphas):
+    X, y, groups = rows()
+    found = LogisticRegressionCV(alphas=alphas, folds=4).fit(X, y, groups=groups)
+    of_range = LogisticRegressionCV(alphas=found.alphas_, folds=4).fit(X, y, groups=groups)
+    assert found.alpha_ == of_range.alpha_ == pytest.approx(1.0)
+    assert 1e-4 < found.alphas_.min() < found.alphas_.max() < 1e6
+    np.testing.assert_allclose(found.errors_, of_range.errors_, rtol=1e-6)
+
+
+def test_the_search_for_alpha_ends():
+    X, y, groups = rows()
+    ends = (1e-4, 1e6)
+    assert LogisticRegressionCV(ends, folds=4).fit(X, y, groups=groups).alphas_.tolist() == [*ends]
 
 
 def test_a_tie_is_the_first_class():

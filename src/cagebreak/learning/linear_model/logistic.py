@@ -22,6 +22,9 @@ from cagebreak.learning.statistics import Statistics, decompose
 
 ALPHAS = (1.0, 10.0, 100.0, 1000.0)
 """Default penalties to choose from (chosen: the paper states none)."""
+SEARCHED = (1e-4, 1e6)
+"""The range to which the search for a penalty may extend (chosen: it reaches fits without penalty,
+and without features)."""
 STOP = {"maxiter": 2000, "ftol": 1e-14, "gtol": 1e-7}
 """Limits of the minimization (chosen: down to the rounding of the loss)."""
 
@@ -41,7 +44,8 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
     ----------
     alphas : sequence of floats
         Penalties to choose from, default 1, 10, 100, 1000 (chosen: the paper states none). The
-        chosen one has the smallest cross entropy on held-out configurations. A single value is used
+        chosen one has the smallest cross entropy on held-out configurations. While this is one at
+        an end, the next decade beyond is tried, down to 1e-4 and up to 1e6. A single value is used
         as it is.
     folds : int
         Number of folds; one for each configuration if there are fewer configurations.
@@ -59,6 +63,8 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
         Coefficients of the standardized features.
     intercept_ : float
     alpha_ : float
+    alphas_ : (A,) array
+        The penalties that were tried, in increasing order.
     errors_ : (A,) array or None
         Mean cross entropy of each alpha on held-out configurations; None with one alpha.
     classes_ : (2,) array
@@ -72,6 +78,7 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
     coef_: Floats
     intercept_: float
     alpha_: float
+    alphas_: Floats
     errors_: Floats | None
     classes_: NDArray[Any]
     standardizer_: Standardizer
@@ -113,11 +120,10 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
         X = as_features(self, X, reset=True)
         self.classes_, active = self._classes(y, len(X))
         self.standardizer_ = self._standardizer(X)
-        self.errors_ = None
+        self.alphas_, self.errors_ = np.unique(alphas), None
         self.alpha_ = float(alphas[0])
-        if len(alphas) > 1:
-            self.errors_ = self._held_out(X, active, groups, alphas)
-            self.alpha_ = float(alphas[self.errors_.argmin()])
+        if len(self.alphas_) > 1:
+            self._search(X, active, groups)
         path = _path(self.standardizer_.standardize(X), active, np.array([self.alpha_]))
         self.coef_, self.intercept_ = path[0, :-1], float(path[0, -1])
         return self
@@ -165,6 +171,21 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
         fitted = Standardizer(np.inf).fit(X)
         fitted.scale_ = (fitted.scale_ > 0).astype(np.float64)
         return fitted
+
+    def _search(self, X: Floats, active: Integers, groups: ArrayLike | None) -> None:
+        """Set alpha to the one with the smallest error, inside of those that are tried."""
+        tolerance = 1.0 + 1e-9  # Rounding must not exclude the ends.
+        errors = self._held_out(X, active, groups, self.alphas_)
+        tried = dict(zip(self.alphas_, errors, strict=True))
+        while True:
+            best = min(tried, key=tried.__getitem__)
+            beyond = {min(tried): min(tried) / 10.0, max(tried): max(tried) * 10.0}.get(best)
+            if beyond is None or not SEARCHED[0] / tolerance < beyond < SEARCHED[1] * tolerance:
+                break
+            (tried[beyond],) = self._held_out(X, active, groups, np.array([beyond]))
+        self.alpha_ = float(best)
+        self.alphas_ = np.array(sorted(tried))
+        self.errors_ = np.array([tried[alpha] for alpha in self.alphas_])
 
     def _held_out(
         self, X: Floats, active: Integers, groups: ArrayLike | None, alphas: Floats

@@ -2,24 +2,21 @@
 
 import math
 
-from cagebreak.learning.linear_model import logistic
 from documents.claims.results.rottler2024 import (
     CHANCE,
     FOLDER,
     LEARNING,
     MIXTURE,
-    PENALTIES,
     POLYMER,
     RUNS,
     STATE,
     WORDS,
     accuracy,
-    gained,
     halves,
     of_study,
     score,
 )
-from support.claims import holds, printed, row, table
+from support.claims import holds, row, table
 from support.study_claims import CONFIDENCE
 
 DOCUMENT = FOLDER / "trials.md"
@@ -29,7 +26,6 @@ OVERFITTING, AGREEMENT, DISPLACEMENT = (
 # Rottler and Ortner 2024, text
 GIVEN = [
     "| 20 pairs | best | 174, three bodies | best | 574, four bodies | best |",
-    "| | all pairs | gain | up to 3 bodies | gain |",
     "the paper's 65.",
     "where the paper has 95 %,",
     "the paper's 85,",
@@ -39,7 +35,7 @@ GIVEN = [
 
 def settings():
     """Yield the cut-off and the confidence."""
-    tables = (CHANCE, OVERFITTING, PENALTIES, RUNS, STATE, AGREEMENT, DISPLACEMENT)
+    tables = (CHANCE, OVERFITTING, RUNS, STATE, AGREEMENT, DISPLACEMENT)
     (r_cut,) = {r_cut for each in tables for r_cut in each.r_cut}
     yield f"at a cut-off of {r_cut:g}. Intervals are {CONFIDENCE}, by bootstrap"
 
@@ -97,26 +93,6 @@ def overfitted():
         yield f"| {system} | {' | '.join(cells)} |"
 
 
-def weaker():
-    """Yield the rows of the table of weaker penalties."""
-    (weakest,), (strongest,) = set(PENALTIES.weakest), set(PENALTIES.strongest)
-    yield f"from {min(logistic.ALPHAS):g} to {max(logistic.ALPHAS):g}. The table"
-    yield f"is chosen from {printed(weakest)} to {strongest:g}, in training alone"
-    several = PENALTIES[PENALTIES.n_features >= MIXTURE[1]]
-    for system, way in several.groupby(["system", "way"]).groups:
-        cells = []
-        for _, of in of_study(several, system, way).iterrows():
-            bounds = {"low": of.gain_low, "high": of.gain_high}
-            cells += [score(of), gained({"gain": of.gain} | bounds, 1).replace(" %", "")]
-        yield f"| {system}, {way} | {' | '.join(cells)} |"
-    gains = PENALTIES[PENALTIES.gain_low > 0]
-    yield holds(
-        "Weaker penalties matter for [Wahnström at rest](wahnstrom.md) with pairs alone",
-        gains[["system", "way", "n_features"]].to_numpy().tolist()
-        == [["Wahnström", "thermal", MIXTURE[1]]],
-    )
-
-
 def half_the_runs():
     """Yield the rows of the table of classes from half of the runs."""
     for system in RUNS.system.unique():
@@ -166,5 +142,5 @@ def states():
 
 
 def computed():
-    for part in (settings, below_chance, overfitted, weaker, half_the_runs, agreed, states):
+    for part in (settings, below_chance, overfitted, half_the_runs, agreed, states):
         yield from part()
