@@ -19,9 +19,10 @@ TIMES = {3: None, 2: [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few_features():
-    """Leave out most generations: a fit takes the third power of the number of features."""
+def few_features_and_dots():
+    """Leave out most generations, of which a fit takes the third power, and dots of figures."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cagebreak.figures.style.DPI", 50)
         for module in (recommended, features):
             patch.setattr(module, "GENERATIONS_INHERENT", 0)
         yield
