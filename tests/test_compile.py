@@ -1,6 +1,7 @@
 """What the caches of compiled kernels promise, each promise in processes of its own."""
 
 import ast
+import json
 import os
 import pickle
 import shutil
@@ -34,13 +35,13 @@ ASK = "from cagebreak._caller import add; print(add(1), sum(add.stats.cache_hits
 
 
 SERVER = """
-import os, pickle, sys
+import json, os, sys
 import numba
 from numba.core.registry import cpu_target
 
 cpu_target.target_context.refresh()
 while True:
-    code, folder, environment, files = pickle.load(sys.stdin.buffer)
+    code, folder, environment, files = json.loads(sys.stdin.readline())
     process = os.fork()
     if process == 0:
         for number, file in enumerate(files, 1):
@@ -71,12 +72,13 @@ def run(tmp_path_factory):
         for file in files:
             file.write_text("")
         environment = options(folder, environment)["env"]
-        pickle.dump((code, str(folder), environment, files), server.stdin)
+        asked = code, str(folder), environment, [str(file) for file in files]
+        server.stdin.write(json.dumps(asked) + "\n")
         server.stdin.flush()
         assert int(server.stdout.readline()) == 0, err.read_text()
         return subprocess.CompletedProcess(code, 0, out.read_text(), err.read_text())
 
-    with subprocess.Popen([sys.executable, "-c", SERVER], env=clean, **pipes) as server:
+    with subprocess.Popen([sys.executable, "-c", SERVER], env=clean, text=True, **pipes) as server:
         yield run
         server.kill()
 

@@ -173,7 +173,10 @@ class LogisticRegressionCV(ClassifierMixin, BaseEstimator):
         return fitted
 
     def _search(self, X: Floats, active: Integers, groups: ArrayLike | None) -> None:
-        """Set alpha to the one with the smallest error, inside of those that are tried."""
+        """Set alpha to the one with the smallest error, inside of those that are tried.
+
+        Each decade beyond decomposes the folds again: few are tried, and all folds take memory.
+        """
         tolerance = 1.0 + 1e-9  # Rounding must not exclude the ends.
         errors = self._held_out(X, active, groups, self.alphas_)
         tried = dict(zip(self.alphas_, errors, strict=True))
